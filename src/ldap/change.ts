@@ -1,0 +1,41 @@
+// The four ways a tree changes (RFC 4511 §4.6–4.9), as the operations, LDIF change records and the journal share them.
+
+import type { Dn, Rdn } from './dn.ts';
+import type { Attribute, Entry } from './entry.ts';
+
+export interface Modification {
+  readonly operation: 'add' | 'delete' | 'replace' | 'increment';
+  /** The description as the client wrote it; the schema gate brings it into the schema's spelling. */
+  readonly attribute: Attribute;
+}
+
+export interface AddChange {
+  readonly type: 'add';
+  readonly entry: Entry;
+}
+
+export interface DeleteChange {
+  readonly type: 'delete';
+  readonly dn: Dn;
+}
+
+export interface ModifyChange {
+  readonly type: 'modify';
+  readonly dn: Dn;
+  readonly modifications: readonly Modification[];
+}
+
+export interface ModifyDnChange {
+  readonly type: 'modifyDn';
+  readonly dn: Dn;
+  readonly newRdn: Rdn;
+  readonly deleteOldRdn: boolean;
+  readonly newSuperior: Dn | undefined;
+}
+
+export type Change = AddChange | DeleteChange | ModifyChange | ModifyDnChange;
+
+/** The entry a change is about. */
+export function dnOfChange(change: Change): Dn {
+  return change.type === 'add' ? change.entry.dn : change.dn;
+}

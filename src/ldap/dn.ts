@@ -1,0 +1,91 @@
+// Distinguished names: the string form of RFC 4514 and the value behind it.
+//
+// A Dn keeps what was written. Whether two names are equal depends on the matching rules of their attributes,
+// so the key that the tree looks entries up by comes from the schema, not from here.
+
+import { DnParser } from './dn-parser.ts';
+
+/** One AttributeTypeAndValue; `value` is the plain text, without RFC 4514's escapes. */
+export interface Ava {
+  readonly type: string;
+  readonly value: string;
+}
+
+/** A relative distinguished name: one AVA, or several joined by `+`. */
+export type Rdn = readonly Ava[];
+
+/** A name deeper than this is refused: nobody's tree is, and every level costs work. */
+export const RDNS_MAX = 64;
+
+export class Dn {
+  static readonly root = new Dn([], '');
+
+  /** Leaf first, as in the string form. */
+  readonly rdns: readonly Rdn[];
+  #text: string | undefined;
+  #parent: Dn | undefined;
+
+  constructor(rdns: readonly Rdn[], text?: string) {
+    this.rdns = rdns;
+    this.#text = text;
+  }
+
+  /** Takes the string form (RFC 4514 §3); throws invalidDnSyntax (34) with the place where it stops making sense. */
+  static parse(text: string): Dn {
+    return text.length === 0 ? Dn.root : new Dn(new DnParser(text).parse(RDNS_MAX), text);
+  }
+
+  get isRoot(): boolean {
+    return this.rdns.length === 0;
+  }
+
+  /** The leftmost RDN; the root has none. */
+  get rdn(): Rdn | undefined {
+    return this.rdns[0];
+  }
+
+  get parent(): Dn | undefined {
+    if (this.isRoot) return undefined;
+    this.#parent ??= this.rdns.length === 1 ? Dn.root : new Dn(this.rdns.slice(1));
+    return this.#parent;
+  }
+
+  child(rdn: Rdn): Dn {
+    return new Dn([rdn, ...this.rdns]);
+  }
+
+  /** The value of the first AVA of the leftmost RDN: what people call the entry's name. */
+  get name(): string {
+    return this.rdns[0]?.[0]?.value ?? '';
+  }
+
+  toString(): string {
+    this.#text ??= this.rdns.map(formatRdn).join(',');
+    return this.#text;
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+}
+
+export function formatRdn(rdn: Rdn): string {
+  return rdn.map((ava) => `${ava.type}=${escapeDnValue(ava.value)}`).join('+');
+}
+
+/** RFC 4514 §2.4: what must be escaped is, and nothing more. */
+export function escapeDnValue(value: string): string {
+  return value
+    .replace(/[\\,+"<>;]/g, '\\$&')
+    .replace(/\0/g, '\\00')
+    .replace(/[\uDC80-\uDCFF]/g, escapeLoneOctet)
+    .replace(/^[ #]/, '\\$&')
+    .replace(/ $/, (space, offset: number) => (offset === 0 ? space : '\\ '));
+}
+
+/** An octet that is not UTF-8 travels in our strings as U+DC80…U+DCFF; in a DN it is written as `\xx`. */
+function escapeLoneOctet(char: string, offset: number, whole: string): string {
+  const before = whole.charCodeAt(offset - 1);
+  const isPair = before >= 0xd800 && before <= 0xdbff;
+  return isPair ? char : `\\${(char.charCodeAt(0) - 0xdc00).toString(16)}`;
+}

@@ -1,0 +1,47 @@
+// What is wrong with an entry, as data: every check returns a list of these, one function words them, and the
+// administrator sees all of them at once.
+
+import { LdapError } from './ldap-error.ts';
+import type { ResultCodeName } from './result-code.ts';
+
+export interface Issue {
+  readonly code: ResultCodeName;
+  /** The entry, as its DN is written. */
+  readonly dn: string;
+  /** The property (`smtp-server`) or, where there is none, the attribute. */
+  readonly property?: string;
+  /** The value received; whoever makes the issue writes `***` for a secret. */
+  readonly received?: string;
+  /** What is wrong, to be read after entry, property and value: `is not a port`. */
+  readonly problem: string;
+  /** What is allowed or what to do: a sentence of its own, ending with a full stop. */
+  readonly advice?: string;
+}
+
+const RECEIVED_CHARACTERS_MAX = 120;
+
+/** One line: `cn=A,cn=Mail Servers,cn=config: smtp-server "a:b" is not … Write host or host:port.` */
+export function formatIssue(issue: Issue): string {
+  const subject = [issue.property, issue.received === undefined ? undefined : quote(issue.received)]
+    .filter((part) => part !== undefined)
+    .join(' ');
+  const sentence = subject === '' ? issue.problem : `${subject} ${issue.problem}`;
+  const stop = /[.!?]$/.test(sentence) ? '' : '.';
+  return `${issue.dn}: ${sentence}${stop}${issue.advice === undefined ? '' : ` ${issue.advice}`}`;
+}
+
+/** The error that answers a request with these issues: a line for each, the code of the first. */
+export function errorFromIssues(issues: readonly [Issue, ...Issue[]]): LdapError {
+  return new LdapError(issues[0].code, issues.map(formatIssue).join('\n'));
+}
+
+/** Throws when there are issues; returns when there are none. */
+export function refuseIfAny(issues: readonly Issue[]): void {
+  const [first, ...others] = issues;
+  if (first !== undefined) throw errorFromIssues([first, ...others]);
+}
+
+function quote(text: string): string {
+  const shown = text.length > RECEIVED_CHARACTERS_MAX ? `${text.slice(0, RECEIVED_CHARACTERS_MAX)}…` : text;
+  return JSON.stringify(shown);
+}

@@ -1,0 +1,24 @@
+// The one error of this program that is already an answer: it travels from any depth to the response.
+// Everything else that is thrown is a bug, is logged with its stack, and reaches the client as `other`.
+
+import type { Dn } from './dn.ts';
+import { ResultCode, type ResultCodeName } from './result-code.ts';
+
+export interface LdapErrorOptions {
+  /** The deepest entry that was found, for noSuchObject (RFC 4511 §4.1.9). */
+  readonly matchedDn?: Dn;
+  readonly cause?: unknown;
+}
+
+export class LdapError extends Error {
+  readonly code: ResultCode;
+  readonly matchedDn: Dn | undefined;
+
+  /** `message` becomes the diagnostic message: a sentence for the administrator, never with a secret in it. */
+  constructor(code: ResultCodeName, message: string, options: LdapErrorOptions = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'LdapError';
+    this.code = ResultCode[code];
+    this.matchedDn = options.matchedDn;
+  }
+}
