@@ -1,0 +1,207 @@
+// Cases for the rules that look at code: imports, sizes, words.
+
+import { code, manifest, type RuleCase } from './rule-case.ts';
+
+export const importCases: readonly RuleCase[] = [
+  {
+    rule: 'rooms import only',
+    what: 'an import upwards, one from outside src/, an unknown room, no room, and a value where types are allowed',
+    files: {
+      'src/ldap/dn.ts': code("import { read } from '../codec/read.ts';"),
+      'src/ldap/entry.ts': code("import { start } from '../../test/support/start.ts';"),
+      'src/extra/thing.ts': code(),
+      'src/loose.ts': code(),
+      'src/mail/transport.ts': code("import { Thing } from '../config/thing.ts';"),
+      'src/store/lazy.ts': code("export const lazy = () => import('../server/server.ts');"),
+    },
+    expected: [
+      'src/ldap/dn.ts:2 ldap/ may not import codec/ (../codec/read.ts)',
+      'src/ldap/entry.ts:2 imports test/support/start.ts, which is outside src/',
+      'src/extra/thing.ts:1 is in extra/, which is not in the table of rooms',
+      'src/loose.ts:1 is in no room',
+      'src/mail/transport.ts:2 mail/ may import only types from config/ (../config/thing.ts)',
+      'src/store/lazy.ts:2 store/ may not import server/ (../server/server.ts)',
+    ],
+  },
+  {
+    rule: 'rooms import only',
+    what: 'imports down, within a room, of types where only types are allowed, and everything into bin/',
+    files: {
+      'src/codec/read.ts': code("import { Dn } from '../ldap/dn.ts';", "import './write.ts';"),
+      'src/mail/transport.ts': code(
+        "import type { Thing } from '../config/thing.ts';",
+        "import { type Other } from '../config/other.ts';",
+        "export type Third = import('../config/third.ts').Third;",
+      ),
+      'src/bin/confdit.ts': code(
+        "import { serve } from '../server/serve.ts';",
+        "import '../../package.json';",
+      ),
+    },
+    expected: [],
+  },
+  {
+    rule: 'no files of a room',
+    what: 'a circle of three',
+    files: {
+      'src/ldap/a.ts': code("import './b.ts';"),
+      'src/ldap/b.ts': code("import './c.ts';"),
+      'src/ldap/c.ts': code("import './a.ts';"),
+    },
+    expected: [
+      'src/ldap/a.ts:1 imports itself: src/ldap/a.ts → src/ldap/b.ts → src/ldap/c.ts → src/ldap/a.ts',
+    ],
+  },
+  {
+    rule: 'no files of a room',
+    what: 'a circle of types only',
+    files: {
+      'src/ldap/a.ts': code("import { b } from './b.ts';"),
+      'src/ldap/b.ts': code("import type { A } from './a.ts';"),
+    },
+    expected: [],
+  },
+  {
+    rule: 'every imported package',
+    what: 'a package that is not named, and a development package in src/',
+    files: {
+      'package.json': manifest({
+        dependencies: { pino: '1' },
+        devDependencies: { vitest: '1', '@a/b': '1' },
+      }),
+      'src/ldap/a.ts': code("import 'pino';", "import '@a/b/deep';", "import 'node:fs';"),
+      'test/a.test.ts': code("import 'vitest';", "import 'chai';"),
+    },
+    expected: [
+      'src/ldap/a.ts:3 imports @a/b, which is not in the dependencies of package.json',
+      'test/a.test.ts:3 imports chai, which is not in package.json',
+    ],
+  },
+];
+
+const lines = (count: number): string[] => Array.from({ length: count }, () => '  work();');
+
+export const sizeCases: readonly RuleCase[] = [
+  {
+    rule: 'no file has more',
+    what: '401 lines, but not 400',
+    files: { 'src/ldap/a.ts': code(...lines(400)), 'bench/b.ts': code(...lines(399)) },
+    expected: ['src/ldap/a.ts:401 the file has 401 lines'],
+  },
+  {
+    rule: 'no function has more',
+    what: 'functions, methods and arrow functions of 71 lines, but not of 70, nor a group of tests',
+    files: {
+      'src/ldap/a.ts': code('function long() {', ...lines(69), '}', 'function fits() {', ...lines(68), '}'),
+      'src/ldap/b.ts': code('class A {', 'method() {', ...lines(69), '}', '}'),
+      'src/ldap/c.ts': code('const text = `}`;', 'const arrow = () => {', ...lines(69), '};'),
+      'test/d.test.ts': code(
+        "describe('x', () => {",
+        ...lines(90),
+        '});',
+        "describe.each([])('x', () => {",
+        '});',
+      ),
+      'test/e.test.ts': code("it('x', () => {", ...lines(69), '});'),
+    },
+    expected: [
+      'src/ldap/a.ts:2 long has 71 lines',
+      'src/ldap/b.ts:3 method has 71 lines',
+      'src/ldap/c.ts:3 arrow has 71 lines',
+      'test/e.test.ts:2 a function has 71 lines',
+    ],
+  },
+];
+
+export const wordCases: readonly RuleCase[] = [
+  {
+    rule: 'file and class names',
+    what: 'empty words and other spellings, but not the managers that LDAP servers have',
+    files: {
+      'src/ldap/dn-utils.ts': code(),
+      'src/ldap/DnParser.ts': code(),
+      'src/ldap/entry.ts': code('export class EntryManager {}', 'export class TrustManager {}'),
+      'src/config/trust-manager-provider.ts': code('export class KeyManager {}'),
+    },
+    expected: [
+      'src/ldap/dn-utils.ts:1 the file name has the word "utils"',
+      'src/ldap/DnParser.ts:1 the file name is not in kebab-case',
+      'src/ldap/entry.ts:2 the class EntryManager is a "Manager"',
+    ],
+  },
+  {
+    rule: 'every source file opens',
+    what: 'a file that begins with code',
+    files: {
+      'src/ldap/a.ts': 'export {};\n',
+      'src/ldap/b.ts': '/* A file. */\n',
+      'src/bin/c.ts': '#!/usr/bin/env node\n// A program.\n',
+    },
+    expected: ['src/ldap/a.ts:1 does not open with a comment that says what it is'],
+  },
+  {
+    rule: 'nothing is left unfinished',
+    what: 'marks of unfinished work and comments that silence the compiler',
+    files: { 'src/ldap/a.ts': code('// TODO later', 'const todo = 1;', '// @ts-ignore', '// XXX') },
+    expected: [
+      'src/ldap/a.ts:2 has the word TODO',
+      'src/ldap/a.ts:5 has the word XXX',
+      'src/ldap/a.ts:4 has @ts-ignore',
+    ],
+  },
+  {
+    rule: 'no `any`',
+    what: 'any, a non-null assertion and a double assertion, but not the word in a comment',
+    files: {
+      'src/ldap/a.ts': code(
+        '// as any client does',
+        'const a = b as any;',
+        'const c = d!;',
+        'const e = f as unknown as string;',
+      ),
+    },
+    expected: [
+      'src/ldap/a.ts:3 uses the type any',
+      'src/ldap/a.ts:4 uses "!" instead of a check',
+      'src/ldap/a.ts:5 uses a double type assertion',
+    ],
+  },
+  {
+    rule: 'every test runs',
+    what: 'tests that are skipped or run alone',
+    files: {
+      'test/a.test.ts': code(
+        "it.only('a', () => {});",
+        "describe.skip('b', () => {});",
+        "test.todo('c');",
+        'a.skip();',
+      ),
+    },
+    expected: ['test/a.test.ts:2 it.only', 'test/a.test.ts:3 describe.skip', 'test/a.test.ts:4 test.todo'],
+  },
+  {
+    rule: 'no module has state',
+    what: 'variables and collections to be filled, but not constants',
+    files: {
+      'src/ldap/a.ts': code(
+        'let count = 0;',
+        'export const seen = new Map<string, string>();',
+        'const list: string[] = [];',
+        'const none: readonly string[] = [];',
+        'const some = new Set([1]);',
+        'function f() { let inside = 0; return inside; }',
+      ),
+    },
+    expected: [
+      'src/ldap/a.ts:2 has a module-level let',
+      'src/ldap/a.ts:3 seen is state of the module',
+      'src/ldap/a.ts:4 list is state of the module',
+    ],
+  },
+  {
+    rule: 'no path of a machine',
+    what: 'folders of somebody, in any file',
+    files: { 'README.md': `See /${'home'}/somebody/x.\nNot https://example.com/work/here.\n` },
+    expected: [`README.md:1 has the path /${'home'}/somebody`],
+  },
+];

@@ -1,0 +1,105 @@
+// The documents say what is so: the map of rooms, the commands, the paths and the links.
+
+import { posix } from 'node:path';
+import { finding, type Rule } from './finding.ts';
+import type { Project } from './project.ts';
+import { ROOMS } from './rooms.ts';
+
+const MAP = 'ARCHITECTURE.md';
+/** Behind the sign of a room that has no code yet. */
+const NOT_BUILT = '(not built yet)';
+/** A row of the map: room, sign, what it may import. */
+const MAP_ROW = /^\| `([a-z]+)\/` *\| *(.*?) *\| *(.*?) *\|$/;
+const COMMAND = /\bnpm (?:run (?:--silent )?([\w:-]+)|(start|test)\b)/g;
+const PATH = /`((?:src|test|scripts|bench|docs|\.ci)\/[\w./-]*)`/g;
+const LINK = /\]\(([^)#:\s]+)(?:#[^)]*)?\)/g;
+
+export const documentRules: readonly Rule[] = [
+  { title: 'the map has every room, with what it may import', find: findWrongMapRows },
+  { title: 'the map has no room that is not there', find: findMissingRooms },
+  { title: 'every npm command in the documents is in package.json', find: findUnknownCommands },
+  { title: 'every path and link in the documents leads somewhere', find: findDeadPaths },
+];
+
+interface MapRow {
+  readonly room: string;
+  readonly sign: string;
+  readonly mayImport: string;
+  readonly line: number;
+}
+
+function findWrongMapRows(project: Project): string[] {
+  const rows = mapRows(project);
+  const rooms = new Set([...ROOMS.keys(), ...project.source.flatMap((file) => file.room ?? [])]);
+  return [...rooms].flatMap((room) => {
+    const row = rows.find((candidate) => candidate.room === room);
+    if (row === undefined) return [finding(MAP, 1, `the map lacks the room ${room}/`)];
+    const allowed = ROOMS.get(room)?.join(', ') || '–';
+    return row.mayImport === allowed
+      ? []
+      : [finding(MAP, row.line, `${room}/ may import "${allowed}", the map says "${row.mayImport}"`)];
+  });
+}
+
+function findMissingRooms(project: Project): string[] {
+  return mapRows(project).flatMap(({ room, sign, line }) => {
+    const hasCode = project.source.some((file) => file.room === room);
+    if (sign.includes(NOT_BUILT))
+      return hasCode ? [finding(MAP, line, `${room}/ is built: take the mark away`)] : [];
+    if (!ROOMS.has(room)) return [finding(MAP, line, `${room}/ is not in the table of rooms`)];
+    const exists = hasCode || project.folders.has(`src/${room}`);
+    return exists ? [] : [finding(MAP, line, `${room}/ does not exist: mark it "${NOT_BUILT}"`)];
+  });
+}
+
+function mapRows(project: Project): MapRow[] {
+  const lines = project.files.get(MAP)?.split('\n') ?? [];
+  return lines.flatMap((text, index) => {
+    const [, room, sign, mayImport] = MAP_ROW.exec(text) ?? [];
+    if (room === undefined || sign === undefined || mayImport === undefined) return [];
+    return [{ room, sign, mayImport, line: index + 1 }];
+  });
+}
+
+function findUnknownCommands(project: Project): string[] {
+  const scripts = project.manifest.scripts ?? {};
+  return eachMatch(project, COMMAND, (match) => {
+    const script = match[1] ?? match[2] ?? '';
+    return script in scripts ? undefined : `names ${match[0]}, which package.json does not have`;
+  });
+}
+
+function findDeadPaths(project: Project): string[] {
+  const exists = (path: string): boolean => {
+    const plain = posix.normalize(path).replace(/\/$/, '');
+    return project.files.has(plain) || project.folders.has(plain) || isLeafFolder(project, plain);
+  };
+  return [
+    ...eachMatch(project, PATH, (match) => {
+      return exists(match[1] ?? '') ? undefined : `names ${match[1]}, which does not exist`;
+    }),
+    ...eachMatch(project, LINK, (match, path) => {
+      const target = posix.join(posix.dirname(path), match[1] ?? '');
+      return exists(target) ? undefined : `links to ${match[1]}, which does not exist`;
+    }),
+  ];
+}
+
+function isLeafFolder(project: Project, folder: string): boolean {
+  return [...project.files.keys()].some((path) => path.startsWith(`${folder}/`));
+}
+
+/** Goes through every document; the changelog is history, and what it names may be gone. */
+function eachMatch(
+  project: Project,
+  pattern: RegExp,
+  judge: (match: RegExpExecArray, path: string) => string | undefined,
+): string[] {
+  const documents = [...project.files].filter(([path]) => path.endsWith('.md') && path !== 'CHANGELOG.md');
+  return documents.flatMap(([path, text]) =>
+    text.split('\n').flatMap((line, index) => {
+      const findings = [...line.matchAll(pattern)].map((match) => judge(match, path));
+      return findings.filter((what) => what !== undefined).map((what) => finding(path, index + 1, what));
+    }),
+  );
+}

@@ -1,0 +1,86 @@
+// Who imports whom: down the table of rooms only, never in a circle, and packages only when package.json names them.
+
+import { builtinModules } from 'node:module';
+import { finding, type Rule } from './finding.ts';
+import type { Project } from './project.ts';
+import { EVERYTHING, ROOMS } from './rooms.ts';
+import type { Import, SourceFile } from './source-file.ts';
+
+export const importRules: readonly Rule[] = [
+  { title: 'rooms import only what the table allows', find: findWrongImports },
+  { title: 'no files of a room import each other in a circle', find: findCycles },
+  { title: 'every imported package is in package.json', find: findUndeclaredPackages },
+];
+
+function findWrongImports(project: Project): string[] {
+  return project.source.flatMap((file) => {
+    const { room } = file;
+    if (room === undefined) return [finding(file.path, 1, 'is in no room')];
+    const allowed = ROOMS.get(room);
+    if (allowed === undefined)
+      return [finding(file.path, 1, `is in ${room}/, which is not in the table of rooms`)];
+    return file.imports.flatMap((item) => {
+      const what = item.path === undefined ? undefined : whatIsWrong(room, allowed, item, item.path);
+      return what === undefined ? [] : [finding(file.path, item.line, what)];
+    });
+  });
+}
+
+function whatIsWrong(
+  room: string,
+  allowed: readonly string[],
+  item: Import,
+  path: string,
+): string | undefined {
+  const target = /^src\/([^/]+)\//.exec(path)?.[1];
+  if (target === undefined) return room === 'bin' ? undefined : `imports ${path}, which is outside src/`;
+  if (target === room || allowed.includes(target) || allowed.includes(EVERYTHING)) return undefined;
+  if (!allowed.includes(`${target} (types)`)) return `${room}/ may not import ${target}/ (${item.specifier})`;
+  return item.isTypeOnly ? undefined : `${room}/ may import only types from ${target}/ (${item.specifier})`;
+}
+
+function findCycles(project: Project): string[] {
+  const files = new Map(project.source.map((file) => [file.path, file]));
+  const finished = new Set<string>();
+  const findings: string[] = [];
+  const visit = (file: SourceFile, trail: readonly string[]): void => {
+    if (finished.has(file.path)) return;
+    const at = trail.indexOf(file.path);
+    if (at >= 0) {
+      findings.push(finding(file.path, 1, `imports itself: ${[...trail.slice(at), file.path].join(' → ')}`));
+      return;
+    }
+    for (const item of file.imports) {
+      const next = files.get(item.path ?? '');
+      if (next !== undefined && !item.isTypeOnly && next.room === file.room)
+        visit(next, [...trail, file.path]);
+    }
+    finished.add(file.path);
+  };
+  for (const file of files.values()) visit(file, []);
+  return findings;
+}
+
+function findUndeclaredPackages(project: Project): string[] {
+  const { dependencies = {}, devDependencies = {} } = project.manifest;
+  return project.code.flatMap((file) => {
+    // What is published must not need what is only there for development.
+    const declared = file.room === undefined ? { ...dependencies, ...devDependencies } : dependencies;
+    const unknown = file.imports.filter((item) => {
+      const name = packageOf(item);
+      return name !== undefined && !(name in declared);
+    });
+    return unknown.map((item) => {
+      const where = file.room === undefined ? 'package.json' : 'the dependencies of package.json';
+      return finding(file.path, item.line, `imports ${packageOf(item)}, which is not in ${where}`);
+    });
+  });
+}
+
+/** The package an import takes from; undefined for files of the project and for what Node.js brings. */
+export function packageOf(item: Import): string | undefined {
+  const { specifier } = item;
+  if (item.path !== undefined || specifier.startsWith('node:') || builtinModules.includes(specifier))
+    return undefined;
+  return /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0];
+}

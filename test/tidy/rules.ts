@@ -1,0 +1,18 @@
+// Every tidy rule.
+
+import { deadRules } from './dead-rules.ts';
+import { documentRules } from './document-rules.ts';
+import type { Rule } from './finding.ts';
+import { importRules } from './import-rules.ts';
+import { packageRules } from './package-rules.ts';
+import { sizeRules } from './size-rules.ts';
+import { wordRules } from './word-rules.ts';
+
+export const rules: readonly Rule[] = [
+  ...importRules,
+  ...sizeRules,
+  ...wordRules,
+  ...deadRules,
+  ...documentRules,
+  ...packageRules,
+];
