@@ -7,7 +7,7 @@ import { textFromOctets } from './octets.ts';
 
 const ATTRIBUTE_TYPE = /(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)/y;
 const HEX_PAIR = /[0-9A-Fa-f]{2}/y;
-const HEX_STRING = /(?:[0-9A-Fa-f]{2})+/y;
+const HEX_DIGITS = /[0-9A-Fa-f]+/y;
 const STRING_TAGS = new Set([0x04, 0x0c, 0x13, 0x16, 0x1e]);
 
 export class DnParser {
@@ -120,8 +120,9 @@ export class DnParser {
   /** `#` and the BER of the value in hexadecimal: strings give their content, other types stay as they are. */
   #hexString(): string {
     this.#at += 1;
-    const digits = this.#match(HEX_STRING);
-    if (digits === undefined) throw this.#error('lacks hexadecimal digits after "#"');
+    const digits = this.#match(HEX_DIGITS);
+    if (digits === undefined || digits.length % 2 === 1)
+      throw this.#error('lacks hexadecimal digits after "#"');
     const ber = Buffer.from(digits, 'hex');
     const length = ber[1];
     const isString = ber.length >= 2 && STRING_TAGS.has(ber[0] ?? 0) && length === ber.length - 2;

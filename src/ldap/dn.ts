@@ -80,7 +80,7 @@ export function escapeDnValue(value: string): string {
     .replace(/\0/g, '\\00')
     .replace(/[\uDC80-\uDCFF]/g, escapeLoneOctet)
     .replace(/^[ #]/, '\\$&')
-    .replace(/ $/, (space, offset: number) => (offset === 0 ? space : '\\ '));
+    .replace(/(?<!^\\) $/, '\\ ');
 }
 
 /** An octet that is not UTF-8 travels in our strings as U+DC80…U+DCFF; in a DN it is written as `\xx`. */

@@ -72,4 +72,9 @@ export class Entry {
     const others = this.attributes.filter((other) => other.key !== attribute.key);
     return new Entry(this.dn, attribute.values.length === 0 ? others : [...others, attribute]);
   }
+
+  /** The entry without its values, for `typesOnly` (RFC 4511 §4.5.1.6). */
+  withoutValues(): Entry {
+    return this.withAttributes(this.attributes.map((attribute) => attribute.withValues([])));
+  }
 }

@@ -1,0 +1,169 @@
+// Writes BER with definite, minimal lengths. One writer serves a whole connection: it fills blocks from front to
+// back and hands out what was written as views of them, so nothing is copied on the way to the socket.
+
+import { octetsFromText } from '../ldap/octets.ts';
+import { BerTag } from './ber-reader.ts';
+
+const BLOCK_OCTETS = 64 * 1024;
+const SHORT_TEXT_MAX = 24;
+
+export class BerWriter {
+  #bytes: Buffer = Buffer.allocUnsafeSlow(BLOCK_OCTETS);
+  #start = 0;
+  #at = 0;
+
+  /** The number of octets written since the last `take`. */
+  get length(): number {
+    return this.#at - this.#start;
+  }
+
+  /** What was written since the last `take`. The view is the caller's; the writer goes on behind it. */
+  take(): Buffer {
+    const taken = this.#bytes.subarray(this.#start, this.#at);
+    this.#start = this.#at;
+    return taken;
+  }
+
+  /** A copy of what was written after `length` was read as this, independent of the writer's blocks. */
+  copyFrom(length: number): Buffer {
+    return Buffer.from(this.#bytes.subarray(this.#start + length, this.#at));
+  }
+
+  /** Forgets what was written after `length` was read as this. */
+  truncate(length: number): void {
+    this.#at = this.#start + length;
+  }
+
+  /** Begins a constructed value; what it returns is given back to `end`. */
+  begin(tag: number): number {
+    this.#ensure(2);
+    this.#bytes[this.#at] = tag;
+    this.#at += 2;
+    // Relative, because a larger block may take over before the value ends.
+    return this.length;
+  }
+
+  end(contentStart: number): void {
+    const start = this.#start + contentStart;
+    const length = this.#at - start;
+    if (length < 0x80) {
+      this.#bytes[start - 1] = length;
+      return;
+    }
+    const extra = lengthOctets(length) - 1;
+    this.#ensure(extra);
+    const moved = this.#start + contentStart;
+    this.#bytes.copyWithin(moved + extra, moved, this.#at);
+    this.#at += extra;
+    this.#writeLength(moved - 1, length);
+  }
+
+  integer(value: number, tag: number = BerTag.integer): void {
+    this.#ensure(6);
+    const octets = integerOctets(value);
+    const bytes = this.#bytes;
+    bytes[this.#at] = tag;
+    bytes[this.#at + 1] = octets;
+    for (let index = 0; index < octets; index++) {
+      bytes[this.#at + 2 + index] = (value >> (8 * (octets - 1 - index))) & 0xff;
+    }
+    this.#at += 2 + octets;
+  }
+
+  enumerated(value: number): void {
+    this.integer(value, BerTag.enumerated);
+  }
+
+  boolean(value: boolean, tag: number = BerTag.boolean): void {
+    this.#ensure(3);
+    this.#bytes[this.#at] = tag;
+    this.#bytes[this.#at + 1] = 1;
+    this.#bytes[this.#at + 2] = value ? 0xff : 0;
+    this.#at += 3;
+  }
+
+  /** Text as an OCTET STRING (octets.ts). */
+  text(value: string, tag: number = BerTag.octetString): void {
+    if (value.length > SHORT_TEXT_MAX || !this.#shortText(value, tag)) this.#longText(value, tag);
+  }
+
+  /** Octets that are already BER. */
+  raw(octets: Uint8Array): void {
+    this.#ensure(octets.length);
+    this.#bytes.set(octets, this.#at);
+    this.#at += octets.length;
+  }
+
+  /** The header of a constructed value whose length is known. */
+  header(tag: number, length: number): void {
+    this.#ensure(6);
+    this.#bytes[this.#at] = tag;
+    this.#at += 1 + this.#writeLength(this.#at + 1, length);
+  }
+
+  #shortText(value: string, tag: number): boolean {
+    this.#ensure(2 + SHORT_TEXT_MAX);
+    const bytes = this.#bytes;
+    const at = this.#at + 2;
+    for (let index = 0; index < value.length; index++) {
+      const code = value.charCodeAt(index);
+      if (code >= 0x80) return false;
+      bytes[at + index] = code;
+    }
+    bytes[this.#at] = tag;
+    bytes[this.#at + 1] = value.length;
+    this.#at = at + value.length;
+    return true;
+  }
+
+  #longText(value: string, tag: number): void {
+    if (!value.isWellFormed()) {
+      const octets = octetsFromText(value);
+      this.header(tag, octets.length);
+      this.raw(octets);
+      return;
+    }
+    const length = Buffer.byteLength(value, 'utf8');
+    this.header(tag, length);
+    this.#ensure(length);
+    this.#bytes.write(value, this.#at, length, 'utf8');
+    this.#at += length;
+  }
+
+  /** Returns the number of octets of the length itself. */
+  #writeLength(at: number, length: number): number {
+    const bytes = this.#bytes;
+    if (length < 0x80) {
+      bytes[at] = length;
+      return 1;
+    }
+    const octets = lengthOctets(length);
+    bytes[at] = 0x80 | (octets - 1);
+    for (let index = 1; index < octets; index++)
+      bytes[at + index] = (length >>> (8 * (octets - 1 - index))) & 0xff;
+    return octets;
+  }
+
+  #ensure(octets: number): void {
+    if (this.#at + octets <= this.#bytes.length) return;
+    const written = this.length;
+    const larger = Buffer.allocUnsafeSlow(Math.max(BLOCK_OCTETS, 2 * (written + octets)));
+    larger.set(this.#bytes.subarray(this.#start, this.#at));
+    this.#bytes = larger;
+    this.#start = 0;
+    this.#at = written;
+  }
+}
+
+export function lengthOctets(length: number): number {
+  if (length < 0x80) return 1;
+  if (length < 0x100) return 2;
+  if (length < 0x10000) return 3;
+  return length < 0x1000000 ? 4 : 5;
+}
+
+export function integerOctets(value: number): number {
+  if (value >= -0x80 && value < 0x80) return 1;
+  if (value >= -0x8000 && value < 0x8000) return 2;
+  return value >= -0x800000 && value < 0x800000 ? 3 : 4;
+}

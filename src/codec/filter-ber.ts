@@ -1,0 +1,196 @@
+// Filters as bytes (RFC 4511 §4.5.1.7).
+
+import type { Filter } from '../ldap/filter.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import { BerError, type BerReader, BerTag } from './ber-reader.ts';
+import type { BerWriter } from './ber-writer.ts';
+import { ContextTag } from './ldap-tag.ts';
+
+export interface FilterLimits {
+  /** How deep filters may be nested: reading and matching recurse so far and no further. */
+  readonly depthMax: number;
+  /** How many parts a filter may have, counted over all levels. */
+  readonly partsMax: number;
+}
+
+export const DEFAULT_FILTER_LIMITS: FilterLimits = { depthMax: 64, partsMax: 4096 };
+
+const VALUE_TYPES = {
+  [ContextTag.filterEqualityMatch]: 'equalityMatch',
+  [ContextTag.filterGreaterOrEqual]: 'greaterOrEqual',
+  [ContextTag.filterLessOrEqual]: 'lessOrEqual',
+  [ContextTag.filterApproxMatch]: 'approxMatch',
+} as const;
+
+const VALUE_TAGS = {
+  equalityMatch: ContextTag.filterEqualityMatch,
+  greaterOrEqual: ContextTag.filterGreaterOrEqual,
+  lessOrEqual: ContextTag.filterLessOrEqual,
+  approxMatch: ContextTag.filterApproxMatch,
+} as const;
+
+export function readFilter(reader: BerReader, limits: FilterLimits): Filter {
+  return new FilterReader(reader, limits).read(1);
+}
+
+class FilterReader {
+  readonly #reader: BerReader;
+  readonly #limits: FilterLimits;
+  #parts = 0;
+
+  constructor(reader: BerReader, limits: FilterLimits) {
+    this.#reader = reader;
+    this.#limits = limits;
+  }
+
+  read(depth: number): Filter {
+    const reader = this.#reader;
+    const tag = reader.peekTag();
+    this.#parts += 1;
+    if (depth > this.#limits.depthMax || this.#parts > this.#limits.partsMax) {
+      const { depthMax, partsMax } = this.#limits;
+      throw new LdapError(
+        'adminLimitExceeded',
+        `The filter is nested deeper than ${depthMax} or has more than ${partsMax} parts.`,
+      );
+    }
+    switch (tag) {
+      case ContextTag.filterPresent:
+        return { type: 'present', attribute: reader.text(tag) };
+      case ContextTag.filterEqualityMatch:
+      case ContextTag.filterGreaterOrEqual:
+      case ContextTag.filterLessOrEqual:
+      case ContextTag.filterApproxMatch:
+        return this.#readValue(tag);
+      case ContextTag.filterAnd:
+        return { type: 'and', filters: this.#readSet(tag, depth) };
+      case ContextTag.filterOr:
+        return { type: 'or', filters: this.#readSet(tag, depth) };
+      case ContextTag.filterNot:
+        return this.#readNot(depth);
+      case ContextTag.filterSubstrings:
+        return readSubstrings(reader);
+      case ContextTag.filterExtensibleMatch:
+        return readExtensibleMatch(reader);
+      default:
+        throw new BerError(`A filter cannot start with tag ${tag}.`);
+    }
+  }
+
+  #readValue(tag: keyof typeof VALUE_TYPES): Filter {
+    const outer = this.#reader.enter(tag);
+    const attribute = this.#reader.text();
+    const value = this.#reader.text();
+    this.#reader.leave(outer);
+    return { type: VALUE_TYPES[tag], attribute, value };
+  }
+
+  #readSet(tag: number, depth: number): Filter[] {
+    const filters: Filter[] = [];
+    const outer = this.#reader.enter(tag);
+    while (this.#reader.hasMore) filters.push(this.read(depth + 1));
+    this.#reader.leave(outer);
+    return filters;
+  }
+
+  #readNot(depth: number): Filter {
+    const outer = this.#reader.enter(ContextTag.filterNot);
+    const filter = this.read(depth + 1);
+    this.#reader.leave(outer);
+    return { type: 'not', filter };
+  }
+}
+
+/** SubstringFilter: `initial` first, `final` last, each at most once, at least one of all. */
+function readSubstrings(reader: BerReader): Filter {
+  const outer = reader.enter(ContextTag.filterSubstrings);
+  const attribute = reader.text();
+  const inner = reader.enter(BerTag.sequence);
+  let initial: string | undefined;
+  let final: string | undefined;
+  const any: string[] = [];
+  while (reader.hasMore) {
+    const tag = reader.peekTag();
+    const isInOrder =
+      final === undefined &&
+      (tag !== ContextTag.substringInitial || (any.length === 0 && initial === undefined));
+    if (!isInOrder) throw new LdapError('protocolError', 'The parts of a substring filter are out of order.');
+    const part = reader.text(tag);
+    if (part === '') throw new LdapError('protocolError', 'A part of a substring filter is empty.');
+    if (tag === ContextTag.substringInitial) initial = part;
+    else if (tag === ContextTag.substringAny) any.push(part);
+    else if (tag === ContextTag.substringFinal) final = part;
+    else throw new BerError(`A substring filter cannot have tag ${tag}.`);
+  }
+  reader.leave(inner);
+  reader.leave(outer);
+  if (initial === undefined && final === undefined && any.length === 0) {
+    throw new LdapError('protocolError', 'A substring filter has no parts.');
+  }
+  return { type: 'substrings', attribute, initial, any, final };
+}
+
+/** MatchingRuleAssertion (RFC 4511 §4.5.1.7.7): a rule or an attribute or both. */
+function readExtensibleMatch(reader: BerReader): Filter {
+  const outer = reader.enter(ContextTag.filterExtensibleMatch);
+  const rule =
+    reader.peekTag() === ContextTag.matchingRule ? reader.text(ContextTag.matchingRule) : undefined;
+  const attribute =
+    reader.peekTag() === ContextTag.matchingType ? reader.text(ContextTag.matchingType) : undefined;
+  const value = reader.text(ContextTag.matchValue);
+  const dnAttributes =
+    reader.peekTag() === ContextTag.matchDnAttributes ? reader.boolean(ContextTag.matchDnAttributes) : false;
+  reader.leave(outer);
+  if (rule === undefined && attribute === undefined) {
+    throw new LdapError('protocolError', 'An extensible match names neither a rule nor an attribute.');
+  }
+  return { type: 'extensibleMatch', rule, attribute, value, dnAttributes };
+}
+
+export function writeFilter(writer: BerWriter, filter: Filter): void {
+  switch (filter.type) {
+    case 'and':
+    case 'or': {
+      const start = writer.begin(filter.type === 'and' ? ContextTag.filterAnd : ContextTag.filterOr);
+      for (const part of filter.filters) writeFilter(writer, part);
+      return writer.end(start);
+    }
+    case 'not': {
+      const start = writer.begin(ContextTag.filterNot);
+      writeFilter(writer, filter.filter);
+      return writer.end(start);
+    }
+    case 'present':
+      return writer.text(filter.attribute, ContextTag.filterPresent);
+    case 'substrings':
+      return writeSubstrings(writer, filter);
+    case 'extensibleMatch':
+      return writeExtensibleMatch(writer, filter);
+    default: {
+      const start = writer.begin(VALUE_TAGS[filter.type]);
+      writer.text(filter.attribute);
+      writer.text(filter.value);
+      return writer.end(start);
+    }
+  }
+}
+
+function writeSubstrings(writer: BerWriter, filter: Extract<Filter, { type: 'substrings' }>): void {
+  const start = writer.begin(ContextTag.filterSubstrings);
+  writer.text(filter.attribute);
+  const parts = writer.begin(BerTag.sequence);
+  if (filter.initial !== undefined) writer.text(filter.initial, ContextTag.substringInitial);
+  for (const part of filter.any) writer.text(part, ContextTag.substringAny);
+  if (filter.final !== undefined) writer.text(filter.final, ContextTag.substringFinal);
+  writer.end(parts);
+  writer.end(start);
+}
+
+function writeExtensibleMatch(writer: BerWriter, filter: Extract<Filter, { type: 'extensibleMatch' }>): void {
+  const start = writer.begin(ContextTag.filterExtensibleMatch);
+  if (filter.rule !== undefined) writer.text(filter.rule, ContextTag.matchingRule);
+  if (filter.attribute !== undefined) writer.text(filter.attribute, ContextTag.matchingType);
+  writer.text(filter.value, ContextTag.matchValue);
+  if (filter.dnAttributes) writer.boolean(true, ContextTag.matchDnAttributes);
+  writer.end(start);
+}

@@ -1,0 +1,61 @@
+// The tags of RFC 4511's protocol operations and of what is inside them: one table for both directions.
+
+/** APPLICATION tags (RFC 4511 §4.2–4.13), with the constructed bit where the type is constructed. */
+export const OperationTag = {
+  bindRequest: 0x60,
+  bindResponse: 0x61,
+  unbindRequest: 0x42,
+  searchRequest: 0x63,
+  searchResultEntry: 0x64,
+  searchResultDone: 0x65,
+  searchResultReference: 0x73,
+  modifyRequest: 0x66,
+  modifyResponse: 0x67,
+  addRequest: 0x68,
+  addResponse: 0x69,
+  deleteRequest: 0x4a,
+  deleteResponse: 0x6b,
+  modifyDnRequest: 0x6c,
+  modifyDnResponse: 0x6d,
+  compareRequest: 0x6e,
+  compareResponse: 0x6f,
+  abandonRequest: 0x50,
+  extendedRequest: 0x77,
+  extendedResponse: 0x78,
+  intermediateResponse: 0x79,
+} as const;
+
+/** Context tags, named for the type they belong to. */
+export const ContextTag = {
+  controls: 0xa0,
+  bindSimple: 0x80,
+  bindSasl: 0xa3,
+  bindServerSaslCredentials: 0x87,
+  referral: 0xa3,
+  filterAnd: 0xa0,
+  filterOr: 0xa1,
+  filterNot: 0xa2,
+  filterEqualityMatch: 0xa3,
+  filterSubstrings: 0xa4,
+  filterGreaterOrEqual: 0xa5,
+  filterLessOrEqual: 0xa6,
+  filterPresent: 0x87,
+  filterApproxMatch: 0xa8,
+  filterExtensibleMatch: 0xa9,
+  substringInitial: 0x80,
+  substringAny: 0x81,
+  substringFinal: 0x82,
+  matchingRule: 0x81,
+  matchingType: 0x82,
+  matchValue: 0x83,
+  matchDnAttributes: 0x84,
+  newSuperior: 0x80,
+  extendedRequestName: 0x80,
+  extendedRequestValue: 0x81,
+  extendedResponseName: 0x8a,
+  extendedResponseValue: 0x8b,
+  intermediateName: 0x80,
+  intermediateValue: 0x81,
+} as const;
+
+export const MESSAGE_ID_MAX = 0x7fffffff;

@@ -1,0 +1,130 @@
+// Search: request, result entry and result reference (RFC 4511 §4.5).
+
+import { Dn } from '../ldap/dn.ts';
+import { Attribute, Entry } from '../ldap/entry.ts';
+import type { Response, SearchRequest, SearchScope } from '../ldap/message.ts';
+import { type BerReader, BerTag } from './ber-reader.ts';
+import type { BerWriter } from './ber-writer.ts';
+import { type FilterLimits, readFilter, writeFilter } from './filter-ber.ts';
+import { MESSAGE_ID_MAX, OperationTag } from './ldap-tag.ts';
+
+export function readSearchRequest(reader: BerReader, limits: FilterLimits): SearchRequest {
+  const outer = reader.enter(OperationTag.searchRequest);
+  const base = reader.text();
+  const scope = reader.integer(0, 3, BerTag.enumerated) as SearchScope;
+  const derefAliases = reader.integer(0, 3, BerTag.enumerated);
+  const sizeLimit = reader.integer(0, MESSAGE_ID_MAX);
+  const timeLimit = reader.integer(0, MESSAGE_ID_MAX);
+  const typesOnly = reader.boolean();
+  const filter = readFilter(reader, limits);
+  const attributes = readTexts(reader);
+  reader.leave(outer);
+  return {
+    type: 'searchRequest',
+    base,
+    scope,
+    derefAliases,
+    sizeLimit,
+    timeLimit,
+    typesOnly,
+    filter,
+    attributes,
+  };
+}
+
+export function writeSearchRequest(writer: BerWriter, request: SearchRequest): void {
+  const start = writer.begin(OperationTag.searchRequest);
+  writer.text(request.base);
+  writer.enumerated(request.scope);
+  writer.enumerated(request.derefAliases);
+  writer.integer(request.sizeLimit);
+  writer.integer(request.timeLimit);
+  writer.boolean(request.typesOnly);
+  writeFilter(writer, request.filter);
+  writeTexts(writer, request.attributes);
+  writer.end(start);
+}
+
+/** The bytes of an entry's protocolOp are made once and kept with the entry: most answers are a copy of them. */
+export function writeSearchResultEntry(writer: BerWriter, entry: Entry): void {
+  entry.encoded ??= encodeEntry(writer, entry);
+  writer.raw(entry.encoded);
+}
+
+/** How many octets `writeSearchResultEntry` writes. */
+export function encodedEntry(writer: BerWriter, entry: Entry): Uint8Array {
+  entry.encoded ??= encodeEntry(writer, entry);
+  return entry.encoded;
+}
+
+function encodeEntry(writer: BerWriter, entry: Entry): Uint8Array {
+  const before = writer.length;
+  const start = writer.begin(OperationTag.searchResultEntry);
+  writer.text(entry.dn.toString());
+  writeAttributes(writer, entry.attributes);
+  writer.end(start);
+  const encoded = writer.copyFrom(before);
+  writer.truncate(before);
+  return encoded;
+}
+
+export function readSearchResultEntry(reader: BerReader): Response {
+  const outer = reader.enter(OperationTag.searchResultEntry);
+  const dn = Dn.parse(reader.text());
+  const attributes = readAttributes(reader);
+  reader.leave(outer);
+  return { type: 'searchResultEntry', entry: new Entry(dn, attributes) };
+}
+
+export function readSearchResultReference(reader: BerReader): Response {
+  const uris = readTexts(reader, OperationTag.searchResultReference);
+  return { type: 'searchResultReference', uris };
+}
+
+export function writeSearchResultReference(writer: BerWriter, uris: readonly string[]): void {
+  writeTexts(writer, uris, OperationTag.searchResultReference);
+}
+
+/** PartialAttributeList (RFC 4511 §4.5.2), which is also the AttributeList of an add request (§4.7). */
+export function readAttributes(reader: BerReader): Attribute[] {
+  const attributes: Attribute[] = [];
+  const outer = reader.enter(BerTag.sequence);
+  while (reader.hasMore) attributes.push(readAttribute(reader));
+  reader.leave(outer);
+  return attributes;
+}
+
+export function writeAttributes(writer: BerWriter, attributes: readonly Attribute[]): void {
+  const start = writer.begin(BerTag.sequence);
+  for (const attribute of attributes) writeAttribute(writer, attribute);
+  writer.end(start);
+}
+
+export function readAttribute(reader: BerReader): Attribute {
+  const outer = reader.enter(BerTag.sequence);
+  const description = reader.text();
+  const values = readTexts(reader, BerTag.set);
+  reader.leave(outer);
+  return new Attribute(description, values);
+}
+
+export function writeAttribute(writer: BerWriter, attribute: Attribute): void {
+  const start = writer.begin(BerTag.sequence);
+  writer.text(attribute.description);
+  writeTexts(writer, attribute.values, BerTag.set);
+  writer.end(start);
+}
+
+export function readTexts(reader: BerReader, tag: number = BerTag.sequence): string[] {
+  const texts: string[] = [];
+  const outer = reader.enter(tag);
+  while (reader.hasMore) texts.push(reader.text());
+  reader.leave(outer);
+  return texts;
+}
+
+export function writeTexts(writer: BerWriter, texts: readonly string[], tag: number = BerTag.sequence): void {
+  const start = writer.begin(tag);
+  for (const text of texts) writer.text(text);
+  writer.end(start);
+}
