@@ -1,0 +1,16 @@
+// What is wrong with an LDIF text and where. The sentences name lines and attributes, never values: those may
+// be passwords.
+
+export class LdifError extends Error {
+  /** Counted from 1 in the file that was read. */
+  readonly line: number;
+  /** The sentence without the line number. */
+  readonly problem: string;
+
+  constructor(line: number, problem: string, cause?: unknown) {
+    super(`Line ${line}: ${problem}`, { cause });
+    this.name = 'LdifError';
+    this.line = line;
+    this.problem = problem;
+  }
+}

@@ -1,0 +1,107 @@
+// The lowest storey of LDIF (RFC 2849 notes 1–2): chunks of text become logical lines, with folding undone and
+// comments gone. What a line says is read by ldif-value.ts and ldif-record.ts.
+
+import { LdifError } from './ldif-error.ts';
+
+export interface LdifLine {
+  /** Where the line starts, counted from 1. */
+  readonly number: number;
+  /** Unfolded, without its line end; empty for the blank line that ends a record. */
+  readonly text: string;
+}
+
+const SPACE = 0x20;
+const HASH = 0x23;
+const BYTE_ORDER_MARK = '\uFEFF';
+
+export class LdifLines {
+  readonly #charactersMax: number;
+  #number: number;
+  #isStart = true;
+  /** The beginning of a physical line whose end has not come yet. */
+  #rest = '';
+  /** A logical line that the next physical line may still continue. */
+  #open: { number: number; text: string } | undefined;
+  #isComment = false;
+
+  /** A logical line longer than `charactersMax` is refused. */
+  constructor(firstLine: number, charactersMax: number) {
+    this.#number = firstLine;
+    this.#charactersMax = charactersMax;
+  }
+
+  /** The logical lines that this chunk completes; throws LdifError. */
+  push(chunk: string): LdifLine[] {
+    const lines: LdifLine[] = [];
+    let start = 0;
+    if (this.#isStart && chunk.length > 0) {
+      this.#isStart = false;
+      if (chunk.startsWith(BYTE_ORDER_MARK)) start = 1;
+    }
+    for (;;) {
+      const end = chunk.indexOf('\n', start);
+      if (end === -1) break;
+      const piece = chunk.slice(start, end);
+      this.#physicalLine(this.#rest === '' ? piece : this.#rest + piece, lines);
+      this.#rest = '';
+      start = end + 1;
+    }
+    this.#rest += chunk.slice(start);
+    if (this.#rest.length > this.#charactersMax) throw this.#tooLong(this.#number);
+    return lines;
+  }
+
+  /** The lines that were still open. */
+  end(): LdifLine[] {
+    const lines: LdifLine[] = [];
+    if (this.#rest !== '') this.#physicalLine(this.#rest, lines);
+    this.#rest = '';
+    this.#finish(lines);
+    return lines;
+  }
+
+  #physicalLine(raw: string, lines: LdifLine[]): void {
+    const text = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
+    const number = this.#number;
+    this.#number += 1;
+    const first = text.charCodeAt(0);
+    if (first === SPACE) {
+      this.#continue(text, number);
+      return;
+    }
+    this.#finish(lines);
+    this.#isComment = first === HASH;
+    if (this.#isComment) return;
+    if (!text.isWellFormed()) {
+      throw new LdifError(
+        number,
+        'The text is not UTF-8 here; save the file as UTF-8, or write the value as base64 after "::".',
+      );
+    }
+    if (text === '') lines.push({ number, text });
+    else this.#open = { number, text };
+  }
+
+  #continue(text: string, number: number): void {
+    if (this.#isComment) return;
+    if (this.#open === undefined) {
+      throw new LdifError(
+        number,
+        'The line starts with a space but there is no line before it that it could continue; remove the space.',
+      );
+    }
+    if (!text.isWellFormed())
+      throw new LdifError(number, 'The text is not UTF-8 here; save the file as UTF-8.');
+    this.#open.text += text.slice(1);
+    if (this.#open.text.length > this.#charactersMax) throw this.#tooLong(this.#open.number);
+  }
+
+  #finish(lines: LdifLine[]): void {
+    if (this.#open !== undefined) lines.push(this.#open);
+    this.#open = undefined;
+  }
+
+  #tooLong(number: number): LdifError {
+    return new LdifError(number, `The line is longer than the ${this.#charactersMax} characters allowed.`);
+  }
+}

@@ -1,0 +1,123 @@
+// One logical line of LDIF as a name and a value (RFC 2849 attrval-spec and value-spec): plain, base64, or the
+// content of a URL that the caller fetches.
+
+import { Attribute } from '../ldap/entry.ts';
+import { textFromOctets } from '../ldap/octets.ts';
+import { LdifError } from './ldif-error.ts';
+import type { LdifLine } from './ldif-lines.ts';
+
+/** Gives the content of a `file:` URL as text (octets.ts); an Error it throws is reported with the line. */
+export type ReadUrl = (url: string) => string;
+
+export interface LdifName {
+  /** As written. */
+  readonly description: string;
+  /** In lower case. */
+  readonly key: string;
+  /** The attribute of this name that was made last. */
+  last: Attribute | undefined;
+}
+
+export interface LdifValue {
+  readonly name: LdifName;
+  readonly value: string;
+  readonly line: number;
+}
+
+/** RFC 4512 §2.5: a name or an OID, and options. */
+const DESCRIPTION = /^(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)*)(?:;[A-Za-z0-9-]+)*$/;
+const NOT_BASE64 = /[^A-Za-z0-9+/=]/;
+const NAMES_REMEMBERED_MAX = 4_096;
+
+export class LdifValueReader {
+  readonly #readUrl: ReadUrl | undefined;
+  /** A file has few names and many lines: one string for each name saves the memory of all the others. */
+  readonly #names = new Map<string, LdifName>();
+
+  constructor(readUrl: ReadUrl | undefined) {
+    this.#readUrl = readUrl;
+  }
+
+  /** `name: value`, `name:: base64` or `name:< url`; throws LdifError. */
+  read(line: LdifLine): LdifValue {
+    const colon = line.text.indexOf(':');
+    if (colon === -1) {
+      throw new LdifError(line.number, 'The line has no colon; write "attribute: value".');
+    }
+    const name = this.name(line.text.slice(0, colon), line.number);
+    return { name, value: this.valueAfter(line.text, colon, line.number), line: line.number };
+  }
+
+  /** Checks an attribute description, as it stands before the colon or as the value of `add:` and the like. */
+  name(description: string, line: number): LdifName {
+    const known = this.#names.get(description);
+    if (known !== undefined) return known;
+    if (!DESCRIPTION.test(description)) {
+      throw new LdifError(
+        line,
+        'What stands for the attribute is no attribute description; use letters, digits and hyphens, and ";" before an option.',
+      );
+    }
+    const name = { description, key: description.toLowerCase(), last: undefined };
+    if (this.#names.size < NAMES_REMEMBERED_MAX) this.#names.set(description, name);
+    return name;
+  }
+
+  /**
+   * The attribute with these values. The entries of a file resemble each other, so the last one of that name is given
+   * again where it is the same: that is half the memory and half the time of reading a large file.
+   */
+  attribute(name: LdifName, values: readonly string[]): Attribute {
+    if (name.last !== undefined && isSame(name.last.values, values)) return name.last;
+    name.last = new Attribute(name.description, values, name.key);
+    return name.last;
+  }
+
+  /** The value-spec that begins with the colon at this place. */
+  valueAfter(text: string, colon: number, line: number): string {
+    const kind = text[colon + 1];
+    if (kind === ':') return decodeBase64(skipSpaces(text, colon + 2), line);
+    if (kind === '<') return this.#contentOf(skipSpaces(text, colon + 2), line);
+    return skipSpaces(text, colon + 1);
+  }
+
+  #contentOf(url: string, line: number): string {
+    if (this.#readUrl === undefined) {
+      throw new LdifError(line, 'A value from a URL (":<") is not allowed here; write the value itself.');
+    }
+    try {
+      return this.#readUrl(url);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new LdifError(line, `The URL ${JSON.stringify(url)} cannot be read: ${reason}`, cause);
+    }
+  }
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  if (some.length !== others.length) return false;
+  for (let index = 0; index < some.length; index++) {
+    if (some[index] !== others[index]) return false;
+  }
+  return true;
+}
+
+function skipSpaces(text: string, from: number): string {
+  let start = from;
+  while (text.charCodeAt(start) === 0x20) start += 1;
+  return text.slice(start);
+}
+
+/** Strict, since Node's decoder drops what it does not know. */
+function decodeBase64(written: string, line: number): string {
+  const text = written.trimEnd();
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+  const isWhole = text.length % 4 === 0 && text.indexOf('=') === (padding === 0 ? -1 : text.length - padding);
+  if (!isWhole || NOT_BASE64.test(text)) {
+    throw new LdifError(
+      line,
+      'The value after "::" is not base64; use A-Z, a-z, 0-9, + and /, padded with =.',
+    );
+  }
+  return textFromOctets(Buffer.from(text, 'base64'));
+}
