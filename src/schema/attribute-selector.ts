@@ -1,0 +1,44 @@
+// Which attributes of an entry a description in a filter means: the type, types built on it, and the same with options
+// (RFC 4511 §4.5.1.7, RFC 4512 §2.5).
+
+import type { AttributeDescription } from './attribute-type.ts';
+import type { Schema } from './schema.ts';
+
+/** Whether an attribute is meant; takes the attribute's key. */
+export type AttributeSelector = (key: string) => boolean;
+
+const SEMICOLON = 59;
+
+/** Undefined when everything that is meant is hidden. `isHidden` is asked with keys of attribute types. */
+export function makeAttributeSelector(
+  schema: Schema,
+  { type, options }: AttributeDescription,
+  isHidden: (key: string) => boolean = () => false,
+): AttributeSelector | undefined {
+  const keys = schema
+    .subtypes(type)
+    .map((subtype) => subtype.key)
+    .filter((key) => !isHidden(key));
+  const [first] = keys;
+  if (first === undefined) return undefined;
+  if (keys.length === 1 && options.length === 0) return (key) => isTypeOrOption(key, first);
+  const set = new Set(keys);
+  if (options.length === 0) return (key) => set.has(key) || set.has(typeKeyOf(key));
+  return (key) => {
+    const [base = '', ...present] = key.split(';');
+    return set.has(base) && options.every((option) => present.includes(option));
+  };
+}
+
+/** The key of an attribute without its options. */
+export function typeKeyOf(key: string): string {
+  const end = key.indexOf(';');
+  return end < 0 ? key : key.slice(0, end);
+}
+
+function isTypeOrOption(key: string, typeKey: string): boolean {
+  if (key.length === typeKey.length) return key === typeKey;
+  return (
+    key.length > typeKey.length && key.charCodeAt(typeKey.length) === SEMICOLON && key.startsWith(typeKey)
+  );
+}

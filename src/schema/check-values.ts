@@ -1,0 +1,117 @@
+// What is wrong with the attributes of an entry, each by itself (RFC 4512 §2.5, RFC 4511 §4.6 and §4.7): unknown types,
+// values that do not fit, values that are there twice. What classes allow is in check-classes.ts.
+
+import type { Dn } from '../ldap/dn.ts';
+import type { Attribute } from '../ldap/entry.ts';
+import type { Issue } from '../ldap/issue.ts';
+import type { AttributeDescription, AttributeType } from './attribute-type.ts';
+import { normalizeValue } from './normal-value.ts';
+import type { Schema } from './schema.ts';
+import { findSimilarName } from './similar-name.ts';
+
+/** Every suggestion compares a name with all names there are, so only the first few are worth it. */
+const SUGGESTIONS_MAX = 8;
+/** Of one attribute: who sends more wrong values than this is not reading. */
+const VALUE_ISSUES_MAX = 100;
+const SECRET = '***';
+
+/**
+ * Gives 17, 21, 20 and 19 for everything that is wrong. `isSecret` is asked with the key of an attribute type whether
+ * its values may be shown in issues.
+ */
+export function checkValues(
+  schema: Schema,
+  dn: Dn | string,
+  attributes: readonly Attribute[],
+  isSecret: (key: string) => boolean,
+): Issue[] {
+  const issues: Issue[] = [];
+  const entry = dn.toString();
+  const seen = new Set<string>();
+  let suggestions = 0;
+  for (const attribute of attributes) {
+    const described = schema.describe(attribute.description);
+    if (described === undefined) {
+      const suggestion = suggestions < SUGGESTIONS_MAX ? suggestName(schema, attribute) : undefined;
+      suggestions += 1;
+      issues.push(unknownAttribute(entry, attribute, suggestion));
+      continue;
+    }
+    if (seen.has(described.key)) issues.push(attributeTwice(entry, attribute, described));
+    seen.add(described.key);
+    for (const issue of checkAttribute(entry, attribute, described, isSecret)) issues.push(issue);
+  }
+  return issues;
+}
+
+function checkAttribute(
+  dn: string,
+  { values }: Attribute,
+  { type, description }: AttributeDescription,
+  isSecret: (key: string) => boolean,
+): readonly Issue[] {
+  const about = { dn, property: description };
+  if (values.length === 0) {
+    const advice = 'Give it a value or leave it out.';
+    return [{ code: 'constraintViolation', ...about, problem: 'has no value', advice }];
+  }
+  const issues: Issue[] = [];
+  const hidesValues = isSecret(type.key);
+  const keys = new Set<string>();
+  for (const value of values) {
+    const refusal = refuseValue(type, value, keys);
+    if (refusal === undefined) continue;
+    issues.push({ ...about, received: hidesValues ? SECRET : value, ...refusal });
+    if (issues.length === VALUE_ISSUES_MAX) break;
+  }
+  if (type.singleValue && values.length > 1) {
+    const problem = `has ${values.length} values`;
+    const advice = 'It may have one value only.';
+    issues.push({ code: 'constraintViolation', ...about, problem, advice });
+  }
+  return issues;
+}
+
+/** `keys` are the normal forms of the values before; the value's own is added. */
+function refuseValue(
+  type: AttributeType,
+  value: string,
+  keys: Set<string>,
+): Pick<Issue, 'code' | 'problem' | 'advice'> | undefined {
+  const allowed = type.syntax.check(value);
+  if (allowed !== undefined) {
+    const problem = `is not a value of the syntax ${type.syntax.description}`;
+    return { code: 'invalidAttributeSyntax', problem, advice: `The value ${allowed}.` };
+  }
+  const size = keys.size;
+  if (keys.add(normalizeValue(type, value)).size > size) return undefined;
+  const rule = type.equality === undefined ? '' : ` under ${type.equality.names[0] ?? type.equality.oid}`;
+  const advice = `Keep one of the values that are equal${rule}.`;
+  return { code: 'attributeOrValueExists', problem: 'is there twice', advice };
+}
+
+function suggestName(schema: Schema, attribute: Attribute): string | undefined {
+  const [name = ''] = attribute.description.split(';', 1);
+  const names = schema.attributeTypes.flatMap((type) => type.names);
+  return schema.findAttributeType(name) === undefined ? findSimilarName(name, names) : undefined;
+}
+
+function unknownAttribute(dn: string, attribute: Attribute, suggestion: string | undefined): Issue {
+  const advice =
+    suggestion === undefined
+      ? 'The entry cn=schema lists the attributes there are.'
+      : `Perhaps ${suggestion} is meant.`;
+  const problem = 'is not an attribute that the schema knows';
+  return { code: 'undefinedAttributeType', dn, property: attribute.description, problem, advice };
+}
+
+function attributeTwice(dn: string, attribute: Attribute, { description }: AttributeDescription): Issue {
+  const other = attribute.description === description ? '' : ` as ${description}`;
+  return {
+    code: 'attributeOrValueExists',
+    dn,
+    property: attribute.description,
+    problem: `is given twice${other === '' ? '' : `, also${other}`}`,
+    advice: 'Give all values of an attribute together.',
+  };
+}

@@ -1,0 +1,233 @@
+// The text form of schema definitions (RFC 4512 §4.1): `( 2.5.4.3 NAME 'cn' SUP name )`. Reads and writes the
+// grammar; what the names in it refer to is not its concern. Fields may come in any order, as many writers do it.
+
+export type DefinitionKind =
+  | 'attributeTypes'
+  | 'objectClasses'
+  | 'ldapSyntaxes'
+  | 'matchingRules'
+  | 'matchingRuleUse'
+  | 'dITContentRules'
+  | 'dITStructureRules'
+  | 'nameForms';
+
+export interface Definition {
+  readonly kind: DefinitionKind;
+  /** The OID, or the rule number of a DIT structure rule. */
+  readonly id: string;
+  /** Field name in upper case to its values; a flag such as SINGLE-VALUE has none. */
+  readonly fields: ReadonlyMap<string, readonly string[]>;
+}
+
+export class DefinitionError extends Error {
+  constructor(problem: string) {
+    super(problem);
+    this.name = 'DefinitionError';
+  }
+}
+
+type FieldForm = 'flag' | 'names' | 'text' | 'texts' | 'word' | 'oid' | 'oids' | 'oidAndLength' | 'numbers';
+
+const OPENING = { NAME: 'names', DESC: 'text', OBSOLETE: 'flag' } as const;
+
+/** Also the order in which the fields are written. */
+const FIELDS: Readonly<Record<DefinitionKind, Readonly<Record<string, FieldForm>>>> = {
+  attributeTypes: {
+    ...OPENING,
+    SUP: 'oid',
+    EQUALITY: 'oid',
+    ORDERING: 'oid',
+    SUBSTR: 'oid',
+    SYNTAX: 'oidAndLength',
+    'SINGLE-VALUE': 'flag',
+    COLLECTIVE: 'flag',
+    'NO-USER-MODIFICATION': 'flag',
+    USAGE: 'word',
+  },
+  objectClasses: {
+    ...OPENING,
+    SUP: 'oids',
+    ABSTRACT: 'flag',
+    STRUCTURAL: 'flag',
+    AUXILIARY: 'flag',
+    MUST: 'oids',
+    MAY: 'oids',
+  },
+  ldapSyntaxes: { DESC: 'text' },
+  matchingRules: { ...OPENING, SYNTAX: 'oid' },
+  matchingRuleUse: { ...OPENING, APPLIES: 'oids' },
+  dITContentRules: { ...OPENING, AUX: 'oids', MUST: 'oids', MAY: 'oids', NOT: 'oids' },
+  dITStructureRules: { ...OPENING, FORM: 'oid', SUP: 'numbers' },
+  nameForms: { ...OPENING, OC: 'oid', MUST: 'oids', MAY: 'oids' },
+};
+
+/** Far longer than any OID there is: the pattern needs stack for every arc. */
+const OID_LENGTH_MAX = 1024;
+const NUMERIC_OID = /^(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*))+$/;
+const DESCRIPTOR = /^[A-Za-z][A-Za-z0-9-]*$/;
+const NUMBER = /^(?:0|[1-9]\d*)$/;
+const EXTENSION = /^X-[A-Z_-]+$/;
+const TOKEN = /[ \t\r\n]*(?:([()$])|'([^']*)'|([^ \t\r\n()$']+)|$)/y;
+
+export function isNumericOid(text: string): boolean {
+  return text.length <= OID_LENGTH_MAX && NUMERIC_OID.test(text);
+}
+
+/** `cn` or `2.5.4.3`. */
+export function isOid(text: string): boolean {
+  return DESCRIPTOR.test(text) || isNumericOid(text);
+}
+
+/** Takes one definition of the given kind; throws DefinitionError with what is wrong. */
+export function parseDefinition(kind: DefinitionKind, text: string): Definition {
+  const tokens = new Tokens(text);
+  tokens.expect('(');
+  const id = tokens.word('an OID');
+  const isIdRight = kind === 'dITStructureRules' ? NUMBER.test(id) : isNumericOid(id);
+  if (!isIdRight) throw new DefinitionError(`starts with "${id}", which is not a numeric OID like 2.5.4.3`);
+  const fields = new Map<string, readonly string[]>();
+  for (;;) {
+    const token = tokens.next();
+    if (token.kind === ')') break;
+    if (token.kind !== 'word') throw tokens.error('a field name or ")"', token);
+    const name = token.text.toUpperCase();
+    const form = EXTENSION.test(name) ? 'texts' : formOf(kind, name);
+    if (form === undefined) throw new DefinitionError(`has the unknown field "${token.text}"`);
+    if (fields.has(name)) throw new DefinitionError(`has the field ${name} twice`);
+    fields.set(name, parseField(name, form, tokens));
+  }
+  tokens.expectEnd();
+  return { kind, id, fields };
+}
+
+/** The canonical text: fields in the RFC's order, single spaces. */
+export function formatDefinition(definition: Definition): string {
+  const parts = [`( ${definition.id}`];
+  const known = FIELDS[definition.kind];
+  const order = [...Object.keys(known), ...[...definition.fields.keys()].filter((name) => !(name in known))];
+  for (const name of order) {
+    const values = definition.fields.get(name);
+    if (values !== undefined) parts.push(formatField(name, formOf(definition.kind, name) ?? 'texts', values));
+  }
+  return `${parts.join(' ')} )`;
+}
+
+function formOf(kind: DefinitionKind, name: string): FieldForm | undefined {
+  return Object.hasOwn(FIELDS[kind], name) ? FIELDS[kind][name] : undefined;
+}
+
+function parseField(name: string, form: FieldForm, tokens: Tokens): readonly string[] {
+  if (form === 'flag') return [];
+  const isList = form === 'names' || form === 'texts' || form === 'oids' || form === 'numbers';
+  const values = isList ? tokens.list() : [tokens.value()];
+  if (values.length === 0) throw new DefinitionError(`has an empty list after ${name}`);
+  for (const value of values) {
+    if (!isOfForm(form, value))
+      throw new DefinitionError(`has "${value}" after ${name}, which is not ${WORDS[form]}`);
+  }
+  return values;
+}
+
+const WORDS: Readonly<Record<FieldForm, string>> = {
+  flag: 'nothing',
+  names: 'a name of letters, digits and hyphens that starts with a letter',
+  text: 'text',
+  texts: 'text',
+  word: 'a word',
+  oid: 'a name or an OID',
+  oids: 'a name or an OID',
+  oidAndLength: 'an OID, with or without a length like {256}',
+  numbers: 'a number',
+};
+
+function isOfForm(form: FieldForm, value: string): boolean {
+  if (form === 'names') return DESCRIPTOR.test(value);
+  if (form === 'oid' || form === 'oids') return isOid(value);
+  if (form === 'oidAndLength') return isOid(value.replace(/\{\d+\}$/, ''));
+  if (form === 'numbers') return NUMBER.test(value);
+  return true;
+}
+
+function formatField(name: string, form: FieldForm, values: readonly string[]): string {
+  if (form === 'flag') return name;
+  const isQuoted = form === 'names' || form === 'text' || form === 'texts';
+  const texts = isQuoted ? values.map(quote) : values;
+  if (texts.length === 1) return `${name} ${texts[0]}`;
+  return `${name} ( ${texts.join(form === 'oids' ? ' $ ' : ' ')} )`;
+}
+
+/** RFC 4512 §4.1: in quoted text `\27` stands for the apostrophe and `\5C` for the backslash. */
+function quote(text: string): string {
+  return `'${text.replace(/\\/g, '\\5C').replace(/'/g, '\\27')}'`;
+}
+
+function unquote(text: string): string {
+  return text.includes('\\')
+    ? text.replace(/\\(27|5[cC])/g, (_, code: string) => (code === '27' ? "'" : '\\'))
+    : text;
+}
+
+interface Token {
+  readonly kind: '(' | ')' | '$' | 'word' | 'quoted' | 'end';
+  readonly text: string;
+}
+
+class Tokens {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  next(): Token {
+    TOKEN.lastIndex = this.#at;
+    const found = TOKEN.exec(this.#text);
+    if (found === null) throw new DefinitionError('lacks a closing apostrophe');
+    this.#at = TOKEN.lastIndex;
+    const [, mark, quoted, word] = found;
+    if (mark === '(' || mark === ')' || mark === '$') return { kind: mark, text: mark };
+    if (quoted !== undefined) return { kind: 'quoted', text: unquote(quoted) };
+    return word === undefined ? { kind: 'end', text: '' } : { kind: 'word', text: word };
+  }
+
+  expect(kind: Token['kind']): void {
+    const token = this.next();
+    if (token.kind !== kind) throw this.error(`"${kind}"`, token);
+  }
+
+  expectEnd(): void {
+    const token = this.next();
+    if (token.kind !== 'end') throw this.error('nothing', token);
+  }
+
+  word(what: string): string {
+    const token = this.next();
+    if (token.kind !== 'word') throw this.error(what, token);
+    return token.text;
+  }
+
+  /** A word, or quoted text, which some writers use for OIDs too. */
+  value(token: Token = this.next()): string {
+    if (token.kind !== 'word' && token.kind !== 'quoted') throw this.error('a value', token);
+    return token.text;
+  }
+
+  /** One value, or several in parentheses, with or without `$` between them. */
+  list(): readonly string[] {
+    const first = this.next();
+    if (first.kind !== '(') return [this.value(first)];
+    const values: string[] = [];
+    for (let token = this.next(); token.kind !== ')'; token = this.next()) {
+      if (token.kind !== '$') values.push(this.value(token));
+    }
+    return values;
+  }
+
+  error(expected: string, found: Token): DefinitionError {
+    const what = found.kind === 'end' ? 'it ends' : `"${found.text}" stands`;
+    return new DefinitionError(
+      `needs ${expected} at character ${this.#at - found.text.length + 1}, where ${what}`,
+    );
+  }
+}

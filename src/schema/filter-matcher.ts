@@ -1,0 +1,187 @@
+// What a filter matches (RFC 4511 §4.5.1.7): a filter becomes a function once and is asked about many entries. True,
+// false and, for what the server cannot say, Undefined. Extensible matches are in extensible-matcher.ts. Filters come
+// from the codec, which bounds how deep they are.
+
+import type { Attribute, Entry } from '../ldap/entry.ts';
+import type { Filter } from '../ldap/filter.ts';
+import { type AttributeSelector, makeAttributeSelector } from './attribute-selector.ts';
+import type { AttributeType } from './attribute-type.ts';
+import { compileExtensibleMatch } from './extensible-matcher.ts';
+import { normalizeAssertion, normalizeValue } from './normal-value.ts';
+import type { Schema } from './schema.ts';
+import { compileSubstrings } from './substrings-matcher.ts';
+
+/** True, false, or undefined for Undefined. */
+export type Matcher = (entry: Entry) => boolean | undefined;
+
+export interface FilterOptions {
+  /** Asked with keys of attribute types: what is hidden from the requester evaluates to Undefined. */
+  readonly isHidden?: (key: string) => boolean;
+}
+
+const OBJECT_CLASS_OID = '2.5.4.0';
+
+export function compileFilter(schema: Schema, filter: Filter, options: FilterOptions = {}): Matcher {
+  switch (filter.type) {
+    case 'and':
+      return compileAnd(filter.filters.map((part) => compileFilter(schema, part, options)));
+    case 'or':
+      return compileOr(filter.filters.map((part) => compileFilter(schema, part, options)));
+    case 'not':
+      return compileNot(compileFilter(schema, filter.filter, options));
+    case 'extensibleMatch':
+      return compileExtensibleMatch(schema, filter, options.isHidden);
+    default:
+      return compileItem(schema, filter, options);
+  }
+}
+
+function unknown(): undefined {
+  return undefined;
+}
+
+/** False wins over Undefined; the empty filter is true (RFC 4526). */
+function compileAnd(parts: readonly Matcher[]): Matcher {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
+  return (entry) => {
+    let result: boolean | undefined = true;
+    for (const part of parts) {
+      const matched = part(entry);
+      if (matched === false) return false;
+      if (matched === undefined) result = undefined;
+    }
+    return result;
+  };
+}
+
+/** True wins over Undefined; the empty filter is false (RFC 4526). */
+function compileOr(parts: readonly Matcher[]): Matcher {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
+  return (entry) => {
+    let result: boolean | undefined = false;
+    for (const part of parts) {
+      const matched = part(entry);
+      if (matched === true) return true;
+      if (matched === undefined) result = undefined;
+    }
+    return result;
+  };
+}
+
+function compileNot(part: Matcher): Matcher {
+  return (entry) => {
+    const matched = part(entry);
+    return matched === undefined ? undefined : !matched;
+  };
+}
+
+type Item = Exclude<Filter, { readonly type: 'and' | 'or' | 'not' | 'extensibleMatch' }>;
+
+function compileItem(schema: Schema, filter: Item, options: FilterOptions): Matcher {
+  const described = schema.describe(filter.attribute);
+  if (described === undefined) return unknown;
+  const selects = makeAttributeSelector(schema, described, options.isHidden);
+  if (selects === undefined) return unknown;
+  const { type } = described;
+  switch (filter.type) {
+    case 'present':
+      return compilePresent(selects);
+    case 'equalityMatch':
+      return type.oid === OBJECT_CLASS_OID
+        ? compileObjectClass(schema, selects, filter.value)
+        : compileEquality(type, selects, filter.value);
+    case 'approxMatch':
+      return compileApprox(type, selects, filter.value);
+    case 'substrings':
+      return compileSubstrings(type.substrings?.substrings, selects, filter);
+    default:
+      return compileOrdering(type, selects, filter.value, filter.type === 'greaterOrEqual' ? 1 : -1);
+  }
+}
+
+function compilePresent(selects: AttributeSelector): Matcher {
+  return (entry) => {
+    for (const attribute of entry.attributes) {
+      if (selects(attribute.key)) return true;
+    }
+    return false;
+  };
+}
+
+function compileEquality(type: AttributeType, selects: AttributeSelector, value: string): Matcher {
+  const wanted = normalizeAssertion(type, value);
+  if (wanted === undefined) return unknown;
+  return (entry) => {
+    for (const attribute of entry.attributes) {
+      if (selects(attribute.key) && hasValue(type, attribute, wanted)) return true;
+    }
+    return false;
+  };
+}
+
+function hasValue(type: AttributeType, { values }: Attribute, wanted: string): boolean {
+  for (const value of values) {
+    if (normalizeValue(type, value) === wanted) return true;
+  }
+  return false;
+}
+
+/** An entry of a class is also one of every superior, written down or not (RFC 4512 §2.4). */
+function compileObjectClass(schema: Schema, selects: AttributeSelector, value: string): Matcher {
+  const wanted = schema.findObjectClass(value);
+  if (wanted === undefined) return unknown;
+  const texts = new Set<string>();
+  for (const objectClass of schema.objectClasses) {
+    if (!objectClass.lineage.has(wanted)) continue;
+    for (const name of [objectClass.oid, ...objectClass.names]) texts.add(name).add(name.toLowerCase());
+  }
+  return (entry) => {
+    for (const attribute of entry.attributes) {
+      if (!selects(attribute.key)) continue;
+      for (const present of attribute.values) {
+        if (texts.has(present) || texts.has(present.toLowerCase())) return true;
+      }
+    }
+    return false;
+  };
+}
+
+/** Equal but for case: there is no other meaning of "about" that people agree on. */
+function compileApprox(type: AttributeType, selects: AttributeSelector, value: string): Matcher {
+  const wanted = normalizeAssertion(type, value)?.toLowerCase();
+  if (wanted === undefined) return unknown;
+  return (entry) => {
+    for (const { key, values } of entry.attributes) {
+      if (selects(key) && values.some((other) => normalizeValue(type, other).toLowerCase() === wanted))
+        return true;
+    }
+    return false;
+  };
+}
+
+/** `direction` is 1 for values that come after the asserted one, -1 for those before; the value itself always matches. */
+function compileOrdering(
+  type: AttributeType,
+  selects: AttributeSelector,
+  value: string,
+  direction: 1 | -1,
+): Matcher {
+  const rule = type.ordering;
+  const compare = rule?.compare;
+  const wanted = rule?.normalize(value);
+  if (rule === undefined || compare === undefined || wanted === undefined) return unknown;
+  return (entry) => {
+    let result: boolean | undefined = false;
+    for (const { key, values } of entry.attributes) {
+      if (!selects(key)) continue;
+      for (const other of values) {
+        const normal = rule.normalize(other);
+        if (normal === undefined) result = undefined;
+        else if (compare(normal, wanted) * direction >= 0) return true;
+      }
+    }
+    return result;
+  };
+}

@@ -1,0 +1,90 @@
+// Makes object classes of their definitions: finds superiors and attributes, and inherits what superiors demand and allow.
+
+import type { AttributeType } from './attribute-type.ts';
+import { type Definition, formatDefinition } from './definition.ts';
+import { nameOf, type PlacedDefinition } from './definition-table.ts';
+import type { ObjectClass, ObjectClassKind } from './object-class.ts';
+
+/** What is known when object classes are made; names are in lower case. */
+export interface ObjectClassParts {
+  readonly types: ReadonlyMap<string, AttributeType>;
+  readonly classes: ReadonlyMap<string, ObjectClass>;
+}
+
+const KINDS: readonly ObjectClassKind[] = ['abstract', 'structural', 'auxiliary'];
+
+/** `refuse` is told what is wrong; the class that comes back is made of the rest. */
+export function buildObjectClass(
+  placed: PlacedDefinition,
+  parts: ObjectClassParts,
+  refuse: (problem: string) => void,
+): ObjectClass {
+  const { definition } = placed;
+  const name = nameOf(definition);
+  const kind = findKind(definition, refuse);
+  const superiors = findSuperiors(definition, kind, parts, refuse);
+  const lineage = new Set(superiors.flatMap((superior) => [...superior.lineage]));
+  const objectClass: ObjectClass = {
+    oid: definition.id,
+    names: definition.fields.get('NAME') ?? [],
+    name,
+    key: name.toLowerCase(),
+    text: definition.fields.get('DESC')?.[0],
+    kind,
+    superiors,
+    lineage,
+    must: collectKeys('MUST', definition, superiors, parts, refuse),
+    may: collectKeys('MAY', definition, superiors, parts, refuse),
+    obsolete: definition.fields.has('OBSOLETE'),
+    definition: formatDefinition(definition),
+  };
+  lineage.add(objectClass);
+  return objectClass;
+}
+
+function findKind(definition: Definition, refuse: (problem: string) => void): ObjectClassKind {
+  const [kind, ...others] = KINDS.filter((known) => definition.fields.has(known.toUpperCase()));
+  if (others.length > 0)
+    refuse('is of more than one kind: ABSTRACT, STRUCTURAL and AUXILIARY exclude each other');
+  return kind ?? 'structural';
+}
+
+/** RFC 4512 §2.4: abstract classes derive from abstract ones; structural and auxiliary ones do not mix. */
+function findSuperiors(
+  definition: Definition,
+  kind: ObjectClassKind,
+  { classes }: ObjectClassParts,
+  refuse: (problem: string) => void,
+): readonly ObjectClass[] {
+  const superiors: ObjectClass[] = [];
+  for (const name of definition.fields.get('SUP') ?? []) {
+    const superior = classes.get(name.toLowerCase());
+    if (superior === undefined) {
+      refuse(`has the superior ${name}, which is not defined`);
+      continue;
+    }
+    if (superior.kind !== 'abstract' && superior.kind !== kind) {
+      refuse(`is ${kind} and cannot have the ${superior.kind} superior ${superior.name}`);
+    }
+    superiors.push(superior);
+  }
+  return superiors;
+}
+
+function collectKeys(
+  field: 'MUST' | 'MAY',
+  definition: Definition,
+  superiors: readonly ObjectClass[],
+  { types }: ObjectClassParts,
+  refuse: (problem: string) => void,
+): ReadonlySet<string> {
+  const keys = new Set(
+    superiors.flatMap((superior) => [...(field === 'MUST' ? superior.must : superior.may)]),
+  );
+  for (const name of definition.fields.get(field) ?? []) {
+    const type = types.get(name.toLowerCase());
+    if (type === undefined) refuse(`has the attribute ${name} after ${field}, which is not defined`);
+    else keys.add(type.key);
+  }
+  return keys;
+}

@@ -1,0 +1,172 @@
+// Builds the parts of a schema from schema files: reads definitions, finds what they refer to, and collects all that
+// is wrong. Definitions may refer to others anywhere, in files before or after their own.
+
+import type { AttributeType } from './attribute-type.ts';
+import { buildAttributeType } from './attribute-type-builder.ts';
+import { DefinitionError, type DefinitionKind, parseDefinition } from './definition.ts';
+import { DefinitionTable, nameOf, type PlacedDefinition } from './definition-table.ts';
+import type { MatchingRule } from './matching-rule.ts';
+import type { ObjectClass } from './object-class.ts';
+import { buildObjectClass } from './object-class-builder.ts';
+import { SchemaError, type SchemaProblem } from './schema-error.ts';
+import { parseSchemaFile } from './schema-file.ts';
+import { walkSuperiors } from './superior-walk.ts';
+import type { Syntax } from './syntax.ts';
+
+export interface SchemaSource {
+  /** For error texts, and for the order in which definitions are listed. */
+  readonly path: string;
+  /** LDIF. */
+  readonly text: string;
+}
+
+/** Names and OIDs in lower case to what they mean; several names may mean the same. */
+export interface SchemaParts {
+  readonly types: ReadonlyMap<string, AttributeType>;
+  readonly classes: ReadonlyMap<string, ObjectClass>;
+  readonly syntaxes: ReadonlyMap<string, Syntax>;
+  readonly rules: ReadonlyMap<string, MatchingRule>;
+}
+
+/** Rules about where entries stand are checked for grammar and not enforced, so cn=schema does not show them. */
+const KINDS = new Map<string, DefinitionKind>(
+  (
+    [
+      'attributeTypes',
+      'objectClasses',
+      'ldapSyntaxes',
+      'matchingRules',
+      'matchingRuleUse',
+      'dITContentRules',
+      'dITStructureRules',
+      'nameForms',
+    ] as const
+  ).map((kind) => [kind.toLowerCase(), kind]),
+);
+/** What the entry cn=schema of other servers' files has besides definitions. */
+const IGNORED =
+  /^(?:objectClass|cn|subtreeSpecification|aci|(?:create|modify)Timestamp|(?:creators|modifiers)Name|ds-.*)$/i;
+const WORDS: Readonly<Partial<Record<DefinitionKind, string>>> = {
+  attributeTypes: 'attribute type',
+  objectClasses: 'object class',
+};
+
+/** Throws SchemaError with every problem of every file. */
+export function buildSchemaParts(
+  sources: readonly SchemaSource[],
+  syntaxes: readonly Syntax[],
+  rules: readonly MatchingRule[],
+): SchemaParts {
+  return new SchemaBuilder(syntaxes, rules).build(sources);
+}
+
+class SchemaBuilder {
+  readonly #problems: SchemaProblem[] = [];
+  readonly #types = new Map<string, AttributeType>();
+  readonly #classes = new Map<string, ObjectClass>();
+  readonly #syntaxes: Map<string, Syntax>;
+  readonly #rules = new Map<string, MatchingRule>();
+  readonly #tables = new Map<DefinitionKind, DefinitionTable>(
+    [...KINDS.values()].map((kind) => [kind, new DefinitionTable(WORDS[kind] ?? `value of ${kind}`)]),
+  );
+
+  constructor(syntaxes: readonly Syntax[], rules: readonly MatchingRule[]) {
+    this.#syntaxes = new Map(syntaxes.map((syntax) => [syntax.oid, syntax]));
+    for (const rule of rules) {
+      for (const name of [rule.oid, ...rule.names]) this.#rules.set(name.toLowerCase(), rule);
+    }
+  }
+
+  build(sources: readonly SchemaSource[]): SchemaParts {
+    const ordered = [...sources].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+    for (const source of ordered) this.#read(source);
+    this.#addSyntaxes();
+    this.#checkRules();
+    this.#inOrder('attributeTypes', (placed) => {
+      const parts = { types: this.#types, syntaxes: this.#syntaxes, rules: this.#rules };
+      register(this.#types, buildAttributeType(placed, parts, this.#refusing(placed)));
+    });
+    this.#inOrder('objectClasses', (placed) => {
+      const parts = { types: this.#types, classes: this.#classes };
+      register(this.#classes, buildObjectClass(placed, parts, this.#refusing(placed)));
+    });
+    if (this.#problems.length > 0) throw new SchemaError(this.#problems);
+    return { types: this.#types, classes: this.#classes, syntaxes: this.#syntaxes, rules: this.#rules };
+  }
+
+  #read({ path, text }: SchemaSource): void {
+    const file = parseSchemaFile(path, text);
+    this.#problems.push(...file.problems);
+    for (const { attribute, value, line } of file.values) {
+      const kind = KINDS.get(attribute.toLowerCase());
+      if (kind !== undefined) this.#define(kind, value, path, line);
+      else if (!IGNORED.test(attribute)) {
+        this.#problems.push({
+          file: path,
+          line,
+          problem: `the attribute ${attribute} has no place in cn=schema`,
+        });
+      }
+    }
+  }
+
+  #define(kind: DefinitionKind, text: string, file: string, line: number): void {
+    try {
+      const definition = parseDefinition(kind, text);
+      this.#problems.push(...this.#table(kind).add({ definition, file, line }));
+    } catch (error) {
+      if (!(error instanceof DefinitionError)) throw error;
+      this.#problems.push({ file, line, problem: `the value of ${kind} ${error.message}` });
+    }
+  }
+
+  /** A syntax this program does not know can be one that it knows under another number (X-SUBST). */
+  #addSyntaxes(): void {
+    for (const placed of this.#table('ldapSyntaxes').all) {
+      const { id: oid, fields } = placed.definition;
+      if (this.#syntaxes.has(oid)) continue;
+      const substitute = this.#syntaxes.get(fields.get('X-SUBST')?.[0] ?? '');
+      if (substitute === undefined) {
+        const what = `the syntax ${oid} is not known: name a known one to use in its place, as in X-SUBST '1.3.…'`;
+        this.#problems.push({ file: placed.file, line: placed.line, problem: what });
+      } else {
+        const description = fields.get('DESC')?.[0] ?? substitute.description;
+        this.#syntaxes.set(oid, { oid, description, check: (value) => substitute.check(value) });
+      }
+    }
+  }
+
+  #checkRules(): void {
+    for (const { definition, file, line } of this.#table('matchingRules').all) {
+      if (this.#rules.has(definition.id)) continue;
+      this.#problems.push({ file, line, problem: `the matching rule ${nameOf(definition)} is not known` });
+    }
+  }
+
+  #inOrder(kind: DefinitionKind, build: (placed: PlacedDefinition) => void): void {
+    const table = this.#table(kind);
+    const walk = walkSuperiors(table.all, (name) => table.find(name));
+    for (const placed of walk.order) build(placed);
+    for (const placed of walk.inCircles)
+      this.#refusing(placed)('has itself among its superiors, or one that has');
+  }
+
+  #table(kind: DefinitionKind): DefinitionTable {
+    const table = this.#tables.get(kind);
+    if (table === undefined) throw new Error(`no table for ${kind}`);
+    return table;
+  }
+
+  #refusing({ definition, file, line }: PlacedDefinition): (problem: string) => void {
+    const what = `the ${WORDS[definition.kind] ?? definition.kind} ${nameOf(definition)}`;
+    return (problem) => this.#problems.push({ file, line, problem: `${what} ${problem}` });
+  }
+}
+
+function register<Part extends { readonly oid: string; readonly names: readonly string[] }>(
+  map: Map<string, Part>,
+  part: Part | undefined,
+): void {
+  if (part === undefined) return;
+  for (const name of [part.oid, ...part.names]) map.set(name.toLowerCase(), part);
+}

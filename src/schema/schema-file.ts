@@ -1,0 +1,90 @@
+// A schema file: LDIF text (RFC 2849) of the one entry cn=schema. Gives the values of its attributes with the lines
+// they start on; anything else LDIF can say (URLs, change records, further entries) has no place in such a file.
+
+import type { SchemaProblem } from './schema-error.ts';
+
+export interface SchemaFileValue {
+  /** As written, without options. */
+  readonly attribute: string;
+  readonly value: string;
+  /** Counted from 1. */
+  readonly line: number;
+}
+
+export interface SchemaFile {
+  readonly values: readonly SchemaFileValue[];
+  readonly problems: readonly SchemaProblem[];
+}
+
+interface LogicalLine {
+  readonly text: string;
+  readonly line: number;
+}
+
+const VALUE_LINE = /^([A-Za-z][A-Za-z0-9-]*)(?:;[A-Za-z0-9;-]*)?(::?) *([\s\S]*)$/;
+
+export function parseSchemaFile(path: string, text: string): SchemaFile {
+  const values: SchemaFileValue[] = [];
+  const problems: SchemaProblem[] = [];
+  let isEnded = false;
+  for (const { text: lineText, line } of unfold(text)) {
+    if (lineText === '') {
+      isEnded ||= values.some(({ attribute }) => /^dn$/i.test(attribute));
+      continue;
+    }
+    const value = parseLine(lineText, line);
+    const problem =
+      value === undefined ? 'is not LDIF: write "attribute: value"' : problemOf(value, values, isEnded);
+    if (problem !== undefined) problems.push({ file: path, line, problem: `the line ${problem}` });
+    if (isEnded) break;
+    if (value !== undefined) values.push(value);
+  }
+  return { values: values.filter(({ attribute }) => !/^(?:version|dn)$/i.test(attribute)), problems };
+}
+
+function parseLine(text: string, line: number): SchemaFileValue | undefined {
+  const found = VALUE_LINE.exec(text);
+  if (found === null) return undefined;
+  const [, attribute = '', separator, written = ''] = found;
+  const value = separator === '::' ? Buffer.from(written, 'base64').toString('utf8') : written;
+  return { attribute, value, line };
+}
+
+function problemOf(
+  { attribute, value }: SchemaFileValue,
+  before: readonly SchemaFileValue[],
+  isEnded: boolean,
+): string | undefined {
+  if (isEnded) return 'starts a second entry: a schema file holds cn=schema only, without empty lines in it';
+  const isDn = /^dn$/i.test(attribute);
+  const isFirst = before.every((other) => /^version$/i.test(other.attribute));
+  if (isFirst && !isDn && !/^version$/i.test(attribute)) return 'comes before "dn: cn=schema"';
+  if (isDn && !/^cn *= *schema$/i.test(value.trim()))
+    return `names the entry "${value}": it must be cn=schema`;
+  return undefined;
+}
+
+/** Joins folded lines and drops comments, folded ones too; empty lines stay. */
+function unfold(text: string): readonly LogicalLine[] {
+  const lines: LogicalLine[] = [];
+  let parts: string[] = [];
+  let start = 0;
+  const finish = () => {
+    const joined = parts.join('');
+    if (parts.length > 0 && !joined.startsWith('#')) lines.push({ text: joined, line: start });
+  };
+  for (const [index, line] of text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .entries()) {
+    if (line.startsWith(' ') && parts.length > 0) {
+      parts.push(line.slice(1));
+      continue;
+    }
+    finish();
+    parts = [line];
+    start = index + 1;
+  }
+  finish();
+  return lines;
+}

@@ -1,0 +1,41 @@
+// The entry cn=schema: everything the schema knows, as text that directory browsers read (RFC 4512 §4.2).
+
+import { Dn } from '../ldap/dn.ts';
+import { Entry } from '../ldap/entry.ts';
+import type { AttributeType } from './attribute-type.ts';
+import { formatDefinition } from './definition.ts';
+import type { MatchingRule } from './matching-rule.ts';
+import type { ObjectClass } from './object-class.ts';
+import type { Syntax } from './syntax.ts';
+
+export interface SubschemaContent {
+  readonly attributeTypes: readonly AttributeType[];
+  readonly objectClasses: readonly ObjectClass[];
+  readonly syntaxes: readonly Syntax[];
+  readonly matchingRules: readonly MatchingRule[];
+}
+
+export function makeSubschemaEntry(content: SubschemaContent): Entry {
+  return Entry.of(Dn.parse('cn=schema'), {
+    objectClass: ['top', 'subentry', 'subschema'],
+    cn: 'schema',
+    subtreeSpecification: '{ }',
+    structuralObjectClass: 'subentry',
+    ldapSyntaxes: content.syntaxes.map(formatSyntax),
+    matchingRules: content.matchingRules.map(formatMatchingRule),
+    attributeTypes: content.attributeTypes.map((type) => type.definition),
+    objectClasses: content.objectClasses.map((objectClass) => objectClass.definition),
+  });
+}
+
+function formatSyntax({ oid, description }: Syntax): string {
+  return formatDefinition({ kind: 'ldapSyntaxes', id: oid, fields: new Map([['DESC', [description]]]) });
+}
+
+function formatMatchingRule({ oid, names, syntaxOid }: MatchingRule): string {
+  const fields = new Map([
+    ['NAME', names],
+    ['SYNTAX', [syntaxOid]],
+  ]);
+  return formatDefinition({ kind: 'matchingRules', id: oid, fields });
+}

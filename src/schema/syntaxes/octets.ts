@@ -1,0 +1,27 @@
+// Syntaxes whose values are octets that are not looked into (RFC 4517 §3.3, RFC 4523, RFC 3112).
+
+import type { Syntax } from '../syntax.ts';
+
+const PREFIX = '1.3.6.1.4.1.1466.115.121.1';
+
+export const octetSyntaxes: readonly Syntax[] = [
+  anything(`${PREFIX}.40`, 'Octet String'),
+  anything(`${PREFIX}.5`, 'Binary'),
+  filled(`${PREFIX}.4`, 'Audio'),
+  filled(`${PREFIX}.8`, 'Certificate'),
+  filled(`${PREFIX}.9`, 'Certificate List'),
+  filled(`${PREFIX}.10`, 'Certificate Pair'),
+  filled(`${PREFIX}.23`, 'Fax'),
+  filled(`${PREFIX}.28`, 'JPEG'),
+  filled(`${PREFIX}.49`, 'Supported Algorithm'),
+  filled('1.3.6.1.1.15.1', 'Certificate Exact Assertion'),
+  filled('1.3.6.1.4.1.4203.1.1.2', 'Authentication Password'),
+];
+
+function anything(oid: string, description: string): Syntax {
+  return { oid, description, check: () => undefined };
+}
+
+function filled(oid: string, description: string): Syntax {
+  return { oid, description, check: (value) => (value === '' ? 'must not be empty' : undefined) };
+}
