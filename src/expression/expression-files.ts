@@ -1,0 +1,134 @@
+// The expression files: every *.json and *.properties of the given folders, read once. A token has one home: the
+// same token in two places is a problem that names both, never a lottery. Hidden files and subfolders are not
+// looked at.
+
+import { readdir, realpath } from 'node:fs/promises';
+import { join, resolve as resolvePath } from 'node:path';
+import type { FileContents, FileEntry } from './file-contents.ts';
+import { parseJsonFile } from './json-file.ts';
+import { EXPRESSION_FILES_MAX, FILE_OCTETS_MAX } from './limits.ts';
+import { parseProperties } from './properties-file.ts';
+import { readRegularFile } from './regular-file.ts';
+import { printable } from './template.ts';
+
+export interface FolderRequest {
+  /** As it was given; relative to the instance folder. */
+  readonly path: string;
+  /** Who named it, for a problem; the default folder is named by nobody and may be missing. */
+  readonly namedBy?: string;
+}
+
+export interface Folder {
+  readonly path: string;
+  /** The names of the expression files in it. */
+  readonly files: readonly string[];
+}
+
+export interface PlacedEntry extends FileEntry {
+  /** `config/expressions/mail.json line 3`. */
+  readonly place: string;
+}
+
+export interface ExpressionFiles {
+  readonly folders: readonly Folder[];
+  readonly entries: ReadonlyMap<string, PlacedEntry>;
+  readonly problems: readonly string[];
+}
+
+const PARSERS: Readonly<Record<string, (text: string) => FileContents>> = {
+  json: parseJsonFile,
+  properties: parseProperties,
+};
+
+/** Reads all expression files; never rejects, what is wrong stands in `problems`. */
+export async function readExpressionFiles(
+  requests: readonly FolderRequest[],
+  instanceFolder: string,
+): Promise<ExpressionFiles> {
+  const reading = new Reading(instanceFolder);
+  for (const request of requests) await reading.addFolder(request);
+  return reading;
+}
+
+class Reading implements ExpressionFiles {
+  readonly folders: Folder[] = [];
+  readonly entries = new Map<string, PlacedEntry>();
+  readonly problems: string[] = [];
+  readonly #instanceFolder: string;
+  readonly #seen = new Set<string>();
+  #filesCount = 0;
+
+  constructor(instanceFolder: string) {
+    this.#instanceFolder = instanceFolder;
+  }
+
+  async addFolder(request: FolderRequest): Promise<void> {
+    const absolute = resolvePath(this.#instanceFolder, request.path);
+    const names = await this.#names(absolute, request);
+    if (names === undefined) return;
+    this.#filesCount += names.length;
+    this.folders.push({ path: request.path, files: names });
+    if (this.#filesCount > EXPRESSION_FILES_MAX) {
+      this.problems.push(
+        `${printable(request.path)} brings the expression files to ${this.#filesCount}; ` +
+          `at most ${EXPRESSION_FILES_MAX} are allowed`,
+      );
+      return;
+    }
+    for (const name of names) this.#addFile(join(absolute, name), printable(join(request.path, name)), name);
+  }
+
+  /** The expression files of a folder, sorted; undefined if it was seen under another name or is a problem. */
+  async #names(absolute: string, request: FolderRequest): Promise<readonly string[] | undefined> {
+    try {
+      const real = await realpath(absolute);
+      if (this.#seen.has(real)) return undefined;
+      this.#seen.add(real);
+      const names = await readdir(real);
+      return names.filter((name) => !name.startsWith('.') && parserFor(name) !== undefined).sort();
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+      if (code === 'ENOENT' && request.namedBy === undefined) return [];
+      const namedBy = request.namedBy === undefined ? '' : ` (named by ${request.namedBy})`;
+      const what =
+        code === 'ENOENT'
+          ? 'is missing'
+          : code === 'ENOTDIR'
+            ? 'is not a folder'
+            : `cannot be read (${code})`;
+      this.problems.push(`the folder of expression files ${printable(absolute)}${namedBy} ${what}`);
+      return undefined;
+    }
+  }
+
+  #addFile(path: string, shown: string, name: string): void {
+    const reading = readRegularFile(path, FILE_OCTETS_MAX);
+    if (reading.kind !== 'text') {
+      this.problems.push(`${shown} ${reading.kind === 'absent' ? 'is missing' : reading.why}`);
+      return;
+    }
+    const { entries, problems } = parserFor(name)?.(reading.text) ?? { entries: [], problems: [] };
+    for (const { line, what } of problems) this.problems.push(`${shown} line ${line} ${what}`);
+    for (const entry of entries) this.#addEntry({ ...entry, place: `${shown} line ${entry.line}` });
+  }
+
+  #addEntry(entry: PlacedEntry): void {
+    const other = this.entries.get(entry.token);
+    const token = printable(entry.token);
+    if (other !== undefined) {
+      this.problems.push(`${token} stands in ${other.place} and in ${entry.place}; keep one of them`);
+      return;
+    }
+    this.entries.set(entry.token, entry);
+    const texts = typeof entry.content === 'string' ? [entry.content] : entry.content;
+    if (!texts.every((text) => text.isWellFormed())) {
+      this.problems.push(`${entry.place} gives ${token} a value with half a character (one \\u of a pair)`);
+    }
+  }
+}
+
+function parserFor(name: string): ((text: string) => FileContents) | undefined {
+  const dot = name.lastIndexOf('.');
+  const extension = dot === -1 ? '' : name.slice(dot + 1);
+  return Object.hasOwn(PARSERS, extension) ? PARSERS[extension] : undefined;
+}

@@ -1,0 +1,311 @@
+// Resolving: a template and the sources give the values in force. It stops at named limits, never throws for any
+// text, and never tells what a source holds: an expression inside such a value is known by its place only.
+
+import { isAbsolute, resolve as resolvePath } from 'node:path';
+import { DEPTH_MAX, LENGTH_MAX, LOOKUPS_MAX, PROBLEMS_MAX } from './limits.ts';
+import { splitAtCommas } from './list.ts';
+import { type Origin, stronger } from './origin.ts';
+import { formatProblem, type Inside, nameReason, type Problem, problemOf, syntaxReason } from './problem.ts';
+import type { Found, Sources } from './sources.ts';
+import {
+  type Expression,
+  formatExpression,
+  hasExpression,
+  type Part,
+  parseTemplate,
+  printable,
+  type Template,
+} from './template.ts';
+
+export type Resolution =
+  | {
+      readonly resolved: true;
+      readonly values: readonly string[];
+      readonly origin: Origin;
+      readonly problems: readonly [];
+    }
+  | {
+      readonly resolved: false;
+      readonly values: readonly [];
+      readonly problems: readonly [Problem, ...Problem[]];
+    };
+
+export interface ResolveOptions {
+  /** Whether one expression that is the whole text may give several values, or none. */
+  readonly multiple?: boolean;
+}
+
+/**
+ * The values of a text: exactly one, or with `multiple` any number. All problems are told, up to a limit, in the
+ * order of the text. Time and memory are bounded by the limits of limits.ts.
+ */
+export function resolve(text: string, sources: Sources, options: ResolveOptions = {}): Resolution {
+  if (!hasExpression(text)) return { resolved: true, values: [text], origin: 'written', problems: [] };
+  return new Resolver(sources).resolve(text, options.multiple === true ? 'several' : 'one');
+}
+
+/** How many values the place of an expression takes; `part`: it stands amid text and takes no list at all. */
+type Arity = 'one' | 'several' | 'part';
+
+/** A text, and the same with expressions instead of what the sources gave for them. */
+interface Piece {
+  readonly text: string;
+  readonly shown: string;
+}
+
+interface Given {
+  readonly kind: 'given';
+  readonly pieces: readonly Piece[];
+  readonly origin: Origin;
+}
+
+/** No value, but a default around it may still stand in. */
+interface Missing {
+  readonly kind: 'missing';
+  readonly problems: readonly Problem[];
+}
+
+/** Undefined: a problem that no default can mend has been noted. */
+type Outcome = Given | Missing | undefined;
+
+interface Scope {
+  readonly depth: number;
+  /** The tokens whose values we are in. */
+  readonly chain: readonly string[];
+  /** Absent in the written text. */
+  readonly inside?: Inside;
+}
+
+const HIDDEN = '…';
+
+class Resolver {
+  readonly #sources: Sources;
+  readonly #problems: Problem[] = [];
+  #lookups = 0;
+  #length = 0;
+  #exhausted = false;
+
+  constructor(sources: Sources) {
+    this.#sources = sources;
+  }
+
+  resolve(text: string, arity: Arity): Resolution {
+    const outcome = this.#written(text, arity);
+    if (outcome?.kind === 'missing') this.#note(outcome.problems);
+    const [first, ...others] = distinct(this.#problems);
+    if (first !== undefined) return { resolved: false, values: [], problems: [first, ...others] };
+    if (outcome?.kind !== 'given') throw new Error('an expression without a value left no problem');
+    const values = outcome.pieces.map((piece) => piece.text);
+    return { resolved: true, values, origin: outcome.origin, problems: [] };
+  }
+
+  #written(text: string, arity: Arity): Outcome {
+    if (text.length > LENGTH_MAX) {
+      const reason = `stands in a text of more than ${LENGTH_MAX} characters`;
+      this.#note([{ expression: 'an expression', at: 1, reason, places: [] }]);
+      return undefined;
+    }
+    this.#length = text.length;
+    const scope: Scope = { depth: 0, chain: [] };
+    const template = parseTemplate(text);
+    if (this.#hasSyntaxProblems(template, scope)) return undefined;
+    return this.#parts(template.parts, scope, arity);
+  }
+
+  #parts(parts: readonly Part[], scope: Scope, arity: Arity): Outcome {
+    const [only] = parts;
+    if (parts.length === 1 && only !== undefined && typeof only !== 'string') {
+      return this.#expression(only, scope, arity);
+    }
+    return this.#text(parts, scope);
+  }
+
+  /** Text and expressions joined: exactly one piece. */
+  #text(parts: readonly Part[], scope: Scope): Outcome {
+    const given = this.#each(parts, (part) =>
+      typeof part === 'string' ? plain(part, scope) : this.#expression(part, scope, 'part'),
+    );
+    if (given?.kind !== 'given') return given;
+    const text = given.pieces.map((piece) => piece.text).join('');
+    const shown = scope.inside === undefined ? given.pieces.map((piece) => piece.shown).join('') : HIDDEN;
+    return { kind: 'given', pieces: [{ text, shown }], origin: given.origin };
+  }
+
+  /** All outcomes as one: given if all are, missing if all others are. */
+  #each<T>(items: readonly T[], evaluate: (item: T) => Outcome): Outcome {
+    const pieces: Piece[] = [];
+    const missing: Problem[] = [];
+    let origin: Origin = 'written';
+    let isWrong = false;
+    for (const item of items) {
+      const outcome = evaluate(item);
+      if (outcome === undefined) isWrong = true;
+      else if (outcome.kind === 'missing') missing.push(...outcome.problems);
+      else {
+        for (const piece of outcome.pieces) pieces.push(piece);
+        origin = stronger(origin, outcome.origin);
+      }
+      if (this.#exhausted) return undefined;
+    }
+    if (isWrong) {
+      this.#note(missing);
+      return undefined;
+    }
+    return missing.length > 0 ? { kind: 'missing', problems: missing } : { kind: 'given', pieces, origin };
+  }
+
+  #expression(expression: Expression, scope: Scope, arity: Arity): Outcome {
+    if (this.#exhausted) return undefined;
+    if (scope.depth >= DEPTH_MAX) {
+      return this.#complain(expression, scope, `leads deeper than ${DEPTH_MAX} levels`);
+    }
+    this.#lookups += 1;
+    if (this.#lookups > LOOKUPS_MAX) {
+      this.#complain(expression, scope, `is one of more than ${LOOKUPS_MAX} look-ups for one value`);
+      this.#exhausted = true;
+      return undefined;
+    }
+    const inner = { ...scope, depth: scope.depth + 1 };
+    const outcome = this.#lookUp(expression, inner, arity);
+    if (outcome?.kind !== 'missing') return outcome && this.#shownAs(expression, scope, outcome);
+    if (expression.fallback === undefined) return outcome;
+    const fallback = this.#fallback(expression.fallback, inner, arity);
+    if (fallback?.kind !== 'given') return fallback;
+    return { ...fallback, origin: stronger('default', fallback.origin) };
+  }
+
+  #fallback(parts: readonly Part[], scope: Scope, arity: Arity): Outcome {
+    if (arity !== 'several') return this.#parts(parts, scope, arity);
+    return this.#each(splitAtCommas(parts), (element) => this.#parts(element, scope, arity));
+  }
+
+  #lookUp(expression: Expression, scope: Scope, arity: Arity): Outcome {
+    const outcome = this.#text(expression.name, scope);
+    if (outcome?.kind !== 'given') return outcome;
+    const [name = { text: '', shown: '' }] = outcome.pieces;
+    const wrong = nameReason(expression.kind, name.text);
+    if (wrong !== undefined) return this.#complain(expression, scope, wrong);
+    const found =
+      expression.kind === 'file'
+        ? this.#readFile(expression, name, scope)
+        : this.#findToken(expression, name, scope, arity);
+    return found?.kind === 'given' ? { ...found, origin: stronger(outcome.origin, found.origin) } : found;
+  }
+
+  #findToken(expression: Expression, name: Piece, scope: Scope, arity: Arity): Outcome {
+    const isVariable = expression.kind === 'environment';
+    const found = isVariable ? this.#sources.findVariable(name.text) : this.#sources.find(name.text);
+    if (found !== undefined) {
+      return this.#found(expression, isVariable ? `env:${name.text}` : name.text, found, scope, arity);
+    }
+    // A name that a source had part in is not told; inside a value no name is.
+    const shown = name.shown === name.text ? name.text : undefined;
+    const variable = shown === undefined ? 'its environment variable' : `the environment variable ${shown}`;
+    return this.#missing(expression, scope, isVariable ? [variable] : this.#sources.places(shown));
+  }
+
+  #found(expression: Expression, token: string, found: Found, scope: Scope, arity: Arity): Outcome {
+    const start = scope.chain.indexOf(token);
+    if (start !== -1) {
+      const circle = [...scope.chain.slice(start), token].join(' -> ');
+      return this.#complain(expression, scope, `goes in a circle: ${circle}`);
+    }
+    const inside = { written: scope.inside?.written ?? expression, place: printable(found.place) };
+    const inner: Scope = { depth: scope.depth, chain: [...scope.chain, token], inside };
+    const { content, origin } = found;
+    const contents = typeof content === 'string' ? [content] : content;
+    if (typeof content !== 'string' && arity !== 'several') {
+      const count = `is a list of ${content.length} values (${inside.place})`;
+      if (arity === 'part') return this.#complain(expression, scope, `${count} and cannot be part of a text`);
+      if (content.length !== 1) return this.#complain(expression, scope, `${count} where one is allowed`);
+    }
+    const outcome = this.#each(contents, (text) => this.#scan(text, expression, inner, arity, found.isList));
+    if (outcome?.kind === 'given') return { ...outcome, origin: stronger(origin, outcome.origin) };
+    // A value that cannot be completed is not an absent value: no default stands in for it.
+    if (outcome?.kind === 'missing') this.#note(outcome.problems);
+    return undefined;
+  }
+
+  #scan(text: string, expression: Expression, scope: Scope, arity: Arity, isList: boolean): Outcome {
+    if (!this.#take(text, expression, scope)) return undefined;
+    const template: Template = hasExpression(text) ? parseTemplate(text) : { parts: [text], problems: [] };
+    if (this.#hasSyntaxProblems(template, scope)) return undefined;
+    if (!isList || arity !== 'several') return this.#parts(template.parts, scope, arity);
+    return this.#each(splitAtCommas(template.parts), (element) => this.#parts(element, scope, arity));
+  }
+
+  #readFile(expression: Expression, name: Piece, scope: Scope): Outcome {
+    const reading = this.#sources.readFile(name.text, { hasDefault: expression.fallback !== undefined });
+    if (reading.kind === 'text') {
+      if (!this.#take(reading.text, expression, scope)) return undefined;
+      return { ...plain(reading.text.replace(/\r?\n$/, ''), scope), origin: 'file' };
+    }
+    const path = scope.inside === undefined ? absolutePath(name, this.#sources.instanceFolder) : undefined;
+    if (reading.kind === 'absent') {
+      return this.#missing(expression, scope, [
+        path === undefined ? 'the file it names' : `the file ${path}`,
+      ]);
+    }
+    return this.#complain(expression, scope, `reads ${path ?? 'a file'}, which ${reading.why}`);
+  }
+
+  /** What comes out of an expression is shown as the expression. */
+  #shownAs(expression: Expression, scope: Scope, given: Given): Given {
+    const shown = scope.inside === undefined ? formatExpression(expression) : HIDDEN;
+    return { ...given, pieces: given.pieces.map(({ text }) => ({ text, shown })) };
+  }
+
+  /** Counts what a source gave; all that can be in a result has passed here or was written. */
+  #take(text: string, expression: Expression, scope: Scope): boolean {
+    this.#length += text.length + 1;
+    if (this.#length <= LENGTH_MAX) return true;
+    const { written } = scope.inside ?? { written: expression };
+    const reason = `becomes longer than ${LENGTH_MAX} characters`;
+    this.#note([{ expression: formatExpression(written), at: written.start + 1, reason, places: [] }]);
+    this.#exhausted = true;
+    return false;
+  }
+
+  #hasSyntaxProblems(template: Template, { inside }: Scope): boolean {
+    for (const problem of template.problems) {
+      this.#note([problemOf(problem, syntaxReason(problem, inside !== undefined), inside)]);
+    }
+    return template.problems.length > 0;
+  }
+
+  #complain(expression: Expression, { inside }: Scope, reason: string): undefined {
+    this.#note([problemOf({ ...expression, expression }, reason, inside)]);
+  }
+
+  #missing(expression: Expression, { inside }: Scope, places: readonly string[]): Missing {
+    const problem = problemOf({ ...expression, expression }, 'has no value', inside, places);
+    return { kind: 'missing', problems: [problem] };
+  }
+
+  #note(problems: readonly Problem[]): void {
+    for (const problem of problems) {
+      if (this.#problems.length >= PROBLEMS_MAX) this.#exhausted = true;
+      else this.#problems.push(problem);
+    }
+  }
+}
+
+function plain(text: string, scope: Scope): Given {
+  const shown = scope.inside === undefined ? text : HIDDEN;
+  return { kind: 'given', pieces: [{ text, shown }], origin: 'written' };
+}
+
+function absolutePath(name: Piece, instanceFolder: string): string {
+  if (name.shown === name.text) return printable(resolvePath(instanceFolder, name.text));
+  return printable(isAbsolute(name.text) ? name.shown : `${instanceFolder}/${name.shown}`);
+}
+
+/** In the order of the text, each line once. */
+function distinct(problems: readonly Problem[]): readonly Problem[] {
+  const byLine = new Map<string, Problem>();
+  for (const problem of problems.toSorted((one, other) => one.at - other.at)) {
+    const line = formatProblem(problem);
+    if (!byLine.has(line)) byLine.set(line, problem);
+  }
+  return [...byLine.values()];
+}
