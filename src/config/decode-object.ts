@@ -1,0 +1,46 @@
+// From an entry to the typed object of its definition, with the rules that hold between the properties of one object.
+// Rules between objects need the tree and are the property validator's.
+
+import type { Sources } from '../expression/sources.ts';
+import type { Entry } from '../ldap/entry.ts';
+import type { Issue } from '../ldap/issue.ts';
+import type { Constraint, Decoded, ObjectDefinition } from './object-definition.ts';
+import { issueOf, type ObjectReading, readProperties, shownValue } from './property-reader.ts';
+
+export type DecodedObject<Definition> =
+  | { readonly object: Decoded<Definition>; readonly issues: readonly [] }
+  | { readonly object: undefined; readonly issues: readonly [Issue, ...Issue[]] };
+
+/** Gives the typed object, or every issue there is: 19, 53 or 65, as the issue says. */
+export function decodeObject<Definition extends ObjectDefinition>(
+  definition: Definition,
+  entry: Entry,
+  sources: Sources,
+): DecodedObject<Definition> {
+  const reading = readProperties(definition, entry, sources);
+  const [first, ...others] = checkObject(reading);
+  if (first !== undefined) return { object: undefined, issues: [first, ...others] };
+  return { object: reading.object as Decoded<Definition>, issues: [] };
+}
+
+/** The issues of the reading, and those of the rules whose properties could all be read. */
+export function checkObject(reading: ObjectReading): readonly Issue[] {
+  const { constraints } = reading.definition;
+  if (constraints.length === 0) return reading.issues;
+  const found = constraints.map((constraint) => checkConstraint(constraint, reading));
+  return [...reading.issues, ...found.filter((issue) => issue !== undefined)];
+}
+
+function checkConstraint(constraint: Constraint<unknown>, reading: ObjectReading): Issue | undefined {
+  const { definition, entry, properties } = reading;
+  if (!constraint.properties.every((name) => properties.has(name))) return undefined;
+  const isWritten = (name: string): boolean => {
+    const property = definition.propertiesByName.get(name);
+    return property !== undefined && entry.find(property.key) !== undefined;
+  };
+  const found = constraint.check(reading.object, isWritten);
+  const property = found && definition.propertiesByName.get(found.property);
+  if (found === undefined || property === undefined) return undefined;
+  const code = found.code ?? 'unwillingToPerform';
+  return issueOf(code, property, entry, shownValue(property, entry), found.problem, found.advice);
+}

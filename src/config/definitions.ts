@@ -1,0 +1,111 @@
+// All kinds of configuration objects, and the ways to look one up. A new kind is one line here.
+
+import type { Entry } from '../ldap/entry.ts';
+import type { ObjectDefinition } from './object-definition.ts';
+import { blindTrustManagerProvider } from './objects/blind-trust-manager-provider.ts';
+import { branch } from './objects/branch.ts';
+import { connectionHandler } from './objects/connection-handler.ts';
+import { fileBasedTrustManagerProvider } from './objects/file-based-trust-manager-provider.ts';
+import { ldapConnectionHandler } from './objects/ldap-connection-handler.ts';
+import { mailServer } from './objects/mail-server.ts';
+import { pemTrustManagerProvider } from './objects/pem-trust-manager-provider.ts';
+import { rootConfig } from './objects/root-config.ts';
+import { rootDnUser } from './objects/root-dn-user.ts';
+import { systemTrustManagerProvider } from './objects/system-trust-manager-provider.ts';
+import { trustManagerProvider } from './objects/trust-manager-provider.ts';
+import type { PropertyDefinition } from './property-definition.ts';
+
+/** Parents before their sub-kinds: a class is defined after its superior. */
+export const objectDefinitions: readonly ObjectDefinition[] = [
+  rootConfig,
+  branch,
+  connectionHandler,
+  ldapConnectionHandler,
+  trustManagerProvider,
+  blindTrustManagerProvider,
+  fileBasedTrustManagerProvider,
+  pemTrustManagerProvider,
+  systemTrustManagerProvider,
+  mailServer,
+  rootDnUser,
+];
+
+export class Definitions {
+  readonly all: readonly ObjectDefinition[];
+  /** Keys (lower case) of the attributes whose values nobody without the privilege may see. */
+  readonly secretAttributes: ReadonlySet<string>;
+  /** Keys of the attributes whose values must be hashed (password-hash.ts) before they are stored. */
+  readonly hashedAttributes: ReadonlySet<string>;
+  readonly #byClass = new Map<string, ObjectDefinition>();
+  readonly #byAttribute = new Map<string, PropertyDefinition>();
+  readonly #underContainer = new Map<string, ObjectDefinition[]>();
+  readonly #atPlace = new Map<string, ObjectDefinition>();
+
+  /** @param keyOfDn the schema's key of a DN, so that a container is found however its name is written. */
+  constructor(all: readonly ObjectDefinition[], keyOfDn: (text: string) => string) {
+    this.all = all;
+    for (const definition of all) this.#index(definition, keyOfDn);
+    const properties = all.flatMap((definition) => definition.properties);
+    this.secretAttributes = new Set(properties.filter((it) => it.type.secret).map((it) => it.key));
+    this.hashedAttributes = new Set(properties.filter((it) => it.type.hashed).map((it) => it.key));
+  }
+
+  #index(definition: ObjectDefinition, keyOfDn: (text: string) => string): void {
+    this.#byClass.set(definition.objectClass.name.toLowerCase(), definition);
+    this.#byClass.set(definition.objectClass.oid, definition);
+    for (const property of definition.properties) this.#byAttribute.set(property.key, property);
+    if ('at' in definition.location) {
+      for (const place of definition.location.at) this.#atPlace.set(keyOfDn(place), definition);
+      return;
+    }
+    const key = keyOfDn(definition.location.under);
+    this.#underContainer.set(key, [...(this.#underContainer.get(key) ?? []), definition]);
+  }
+
+  /** The kind of an entry, by its most specific class; undefined when it is no configuration object. */
+  findForEntry(entry: Entry): ObjectDefinition | undefined {
+    let found: ObjectDefinition | undefined;
+    for (const name of entry.values('objectclass')) {
+      const definition = this.findByClass(name);
+      if (definition === undefined) continue;
+      if (found === undefined || isBelow(definition, found)) found = definition;
+    }
+    return found;
+  }
+
+  /** A kind the entry has besides that one without either being a sub-kind of the other: a contradiction. */
+  findOtherKind(entry: Entry, kind: ObjectDefinition): ObjectDefinition | undefined {
+    for (const name of entry.values('objectclass')) {
+      const definition = this.findByClass(name);
+      if (definition !== undefined && definition !== kind && !isBelow(kind, definition)) return definition;
+    }
+    return undefined;
+  }
+
+  /** @param nameOrOid in any case. */
+  findByClass(nameOrOid: string): ObjectDefinition | undefined {
+    return this.#byClass.get(nameOrOid) ?? this.#byClass.get(nameOrOid.toLowerCase());
+  }
+
+  /** The kinds whose entries live directly under the entry with this key. */
+  underContainer(containerKey: string): readonly ObjectDefinition[] {
+    return this.#underContainer.get(containerKey) ?? [];
+  }
+
+  /** The kind of an entry that has a fixed place: the root or a container. */
+  findAtPlace(entryKey: string): ObjectDefinition | undefined {
+    return this.#atPlace.get(entryKey);
+  }
+
+  /** @param key the attribute in lower case. */
+  findByAttribute(key: string): PropertyDefinition | undefined {
+    return this.#byAttribute.get(key);
+  }
+}
+
+function isBelow(definition: ObjectDefinition, ancestor: ObjectDefinition): boolean {
+  for (let at = definition.parent; at !== undefined; at = at.parent) {
+    if (at === ancestor) return true;
+  }
+  return false;
+}

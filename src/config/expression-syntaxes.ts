@@ -1,0 +1,35 @@
+// PingDS's "value or expression" syntaxes: the value fits the ordinary syntax, or holds an expression whose result
+// will be checked when it is resolved. They are handed to Schema.parse, which does not know expressions.
+
+import { hasExpression } from '../expression/template.ts';
+import type { Syntax } from '../schema/syntax.ts';
+import { standardSyntaxes } from '../schema/syntaxes/standard.ts';
+import { EXPRESSION_SYNTAX_ARC } from './object-identifiers.ts';
+import { BaseSyntax, type BaseSyntaxName } from './property-type.ts';
+
+const ORDINARY_ARC = '1.3.6.1.4.1.1466.115.121.1';
+
+/** The OID of the "value or expression" syntax over an ordinary one. */
+export function expressionSyntaxOid(base: BaseSyntaxName): string {
+  return `${EXPRESSION_SYNTAX_ARC}.${BaseSyntax[base]}`;
+}
+
+/** One syntax for each base a property type can have. */
+export function expressionSyntaxes(): readonly Syntax[] {
+  return Object.keys(BaseSyntax).map((name) => expressionSyntax(name as BaseSyntaxName));
+}
+
+function expressionSyntax(name: BaseSyntaxName): Syntax {
+  const ordinaryOid = `${ORDINARY_ARC}.${BaseSyntax[name]}`;
+  const ordinary = standardSyntaxes.find((syntax) => syntax.oid === ordinaryOid);
+  if (ordinary === undefined) throw new Error(`The schema knows no syntax ${ordinaryOid}.`);
+  return {
+    oid: expressionSyntaxOid(name),
+    description: `${ordinary.description} or an expression`,
+    check(value) {
+      if (hasExpression(value)) return undefined;
+      const allowed = ordinary.check(value);
+      return allowed === undefined ? undefined : `${allowed}; or an expression as in $<name>`;
+    },
+  };
+}

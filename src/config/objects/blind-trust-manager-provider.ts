@@ -1,0 +1,17 @@
+// Believes every certificate: for tests, never for mail that matters.
+
+import { defineObject } from '../object-definition.ts';
+import { opendjClass } from '../object-identifiers.ts';
+import { trustManagerProvider } from './trust-manager-provider.ts';
+
+export const blindTrustManagerProvider = defineObject({
+  kind: 'blind-trust-manager-provider',
+  friendlyName: 'Blind Trust Manager Provider',
+  friendlyPluralName: 'Blind Trust Manager Providers',
+  synopsis: 'Believes every certificate, whoever signed it.',
+  description: 'Whoever stands between can read and change what is sent: for tests only.',
+  objectClass: { name: 'ds-cfg-blind-trust-manager-provider', oid: opendjClass(151) },
+  parent: trustManagerProvider,
+  location: trustManagerProvider.location,
+  properties: [...trustManagerProvider.properties],
+});

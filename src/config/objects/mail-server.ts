@@ -1,0 +1,165 @@
+// A mail server: an SMTP server that mail is handed to, how to reach it, and how to log in there.
+//
+// PingDS's page says StartTLS is only allowed without SSL, and that it is on by default. Both hold: with use-ssl the
+// default of use-start-tls is false, and only a use-start-tls that was written as true is a contradiction.
+
+import { defineObject } from '../object-definition.ts';
+import { forgerockAttribute, opendjAttribute, ownAttribute, ownClass } from '../object-identifiers.ts';
+import { property } from '../property-definition.ts';
+import { boolean } from '../types/boolean.ts';
+import { reference } from '../types/dn.ts';
+import { hostPort } from '../types/host-port.ts';
+import { nameValue } from '../types/name-value.ts';
+import { secret } from '../types/secret.ts';
+import { string } from '../types/string.ts';
+import { enabledProperty } from './enabled-property.ts';
+import { Container } from './places.ts';
+
+/** Message submission (RFC 6409 §3.1). */
+const SUBMISSION_PORT = 587;
+
+const authPassword = property({
+  name: 'auth-password',
+  oid: ownAttribute(1),
+  type: secret(),
+  synopsis: 'The password this server logs in to the mail server with; auth-username belongs to it.',
+  description:
+    'An expression such as $<file:config/smtp.pin> keeps the password itself out of the configuration.',
+  default: { behaviour: 'The mail server is used without logging in.' },
+});
+
+const authUsername = property({
+  name: 'auth-username',
+  oid: ownAttribute(2),
+  type: string({ caseSensitive: true }),
+  synopsis: 'The user name this server logs in to the mail server with; auth-password belongs to it.',
+  default: { behaviour: 'The mail server is used without logging in.' },
+});
+
+const smtpServer = property({
+  name: 'smtp-server',
+  oid: opendjAttribute(376),
+  type: hostPort(SUBMISSION_PORT),
+  multiValuedAttribute: true,
+  required: true,
+  synopsis: 'Where the mail server listens: a host, and a port where it is not 587.',
+  description:
+    'The host is a name that can be resolved, an IPv4 address or an IPv6 address; an IPv6 address that is ' +
+    'followed by a port stands in brackets.',
+  allowed:
+    'A host name or IP address, optionally followed by a colon and a port; without a port, 587 is used',
+});
+
+const trustManagerProvider = property({
+  name: 'trust-manager-provider',
+  oid: opendjAttribute(264),
+  type: reference('trust-manager-provider'),
+  synopsis: 'The trust manager that decides whether the certificate of the mail server is believed.',
+  default: { behaviour: 'Certificates are believed that an authority known to the runtime has signed.' },
+  allowed:
+    'The DN of an existing trust-manager-provider, which must be enabled while the mail server is enabled and ' +
+    'uses SSL or StartTLS',
+  adminAction: {
+    kind: 'none',
+    note: 'A change takes effect at once, for TLS connections that begin after it.',
+  },
+});
+
+const useSsl = property({
+  name: 'use-ssl',
+  oid: opendjAttribute(104),
+  type: boolean(),
+  default: ['false'],
+  synopsis: 'Whether the connection to the mail server is encrypted from its first byte.',
+  description: 'With SSL in use StartTLS is not: it is off by default then, and may not be turned on.',
+  adminAction: {
+    kind: 'component-restart',
+    note: 'Disable the mail server and enable it again for a change to take effect.',
+  },
+});
+
+const useStartTls = property({
+  name: 'use-start-tls',
+  oid: forgerockAttribute(208),
+  type: boolean(),
+  default: ['true'],
+  defaultWhen: { property: 'use-ssl', is: 'true', values: ['false'] },
+  synopsis:
+    'Whether a connection that begins in clear text is turned into an encrypted one before anything is sent.',
+  description: 'The StartTLS command does it. It may be on only while use-ssl is off.',
+});
+
+const smtpProperty = property({
+  name: 'smtp-property',
+  oid: ownAttribute(3),
+  type: nameValue(),
+  multiValued: true,
+  advanced: true,
+  synopsis: 'Further options for handing over mail, under their JavaMail names.',
+  description:
+    'Each value is one option, mail.smtp.timeout=5000. They come after, and win over, the other properties.',
+  default: { behaviour: 'No further options.' },
+});
+
+export const mailServer = defineObject({
+  kind: 'mail-server',
+  friendlyName: 'Mail Server',
+  friendlyPluralName: 'Mail Servers',
+  synopsis: 'A mail server that messages are handed to: where it is, how it is trusted, and how to log in.',
+  objectClass: { name: 'ds-cfg-mail-server', oid: ownClass(1) },
+  location: { under: Container.mailServers },
+  properties: [
+    authPassword,
+    authUsername,
+    enabledProperty('Whether mail is handed to this mail server.'),
+    smtpServer,
+    trustManagerProvider,
+    useSsl,
+    useStartTls,
+    smtpProperty,
+  ],
+  constraints: [
+    {
+      properties: ['use-ssl', 'use-start-tls'],
+      check: (server) =>
+        server.useSsl && server.useStartTls
+          ? {
+              property: 'use-start-tls',
+              problem:
+                'may not be true while use-ssl is true: a connection is encrypted one way or the other',
+              advice: 'Leave out use-start-tls, or set one of the two to false.',
+            }
+          : undefined,
+    },
+    {
+      properties: [],
+      check: (_, isWritten) =>
+        isWritten('auth-password') && !isWritten('auth-username')
+          ? {
+              property: 'auth-password',
+              problem: 'is set without auth-username',
+              advice: 'Set auth-username too, or remove auth-password.',
+            }
+          : undefined,
+    },
+    {
+      properties: [],
+      check: (_, isWritten) =>
+        isWritten('auth-username') && !isWritten('auth-password')
+          ? {
+              property: 'auth-username',
+              problem: 'is set without auth-password',
+              advice: 'Set auth-password too, or remove auth-username.',
+            }
+          : undefined,
+    },
+  ],
+  enabledTargets: [
+    {
+      property: 'trust-manager-provider',
+      condition: 'the mail server is enabled and uses SSL or StartTLS',
+      properties: ['enabled', 'use-ssl', 'use-start-tls'],
+      holds: (server) => server.enabled && (server.useSsl || server.useStartTls),
+    },
+  ],
+});

@@ -1,0 +1,14 @@
+// The entries that are always there: the root of the configuration and the containers its objects live in.
+// Clients written for PingDS expect these names.
+
+export const CONFIG_ROOT = 'cn=config';
+
+export const Container = {
+  connectionHandlers: 'cn=Connection Handlers,cn=config',
+  backends: 'cn=Backends,cn=config',
+  keyManagerProviders: 'cn=Key Manager Providers,cn=config',
+  trustManagerProviders: 'cn=Trust Manager Providers,cn=config',
+  mailServers: 'cn=Mail Servers,cn=config',
+  alertHandlers: 'cn=Alert Handlers,cn=config',
+  rootDns: 'cn=Root DNs,cn=config',
+} as const;

@@ -1,0 +1,63 @@
+// An administrator or a service account: an entry of an ordinary class (person) made into one by an auxiliary class,
+// as in OpenDJ. What it may do is written in the entry, privilege by privilege; nothing is inherited.
+
+import { defineObject } from '../object-definition.ts';
+import { opendjAttribute, opendjClass } from '../object-identifiers.ts';
+import { property } from '../property-definition.ts';
+import { dn } from '../types/dn.ts';
+import { enumeration } from '../types/enumeration.ts';
+import { password } from '../types/password.ts';
+import { Container } from './places.ts';
+
+/** PingDS's privileges that have a meaning here, and `secret-read`, which is ours. */
+export const PRIVILEGES = [
+  'bypass-acl',
+  'config-read',
+  'config-write',
+  'monitor-read',
+  'password-reset',
+  'privilege-change',
+  'secret-read',
+  'server-restart',
+  'server-shutdown',
+] as const;
+
+export type Privilege = (typeof PRIVILEGES)[number];
+
+export const rootDnUser = defineObject({
+  kind: 'root-dn-user',
+  friendlyName: 'Root DN User',
+  friendlyPluralName: 'Root DN Users',
+  synopsis: 'An account that may log in to this server, with the privileges written in it.',
+  objectClass: { name: 'ds-cfg-root-dn-user', oid: opendjClass(40), kind: 'auxiliary' },
+  location: { under: Container.rootDns },
+  properties: [
+    property({
+      name: 'alternate-bind-dn',
+      oid: opendjAttribute(13),
+      type: dn(),
+      multiValued: true,
+      synopsis: 'Further names that the account may log in with.',
+      default: { behaviour: 'The account logs in with its DN only.' },
+      allowed: 'A distinguished name that no other account logs in with',
+    }),
+    property({
+      name: 'privilege',
+      attribute: 'ds-privilege-name',
+      oid: opendjAttribute(260),
+      type: enumeration(PRIVILEGES),
+      multiValued: true,
+      operationalAttribute: true,
+      synopsis: 'What the account may do.',
+      default: { behaviour: 'The account may do nothing that needs a privilege.' },
+    }),
+    property({
+      name: 'password',
+      attribute: 'userPassword',
+      type: password(),
+      multiValued: true,
+      synopsis: 'The password of the account; only its hash is kept.',
+      default: { behaviour: 'Nobody can log in to the account.' },
+    }),
+  ],
+});

@@ -1,0 +1,17 @@
+// What trust manager providers have in common: they decide which certificates of others are believed.
+
+import { defineObject } from '../object-definition.ts';
+import { opendjClass } from '../object-identifiers.ts';
+import { enabledProperty } from './enabled-property.ts';
+import { Container } from './places.ts';
+
+export const trustManagerProvider = defineObject({
+  kind: 'trust-manager-provider',
+  friendlyName: 'Trust Manager Provider',
+  friendlyPluralName: 'Trust Manager Providers',
+  synopsis: 'Decides which certificates of other servers and of clients are believed.',
+  objectClass: { name: 'ds-cfg-trust-manager-provider', oid: opendjClass(50) },
+  abstract: true,
+  location: { under: Container.trustManagerProviders },
+  properties: [enabledProperty('Whether the trust manager may be used.')],
+});

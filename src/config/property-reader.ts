@@ -1,0 +1,199 @@
+// From an entry to the values of its properties: expressions are resolved, texts parsed, defaults filled in, and
+// everything that is wrong is collected. Rules between properties and between objects are not looked at here.
+
+import type { Origin } from '../expression/origin.ts';
+import type { Problem } from '../expression/problem.ts';
+import { resolve } from '../expression/resolve.ts';
+import type { Sources } from '../expression/sources.ts';
+import { hasExpression } from '../expression/template.ts';
+import type { Entry } from '../ldap/entry.ts';
+import type { Issue } from '../ldap/issue.ts';
+import type { ResultCodeName } from '../ldap/result-code.ts';
+import type { ObjectDefinition } from './object-definition.ts';
+import type { PropertyDefinition } from './property-definition.ts';
+import { SECRET_STARS } from './secret.ts';
+
+const EXPRESSION_ATTRIBUTES = 'ds-cfg-';
+const RESOLVED_CHARACTERS_SHOWN_MAX = 120;
+
+export interface PropertyReading {
+  readonly definition: PropertyDefinition;
+  /** Typed values, in the order of the entry. */
+  readonly values: readonly unknown[];
+  /** The same values in canonical text. */
+  readonly texts: readonly string[];
+  /** Where the values come from: the entry, the default, or what an expression was resolved from. */
+  readonly origin: Origin;
+  /** Whether the entry has a value of its own. */
+  readonly isWritten: boolean;
+}
+
+export interface ObjectReading {
+  readonly definition: ObjectDefinition;
+  readonly entry: Entry;
+  /** By name; properties that could not be read are missing. */
+  readonly properties: ReadonlyMap<string, PropertyReading>;
+  /** The typed object as far as it could be read: fields of properties with issues are missing. */
+  readonly object: object;
+  readonly issues: readonly Issue[];
+}
+
+/** Whether the values of an attribute may hold expressions; the key is in lower case. */
+export function takesExpressions(attributeKey: string): boolean {
+  return attributeKey.startsWith(EXPRESSION_ATTRIBUTES);
+}
+
+/** Reads every property of the definition; what is wrong stands in `issues`, and nothing is thrown. */
+export function readProperties(definition: ObjectDefinition, entry: Entry, sources: Sources): ObjectReading {
+  const issues: Issue[] = [];
+  const properties = new Map<string, PropertyReading>();
+  const object: Record<string, unknown> = { kind: definition.kind, name: entry.dn.name, dn: entry.dn };
+  for (const property of definition.properties) {
+    const reading = readProperty(property, entry, sources, properties, issues);
+    if (reading === undefined) continue;
+    properties.set(property.name, reading);
+    object[property.field] = property.multiValued ? reading.values : reading.values[0];
+  }
+  return { definition, entry, properties, object, issues };
+}
+
+function readProperty(
+  property: PropertyDefinition,
+  entry: Entry,
+  sources: Sources,
+  earlier: ReadonlyMap<string, PropertyReading>,
+  issues: Issue[],
+): PropertyReading | undefined {
+  const written = entry.values(property.key);
+  if (written.length === 0) return readDefault(property, entry, earlier, issues);
+  const values: unknown[] = [];
+  const texts: string[] = [];
+  let origin: Origin = 'written';
+  const issuesBefore = issues.length;
+  for (const text of written) {
+    const resolved = resolveValue(property, entry, text, sources, issues);
+    if (resolved === undefined) continue;
+    if (resolved.origin !== 'written') origin = resolved.origin;
+    for (const value of resolved.values) parseValue(property, entry, text, value, issues, values, texts);
+  }
+  if (issues.length > issuesBefore) return undefined;
+  if (values.length === 0 && property.required) return missing(property, entry, issues);
+  if (values.length > 1 && !property.multiValued) {
+    const problem = `has ${values.length} values; only one is allowed`;
+    issues.push(issueOf('constraintViolation', property, entry, undefined, problem, 'Leave one value.'));
+    return undefined;
+  }
+  return { definition: property, values, texts, origin, isWritten: true };
+}
+
+function readDefault(
+  property: PropertyDefinition,
+  entry: Entry,
+  earlier: ReadonlyMap<string, PropertyReading>,
+  issues: Issue[],
+): PropertyReading | undefined {
+  if (property.required) return missing(property, entry, issues);
+  const { defaultWhen } = property;
+  const holds = defaultWhen !== undefined && earlier.get(defaultWhen.property)?.texts[0] === defaultWhen.is;
+  const { values, texts } = holds ? property.defaultReadingWhen : property.defaultReading;
+  return { definition: property, values, texts, origin: 'default', isWritten: false };
+}
+
+function missing(property: PropertyDefinition, entry: Entry, issues: Issue[]): undefined {
+  const advice = `Add ${property.attribute}. Allowed: ${property.allowed}.`;
+  issues.push(
+    issueOf('objectClassViolation', property, entry, undefined, 'is required and has no value', advice),
+  );
+}
+
+interface Resolved {
+  readonly values: readonly string[];
+  readonly origin: Origin;
+}
+
+function resolveValue(
+  property: PropertyDefinition,
+  entry: Entry,
+  text: string,
+  sources: Sources,
+  issues: Issue[],
+): Resolved | undefined {
+  if (!takesExpressions(property.key) || !hasExpression(text)) return { values: [text], origin: 'written' };
+  const resolution = resolve(text, sources, { multiple: property.multiValued });
+  if (resolution.resolved) return resolution;
+  for (const problem of resolution.problems) issues.push(unresolved(property, entry, text, problem));
+  return undefined;
+}
+
+function unresolved(property: PropertyDefinition, entry: Entry, text: string, problem: Problem): Issue {
+  const looked = problem.places.length === 0 ? '' : `; looked for ${problem.places.join(', ')}`;
+  // Of a secret only the expression is shown, whose defaults the expression room has already blotted out.
+  const received = property.type.secret ? problem.expression : property.type.show(text);
+  const within = received === problem.expression ? '' : `${problem.expression} `;
+  const advice = 'Give it a value, write a default as in $<name|default>, or write the value itself.';
+  return issueOf(
+    'unwillingToPerform',
+    property,
+    entry,
+    received,
+    `cannot be resolved: ${within}${problem.reason}${looked}`,
+    advice,
+  );
+}
+
+function parseValue(
+  property: PropertyDefinition,
+  entry: Entry,
+  written: string,
+  resolved: string,
+  issues: Issue[],
+  values: unknown[],
+  texts: string[],
+): void {
+  const parsed = property.type.parse(resolved);
+  if (parsed.problem === undefined) {
+    values.push(parsed.value);
+    texts.push(property.type.format(parsed.value));
+    return;
+  }
+  const advice = parsed.advice ?? `Allowed: ${property.allowed}.`;
+  const problem =
+    written === resolved ? parsed.problem : `${resolvedInWords(property, resolved)}, which ${parsed.problem}`;
+  issues.push(issueOf('constraintViolation', property, entry, property.type.show(written), problem, advice));
+}
+
+function resolvedInWords(property: PropertyDefinition, resolved: string): string {
+  if (property.type.secret) return 'resolves to a value';
+  const shown = property.type.show(resolved);
+  const short =
+    shown.length > RESOLVED_CHARACTERS_SHOWN_MAX
+      ? `${shown.slice(0, RESOLVED_CHARACTERS_SHOWN_MAX)}…`
+      : shown;
+  return `resolves to ${JSON.stringify(short)}`;
+}
+
+/** An issue about one property; whoever calls has already put stars for a secret. */
+export function issueOf(
+  code: ResultCodeName,
+  property: PropertyDefinition,
+  entry: Entry,
+  received: string | undefined,
+  problem: string,
+  advice?: string,
+): Issue {
+  return {
+    code,
+    dn: entry.dn.toString(),
+    property: property.name,
+    problem,
+    ...(received === undefined ? {} : { received }),
+    ...(advice === undefined ? {} : { advice }),
+  };
+}
+
+/** What may be shown of the written value of a property: stars for a secret. */
+export function shownValue(property: PropertyDefinition, entry: Entry): string | undefined {
+  const text = entry.first(property.key);
+  if (text === undefined) return undefined;
+  return property.type.secret ? SECRET_STARS : property.type.show(text);
+}

@@ -1,0 +1,66 @@
+// What the value of a property may be, as a value: the LDAP syntax it fits, the allowed values in words, and the
+// way between text and the typed value. A type knows nothing of entries, expressions or other properties.
+
+/** The ordinary LDAP syntaxes (RFC 4517 §3.3) a property's attribute may be based on, by the last arc of their OIDs. */
+export const BaseSyntax = {
+  boolean: 7,
+  dn: 12,
+  directoryString: 15,
+  ia5String: 26,
+  integer: 27,
+  octetString: 40,
+} as const;
+
+export type BaseSyntaxName = keyof typeof BaseSyntax;
+
+/** A typed value, or what is wrong: `problem` is read after the value, `advice` is a sentence of its own. */
+export type Parsed<T> =
+  | { readonly value: T; readonly problem?: undefined }
+  | { readonly problem: string; readonly advice?: string };
+
+export interface PropertyType<T> {
+  /** `host and port`: for people. */
+  readonly name: string;
+  readonly syntax: BaseSyntaxName;
+  /** Whether upper and lower case are the same in comparisons; only strings ask. */
+  readonly caseSensitive: boolean;
+  /** What is allowed: a sentence without its full stop, `A duration of at least 1 ms`. */
+  readonly allowed: string;
+  /** A secret is written `***` wherever people could read it. */
+  readonly secret: boolean;
+  /** Only a hash of the value is stored: clear text is hashed before it becomes part of the tree. */
+  readonly hashed: boolean;
+  /** The kind of object a reference points to. */
+  readonly target: string | undefined;
+  parse(text: string): Parsed<T>;
+  /** The canonical text: `parse(format(value))` gives the value again. */
+  format(value: T): string;
+  /** The text as it may stand in a message. */
+  show(text: string): string;
+}
+
+interface PropertyTypeInput<T> {
+  readonly name: string;
+  readonly syntax: BaseSyntaxName;
+  readonly allowed: string;
+  readonly caseSensitive?: boolean;
+  readonly secret?: boolean;
+  readonly hashed?: boolean;
+  readonly target?: string;
+  parse(text: string): Parsed<T>;
+  format?(value: T): string;
+  show?(text: string): string;
+}
+
+/** Builds a type; where nothing is said it is not secret, ignores case, and writes values with `String`. */
+export function propertyType<T>(input: PropertyTypeInput<T>): PropertyType<T> {
+  return {
+    caseSensitive: false,
+    secret: false,
+    hashed: false,
+    target: undefined,
+    format: String,
+    show: (text) => text,
+    ...input,
+  };
+}

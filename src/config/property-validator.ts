@@ -1,0 +1,204 @@
+// The property validator: whether the configuration still makes sense after a change. It reads the entry that
+// changes and what that entry touches, never the whole tree, and gives every issue it finds. Keeping the tree and the
+// index of references, and trying one change at a time, is for whoever calls.
+
+import type { Sources } from '../expression/sources.ts';
+import type { Dn } from '../ldap/dn.ts';
+import type { Entry } from '../ldap/entry.ts';
+import type { Issue } from '../ldap/issue.ts';
+import type { Schema } from '../schema/schema.ts';
+import { adminActionsOf, type DueAction } from './admin-actions.ts';
+import { accountTargetsOf, checkBindNames, checkLastWriter } from './administrator-check.ts';
+import { checkObject } from './decode-object.ts';
+import { Definitions, objectDefinitions } from './definitions.ts';
+import { effectiveEntry } from './effective-entry.ts';
+import type { ObjectDefinition } from './object-definition.ts';
+import { CONFIG_ROOT } from './objects/places.ts';
+import type { PropertyDefinition } from './property-definition.ts';
+import { issueOf, type ObjectReading, readProperties } from './property-reader.ts';
+import {
+  type CheckContext,
+  type ConfigView,
+  checkReferences,
+  checkTargetDeletion,
+  checkTargetDisabling,
+  referencesOf,
+  targetKeysOf,
+} from './reference-check.ts';
+import { ReferenceIndex } from './reference-index.ts';
+import { checkDeletion, checkStructure } from './structure-check.ts';
+
+/** One entry before and after: added without `before`, deleted without `after`. */
+export interface EntryDifference {
+  readonly dn: Dn;
+  readonly before: Entry | undefined;
+  readonly after: Entry | undefined;
+}
+
+export interface PropertyValidatorOptions {
+  readonly schema: Schema;
+  readonly sources: Sources;
+  /** All kinds of objects there are, unless said otherwise. */
+  readonly definitions?: readonly ObjectDefinition[];
+}
+
+export class PropertyValidator {
+  readonly definitions: Definitions;
+  readonly sources: Sources;
+  readonly #schema: Schema;
+  readonly #rootKey: string;
+
+  constructor({ schema, sources, definitions = objectDefinitions }: PropertyValidatorOptions) {
+    this.#schema = schema;
+    this.sources = sources;
+    this.definitions = new Definitions(definitions, (text) => schema.dnKeyOfText(text));
+    this.#rootKey = schema.dnKeyOfText(CONFIG_ROOT);
+  }
+
+  /** Keys (lower case) of the attributes whose values are secrets. */
+  get secretAttributes(): ReadonlySet<string> {
+    return this.definitions.secretAttributes;
+  }
+
+  /** Keys of the attributes whose clear text values must be hashed before a change is tried. */
+  get hashedAttributes(): ReadonlySet<string> {
+    return this.definitions.hashedAttributes;
+  }
+
+  /**
+   * Everything that is wrong with one change (19, 53, 64, 65): values, rules of the object, references both ways.
+   * The view shows the tree after the change. A change outside cn=config has no issues here.
+   */
+  validate(difference: EntryDifference, view: ConfigView): readonly Issue[] {
+    const key = this.#schema.dnKey(difference.dn);
+    if (!this.#isBelowRoot(key)) return [];
+    const context = this.#context(view);
+    const { before, after } = difference;
+    if (after !== undefined) return this.#checkEntry(before, after, this.#read(after), key, context);
+    return before === undefined ? [] : this.#checkDeletion(before, key, context);
+  }
+
+  /** Every issue of a whole configuration, in the order of the entries; linear in their number. */
+  validateAll(entries: Iterable<Entry>): readonly Issue[] {
+    const byKey = new Map<string, Entry>();
+    const readings = new Map<string, ObjectReading | undefined>();
+    const index = new ReferenceIndex();
+    for (const entry of entries) {
+      const key = this.#schema.dnKey(entry.dn);
+      const reading = this.#read(entry);
+      byKey.set(key, entry);
+      readings.set(key, reading);
+      index.set(key, this.#targetsOf(reading));
+    }
+    const context = this.#context({
+      find: (key) => byKey.get(key),
+      referrers: (key) => index.referrers(key),
+    });
+    const issues: Issue[] = [];
+    for (const [key, entry] of byKey) {
+      if (!this.#isBelowRoot(key)) continue;
+      issues.push(...this.#checkEntry(undefined, entry, readings.get(key), key, context));
+    }
+    return issues;
+  }
+
+  /** What the ReferenceIndex must know of an entry: the keys of all it names. */
+  targetsOf(entry: Entry): readonly string[] {
+    return this.#targetsOf(this.#read(entry));
+  }
+
+  /** The admin actions still due after a change; see adminActionsOf. */
+  adminActionsOf(before: Entry | undefined, after: Entry): readonly DueAction[] {
+    const definition = this.definitions.findForEntry(after);
+    return definition === undefined ? [] : adminActionsOf(definition, before, after, this.sources);
+  }
+
+  /** The entry as cn=effective shows it, under the name it has in cn=config. */
+  effectiveEntry(entry: Entry): Entry {
+    return effectiveEntry(this.definitions.findForEntry(entry), entry, this.sources);
+  }
+
+  #context(view: ConfigView): CheckContext {
+    return { schema: this.#schema, definitions: this.definitions, sources: this.sources, view };
+  }
+
+  #targetsOf(reading: ObjectReading | undefined): readonly string[] {
+    if (reading === undefined) return [];
+    const references = referencesOf(reading).flatMap((reference) => targetKeysOf(reference, this.#schema));
+    return [...references, ...accountTargetsOf(reading, this.#schema)];
+  }
+
+  #isBelowRoot(key: string): boolean {
+    return key === this.#rootKey || key.endsWith(`,${this.#rootKey}`);
+  }
+
+  #read(entry: Entry): ObjectReading | undefined {
+    const definition = this.definitions.findForEntry(entry);
+    return definition === undefined ? undefined : readProperties(definition, entry, this.sources);
+  }
+
+  #checkEntry(
+    before: Entry | undefined,
+    after: Entry,
+    now: ObjectReading | undefined,
+    key: string,
+    context: CheckContext,
+  ): readonly Issue[] {
+    const structure = checkStructure(after, key, this.definitions, this.#schema);
+    if (structure.length > 0 || now === undefined) return structure;
+    const old = before === undefined ? undefined : this.#read(before);
+    return [
+      ...checkObject(now),
+      ...checkOptions(now),
+      ...checkReadOnly(old, now),
+      ...checkReferences(now, context),
+      ...checkBindNames(now, key, context),
+      ...checkLastWriter(old, now, key, context),
+      ...(before === undefined ? [] : checkTargetDisabling(before, after, key, context)),
+    ];
+  }
+
+  #checkDeletion(before: Entry, key: string, context: CheckContext): readonly Issue[] {
+    return [
+      ...checkDeletion(before, key, this.definitions),
+      ...checkTargetDeletion(before, key, context),
+      ...checkLastWriter(this.#read(before), undefined, key, context),
+    ];
+  }
+}
+
+/** An attribute with options, ds-cfg-enabled;x, would be a second attribute beside the property, read by nobody. */
+function checkOptions({ definition, entry }: ObjectReading): readonly Issue[] {
+  return entry.attributes.flatMap(({ key, description }) => {
+    const semicolon = key.indexOf(';');
+    if (semicolon < 0) return [];
+    const property = definition.propertiesByKey.get(key.slice(0, semicolon));
+    if (property === undefined) return [];
+    const problem = `is written as ${description}, and takes no attribute options`;
+    return [
+      issueOf('unwillingToPerform', property, entry, undefined, problem, `Write ${property.attribute}.`),
+    ];
+  });
+}
+
+/** A read-only property is given when the object is created, and stays as it was given. */
+function checkReadOnly(old: ObjectReading | undefined, now: ObjectReading): readonly Issue[] {
+  if (old === undefined) return [];
+  return now.definition.properties
+    .filter((property) => property.readOnly && textOf(old, property) !== textOf(now, property))
+    .map((property) => {
+      const problem = 'is set when the object is created and cannot change afterwards';
+      return issueOf(
+        'unwillingToPerform',
+        property,
+        now.entry,
+        undefined,
+        problem,
+        'Create a new object instead.',
+      );
+    });
+}
+
+function textOf(reading: ObjectReading, property: PropertyDefinition): string {
+  return JSON.stringify(reading.entry.values(property.key));
+}

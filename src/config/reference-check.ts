@@ -1,0 +1,164 @@
+// References between objects, from both sides. Who refers is asked first: the target exists, is of the right kind,
+// and is enabled while it is needed. Who is referred to is not deleted, and not disabled while somebody needs it.
+//
+// As in OpenDJ, deleting is refused even when every referrer is disabled, and disabling only while a referrer's
+// own condition holds.
+
+import type { Sources } from '../expression/sources.ts';
+import { hasExpression } from '../expression/template.ts';
+import { Dn } from '../ldap/dn.ts';
+import type { Entry } from '../ldap/entry.ts';
+import type { Issue } from '../ldap/issue.ts';
+import type { Schema } from '../schema/schema.ts';
+import type { Definitions } from './definitions.ts';
+import { type EnabledTarget, isOfKind, type ObjectDefinition } from './object-definition.ts';
+import type { PropertyDefinition } from './property-definition.ts';
+import { issueOf, type ObjectReading, type PropertyReading, readProperties } from './property-reader.ts';
+
+/** The tree as it would be after the change, as far as the checks need it. */
+export interface ConfigView {
+  /** @param key the schema's key of a name. */
+  find(key: string): Entry | undefined;
+  /** The keys of the entries that name this target, as ReferenceIndex gives them. */
+  referrers(targetKey: string): Iterable<string>;
+}
+
+export interface CheckContext {
+  readonly schema: Schema;
+  readonly definitions: Definitions;
+  readonly sources: Sources;
+  readonly view: ConfigView;
+}
+
+const REFERRERS_NAMED_MAX = 10;
+
+/** The readings of properties that refer to other objects. */
+export function referencesOf(reading: ObjectReading): readonly PropertyReading[] {
+  return reading.definition.references.flatMap((property) => reading.properties.get(property.name) ?? []);
+}
+
+/** The texts a reference property was resolved to, as keys. */
+export function targetKeysOf(reference: PropertyReading, schema: Schema): readonly string[] {
+  return reference.texts.map((text) => schema.dnKeyOfText(text));
+}
+
+/** Checks what the object refers to. */
+export function checkReferences(reading: ObjectReading, context: CheckContext): Issue[] {
+  return referencesOf(reading).flatMap((reference) =>
+    reference.texts.flatMap((text) => checkReference(reading, reference, text, context) ?? []),
+  );
+}
+
+function checkReference(
+  reading: ObjectReading,
+  { definition: property }: PropertyReading,
+  text: string,
+  context: CheckContext,
+): Issue | undefined {
+  const { schema, definitions, view } = context;
+  const written = writtenFor(property, reading.entry, text);
+  const resolved = written === text ? '' : `resolves to ${JSON.stringify(text)}, which `;
+  const refuse = (problem: string, advice: string) =>
+    issueOf('unwillingToPerform', property, reading.entry, written, `${resolved}${problem}`, advice);
+  const wanted = property.type.target ?? '';
+  const target = view.find(schema.dnKeyOfText(text));
+  if (target === undefined) return refuse('does not exist', missingAdvice(text, wanted, context));
+  const kind = definitions.findForEntry(target);
+  if (kind === undefined || !isOfKind(kind, wanted)) {
+    const is = kind === undefined ? 'no configuration object' : `one of the ${kind.friendlyPluralName}`;
+    return refuse(`is ${is}, not a ${wanted}`, `Name a ${wanted}.`);
+  }
+  const needed = neededBy(reading, property.name);
+  if (needed === undefined || isEnabled(kind, target, context.sources)) return undefined;
+  return refuse(
+    `is disabled, and must be enabled while ${needed.condition}`,
+    `Enable ${text} first, or name another.`,
+  );
+}
+
+/** The value as it is in the entry: the name itself, or the expression that gave it. */
+function writtenFor(property: PropertyDefinition, entry: Entry, text: string): string {
+  const values = entry.values(property.key);
+  return values.includes(text) ? text : (values.find(hasExpression) ?? text);
+}
+
+function missingAdvice(text: string, kind: string, { definitions, schema, view }: CheckContext): string {
+  const location = definitions.all.find((it) => it.kind === kind)?.location;
+  if (location === undefined || 'at' in location) return `Name an existing ${kind}.`;
+  const name = Dn.parse(text);
+  const moved = name.rdn === undefined ? undefined : Dn.parse(location.under).child(name.rdn);
+  const isThere = moved !== undefined && view.find(schema.dnKey(moved)) !== undefined;
+  if (isThere) return `Did you mean ${moved}?`;
+  return `Create it first, or name an existing ${kind} by its full DN, under ${location.under}.`;
+}
+
+/** Refuses to delete what somebody refers to. */
+export function checkTargetDeletion(before: Entry, key: string, { view }: CheckContext): Issue[] {
+  const referrers = [...view.referrers(key)];
+  return referrers.length === 0
+    ? []
+    : [inUse(before, 'cannot be deleted', referrers, view, 'Change those first.')];
+}
+
+/** Refuses to disable what somebody needs enabled. */
+export function checkTargetDisabling(
+  before: Entry,
+  after: Entry,
+  key: string,
+  context: CheckContext,
+): Issue[] {
+  const { definitions, sources, view } = context;
+  const kind = definitions.findForEntry(after);
+  if (kind === undefined || isEnabled(kind, after, sources)) return [];
+  const kindBefore = definitions.findForEntry(before);
+  if (kindBefore === undefined || !isEnabled(kindBefore, before, sources)) return [];
+  const needing = [...view.referrers(key)].filter((referrer) => needsEnabled(referrer, key, context));
+  if (needing.length === 0) return [];
+  const advice = 'Change or disable those first.';
+  return [
+    { ...inUse(after, 'cannot be disabled', needing, view, advice), property: 'enabled', received: 'false' },
+  ];
+}
+
+function needsEnabled(referrerKey: string, targetKey: string, context: CheckContext): boolean {
+  const { schema, definitions, sources, view } = context;
+  const entry = view.find(referrerKey);
+  const kind = entry && definitions.findForEntry(entry);
+  if (entry === undefined || kind === undefined || kind.enabledTargets.length === 0) return false;
+  const reading = readProperties(kind, entry, sources);
+  return referencesOf(reading).some(
+    (reference) =>
+      targetKeysOf(reference, schema).includes(targetKey) &&
+      neededBy(reading, reference.definition.name) !== undefined,
+  );
+}
+
+/** The rule by which the target of the property must be enabled now; undefined when none holds. */
+function neededBy(reading: ObjectReading, property: string): EnabledTarget<unknown> | undefined {
+  return reading.definition.enabledTargets.find(
+    (target) =>
+      target.property === property &&
+      target.properties.every((name) => reading.properties.has(name)) &&
+      target.holds(reading.object),
+  );
+}
+
+function isEnabled(kind: ObjectDefinition, entry: Entry, sources: Sources): boolean {
+  if (!kind.propertiesByName.has('enabled')) return true;
+  return readProperties(kind, entry, sources).properties.get('enabled')?.values[0] === true;
+}
+
+function inUse(
+  entry: Entry,
+  what: string,
+  referrers: readonly string[],
+  view: ConfigView,
+  advice: string,
+): Issue {
+  const named = referrers.slice(0, REFERRERS_NAMED_MAX).map((key) => view.find(key)?.dn.toString() ?? key);
+  const rest = referrers.length - named.length;
+  const more = rest > 0 ? ` and ${rest} more` : '';
+  const count = referrers.length === 1 ? 'one object uses' : `${referrers.length} objects use`;
+  const problem = `${what}: ${count} it: ${named.join('; ')}${more}`;
+  return { code: 'unwillingToPerform', dn: entry.dn.toString(), problem, advice };
+}

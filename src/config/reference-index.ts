@@ -1,0 +1,40 @@
+// Who refers to whom: for the key of a target, the keys of the entries that name it. Whoever keeps the tree keeps this
+// in step, with `set` for each entry added, changed or removed; no question asked of it looks at the whole tree.
+
+export class ReferenceIndex {
+  readonly #targets = new Map<string, readonly string[]>();
+  readonly #referrers = new Map<string, Set<string>>();
+
+  /**
+   * From now on the referrer names these targets, none when it was deleted. Gives what it named before: calling with
+   * that again takes the change back.
+   */
+  set(referrerKey: string, targetKeys: readonly string[]): readonly string[] {
+    const before = this.targets(referrerKey);
+    for (const target of before) this.#remove(target, referrerKey);
+    for (const target of targetKeys) this.#add(target, referrerKey);
+    if (targetKeys.length === 0) this.#targets.delete(referrerKey);
+    else this.#targets.set(referrerKey, targetKeys);
+    return before;
+  }
+
+  targets(referrerKey: string): readonly string[] {
+    return this.#targets.get(referrerKey) ?? [];
+  }
+
+  referrers(targetKey: string): Iterable<string> {
+    return this.#referrers.get(targetKey) ?? [];
+  }
+
+  #add(target: string, referrer: string): void {
+    const known = this.#referrers.get(target);
+    if (known === undefined) this.#referrers.set(target, new Set([referrer]));
+    else known.add(referrer);
+  }
+
+  #remove(target: string, referrer: string): void {
+    const known = this.#referrers.get(target);
+    known?.delete(referrer);
+    if (known?.size === 0) this.#referrers.delete(target);
+  }
+}

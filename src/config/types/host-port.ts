@@ -1,0 +1,89 @@
+// Where a server listens: `host`, `host:port`, `[v6]:port`, `[v6]` or a bare IPv6 address, as OpenDJ's HostPort reads
+// them. Host names follow RFC 1123 §2.1; whether a name resolves is not asked here.
+
+import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { type Parsed, type PropertyType, propertyType } from '../property-type.ts';
+
+export interface HostPort {
+  /** A host name, an IPv4 address, or an IPv6 address without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+const HOST_CHARACTERS_MAX = 253;
+const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/i;
+const LOOKS_LIKE_IPV4 = /^[\d.]+$/;
+
+export function hostPort(defaultPort: number): PropertyType<HostPort> {
+  return propertyType({
+    name: 'host and port',
+    syntax: 'directoryString',
+    allowed: `A host name or IP address, with a colon and a port where it is not ${defaultPort}`,
+    parse: (text) => parseHostPort(text, defaultPort),
+    format: ({ host, port }) => `${isIPv6(host) ? `[${host}]` : host}:${port}`,
+  });
+}
+
+/** An address of this machine to listen on: an IP address or a host name. */
+export function listenAddress(): PropertyType<string> {
+  return propertyType({
+    name: 'listen address',
+    syntax: 'directoryString',
+    allowed: 'An IP address or host name of this machine; 0.0.0.0 and :: stand for all of them',
+    parse(text) {
+      if (isIP(text) !== 0) return { value: text };
+      const problem = hostProblem(text);
+      return problem === undefined
+        ? { value: text }
+        : { problem, advice: 'Write an address such as 127.0.0.1 or ::1.' };
+    },
+  });
+}
+
+function parseHostPort(text: string, defaultPort: number): Parsed<HostPort> {
+  const advice = `Write host or host:port (without a port, ${defaultPort} is used); an IPv6 address with a port needs brackets, [::1]:${defaultPort}.`;
+  const split = splitHostPort(text);
+  if (split === undefined) return { problem: 'is not a host with an optional port', advice };
+  const problem = split.v6 ? ipv6Problem(split.host) : hostProblem(split.host);
+  if (problem !== undefined) return { problem, advice };
+  if (split.port === undefined) return { value: { host: split.host, port: defaultPort } };
+  const port = /^\d{1,5}$/.test(split.port) ? Number(split.port) : 0;
+  if (port < 1 || port > 65535) {
+    return { problem: 'has a port that is not a number from 1 to 65535', advice };
+  }
+  return { value: { host: split.host, port } };
+}
+
+interface Split {
+  readonly host: string;
+  readonly port: string | undefined;
+  readonly v6: boolean;
+}
+
+function splitHostPort(text: string): Split | undefined {
+  if (text.startsWith('[')) {
+    const end = text.indexOf(']');
+    const rest = text.slice(end + 1);
+    if (end < 0 || (rest !== '' && !rest.startsWith(':'))) return undefined;
+    return { host: text.slice(1, end), port: rest === '' ? undefined : rest.slice(1), v6: true };
+  }
+  const colon = text.indexOf(':');
+  if (colon < 0) return { host: text, port: undefined, v6: false };
+  if (text.includes(':', colon + 1)) return { host: text, port: undefined, v6: true };
+  return { host: text.slice(0, colon), port: text.slice(colon + 1), v6: false };
+}
+
+function ipv6Problem(host: string): string | undefined {
+  return isIPv6(host) ? undefined : 'has a host that is not an IPv6 address';
+}
+
+function hostProblem(host: string): string | undefined {
+  if (host === '') return 'has no host';
+  if (LOOKS_LIKE_IPV4.test(host)) return isIPv4(host) ? undefined : 'has a host that is not an IPv4 address';
+  const name = host.endsWith('.') ? host.slice(0, -1) : host;
+  if (name.length > HOST_CHARACTERS_MAX)
+    return `has a host name of more than ${HOST_CHARACTERS_MAX} characters`;
+  return name.split('.').every((label) => LABEL.test(label))
+    ? undefined
+    : 'has a host that is not a host name';
+}

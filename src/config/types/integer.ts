@@ -1,0 +1,46 @@
+// Whole numbers in a range, with a unit for people; ports are the most frequent of them.
+
+import { type Parsed, type PropertyType, propertyType } from '../property-type.ts';
+
+export interface IntegerOptions {
+  readonly lowest?: number;
+  readonly highest?: number;
+  /** `connections`, `octets`: shown to people, never written in the value. */
+  readonly unit?: string;
+}
+
+export function integer(options: IntegerOptions = {}): PropertyType<number> {
+  const lowest = options.lowest ?? Number.MIN_SAFE_INTEGER;
+  const highest = options.highest ?? Number.MAX_SAFE_INTEGER;
+  const range = words(options);
+  return propertyType({
+    name: 'integer',
+    syntax: 'integer',
+    allowed: `An integer${range === '' ? '' : ` ${range}`}${options.unit === undefined ? '' : ` (${options.unit})`}`,
+    parse: (text) => parseInteger(text, lowest, highest, range),
+  });
+}
+
+/** A TCP port, 1 to 65535. */
+export function port(): PropertyType<number> {
+  return { ...integer({ lowest: 1, highest: 65535 }), name: 'port' };
+}
+
+function parseInteger(text: string, lowest: number, highest: number, range: string): Parsed<number> {
+  if (!/^-?\d{1,16}$/.test(text)) {
+    return {
+      problem: 'is not an integer',
+      advice: `Write digits only${range === '' ? '' : `, a number ${range}`}.`,
+    };
+  }
+  const value = Number(text);
+  if (value >= lowest && value <= highest && Number.isSafeInteger(value))
+    return { value: value === 0 ? 0 : value };
+  return { problem: 'is out of range', advice: `Write a number ${range === '' ? 'nearer to zero' : range}.` };
+}
+
+function words({ lowest, highest }: IntegerOptions): string {
+  if (lowest !== undefined && highest !== undefined) return `from ${lowest} to ${highest}`;
+  if (lowest !== undefined) return `of at least ${lowest}`;
+  return highest === undefined ? '' : `of at most ${highest}`;
+}

@@ -1,0 +1,20 @@
+// A password, PIN or key that must be kept readable because somebody else's server asks for it.
+
+import { type PropertyType, propertyType } from '../property-type.ts';
+import { SECRET_STARS, Secret } from '../secret.ts';
+
+export function secret(): PropertyType<Secret> {
+  return propertyType({
+    name: 'secret',
+    syntax: 'octetString',
+    caseSensitive: true,
+    secret: true,
+    allowed: 'A string',
+    parse(text) {
+      if (text === '') return { problem: 'is empty', advice: 'Write the secret, or leave the property out.' };
+      return { value: new Secret(text) };
+    },
+    format: (value) => value.reveal(),
+    show: () => SECRET_STARS,
+  });
+}
