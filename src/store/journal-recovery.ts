@@ -1,0 +1,217 @@
+// What the journal holds beyond the snapshot, when a store is opened: a tail that a crash has torn is cut and kept
+// aside; a hole or damage is refused, for then something that was acknowledged is missing and a person must decide.
+
+import { join } from 'node:path';
+import { LdifError } from '../codec/ldif-error.ts';
+import { type FileSystem, readWholeFile, writeNewFile } from './file-system.ts';
+import { createSegment, type JournalPlace } from './journal.ts';
+import { readJournalChanges } from './journal-record.ts';
+import {
+  SEGMENT_START,
+  type SegmentProblem,
+  type SegmentScan,
+  scanSegment,
+  segmentName,
+  segmentNumber,
+} from './journal-segment.ts';
+import type { Commit } from './store.ts';
+import { StoreError, storeErrorFrom } from './store-error.ts';
+
+export interface RecoveredJournal {
+  readonly place: JournalPlace;
+  readonly commits: readonly Commit[];
+  /** Of the records of those commits. */
+  readonly bytes: number;
+  readonly warnings: readonly string[];
+}
+
+export interface JournalRecoveryOptions {
+  readonly fileSystem: FileSystem;
+  readonly folder: string;
+  /** Through which commit the snapshot goes. */
+  readonly snapshotNumber: number;
+  readonly now: () => Date;
+}
+
+/** Leaves a journal that is whole and has a segment to append to; throws StoreError. */
+export async function recoverJournal(options: JournalRecoveryOptions): Promise<RecoveredJournal> {
+  try {
+    const recovery = new Recovery(options);
+    await recovery.run(await listSegments(options.fileSystem, options.folder));
+    return recovery.result();
+  } catch (error) {
+    throw storeErrorFrom(error, `The journal in ${options.folder} cannot be read or put right`);
+  }
+}
+
+/** The first numbers of the segments in this folder, in order. */
+export async function listSegments(fileSystem: FileSystem, folder: string): Promise<number[]> {
+  const numbers: number[] = [];
+  for (const name of await fileSystem.list(folder)) {
+    const number = segmentNumber(name);
+    if (number !== undefined) numbers.push(number);
+  }
+  return numbers.sort((one, other) => one - other);
+}
+
+class Recovery {
+  readonly #options: JournalRecoveryOptions;
+  readonly #commits: Commit[] = [];
+  readonly #warnings: string[] = [];
+  #bytes = 0;
+  #segments: number[] = [];
+  #length = SEGMENT_START.length;
+  #nextNumber: number;
+
+  constructor(options: JournalRecoveryOptions) {
+    this.#options = options;
+    this.#nextNumber = options.snapshotNumber + 1;
+  }
+
+  result(): RecoveredJournal {
+    return {
+      place: {
+        folder: this.#options.folder,
+        segments: this.#segments,
+        length: this.#length,
+        lastNumber: this.#nextNumber - 1,
+      },
+      commits: this.#commits,
+      bytes: this.#bytes,
+      warnings: this.#warnings,
+    };
+  }
+
+  async run(segments: readonly number[]): Promise<void> {
+    const { fileSystem, folder, snapshotNumber } = this.#options;
+    this.#segments = [...segments];
+    let isFirst = true;
+    for (const [index, firstNumber] of segments.entries()) {
+      const following = segments[index + 1];
+      if (following !== undefined && following <= snapshotNumber + 1) continue;
+      this.#checkStart(firstNumber, isFirst);
+      isFirst = false;
+      await this.#readSegment(firstNumber, following === undefined);
+    }
+    if (this.#nextNumber <= snapshotNumber) throw this.#journalEndsEarly();
+    if (this.#segments.length > 0) return;
+    await createSegment(fileSystem, folder, this.#nextNumber);
+    this.#segments = [this.#nextNumber];
+  }
+
+  /** The first segment read may begin before the snapshot's end, every other exactly where the one before ended. */
+  #checkStart(firstNumber: number, isFirst: boolean): void {
+    if (isFirst && firstNumber <= this.#nextNumber) {
+      this.#nextNumber = firstNumber;
+      return;
+    }
+    if (firstNumber <= this.#nextNumber) return;
+    const missing =
+      firstNumber - this.#nextNumber === 1
+        ? `Change ${this.#nextNumber} is`
+        : `Changes ${this.#nextNumber} to ${firstNumber - 1} are`;
+    throw new StoreError(
+      `${missing} missing: ${this.#path(firstNumber)} begins with change ${firstNumber}, and neither config.ldif nor ` +
+        'the journal before it reaches that far. Restore the missing file from a backup.',
+    );
+  }
+
+  async #readSegment(firstNumber: number, isLast: boolean): Promise<void> {
+    const path = this.#path(firstNumber);
+    const octets = await readWholeFile(this.#options.fileSystem, path);
+    const scan = scanSegment(octets, firstNumber);
+    const isEmpty = scan.records.length === 0;
+    if (firstNumber < this.#nextNumber) {
+      if (isLast && isEmpty && scan.problem?.type !== 'damaged') return this.#dropUnused(firstNumber);
+      throw new StoreError(
+        `${path} begins with change ${firstNumber}, which the file before it holds too. ` +
+          'Move the file aside that does not belong there.',
+      );
+    }
+    if (scan.problem !== undefined) {
+      if (scan.problem.type === 'damaged' || !isLast) throw damage(path, scan.problem, scan.end);
+      await this.#cut(firstNumber, octets, scan);
+    }
+    this.#takeCommits(octets, scan, path);
+    this.#nextNumber = scan.nextNumber;
+    this.#length = Math.max(scan.end, SEGMENT_START.length);
+  }
+
+  #takeCommits(octets: Buffer, scan: SegmentScan, path: string): void {
+    for (const record of scan.records) {
+      const { number, at, by, id } = record.header;
+      if (number <= this.#options.snapshotNumber) continue;
+      try {
+        this.#commits.push({ number, at, by, id, changes: readJournalChanges(octets, record) });
+      } catch (error) {
+        if (!(error instanceof LdifError)) throw error;
+        throw new StoreError(`Change ${number} in ${path} cannot be read. ${error.message}`, {
+          cause: error,
+        });
+      }
+      this.#bytes += record.end - record.start;
+    }
+  }
+
+  /** A segment that was begun for a snapshot and then not used, because beginning it failed half-way. */
+  async #dropUnused(firstNumber: number): Promise<void> {
+    await this.#options.fileSystem.remove(this.#path(firstNumber));
+    await this.#options.fileSystem.syncFolder(this.#options.folder);
+    this.#segments.pop();
+    this.#warnings.push(`${this.#path(firstNumber)} was begun and never used; it is removed.`);
+  }
+
+  /** First a copy of the torn tail, then the cut: a stop in between leaves at worst two copies. */
+  async #cut(firstNumber: number, octets: Buffer, scan: SegmentScan): Promise<void> {
+    const { fileSystem, folder, now } = this.#options;
+    const path = this.#path(firstNumber);
+    const tail = octets.subarray(scan.end);
+    const stamp = now().toISOString().replaceAll(/[-:.]/g, '');
+    const aside = await this.#freeName(`${segmentName(firstNumber)}.torn-${stamp}`);
+    if (tail.length > 0) await writeNewFile(fileSystem, join(folder, aside), tail);
+    await fileSystem.syncFolder(folder);
+    if (scan.end === 0) {
+      await fileSystem.remove(path);
+      await createSegment(fileSystem, folder, firstNumber);
+      return;
+    }
+    const file = await fileSystem.open(path, 'append');
+    try {
+      await file.truncate(scan.end);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    this.#warnings.push(
+      `Change ${scan.nextNumber} was being written to ${path} when the server stopped, and nobody was told that it is ` +
+        `stored: ${tail.length} octets are cut from octet ${scan.end} on and kept in ${aside}.`,
+    );
+  }
+
+  async #freeName(name: string): Promise<string> {
+    const names = new Set(await this.#options.fileSystem.list(this.#options.folder));
+    if (!names.has(name)) return name;
+    for (let count = 2; ; count++) {
+      if (!names.has(`${name}.${count}`)) return `${name}.${count}`;
+    }
+  }
+
+  #journalEndsEarly(): StoreError {
+    const { folder, snapshotNumber } = this.#options;
+    return new StoreError(
+      `config.ldif goes through change ${snapshotNumber}, but the journal in ${folder} ends with change ` +
+        `${this.#nextNumber - 1}. Restore both from one backup, or, if config.ldif alone is right, move the folder aside.`,
+    );
+  }
+
+  #path(firstNumber: number): string {
+    return join(this.#options.folder, segmentName(firstNumber));
+  }
+}
+
+function damage(path: string, { number, problem }: SegmentProblem, end: number): StoreError {
+  return new StoreError(
+    `Change ${number} in ${path} is damaged: ${problem}. Restore the file from a backup; or, to give up change ${number} ` +
+      `and all after it, copy the file, cut it to its first ${end} octets, and remove the journal files after it.`,
+  );
+}

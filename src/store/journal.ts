@@ -1,0 +1,212 @@
+// The journal as it is written: one file at a time takes batches of commits, a new one is begun for each snapshot.
+// Every write is synced before it counts. A write that fails is taken back; where that cannot be done for certain the
+// journal is final and takes nothing more, so that it never holds what was refused or loses what was promised.
+
+import { join } from 'node:path';
+import { type FileSystem, type StoreFile, writeNewFile, writeWhole } from './file-system.ts';
+import { formatJournalRecord } from './journal-record.ts';
+import { SEGMENT_START, segmentName } from './journal-segment.ts';
+import type { Commit } from './store.ts';
+import { errorCode, reasonOf, StoreError, storeErrorFrom } from './store-error.ts';
+
+/** What a write fails with while the disk is otherwise sound: the same write may succeed later. */
+const FULL: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+export interface JournalPlace {
+  readonly folder: string;
+  /** The first numbers of the segments there are, in order; the last one takes the commits. */
+  readonly segments: readonly number[];
+  /** Where the next record goes in the last segment. */
+  readonly length: number;
+  readonly lastNumber: number;
+}
+
+export class Journal {
+  readonly #fileSystem: FileSystem;
+  readonly #folder: string;
+  readonly #segments: number[];
+  #file: StoreFile;
+  #length: number;
+  #lastNumber: number;
+  #bytesAppended = 0;
+  #failure: StoreError | undefined;
+  #isClosed = false;
+  #queue: Promise<void> = Promise.resolve();
+
+  /** Opens the last segment, which must be there and whole; throws StoreError. */
+  static async open(fileSystem: FileSystem, place: JournalPlace): Promise<Journal> {
+    const path = join(place.folder, segmentName(place.segments.at(-1) ?? 1));
+    try {
+      return new Journal(fileSystem, place, await fileSystem.open(path, 'append'));
+    } catch (error) {
+      throw storeErrorFrom(error, `The file ${path} cannot be written`);
+    }
+  }
+
+  private constructor(fileSystem: FileSystem, place: JournalPlace, file: StoreFile) {
+    this.#fileSystem = fileSystem;
+    this.#folder = place.folder;
+    this.#segments = [...place.segments];
+    this.#length = place.length;
+    this.#lastNumber = place.lastNumber;
+    this.#file = file;
+  }
+
+  get lastNumber(): number {
+    return this.#lastNumber;
+  }
+
+  /** Octets of records since it was opened. */
+  get bytesAppended(): number {
+    return this.#bytesAppended;
+  }
+
+  get failure(): StoreError | undefined {
+    return this.#failure;
+  }
+
+  /** See Store.append. */
+  append(commits: readonly Commit[]): Promise<void> {
+    return this.#inOrder(() => this.#append(commits));
+  }
+
+  /**
+   * Begins a new segment unless the present one is still without commits. What is appended from now on is in it;
+   * gives `bytesAppended` at that moment. Throws StoreError; then the present segment goes on.
+   */
+  rotate(): Promise<number> {
+    return this.#inOrder(async () => {
+      this.#refuseIfOver();
+      if (this.#segments.at(-1) !== this.#lastNumber + 1) await this.#beginSegment(this.#lastNumber + 1);
+      return this.#bytesAppended;
+    });
+  }
+
+  /** Removes the segments that hold no commit after `number`, oldest first; throws StoreError. */
+  async removeThrough(number: number): Promise<void> {
+    try {
+      for (let next = this.#segments[1]; next !== undefined && next <= number + 1; next = this.#segments[1]) {
+        await this.#fileSystem.remove(this.#path(this.#segments[0] ?? 0));
+        this.#segments.shift();
+      }
+    } catch (error) {
+      throw storeErrorFrom(error, `Old files in ${this.#folder} cannot be removed`);
+    }
+  }
+
+  /** After what was asked for before; nothing can be appended any more. */
+  close(): Promise<void> {
+    return this.#inOrder(async () => {
+      if (this.#isClosed) return;
+      this.#isClosed = true;
+      await this.#file.close();
+    });
+  }
+
+  #path(firstNumber: number): string {
+    return join(this.#folder, segmentName(firstNumber));
+  }
+
+  #inOrder<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.#queue.then(work);
+    this.#queue = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
+  }
+
+  #refuseIfOver(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#isClosed)
+      throw new StoreError('The store is closed; no change can be stored.', { isFinal: true });
+  }
+
+  async #append(commits: readonly Commit[]): Promise<void> {
+    this.#refuseIfOver();
+    const last = commits.at(-1);
+    if (last === undefined) return;
+    const octets = this.#format(commits);
+    try {
+      await writeWhole(this.#file, octets, this.#length);
+    } catch (error) {
+      throw await this.#takeBack(error);
+    }
+    this.#length += octets.length;
+    this.#bytesAppended += octets.length;
+    this.#lastNumber = last.number;
+  }
+
+  #format(commits: readonly Commit[]): Buffer {
+    const first = this.#lastNumber + 1;
+    const last = this.#lastNumber + commits.length;
+    let text = '';
+    for (const [index, commit] of commits.entries()) {
+      if (commit.number !== first + index) {
+        throw new StoreError(
+          `Change ${commit.number} cannot be stored where change ${first + index} is due.`,
+        );
+      }
+      text += formatJournalRecord(commit, first, last);
+    }
+    return Buffer.from(text, 'latin1');
+  }
+
+  /**
+   * Cuts off what a failed write may have left and says what is to be told. With O_DSYNC a write and its sync fail
+   * alike, so only what is known to mean "full" leaves the journal in use.
+   */
+  async #takeBack(cause: unknown): Promise<StoreError> {
+    const path = this.#path(this.#segments.at(-1) ?? 0);
+    let undone: unknown;
+    try {
+      await this.#file.truncate(this.#length);
+      await this.#file.sync();
+    } catch (error) {
+      undone = error ?? new Error('unknown');
+    }
+    if (undone === undefined && FULL.has(errorCode(cause))) {
+      return new StoreError(`The change was not stored: ${path} cannot be written: ${reasonOf(cause)}.`, {
+        cause,
+      });
+    }
+    const also = undone === undefined ? '' : ` and could not be cut back either (${reasonOf(undone)})`;
+    this.#failure = new StoreError(
+      `${path} could not be written or synced (${reasonOf(cause)})${also}. No change is stored any more, ` +
+        'reading goes on; put the disk right and restart the server.',
+      { cause, isFinal: true },
+    );
+    return this.#failure;
+  }
+
+  async #beginSegment(firstNumber: number): Promise<void> {
+    const path = this.#path(firstNumber);
+    let file: StoreFile;
+    try {
+      await createSegment(this.#fileSystem, this.#folder, firstNumber);
+      file = await this.#fileSystem.open(path, 'append');
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') await this.#fileSystem.remove(path).catch(() => undefined);
+      throw storeErrorFrom(error, `The file ${path} cannot be created`);
+    }
+    const former = this.#file;
+    this.#file = file;
+    this.#segments.push(firstNumber);
+    this.#length = SEGMENT_START.length;
+    await former.close().catch(() => undefined);
+  }
+}
+
+/** An empty segment, durable with its name. */
+export async function createSegment(
+  fileSystem: FileSystem,
+  folder: string,
+  firstNumber: number,
+): Promise<void> {
+  await writeNewFile(
+    fileSystem,
+    join(folder, segmentName(firstNumber)),
+    Buffer.from(SEGMENT_START, 'latin1'),
+  );
+  await fileSystem.syncFolder(folder);
+}
