@@ -1,0 +1,64 @@
+// The operational attributes a change leaves behind (RFC 4512 §3.4, RFC 4530): who, when, which. They are a function of the
+// commit, not of the clock, so that a replayed journal gives the entries that were there.
+
+import { createHash } from 'node:crypto';
+import { Attribute, type Entry } from '../ldap/entry.ts';
+import type { Schema } from '../schema/schema.ts';
+
+export interface Stamp {
+  readonly at: Date;
+  /** The DN of who made the change. */
+  readonly by: string;
+  /** Becomes entryUUID of an entry that is added. */
+  readonly id: string;
+}
+
+const CREATION = ['createtimestamp', 'creatorsname', 'entryuuid'];
+
+/** The entry with its operational attributes as they are after the change. */
+export function stamp(before: Entry | undefined, after: Entry, { at, by, id }: Stamp, schema: Schema): Entry {
+  const time = generalizedTime(at);
+  const created =
+    before === undefined
+      ? [
+          new Attribute('createTimestamp', [time]),
+          new Attribute('creatorsName', [by]),
+          new Attribute('entryUUID', [id]),
+        ]
+      : before.attributes.filter(({ key }) => CREATION.includes(key));
+  const modified = [new Attribute('modifyTimestamp', [time]), new Attribute('modifiersName', [by])];
+  const own = new Set([...CREATION, 'modifytimestamp', 'modifiersname', 'structuralobjectclass']);
+  const others = after.attributes.filter(({ key }) => !own.has(key));
+  return after.withAttributes([...others, ...structuralObjectClass(after, schema), ...created, ...modified]);
+}
+
+/** RFC 4512 §3.4.8: the most specific structural class. */
+function structuralObjectClass(entry: Entry, schema: Schema): Attribute[] {
+  const classes = entry
+    .values('objectclass')
+    .map((name) => schema.findObjectClass(name))
+    .filter((objectClass) => objectClass?.kind === 'structural');
+  const superiors = new Set(
+    classes.flatMap((objectClass) => objectClass?.superiors.map(({ key }) => key) ?? []),
+  );
+  const lowest = classes.find((objectClass) => objectClass !== undefined && !superiors.has(objectClass.key));
+  return lowest === undefined ? [] : [new Attribute('structuralObjectClass', [lowest.name])];
+}
+
+/** GeneralizedTime (RFC 4517 §3.3.13) to the millisecond: `20261122081500.123Z`. */
+export function generalizedTime(at: Date): string {
+  return at.toISOString().replace(/[-:T]/g, '');
+}
+
+/** The id of the `index`th change of a commit: the commit's own for the first, derived from it for the others. */
+export function idOfChange(commitId: string, index: number): string {
+  if (index === 0) return commitId;
+  const hash = createHash('sha256').update(`${commitId}/${index}`).digest('hex');
+  return [
+    hash.slice(0, 8),
+    hash.slice(8, 12),
+    `8${hash.slice(13, 16)}`,
+    `a${hash.slice(17, 20)}`,
+    hash.slice(20, 32),
+  ].join('-');
+}
