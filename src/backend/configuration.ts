@@ -1,0 +1,190 @@
+// The configuration as a whole: the tree of what is written, who refers to whom, and what entries mean with the
+// sources of this run. The write path changes it, the backends show it.
+
+import type { ConfigurationObject } from '../config/configuration-object.ts';
+import { decodeObject } from '../config/decode-object.ts';
+import type { PropertyValidator } from '../config/property-validator.ts';
+import type { ConfigView } from '../config/reference-check.ts';
+import { ReferenceIndex } from '../config/reference-index.ts';
+import { applyChange, type Effect, type TreeView } from '../directory/apply-change.ts';
+import { idOfChange, type Stamp, stamp } from '../directory/stamp.ts';
+import { Tree } from '../directory/tree.ts';
+import type { Change } from '../ldap/change.ts';
+import type { Dn } from '../ldap/dn.ts';
+import { Attribute, type Entry } from '../ldap/entry.ts';
+import type { Issue } from '../ldap/issue.ts';
+import type { ObjectDifference } from '../runtime/component.ts';
+import { checkEntry } from '../schema/check-classes.ts';
+import { normalizeValue } from '../schema/normal-value.ts';
+import type { Schema } from '../schema/schema.ts';
+import type { Commit } from '../store/store.ts';
+
+/** Attributes that searches for a value of theirs find without looking at every entry. */
+const INDEXED = [
+  'objectclass',
+  'cn',
+  'uid',
+  'entryuuid',
+  'ds-cfg-smtp-server',
+  'ds-cfg-trust-manager-provider',
+];
+
+export interface ConfigurationOptions {
+  readonly schema: Schema;
+  readonly validator: PropertyValidator;
+}
+
+export class Configuration implements TreeView, ConfigView {
+  readonly schema: Schema;
+  readonly validator: PropertyValidator;
+  readonly tree: Tree;
+  readonly #references = new ReferenceIndex();
+
+  constructor({ schema, validator }: ConfigurationOptions) {
+    this.schema = schema;
+    this.validator = validator;
+    this.tree = new Tree({
+      indexed: INDEXED,
+      termsOf: (entry) => this.#indexTerms(entry),
+      staged: (key, entry) =>
+        this.#references.set(key, entry === undefined ? [] : validator.targetsOf(entry)),
+    });
+  }
+
+  /** The entry as the writer sees it. */
+  find(key: string): Entry | undefined {
+    return this.tree.findStaged(key);
+  }
+
+  hasChildren(key: string): boolean {
+    return this.tree.hasStagedChildren(key);
+  }
+
+  /** How many entries readers see directly below one. */
+  countChildren(dn: Dn): number {
+    return this.tree.findNode(this.schema.dnKey(dn))?.children?.size ?? 0;
+  }
+
+  referrers(key: string): Iterable<string> {
+    return this.#references.referrers(key);
+  }
+
+  isSecret(key: string): boolean {
+    return this.validator.secretAttributes.has(key);
+  }
+
+  /** What the runtime is asked about; the objects are decoded only when a component wants them. */
+  differenceOf({ key, before, after }: Pick<Effect, 'key' | 'before' | 'after'>): ObjectDifference {
+    const decode = (entry: Entry | undefined) => this.#decode(entry);
+    return {
+      key,
+      kinds: [this.#kindOf(before), this.#kindOf(after)],
+      get before() {
+        return decode(before);
+      },
+      get after() {
+        return decode(after);
+      },
+    };
+  }
+
+  /** Everything there is, as what came about since nothing was: what the runtime starts from. */
+  *differences(): Generator<ObjectDifference> {
+    for (const entry of this.tree.entries()) {
+      yield this.differenceOf({ key: this.schema.dnKey(entry.dn), before: undefined, after: entry });
+    }
+  }
+
+  /** What the change would do to the tree, operational attributes included. Throws what refuses it. */
+  apply(change: Change, made: Stamp): Effect {
+    const effect = applyChange(change, this);
+    if (effect.after === undefined) return effect;
+    return { ...effect, after: stamp(effect.before, effect.after, made, this.schema) };
+  }
+
+  stage({ key, parentKey, after }: Effect): void {
+    this.tree.stage(key, parentKey, after);
+  }
+
+  /** Takes the entries of a snapshot, parents before children; returns what is wrong with them. */
+  load(entries: readonly Entry[], made: Omit<Stamp, 'id'>, newId: () => string): Issue[] {
+    const issues: Issue[] = [];
+    for (const loaded of entries) {
+      const entry = this.#inSchemaSpelling(loaded);
+      issues.push(...checkEntry(this.schema, entry, (key) => this.isSecret(key)));
+      const isStamped = entry.find('entryuuid') !== undefined;
+      const complete = isStamped ? entry : stamp(undefined, entry, { ...made, id: newId() }, this.schema);
+      const key = this.schema.dnKey(entry.dn);
+      const parent = entry.dn.parent;
+      const parentKey = parent === undefined || parent.isRoot ? undefined : this.schema.dnKey(parent);
+      issues.push(...this.#placeIssues(entry, key, parentKey));
+      if (parentKey === undefined || this.find(parentKey) !== undefined)
+        this.tree.stage(key, parentKey, complete);
+    }
+    this.tree.commit();
+    return issues;
+  }
+
+  /** Repeats commits of the journal. Throws when one cannot be repeated. */
+  replay(commits: readonly Commit[]): void {
+    for (const { changes, at, by, id } of commits) {
+      changes.forEach((change, index) => {
+        this.stage(this.apply(change, { at, by, id: idOfChange(id, index) }));
+      });
+      this.tree.commit();
+    }
+  }
+
+  #kindOf(entry: Entry | undefined): string | undefined {
+    return entry === undefined ? undefined : this.validator.definitions.findForEntry(entry)?.kind;
+  }
+
+  #decode(entry: Entry | undefined): ConfigurationObject | undefined {
+    const definition = entry === undefined ? undefined : this.validator.definitions.findForEntry(entry);
+    if (entry === undefined || definition === undefined) return undefined;
+    return decodeObject(definition, entry, this.validator.sources).object as ConfigurationObject | undefined;
+  }
+
+  #placeIssues(entry: Entry, key: string, parentKey: string | undefined): Issue[] {
+    const dn = entry.dn.toString();
+    if (this.find(key) !== undefined) {
+      return [
+        {
+          code: 'entryAlreadyExists',
+          dn,
+          problem: 'stands twice in the file',
+          advice: 'Remove one of the two.',
+        },
+      ];
+    }
+    if (parentKey !== undefined && this.find(parentKey) === undefined) {
+      return [
+        {
+          code: 'noSuchObject',
+          dn,
+          problem: 'comes without or before its parent',
+          advice: 'Put the parent before it.',
+        },
+      ];
+    }
+    return [];
+  }
+
+  #inSchemaSpelling(entry: Entry): Entry {
+    const attributes = entry.attributes.map((attribute) => {
+      const described = this.schema.describe(attribute.description);
+      return described === undefined
+        ? attribute
+        : new Attribute(described.description, attribute.values, described.key);
+    });
+    return entry.withAttributes(attributes);
+  }
+
+  *#indexTerms(entry: Entry): Generator<readonly [string, string]> {
+    for (const { key, values } of entry.attributes) {
+      const description = this.schema.describe(key);
+      if (description === undefined || !INDEXED.includes(description.type.key)) continue;
+      for (const value of values) yield [description.type.key, normalizeValue(description.type, value)];
+    }
+  }
+}

@@ -1,0 +1,26 @@
+// The three steps of everything that runs because of the configuration. What can fail fails in `prepare`; then
+// either `commit` makes it real, which cannot fail, or `abort` leaves no trace.
+
+import type { ConfigurationObject } from '../config/configuration-object.ts';
+
+/** One configuration object as it was and as it will be; undefined: it was not, or will not be, there. */
+export interface ObjectDifference {
+  /** The key of the entry's name. */
+  readonly key: string;
+  /** The kinds of both, to be asked before the objects themselves, which are decoded when they are looked at. */
+  readonly kinds: readonly (string | undefined)[];
+  readonly before: ConfigurationObject | undefined;
+  readonly after: ConfigurationObject | undefined;
+}
+
+export interface Prepared {
+  commit(): void;
+  abort(): void;
+}
+
+export interface Component {
+  /** The kind of objects this component runs. */
+  readonly kind: string;
+  /** Only called for objects of the kind. Undefined when nothing is to be done. Throws LdapError when it cannot be. */
+  prepare(difference: ObjectDifference): Prepared | undefined | Promise<Prepared | undefined>;
+}
