@@ -1,0 +1,42 @@
+// Who may do what: one question, asked before an operation reaches a backend.
+
+import type { Backend, Requester } from '../backend/backend.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+
+/** Throws insufficientAccessRights (50) when the requester may not read here. */
+export function requireRead(backend: Backend, requester: Requester): void {
+  if (!mayRead(backend, requester)) throw refusal(backend, requester, [backend.readPrivilege ?? ''], 'read');
+}
+
+export function mayRead(backend: Backend, requester: Requester): boolean {
+  return backend.readPrivilege === undefined || requester.privileges.has(backend.readPrivilege);
+}
+
+/** Throws insufficientAccessRights (50) without the privileges, unwillingToPerform (53) where nothing can be changed. */
+export function requireWrite(backend: Backend, requester: Requester): void {
+  requireRead(backend, requester);
+  const { writePrivileges } = backend;
+  if (writePrivileges === undefined) {
+    throw new LdapError(
+      'unwillingToPerform',
+      `${backend.baseDn.toString() || 'The root DSE'} is read only. Change the entries under cn=config.`,
+    );
+  }
+  if (!writePrivileges.every((privilege) => requester.privileges.has(privilege))) {
+    throw refusal(backend, requester, writePrivileges, 'change');
+  }
+}
+
+function refusal(
+  backend: Backend,
+  requester: Requester,
+  privileges: readonly string[],
+  verb: string,
+): LdapError {
+  const who = requester.dn === '' ? 'An anonymous client' : requester.dn;
+  const advice = requester.dn === '' ? ' Bind first.' : '';
+  return new LdapError(
+    'insufficientAccessRights',
+    `${who} may not ${verb} ${backend.baseDn}: that needs the privilege ${privileges.join(' and ')}.${advice}`,
+  );
+}

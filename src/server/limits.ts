@@ -1,0 +1,35 @@
+// What one connection may ask of the server. Every limit has a name and a default; the connection handler's
+// properties set those that an administrator may want to change.
+
+export interface ConnectionLimits {
+  /** A message larger than this ends the connection. */
+  readonly messageOctetsMax: number;
+  /** The same while nobody is known to be at the other end. */
+  readonly messageOctetsBeforeBindMax: number;
+  /** Answers waiting for a slow reader: above this a search waits for it. */
+  readonly pendingWriteOctetsMax: number;
+  /** A reader that takes nothing for so long is dropped. */
+  readonly blockedWriteTimeMs: number;
+  /** A connection on which nothing happens for so long is closed; 0 is never. */
+  readonly idleTimeMs: number;
+  /** How long a closing connection may take to say goodbye. */
+  readonly closeTimeMs: number;
+  /** Requests under way on one connection: beyond, nothing is read until one is answered. */
+  readonly requestsMax: number;
+  /** Entries a search returns at most, whatever it asks for. */
+  readonly entriesMax: number;
+  /** Seconds a search may take, whatever it asks for. */
+  readonly searchSecondsMax: number;
+}
+
+export const DEFAULT_LIMITS: ConnectionLimits = {
+  messageOctetsMax: 5 * 1024 * 1024,
+  messageOctetsBeforeBindMax: 64 * 1024,
+  pendingWriteOctetsMax: 1024 * 1024,
+  blockedWriteTimeMs: 120_000,
+  idleTimeMs: 0,
+  closeTimeMs: 2_000,
+  requestsMax: 256,
+  entriesMax: 1_000_000,
+  searchSecondsMax: 60,
+};
