@@ -1,0 +1,38 @@
+// The administrator's password at first start: taken from the environment or made up, stored as a hash like any
+// other, through the write path like any other change.
+
+import { randomBytes } from 'node:crypto';
+import type { Requester } from '../backend/backend.ts';
+import type { Configuration } from '../backend/configuration.ts';
+import type { WritePath } from '../backend/write-path.ts';
+import { hashPassword } from '../config/password-hash.ts';
+import { Dn } from '../ldap/dn.ts';
+import { Attribute } from '../ldap/entry.ts';
+import { type Instance, writePin } from './instance.ts';
+
+export const ADMINISTRATOR_DN = 'cn=admin,cn=Root DNs,cn=config';
+export const ADMINISTRATOR_BIND_NAME = 'uid=admin';
+
+const PASSWORD_OCTETS = 18;
+const FIRST_START: Requester = { dn: 'cn=First Start', name: 'first start', privileges: new Set() };
+
+/** Does nothing when the administrator has a password, or was deleted by somebody who has one. */
+export async function giveAdministratorPassword(
+  instance: Instance,
+  environment: Readonly<Record<string, string | undefined>>,
+  configuration: Configuration,
+  writePath: WritePath,
+): Promise<void> {
+  const dn = Dn.parse(ADMINISTRATOR_DN);
+  const entry = configuration.tree.find(configuration.schema.dnKey(dn));
+  if (entry === undefined || entry.find('userpassword') !== undefined) return;
+  const given = environment.CONFDIT_ADMIN_PASSWORD ?? '';
+  const password = given === '' ? randomBytes(PASSWORD_OCTETS).toString('base64url') : given;
+  // The file first: a password that was stored and is in no file would lock everybody out.
+  if (given === '') await writePin(instance, password);
+  const attribute = new Attribute('userPassword', [await hashPassword(password)]);
+  await writePath.submit(
+    { type: 'modify', dn, modifications: [{ operation: 'replace', attribute }] },
+    FIRST_START,
+  );
+}

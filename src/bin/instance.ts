@@ -1,0 +1,81 @@
+// The instance folder: what a server owns. It is filled on first start from what is shipped, so that running never
+// changes the checkout.
+
+import { constants } from 'node:fs';
+import { access, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { SchemaSource } from '../schema/schema-builder.ts';
+import { StartError } from './start-error.ts';
+
+export interface Instance {
+  readonly folder: string;
+  readonly configFolder: string;
+  readonly pinFile: string;
+  /** Whether this start made it. */
+  readonly isNew: boolean;
+}
+
+const SHIPPED = new URL('../../', import.meta.url);
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+
+/** Makes what is not there yet; throws StartError when it cannot. */
+export async function openInstance(folder: string): Promise<Instance> {
+  const root = resolve(folder);
+  const configFolder = join(root, 'config');
+  const schemaFolder = join(root, 'schema');
+  try {
+    for (const path of [root, configFolder, schemaFolder, join(configFolder, 'expressions')]) {
+      await mkdir(path, { recursive: true, mode: FOLDER_MODE });
+    }
+    await access(configFolder, constants.R_OK | constants.W_OK | constants.X_OK);
+    await refreshSchema(schemaFolder);
+    const isNew = await copyIfAbsent(shipped('config/config.ldif'), join(configFolder, 'config.ldif'));
+    return { folder: root, configFolder, pinFile: join(configFolder, 'admin.pin'), isNew };
+  } catch (error) {
+    throw new StartError(
+      `The instance folder ${root} cannot be used: ${error instanceof Error ? error.message : error}. ` +
+        'Give a folder that this user may write with CONFDIT_INSTANCE or --instance.',
+    );
+  }
+}
+
+/** The schema files of the instance in the order of their names: the shipped ones and the site's own. */
+export async function readSchemaFiles(instance: Instance): Promise<SchemaSource[]> {
+  const folder = join(instance.folder, 'schema');
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.ldif')).sort();
+  return Promise.all(
+    names.map(async (name) => ({
+      path: join(folder, name),
+      text: await readFile(join(folder, name), 'utf8'),
+    })),
+  );
+}
+
+/** Writes the generated password where only the owner reads it, without a line end: `ldapsearch -y` takes all of the file. */
+export async function writePin(instance: Instance, password: string): Promise<void> {
+  await writeFile(instance.pinFile, password, { mode: FILE_MODE, flush: true });
+}
+
+/** The shipped schema files are ours: those of this version replace those of another. Site schema has other names. */
+async function refreshSchema(schemaFolder: string): Promise<void> {
+  const source = shipped('schema/');
+  for (const name of await readdir(source)) {
+    if (name.endsWith('.ldif')) await copyFile(join(source, name), join(schemaFolder, name));
+  }
+}
+
+async function copyIfAbsent(source: string, target: string): Promise<boolean> {
+  try {
+    await copyFile(source, target, constants.COPYFILE_EXCL);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function shipped(path: string): string {
+  return fileURLToPath(new URL(path, SHIPPED));
+}
