@@ -1,0 +1,101 @@
+/**
+ * `npm run bench`: confdit against OpenLDAP's slapd, side by side in one run, as one table.
+ *
+ * The servers run on one core, the load on another; they take turns within every round, and only the one that is measured runs.
+ * This file holds the order of things; what is measured stands in speed.ts and growth.ts.
+ */
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { ratioOf } from './figures.ts';
+import { measureGrowth } from './growth.ts';
+import { describeMachine, formatMachine } from './machine.ts';
+import { type BenchOptions, parseOptions, type ServerName, UsageError, usage } from './options.ts';
+import { canned } from './servers/canned.ts';
+import { confdit } from './servers/confdit.ts';
+import type { ServerKind } from './servers/server.ts';
+import { findSlapd, slapd } from './servers/slapd.ts';
+import { type Bench, measureSpeed } from './speed.ts';
+import { Stage } from './stage.ts';
+import { formatNotes, formatTable } from './table.ts';
+
+const kinds: Readonly<Record<ServerName, ServerKind>> = { confdit, slapd, canned };
+
+/** What is missing on this machine, or undefined. */
+function findObstacle({ servers, parts }: BenchOptions): string | undefined {
+  if (process.platform !== 'linux')
+    return 'The benchmark needs Linux: it pins processes to cores and reads /proc.';
+  if (availableParallelism() < 2)
+    return 'The benchmark needs two cores: one for the servers, one for the load.';
+  if (spawnSync('taskset', ['--version']).error !== undefined) {
+    return 'taskset is not installed; it comes with util-linux: apt-get install util-linux';
+  }
+  if (servers.includes('slapd') && findSlapd() === undefined) {
+    return 'slapd is not installed, so there is nothing to compare with: apt-get install slapd';
+  }
+  if (servers.includes('canned') && [...parts].some((part) => part !== 'base')) {
+    return 'The canned loop answers nothing but base searches: add --only base';
+  }
+  return undefined;
+}
+
+function reportProgress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
+async function run(stage: Stage, options: BenchOptions): Promise<void> {
+  const [left, right] = options.servers;
+  const bench: Bench = { stage, options, kinds: [kinds[left], kinds[right]], report: reportProgress };
+  const machine = describeMachine(stage.makeFolder('syncs'), new Date());
+  const rows = [...(await measureSpeed(bench)), ...(await measureGrowth(bench))];
+  reportProgress('');
+  const names = [left, left === right ? `${right} (2)` : right] as const;
+  console.log(`${formatMachine(machine)}\n\n${formatTable(rows, names)}\n\n${formatNotes(rows, names)}`);
+  if (options.jsonFile !== undefined) {
+    const { rounds, seconds, entryCount } = options;
+    const settings = { servers: names, rounds, seconds, entryCount };
+    const figures = rows.map((row) => ({ ...row, ratio: ratioOf(row) }));
+    writeFileSync(
+      options.jsonFile,
+      `${JSON.stringify({ machine, settings, rows: figures }, undefined, 2)}\n`,
+    );
+  }
+}
+
+/** Runs the benchmark and gives the exit code. Children and folders are gone when it returns. */
+async function main(args: readonly string[]): Promise<number> {
+  const options = parseOptions(args);
+  if (options === undefined) {
+    console.log(usage);
+    return 0;
+  }
+  const obstacle = findObstacle(options);
+  if (obstacle !== undefined) {
+    console.error(obstacle);
+    return 2;
+  }
+  const stage = new Stage(options.folder);
+  const interrupted = Promise.withResolvers<number>();
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const) {
+    process.on(signal, () => interrupted.resolve(code));
+  }
+  const finished = run(stage, options).then(() => 0);
+  finished.catch(() => undefined);
+  try {
+    return await Promise.race([finished, interrupted.promise]);
+  } finally {
+    await stage.clear();
+  }
+}
+
+try {
+  process.exit(await main(process.argv.slice(2)));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  if (error instanceof UsageError) console.error(`\n${usage}`);
+  process.exit(error instanceof UsageError ? 2 : 1);
+}

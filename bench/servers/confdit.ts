@@ -1,0 +1,50 @@
+/**
+ * Starts confdit as its users do, with its instance in a temporary folder.
+ */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findFreePort } from '../stage.ts';
+import { launch, type RunningServer, type ServerKind } from './server.ts';
+
+const program = fileURLToPath(new URL('../../src/bin/confdit.ts', import.meta.url));
+const password = 'bench-password-1';
+
+/** The server of this project. It is ready when it logs a line whose message is `ready`. */
+export const confdit: ServerKind = { name: 'confdit', start: startConfdit };
+
+/** Starts `confdit start` on the instance in `folder`, which is created when it is empty. */
+export async function startConfdit(
+  ...[stage, folder]: Parameters<ServerKind['start']>
+): Promise<RunningServer> {
+  const port = await findFreePort();
+  return launch(stage, {
+    name: 'confdit',
+    command: [process.execPath, program, 'start'],
+    environment: {
+      CONFDIT_INSTANCE: join(folder, 'instance'),
+      CONFDIT_ADMIN_PASSWORD: password,
+      LDAP_PORT: String(port),
+      LDAPS_PORT: String(await findFreePort()),
+    },
+    logFile: join(folder, 'confdit.log'),
+    port,
+    target: {
+      container: 'cn=Mail Servers,cn=config',
+      bindDn: 'cn=admin,cn=Root DNs,cn=config',
+      password,
+    },
+    isReady: hasReadyLine,
+  });
+}
+
+function hasReadyLine(log: string): boolean {
+  return log.split('\n').some((line) => line.startsWith('{') && parseMessage(line) === 'ready');
+}
+
+function parseMessage(line: string): unknown {
+  try {
+    return (JSON.parse(line) as { msg?: unknown }).msg;
+  } catch {
+    return undefined;
+  }
+}
