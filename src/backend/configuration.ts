@@ -2,7 +2,6 @@
 // sources of this run. The write path changes it, the backends show it.
 
 import type { ConfigurationObject } from '../config/configuration-object.ts';
-import { decodeObject } from '../config/decode-object.ts';
 import type { PropertyValidator } from '../config/property-validator.ts';
 import type { ConfigView } from '../config/reference-check.ts';
 import { ReferenceIndex } from '../config/reference-index.ts';
@@ -20,14 +19,14 @@ import type { Schema } from '../schema/schema.ts';
 import type { Commit } from '../store/store.ts';
 
 /** Attributes that searches for a value of theirs find without looking at every entry. */
-const INDEXED = [
+const INDEXED: ReadonlySet<string> = new Set([
   'objectclass',
   'cn',
   'uid',
   'entryuuid',
   'ds-cfg-smtp-server',
   'ds-cfg-trust-manager-provider',
-];
+]);
 
 export interface ConfigurationOptions {
   readonly schema: Schema;
@@ -45,7 +44,7 @@ export class Configuration implements TreeView, ConfigView {
     this.validator = validator;
     this.tree = new Tree({
       indexed: INDEXED,
-      termsOf: (entry) => this.#indexTerms(entry),
+      termsOf: (attribute) => this.#indexTerms(attribute),
       staged: (key, entry) =>
         this.#references.set(key, entry === undefined ? [] : validator.targetsOf(entry)),
     });
@@ -140,9 +139,7 @@ export class Configuration implements TreeView, ConfigView {
   }
 
   #decode(entry: Entry | undefined): ConfigurationObject | undefined {
-    const definition = entry === undefined ? undefined : this.validator.definitions.findForEntry(entry);
-    if (entry === undefined || definition === undefined) return undefined;
-    return decodeObject(definition, entry, this.validator.sources).object as ConfigurationObject | undefined;
+    return entry === undefined ? undefined : this.validator.decode(entry);
   }
 
   #placeIssues(entry: Entry, key: string, parentKey: string | undefined): Issue[] {
@@ -180,11 +177,9 @@ export class Configuration implements TreeView, ConfigView {
     return entry.withAttributes(attributes);
   }
 
-  *#indexTerms(entry: Entry): Generator<readonly [string, string]> {
-    for (const { key, values } of entry.attributes) {
-      const description = this.schema.describe(key);
-      if (description === undefined || !INDEXED.includes(description.type.key)) continue;
-      for (const value of values) yield [description.type.key, normalizeValue(description.type, value)];
-    }
+  *#indexTerms({ key, values }: Attribute): Generator<readonly [string, string]> {
+    const type = this.schema.describe(key)?.type;
+    if (type === undefined || !INDEXED.has(type.key)) return;
+    for (const value of values) yield [type.key, normalizeValue(type, value)];
   }
 }

@@ -28,8 +28,9 @@ const EXIT_FAILED = 1;
 
 /** Serves until SIGINT or SIGTERM; resolves to the exit code of the process. */
 export async function start(command: StartCommand, process: NodeJS.Process): Promise<number> {
-  const log = openLog(process.stdout);
+  let log: OpenLog | undefined;
   try {
+    log = openLog(process.stdout, process.env.CONFDIT_LOG_LEVEL);
     const server = await open(command, process.env, log);
     log.info({ version: VERSION, urls: server.urls, instance: server.instance.folder }, 'ready');
     if (process.stdout.isTTY) process.stdout.write(greet(server.urls, server.instance));
@@ -43,7 +44,7 @@ export async function start(command: StartCommand, process: NodeJS.Process): Pro
     process.stderr.write(sentenceForPeople(error));
     return EXIT_FAILED;
   } finally {
-    log.flush();
+    log?.flush();
   }
 }
 

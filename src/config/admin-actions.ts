@@ -1,10 +1,10 @@
 // What a change asks the administrator to do before it takes effect, for the answer to a modify.
 
-import type { Sources } from '../expression/sources.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { ObjectDefinition } from './object-definition.ts';
 import type { AdminActionKind, PropertyDefinition } from './property-definition.ts';
-import { type ObjectReading, readProperties } from './property-reader.ts';
+import type { ObjectReading } from './property-reader.ts';
+import type { ReadingMemo } from './reading-memo.ts';
 
 export interface DueAction {
   readonly property: PropertyDefinition;
@@ -21,11 +21,11 @@ export function adminActionsOf(
   definition: ObjectDefinition,
   before: Entry | undefined,
   after: Entry,
-  sources: Sources,
+  readings: ReadingMemo,
 ): readonly DueAction[] {
   if (before === undefined) return [];
-  const old = readProperties(definition, before, sources);
-  const now = readProperties(definition, after, sources);
+  const old = readings.read(definition, before);
+  const now = readings.read(definition, after);
   const isRunning = isEnabled(old) && isEnabled(now);
   const due: DueAction[] = [];
   for (const property of definition.properties) {

@@ -1,11 +1,11 @@
 // From an entry to the typed object of its definition, with the rules that hold between the properties of one object.
 // Rules between objects need the tree and are the property validator's.
 
-import type { Sources } from '../expression/sources.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
 import type { Constraint, Decoded, ObjectDefinition } from './object-definition.ts';
-import { issueOf, type ObjectReading, readProperties, shownValue } from './property-reader.ts';
+import { issueOf, type ObjectReading, shownValue } from './property-reader.ts';
+import type { ReadingMemo } from './reading-memo.ts';
 
 export type DecodedObject<Definition> =
   | { readonly object: Decoded<Definition>; readonly issues: readonly [] }
@@ -15,9 +15,9 @@ export type DecodedObject<Definition> =
 export function decodeObject<Definition extends ObjectDefinition>(
   definition: Definition,
   entry: Entry,
-  sources: Sources,
+  readings: ReadingMemo,
 ): DecodedObject<Definition> {
-  const reading = readProperties(definition, entry, sources);
+  const reading = readings.read(definition, entry);
   const [first, ...others] = checkObject(reading);
   if (first !== undefined) return { object: undefined, issues: [first, ...others] };
   return { object: reading.object as Decoded<Definition>, issues: [] };

@@ -9,13 +9,15 @@ import type { Issue } from '../ldap/issue.ts';
 import type { Schema } from '../schema/schema.ts';
 import { adminActionsOf, type DueAction } from './admin-actions.ts';
 import { accountTargetsOf, checkBindNames, checkLastWriter } from './administrator-check.ts';
-import { checkObject } from './decode-object.ts';
+import type { ConfigurationObject } from './configuration-object.ts';
+import { checkObject, decodeObject } from './decode-object.ts';
 import { Definitions, objectDefinitions } from './definitions.ts';
 import { effectiveEntry } from './effective-entry.ts';
 import type { ObjectDefinition } from './object-definition.ts';
 import { CONFIG_ROOT } from './objects/places.ts';
 import type { PropertyDefinition } from './property-definition.ts';
-import { issueOf, type ObjectReading, readProperties } from './property-reader.ts';
+import { issueOf, type ObjectReading } from './property-reader.ts';
+import { ReadingMemo } from './reading-memo.ts';
 import {
   type CheckContext,
   type ConfigView,
@@ -45,12 +47,14 @@ export interface PropertyValidatorOptions {
 export class PropertyValidator {
   readonly definitions: Definitions;
   readonly sources: Sources;
+  readonly #readings: ReadingMemo;
   readonly #schema: Schema;
   readonly #rootKey: string;
 
   constructor({ schema, sources, definitions = objectDefinitions }: PropertyValidatorOptions) {
     this.#schema = schema;
     this.sources = sources;
+    this.#readings = new ReadingMemo(sources);
     this.definitions = new Definitions(definitions, (text) => schema.dnKeyOfText(text));
     this.#rootKey = schema.dnKeyOfText(CONFIG_ROOT);
   }
@@ -110,7 +114,14 @@ export class PropertyValidator {
   /** The admin actions still due after a change; see adminActionsOf. */
   adminActionsOf(before: Entry | undefined, after: Entry): readonly DueAction[] {
     const definition = this.definitions.findForEntry(after);
-    return definition === undefined ? [] : adminActionsOf(definition, before, after, this.sources);
+    return definition === undefined ? [] : adminActionsOf(definition, before, after, this.#readings);
+  }
+
+  /** The typed object of a validated entry; undefined when it is no configuration object, or not valid. */
+  decode(entry: Entry): ConfigurationObject | undefined {
+    const definition = this.definitions.findForEntry(entry);
+    if (definition === undefined) return undefined;
+    return decodeObject(definition, entry, this.#readings).object as ConfigurationObject | undefined;
   }
 
   /** The entry as cn=effective shows it, under the name it has in cn=config. */
@@ -119,7 +130,7 @@ export class PropertyValidator {
   }
 
   #context(view: ConfigView): CheckContext {
-    return { schema: this.#schema, definitions: this.definitions, sources: this.sources, view };
+    return { schema: this.#schema, definitions: this.definitions, readings: this.#readings, view };
   }
 
   #targetsOf(reading: ObjectReading | undefined): readonly string[] {
@@ -134,7 +145,7 @@ export class PropertyValidator {
 
   #read(entry: Entry): ObjectReading | undefined {
     const definition = this.definitions.findForEntry(entry);
-    return definition === undefined ? undefined : readProperties(definition, entry, this.sources);
+    return definition === undefined ? undefined : this.#readings.read(definition, entry);
   }
 
   #checkEntry(

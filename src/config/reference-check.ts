@@ -4,7 +4,6 @@
 // As in OpenDJ, deleting is refused even when every referrer is disabled, and disabling only while a referrer's
 // own condition holds.
 
-import type { Sources } from '../expression/sources.ts';
 import { hasExpression } from '../expression/template.ts';
 import { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
@@ -13,7 +12,8 @@ import type { Schema } from '../schema/schema.ts';
 import type { Definitions } from './definitions.ts';
 import { type EnabledTarget, isOfKind, type ObjectDefinition } from './object-definition.ts';
 import type { PropertyDefinition } from './property-definition.ts';
-import { issueOf, type ObjectReading, type PropertyReading, readProperties } from './property-reader.ts';
+import { issueOf, type ObjectReading, type PropertyReading } from './property-reader.ts';
+import type { ReadingMemo } from './reading-memo.ts';
 
 /** The tree as it would be after the change, as far as the checks need it. */
 export interface ConfigView {
@@ -26,7 +26,7 @@ export interface ConfigView {
 export interface CheckContext {
   readonly schema: Schema;
   readonly definitions: Definitions;
-  readonly sources: Sources;
+  readonly readings: ReadingMemo;
   readonly view: ConfigView;
 }
 
@@ -69,7 +69,7 @@ function checkReference(
     return refuse(`is ${is}, not a ${wanted}`, `Name a ${wanted}.`);
   }
   const needed = neededBy(reading, property.name);
-  if (needed === undefined || isEnabled(kind, target, context.sources)) return undefined;
+  if (needed === undefined || isEnabled(kind, target, context.readings)) return undefined;
   return refuse(
     `is disabled, and must be enabled while ${needed.condition}`,
     `Enable ${text} first, or name another.`,
@@ -107,11 +107,11 @@ export function checkTargetDisabling(
   key: string,
   context: CheckContext,
 ): Issue[] {
-  const { definitions, sources, view } = context;
+  const { definitions, readings, view } = context;
   const kind = definitions.findForEntry(after);
-  if (kind === undefined || isEnabled(kind, after, sources)) return [];
+  if (kind === undefined || isEnabled(kind, after, readings)) return [];
   const kindBefore = definitions.findForEntry(before);
-  if (kindBefore === undefined || !isEnabled(kindBefore, before, sources)) return [];
+  if (kindBefore === undefined || !isEnabled(kindBefore, before, readings)) return [];
   const needing = [...view.referrers(key)].filter((referrer) => needsEnabled(referrer, key, context));
   if (needing.length === 0) return [];
   const advice = 'Change or disable those first.';
@@ -121,11 +121,11 @@ export function checkTargetDisabling(
 }
 
 function needsEnabled(referrerKey: string, targetKey: string, context: CheckContext): boolean {
-  const { schema, definitions, sources, view } = context;
+  const { schema, definitions, readings, view } = context;
   const entry = view.find(referrerKey);
   const kind = entry && definitions.findForEntry(entry);
   if (entry === undefined || kind === undefined || kind.enabledTargets.length === 0) return false;
-  const reading = readProperties(kind, entry, sources);
+  const reading = readings.read(kind, entry);
   return referencesOf(reading).some(
     (reference) =>
       targetKeysOf(reference, schema).includes(targetKey) &&
@@ -143,9 +143,9 @@ function neededBy(reading: ObjectReading, property: string): EnabledTarget<unkno
   );
 }
 
-function isEnabled(kind: ObjectDefinition, entry: Entry, sources: Sources): boolean {
+function isEnabled(kind: ObjectDefinition, entry: Entry, readings: ReadingMemo): boolean {
   if (!kind.propertiesByName.has('enabled')) return true;
-  return readProperties(kind, entry, sources).properties.get('enabled')?.values[0] === true;
+  return readings.read(kind, entry).properties.get('enabled')?.values[0] === true;
 }
 
 function inUse(

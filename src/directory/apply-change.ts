@@ -3,10 +3,10 @@
 
 import type { AddChange, Change, DeleteChange, ModifyChange } from '../ldap/change.ts';
 import type { Dn } from '../ldap/dn.ts';
-import { Entry } from '../ldap/entry.ts';
+import { type Attribute, Entry } from '../ldap/entry.ts';
 import { type Issue, refuseIfAny } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
-import { checkClasses, completeClasses } from '../schema/check-classes.ts';
+import { checkClasses, completeClasses, findStructuralClass } from '../schema/check-classes.ts';
 import { checkValues } from '../schema/check-values.ts';
 import type { Schema } from '../schema/schema.ts';
 import { AttributeEditor } from './attribute-editor.ts';
@@ -87,11 +87,9 @@ function applyModify({ dn, modifications }: ModifyChange, view: TreeView): Effec
 /** The entry with its classes completed and everything checked that the schema says. */
 function checkedEntry(dn: Dn, editor: AttributeEditor, view: TreeView, before?: Entry): Entry {
   const { schema } = view;
-  const attributes = editor.attributes.map((attribute) =>
-    attribute.key === 'objectclass'
-      ? attribute.withValues(completeClasses(schema, attribute.values))
-      : attribute,
-  );
+  const attributes = editor.touched.has('objectclass')
+    ? editor.attributes.map((attribute) => withCompleteClasses(attribute, schema))
+    : editor.attributes;
   const entry = new Entry(dn, attributes);
   const changed = attributes.filter(({ key }) => editor.touched.has(key));
   const issues: Issue[] = [
@@ -103,24 +101,22 @@ function checkedEntry(dn: Dn, editor: AttributeEditor, view: TreeView, before?: 
   return entry;
 }
 
+function withCompleteClasses(attribute: Attribute, schema: Schema): Attribute {
+  if (attribute.key !== 'objectclass') return attribute;
+  return attribute.withValues(completeClasses(schema, attribute.values));
+}
+
 /** RFC 4512 §2.4.2: what kind of thing an entry is does not change while it lives. */
 function refuseOtherStructure(before: Entry, after: Entry, schema: Schema): void {
-  const [was, is] = [before, after].map((entry) => structuralClasses(entry, schema));
+  const [was, is] = [before, after].map(
+    (entry) => findStructuralClass(schema, entry.values('objectclass'))?.name,
+  );
   if (was !== is) {
     throw new LdapError(
       'objectClassModsProhibited',
       `${after.dn}: objectClass cannot change the kind of an entry, from ${was} to ${is}. Delete the entry and add it anew.`,
     );
   }
-}
-
-function structuralClasses(entry: Entry, schema: Schema): string {
-  const names = entry
-    .values('objectclass')
-    .map((name) => schema.findObjectClass(name))
-    .filter((objectClass) => objectClass?.kind === 'structural')
-    .map((objectClass) => objectClass?.name ?? '');
-  return names.sort().join(', ');
 }
 
 function placeOf(dn: Dn, view: TreeView): { key: string; parentKey: string | undefined; dn: Dn } {

@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { Attribute, type Entry } from '../ldap/entry.ts';
+import { findStructuralClass } from '../schema/check-classes.ts';
 import type { Schema } from '../schema/schema.ts';
 
 export interface Stamp {
@@ -14,6 +15,7 @@ export interface Stamp {
 }
 
 const CREATION = ['createtimestamp', 'creatorsname', 'entryuuid'];
+const OPERATIONAL = new Set([...CREATION, 'modifytimestamp', 'modifiersname', 'structuralobjectclass']);
 
 /** The entry with its operational attributes as they are after the change. */
 export function stamp(before: Entry | undefined, after: Entry, { at, by, id }: Stamp, schema: Schema): Entry {
@@ -27,21 +29,17 @@ export function stamp(before: Entry | undefined, after: Entry, { at, by, id }: S
         ]
       : before.attributes.filter(({ key }) => CREATION.includes(key));
   const modified = [new Attribute('modifyTimestamp', [time]), new Attribute('modifiersName', [by])];
-  const own = new Set([...CREATION, 'modifytimestamp', 'modifiersname', 'structuralobjectclass']);
-  const others = after.attributes.filter(({ key }) => !own.has(key));
-  return after.withAttributes([...others, ...structuralObjectClass(after, schema), ...created, ...modified]);
+  const others = after.attributes.filter(({ key }) => !OPERATIONAL.has(key));
+  const structural = structuralObjectClass(before, after, schema);
+  return after.withAttributes([...others, ...structural, ...created, ...modified]);
 }
 
-/** RFC 4512 §3.4.8: the most specific structural class. */
-function structuralObjectClass(entry: Entry, schema: Schema): Attribute[] {
-  const classes = entry
-    .values('objectclass')
-    .map((name) => schema.findObjectClass(name))
-    .filter((objectClass) => objectClass?.kind === 'structural');
-  const superiors = new Set(
-    classes.flatMap((objectClass) => objectClass?.superiors.map(({ key }) => key) ?? []),
-  );
-  const lowest = classes.find((objectClass) => objectClass !== undefined && !superiors.has(objectClass.key));
+/** RFC 4512 §3.4.6: the most special structural class; the attribute there was while the classes are the same. */
+function structuralObjectClass(before: Entry | undefined, after: Entry, schema: Schema): Attribute[] {
+  const classes = after.find('objectclass');
+  const known = before?.find('structuralobjectclass');
+  if (known !== undefined && before?.find('objectclass') === classes) return [known];
+  const lowest = findStructuralClass(schema, classes?.values ?? []);
   return lowest === undefined ? [] : [new Attribute('structuralObjectClass', [lowest.name])];
 }
 

@@ -3,7 +3,7 @@
 // and `rollBackTo` forget. So a change can be checked against those before it, many share one sync, and nothing
 // that was not synced is ever visible. The tree knows no schema: it is given keys, which the schema makes.
 
-import type { Entry } from '../ldap/entry.ts';
+import type { Attribute, Entry } from '../ldap/entry.ts';
 
 /** A place in the tree. Readers use `entry` and `children`; `staged` is the writer's. */
 export interface Node {
@@ -21,8 +21,8 @@ export interface Node {
 export interface TreeOptions {
   /** Keys of the attributes that have an index. */
   readonly indexed: Iterable<string>;
-  /** Under which normalized values an entry is found in the indexes. */
-  readonly termsOf: (entry: Entry) => Iterable<readonly [attribute: string, value: string]>;
+  /** Under which normalized values an entry with this attribute is found in the indexes. */
+  readonly termsOf: (attribute: Attribute) => Iterable<readonly [indexed: string, value: string]>;
   /** Told whenever what the writer sees under a key becomes another entry or none, also by rolling back. */
   readonly staged: (key: string, entry: Entry | undefined) => void;
 }
@@ -112,9 +112,11 @@ export class Tree {
     this.#stagings = [];
     for (const { node } of stagings) {
       if (node.entry === node.staged) continue;
-      if (node.entry !== undefined) this.#unindex(node, node.entry);
+      const before = node.entry;
       node.entry = node.staged;
-      if (node.entry !== undefined) this.#index(node, node.entry);
+      // A modified entry shares the attributes that were not touched; their terms stay as they are.
+      this.#unindex(node, attributesOnlyIn(before, node.entry));
+      this.#index(node, attributesOnlyIn(node.entry, before));
       this.#detachIfEmpty(node);
     }
   }
@@ -151,8 +153,8 @@ export class Tree {
     if (node.parent?.children?.size === 0) node.parent.children = undefined;
   }
 
-  #index(node: Node, entry: Entry): void {
-    for (const [attribute, value] of this.#options.termsOf(entry)) {
+  #index(node: Node, attributes: readonly Attribute[]): void {
+    for (const [attribute, value] of attributes.flatMap((one) => [...this.#options.termsOf(one)])) {
       const index = this.#indexes.get(attribute);
       const found = index?.get(value);
       if (found === undefined) index?.set(value, node);
@@ -161,14 +163,21 @@ export class Tree {
     }
   }
 
-  #unindex(node: Node, entry: Entry): void {
-    for (const [attribute, value] of this.#options.termsOf(entry)) {
+  #unindex(node: Node, attributes: readonly Attribute[]): void {
+    for (const [attribute, value] of attributes.flatMap((one) => [...this.#options.termsOf(one)])) {
       const index = this.#indexes.get(attribute);
       const found = index?.get(value);
       if (found === node) index?.delete(value);
       else if (found instanceof Set && found.delete(node) && found.size === 0) index?.delete(value);
     }
   }
+}
+
+function attributesOnlyIn(entry: Entry | undefined, other: Entry | undefined): readonly Attribute[] {
+  if (entry === undefined) return [];
+  return other === undefined
+    ? entry.attributes
+    : entry.attributes.filter((one) => !other.attributes.includes(one));
 }
 
 const NOTHING: ReadonlySet<Node> = new Set();

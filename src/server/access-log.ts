@@ -1,5 +1,7 @@
 // One line for each operation: who, what, result, milliseconds. Values of attributes and passwords never get here.
-// A line is put together by hand, because it is the one thing besides the answer that every request pays for.
+//
+// The lines are the JSON that the log's other lines are, but put together by hand and handed over as text: besides
+// the answer they are the one thing that every request pays for.
 
 import type { Requester } from '../backend/backend.ts';
 import { type Request, SearchScope } from '../ldap/message.ts';
@@ -7,12 +9,17 @@ import { nameOfResultCode, ResultCode } from '../ldap/result-code.ts';
 import type { Connection } from './connection.ts';
 import type { Answer } from './operation.ts';
 
-/** What of a logger is needed here: pino has it. */
+/** Where log lines go. */
 export interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
+  /** Takes a finished line, JSON and a line end; undefined when lines of this level are not wanted. */
+  readonly line: ((text: string) => void) | undefined;
 }
+
+/** pino's number for the level `info`. */
+const LEVEL = 30;
 
 const SCOPE_NAMES: Record<SearchScope, string> = {
   [SearchScope.baseObject]: 'base',
@@ -23,9 +30,11 @@ const SCOPE_NAMES: Record<SearchScope, string> = {
 
 export class AccessLog {
   readonly #log: Log;
+  readonly #writeLine: ((text: string) => void) | undefined;
 
   constructor(log: Log) {
     this.#log = log;
+    this.#writeLine = log.line;
   }
 
   connected(connection: Connection): void {
@@ -41,60 +50,87 @@ export class AccessLog {
   }
 
   abandoned(connection: Connection, requester: Requester, request: Request): void {
-    this.#log.info({ connection: connection.id, who: requester.name, ...describe(request) }, 'abandon');
+    this.#write(connection, requester, request, 'abandon', '');
   }
 
+  /** The request is undefined when it could not be understood. */
   answered(
     connection: Connection,
     requester: Requester,
-    type: string,
+    type: Request['type'],
     request: Request | undefined,
     answer: Answer,
     milliseconds: number,
   ): void {
-    const fields = {
-      connection: connection.id,
-      who: requester.name,
-      ...(request === undefined ? {} : describe(request)),
-      result: nameOfResultCode(answer.code),
-      ...(answer.entries === undefined ? {} : { entries: answer.entries }),
-      ms: Math.round(milliseconds * 1000) / 1000,
-      ...(isRefusal(answer) ? { why: answer.diagnosticMessage } : {}),
-    };
-    this.#log.info(fields, type.replace('Request', ''));
+    if (this.#writeLine === undefined) return;
+    const entries = answer.entries === undefined ? '' : `,"entries":${answer.entries}`;
+    const why = isRefusal(answer) ? `,"why":${JSON.stringify(answer.diagnosticMessage)}` : '';
+    const result = `,"result":"${nameOfResultCode(answer.code)}"${entries},"ms":${roundToMicroseconds(milliseconds)}${why}`;
+    this.#write(connection, requester, request, OPERATION_NAMES[type], result);
   }
 
   failed(connection: Connection, error: unknown): void {
     this.#log.error({ connection: connection.id, err: error }, 'an operation failed unexpectedly');
   }
+
+  #write(
+    connection: Connection,
+    requester: Requester,
+    request: Request | undefined,
+    operation: string,
+    result: string,
+  ): void {
+    const what = request === undefined ? '' : describe(request);
+    const who = JSON.stringify(requester.name);
+    this.#writeLine?.(
+      `{"level":${LEVEL},"time":${Date.now()},"connection":${connection.id},"who":${who}${what}${result},"msg":"${operation}"}\n`,
+    );
+  }
 }
+
+const OPERATION_NAMES: Record<Request['type'], string> = {
+  bindRequest: 'bind',
+  unbindRequest: 'unbind',
+  searchRequest: 'search',
+  modifyRequest: 'modify',
+  addRequest: 'add',
+  deleteRequest: 'delete',
+  modifyDnRequest: 'modifyDn',
+  compareRequest: 'compare',
+  abandonRequest: 'abandon',
+  extendedRequest: 'extended',
+};
 
 function isRefusal({ code, diagnosticMessage }: Answer): boolean {
   return diagnosticMessage !== '' && code !== ResultCode.success;
 }
 
-function describe(request: Request): object {
+function roundToMicroseconds(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000;
+}
+
+/** What is asked for, as members of a JSON object, each with a comma before it. */
+function describe(request: Request): string {
   switch (request.type) {
     case 'searchRequest':
-      return { base: request.base, scope: SCOPE_NAMES[request.scope] };
+      return `,"base":${JSON.stringify(request.base)},"scope":"${SCOPE_NAMES[request.scope]}"`;
     case 'bindRequest':
-      return { name: request.name };
+      return `,"name":${JSON.stringify(request.name)}`;
     case 'compareRequest':
-      return { dn: request.dn, attribute: request.attribute };
-    case 'modifyRequest':
-      return {
-        dn: request.dn,
-        attributes: request.modifications.map(
-          ({ operation, attribute }) => `${operation} ${attribute.description}`,
-        ),
-      };
+      return `,"dn":${JSON.stringify(request.dn)},"attribute":${JSON.stringify(request.attribute)}`;
+    case 'modifyRequest': {
+      const attributes = request.modifications.map(
+        ({ operation, attribute }) => `${operation} ${attribute.description}`,
+      );
+      return `,"dn":${JSON.stringify(request.dn)},"attributes":${JSON.stringify(attributes)}`;
+    }
     case 'addRequest':
     case 'deleteRequest':
     case 'modifyDnRequest':
-      return { dn: request.dn };
+      return `,"dn":${JSON.stringify(request.dn)}`;
     case 'extendedRequest':
-      return { oid: request.oid };
+      return `,"oid":${JSON.stringify(request.oid)}`;
     default:
-      return {};
+      return '';
   }
 }

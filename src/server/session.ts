@@ -79,19 +79,7 @@ export class Session {
 
   #run(id: number, request: AnsweredRequest, controls: readonly Control[]): void {
     const startedAt = performance.now();
-    let isAbandoned = false;
-    const operation: Operation = {
-      session: this,
-      controls,
-      connection: this.#connection,
-      get isAbandoned() {
-        return isAbandoned;
-      },
-      abandon: () => {
-        isAbandoned = true;
-      },
-      send: (response: Response) => this.#connection.send({ id, operation: response, controls: [] }),
-    };
+    const operation = new RunningOperation(id, this, this.#connection, controls);
     let answer: Answer | Promise<Answer>;
     try {
       answer = this.#dispatch(request, operation);
@@ -110,7 +98,7 @@ export class Session {
       .then((settled) => {
         this.#underWay.delete(id);
         if (request.type === 'bindRequest') this.#isBinding = false;
-        if (isAbandoned && request.type === 'searchRequest')
+        if (operation.isAbandoned && request.type === 'searchRequest')
           this.#accessLog.abandoned(this.#connection, this.requester, request);
         else this.#finish(id, request.type, startedAt, settled, request);
         this.#continue();
@@ -130,7 +118,7 @@ export class Session {
     answer: Answer,
     request?: AnsweredRequest,
   ): void {
-    this.#connection.send({ id, operation: responseOf(type, answer), controls: [] });
+    this.#connection.send({ id, operation: responseOf(type, answer), controls: NO_CONTROLS });
     this.#accessLog.answered(
       this.#connection,
       this.requester,
@@ -169,6 +157,31 @@ export class Session {
     this.#accessLog.disconnected(this.#connection);
   }
 }
+
+class RunningOperation implements Operation {
+  readonly session: Session;
+  readonly connection: Connection;
+  readonly controls: readonly Control[];
+  isAbandoned = false;
+  readonly #id: number;
+
+  constructor(id: number, session: Session, connection: Connection, controls: readonly Control[]) {
+    this.#id = id;
+    this.session = session;
+    this.connection = connection;
+    this.controls = controls;
+  }
+
+  abandon(): void {
+    this.isAbandoned = true;
+  }
+
+  send(response: Response): void {
+    this.connection.send({ id: this.#id, operation: response, controls: NO_CONTROLS });
+  }
+}
+
+const NO_CONTROLS: readonly Control[] = [];
 
 type AnsweredType = keyof typeof RESULT_TYPE;
 type AnsweredRequest = Extract<Request, { type: AnsweredType }>;

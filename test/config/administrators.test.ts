@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bindNameKey } from '../../src/config/administrator-check.ts';
 import { decodeObject } from '../../src/config/decode-object.ts';
 import { PRIVILEGES, rootDnUser } from '../../src/config/objects/root-dn-user.ts';
+import { ReadingMemo } from '../../src/config/reading-memo.ts';
 import { account, Configuration, openSources, theOne, without } from './configuration.ts';
 
 describe('administrators', () => {
@@ -56,7 +57,7 @@ describe('administrators', () => {
   it('are shipped with every privilege and without a password', async () => {
     const configuration = await Configuration.open();
     const admin = configuration.get('cn=admin,cn=Root DNs,cn=config');
-    const { object } = decodeObject(rootDnUser, admin, await openSources());
+    const { object } = decodeObject(rootDnUser, admin, new ReadingMemo(await openSources()));
     expect(object?.privilege.toSorted()).toEqual(PRIVILEGES.toSorted());
     expect(object?.password).toEqual([]);
     expect(object?.alternateBindDn.map(String)).toEqual(['uid=admin']);

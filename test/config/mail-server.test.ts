@@ -4,6 +4,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import { decodeObject } from '../../src/config/decode-object.ts';
 import type { Decoded } from '../../src/config/object-definition.ts';
 import { mailServer } from '../../src/config/objects/mail-server.ts';
+import { ReadingMemo } from '../../src/config/reading-memo.ts';
 import type { Secret } from '../../src/config/secret.ts';
 import type { HostPort } from '../../src/config/types/host-port.ts';
 import type { NameValue } from '../../src/config/types/name-value.ts';
@@ -93,7 +94,7 @@ describe('mail server', () => {
   });
 
   it('becomes a typed object with defaults', async () => {
-    const { object } = decodeObject(mailServer, mail('A'), await openSources());
+    const { object } = decodeObject(mailServer, mail('A'), new ReadingMemo(await openSources()));
     expect(object).toMatchObject({
       kind: 'mail-server',
       name: 'A',
@@ -108,7 +109,11 @@ describe('mail server', () => {
   });
 
   it('does not use StartTLS when use-ssl is on and nothing was said about StartTLS', async () => {
-    const { object } = decodeObject(mailServer, mail('A', { 'ds-cfg-use-ssl': 'TRUE' }), await openSources());
+    const { object } = decodeObject(
+      mailServer,
+      mail('A', { 'ds-cfg-use-ssl': 'TRUE' }),
+      new ReadingMemo(await openSources()),
+    );
     expect(object).toMatchObject({ useSsl: true, useStartTls: false });
   });
 
