@@ -68,6 +68,12 @@ export class Configuration implements TreeView, ConfigView {
     return this.#references.referrers(key);
   }
 
+  /** The same for an attribute as a client may write its name. */
+  isSecretAttribute(description: string): boolean {
+    const described = this.schema.describe(description);
+    return described !== undefined && this.isSecret(described.type.key);
+  }
+
   isSecret(key: string): boolean {
     return this.validator.secretAttributes.has(key);
   }

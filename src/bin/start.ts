@@ -86,7 +86,7 @@ async function open(
       contexts: namingContextsOf(configuration, writePath),
       authentication: new Authentication(accounts, keyOf),
       keyOf,
-      accessLog: new AccessLog(log),
+      accessLog: new AccessLog(log, (attribute) => configuration.isSecretAttribute(attribute)),
       log,
     });
     const runtime = new Runtime([accounts, ldapServer]);

@@ -155,7 +155,7 @@ export class BerWriter {
   }
 }
 
-export function lengthOctets(length: number): number {
+function lengthOctets(length: number): number {
   if (length < 0x80) return 1;
   if (length < 0x100) return 2;
   if (length < 0x10000) return 3;

@@ -6,9 +6,9 @@ import { LdapError } from '../ldap/ldap-error.ts';
 import { octetsFromText, textFromOctets } from '../ldap/octets.ts';
 
 /** How deep filters may be nested unless the caller says otherwise. */
-export const FILTER_TEXT_DEPTH_MAX = 64;
+const FILTER_TEXT_DEPTH_MAX = 64;
 /** In characters. */
-export const FILTER_TEXT_LENGTH_MAX = 1_000_000;
+const FILTER_TEXT_LENGTH_MAX = 1_000_000;
 
 const ATTRIBUTE = /(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)(?:;[A-Za-z0-9-]+)*/y;
 const OPERATOR = /~=|>=|<=|:=|=/y;

@@ -15,7 +15,7 @@ export interface LdifReaderOptions {
   readonly recordCharactersMax?: number;
 }
 
-export const RECORD_CHARACTERS_MAX = 64 * 1024 * 1024;
+const RECORD_CHARACTERS_MAX = 64 * 1024 * 1024;
 
 export class LdifReader {
   readonly #lines: LdifLines;

@@ -44,7 +44,7 @@ function structuralObjectClass(before: Entry | undefined, after: Entry, schema: 
 }
 
 /** GeneralizedTime (RFC 4517 §3.3.13) to the millisecond: `20261122081500.123Z`. */
-export function generalizedTime(at: Date): string {
+function generalizedTime(at: Date): string {
   return at.toISOString().replace(/[-:T]/g, '');
 }
 

@@ -15,7 +15,7 @@ export interface Ava {
 export type Rdn = readonly Ava[];
 
 /** A name deeper than this is refused: nobody's tree is, and every level costs work. */
-export const RDNS_MAX = 64;
+const RDNS_MAX = 64;
 
 export class Dn {
   static readonly root = new Dn([], '');
@@ -74,7 +74,7 @@ export function formatRdn(rdn: Rdn): string {
 }
 
 /** RFC 4514 §2.4: what must be escaped is, and nothing more. */
-export function escapeDnValue(value: string): string {
+function escapeDnValue(value: string): string {
   return value
     .replace(/[\\,+"<>;]/g, '\\$&')
     .replace(/\0/g, '\\00')

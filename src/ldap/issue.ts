@@ -31,7 +31,7 @@ export function formatIssue(issue: Issue): string {
 }
 
 /** The error that answers a request with these issues: a line for each, the code of the first. */
-export function errorFromIssues(issues: readonly [Issue, ...Issue[]]): LdapError {
+function errorFromIssues(issues: readonly [Issue, ...Issue[]]): LdapError {
   return new LdapError(issues[0].code, issues.map(formatIssue).join('\n'));
 }
 

@@ -4,9 +4,12 @@
 // the answer they are the one thing that every request pays for.
 
 import type { Requester } from '../backend/backend.ts';
+import { formatFilter } from '../codec/filter-text.ts';
+import type { Filter } from '../ldap/filter.ts';
 import { type Request, SearchScope } from '../ldap/message.ts';
 import { nameOfResultCode, ResultCode } from '../ldap/result-code.ts';
 import type { Connection } from './connection.ts';
+import { maskFilter } from './mask-filter.ts';
 import type { Answer } from './operation.ts';
 
 /** Where log lines go. */
@@ -17,6 +20,8 @@ export interface Log {
   /** Takes a finished line, JSON and a line end; undefined when lines of this level are not wanted. */
   readonly line: ((text: string) => void) | undefined;
 }
+
+const FILTER_CHARACTERS_MAX = 1024;
 
 /** pino's number for the level `info`. */
 const LEVEL = 30;
@@ -31,9 +36,12 @@ const SCOPE_NAMES: Record<SearchScope, string> = {
 export class AccessLog {
   readonly #log: Log;
   readonly #writeLine: ((text: string) => void) | undefined;
+  readonly #isSecret: (attribute: string) => boolean;
 
-  constructor(log: Log) {
+  /** Takes whether an attribute, as a client may write its name, holds secrets. */
+  constructor(log: Log, isSecret: (attribute: string) => boolean) {
     this.#log = log;
+    this.#isSecret = isSecret;
     this.#writeLine = log.line;
   }
 
@@ -80,7 +88,7 @@ export class AccessLog {
     operation: string,
     result: string,
   ): void {
-    const what = request === undefined ? '' : describe(request);
+    const what = request === undefined ? '' : describe(request, this.#isSecret);
     const who = JSON.stringify(requester.name);
     this.#writeLine?.(
       `{"level":${LEVEL},"time":${Date.now()},"connection":${connection.id},"who":${who}${what}${result},"msg":"${operation}"}\n`,
@@ -109,11 +117,19 @@ function roundToMicroseconds(milliseconds: number): number {
   return Math.round(milliseconds * 1000) / 1000;
 }
 
+/** As a JSON string, cut where it is very long. */
+function describeFilter(filter: Filter, isSecret: (attribute: string) => boolean): string {
+  const text = formatFilter(maskFilter(filter, isSecret));
+  return JSON.stringify(
+    text.length > FILTER_CHARACTERS_MAX ? `${text.slice(0, FILTER_CHARACTERS_MAX)}…` : text,
+  );
+}
+
 /** What is asked for, as members of a JSON object, each with a comma before it. */
-function describe(request: Request): string {
+function describe(request: Request, isSecret: (attribute: string) => boolean): string {
   switch (request.type) {
     case 'searchRequest':
-      return `,"base":${JSON.stringify(request.base)},"scope":"${SCOPE_NAMES[request.scope]}"`;
+      return `,"base":${JSON.stringify(request.base)},"scope":"${SCOPE_NAMES[request.scope]}","filter":${describeFilter(request.filter, isSecret)}`;
     case 'bindRequest':
       return `,"name":${JSON.stringify(request.name)}`;
     case 'compareRequest':

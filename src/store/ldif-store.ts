@@ -117,7 +117,7 @@ interface LdifStoreParts extends Required<LdifStoreOptions> {
   readonly bytes: number;
 }
 
-export class LdifStore implements Store {
+class LdifStore implements Store {
   readonly #parts: LdifStoreParts;
   readonly #journal: Journal;
   #snapshotNumber: number;

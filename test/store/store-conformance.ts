@@ -25,7 +25,14 @@ const EVERY_CHANGE: readonly Change[] = [
   },
 ];
 
-export function describeStore(name: string, { open, newPlace }: StoreUnderTest): void {
+export function describeStore(name: string, store: StoreUnderTest): void {
+  describeAppend(name, store);
+  describeSnapshot(name, store);
+  describeSnapshotLimits(name, store);
+  describeLock(name, store);
+}
+
+function describeAppend(name: string, { open, newPlace }: StoreUnderTest): void {
   describe(`${name}: append`, () => {
     it('starts with nothing', async () => {
       const { store, entries, commits, snapshotNumber } = await open(await newPlace());
@@ -90,7 +97,9 @@ export function describeStore(name: string, { open, newPlace }: StoreUnderTest):
       await store.close();
     });
   });
+}
 
+function describeSnapshot(name: string, { open, newPlace }: StoreUnderTest): void {
   describe(`${name}: snapshot`, () => {
     it('is what the next open starts from', async () => {
       const place = await newPlace();
@@ -132,7 +141,11 @@ export function describeStore(name: string, { open, newPlace }: StoreUnderTest):
       expect(shown(again.entries)).toEqual(shown(entries));
       expect(shown(again.commits)).toEqual(shown(commitsFrom(2, number)));
     });
+  });
+}
 
+function describeSnapshotLimits(name: string, { open, newPlace }: StoreUnderTest): void {
+  describe(`${name}: snapshot under way`, () => {
     it('may be of a state that commits have gone beyond', async () => {
       const place = await newPlace();
       const { store } = await open(place);
@@ -174,7 +187,9 @@ export function describeStore(name: string, { open, newPlace }: StoreUnderTest):
       await expect(store.snapshot([], 1)).rejects.toThrow(StoreError);
     });
   });
+}
 
+function describeLock(name: string, { open, newPlace }: StoreUnderTest): void {
   it(`${name}: one server at a time`, async () => {
     const place = await newPlace();
     const { store } = await open(place);

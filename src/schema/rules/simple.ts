@@ -45,7 +45,7 @@ export const simpleRules: readonly MatchingRule[] = [
 ];
 
 /** Compares whole numbers of any size as they are written; both without leading zeros. */
-export function compareIntegers(a: string, b: string): number {
+function compareIntegers(a: string, b: string): number {
   const isNegative = a.startsWith('-');
   if (isNegative !== b.startsWith('-')) return isNegative ? -1 : 1;
   const byMagnitude = a.length === b.length ? compareText(a, b) : a.length - b.length;
