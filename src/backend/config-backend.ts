@@ -1,18 +1,16 @@
 // cn=config: what is written. Expressions are shown, and filtered by, as the text they are.
 
-import { hashPassword, isHashedPassword } from '../config/password-hash.ts';
-import { noSuchObject } from '../directory/apply-change.ts';
-import { searchTree } from '../directory/search-tree.ts';
-import type { Change } from '../ldap/change.ts';
+import { hashPassword, isHashedPassword, passwordProblem } from '../config/password-hash.ts';
+import { SECRET_STARS } from '../config/secret.ts';
+import { type Change, dnOfChange } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
 import type { Attribute, Entry } from '../ldap/entry.ts';
+import { refuseIfAny } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
-import { equalityTerms } from '../schema/equality-terms.ts';
-import { compileFilter } from '../schema/filter-matcher.ts';
 import type { Backend, ChangeOutcome, Comparison, Requester, Search } from './backend.ts';
 import type { Configuration } from './configuration.ts';
 import type { EntryViews } from './entry-views.ts';
-import { mapFound } from './found.ts';
+import { TreeReader } from './tree-reader.ts';
 import type { WritePath } from './write-path.ts';
 
 const PASSWORD_KEY = 'userpassword';
@@ -23,34 +21,22 @@ export class ConfigBackend implements Backend {
   readonly readPrivilege = 'config-read';
   readonly writePrivileges = ['config-read', 'config-write'];
   readonly #configuration: Configuration;
-  readonly #views: EntryViews;
+  readonly #reader: TreeReader;
   readonly #writePath: WritePath;
 
   constructor(configuration: Configuration, views: EntryViews, writePath: WritePath) {
     this.#configuration = configuration;
-    this.#views = views;
+    this.#reader = new TreeReader(configuration.schema, configuration.tree, views);
     this.#writePath = writePath;
     this.baseKey = configuration.schema.dnKey(this.baseDn);
   }
 
-  search({ base, baseKey, scope, filter, selectors, requester }: Search): Iterable<Entry | undefined> {
-    const { schema, tree } = this.#configuration;
-    const node = tree.findNode(baseKey);
-    if (node === undefined) throw this.#noSuchObject(base);
-    const isHidden = this.#views.hiddenFrom(requester);
-    const matches = compileFilter(schema, filter, isHidden === undefined ? {} : { isHidden });
-    const terms = scope === 0 ? [] : equalityTerms(schema, filter);
-    const selection = this.#views.selection(selectors);
-    const countChildren = (entry: Entry) => this.#configuration.countChildren(entry.dn);
-    return mapFound(searchTree(tree, { base: node, scope, matches, terms }), (entry) =>
-      this.#views.view(entry, selection, requester, countChildren),
-    );
+  search(search: Search): Iterable<Entry | undefined> {
+    return this.#reader.search(search);
   }
 
   compare(comparison: Comparison): boolean {
-    const entry = this.#configuration.tree.find(comparison.dnKey);
-    if (entry === undefined) throw this.#noSuchObject(comparison.dn);
-    return this.#views.compare(entry, comparison);
+    return this.#reader.compare(comparison);
   }
 
   async change(change: Change, requester: Requester): Promise<ChangeOutcome> {
@@ -62,19 +48,15 @@ export class ConfigBackend implements Backend {
     }
     return this.#writePath.submit(await withHashedPasswords(change, this.#configuration), requester);
   }
-
-  #noSuchObject(dn: string): LdapError {
-    const { schema, tree } = this.#configuration;
-    return noSuchObject(Dn.parse(dn), { schema, find: (key) => tree.find(key) });
-  }
 }
 
 /** Passwords of accounts are hashed before anything else sees them: the journal never holds one in clear text. */
 async function withHashedPasswords(change: Change, { schema }: Configuration): Promise<Change> {
+  const dn = dnOfChange(change);
   const isPassword = ({ description }: Attribute) => schema.describe(description)?.key === PASSWORD_KEY;
   const hashed = async (attribute: Attribute) =>
     isPassword(attribute)
-      ? attribute.withValues(await Promise.all(attribute.values.map(hashedValue)))
+      ? attribute.withValues(await Promise.all(attribute.values.map((value) => hashedValue(value, dn))))
       : attribute;
   if (change.type === 'add') {
     if (!change.entry.attributes.some(isPassword)) return change;
@@ -94,6 +76,10 @@ async function withHashedPasswords(change: Change, { schema }: Configuration): P
   return { ...change, modifications };
 }
 
-async function hashedValue(value: string): Promise<string> {
-  return isHashedPassword(value) ? value : await hashPassword(value);
+async function hashedValue(value: string, dn: Dn): Promise<string> {
+  if (isHashedPassword(value)) return value;
+  const about = { code: 'constraintViolation', dn: dn.toString(), property: 'password' } as const;
+  const refused = passwordProblem(value);
+  if (refused !== undefined) refuseIfAny([{ ...about, received: SECRET_STARS, ...refused }]);
+  return hashPassword(value);
 }

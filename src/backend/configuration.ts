@@ -1,6 +1,7 @@
 // The configuration as a whole: the tree of what is written, who refers to whom, and what entries mean with the
 // sources of this run. The write path changes it, the backends show it.
 
+import type { DueAction } from '../config/admin-actions.ts';
 import type { ConfigurationObject } from '../config/configuration-object.ts';
 import type { PropertyValidator } from '../config/property-validator.ts';
 import type { ConfigView } from '../config/reference-check.ts';
@@ -17,6 +18,7 @@ import { checkEntry } from '../schema/check-classes.ts';
 import { normalizeValue } from '../schema/normal-value.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Commit } from '../store/store.ts';
+import type { WriteTarget } from './write-target.ts';
 
 /** Attributes that searches for a value of theirs find without looking at every entry. */
 const INDEXED: ReadonlySet<string> = new Set([
@@ -33,7 +35,7 @@ export interface ConfigurationOptions {
   readonly validator: PropertyValidator;
 }
 
-export class Configuration implements TreeView, ConfigView {
+export class Configuration implements TreeView, ConfigView, WriteTarget {
   readonly schema: Schema;
   readonly validator: PropertyValidator;
   readonly tree: Tree;
@@ -101,10 +103,20 @@ export class Configuration implements TreeView, ConfigView {
   }
 
   /** What the change would do to the tree, operational attributes included. Throws what refuses it. */
-  apply(change: Change, made: Stamp): Effect {
-    const effect = applyChange(change, this);
-    if (effect.after === undefined) return effect;
-    return { ...effect, after: stamp(effect.before, effect.after, made, this.schema) };
+  apply(change: Change, made: Stamp): readonly Effect[] {
+    return applyChange(change, this).map((effect) => {
+      if (effect.after === undefined) return effect;
+      return { ...effect, after: stamp(effect.before, effect.after, made, this.schema) };
+    });
+  }
+
+  check(effect: Effect): readonly Issue[] {
+    return this.validator.validate(effect, this);
+  }
+
+  notesOf({ before, after }: Effect): readonly string[] {
+    if (before === undefined || after === undefined) return [];
+    return this.validator.adminActionsOf(before, after).map((action) => formatDueAction(after, action));
   }
 
   stage({ key, parentKey, after }: Effect): void {
@@ -134,7 +146,7 @@ export class Configuration implements TreeView, ConfigView {
   replay(commits: readonly Commit[]): void {
     for (const { changes, at, by, id } of commits) {
       changes.forEach((change, index) => {
-        this.stage(this.apply(change, { at, by, id: idOfChange(id, index) }));
+        for (const effect of this.apply(change, { at, by, id: idOfChange(id, index) })) this.stage(effect);
       });
       this.tree.commit();
     }
@@ -188,4 +200,13 @@ export class Configuration implements TreeView, ConfigView {
     if (type === undefined || !INDEXED.has(type.key)) return;
     for (const value of values) yield [type.key, normalizeValue(type, value)];
   }
+}
+
+/** One line: which property is stored and not yet in force, and what to do about it. */
+function formatDueAction(entry: Entry, { property, kind, note }: DueAction): string {
+  const usual =
+    kind === 'server-restart'
+      ? 'Restart the server for the change to take effect.'
+      : 'Disable and enable it again for the change to take effect.';
+  return `${entry.dn}: ${property.name} is stored and not yet in force. ${note ?? usual}`;
 }

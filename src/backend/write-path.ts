@@ -3,20 +3,18 @@
 // nothing can fail after it.
 
 import { randomUUID } from 'node:crypto';
-import type { DueAction } from '../config/admin-actions.ts';
 import type { Effect } from '../directory/apply-change.ts';
 import type { Change } from '../ldap/change.ts';
-import type { Entry } from '../ldap/entry.ts';
 import { refuseIfAny } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Prepared } from '../runtime/component.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Commit, Store } from '../store/store.ts';
 import type { ChangeOutcome, Requester } from './backend.ts';
-import type { Configuration } from './configuration.ts';
+import type { WriteTarget } from './write-target.ts';
 
 export interface WritePathOptions {
-  readonly configuration: Configuration;
+  readonly target: WriteTarget;
   readonly runtime: Runtime;
   readonly store: Store;
   readonly now: () => Date;
@@ -41,7 +39,7 @@ interface Waiting {
 interface Ready {
   readonly waiting: Waiting;
   readonly commit: Commit;
-  readonly effect: Effect;
+  readonly effects: readonly Effect[];
   readonly prepared: Prepared;
 }
 
@@ -93,7 +91,7 @@ export class WritePath {
   }
 
   async #writeBatch(batch: readonly Waiting[]): Promise<void> {
-    const { store, configuration } = this.#options;
+    const { store, target } = this.#options;
     const ready: Ready[] = [];
     for (const waiting of batch) {
       const one = await this.#prepareOne(waiting, store.lastNumber + ready.length + 1);
@@ -104,44 +102,42 @@ export class WritePath {
       await store.append(ready.map(({ commit }) => commit));
     } catch (error) {
       for (const { prepared } of ready.toReversed()) prepared.abort();
-      configuration.tree.abort();
+      target.tree.abort();
       const refusal = notStored(error);
       for (const { waiting } of ready) waiting.outcome.reject(refusal);
       return;
     }
-    configuration.tree.commit();
+    target.tree.commit();
     for (const { prepared } of ready) prepared.commit();
-    for (const { waiting, effect } of ready) waiting.outcome.resolve(this.#outcomeOf(effect));
+    for (const { waiting, effects } of ready) {
+      waiting.outcome.resolve({ notes: effects.flatMap((effect) => target.notesOf(effect)) });
+    }
     this.#snapshotIfDue();
   }
 
   /** Steps 1 to 3; a change that fails one of them is answered and leaves no trace. */
   async #prepareOne({ change, requester, outcome }: Waiting, number: number): Promise<Ready | undefined> {
-    const { configuration, now } = this.#options;
+    const { target, now } = this.#options;
     const commit: Commit = { number, at: now(), by: requester.dn, id: randomUUID(), changes: [change] };
-    const mark = configuration.tree.mark();
+    const mark = target.tree.mark();
     try {
-      const effect = configuration.apply(change, commit);
-      configuration.stage(effect);
-      refuseIfAny(configuration.validator.validate(effect, configuration));
-      const prepared = await this.#runtime.prepare(configuration.differenceOf(effect));
-      return { waiting: { change, requester, outcome }, commit, effect, prepared };
+      const effects = target.apply(change, commit);
+      for (const effect of effects) target.stage(effect);
+      refuseIfAny(effects.flatMap((effect) => target.check(effect)));
+      const prepared = await this.#runtime.prepare(
+        effects.flatMap((effect) => target.differenceOf(effect) ?? []),
+      );
+      return { waiting: { change, requester, outcome }, commit, effects, prepared };
     } catch (error) {
-      configuration.tree.rollBackTo(mark);
+      target.tree.rollBackTo(mark);
       outcome.reject(error);
       return undefined;
     }
   }
 
-  #outcomeOf({ before, after }: Effect): ChangeOutcome {
-    if (before === undefined || after === undefined) return { notes: [] };
-    const due = this.#options.configuration.validator.adminActionsOf(before, after);
-    return { notes: due.map((action) => formatDueAction(after, action)) };
-  }
-
   #snapshotIfDue(): void {
-    const { store, configuration } = this.#options;
-    const due = Math.max(SNAPSHOT_OCTETS_MIN, configuration.tree.size * SNAPSHOT_OCTETS_PER_ENTRY);
+    const { store, target } = this.#options;
+    const due = Math.max(SNAPSHOT_OCTETS_MIN, target.tree.size * SNAPSHOT_OCTETS_PER_ENTRY);
     if (this.#isSnapshotUnderWay || store.bytesSinceSnapshot < due) return;
     this.snapshot().catch((error: unknown) => {
       this.#options.log.warn(
@@ -153,23 +149,14 @@ export class WritePath {
 
   /** Writes what readers see now to the snapshot; resolves when it is on disk. */
   async snapshot(): Promise<void> {
-    const { store, configuration } = this.#options;
+    const { store, target } = this.#options;
     this.#isSnapshotUnderWay = true;
     try {
-      await store.snapshot([...configuration.tree.entries()], store.lastNumber);
+      await store.snapshot([...target.tree.entries()], store.lastNumber);
     } finally {
       this.#isSnapshotUnderWay = false;
     }
   }
-}
-
-/** One line: which property is stored and not yet in force, and what to do about it. */
-function formatDueAction(entry: Entry, { property, kind, note }: DueAction): string {
-  const usual =
-    kind === 'server-restart'
-      ? 'Restart the server for the change to take effect.'
-      : 'Disable and enable it again for the change to take effect.';
-  return `${entry.dn}: ${property.name} is stored and not yet in force. ${note ?? usual}`;
 }
 
 function notStored(error: unknown): LdapError {

@@ -5,10 +5,11 @@ import { randomBytes } from 'node:crypto';
 import type { Requester } from '../backend/backend.ts';
 import type { Configuration } from '../backend/configuration.ts';
 import type { WritePath } from '../backend/write-path.ts';
-import { hashPassword } from '../config/password-hash.ts';
+import { hashPassword, passwordProblem } from '../config/password-hash.ts';
 import { Dn } from '../ldap/dn.ts';
 import { Attribute } from '../ldap/entry.ts';
 import { type Instance, writePin } from './instance.ts';
+import { StartError } from './start-error.ts';
 
 export const ADMINISTRATOR_DN = 'cn=admin,cn=Root DNs,cn=config';
 export const ADMINISTRATOR_BIND_NAME = 'uid=admin';
@@ -16,7 +17,7 @@ export const ADMINISTRATOR_BIND_NAME = 'uid=admin';
 const PASSWORD_OCTETS = 18;
 const FIRST_START: Requester = { dn: 'cn=First Start', name: 'first start', privileges: new Set() };
 
-/** Does nothing when the administrator has a password, or was deleted by somebody who has one. */
+/** Does nothing when the administrator has a password, or was deleted by somebody who has one. Throws StartError. */
 export async function giveAdministratorPassword(
   instance: Instance,
   environment: Readonly<Record<string, string | undefined>>,
@@ -28,6 +29,9 @@ export async function giveAdministratorPassword(
   if (entry === undefined || entry.find('userpassword') !== undefined) return;
   const given = environment.CONFDIT_ADMIN_PASSWORD ?? '';
   const password = given === '' ? randomBytes(PASSWORD_OCTETS).toString('base64url') : given;
+  const refused = passwordProblem(password);
+  if (refused !== undefined)
+    throw new StartError(`CONFDIT_ADMIN_PASSWORD ${refused.problem}. ${refused.advice}`);
   // The file first: a password that was stored and is in no file would lock everybody out.
   if (given === '') await writePin(instance, password);
   const attribute = new Attribute('userPassword', [await hashPassword(password)]);

@@ -79,7 +79,13 @@ async function open(
     const isChanged = loadConfiguration(configuration, opened, now());
     const keyOf = (dn: string) => schema.dnKeyOfText(dn);
     const accounts = new Accounts(keyOf);
-    const writePath = new WritePath({ configuration, runtime: new Runtime([accounts]), store, now, log });
+    const writePath = new WritePath({
+      target: configuration,
+      runtime: new Runtime([accounts]),
+      store,
+      now,
+      log,
+    });
     if (isChanged) await writePath.snapshot();
     await giveAdministratorPassword(instance, environment, configuration, writePath);
     const ldapServer = new LdapServer({
@@ -91,7 +97,7 @@ async function open(
     });
     const runtime = new Runtime([accounts, ldapServer]);
     writePath.use(runtime);
-    await runtime.start(configuration.differences());
+    (await runtime.prepare(configuration.differences())).commit();
     const close = async () => {
       ldapServer.stop();
       await writePath.close();

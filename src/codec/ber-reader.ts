@@ -95,7 +95,7 @@ export class BerReader {
     this.#at += length;
   }
 
-  /** `lowest` to `highest`, both included. */
+  /** `lowest` to `highest`, both included; another number is no BerError, but protocolError all the same. */
   integer(lowest: number, highest: number, tag: number = BerTag.integer): number {
     const length = this.#header(tag);
     if (length === 0 || length > INTEGER_OCTETS_MAX)
@@ -112,7 +112,8 @@ export class BerReader {
     for (let index = 1; index < length; index++) value = (value << 8) | (bytes[this.#at + index] ?? 0);
     this.#at += length;
     if (value < lowest || value > highest) {
-      throw new BerError(`The number ${value} is not between ${lowest} and ${highest}.`);
+      // Well-formed, so the request can be answered and the session goes on.
+      throw new LdapError('protocolError', `The number ${value} is not between ${lowest} and ${highest}.`);
     }
     return value;
   }

@@ -58,8 +58,8 @@ export function readRequestMessage(
 ): RequestMessage | Message<InvalidRequest> {
   const reader = new BerReader(bytes, start, end);
   const outer = reader.enter(BerTag.sequence);
-  const id = reader.integer(0, MESSAGE_ID_MAX);
-  if (id === 0) throw new BerError('The message ID 0 is kept for notices of the server.');
+  const id = reader.integer(-MESSAGE_ID_MAX - 1, MESSAGE_ID_MAX);
+  if (id < 1) throw new BerError(`A request cannot have the message ID ${id}.`);
   const requestType = requestTypeOf(reader.peekTag());
   try {
     const operation = readRequest(reader, requestType, limits);

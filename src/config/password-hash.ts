@@ -41,13 +41,20 @@ export function isHashedPassword(text: string): boolean {
   return parseStored(text) !== undefined;
 }
 
+/** What keeps a text from being a password; undefined when nothing does. */
+export function passwordProblem(text: string): { problem: string; advice: string } | undefined {
+  const advice = `Give a password of 1 to ${PASSWORD_CHARACTERS_MAX} characters.`;
+  if (text === '') return { problem: 'is empty', advice };
+  if (text.length <= PASSWORD_CHARACTERS_MAX) return undefined;
+  return { problem: `has more than ${PASSWORD_CHARACTERS_MAX} characters`, advice };
+}
+
 /** Takes a password in clear text and gives what may be stored. Takes some tenths of a second, not on this thread. */
 export async function hashPassword(text: string, options: ScryptOptions = SCRYPT_DEFAULTS): Promise<string> {
   if (!isWithinLimits(options))
     throw new RangeError('The scrypt parameters are outside the limits of this server.');
-  if (text.length > PASSWORD_CHARACTERS_MAX) {
-    throw new RangeError(`A password may have at most ${PASSWORD_CHARACTERS_MAX} characters.`);
-  }
+  const refused = passwordProblem(text);
+  if (refused !== undefined) throw new RangeError(`The password ${refused.problem}.`);
   const salt = randomBytes(SALT_BYTES);
   const hash = await derive(text, salt, HASH_BYTES, options);
   const { cost, blockSize, parallelization } = options;

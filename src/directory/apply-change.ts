@@ -30,14 +30,14 @@ export interface Effect {
 }
 
 /** Answers with codes 16 17 19 20 21 32 64 65 66 67 68 69 when the change cannot be applied. */
-export function applyChange(change: Change, view: TreeView): Effect {
+export function applyChange(change: Change, view: TreeView): readonly Effect[] {
   switch (change.type) {
     case 'add':
-      return applyAdd(change, view);
+      return [applyAdd(change, view)];
     case 'delete':
-      return applyDelete(change, view);
+      return [applyDelete(change, view)];
     case 'modify':
-      return applyModify(change, view);
+      return [applyModify(change, view)];
     case 'modifyDn':
       throw new LdapError(
         'unwillingToPerform',

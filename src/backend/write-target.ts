@@ -1,0 +1,22 @@
+// What the write path changes: a tree, and what its entries mean. The configuration is one; a tree of ordinary
+// entries is another, with less meaning.
+
+import type { Effect } from '../directory/apply-change.ts';
+import type { Stamp } from '../directory/stamp.ts';
+import type { Tree } from '../directory/tree.ts';
+import type { Change } from '../ldap/change.ts';
+import type { Issue } from '../ldap/issue.ts';
+import type { ObjectDifference } from '../runtime/component.ts';
+
+export interface WriteTarget {
+  readonly tree: Tree;
+  /** What the change would do, place by place, operational attributes included. Throws the LdapError that refuses it. */
+  apply(change: Change, made: Stamp): readonly Effect[];
+  stage(effect: Effect): void;
+  /** What is wrong with the tree now that the effect is staged. */
+  check(effect: Effect): readonly Issue[];
+  /** What the runtime is asked about; undefined when it does not run what lives here. */
+  differenceOf(effect: Effect): ObjectDifference | undefined;
+  /** What the administrator must still do once the effect is stored: one line each. */
+  notesOf(effect: Effect): readonly string[];
+}
