@@ -1,10 +1,17 @@
 // Writes the files that come from declarations. `npm run generate` after a change of src/config/objects; a test fails
 // when what is committed differs.
 
-import { writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { objectDefinitions } from '../src/config/definitions.ts';
+import { formatReferencePages } from '../src/config/reference-pages.ts';
 import { formatSchemaLdif } from '../src/config/schema-ldif.ts';
 
-const files = [{ path: '../schema/02-config.ldif', text: formatSchemaLdif(objectDefinitions) }];
+const PAGES = new URL('../docs/reference/', import.meta.url);
 
-for (const { path, text } of files) await writeFile(new URL(path, import.meta.url), text);
+await writeFile(new URL('../schema/02-config.ldif', import.meta.url), formatSchemaLdif(objectDefinitions));
+
+await mkdir(PAGES, { recursive: true });
+const pages = formatReferencePages(objectDefinitions);
+for (const { name, text } of pages) await writeFile(new URL(name, PAGES), text);
+const names = new Set(pages.map(({ name }) => name));
+for (const name of await readdir(PAGES)) if (!names.has(name)) await rm(new URL(name, PAGES));

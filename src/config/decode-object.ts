@@ -42,5 +42,6 @@ function checkConstraint(constraint: Constraint<unknown>, reading: ObjectReading
   const property = found && definition.propertiesByName.get(found.property);
   if (found === undefined || property === undefined) return undefined;
   const code = found.code ?? 'unwillingToPerform';
-  return issueOf(code, property, entry, shownValue(property, entry), found.problem, found.advice);
+  const received = found.received ?? shownValue(property, entry);
+  return issueOf(code, property, entry, received, found.problem, found.advice);
 }

@@ -2,15 +2,26 @@
 
 import type { Entry } from '../ldap/entry.ts';
 import type { ObjectDefinition } from './object-definition.ts';
+import { alertHandler } from './objects/alert-handler.ts';
+import { backend } from './objects/backend.ts';
 import { blindTrustManagerProvider } from './objects/blind-trust-manager-provider.ts';
 import { branch } from './objects/branch.ts';
 import { connectionHandler } from './objects/connection-handler.ts';
+import { fileBasedKeyManagerProvider } from './objects/file-based-key-manager-provider.ts';
 import { fileBasedTrustManagerProvider } from './objects/file-based-trust-manager-provider.ts';
+import { keyManagerProvider } from './objects/key-manager-provider.ts';
 import { ldapConnectionHandler } from './objects/ldap-connection-handler.ts';
+import { ldapTrustManagerProvider } from './objects/ldap-trust-manager-provider.ts';
+import { ldapiConnectionHandler } from './objects/ldapi-connection-handler.ts';
+import { localBackend } from './objects/local-backend.ts';
 import { mailServer } from './objects/mail-server.ts';
+import { memoryBackend } from './objects/memory-backend.ts';
+import { pemKeyManagerProvider } from './objects/pem-key-manager-provider.ts';
 import { pemTrustManagerProvider } from './objects/pem-trust-manager-provider.ts';
+import { pkcs11TrustManagerProvider } from './objects/pkcs11-trust-manager-provider.ts';
 import { rootConfig } from './objects/root-config.ts';
 import { rootDnUser } from './objects/root-dn-user.ts';
+import { smtpAlertHandler } from './objects/smtp-alert-handler.ts';
 import { systemTrustManagerProvider } from './objects/system-trust-manager-provider.ts';
 import { trustManagerProvider } from './objects/trust-manager-provider.ts';
 import type { PropertyDefinition } from './property-definition.ts';
@@ -21,12 +32,23 @@ export const objectDefinitions: readonly ObjectDefinition[] = [
   branch,
   connectionHandler,
   ldapConnectionHandler,
+  ldapiConnectionHandler,
+  keyManagerProvider,
+  fileBasedKeyManagerProvider,
+  pemKeyManagerProvider,
   trustManagerProvider,
   blindTrustManagerProvider,
   fileBasedTrustManagerProvider,
+  ldapTrustManagerProvider,
   pemTrustManagerProvider,
+  pkcs11TrustManagerProvider,
   systemTrustManagerProvider,
+  backend,
+  localBackend,
+  memoryBackend,
   mailServer,
+  alertHandler,
+  smtpAlertHandler,
   rootDnUser,
 ];
 
@@ -34,6 +56,10 @@ export class Definitions {
   readonly all: readonly ObjectDefinition[];
   /** Keys (lower case) of the attributes whose values nobody without the privilege may see. */
   readonly secretAttributes: ReadonlySet<string>;
+  /** Keys of the attributes that are no secrets as a whole and may hold some: `show` tells them from the rest. */
+  readonly mixedAttributes: ReadonlySet<string>;
+  /** The kinds of which other objects need at least one. */
+  readonly neededKinds: readonly string[];
   /** Keys of the attributes whose values must be hashed (password-hash.ts) before they are stored. */
   readonly hashedAttributes: ReadonlySet<string>;
   readonly #byClass = new Map<string, ObjectDefinition>();
@@ -45,8 +71,11 @@ export class Definitions {
   constructor(all: readonly ObjectDefinition[], keyOfDn: (text: string) => string) {
     this.all = all;
     for (const definition of all) this.#index(definition, keyOfDn);
+    const needed = all.flatMap(({ neededKinds }) => neededKinds.map(({ kind }) => kind));
+    this.neededKinds = [...new Set(needed)];
     const properties = all.flatMap((definition) => definition.properties);
     this.secretAttributes = new Set(properties.filter((it) => it.type.secret).map((it) => it.key));
+    this.mixedAttributes = new Set(properties.filter((it) => it.type.mayHoldSecrets).map((it) => it.key));
     this.hashedAttributes = new Set(properties.filter((it) => it.type.hashed).map((it) => it.key));
   }
 
@@ -95,6 +124,11 @@ export class Definitions {
   /** The kind of an entry that has a fixed place: the root or a container. */
   findAtPlace(entryKey: string): ObjectDefinition | undefined {
     return this.#atPlace.get(entryKey);
+  }
+
+  /** The value as everybody may see it. Takes the attribute in lower case. */
+  show(key: string, value: string): string {
+    return this.#byAttribute.get(key)?.type.show(value) ?? value;
   }
 
   /** @param key the attribute in lower case. */

@@ -19,6 +19,8 @@ export interface RuleProblem {
   readonly property: string;
   readonly problem: string;
   readonly advice?: string;
+  /** The value to show, of a property with several; the first unless said otherwise. */
+  readonly received?: string;
   /** Unwilling to perform (53) unless the rule says otherwise. */
   readonly code?: ResultCodeName;
 }
@@ -34,6 +36,16 @@ export interface Constraint<Object> {
 export interface EnabledTarget<Object> {
   readonly property: string;
   /** To follow "while": `the mail server is enabled and uses TLS`. */
+  readonly condition: string;
+  /** The properties the condition looks at; with one of them unreadable it counts as not holding. */
+  readonly properties: readonly string[];
+  holds(object: Object): boolean;
+}
+
+/** At least one object of a kind must exist, enabled or not, while the object that needs it is in a certain state. */
+export interface NeededKind<Object> {
+  readonly kind: string;
+  /** To follow "while": `the alert handler is enabled`. */
   readonly condition: string;
   /** The properties the condition looks at; with one of them unreadable it counts as not holding. */
   readonly properties: readonly string[];
@@ -56,6 +68,8 @@ export interface ObjectDefinition<
   /** An abstract kind has no entries of its own, only those of its sub-kinds. */
   readonly abstract: boolean;
   readonly location: Location;
+  /** The attribute that entries are named by: cn but for a few. */
+  readonly namingAttribute: string;
   /** Inherited ones first. */
   readonly properties: Properties;
   readonly propertiesByName: ReadonlyMap<string, PropertyDefinition>;
@@ -64,6 +78,7 @@ export interface ObjectDefinition<
   readonly references: readonly PropertyDefinition[];
   readonly constraints: readonly Constraint<unknown>[];
   readonly enabledTargets: readonly EnabledTarget<unknown>[];
+  readonly neededKinds: readonly NeededKind<unknown>[];
 }
 
 type DecodedOf<Kind, Properties extends readonly PropertyDefinition[]> = {
@@ -87,9 +102,11 @@ export interface ObjectDeclaration<Kind extends string, Properties extends reado
   readonly parent?: ObjectDefinition;
   readonly abstract?: boolean;
   readonly location: Location;
+  readonly namingAttribute?: string;
   readonly properties: Properties;
   readonly constraints?: readonly Constraint<DecodedOf<NoInfer<Kind>, NoInfer<Properties>>>[];
   readonly enabledTargets?: readonly EnabledTarget<DecodedOf<NoInfer<Kind>, NoInfer<Properties>>>[];
+  readonly neededKinds?: readonly NeededKind<DecodedOf<NoInfer<Kind>, NoInfer<Properties>>>[];
 }
 
 /** Declares a kind of object. */
@@ -102,6 +119,7 @@ export function defineObject<
     description: undefined,
     parent: undefined,
     abstract: false,
+    namingAttribute: 'cn',
     ...declaration,
     objectClass: { kind: 'structural', ...declaration.objectClass },
     propertiesByName: new Map(properties.map((property) => [property.name, property])),
@@ -110,6 +128,7 @@ export function defineObject<
     // A rule is only ever given objects decoded by the definition it belongs to.
     constraints: (declaration.constraints ?? []) as readonly Constraint<unknown>[],
     enabledTargets: (declaration.enabledTargets ?? []) as readonly EnabledTarget<unknown>[],
+    neededKinds: (declaration.neededKinds ?? []) as readonly NeededKind<unknown>[],
   };
 }
 

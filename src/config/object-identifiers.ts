@@ -13,6 +13,7 @@ export const EXPRESSION_SYNTAX_ARC = `${FORGEROCK}.3.3`;
 
 export const opendjAttribute = (number: number): string => `${OPENDJ}.1.${number}`;
 export const opendjClass = (number: number): string => `${OPENDJ}.2.${number}`;
+export const forgerockClass = (number: number): string => `${FORGEROCK}.2.${number}`;
 export const forgerockAttribute = (number: number): string => `${FORGEROCK}.1.${number}`;
 export const ownAttribute = (number: number): string => `${OWN_ARC}.1.${number}`;
 export const ownClass = (number: number): string => `${OWN_ARC}.2.${number}`;

@@ -41,6 +41,11 @@ export function isHashedPassword(text: string): boolean {
   return parseStored(text) !== undefined;
 }
 
+/** The salt in base64; undefined when the text is no such hash. */
+export function saltOfHash(text: string): string | undefined {
+  return parseStored(text)?.salt.toString('base64');
+}
+
 /** What keeps a text from being a password; undefined when nothing does. */
 export function passwordProblem(text: string): { problem: string; advice: string } | undefined {
   const advice = `Give a password of 1 to ${PASSWORD_CHARACTERS_MAX} characters.`;
@@ -50,12 +55,15 @@ export function passwordProblem(text: string): { problem: string; advice: string
 }
 
 /** Takes a password in clear text and gives what may be stored. Takes some tenths of a second, not on this thread. */
-export async function hashPassword(text: string, options: ScryptOptions = SCRYPT_DEFAULTS): Promise<string> {
+export async function hashPassword(
+  text: string,
+  options: ScryptOptions = SCRYPT_DEFAULTS,
+  salt: Buffer = randomBytes(SALT_BYTES),
+): Promise<string> {
   if (!isWithinLimits(options))
     throw new RangeError('The scrypt parameters are outside the limits of this server.');
   const refused = passwordProblem(text);
   if (refused !== undefined) throw new RangeError(`The password ${refused.problem}.`);
-  const salt = randomBytes(SALT_BYTES);
   const hash = await derive(text, salt, HASH_BYTES, options);
   const { cost, blockSize, parallelization } = options;
   return `{SCRYPT}N=${cost},r=${blockSize},p=${parallelization}$${salt.toString('base64')}$${hash.toString('base64')}`;

@@ -159,7 +159,8 @@ function parseValue(
   const advice = parsed.advice ?? `Allowed: ${property.allowed}.`;
   const problem =
     written === resolved ? parsed.problem : `${resolvedInWords(property, resolved)}, which ${parsed.problem}`;
-  issues.push(issueOf('constraintViolation', property, entry, property.type.show(written), problem, advice));
+  const code = parsed.code ?? 'constraintViolation';
+  issues.push(issueOf(code, property, entry, property.type.show(written), problem, advice));
 }
 
 function resolvedInWords(property: PropertyDefinition, resolved: string): string {

@@ -1,6 +1,8 @@
 // What the value of a property may be, as a value: the LDAP syntax it fits, the allowed values in words, and the
 // way between text and the typed value. A type knows nothing of entries, expressions or other properties.
 
+import type { ResultCodeName } from '../ldap/result-code.ts';
+
 /** The ordinary LDAP syntaxes (RFC 4517 §3.3) a property's attribute may be based on, by the last arc of their OIDs. */
 export const BaseSyntax = {
   boolean: 7,
@@ -14,9 +16,14 @@ export const BaseSyntax = {
 export type BaseSyntaxName = keyof typeof BaseSyntax;
 
 /** A typed value, or what is wrong: `problem` is read after the value, `advice` is a sentence of its own. */
-export type Parsed<T> =
-  | { readonly value: T; readonly problem?: undefined }
-  | { readonly problem: string; readonly advice?: string };
+export type Parsed<T> = { readonly value: T; readonly problem?: undefined } | Refused;
+
+export interface Refused {
+  readonly problem: string;
+  readonly advice?: string;
+  /** 19 unless said otherwise; 53 for a value that is well written and cannot be honoured. */
+  readonly code?: ResultCodeName;
+}
 
 export interface PropertyType<T> {
   /** `host and port`: for people. */
@@ -28,6 +35,8 @@ export interface PropertyType<T> {
   readonly allowed: string;
   /** A secret is written `***` wherever people could read it. */
   readonly secret: boolean;
+  /** Whether single values may hold a secret although the property as a whole is none; `show` hides it. */
+  readonly mayHoldSecrets: boolean;
   /** Only a hash of the value is stored: clear text is hashed before it becomes part of the tree. */
   readonly hashed: boolean;
   /** The kind of object a reference points to. */
@@ -45,6 +54,7 @@ interface PropertyTypeInput<T> {
   readonly allowed: string;
   readonly caseSensitive?: boolean;
   readonly secret?: boolean;
+  readonly mayHoldSecrets?: boolean;
   readonly hashed?: boolean;
   readonly target?: string;
   parse(text: string): Parsed<T>;
@@ -57,6 +67,7 @@ export function propertyType<T>(input: PropertyTypeInput<T>): PropertyType<T> {
   return {
     caseSensitive: false,
     secret: false,
+    mayHoldSecrets: false,
     hashed: false,
     target: undefined,
     format: String,

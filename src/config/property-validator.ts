@@ -13,6 +13,7 @@ import type { ConfigurationObject } from './configuration-object.ts';
 import { checkObject, decodeObject } from './decode-object.ts';
 import { Definitions, objectDefinitions } from './definitions.ts';
 import { effectiveEntry } from './effective-entry.ts';
+import { checkLastNeeded, checkNeeds, kindTargetsOf } from './needed-kind-check.ts';
 import type { ObjectDefinition } from './object-definition.ts';
 import { CONFIG_ROOT } from './objects/places.ts';
 import type { PropertyDefinition } from './property-definition.ts';
@@ -136,7 +137,8 @@ export class PropertyValidator {
   #targetsOf(reading: ObjectReading | undefined): readonly string[] {
     if (reading === undefined) return [];
     const references = referencesOf(reading).flatMap((reference) => targetKeysOf(reference, this.#schema));
-    return [...references, ...accountTargetsOf(reading, this.#schema)];
+    const kinds = kindTargetsOf(reading, this.definitions);
+    return [...references, ...kinds, ...accountTargetsOf(reading, this.#schema)];
   }
 
   #isBelowRoot(key: string): boolean {
@@ -163,6 +165,7 @@ export class PropertyValidator {
       ...checkOptions(now),
       ...checkReadOnly(old, now),
       ...checkReferences(now, context),
+      ...checkNeeds(now, context),
       ...checkBindNames(now, key, context),
       ...checkLastWriter(old, now, key, context),
       ...(before === undefined ? [] : checkTargetDisabling(before, after, key, context)),
@@ -173,6 +176,7 @@ export class PropertyValidator {
     return [
       ...checkDeletion(before, key, this.definitions),
       ...checkTargetDeletion(before, key, context),
+      ...checkLastNeeded(before, key, context),
       ...checkLastWriter(this.#read(before), undefined, key, context),
     ];
   }

@@ -26,6 +26,19 @@ export class ReferenceIndex {
     return this.#referrers.get(targetKey) ?? [];
   }
 
+  firstReferrers(targetKey: string, max: number): readonly string[] {
+    const found: string[] = [];
+    for (const key of this.referrers(targetKey)) {
+      if (found.length === max) break;
+      found.push(key);
+    }
+    return found;
+  }
+
+  countReferrers(targetKey: string): number {
+    return this.#referrers.get(targetKey)?.size ?? 0;
+  }
+
   #add(target: string, referrer: string): void {
     const known = this.#referrers.get(target);
     if (known === undefined) this.#referrers.set(target, new Set([referrer]));

@@ -4,6 +4,7 @@
 import { expressionSyntaxOid } from './expression-syntaxes.ts';
 import type { ObjectDefinition } from './object-definition.ts';
 import { OWN_ARC } from './object-identifiers.ts';
+import { type OperationalAttribute, operationalAttributes } from './operational-attributes.ts';
 import type { PropertyDefinition } from './property-definition.ts';
 import { takesExpressions } from './property-reader.ts';
 import { BaseSyntax, type BaseSyntaxName } from './property-type.ts';
@@ -23,10 +24,12 @@ export function formatSchemaLdif(definitions: readonly ObjectDefinition[]): stri
   refuseRepeatedOids([
     ...[...attributes.values()].map(([{ property }]) => property.oid),
     ...definitions.map((definition) => definition.objectClass.oid),
+    ...operationalAttributes.map(({ oid }) => oid),
   ]);
   const lines = [
     HEADER,
     ...[...attributes.values()].map(attributeLines),
+    ...operationalAttributes.map(operationalAttributeLines),
     ...definitions.map((definition) => classLines(definition)),
   ];
   return `${lines.join('\n')}\n`;
@@ -90,10 +93,30 @@ function attributeLines(uses: readonly [Use, ...Use[]]): string {
   ]);
 }
 
+function operationalAttributeLines({
+  name,
+  oid,
+  syntax,
+  synopsis,
+  multiValued,
+}: OperationalAttribute): string {
+  return definitionLines('attributeTypes', oid, [
+    `NAME '${name}'`,
+    `DESC ${quote(synopsis)}`,
+    ...matchingRules(syntax, false),
+    `SYNTAX ${ordinarySyntaxOid(syntax)}`,
+    ...(multiValued ? [] : ['SINGLE-VALUE']),
+    'NO-USER-MODIFICATION',
+    'USAGE directoryOperation',
+  ]);
+}
+
 function syntaxOid({ key, type }: PropertyDefinition): string {
-  return takesExpressions(key)
-    ? expressionSyntaxOid(type.syntax)
-    : `1.3.6.1.4.1.1466.115.121.1.${BaseSyntax[type.syntax]}`;
+  return takesExpressions(key) ? expressionSyntaxOid(type.syntax) : ordinarySyntaxOid(type.syntax);
+}
+
+function ordinarySyntaxOid(syntax: BaseSyntaxName): string {
+  return `1.3.6.1.4.1.1466.115.121.1.${BaseSyntax[syntax]}`;
 }
 
 /** What several kinds use is described once for each, unless they say the same. */
@@ -126,7 +149,8 @@ function classLines(definition: ObjectDefinition): string {
   const { objectClass, parent, synopsis } = definition;
   // An auxiliary class leaves the name to the structural class it is joined to; operational attributes need no class.
   const own = ownProperties(definition).filter((it) => !it.operationalAttribute && it.oid !== undefined);
-  const naming = parent === undefined && objectClass.kind === 'structural' ? ['cn'] : [];
+  const isNamedByCn = definition.namingAttribute === 'cn' && objectClass.kind === 'structural';
+  const naming = parent === undefined && isNamedByCn ? ['cn'] : [];
   const must = [...naming, ...own.filter((it) => it.required).map((it) => it.attribute)];
   const may = own.filter((it) => !it.required).map((it) => it.attribute);
   return definitionLines('objectClasses', objectClass.oid, [

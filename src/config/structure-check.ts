@@ -1,5 +1,5 @@
-// Where entries may live under cn=config, and what they may be: objects directly in their containers, named by cn,
-// of exactly one kind; the root and the containers at their places, which they never leave.
+// Where entries may live under cn=config, and what they may be: objects directly in their containers, named by cn
+// or what their kind is named by, of exactly one kind; the root and the containers at their places, which they never leave.
 
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
@@ -75,18 +75,21 @@ function checkPlace(
 
 function checkName(entry: Entry, kind: ObjectDefinition, schema: Schema): Issue[] {
   const [ava, ...others] = entry.dn.rdn ?? [];
-  const isCommonName = ava !== undefined && schema.findAttributeType(ava.type)?.key === 'cn';
-  if (!isCommonName || others.length > 0) {
+  const { namingAttribute } = kind;
+  const isNamedByIt = ava !== undefined && schema.findAttributeType(ava.type)?.name === namingAttribute;
+  if (!isNamedByIt || others.length > 0) {
     return [
       issue(
         entry,
         'namingViolation',
-        `must be named by cn and nothing else, as every ${kind.friendlyName} is`,
+        `must be named by ${namingAttribute} and nothing else, as every ${kind.friendlyName} is`,
       ),
     ];
   }
   if (ava.value.trim() !== '') return [];
-  return [issue(entry, 'namingViolation', 'has an empty name', 'Give it a name, cn=Example.')];
+  return [
+    issue(entry, 'namingViolation', 'has an empty name', `Give it a name, ${namingAttribute}=Example.`),
+  ];
 }
 
 function issue(entry: Entry, code: ResultCodeName, problem: string, advice?: string): Issue {

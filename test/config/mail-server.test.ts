@@ -7,7 +7,7 @@ import { mailServer } from '../../src/config/objects/mail-server.ts';
 import { ReadingMemo } from '../../src/config/reading-memo.ts';
 import type { Secret } from '../../src/config/secret.ts';
 import type { HostPort } from '../../src/config/types/host-port.ts';
-import type { NameValue } from '../../src/config/types/name-value.ts';
+import type { JavaMailSetting } from '../../src/config/types/java-mail.ts';
 import type { Dn } from '../../src/ldap/dn.ts';
 import { mail, openSources, schema } from './configuration.ts';
 
@@ -129,6 +129,6 @@ describe('mail server', () => {
     expectTypeOf<MailServer['trustManagerProvider']>().toEqualTypeOf<Dn | undefined>();
     expectTypeOf<MailServer['useSsl']>().toEqualTypeOf<boolean>();
     expectTypeOf<MailServer['useStartTls']>().toEqualTypeOf<boolean>();
-    expectTypeOf<MailServer['smtpProperty']>().toEqualTypeOf<readonly NameValue[]>();
+    expectTypeOf<MailServer['smtpProperty']>().toEqualTypeOf<readonly JavaMailSetting[]>();
   });
 });

@@ -7,13 +7,16 @@ import { boolean } from '../../src/config/types/boolean.ts';
 import { dn, reference } from '../../src/config/types/dn.ts';
 import { duration } from '../../src/config/types/duration.ts';
 import { enumeration } from '../../src/config/types/enumeration.ts';
-import { hostPort, listenAddress } from '../../src/config/types/host-port.ts';
+import { host, hostPort, ipAddress, listenAddress } from '../../src/config/types/host-port.ts';
 import { integer, port } from '../../src/config/types/integer.ts';
+import { keptWord } from '../../src/config/types/kept-word.ts';
+import { mailAddress } from '../../src/config/types/mail-address.ts';
 import { nameValue } from '../../src/config/types/name-value.ts';
 import { password } from '../../src/config/types/password.ts';
 import { secret } from '../../src/config/types/secret.ts';
 import { size } from '../../src/config/types/size.ts';
 import { filePath, string } from '../../src/config/types/string.ts';
+import { unsupported } from '../../src/config/types/unsupported.ts';
 
 function value<T>(type: PropertyType<T>, text: string): T {
   const parsed = type.parse(text);
@@ -82,6 +85,81 @@ describe('string and file path', () => {
   it('has no NUL in a path', () => expect(problem(filePath(), 'a\0b')).toContain('NUL'));
   it('takes a path', () =>
     expect(value(filePath(), 'config/trust store.p12')).toBe('config/trust store.p12'));
+});
+
+describe('mail address', () => {
+  it.each([
+    'a@b',
+    'alerts@example.com',
+    "first.last+tag'x@mail.example.com",
+    'ä@bücher.example',
+    `${'x'.repeat(64)}@example.com`,
+  ])('takes %s', (text) => expect(value(mailAddress(), text)).toBe(text));
+  it.each([
+    '',
+    'nobody',
+    '@example.com',
+    'a@',
+    'a@.example.com',
+    'a@example..com',
+    'a@-example.com',
+    '.a@example.com',
+    'a.@example.com',
+    'a..b@example.com',
+    'a b@example.com',
+    'a@b@c',
+    'A <a@example.com>',
+    'a@example.com\nBcc: b@example.com',
+    '"a"@example.com',
+    'a@[127.0.0.1]',
+    `${'x'.repeat(65)}@example.com`,
+    `a@${'x'.repeat(64)}.com`,
+    `a@${'x.'.repeat(150)}com`,
+    '\udc80@example.com',
+  ])('refuses %j', (text) => expect(problem(mailAddress(), text)).toContain('alerts@example.com'));
+});
+
+describe('host and IP address', () => {
+  it.each(['smtp.example.com', 'localhost', '127.0.0.1', '::1'])('%s is a host', (text) =>
+    expect(value(host(), text)).toBe(text),
+  );
+  it.each(['', 'a b', 'a:25', '[::1]', '1.2.3', '-a'])('"%s" is no host', (text) =>
+    expect(problem(host(), text)).toContain('Write a name'),
+  );
+  it.each(['127.0.0.1', '2001:db8::1'])('%s is an IP address', (text) =>
+    expect(value(ipAddress(), text)).toBe(text),
+  );
+  it.each(['', 'localhost', '127.1', '[::1]'])('"%s" is no IP address', (text) =>
+    expect(problem(ipAddress(), text)).toContain('is not an IP address'),
+  );
+});
+
+describe('kept word', () => {
+  const kept = keptWord({ words: ['reject', 'refuse'], problem: 'cannot be had' });
+  it('takes the words, in any case', () => expect(value(kept, ' REFUSE ')).toBe('refuse'));
+  it('refuses every other with the reason and what to do', () => {
+    expect(kept.parse('accept')).toEqual({
+      problem: 'cannot be had',
+      advice: 'Leave it out, or write reject or refuse.',
+      code: 'unwillingToPerform',
+    });
+  });
+  it('tells cases apart where it must', () => {
+    expect(problem(keptWord({ words: ['a.B'], problem: 'no', caseSensitive: true }), 'a.b')).toContain('no');
+  });
+});
+
+describe('unsupported', () => {
+  it('refuses whatever is written, and says what to write', () => {
+    const type = unsupported({ problem: 'is not needed', advice: (text) => `Write $<file:${text}>.` });
+    expect(type.parse('config/pin')).toEqual({
+      problem: 'is not needed',
+      advice: 'Write $<file:config/pin>.',
+      code: 'unwillingToPerform',
+    });
+    expect(problem(type, `${'x'.repeat(1000)}\n`)?.length).toBeLessThan(200);
+    expect(problem(unsupported({ problem: 'no', advice: 'Leave it out.' }), '')).toBe('no. Leave it out.');
+  });
 });
 
 describe('enumeration', () => {

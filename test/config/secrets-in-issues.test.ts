@@ -67,8 +67,10 @@ it('knows which attributes hold secrets', async () => {
   const { validator } = await Configuration.open();
   expect([...validator.secretAttributes].sort()).toEqual([
     'ds-cfg-auth-password',
+    'ds-cfg-key-store-pin',
     'ds-cfg-trust-store-pin',
     'userpassword',
   ]);
+  expect([...validator.definitions.mixedAttributes]).toEqual(['ds-cfg-smtp-property']);
   expect([...validator.hashedAttributes]).toEqual(['userpassword']);
 });

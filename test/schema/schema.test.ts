@@ -59,10 +59,10 @@ describe('definitions that are looked up', () => {
 describe('attribute descriptions', () => {
   it('come in the spelling of the schema, options sorted and once', () => {
     for (let round = 0; round < 2; round++) {
-      expect(schema.describe('COMMONNAME;Lang-DE;binary;lang-de')).toMatchObject({
-        options: ['binary', 'lang-de'],
-        description: 'cn;binary;lang-de',
-        key: 'cn;binary;lang-de',
+      expect(schema.describe('COMMONNAME;Lang-DE;x-old;lang-de')).toMatchObject({
+        options: ['lang-de', 'x-old'],
+        description: 'cn;lang-de;x-old',
+        key: 'cn;lang-de;x-old',
       });
     }
     expect(schema.describe('GIVENNAME')).toMatchObject({
@@ -72,7 +72,17 @@ describe('attribute descriptions', () => {
     });
   });
 
-  it.each(['', 'noSuchAttribute', 'cn;', 'cn;a b', ';cn', 'cn ', '*'])('%j is none', (text) => {
+  it('are the same with and without the option binary, and show it where values travel so', () => {
+    const [bare, binary] = ['userCertificate', 'USERCERTIFICATE;Binary'].map((text) => schema.describe(text));
+    expect(bare).toEqual(binary);
+    expect(bare).toMatchObject({
+      options: [],
+      key: 'usercertificate',
+      description: 'userCertificate;binary',
+    });
+  });
+
+  it.each(['', 'noSuchAttribute', 'cn;', 'cn;binary', 'cn;a b', ';cn', 'cn ', '*'])('%j is none', (text) => {
     expect(schema.describe(text)).toBeUndefined();
   });
 });

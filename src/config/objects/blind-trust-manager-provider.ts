@@ -2,6 +2,7 @@
 
 import { defineObject } from '../object-definition.ts';
 import { opendjClass } from '../object-identifiers.ts';
+import { javaClassProperty } from './java-class-property.ts';
 import { trustManagerProvider } from './trust-manager-provider.ts';
 
 export const blindTrustManagerProvider = defineObject({
@@ -13,5 +14,8 @@ export const blindTrustManagerProvider = defineObject({
   objectClass: { name: 'ds-cfg-blind-trust-manager-provider', oid: opendjClass(151) },
   parent: trustManagerProvider,
   location: trustManagerProvider.location,
-  properties: [...trustManagerProvider.properties],
+  properties: [
+    ...trustManagerProvider.properties,
+    javaClassProperty('org.opends.server.extensions.BlindTrustManagerProvider'),
+  ],
 });

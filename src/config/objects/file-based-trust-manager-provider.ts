@@ -1,12 +1,20 @@
 // The authorities in a Java key store or a PKCS#12 file.
 
 import { defineObject } from '../object-definition.ts';
-import { opendjAttribute, opendjClass } from '../object-identifiers.ts';
+import { opendjAttribute, opendjClass, ownAttribute } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
 import { enumeration } from '../types/enumeration.ts';
-import { secret } from '../types/secret.ts';
 import { filePath } from '../types/string.ts';
+import { unsupported } from '../types/unsupported.ts';
+import { javaClassProperty } from './java-class-property.ts';
 import { trustManagerProvider } from './trust-manager-provider.ts';
+import { pinsElsewhere, trustStorePin } from './trust-store-pin.ts';
+
+const javaProvider = {
+  problem:
+    'is about security providers of a Java runtime, and this server reads JKS and PKCS12 files by itself',
+  advice: 'Leave it out; convert a trust store of another type to PKCS12.',
+};
 
 export const fileBasedTrustManagerProvider = defineObject({
   kind: 'file-based-trust-manager-provider',
@@ -27,16 +35,7 @@ export const fileBasedTrustManagerProvider = defineObject({
       allowed: 'A path to a file this server can read; a relative one starts at the instance folder',
       adminAction: { kind: 'none', note: 'A change takes effect when the trust store is read next.' },
     }),
-    property({
-      name: 'trust-store-pin',
-      oid: opendjAttribute(97),
-      type: secret(),
-      synopsis: 'The PIN that opens the trust store.',
-      description:
-        'An expression such as $<file:config/truststore.pin> keeps the PIN itself out of the configuration.',
-      default: { behaviour: 'The trust store is opened without a PIN.' },
-      adminAction: { kind: 'none', note: 'A change takes effect when the trust store is read next.' },
-    }),
+    trustStorePin,
     property({
       name: 'trust-store-type',
       oid: opendjAttribute(101),
@@ -45,5 +44,26 @@ export const fileBasedTrustManagerProvider = defineObject({
       default: { behaviour: 'The format is recognized from the file.' },
       adminAction: { kind: 'none', note: 'A change takes effect when the trust store is read next.' },
     }),
+    javaClassProperty('org.opends.server.extensions.FileBasedTrustManagerProvider'),
+    property({
+      name: 'provider-name',
+      oid: ownAttribute(30),
+      type: unsupported(javaProvider),
+      synopsis: 'The Java security provider that reads the trust store in PingDS; refused.',
+    }),
+    property({
+      name: 'provider-arg',
+      oid: ownAttribute(31),
+      type: unsupported(javaProvider),
+      synopsis: 'What the Java security provider is given in PingDS; refused.',
+    }),
+    property({
+      name: 'provider-class',
+      oid: ownAttribute(32),
+      type: unsupported(javaProvider),
+      advanced: true,
+      synopsis: 'The class of the Java security provider in PingDS; refused.',
+    }),
+    ...pinsElsewhere,
   ],
 });

@@ -6,10 +6,11 @@
 import { defineObject } from '../object-definition.ts';
 import { forgerockAttribute, opendjAttribute, ownAttribute, ownClass } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
+import { checkEncryption, checkMissingParts, checkRepeatedNames, usesTls } from '../smtp-property-rules.ts';
 import { boolean } from '../types/boolean.ts';
 import { reference } from '../types/dn.ts';
 import { hostPort } from '../types/host-port.ts';
-import { nameValue } from '../types/name-value.ts';
+import { javaMail } from '../types/java-mail.ts';
 import { secret } from '../types/secret.ts';
 import { string } from '../types/string.ts';
 import { enabledProperty } from './enabled-property.ts';
@@ -92,12 +93,13 @@ const useStartTls = property({
 const smtpProperty = property({
   name: 'smtp-property',
   oid: ownAttribute(3),
-  type: nameValue(),
+  type: javaMail(),
   multiValued: true,
   advanced: true,
   synopsis: 'Further options for handing over mail, under their JavaMail names.',
   description:
-    'Each value is one option, mail.smtp.timeout=5000. They come after, and win over, the other properties.',
+    'Each value is one option, mail.smtp.timeout=5000. They come after, and win over, the other properties. What ' +
+    'this server knows by name is checked; what it does not know is kept, and has no effect.',
   default: { behaviour: 'No further options.' },
 });
 
@@ -153,13 +155,16 @@ export const mailServer = defineObject({
             }
           : undefined,
     },
+    { properties: ['smtp-property'], check: checkRepeatedNames },
+    { properties: ['auth-username', 'smtp-property'], check: checkMissingParts },
+    { properties: ['use-ssl', 'use-start-tls', 'smtp-property'], check: checkEncryption },
   ],
   enabledTargets: [
     {
       property: 'trust-manager-provider',
       condition: 'the mail server is enabled and uses SSL or StartTLS',
-      properties: ['enabled', 'use-ssl', 'use-start-tls'],
-      holds: (server) => server.enabled && (server.useSsl || server.useStartTls),
+      properties: ['enabled', 'use-ssl', 'use-start-tls', 'smtp-property'],
+      holds: (server) => server.enabled && usesTls(server),
     },
   ],
 });

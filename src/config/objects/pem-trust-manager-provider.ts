@@ -4,6 +4,7 @@ import { defineObject } from '../object-definition.ts';
 import { ownAttribute, ownClass } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
 import { filePath, string } from '../types/string.ts';
+import { javaClassProperty } from './java-class-property.ts';
 import { trustManagerProvider } from './trust-manager-provider.ts';
 
 export const pemTrustManagerProvider = defineObject({
@@ -34,5 +35,6 @@ export const pemTrustManagerProvider = defineObject({
       default: { behaviour: 'Every file of the folder is read.' },
       allowed: 'A file name in which * stands for any characters and ? for one, such as *.bak',
     }),
+    javaClassProperty('org.opends.server.extensions.PemTrustManagerProvider'),
   ],
 });

@@ -1,7 +1,14 @@
-// cn=config itself. PingDS's global configuration; what of it applies here will be properties of this object.
+// cn=config itself: PingDS's global configuration, with what of it can mean something here. The rest of what scripts
+// set there is known: what is always so is taken, and what cannot be had is refused with what to write in its place.
 
 import { defineObject } from '../object-definition.ts';
-import { opendjClass } from '../object-identifiers.ts';
+import { forgerockAttribute, opendjAttribute, opendjClass, ownAttribute } from '../object-identifiers.ts';
+import { property } from '../property-definition.ts';
+import { duration } from '../types/duration.ts';
+import { integer } from '../types/integer.ts';
+import { keptWord } from '../types/kept-word.ts';
+import { string } from '../types/string.ts';
+import { unsupported } from '../types/unsupported.ts';
 import { CONFIG_ROOT } from './places.ts';
 
 export const rootConfig = defineObject({
@@ -11,5 +18,109 @@ export const rootConfig = defineObject({
   synopsis: 'The root of the configuration, which holds what concerns the whole server.',
   objectClass: { name: 'ds-cfg-root-config', oid: opendjClass(39) },
   location: { at: [CONFIG_ROOT] },
-  properties: [],
+  properties: [
+    property({
+      name: 'server-id',
+      oid: ownAttribute(37),
+      type: string({
+        pattern: /^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$/i,
+        patternInWords: 'of letters, digits and, between them, dots, hyphens and underscores',
+        charactersMax: 255,
+      }),
+      synopsis: 'A name for this server, by which people and programs tell it from others.',
+      default: { behaviour: 'The server has no name of its own.' },
+    }),
+    property({
+      name: 'smtp-server',
+      oid: opendjAttribute(376),
+      type: unsupported({
+        problem: 'cannot be set here, because every mail server has an entry of its own',
+        advice: (address) =>
+          `Add an entry of class ds-cfg-mail-server under cn=Mail Servers,cn=config, with ds-cfg-smtp-server: ${address}.`,
+      }),
+      multiValued: true,
+      synopsis: 'Where OpenDJ keeps the addresses of mail servers; refused.',
+    }),
+    property({
+      name: 'check-schema',
+      oid: opendjAttribute(15),
+      type: keptWord({
+        words: ['true'],
+        syntax: 'boolean',
+        problem: 'cannot be had: no entry is taken that does not fit the schema',
+      }),
+      advanced: true,
+      default: ['true'],
+      synopsis: 'Whether entries must fit the schema; always so.',
+    }),
+    property({
+      name: 'invalid-attribute-syntax-behavior',
+      oid: opendjAttribute(31),
+      type: keptWord({
+        words: ['reject'],
+        problem: 'cannot be had: no value is taken that does not fit the syntax of its attribute',
+      }),
+      advanced: true,
+      default: ['reject'],
+      synopsis: 'What happens to a value that does not fit the syntax of its attribute; always refused.',
+    }),
+    property({
+      name: 'single-structural-objectclass-behavior',
+      oid: opendjAttribute(88),
+      type: keptWord({
+        words: ['reject'],
+        problem: 'cannot be had: every entry has exactly one structural object class',
+      }),
+      advanced: true,
+      default: ['reject'],
+      synopsis: 'What happens to an entry without exactly one structural object class; always refused.',
+    }),
+    property({
+      name: 'trust-transaction-ids',
+      oid: forgerockAttribute(155),
+      type: keptWord({
+        words: ['false'],
+        syntax: 'boolean',
+        problem: 'cannot be had: no control that carries a transaction id is known here',
+      }),
+      advanced: true,
+      default: ['false'],
+      synopsis: 'Whether transaction ids of clients are believed; never.',
+    }),
+    property({
+      name: 'writability-mode',
+      oid: opendjAttribute(123),
+      type: keptWord({
+        words: ['enabled'],
+        problem: 'cannot be had: a server that takes no change could not be told to take changes again',
+      }),
+      default: ['enabled'],
+      synopsis: 'Whether changes are taken; always. Whose, the privileges of accounts say.',
+    }),
+    property({
+      name: 'lockout-failure-count',
+      oid: opendjAttribute(146),
+      type: integer({ lowest: 3, highest: 100_000, unit: 'failed logins' }),
+      default: ['20'],
+      advanced: true,
+      synopsis:
+        'How often logins with one name may fail from one address before they are refused for a while; an address as a whole, and a name from everywhere, may fail five times as often.',
+    }),
+    property({
+      name: 'lockout-duration',
+      oid: opendjAttribute(145),
+      type: duration({ lowestMs: 1, highestMs: 604_800_000 }),
+      default: ['5 m'],
+      advanced: true,
+      synopsis: 'How long logins are refused after too many have failed.',
+    }),
+    property({
+      name: 'lockout-failure-expiration-interval',
+      oid: opendjAttribute(147),
+      type: duration({ lowestMs: 1000, highestMs: 604_800_000 }),
+      default: ['15 m'],
+      advanced: true,
+      synopsis: 'How long after the last failed login earlier ones are forgotten.',
+    }),
+  ],
 });

@@ -4,6 +4,7 @@
 import { defineObject } from '../object-definition.ts';
 import { opendjAttribute, opendjClass } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
+import { certificateFingerprint } from '../types/certificate-fingerprint.ts';
 import { dn } from '../types/dn.ts';
 import { enumeration } from '../types/enumeration.ts';
 import { password } from '../types/password.ts';
@@ -17,6 +18,7 @@ export const PRIVILEGES = [
   'monitor-read',
   'password-reset',
   'privilege-change',
+  'proxied-auth',
   'secret-read',
   'server-restart',
   'server-shutdown',
@@ -49,6 +51,13 @@ export const rootDnUser = defineObject({
       multiValued: true,
       operationalAttribute: true,
       synopsis: 'What the account may do.',
+      description:
+        'config-read reads cn=config and cn=effective, config-write (with config-read) changes cn=config, secret-read ' +
+        'shows passwords and keys that are stars otherwise. privilege-change gives and takes privileges. password-reset ' +
+        'sets the passwords and certificates of accounts that have no privilege the one who sets them lacks. ' +
+        'proxied-auth acts for other accounts. bypass-acl changes the entries of memory backends. The others have no ' +
+        'meaning yet. A change takes effect at once, also for those who ' +
+        'are logged in.',
       default: { behaviour: 'The account may do nothing that needs a privilege.' },
     }),
     property({
@@ -56,8 +65,30 @@ export const rootDnUser = defineObject({
       attribute: 'userPassword',
       type: password(),
       multiValued: true,
-      synopsis: 'The password of the account; only its hash is kept.',
-      default: { behaviour: 'Nobody can log in to the account.' },
+      synopsis: 'The password of the account; only a hash and the keys of SCRAM are kept.',
+      default: { behaviour: 'Nobody can log in to the account with a password.' },
+    }),
+    property({
+      name: 'certificate-subject-dn',
+      attribute: 'ds-certificate-subject-dn',
+      oid: opendjAttribute(266),
+      type: dn(),
+      multiValued: true,
+      synopsis: 'The names in the certificates that the account logs in with by SASL EXTERNAL.',
+      default: {
+        behaviour: 'A certificate must be for the DN of the account itself, or be listed by its fingerprint.',
+      },
+      allowed: 'The distinguished name that a certificate is for, the most specific part first',
+    }),
+    property({
+      name: 'certificate-fingerprint',
+      attribute: 'ds-certificate-fingerprint',
+      oid: opendjAttribute(268),
+      type: certificateFingerprint(),
+      multiValued: true,
+      synopsis:
+        'The SHA-256 fingerprints of the certificates that the account logs in with by SASL EXTERNAL.',
+      default: { behaviour: 'A certificate is told by the name it is for.' },
     }),
   ],
 });

@@ -24,6 +24,34 @@ export function hostPort(defaultPort: number): PropertyType<HostPort> {
   });
 }
 
+/** A host name or an IP address, without a port. */
+export function host(): PropertyType<string> {
+  return propertyType({
+    name: 'host',
+    syntax: 'directoryString',
+    allowed: 'A host name or IP address',
+    parse(text) {
+      const problem = isIPv6(text) ? undefined : hostProblem(text);
+      return problem === undefined
+        ? { value: text }
+        : { problem, advice: 'Write a name such as smtp.example.com, or an address.' };
+    },
+  });
+}
+
+export function ipAddress(): PropertyType<string> {
+  return propertyType({
+    name: 'IP address',
+    syntax: 'directoryString',
+    allowed: 'An IPv4 or IPv6 address',
+    parse(text) {
+      return isIP(text) === 0
+        ? { problem: 'is not an IP address', advice: 'Write an address such as 192.0.2.1 or 2001:db8::1.' }
+        : { value: text };
+    },
+  });
+}
+
 /** An address of this machine to listen on: an IP address or a host name. */
 export function listenAddress(): PropertyType<string> {
   return propertyType({

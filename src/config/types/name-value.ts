@@ -1,6 +1,8 @@
-// `name=value`, such as the JavaMail properties of a mail server: the first `=` ends the name, the value may be empty.
+// `name=value`: the first `=` ends the name, the value may be empty. Some names say that the value is a secret, and
+// then it is hidden wherever people could read it, although the property as a whole is none.
 
-import { type PropertyType, propertyType } from '../property-type.ts';
+import { hasExpression } from '../../expression/template.ts';
+import { type Parsed, type PropertyType, propertyType } from '../property-type.ts';
 import { SECRET_STARS } from '../secret.ts';
 
 export interface NameValue {
@@ -8,32 +10,39 @@ export interface NameValue {
   readonly value: string;
 }
 
-/** Some JavaMail properties hold passwords: their values are not for messages either. */
-const SECRET_NAME = /passw|secret|token/i;
+const SECRET_NAME = /pass|pwd|secret|token|credential|(?:^|[._-])pin(?:$|[._-])/i;
+
+const ADVICE = 'Write name=value, such as mail.smtp.timeout=5000.';
 
 export function nameValue(): PropertyType<NameValue> {
   return propertyType({
     name: 'name=value',
     syntax: 'directoryString',
     caseSensitive: true,
+    mayHoldSecrets: true,
     allowed: 'A property name, "=", and the value of the property',
-    parse(text) {
-      const at = text.indexOf('=');
-      if (at < 0)
-        return { problem: 'has no "="', advice: 'Write name=value, such as mail.smtp.timeout=5000.' };
-      const name = text.slice(0, at).trim();
-      if (name === '')
-        return {
-          problem: 'has no name before "="',
-          advice: 'Write name=value, such as mail.smtp.timeout=5000.',
-        };
-      return { value: { name, value: text.slice(at + 1).trim() } };
-    },
+    parse: parseNameValue,
     format: ({ name, value }) => `${name}=${value}`,
-    show(text) {
-      const [name = '', ...values] = text.split('=', 2);
-      if (!SECRET_NAME.test(name)) return text;
-      return values.length === 0 ? SECRET_STARS : `${name}=${SECRET_STARS}`;
-    },
+    show: showNameValue,
   });
+}
+
+export function parseNameValue(text: string): Parsed<NameValue> {
+  const at = text.indexOf('=');
+  if (at < 0) return { problem: 'has no "="', advice: ADVICE };
+  const name = text.slice(0, at).trim();
+  if (name === '') return { problem: 'has no name before "="', advice: ADVICE };
+  return { value: { name, value: text.slice(at + 1).trim() } };
+}
+
+/** The text without what could be a secret: under a name that says so, or whose end only an expression knows. */
+function showNameValue(text: string): string {
+  const at = text.indexOf('=');
+  const name = at < 0 ? text : text.slice(0, at);
+  if (isSecretName(name)) return at < 0 ? SECRET_STARS : `${name}=${SECRET_STARS}`;
+  return at >= 0 && hasExpression(name) ? `${name}=${SECRET_STARS}` : text;
+}
+
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
 }

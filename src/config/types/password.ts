@@ -1,8 +1,8 @@
-// An administrator's own password: only its hash is stored (password-hash.ts), so clear text never decodes.
+// An administrator's own password: only what stored-password.ts makes of it is stored, so clear text never decodes.
 
-import { isHashedPassword } from '../password-hash.ts';
 import { type PropertyType, propertyType } from '../property-type.ts';
 import { SECRET_STARS, Secret } from '../secret.ts';
+import { isStoredPassword } from '../stored-password.ts';
 
 export function password(): PropertyType<Secret> {
   return propertyType({
@@ -13,10 +13,10 @@ export function password(): PropertyType<Secret> {
     hashed: true,
     allowed: 'A password; it is hashed before it is stored',
     parse(text) {
-      if (isHashedPassword(text)) return { value: new Secret(text) };
+      if (isStoredPassword(text)) return { value: new Secret(text) };
       return {
         problem: 'is not a password hash this server knows',
-        advice: 'Set the password through the server, which stores it as {SCRYPT}.',
+        advice: 'Set the password through the server, which stores it as {SCRYPT} and {SCRAM-SHA-256}.',
       };
     },
     format: (value) => value.reveal(),

@@ -3,6 +3,12 @@
 import { type PropertyType, propertyType } from '../property-type.ts';
 import { SECRET_STARS, Secret } from '../secret.ts';
 
+/** Whoever may not read a secret sees stars, and may send back what was seen. */
+export const STARS_WRITTEN = {
+  problem: 'is what is shown in place of a secret, not the secret itself',
+  advice: 'Write the secret, or leave the property as it is.',
+} as const;
+
 export function secret(): PropertyType<Secret> {
   return propertyType({
     name: 'secret',
@@ -12,6 +18,7 @@ export function secret(): PropertyType<Secret> {
     allowed: 'A string',
     parse(text) {
       if (text === '') return { problem: 'is empty', advice: 'Write the secret, or leave the property out.' };
+      if (text === SECRET_STARS) return STARS_WRITTEN;
       return { value: new Secret(text) };
     },
     format: (value) => value.reveal(),

@@ -1,0 +1,88 @@
+// The limits that keep one client of a connection handler from harming the others.
+
+import { opendjAttribute, ownAttribute } from '../object-identifiers.ts';
+import { property } from '../property-definition.ts';
+import { duration } from '../types/duration.ts';
+import { integer } from '../types/integer.ts';
+import { size } from '../types/size.ts';
+
+/** What takes effect when a connection handler starts. */
+export const handlerRestart = {
+  kind: 'component-restart',
+  note: 'Disable the connection handler and enable it again for a change to take effect.',
+} as const;
+
+export const connectionLimits = [
+  property({
+    name: 'max-request-size',
+    oid: opendjAttribute(48),
+    type: size({ lowestBytes: 1024, highestBytes: 2 ** 31 - 1 }),
+    default: ['5 MB'],
+    advanced: true,
+    synopsis: 'The largest request a client that has logged in may send.',
+    adminAction: handlerRestart,
+  }),
+  property({
+    name: 'max-request-size-before-bind',
+    oid: ownAttribute(6),
+    type: size({ lowestBytes: 1024, highestBytes: 2 ** 31 - 1 }),
+    default: ['64 KiB'],
+    advanced: true,
+    synopsis: 'The largest request a client may send before it has logged in.',
+    adminAction: handlerRestart,
+  }),
+  property({
+    name: 'max-connections',
+    oid: ownAttribute(7),
+    type: integer({ lowest: 1, highest: 1_000_000, unit: 'connections' }),
+    default: ['1000'],
+    advanced: true,
+    synopsis: 'How many connections may be open at a time; one more is refused.',
+    adminAction: handlerRestart,
+  }),
+  property({
+    name: 'max-pending-requests',
+    oid: ownAttribute(8),
+    type: integer({ lowest: 1, highest: 100_000, unit: 'requests' }),
+    default: ['1000'],
+    advanced: true,
+    synopsis: 'How many unanswered requests one connection may have before nothing more is read from it.',
+    adminAction: handlerRestart,
+  }),
+  property({
+    name: 'max-pending-answer-size',
+    oid: ownAttribute(9),
+    type: size({ lowestBytes: 64 * 1024, highestBytes: 2 ** 31 - 1 }),
+    default: ['16 MiB'],
+    advanced: true,
+    synopsis: 'How much a client may leave unread before nothing more is read from its connection.',
+    adminAction: handlerRestart,
+  }),
+  property({
+    name: 'idle-time-limit',
+    oid: opendjAttribute(393),
+    type: duration({ lowestMs: 1000, highestMs: 2_147_000_000, allowUnlimited: true }),
+    default: ['1 h'],
+    advanced: true,
+    synopsis: 'How long a connection may be silent before it is closed.',
+    adminAction: handlerRestart,
+  }),
+  property({
+    name: 'max-blocked-write-time-limit',
+    oid: opendjAttribute(412),
+    type: duration({ lowestMs: 100, highestMs: 2_147_000_000 }),
+    default: ['2 m'],
+    advanced: true,
+    synopsis: 'How long an answer may wait for a client that does not read, before its connection is closed.',
+    adminAction: handlerRestart,
+  }),
+  property({
+    name: 'accept-backlog',
+    oid: opendjAttribute(118),
+    type: integer({ lowest: 1, highest: 65_535, unit: 'connections' }),
+    default: ['128'],
+    advanced: true,
+    synopsis: 'How many connections the operating system keeps waiting until they are accepted.',
+    adminAction: handlerRestart,
+  }),
+] as const;

@@ -1,0 +1,17 @@
+// What key manager providers have in common: they hold the keys by which this server proves who it is.
+
+import { defineObject } from '../object-definition.ts';
+import { opendjClass } from '../object-identifiers.ts';
+import { enabledProperty } from './enabled-property.ts';
+import { Container } from './places.ts';
+
+export const keyManagerProvider = defineObject({
+  kind: 'key-manager-provider',
+  friendlyName: 'Key Manager Provider',
+  friendlyPluralName: 'Key Manager Providers',
+  synopsis: 'Holds the private keys and certificates by which this server proves who it is.',
+  objectClass: { name: 'ds-cfg-key-manager-provider', oid: opendjClass(18) },
+  abstract: true,
+  location: { under: Container.keyManagerProviders },
+  properties: [enabledProperty('Whether the key manager may be used.')],
+});

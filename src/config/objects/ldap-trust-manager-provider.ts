@@ -1,0 +1,35 @@
+// The authorities in entries of this server: certificates below a name, kept where the rest of the data is.
+
+import { defineObject } from '../object-definition.ts';
+import { forgerockClass, opendjAttribute } from '../object-identifiers.ts';
+import { property } from '../property-definition.ts';
+import { dn } from '../types/dn.ts';
+import { javaClassProperty } from './java-class-property.ts';
+import { trustManagerProvider } from './trust-manager-provider.ts';
+import { pinsElsewhere, trustStorePin } from './trust-store-pin.ts';
+
+export const ldapTrustManagerProvider = defineObject({
+  kind: 'ldap-trust-manager-provider',
+  friendlyName: 'LDAP Trust Manager Provider',
+  friendlyPluralName: 'LDAP Trust Manager Providers',
+  synopsis: 'Believes certificates signed by the authorities in entries of this server.',
+  objectClass: { name: 'ds-cfg-ldap-trust-manager-provider', oid: forgerockClass(52) },
+  parent: trustManagerProvider,
+  location: trustManagerProvider.location,
+  properties: [
+    ...trustManagerProvider.properties,
+    property({
+      name: 'base-dn',
+      oid: opendjAttribute(8),
+      type: dn(),
+      multiValuedAttribute: true,
+      required: true,
+      synopsis: 'Where the entries with the certificates are.',
+      allowed: 'The name below which entries of this server hold certificates',
+      adminAction: { kind: 'none', note: 'A change takes effect when the trust store is read next.' },
+    }),
+    trustStorePin,
+    javaClassProperty('org.opends.server.extensions.LDAPTrustManagerProvider'),
+    ...pinsElsewhere,
+  ],
+});

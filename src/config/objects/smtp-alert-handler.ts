@@ -1,0 +1,73 @@
+// Sends alerts by mail, through whichever of the enabled mail servers takes the message.
+
+import { defineObject } from '../object-definition.ts';
+import { opendjAttribute, opendjClass } from '../object-identifiers.ts';
+import { property } from '../property-definition.ts';
+import { mailAddress } from '../types/mail-address.ts';
+import { string } from '../types/string.ts';
+import { alertHandler } from './alert-handler.ts';
+import { javaClassProperty } from './java-class-property.ts';
+
+const TOKENS = 'Each %%alert-type%%, %%alert-id%% and %%alert-message%% is replaced by what it names.';
+
+/** RFC 5322 §2.1.1, less the name of the header. */
+const SUBJECT_CHARACTERS_MAX = 900;
+
+export const smtpAlertHandler = defineObject({
+  kind: 'smtp-alert-handler',
+  friendlyName: 'SMTP Alert Handler',
+  friendlyPluralName: 'SMTP Alert Handlers',
+  synopsis: 'Sends the alerts of this server by mail.',
+  description: 'A message is handed to the mail servers one after the other until one of them takes it.',
+  objectClass: { name: 'ds-cfg-smtp-alert-handler', oid: opendjClass(115) },
+  parent: alertHandler,
+  location: alertHandler.location,
+  properties: [
+    ...alertHandler.properties,
+    property({
+      name: 'sender-address',
+      oid: opendjAttribute(377),
+      type: mailAddress(),
+      required: true,
+      synopsis: 'The address that alerts come from.',
+    }),
+    property({
+      name: 'recipient-address',
+      oid: opendjAttribute(378),
+      type: mailAddress(),
+      multiValued: true,
+      required: true,
+      synopsis: 'The addresses that alerts are sent to.',
+    }),
+    property({
+      name: 'message-subject',
+      oid: opendjAttribute(379),
+      type: string({
+        pattern: /^\P{Cc}*$/u,
+        patternInWords: 'of one line',
+        charactersMax: SUBJECT_CHARACTERS_MAX,
+      }),
+      multiValuedAttribute: true,
+      required: true,
+      synopsis: 'The subject of the messages.',
+      description: TOKENS,
+    }),
+    property({
+      name: 'message-body',
+      oid: opendjAttribute(380),
+      type: string(),
+      required: true,
+      synopsis: 'The text of the messages.',
+      description: `${TOKENS} The two characters \\n begin a new line.`,
+    }),
+    javaClassProperty('org.opends.server.extensions.SMTPAlertHandler'),
+  ],
+  neededKinds: [
+    {
+      kind: 'mail-server',
+      condition: 'the alert handler is enabled',
+      properties: ['enabled'],
+      holds: (handler) => handler.enabled,
+    },
+  ],
+});

@@ -1,0 +1,34 @@
+// Attributes that this server shows with an entry and nobody can set: what follows from the rest of the configuration.
+
+import { ownAttribute } from './object-identifiers.ts';
+import type { BaseSyntaxName } from './property-type.ts';
+
+export interface OperationalAttribute {
+  readonly name: string;
+  readonly oid: string;
+  readonly syntax: BaseSyntaxName;
+  readonly multiValued: boolean;
+  /** One sentence. */
+  readonly synopsis: string;
+}
+
+/** So many names are shown; the count counts all. */
+export const USED_BY_NAMES_MAX = 100;
+
+export const usedBy: OperationalAttribute = {
+  name: 'ds-cfg-used-by',
+  oid: ownAttribute(38),
+  syntax: 'dn',
+  multiValued: true,
+  synopsis: `The objects that refer to this one; of many, the first ${USED_BY_NAMES_MAX}.`,
+};
+
+export const usedByCount: OperationalAttribute = {
+  name: 'ds-cfg-used-by-count',
+  oid: ownAttribute(39),
+  syntax: 'integer',
+  multiValued: false,
+  synopsis: 'How many objects refer to this one.',
+};
+
+export const operationalAttributes: readonly OperationalAttribute[] = [usedBy, usedByCount];

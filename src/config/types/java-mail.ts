@@ -1,0 +1,78 @@
+// The values of smtp-property: `name=value` under the names of JavaMail. What this server knows is checked and becomes
+// options for handing mail over; what it does not know is kept, and means nothing.
+
+import { findSimilarName } from '../../schema/similar-name.ts';
+import { javaMailProperties } from '../java-mail-properties.ts';
+import type { JavaMailProperty, MailOption, RefusedProperty } from '../java-mail-property.ts';
+import type { Parsed, PropertyType, Refused } from '../property-type.ts';
+import { SECRET_STARS, Secret } from '../secret.ts';
+import { isSecretName, nameValue, parseNameValue } from './name-value.ts';
+import { STARS_WRITTEN } from './secret.ts';
+
+export interface JavaMailSetting {
+  readonly name: string;
+  /** What was written; a Secret where the name says that it is one. */
+  readonly value: string | Secret;
+  /** What it means for handing mail over; nothing where it is always so, or not known. */
+  readonly options: readonly MailOption[];
+  /** Whether this server knows the name. An unknown one is kept and has no effect. */
+  readonly isKnown: boolean;
+}
+
+const SMTP = 'mail.smtp.';
+const SMTPS = 'mail.smtps.';
+const byName: ReadonlyMap<string, JavaMailProperty> = new Map(
+  javaMailProperties.map((property) => [property.name, property]),
+);
+
+export function javaMail(): PropertyType<JavaMailSetting> {
+  return {
+    ...nameValue(),
+    allowed: 'A property name, "=", and the value of the property, which must fit where the name is known',
+    parse(text) {
+      const parsed = parseNameValue(text);
+      return parsed.problem === undefined ? parseSetting(parsed.value.name, parsed.value.value) : parsed;
+    },
+    format: ({ name, value }) => `${name}=${value instanceof Secret ? value.reveal() : value}`,
+  };
+}
+
+function parseSetting(name: string, text: string): Parsed<JavaMailSetting> {
+  const value = isSecretName(name) ? new Secret(text) : text;
+  if (value instanceof Secret && text === SECRET_STARS) return STARS_WRITTEN;
+  const property = byName.get(name);
+  if (property === undefined) {
+    return refuseOtherProtocol(name) ?? { value: { name, value, options: [], isKnown: false } };
+  }
+  if ('problem' in property) return refusalOf(property);
+  const parsed = property.parse(text);
+  if (parsed.problem === undefined) return { value: { name, value, options: parsed.value, isKnown: true } };
+  const advice = parsed.advice ?? `Allowed for ${name}: ${property.allowed}.`;
+  return { ...parsed, problem: `has a value that ${parsed.problem}`, advice };
+}
+
+function refusalOf({ problem, advice }: RefusedProperty): Refused {
+  return { problem, advice, code: 'unwillingToPerform' };
+}
+
+/** JavaMail has every property once for each of its two names of the protocol. */
+function refuseOtherProtocol(name: string): Refused | undefined {
+  if (!name.startsWith(SMTPS)) return undefined;
+  const known = byName.get(SMTP + name.slice(SMTPS.length));
+  if (known === undefined) return undefined;
+  if ('problem' in known) return refusalOf(known);
+  return {
+    problem: 'is for a protocol name that is not used here',
+    advice: `Write ${known.name}, which holds with SSL too.`,
+    code: 'unwillingToPerform',
+  };
+}
+
+/** Those that have no effect because this server does not know them, with the name that was perhaps meant. */
+export function ignoredSettings(
+  settings: readonly JavaMailSetting[],
+): readonly { readonly name: string; readonly similar: string | undefined }[] {
+  return settings
+    .filter(({ isKnown }) => !isKnown)
+    .map(({ name }) => ({ name, similar: findSimilarName(name, byName.keys()) }));
+}
