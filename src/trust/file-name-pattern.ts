@@ -1,0 +1,27 @@
+// File names with `*` for any characters and `?` for one. The time it takes is at most the product of both lengths.
+
+export function matchesFileName(pattern: string, name: string): boolean {
+  let at = 0;
+  let star = -1;
+  let retryAt = 0;
+  let index = 0;
+  while (index < name.length) {
+    if (pattern[at] === '*') {
+      star = at;
+      at += 1;
+      retryAt = index;
+    } else if (pattern[at] === '?' || pattern[at] === name[index]) {
+      at += 1;
+      index += 1;
+    } else if (star >= 0) {
+      // The last star takes one character more.
+      at = star + 1;
+      retryAt += 1;
+      index = retryAt;
+    } else {
+      return false;
+    }
+  }
+  while (pattern[at] === '*') at += 1;
+  return at === pattern.length;
+}

@@ -1,0 +1,143 @@
+// PKCS#12 (RFC 7292) as OpenSSL and keytool write it, read by node-forge. What node-forge has no objects for, such as
+// keys on elliptic curves, it hands on as DER, which the runtime reads.
+
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import forge from 'node-forge';
+import type { KeyStore } from './key-store.ts';
+import { type ServerKey, serverKey } from './server-key.ts';
+import { TrustError } from './trust-error.ts';
+
+const ASCII = /^[ -~]*$/;
+
+interface KeyBag {
+  readonly alias: string | undefined;
+  readonly id: string | undefined;
+  readonly key: KeyObject;
+}
+
+interface CertificateBag {
+  readonly id: string | undefined;
+  readonly certificate: X509Certificate;
+}
+
+/** @param path what messages call the store. Throws TrustError. */
+export function readPkcs12(octets: Buffer, path: string, pin: string | undefined): KeyStore {
+  const bags = open(parse(octets, path), path, pin);
+  const keys = bags.filter(({ type }) => isKeyBag(type)).map((bag) => readKeyBag(bag, path));
+  const certificates = bags
+    .filter(({ type }) => type === forge.pki.oids.certBag)
+    .map((bag) => readCertificateBag(bag, path));
+  const own = new Set(keys.map((key) => certificateOf(key, certificates)));
+  const issuers = certificates.map(({ certificate }) => certificate);
+  return {
+    keys: keys.map((bag, index) => toServerKey(bag, certificateOf(bag, certificates), issuers, index)),
+    // A store with keys holds their chains; without one it is a list of authorities.
+    authorities:
+      keys.length === 0
+        ? issuers
+        : certificates.filter((bag) => isTrusted(bag, own)).map(({ certificate }) => certificate),
+  };
+}
+
+function isTrusted(bag: CertificateBag, own: ReadonlySet<CertificateBag | undefined>): boolean {
+  return !own.has(bag) && bag.certificate.issuer === bag.certificate.subject;
+}
+
+function toServerKey(
+  { alias, key }: KeyBag,
+  own: CertificateBag | undefined,
+  issuers: readonly X509Certificate[],
+  index: number,
+): ServerKey {
+  const certificates = own === undefined ? [] : chainOf(own.certificate, issuers);
+  return serverKey(alias ?? String(index + 1), key, certificates);
+}
+
+/** From the certificate towards its authority, as far as the store knows. */
+function chainOf(first: X509Certificate, issuers: readonly X509Certificate[]): X509Certificate[] {
+  const chain = [first];
+  for (let at: X509Certificate | undefined = first; at !== undefined; ) {
+    const subject: X509Certificate = at;
+    at = issuers.find((issuer) => !chain.includes(issuer) && subject.checkIssued(issuer));
+    if (at !== undefined) chain.push(at);
+  }
+  return chain;
+}
+
+/** The certificate that says it belongs to the key, or else the one that does. */
+function certificateOf(
+  { id, key }: KeyBag,
+  certificates: readonly CertificateBag[],
+): CertificateBag | undefined {
+  const said = id === undefined ? undefined : certificates.find((bag) => bag.id === id);
+  return said ?? certificates.find(({ certificate }) => certificate.checkPrivateKey(key));
+}
+
+function parse(octets: Buffer, path: string): forge.asn1.Asn1 {
+  try {
+    return forge.asn1.fromDer(octets.toString('latin1'));
+  } catch {
+    throw new TrustError(`The file ${path} is damaged: it begins like a PKCS#12 store and is none.`);
+  }
+}
+
+function open(asn1: forge.asn1.Asn1, path: string, pin: string | undefined): readonly forge.pkcs12.Bag[] {
+  try {
+    return bagsOf(asn1, pin ?? '');
+  } catch (error) {
+    const isPin = error instanceof Error && /password|MAC could not/i.test(error.message);
+    const isForeign = pin !== undefined && !ASCII.test(pin);
+    if (!isPin && !isForeign)
+      throw new TrustError(`The file ${path} is not a PKCS#12 store that can be read.`);
+    const bags = isForeign ? bagsWithForeignPin(asn1, pin) : undefined;
+    if (bags !== undefined) return bags;
+    const problem =
+      pin === undefined ? 'needs a PIN, and none is set' : 'does not open with the PIN that is set';
+    throw new TrustError(`The key store ${path} ${problem}.`);
+  }
+}
+
+function bagsOf(asn1: forge.asn1.Asn1, pin: string): readonly forge.pkcs12.Bag[] {
+  return forge.pkcs12.pkcs12FromAsn1(asn1, false, pin).safeContents.flatMap(({ safeBags }) => safeBags);
+}
+
+/** The MAC takes letters as UTF-16 and newer encryption as UTF-8; node-forge takes one form for both, so the MAC is left out. */
+function bagsWithForeignPin(asn1: forge.asn1.Asn1, pin: string): readonly forge.pkcs12.Bag[] | undefined {
+  const withoutMac = { ...asn1, value: asn1.value.slice(0, 2) } as forge.asn1.Asn1;
+  try {
+    return bagsOf(withoutMac, Buffer.from(pin, 'utf8').toString('latin1'));
+  } catch {
+    return undefined;
+  }
+}
+
+function isKeyBag(type: string): boolean {
+  return type === forge.pki.oids.keyBag || type === forge.pki.oids.pkcs8ShroudedKeyBag;
+}
+
+function readKeyBag({ attributes, key, asn1 }: forge.pkcs12.Bag, path: string): KeyBag {
+  const info = key ? forge.pki.wrapRsaPrivateKey(forge.pki.privateKeyToAsn1(key)) : asn1;
+  return {
+    ...namesOf(attributes),
+    key: readDer(info, path, (der) => createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })),
+  };
+}
+
+function readCertificateBag({ attributes, cert, asn1 }: forge.pkcs12.Bag, path: string): CertificateBag {
+  const value = cert ? forge.pki.certificateToAsn1(cert) : asn1;
+  return { ...namesOf(attributes), certificate: readDer(value, path, (der) => new X509Certificate(der)) };
+}
+
+function readDer<T>(value: forge.asn1.Asn1, path: string, read: (der: Buffer) => T): T {
+  try {
+    return read(Buffer.from(forge.asn1.toDer(value).getBytes(), 'latin1'));
+  } catch {
+    throw new TrustError(
+      `The key store ${path} has a key or a certificate of a kind that is not known here.`,
+    );
+  }
+}
+
+function namesOf(attributes: { friendlyName?: string[]; localKeyId?: string[] } | undefined) {
+  return { alias: attributes?.friendlyName?.[0], id: attributes?.localKeyId?.[0] };
+}
