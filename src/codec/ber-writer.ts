@@ -8,9 +8,16 @@ const BLOCK_OCTETS = 64 * 1024;
 const SHORT_TEXT_MAX = 24;
 
 export class BerWriter {
-  #bytes: Buffer = Buffer.allocUnsafeSlow(BLOCK_OCTETS);
+  readonly #blockOctets: number;
+  #bytes: Buffer;
   #start = 0;
   #at = 0;
+
+  /** Takes how many octets are allocated at a time: little where little is written. */
+  constructor(blockOctets = BLOCK_OCTETS) {
+    this.#blockOctets = blockOctets;
+    this.#bytes = Buffer.allocUnsafeSlow(blockOctets);
+  }
 
   /** The number of octets written since the last `take`. */
   get length(): number {
@@ -147,7 +154,7 @@ export class BerWriter {
   #ensure(octets: number): void {
     if (this.#at + octets <= this.#bytes.length) return;
     const written = this.length;
-    const larger = Buffer.allocUnsafeSlow(Math.max(BLOCK_OCTETS, 2 * (written + octets)));
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#blockOctets, 2 * (written + octets)));
     larger.set(this.#bytes.subarray(this.#start, this.#at));
     this.#bytes = larger;
     this.#start = 0;

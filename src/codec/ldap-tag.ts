@@ -56,6 +56,15 @@ export const ContextTag = {
   extendedResponseValue: 0x8b,
   intermediateName: 0x80,
   intermediateValue: 0x81,
+  sortRule: 0x80,
+  sortReverse: 0x81,
+  sortAttribute: 0x80,
+  listViewOffset: 0xa0,
+  listViewValue: 0x81,
+  syncNewCookie: 0x80,
+  syncRefreshDelete: 0xa1,
+  syncRefreshPresent: 0xa2,
+  syncIdSet: 0xa3,
 } as const;
 
 export const MESSAGE_ID_MAX = 0x7fffffff;

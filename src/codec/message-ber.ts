@@ -1,7 +1,6 @@
 // The LDAPMessage envelope (RFC 4511 §4.1.1): message ID, operation, controls. Each operation is read and
 // written in its own file; here is only the choice between them.
 
-import type { Control } from '../ldap/control.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Message, Request, RequestMessage, Response, ResponseMessage } from '../ldap/message.ts';
 import { BerError, BerReader, BerTag } from './ber-reader.ts';
@@ -15,7 +14,8 @@ import {
   writeIntermediateResponse,
 } from './extended-ber.ts';
 import { DEFAULT_FILTER_LIMITS, type FilterLimits } from './filter-ber.ts';
-import { ContextTag, MESSAGE_ID_MAX, OperationTag } from './ldap-tag.ts';
+import { MESSAGE_ID_MAX, OperationTag } from './ldap-tag.ts';
+import { readControls, writeControls } from './message-controls.ts';
 import { readResult, writeResult } from './result-ber.ts';
 import {
   encodedEntry,
@@ -43,8 +43,6 @@ export interface InvalidRequest {
   readonly requestType: Exclude<Request['type'], 'unbindRequest' | 'abandonRequest'>;
   readonly error: LdapError;
 }
-
-const CONTROLS_MAX = 64;
 
 /**
  * Reads one request message that `frameLength` found whole between `start` and `end`.
@@ -231,38 +229,4 @@ function writeResponse(writer: BerWriter, response: Response): void {
     default:
       return writeResult(writer, response);
   }
-}
-
-function readControls(reader: BerReader): readonly Control[] {
-  if (reader.peekTag() !== ContextTag.controls) return NO_CONTROLS;
-  const controls: Control[] = [];
-  const outer = reader.enter(ContextTag.controls);
-  while (reader.hasMore) {
-    const inner = reader.enter(BerTag.sequence);
-    const oid = reader.text();
-    const criticality = reader.peekTag() === BerTag.boolean ? reader.boolean() : false;
-    const value = reader.peekTag() === BerTag.octetString ? reader.text() : undefined;
-    reader.leave(inner);
-    controls.push({ oid, criticality, value });
-    if (controls.length > CONTROLS_MAX) {
-      throw new LdapError('adminLimitExceeded', `A request may carry ${CONTROLS_MAX} controls and no more.`);
-    }
-  }
-  reader.leave(outer);
-  return controls;
-}
-
-const NO_CONTROLS: readonly Control[] = Object.freeze([]);
-
-function writeControls(writer: BerWriter, controls: readonly Control[]): void {
-  if (controls.length === 0) return;
-  const start = writer.begin(ContextTag.controls);
-  for (const control of controls) {
-    const item = writer.begin(BerTag.sequence);
-    writer.text(control.oid);
-    if (control.criticality) writer.boolean(true);
-    if (control.value !== undefined) writer.text(control.value);
-    writer.end(item);
-  }
-  writer.end(start);
 }

@@ -68,7 +68,7 @@ function encodeEntry(writer: BerWriter, entry: Entry): Uint8Array {
   return encoded;
 }
 
-export function readSearchResultEntry(reader: BerReader): Response {
+export function readSearchResultEntry(reader: BerReader): Extract<Response, { type: 'searchResultEntry' }> {
   const outer = reader.enter(OperationTag.searchResultEntry);
   const dn = Dn.parse(reader.text());
   const attributes = readAttributes(reader);

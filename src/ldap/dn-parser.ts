@@ -8,6 +8,8 @@ import { textFromOctets } from './octets.ts';
 const ATTRIBUTE_TYPE = /(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)/y;
 const HEX_PAIR = /[0-9A-Fa-f]{2}/y;
 const HEX_DIGITS = /[0-9A-Fa-f]+/y;
+/** One level of a name has one part, sometimes two. */
+const AVAS_MAX = 16;
 const STRING_TAGS = new Set([0x04, 0x0c, 0x13, 0x16, 0x1e]);
 
 export class DnParser {
@@ -32,6 +34,7 @@ export class DnParser {
     const avas: Ava[] = [];
     for (;;) {
       avas.push(this.#ava());
+      if (avas.length > AVAS_MAX) throw this.#error(`has more than ${AVAS_MAX} parts in one level`);
       if (this.#text[this.#at] !== '+') return avas;
       this.#at += 1;
     }

@@ -15,7 +15,7 @@ export interface Ava {
 export type Rdn = readonly Ava[];
 
 /** A name deeper than this is refused: nobody's tree is, and every level costs work. */
-const RDNS_MAX = 64;
+export const RDNS_MAX = 64;
 
 export class Dn {
   static readonly root = new Dn([], '');

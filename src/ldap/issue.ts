@@ -19,6 +19,8 @@ export interface Issue {
 }
 
 const RECEIVED_CHARACTERS_MAX = 120;
+/** Whoever has more to put right does not read on; and an answer must not be far larger than what was asked. */
+const TEXT_CHARACTERS_MAX = 32 * 1024;
 
 /** One line: `cn=A,cn=Mail Servers,cn=config: smtp-server "a:b" is not … Write host or host:port.` */
 export function formatIssue(issue: Issue): string {
@@ -32,7 +34,17 @@ export function formatIssue(issue: Issue): string {
 
 /** The error that answers a request with these issues: a line for each, the code of the first. */
 function errorFromIssues(issues: readonly [Issue, ...Issue[]]): LdapError {
-  return new LdapError(issues[0].code, issues.map(formatIssue).join('\n'));
+  const lines: string[] = [];
+  let characters = 0;
+  for (const issue of issues) {
+    if (characters > TEXT_CHARACTERS_MAX) break;
+    const line = formatIssue(issue);
+    lines.push(line);
+    characters += line.length;
+  }
+  const others = issues.length - lines.length;
+  if (others > 0) lines.push(`And ${others} more.`);
+  return new LdapError(issues[0].code, lines.join('\n'));
 }
 
 /** Throws when there are issues; returns when there are none. */

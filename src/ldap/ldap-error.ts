@@ -7,12 +7,15 @@ import { ResultCode, type ResultCodeName } from './result-code.ts';
 export interface LdapErrorOptions {
   /** The deepest entry that was found, for noSuchObject (RFC 4511 §4.1.9). */
   readonly matchedDn?: Dn;
+  /** Where to turn to, for referral (RFC 4511 §4.1.10). */
+  readonly referrals?: readonly string[];
   readonly cause?: unknown;
 }
 
 export class LdapError extends Error {
   readonly code: ResultCode;
   readonly matchedDn: Dn | undefined;
+  readonly referrals: readonly string[] | undefined;
 
   /** `message` becomes the diagnostic message: a sentence for the administrator, never with a secret in it. */
   constructor(code: ResultCodeName, message: string, options: LdapErrorOptions = {}) {
@@ -20,5 +23,6 @@ export class LdapError extends Error {
     this.name = 'LdapError';
     this.code = ResultCode[code];
     this.matchedDn = options.matchedDn;
+    this.referrals = options.referrals;
   }
 }

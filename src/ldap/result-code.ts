@@ -31,6 +31,8 @@ export const ResultCode = {
   unavailable: 52,
   unwillingToPerform: 53,
   loopDetect: 54,
+  sortControlMissing: 60,
+  offsetRangeError: 61,
   namingViolation: 64,
   objectClassViolation: 65,
   notAllowedOnNonLeaf: 66,
@@ -38,6 +40,7 @@ export const ResultCode = {
   entryAlreadyExists: 68,
   objectClassModsProhibited: 69,
   affectsMultipleDsas: 71,
+  virtualListViewError: 76,
   other: 80,
   canceled: 118,
   noSuchOperation: 119,
@@ -45,6 +48,9 @@ export const ResultCode = {
   cannotCancel: 121,
   assertionFailed: 122,
   authorizationDenied: 123,
+  syncRefreshRequired: 4096,
+  /** What OpenLDAP answers to a change that was asked for with the no-op control. */
+  noOperation: 0x410e,
 } as const;
 
 export type ResultCode = (typeof ResultCode)[keyof typeof ResultCode];

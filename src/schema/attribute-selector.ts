@@ -1,7 +1,7 @@
 // Which attributes of an entry a description in a filter means: the type, types built on it, and the same with options
 // (RFC 4511 §4.5.1.7, RFC 4512 §2.5).
 
-import type { AttributeDescription } from './attribute-type.ts';
+import { type AttributeDescription, isLanguageRange } from './attribute-type.ts';
 import type { Schema } from './schema.ts';
 
 /** Whether an attribute is meant; takes the attribute's key. */
@@ -26,8 +26,14 @@ export function makeAttributeSelector(
   if (options.length === 0) return (key) => set.has(key) || set.has(typeKeyOf(key));
   return (key) => {
     const [base = '', ...present] = key.split(';');
-    return set.has(base) && options.every((option) => present.includes(option));
+    return set.has(base) && options.every((option) => isAmong(option, present));
   };
+}
+
+/** A language range is met by every tag it begins, and by the tag it is made of (RFC 3866 §3.2). */
+function isAmong(option: string, present: readonly string[]): boolean {
+  if (!isLanguageRange(option)) return present.includes(option);
+  return present.some((tag) => tag.startsWith(option) || `${tag}-` === option);
 }
 
 /** The key of an attribute without its options. */

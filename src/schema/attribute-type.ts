@@ -36,10 +36,19 @@ export interface AttributeType {
 
 export interface AttributeDescription {
   readonly type: AttributeType;
-  /** In lower case, sorted, each once. */
+  /** In lower case, sorted, each once; without `binary`, which says nothing of the attribute. */
   readonly options: readonly string[];
-  /** The schema's spelling of the type, then the options: `cn;lang-de`. */
+  /** The schema's spelling of the type, then the options, `cn;lang-de`; with `binary` where values travel so. */
   readonly description: string;
-  /** The description in lower case. */
+  /** The key of the type, then the options: equal for descriptions of the same attribute. */
   readonly key: string;
+}
+
+/** Whether the description stands for many, as `cn;lang-en-` does for every kind of English (RFC 3866 §3.2). */
+export function isRange({ options }: AttributeDescription): boolean {
+  return options.some(isLanguageRange);
+}
+
+export function isLanguageRange(option: string): boolean {
+  return option.startsWith('lang-') && option.endsWith('-');
 }

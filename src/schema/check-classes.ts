@@ -4,17 +4,17 @@
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
 import type { AttributeType } from './attribute-type.ts';
-import { checkValues } from './check-values.ts';
+import { checkValues, type IsSecret } from './check-values.ts';
 import { normalizeValue } from './normal-value.ts';
 import type { ObjectClass } from './object-class.ts';
 import type { Schema } from './schema.ts';
 import { findSimilarName } from './similar-name.ts';
 
-const EXTENSIBLE_OBJECT_OID = '1.3.6.1.4.1.1466.101.120.111';
+export const EXTENSIBLE_OBJECT_OID = '1.3.6.1.4.1.1466.101.120.111';
 const SUGGESTIONS_MAX = 8;
 
 /** Everything: the values, the classes and the name. */
-export function checkEntry(schema: Schema, entry: Entry, isSecret: (key: string) => boolean): Issue[] {
+export function checkEntry(schema: Schema, entry: Entry, isSecret: IsSecret): Issue[] {
   return [...checkValues(schema, entry.dn, entry.attributes, isSecret), ...checkClasses(schema, entry)];
 }
 

@@ -4,7 +4,7 @@
 import type { Dn } from '../ldap/dn.ts';
 import type { Attribute } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
-import type { AttributeDescription, AttributeType } from './attribute-type.ts';
+import { type AttributeDescription, type AttributeType, isRange } from './attribute-type.ts';
 import { normalizeValue } from './normal-value.ts';
 import type { Schema } from './schema.ts';
 import { findSimilarName } from './similar-name.ts';
@@ -15,15 +15,18 @@ const SUGGESTIONS_MAX = 8;
 const VALUE_ISSUES_MAX = 100;
 const SECRET = '***';
 
+/** Whether a value must not be repeated in an issue; of some attributes only values of a certain form. */
+export type IsSecret = (key: string, value: string) => boolean;
+
 /**
- * Gives 17, 21, 20 and 19 for everything that is wrong. `isSecret` is asked with the key of an attribute type whether
- * its values may be shown in issues.
+ * Gives 17, 21, 20 and 19 for everything that is wrong. `isSecret` is asked with the key of an attribute type and a
+ * value whether issues must hide it.
  */
 export function checkValues(
   schema: Schema,
   dn: Dn | string,
   attributes: readonly Attribute[],
-  isSecret: (key: string) => boolean,
+  isSecret: IsSecret,
 ): Issue[] {
   const issues: Issue[] = [];
   const entry = dn.toString();
@@ -31,7 +34,7 @@ export function checkValues(
   let suggestions = 0;
   for (const attribute of attributes) {
     const described = schema.describe(attribute.description);
-    if (described === undefined) {
+    if (described === undefined || isRange(described)) {
       const suggestion = suggestions < SUGGESTIONS_MAX ? suggestName(schema, attribute) : undefined;
       suggestions += 1;
       issues.push(unknownAttribute(entry, attribute, suggestion));
@@ -48,7 +51,7 @@ function checkAttribute(
   dn: string,
   { values }: Attribute,
   { type, description }: AttributeDescription,
-  isSecret: (key: string) => boolean,
+  isSecret: IsSecret,
 ): readonly Issue[] {
   const about = { dn, property: description };
   if (values.length === 0) {
@@ -56,12 +59,11 @@ function checkAttribute(
     return [{ code: 'constraintViolation', ...about, problem: 'has no value', advice }];
   }
   const issues: Issue[] = [];
-  const hidesValues = isSecret(type.key);
   const keys = new Set<string>();
   for (const value of values) {
     const refusal = refuseValue(type, value, keys);
     if (refusal === undefined) continue;
-    issues.push({ ...about, received: hidesValues ? SECRET : value, ...refusal });
+    issues.push({ ...about, received: isSecret(type.key, value) ? SECRET : value, ...refusal });
     if (issues.length === VALUE_ISSUES_MAX) break;
   }
   if (type.singleValue && values.length > 1) {

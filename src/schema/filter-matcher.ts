@@ -2,7 +2,7 @@
 // false and, for what the server cannot say, Undefined. Extensible matches are in extensible-matcher.ts. Filters come
 // from the codec, which bounds how deep they are.
 
-import type { Attribute, Entry } from '../ldap/entry.ts';
+import { type Attribute, Entry } from '../ldap/entry.ts';
 import type { Filter } from '../ldap/filter.ts';
 import { type AttributeSelector, makeAttributeSelector } from './attribute-selector.ts';
 import type { AttributeType } from './attribute-type.ts';
@@ -17,7 +17,12 @@ export type Matcher = (entry: Entry) => boolean | undefined;
 export interface FilterOptions {
   /** Asked with keys of attribute types: what is hidden from the requester evaluates to Undefined. */
   readonly isHidden?: (key: string) => boolean;
+  /** By the keys of their types, the attributes that no entry has and that are made when a filter asks about them. */
+  readonly derived?: ReadonlyMap<string, Derive>;
 }
+
+/** Makes an attribute that follows from the entry and its place; undefined where there is none. */
+export type Derive = (entry: Entry) => Attribute | undefined;
 
 const OBJECT_CLASS_OID = '2.5.4.0';
 
@@ -30,10 +35,37 @@ export function compileFilter(schema: Schema, filter: Filter, options: FilterOpt
     case 'not':
       return compileNot(compileFilter(schema, filter.filter, options));
     case 'extensibleMatch':
-      return compileExtensibleMatch(schema, filter, options.isHidden);
+      return withDerived(
+        compileExtensibleMatch(schema, filter, hidingFromAll(filter.attribute, options)),
+        schema,
+        filter,
+        options,
+      );
     default:
-      return compileItem(schema, filter, options);
+      return withDerived(compileItem(schema, filter, options), schema, filter, options);
   }
+}
+
+/** A match that names no attribute asks what entries have: of a derived attribute that would be another value. */
+function hidingFromAll(attribute: string | undefined, { isHidden, derived }: FilterOptions) {
+  if (attribute !== undefined || derived === undefined) return isHidden;
+  return (key: string) => derived.has(key) || isHidden?.(key) === true;
+}
+
+/** A part of a filter that asks about a derived attribute is shown that one only; all others cost nothing more. */
+function withDerived(
+  matcher: Matcher,
+  schema: Schema,
+  { attribute }: { readonly attribute: string | undefined },
+  { derived }: FilterOptions,
+): Matcher {
+  if (derived === undefined || attribute === undefined) return matcher;
+  const derive = derived.get(schema.describe(attribute)?.type.key ?? '');
+  if (derive === undefined) return matcher;
+  return (entry) => {
+    const made = derive(entry);
+    return matcher(new Entry(entry.dn, made === undefined ? [] : [made]));
+  };
 }
 
 function unknown(): undefined {

@@ -15,6 +15,7 @@ import { buildSchemaParts, type SchemaParts, type SchemaSource } from './schema-
 import { prepareText } from './string-preparation.ts';
 import { makeSubschemaEntry } from './subschema-entry.ts';
 import type { Syntax } from './syntax.ts';
+import { isTransferredInBinary, takesBinaryOption } from './syntaxes/octets.ts';
 import { standardSyntaxes } from './syntaxes/standard.ts';
 
 export interface SchemaOptions {
@@ -30,6 +31,8 @@ const DESCRIPTIONS_MAX = 4096;
 const DESCRIPTION_LENGTH_MAX = 256;
 /** A value of a name may be a name itself; deeper than this it is compared as text. */
 const NESTED_NAMES_MAX = 8;
+/** Says how values travel, not what they are (RFC 4522): with and without it an attribute is the same. */
+const BINARY_OPTION = 'binary';
 const OPTION = /^[A-Za-z0-9-]+$/;
 
 export class Schema implements NameContext {
@@ -99,9 +102,19 @@ export class Schema implements NameContext {
     const [name = '', ...written] = text.split(';');
     const type = this.findAttributeType(name);
     if (type === undefined || !written.every((option) => OPTION.test(option))) return undefined;
-    const options = [...new Set(written.map((option) => option.toLowerCase()))].sort();
-    const description = [type.name, ...options].join(';');
-    const described = { type, options, description, key: description.toLowerCase() };
+    const tags = new Set(written.map((option) => option.toLowerCase()));
+    if (tags.delete(BINARY_OPTION) && !takesBinaryOption(type.syntax)) return undefined;
+    const options = [...tags].sort();
+    const described = {
+      type,
+      options,
+      description: [
+        type.name,
+        ...options,
+        ...(isTransferredInBinary(type.syntax) ? [BINARY_OPTION] : []),
+      ].join(';'),
+      key: [type.key, ...options].join(';'),
+    };
     this.#descriptions.remember(text, described);
     return described;
   }

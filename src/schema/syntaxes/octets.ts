@@ -4,6 +4,19 @@ import type { Syntax } from '../syntax.ts';
 
 const PREFIX = '1.3.6.1.4.1.1466.115.121.1';
 
+/** Values of certificates and the like are asked for and answered with the option `binary` (RFC 4522, RFC 4523 §2). */
+const BINARY_TRANSFER: ReadonlySet<string> = new Set(['8', '9', '10', '49'].map((arc) => `${PREFIX}.${arc}`));
+/** Some clients write it here too (RFC 2798 §2.8), where octets are octets anyhow. */
+const BINARY_SYNTAX = `${PREFIX}.5`;
+
+export function isTransferredInBinary({ oid }: Syntax): boolean {
+  return BINARY_TRANSFER.has(oid);
+}
+
+export function takesBinaryOption(syntax: Syntax): boolean {
+  return syntax.oid === BINARY_SYNTAX || isTransferredInBinary(syntax);
+}
+
 export const octetSyntaxes: readonly Syntax[] = [
   anything(`${PREFIX}.40`, 'Octet String'),
   anything(`${PREFIX}.5`, 'Binary'),

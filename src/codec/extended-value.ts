@@ -1,0 +1,100 @@
+// The values of extended operations on other requests: end of a transaction (RFC 5805 §2.3), cancel (RFC 3909 §2.1).
+
+import type { Control } from '../ldap/control.ts';
+import { BerTag } from './ber-reader.ts';
+import { readValue, writeValue } from './control-value.ts';
+import { MESSAGE_ID_MAX } from './ldap-tag.ts';
+import { readControl, writeControl } from './message-controls.ts';
+
+export interface EndTransaction {
+  readonly isCommit: boolean;
+  readonly id: string;
+}
+
+/** Which request was at fault, or what the requests of a committed transaction are answered with. */
+export interface TransactionResult {
+  readonly failedMessageId: number | undefined;
+  readonly controls: readonly { readonly messageId: number; readonly controls: readonly Control[] }[];
+}
+
+export function readEndTransaction(value: string | undefined): EndTransaction {
+  return readValue(value, 'the end of a transaction', (reader) => {
+    const outer = reader.enter(BerTag.sequence);
+    const isCommit = reader.peekTag() === BerTag.boolean ? reader.boolean() : true;
+    const id = reader.text();
+    reader.leave(outer);
+    return { isCommit, id };
+  });
+}
+
+export function writeEndTransaction({ isCommit, id }: EndTransaction): string {
+  return writeValue((writer) => {
+    const start = writer.begin(BerTag.sequence);
+    if (!isCommit) writer.boolean(false);
+    writer.text(id);
+    writer.end(start);
+  });
+}
+
+export function readTransactionResult(value: string | undefined): TransactionResult {
+  return readValue(value, 'the result of a transaction', (reader) => {
+    const outer = reader.enter(BerTag.sequence);
+    const failedMessageId =
+      reader.peekTag() === BerTag.integer ? reader.integer(0, MESSAGE_ID_MAX) : undefined;
+    const controls: TransactionResult['controls'][number][] = [];
+    if (reader.peekTag() === BerTag.sequence) {
+      const list = reader.enter(BerTag.sequence);
+      while (reader.hasMore) {
+        const update = reader.enter(BerTag.sequence);
+        const messageId = reader.integer(0, MESSAGE_ID_MAX);
+        const inner = reader.enter(BerTag.sequence);
+        const own: Control[] = [];
+        while (reader.hasMore) own.push(readControl(reader));
+        reader.leave(inner);
+        reader.leave(update);
+        controls.push({ messageId, controls: own });
+      }
+      reader.leave(list);
+    }
+    reader.leave(outer);
+    return { failedMessageId, controls };
+  });
+}
+
+export function writeTransactionResult({ failedMessageId, controls }: TransactionResult): string {
+  return writeValue((writer) => {
+    const start = writer.begin(BerTag.sequence);
+    if (failedMessageId !== undefined) writer.integer(failedMessageId);
+    if (controls.length > 0) {
+      const list = writer.begin(BerTag.sequence);
+      for (const { messageId, controls: own } of controls) {
+        const update = writer.begin(BerTag.sequence);
+        writer.integer(messageId);
+        const inner = writer.begin(BerTag.sequence);
+        for (const control of own) writeControl(writer, control);
+        writer.end(inner);
+        writer.end(update);
+      }
+      writer.end(list);
+    }
+    writer.end(start);
+  });
+}
+
+/** The message ID of the request to cancel. */
+export function readCancel(value: string | undefined): number {
+  return readValue(value, 'cancel', (reader) => {
+    const outer = reader.enter(BerTag.sequence);
+    const id = reader.integer(0, MESSAGE_ID_MAX);
+    reader.leave(outer);
+    return id;
+  });
+}
+
+export function writeCancel(messageId: number): string {
+  return writeValue((writer) => {
+    const start = writer.begin(BerTag.sequence);
+    writer.integer(messageId);
+    writer.end(start);
+  });
+}

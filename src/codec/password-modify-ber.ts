@@ -1,0 +1,37 @@
+// The values of the Password Modify extended operation (RFC 3062 §2).
+
+import { octetsFromText, textFromOctets } from '../ldap/octets.ts';
+import { BerReader, BerTag } from './ber-reader.ts';
+import { BerWriter } from './ber-writer.ts';
+import { readOptionalText } from './extended-ber.ts';
+
+const Tag = { userIdentity: 0x80, oldPassword: 0x81, newPassword: 0x82, generatedPassword: 0x80 } as const;
+
+export interface PasswordModifyValue {
+  /** Whose password; undefined: the requester's own. */
+  readonly userIdentity: string | undefined;
+  readonly oldPassword: string | undefined;
+  /** Undefined: the server makes one up. */
+  readonly newPassword: string | undefined;
+}
+
+/** Takes the value of the request; without one there is nothing in it. Throws protocolError (2). */
+export function readPasswordModifyValue(value: string | undefined): PasswordModifyValue {
+  if (value === undefined) return { userIdentity: undefined, oldPassword: undefined, newPassword: undefined };
+  const reader = new BerReader(Buffer.from(octetsFromText(value)));
+  const outer = reader.enter(BerTag.sequence);
+  const userIdentity = readOptionalText(reader, Tag.userIdentity);
+  const oldPassword = readOptionalText(reader, Tag.oldPassword);
+  const newPassword = readOptionalText(reader, Tag.newPassword);
+  reader.leave(outer);
+  return { userIdentity, oldPassword, newPassword };
+}
+
+/** The value of the response that tells a password the server made up. */
+export function formatGeneratedPassword(password: string): string {
+  const writer = new BerWriter();
+  const start = writer.begin(BerTag.sequence);
+  writer.text(password, Tag.generatedPassword);
+  writer.end(start);
+  return textFromOctets(writer.take());
+}
