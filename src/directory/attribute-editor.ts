@@ -2,15 +2,16 @@
 // increment: RFC 4525). Issues are collected, so that the administrator sees all that is wrong with a request.
 
 import type { Modification } from '../ldap/change.ts';
-import type { Dn } from '../ldap/dn.ts';
+import type { Dn, Rdn } from '../ldap/dn.ts';
 import { Attribute } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { ResultCodeName } from '../ldap/result-code.ts';
-import type { AttributeDescription } from '../schema/attribute-type.ts';
+import { type AttributeDescription, isRange } from '../schema/attribute-type.ts';
 import { checkValues } from '../schema/check-values.ts';
 import { normalizeValue } from '../schema/normal-value.ts';
-import type { TreeView } from './apply-change.ts';
+import { EditedValues } from './edited-values.ts';
+import type { TreeView } from './tree-view.ts';
 
 export class AttributeEditor {
   readonly issues: Issue[] = [];
@@ -19,6 +20,9 @@ export class AttributeEditor {
   readonly #dn: Dn;
   readonly #view: TreeView;
   readonly #attributes: Map<string, Attribute>;
+  /** The attributes that are added to and deleted from; `#settle` makes attributes of them. */
+  readonly #edited = new Map<string, { description: AttributeDescription; values: EditedValues }>();
+  #unknownCount = 0;
 
   constructor(dn: Dn, attributes: readonly Attribute[], view: TreeView) {
     this.#dn = dn;
@@ -27,6 +31,7 @@ export class AttributeEditor {
   }
 
   get attributes(): Attribute[] {
+    for (const { description } of this.#edited.values()) this.#settle(description);
     return [...this.#attributes.values()];
   }
 
@@ -41,6 +46,10 @@ export class AttributeEditor {
         'is given twice',
         'List all values of an attribute together.',
       );
+      return;
+    }
+    if (attribute.values.length === 0) {
+      this.#issue('protocolError', description, 'has no value', 'Give it a value or leave it out.');
       return;
     }
     this.#put(description, attribute.values);
@@ -61,16 +70,29 @@ export class AttributeEditor {
     }
   }
 
-  /** RFC 4511 §4.7: an add that leaves out values of its RDN gets them. */
+  /** RFC 4511 §4.7 and §4.9: the entry has the values it is named by, whether they were given or not. */
   addRdnValues(): void {
     for (const { type, value } of this.#dn.rdn ?? []) {
-      const description = this.#view.schema.describe(type);
-      if (description === undefined) {
-        this.#unknown(new Attribute(type, [value]));
-      } else if (!this.#has(description, value)) {
-        const values = this.#attributes.get(description.key)?.values ?? [];
-        this.#put(description, [...values, value]);
+      const attribute = new Attribute(type, [value]);
+      // A name made of something unknown is refused when the entry is checked as a whole.
+      const description = this.#view.schema.describe(type) && this.#describe(attribute);
+      if (description === undefined) continue;
+      if (!this.#has(description, value)) {
+        this.#put(description, [...this.#settle(description), value]);
       }
+    }
+  }
+
+  /** RFC 4511 §4.9: the values of a name the entry does not have any more. */
+  removeRdnValues(rdn: Rdn): void {
+    for (const { type, value } of rdn) {
+      const description = this.#view.schema.describe(type);
+      if (description === undefined) continue;
+      const gone = normalizeValue(description.type, value);
+      this.#put(
+        description,
+        this.#settle(description).filter((other) => normalizeValue(description.type, other) !== gone),
+      );
     }
   }
 
@@ -91,10 +113,9 @@ export class AttributeEditor {
       this.#issue('protocolError', description, 'is added without a value', 'Give at least one value.');
       return;
     }
-    const existing = this.#attributes.get(description.key)?.values ?? [];
-    const present = new Set(existing.map((value) => normalizeValue(description.type, value)));
+    const edited = this.#edit(description);
     for (const value of values) {
-      if (!present.has(normalizeValue(description.type, value))) continue;
+      if (edited.add(value)) continue;
       this.#issue(
         'attributeOrValueExists',
         description,
@@ -103,34 +124,30 @@ export class AttributeEditor {
         value,
       );
     }
-    this.#put(description, [...existing, ...values]);
   }
 
   #delete(description: AttributeDescription, values: readonly string[]): void {
-    const existing = this.#attributes.get(description.key)?.values;
-    if (existing === undefined) {
+    if (values.length === 0) {
+      if (this.#settle(description).length > 0) return this.#put(description, []);
       this.#issue('noSuchAttribute', description, 'is not there, so nothing of it can be deleted');
       return;
     }
-    if (values.length === 0) return this.#put(description, []);
-    const gone = new Set(values.map((value) => normalizeValue(description.type, value)));
-    const kept = existing.filter((value) => !gone.delete(normalizeValue(description.type, value)));
-    if (gone.size > 0) {
-      const missing = values.find((value) => gone.has(normalizeValue(description.type, value)));
+    const edited = this.#edit(description);
+    const missing = values.filter((value) => !edited.delete(value));
+    if (missing.length > 0) {
       this.#issue(
         'noSuchAttribute',
         description,
         'is not among the values',
         'Look at the entry for what is there.',
-        missing,
+        missing[0],
       );
     }
-    this.#put(description, kept);
   }
 
   /** RFC 4525 §3: every value grows by the one that is given. */
   #increment(description: AttributeDescription, values: readonly string[]): void {
-    const existing = this.#attributes.get(description.key)?.values;
+    const existing = this.#settle(description);
     const [step, ...others] = values;
     if (step === undefined || others.length > 0 || !INTEGER.test(step)) {
       this.#issue(
@@ -138,8 +155,11 @@ export class AttributeEditor {
         description,
         'is incremented by something other than one whole number',
       );
-    } else if (existing === undefined) {
+    } else if (existing.length === 0) {
       this.#issue('noSuchAttribute', description, 'is not there, so it cannot be incremented');
+    } else if (existing.length > INCREMENTED_MAX) {
+      const problem = `has more than ${INCREMENTED_MAX} values, which is too many to increment`;
+      this.#issue('adminLimitExceeded', description, problem);
     } else if (!existing.every((value) => INTEGER.test(value))) {
       this.#issue('constraintViolation', description, 'is not a whole number, so it cannot be incremented');
     } else {
@@ -152,12 +172,29 @@ export class AttributeEditor {
 
   #has(description: AttributeDescription, value: string): boolean {
     const wanted = normalizeValue(description.type, value);
-    const values = this.#attributes.get(description.key)?.values ?? [];
-    return values.some((other) => normalizeValue(description.type, other) === wanted);
+    return this.#settle(description).some((other) => normalizeValue(description.type, other) === wanted);
+  }
+
+  #edit(description: AttributeDescription): EditedValues {
+    const { key, type } = description;
+    this.touched.add(key);
+    const known = this.#edited.get(key)?.values;
+    if (known !== undefined) return known;
+    const values = new EditedValues(type, this.#attributes.get(key)?.values ?? []);
+    this.#edited.set(key, { description, values });
+    return values;
+  }
+
+  /** The values of an attribute as they are by now. */
+  #settle(description: AttributeDescription): readonly string[] {
+    const edited = this.#edited.get(description.key)?.values;
+    if (edited !== undefined) this.#put(description, edited.values);
+    return this.#attributes.get(description.key)?.values ?? [];
   }
 
   #put(description: AttributeDescription, values: readonly string[]): void {
     this.touched.add(description.key);
+    this.#edited.delete(description.key);
     if (values.length === 0) this.#attributes.delete(description.key);
     else
       this.#attributes.set(description.key, new Attribute(description.description, values, description.key));
@@ -165,9 +202,11 @@ export class AttributeEditor {
 
   #describe(attribute: Attribute): AttributeDescription | undefined {
     const description = this.#view.schema.describe(attribute.description);
-    if (description === undefined) {
+    if (description === undefined || isRange(description)) {
       this.#unknown(attribute);
-    } else if (description.type.noUserModification) {
+      return undefined;
+    }
+    if (description.type.noUserModification) {
       this.#issue(
         'constraintViolation',
         description,
@@ -180,8 +219,10 @@ export class AttributeEditor {
   }
 
   #unknown(attribute: Attribute): void {
+    this.#unknownCount += 1;
+    if (this.#unknownCount > UNKNOWN_MAX) return;
     this.issues.push(
-      ...checkValues(this.#view.schema, this.#dn, [attribute], (key) => this.#view.isSecret(key)),
+      ...checkValues(this.#view.schema, this.#dn, [attribute], (key, text) => this.#view.isSecret(key, text)),
     );
   }
 
@@ -192,7 +233,7 @@ export class AttributeEditor {
     advice?: string,
     value?: string,
   ): void {
-    const received = value !== undefined && this.#view.isSecret(key) ? '***' : value;
+    const received = value !== undefined && this.#view.isSecret(key, value) ? '***' : value;
     this.issues.push({
       code,
       dn: this.#dn.toString(),
@@ -204,4 +245,8 @@ export class AttributeEditor {
   }
 }
 
-const INTEGER = /^-?\d+$/;
+/** Longer numbers count nothing, and cost more than they are long. */
+const INTEGER = /^-?\d{1,100}$/;
+const INCREMENTED_MAX = 16;
+/** A suggestion for an unknown name compares it with all there are. */
+const UNKNOWN_MAX = 50;

@@ -13,10 +13,19 @@ export interface TreeSearch {
   readonly matches: (entry: Entry) => boolean | undefined;
   /** Equalities that whatever is found must satisfy; an index for one of them saves looking at everything. */
   readonly terms: readonly EqualityTerm[];
+  /**
+   * The places that stand for parts held elsewhere (RFC 3296), see `referralsOf`: all of them in the scope are looked
+   * at, nothing below them is. Undefined: there are none, or they are entries like others.
+   */
+  readonly referrals?: ReadonlySet<Node> | undefined;
 }
 
 /** After so many entries that do not match the search yields `undefined`: a chance to let others work. */
 const EXAMINED_MAX = 256;
+/** So few entries that an index gives are looked at in one go. */
+const AT_ONCE_MAX = 16;
+/** What is found by its name needs no index. */
+const ENTRY_DN = 'entrydn';
 
 /** The entries found, in the order of the tree, parents first; `undefined` says only that work was done. */
 export function searchTree(tree: Tree, search: TreeSearch): Iterable<Entry | undefined> {
@@ -25,35 +34,78 @@ export function searchTree(tree: Tree, search: TreeSearch): Iterable<Entry | und
     return base.entry !== undefined && matches(base.entry) === true ? [base.entry] : [];
   }
   const indexed = smallestIndex(tree, search);
-  return filterNodes(
-    indexed === undefined ? nodesInScope(base, scope) : within(indexed, base, scope),
-    matches,
-  );
+  if (indexed !== undefined && indexed.size <= AT_ONCE_MAX && search.referrals === undefined)
+    return filterFew(indexed, search);
+  return filterNodes(tree, nodesToLookAt(indexed, search), matches);
+}
+
+/** What is found without a pause needs nothing to keep it whole. */
+function filterFew(nodes: ReadonlySet<Node>, { base, scope, matches }: TreeSearch): readonly Entry[] {
+  const found: Entry[] = [];
+  for (const node of nodes) {
+    const { entry } = node;
+    if (entry !== undefined && isInScope(node, base, scope) && matches(entry) === true) found.push(entry);
+  }
+  return found;
+}
+
+function nodesToLookAt(indexed: ReadonlySet<Node> | undefined, search: TreeSearch): Iterable<Node> {
+  const { base, scope, referrals } = search;
+  if (indexed === undefined) return nodesInScope(base, scope, referrals);
+  if (referrals === undefined) return within(indexed, base, scope);
+  return within(union(indexed, referrals), base, scope, referrals);
 }
 
 function smallestIndex(tree: Tree, search: TreeSearch): ReadonlySet<Node> | undefined {
   let smallest: ReadonlySet<Node> | undefined;
   for (const { key, normalizedValue } of search.terms) {
-    const nodes = tree.indexed(key, normalizedValue);
+    const nodes = key === ENTRY_DN ? tree.named(normalizedValue) : tree.indexed(key, normalizedValue);
     if (nodes !== undefined && (smallest === undefined || nodes.size < smallest.size)) smallest = nodes;
   }
   return smallest;
 }
 
-function* filterNodes(nodes: Iterable<Node>, matches: TreeSearch['matches']): Generator<Entry | undefined> {
-  let examined = 0;
-  for (const { entry } of nodes) {
-    if (entry !== undefined && matches(entry) === true) {
-      examined = 0;
-      yield entry;
-    } else if (++examined % EXAMINED_MAX === 0) {
-      yield undefined;
+function* filterNodes(
+  tree: Tree,
+  nodes: Iterable<Node>,
+  matches: TreeSearch['matches'],
+): Generator<Entry | undefined> {
+  const walk = tree.beginWalk(nodes);
+  try {
+    let examined = 0;
+    for (let entry = walk.next(); entry !== undefined; entry = walk.next()) {
+      if (matches(entry) === true) {
+        examined = 0;
+        yield entry;
+      } else if (++examined % EXAMINED_MAX === 0) {
+        yield undefined;
+      }
     }
+  } finally {
+    tree.endWalk(walk);
   }
 }
 
-function* within(nodes: ReadonlySet<Node>, base: Node, scope: SearchScope): Generator<Node> {
-  for (const node of nodes) if (isInScope(node, base, scope)) yield node;
+function* union(nodes: ReadonlySet<Node>, others: ReadonlySet<Node>): Generator<Node> {
+  for (const node of nodes) if (!others.has(node)) yield node;
+  yield* others;
+}
+
+function* within(
+  nodes: Iterable<Node>,
+  base: Node,
+  scope: SearchScope,
+  referrals?: ReadonlySet<Node>,
+): Generator<Node> {
+  for (const node of nodes) {
+    if (isInScope(node, base, scope) && (referrals === undefined || !isBelowOne(node, referrals))) yield node;
+  }
+}
+
+function isBelowOne(node: Node, referrals: ReadonlySet<Node>): boolean {
+  for (let above = node.parent; above !== undefined; above = above.parent)
+    if (referrals.has(above)) return true;
+  return false;
 }
 
 function isInScope(node: Node, base: Node, scope: SearchScope): boolean {
@@ -63,7 +115,11 @@ function isInScope(node: Node, base: Node, scope: SearchScope): boolean {
   return false;
 }
 
-function* nodesInScope(base: Node, scope: SearchScope): Generator<Node> {
+function* nodesInScope(
+  base: Node,
+  scope: SearchScope,
+  referrals: ReadonlySet<Node> | undefined,
+): Generator<Node> {
   if (scope === SearchScope.wholeSubtree) yield base;
   if (base.children === undefined) return;
   if (scope === SearchScope.singleLevel) {
@@ -78,6 +134,6 @@ function* nodesInScope(base: Node, scope: SearchScope): Generator<Node> {
       continue;
     }
     yield node;
-    if (node.children !== undefined) levels.push(node.children.values());
+    if (node.children !== undefined && referrals?.has(node) !== true) levels.push(node.children.values());
   }
 }

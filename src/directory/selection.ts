@@ -2,10 +2,17 @@
 // (RFC 4529), names and OIDs.
 
 import type { Attribute, Entry } from '../ldap/entry.ts';
+import { type AttributeSelector, makeAttributeSelector } from '../schema/attribute-selector.ts';
+import type { AttributeDescription } from '../schema/attribute-type.ts';
+import { EXTENSIBLE_OBJECT_OID } from '../schema/check-classes.ts';
+import type { ObjectClass } from '../schema/object-class.ts';
 import type { Schema } from '../schema/schema.ts';
 
 const VIEWS_MAX = 8;
-const NO_ATTRIBUTES = '1.1';
+/** A selection with a longer key is made anew each time. */
+const KEY_LENGTH_MAX = 1024;
+/** `1.1` stands for no attributes. */
+const NOT_NAMES: ReadonlySet<string> = new Set(['*', '+', '1.1']);
 
 export class Selection {
   /** Equal for selections that see the same: what views of entries are remembered by. */
@@ -13,21 +20,32 @@ export class Selection {
   readonly allUser: boolean;
   readonly allOperational: boolean;
   readonly keys: ReadonlySet<string>;
+  /** Whether anything but user attributes may be asked for. */
+  readonly asksOperational: boolean;
+  readonly #selectors: readonly AttributeSelector[];
   readonly #schema: Schema;
 
   /** Takes the attribute selectors of a search request; unknown ones select nothing, as the RFC has it. */
   constructor(schema: Schema, selectors: readonly string[]) {
     this.#schema = schema;
-    this.allUser = selectors.length === 0 || selectors.includes('*');
+    const classes = selectors.filter(isClass).map((selector) => schema.findObjectClass(selector.slice(1)));
+    const named = classes.filter((found) => found !== undefined);
+    this.allUser = selectors.length === 0 || selectors.includes('*') || named.some(isExtensible);
     this.allOperational = selectors.includes('+');
-    const keys = new Set<string>();
-    for (const selector of selectors) {
-      if (selector === '*' || selector === '+' || selector === NO_ATTRIBUTES) continue;
-      if (selector.startsWith('@')) for (const key of this.#classAttributes(selector.slice(1))) keys.add(key);
-      else keys.add(schema.describe(selector)?.key ?? selector.toLowerCase());
+    const names = [
+      ...selectors.filter((selector) => !isClass(selector) && !NOT_NAMES.has(selector)),
+      ...named.flatMap(({ must, may }) => [...must, ...may]),
+    ];
+    const described = new Map<string, AttributeDescription>();
+    for (const name of names) {
+      const description = schema.describe(name);
+      if (description !== undefined) described.set(description.key, description);
     }
-    this.keys = keys;
-    this.key = `${this.allUser ? '*' : ''}${this.allOperational ? '+' : ''}${[...keys].sort().join(',')}`;
+    this.keys = new Set(described.keys());
+    this.asksOperational =
+      this.allOperational || [...described.values()].some(({ type }) => type.isOperational);
+    this.#selectors = [...described.values()].flatMap((one) => makeAttributeSelector(schema, one) ?? []);
+    this.key = `${this.allUser ? '*' : ''}${this.allOperational ? '+' : ''}${[...this.keys].sort().join(',')}`;
   }
 
   /** Whether an operational attribute is asked for, by name or by `+`. */
@@ -40,29 +58,26 @@ export class Selection {
     const remembered = entry.views?.get(this.key);
     if (remembered !== undefined) return remembered;
     const view = entry.withAttributes(entry.attributes.filter((attribute) => this.#selects(attribute)));
+    if (this.key.length > KEY_LENGTH_MAX) return view;
     entry.views ??= new Map();
     if (entry.views.size >= VIEWS_MAX) entry.views.clear();
     entry.views.set(this.key, view);
     return view;
   }
 
-  #selects(attribute: Attribute): boolean {
-    if (this.keys.has(attribute.key)) return true;
-    const description = this.#schema.describe(attribute.key);
-    if (description !== undefined && this.keys.size > 0 && this.#selectsByType(description)) return true;
-    return description?.type.isOperational === true ? this.allOperational : this.allUser;
+  /** `cn` selects `cn;lang-de` too, and `name` selects `cn` (RFC 4512 §2.5). */
+  #selects({ key }: Attribute): boolean {
+    if (this.keys.has(key) || this.#selectors.some((selects) => selects(key))) return true;
+    const isOperational = this.#schema.describe(key)?.type.isOperational === true;
+    return isOperational ? this.allOperational : this.allUser;
   }
+}
 
-  /** `cn` selects `cn;lang-de`, and `name` selects `cn` (RFC 4512 §2.5.1). */
-  #selectsByType({ type, options }: NonNullable<ReturnType<Schema['describe']>>): boolean {
-    for (let ancestor: typeof type | undefined = type; ancestor !== undefined; ancestor = ancestor.superior) {
-      if (this.keys.has(ancestor.key)) return true;
-    }
-    return options.length > 1 && options.some((option) => this.keys.has(`${type.key};${option}`));
-  }
+function isClass(selector: string): boolean {
+  return selector.startsWith('@');
+}
 
-  #classAttributes(name: string): Iterable<string> {
-    const objectClass = this.#schema.findObjectClass(name);
-    return objectClass === undefined ? [] : [...objectClass.must, ...objectClass.may];
-  }
+/** The class that allows every user attribute stands for all of them (RFC 4529 §2). */
+function isExtensible({ lineage }: ObjectClass): boolean {
+  return [...lineage].some(({ oid }) => oid === EXTENSIBLE_OBJECT_OID);
 }

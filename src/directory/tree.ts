@@ -4,6 +4,7 @@
 // that was not synced is ever visible. The tree knows no schema: it is given keys, which the schema makes.
 
 import type { Attribute, Entry } from '../ldap/entry.ts';
+import { Walk } from './walk.ts';
 
 /** A place in the tree. Readers use `entry` and `children`; `staged` is the writer's. */
 export interface Node {
@@ -13,6 +14,8 @@ export interface Node {
   entry: Entry | undefined;
   /** What the writer sees: undefined once a removed entry is staged. */
   staged: Entry | undefined;
+  /** How many children readers see. */
+  childCount: number;
   /** How many children the writer sees. */
   stagedChildren: number;
   children: Map<string, Node> | undefined;
@@ -25,6 +28,8 @@ export interface TreeOptions {
   readonly termsOf: (attribute: Attribute) => Iterable<readonly [indexed: string, value: string]>;
   /** Told whenever what the writer sees under a key becomes another entry or none, also by rolling back. */
   readonly staged: (key: string, entry: Entry | undefined) => void;
+  /** Told whenever what readers see under a key becomes another entry or none. */
+  readonly shown?: (key: string, entry: Entry | undefined) => void;
 }
 
 interface Staging {
@@ -37,6 +42,7 @@ export class Tree {
   /** Most values belong to one entry, which then stands in the index without a set around it. */
   readonly #indexes = new Map<string, Map<string, Node | Set<Node>>>();
   readonly #options: TreeOptions;
+  readonly #walks = new Set<Walk>();
   #stagings: Staging[] = [];
 
   constructor(options: TreeOptions) {
@@ -68,6 +74,29 @@ export class Tree {
     return (this.#nodes.get(key)?.stagedChildren ?? 0) > 0;
   }
 
+  /** The keys of what the writer sees directly below an entry. */
+  *stagedChildKeys(key: string): Generator<string> {
+    const children = this.#nodes.get(key)?.children?.values() ?? [];
+    for (const child of children) if (child.staged !== undefined) yield child.key;
+  }
+
+  /** A way through nodes that stays whole while others change them; `endWalk` must follow. */
+  beginWalk(nodes: Iterable<Node>): Walk {
+    const walk = new Walk(nodes);
+    this.#walks.add(walk);
+    return walk;
+  }
+
+  endWalk(walk: Walk): void {
+    this.#walks.delete(walk);
+  }
+
+  /** The place readers find under this key, as a set of one or none. */
+  named(key: string): ReadonlySet<Node> {
+    const node = this.findNode(key);
+    return node === undefined ? NOTHING : new Set([node]);
+  }
+
   /** The places an index has for a value; undefined when the attribute is not indexed. */
   indexed(attribute: string, value: string): ReadonlySet<Node> | undefined {
     const index = this.#indexes.get(attribute);
@@ -79,6 +108,17 @@ export class Tree {
   /** All entries readers see, parents before children. */
   *entries(): Generator<Entry> {
     for (const node of this.#nodes.values()) if (node.entry !== undefined) yield node.entry;
+  }
+
+  /** The entry at a key and all below it as the writer sees them, parents before children. */
+  *stagedSubtree(key: string): Generator<Entry> {
+    const top = this.#nodes.get(key);
+    for (const waiting = top === undefined ? [] : [top]; ; ) {
+      const node = waiting.pop();
+      if (node === undefined) return;
+      if (node.staged !== undefined) yield node.staged;
+      waiting.push(...(node.children?.values() ?? []));
+    }
   }
 
   /** Puts an entry (undefined: removes it) where the writer sees it. The parent must be there unless it is a top entry. */
@@ -110,15 +150,22 @@ export class Tree {
   commit(): void {
     const stagings = this.#stagings;
     this.#stagings = [];
+    if (stagings.length > 1) for (const walk of this.#walks) walk.freeze();
     for (const { node } of stagings) {
-      if (node.entry === node.staged) continue;
-      const before = node.entry;
-      node.entry = node.staged;
-      // A modified entry shares the attributes that were not touched; their terms stay as they are.
-      this.#unindex(node, attributesOnlyIn(before, node.entry));
-      this.#index(node, attributesOnlyIn(node.entry, before));
+      if (node.entry !== node.staged) this.#show(node);
       this.#detachIfEmpty(node);
     }
+  }
+
+  #show(node: Node): void {
+    const before = node.entry;
+    node.entry = node.staged;
+    if (node.parent !== undefined)
+      node.parent.childCount += Number(node.entry !== undefined) - Number(before !== undefined);
+    // A modified entry shares the attributes that were not touched; their terms stay as they are.
+    this.#unindex(node, attributesOnlyIn(before, node.entry));
+    this.#index(node, attributesOnlyIn(node.entry, before));
+    this.#options.shown?.(node.key, node.entry);
   }
 
   #attach(key: string, parentKey: string | undefined): Node {
@@ -128,6 +175,7 @@ export class Tree {
       parent,
       entry: undefined,
       staged: undefined,
+      childCount: 0,
       stagedChildren: 0,
       children: undefined,
     };
@@ -146,38 +194,59 @@ export class Tree {
     this.#options.staged(node.key, entry);
   }
 
+  /** Takes out what nobody sees any more, and what is above it: a parent may have gone before its children. */
   #detachIfEmpty(node: Node): void {
-    if (node.entry !== undefined || node.staged !== undefined || (node.children?.size ?? 0) > 0) return;
-    this.#nodes.delete(node.key);
-    node.parent?.children?.delete(node.key);
-    if (node.parent?.children?.size === 0) node.parent.children = undefined;
+    for (let at: Node | undefined = node; at !== undefined; at = at.parent) {
+      if (at.entry !== undefined || at.staged !== undefined || (at.children?.size ?? 0) > 0) return;
+      // Another may have taken its place since.
+      if (this.#nodes.get(at.key) !== at) return;
+      this.#nodes.delete(at.key);
+      at.parent?.children?.delete(at.key);
+      if (at.parent?.children?.size === 0) at.parent.children = undefined;
+    }
   }
 
   #index(node: Node, attributes: readonly Attribute[]): void {
-    for (const [attribute, value] of attributes.flatMap((one) => [...this.#options.termsOf(one)])) {
-      const index = this.#indexes.get(attribute);
-      const found = index?.get(value);
-      if (found === undefined) index?.set(value, node);
-      else if (found instanceof Set) found.add(node);
-      else if (found !== node) index?.set(value, new Set([found, node]));
+    for (const one of attributes) {
+      for (const [attribute, value] of this.#options.termsOf(one)) {
+        const index = this.#indexes.get(attribute);
+        const found = index?.get(value);
+        if (found === undefined) index?.set(value, node);
+        else if (found instanceof Set) found.add(node);
+        else if (found !== node) index?.set(value, new Set([found, node]));
+      }
     }
   }
 
+  /** Terms that the entry has in another way stay where they are: a search may be on its way along them. */
   #unindex(node: Node, attributes: readonly Attribute[]): void {
-    for (const [attribute, value] of attributes.flatMap((one) => [...this.#options.termsOf(one)])) {
-      const index = this.#indexes.get(attribute);
-      const found = index?.get(value);
-      if (found === node) index?.delete(value);
-      else if (found instanceof Set && found.delete(node) && found.size === 0) index?.delete(value);
+    let kept: ReadonlySet<string> | undefined;
+    for (const one of attributes) {
+      for (const [attribute, value] of this.#options.termsOf(one)) {
+        kept ??= this.#terms(node.entry?.attributes ?? []);
+        if (kept.size > 0 && kept.has(`${attribute}=${value}`)) continue;
+        const index = this.#indexes.get(attribute);
+        const found = index?.get(value);
+        if (found === node) index?.delete(value);
+        else if (found instanceof Set && found.delete(node) && found.size === 0) index?.delete(value);
+      }
     }
+  }
+
+  #terms(attributes: readonly Attribute[]): ReadonlySet<string> {
+    const terms = new Set<string>();
+    for (const one of attributes) {
+      for (const [attribute, value] of this.#options.termsOf(one)) terms.add(`${attribute}=${value}`);
+    }
+    return terms;
   }
 }
 
 function attributesOnlyIn(entry: Entry | undefined, other: Entry | undefined): readonly Attribute[] {
   if (entry === undefined) return [];
-  return other === undefined
-    ? entry.attributes
-    : entry.attributes.filter((one) => !other.attributes.includes(one));
+  if (other === undefined) return entry.attributes;
+  const others = new Set(other.attributes);
+  return entry.attributes.filter((one) => !others.has(one));
 }
 
 const NOTHING: ReadonlySet<Node> = new Set();

@@ -1,0 +1,17 @@
+// Under which values an attribute is found in the indexes of a tree: the normal forms, by the key of the type, so
+// that values with options are found too.
+
+import type { Attribute } from '../ldap/entry.ts';
+import { normalizeValue } from '../schema/normal-value.ts';
+import type { Schema } from '../schema/schema.ts';
+
+/** `indexed` holds keys of attribute types. */
+export function* indexTerms(
+  schema: Schema,
+  indexed: ReadonlySet<string>,
+  { key, values }: Attribute,
+): Generator<readonly [indexed: string, value: string]> {
+  const type = schema.describe(key)?.type;
+  if (type === undefined || !indexed.has(type.key)) return;
+  for (const value of values) yield [type.key, normalizeValue(type, value)];
+}
