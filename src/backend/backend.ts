@@ -6,6 +6,8 @@ import type { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Filter } from '../ldap/filter.ts';
 import type { SearchScope } from '../ldap/message.ts';
+import type { Reference } from '../ldap/reference.ts';
+import type { SortKey } from '../ldap/sort-key.ts';
 
 /** Who asks. */
 export interface Requester {
@@ -32,6 +34,33 @@ export interface Search {
   /** The attribute selectors of the request: names, `*`, `+`, `1.1`. */
   readonly selectors: readonly string[];
   readonly requester: Requester;
+  /** Must be true of the base, or the search is refused with assertionFailed (RFC 4528). */
+  readonly assertion?: Filter | undefined;
+  /** Only values that one of these finds are returned (RFC 3876). */
+  readonly valuesFilter?: readonly Filter[] | undefined;
+  /** Referral entries are entries like others (RFC 3296). */
+  readonly manageDsaIt?: boolean | undefined;
+}
+
+/** What a search finds: an entry, a pointer to elsewhere, or nothing but a chance for others to work. */
+export type Found = Entry | Reference | undefined;
+
+/** A search with its result in order (RFC 2891). */
+export interface SortedSearch extends Search {
+  readonly sortKeys: readonly SortKey[];
+  /** More entries than this are not sorted: adminLimitExceeded. */
+  readonly entriesMax: number;
+}
+
+/** One by one, `undefined` while others may work; then all that was found, in order, views not yet made. */
+export interface SortedResult {
+  readonly length: number;
+  /** The parts that lie elsewhere; they have no place in the order. */
+  readonly references: readonly Reference[];
+  /** What the requester sees of the entry at this index. */
+  entryAt(index: number): Entry;
+  /** The first index whose entry is not before the value in the order of the first key; `length` when all are. */
+  indexOf(value: string): number;
 }
 
 export interface Comparison {
@@ -40,11 +69,74 @@ export interface Comparison {
   readonly attribute: string;
   readonly value: string;
   readonly requester: Requester;
+  readonly assertion?: Filter | undefined;
+  readonly manageDsaIt?: boolean | undefined;
 }
 
+/** What a client asks for besides the change itself. */
+export interface ChangeOptions {
+  /** Must be true of the entry, or the change is refused with assertionFailed (RFC 4528); of an add: the new entry. */
+  readonly assertion?: Filter | undefined;
+  /** Everything is checked and prepared, and nothing changes. */
+  readonly noOp?: boolean | undefined;
+  /** A delete takes what is below with it. */
+  readonly subtreeDelete?: boolean | undefined;
+  readonly manageDsaIt?: boolean | undefined;
+  /** Selectors of the attributes to return as they were before (RFC 4527 §3.1). */
+  readonly preRead?: readonly string[] | undefined;
+  /** Selectors of the attributes to return as they are afterwards (RFC 4527 §3.2). */
+  readonly postRead?: readonly string[] | undefined;
+}
+
+export const NO_OPTIONS: ChangeOptions = Object.freeze({});
+
 export interface ChangeOutcome {
+  /** The number of the commit; undefined when nothing was to be stored. */
+  readonly number: number | undefined;
   /** What the administrator must still do before everything is in force: one line each. */
   readonly notes: readonly string[];
+  /** What `preRead` asked for, as far as the requester may see it. */
+  readonly before: Entry | undefined;
+  /** What `postRead` asked for. */
+  readonly after: Entry | undefined;
+}
+
+/** One of the changes that are made together. */
+export interface ChangeStep {
+  readonly change: Change;
+  readonly options: ChangeOptions;
+}
+
+/** What a change did to one entry, as a watcher sees it. */
+export interface ChangeEvent {
+  /** The number of the commit. Several events of one commit come together, in one call. */
+  readonly number: number;
+  readonly type: Change['type'];
+  /** The entryUUID. */
+  readonly id: string;
+  /** The name the entry had before, when it was renamed. */
+  readonly previousDn: string | undefined;
+  /** The entry before, when the watched search found it then. */
+  readonly before: Entry | undefined;
+  /** The entry now, when the watched search finds it. */
+  readonly after: Entry | undefined;
+}
+
+export interface ChangeListener {
+  /** Called after each commit, in order, exactly once; never with an empty list. Must not throw and must be quick. */
+  changed(events: readonly ChangeEvent[]): void;
+  /** What a commit did could not be made out: nothing more will be told. */
+  failed(error: unknown): void;
+}
+
+export interface Watching {
+  /** The last commit whose changes a search of now shows: the first event has a higher number. */
+  readonly number: number;
+  /** Which history the numbers belong to: another after the entries were replaced as a whole. */
+  readonly history: string;
+  /** What happened after a commit, oldest first; undefined when that is not remembered any more. */
+  eventsSince(number: number): Iterable<readonly ChangeEvent[]> | undefined;
+  stop(): void;
 }
 
 export interface Backend {
@@ -52,12 +144,20 @@ export interface Backend {
   readonly baseKey: string;
   /** Reading needs this privilege; undefined: anybody may read. */
   readonly readPrivilege: string | undefined;
+  /** Only who has logged in may read. */
+  readonly needsLogin?: boolean;
   /** Changing needs all of these; undefined: nobody may, because nothing here can be changed. */
   readonly writePrivileges: readonly string[] | undefined;
-  /** What the search finds, already reduced to the selected attributes; `undefined` in between lets others work. Throws noSuchObject. */
-  search(search: Search): Iterable<Entry | undefined>;
+  /** What the search finds, already reduced to the selected attributes. Throws noSuchObject, assertionFailed. */
+  search(search: Search): Iterable<Found>;
+  /** The same in order; the last it yields is the result. Throws what `search` throws and inappropriateMatching, noSuchAttribute. */
+  searchSorted(search: SortedSearch): Iterable<SortedResult | undefined>;
   /** Whether the entry has the value (RFC 4511 §4.10). Throws noSuchObject, noSuchAttribute, undefinedAttributeType. */
   compare(comparison: Comparison): boolean;
-  /** Resolves when the change is on disk and in force. Throws LdapError, and then nothing has changed. */
-  change(change: Change, requester: Requester): Promise<ChangeOutcome>;
+  /** Resolves when the change is on disk and in force. Rejects with LdapError, and then nothing has changed. */
+  change(change: Change, requester: Requester, options?: ChangeOptions): Promise<ChangeOutcome>;
+  /** All of them as one commit, or none; rejects with ChangeRefused when one of them is at fault. */
+  changeAll(steps: readonly ChangeStep[], requester: Requester): Promise<readonly ChangeOutcome[]>;
+  /** Tells of every change to what the search finds or found. Throws unwillingToPerform where nothing can be watched. */
+  watch(search: Search, listener: ChangeListener): Watching;
 }

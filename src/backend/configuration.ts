@@ -7,6 +7,7 @@ import type { PropertyValidator } from '../config/property-validator.ts';
 import type { ConfigView } from '../config/reference-check.ts';
 import { ReferenceIndex } from '../config/reference-index.ts';
 import { applyChange, type Effect, type TreeView } from '../directory/apply-change.ts';
+import { indexTerms } from '../directory/index-terms.ts';
 import { idOfChange, type Stamp, stamp } from '../directory/stamp.ts';
 import { Tree } from '../directory/tree.ts';
 import type { Change } from '../ldap/change.ts';
@@ -15,7 +16,6 @@ import { Attribute, type Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
 import type { ObjectDifference } from '../runtime/component.ts';
 import { checkEntry } from '../schema/check-classes.ts';
-import { normalizeValue } from '../schema/normal-value.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Commit } from '../store/store.ts';
 import type { WriteTarget } from './write-target.ts';
@@ -40,16 +40,24 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
   readonly validator: PropertyValidator;
   readonly tree: Tree;
   readonly #references = new ReferenceIndex();
+  /** The same of what readers see. */
+  readonly #shownReferences = new ReferenceIndex();
 
   constructor({ schema, validator }: ConfigurationOptions) {
     this.schema = schema;
     this.validator = validator;
+    const targetsOf = (entry: Entry | undefined) => (entry === undefined ? [] : validator.targetsOf(entry));
     this.tree = new Tree({
       indexed: INDEXED,
-      termsOf: (attribute) => this.#indexTerms(attribute),
-      staged: (key, entry) =>
-        this.#references.set(key, entry === undefined ? [] : validator.targetsOf(entry)),
+      termsOf: (attribute) => indexTerms(schema, INDEXED, attribute),
+      staged: (key, entry) => this.#references.set(key, targetsOf(entry)),
+      shown: (key, entry) => this.#shownReferences.set(key, targetsOf(entry)),
     });
+  }
+
+  /** The configuration keeps its identity, and the numbers of its commits, over every restart. */
+  get historyId(): string | undefined {
+    return this.tree.find(this.schema.dnKeyOfText('cn=config'))?.first('entryuuid');
   }
 
   /** The entry as the writer sees it. */
@@ -61,23 +69,40 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     return this.tree.hasStagedChildren(key);
   }
 
+  childKeys(key: string): Iterable<string> {
+    return this.tree.stagedChildKeys(key);
+  }
+
+  isTop(key: string): boolean {
+    return !key.includes(',');
+  }
+
   /** How many entries readers see directly below one. */
   countChildren(dn: Dn): number {
-    return this.tree.findNode(this.schema.dnKey(dn))?.children?.size ?? 0;
+    return this.tree.findNode(this.schema.dnKey(dn))?.childCount ?? 0;
   }
 
   referrers(key: string): Iterable<string> {
     return this.#references.referrers(key);
   }
 
-  /** The same for an attribute as a client may write its name. */
-  isSecretAttribute(description: string): boolean {
-    const described = this.schema.describe(description);
-    return described !== undefined && this.isSecret(described.type.key);
+  /** Who refers to an entry that readers see: how many, and the keys of the first so many. */
+  users(key: string): { readonly count: number; first(max: number): readonly string[] } {
+    const index = this.#shownReferences;
+    return { count: index.countReferrers(key), first: (max) => index.firstReferrers(key, max) };
   }
 
-  isSecret(key: string): boolean {
-    return this.validator.secretAttributes.has(key);
+  /** Whether values of the attribute are secrets, or may be; takes its name as a client may write it. */
+  isSecretAttribute(description: string): boolean {
+    const key = this.schema.describe(description)?.type.key ?? '';
+    const { secretAttributes, mixedAttributes } = this.validator.definitions;
+    return secretAttributes.has(key) || mixedAttributes.has(key);
+  }
+
+  isSecret(key: string, value: string): boolean {
+    const { definitions } = this.validator;
+    const [type = key] = key.split(';', 1);
+    return definitions.secretAttributes.has(type) || definitions.show(type, value) !== value;
   }
 
   /** What the runtime is asked about; the objects are decoded only when a component wants them. */
@@ -128,7 +153,7 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     const issues: Issue[] = [];
     for (const loaded of entries) {
       const entry = this.#inSchemaSpelling(loaded);
-      issues.push(...checkEntry(this.schema, entry, (key) => this.isSecret(key)));
+      issues.push(...checkEntry(this.schema, entry, (key, value) => this.isSecret(key, value)));
       const isStamped = entry.find('entryuuid') !== undefined;
       const complete = isStamped ? entry : stamp(undefined, entry, { ...made, id: newId() }, this.schema);
       const key = this.schema.dnKey(entry.dn);
@@ -193,12 +218,6 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
         : new Attribute(described.description, attribute.values, described.key);
     });
     return entry.withAttributes(attributes);
-  }
-
-  *#indexTerms({ key, values }: Attribute): Generator<readonly [string, string]> {
-    const type = this.schema.describe(key)?.type;
-    if (type === undefined || !INDEXED.has(type.key)) return;
-    for (const value of values) yield [type.key, normalizeValue(type, value)];
   }
 }
 

@@ -1,16 +1,23 @@
 // cn=effective: what is in force. The entries of cn=config with expressions resolved and defaults filled in; read
 // only. Filters match what is shown here, not what is written.
 
-import { searchTree } from '../directory/search-tree.ts';
 import { Dn } from '../ldap/dn.ts';
 import { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
-import { equalityTerms } from '../schema/equality-terms.ts';
-import { compileFilter } from '../schema/filter-matcher.ts';
-import type { Backend, Comparison, Search } from './backend.ts';
+import type {
+  Backend,
+  ChangeListener,
+  Comparison,
+  Found,
+  Search,
+  SortedResult,
+  SortedSearch,
+  Watching,
+} from './backend.ts';
+import type { ChangeFeed } from './change-feed.ts';
 import type { Configuration } from './configuration.ts';
 import type { EntryViews } from './entry-views.ts';
-import { mapFound } from './found.ts';
+import { TreeReader } from './tree-reader.ts';
 
 /** Attributes with this prefix may be written as expressions: their indexes hold other values than are shown here. */
 const RESOLVED_PREFIX = 'ds-cfg-';
@@ -20,53 +27,48 @@ export class EffectiveBackend implements Backend {
   readonly baseKey: string;
   readonly readPrivilege = 'config-read';
   readonly writePrivileges = undefined;
-  readonly #writtenKey: string;
   readonly #configuration: Configuration;
-  readonly #views: EntryViews;
+  readonly #feed: ChangeFeed;
+  readonly #reader: TreeReader;
   readonly #effective = new WeakMap<Entry, Entry>();
 
-  constructor(configuration: Configuration, views: EntryViews) {
+  /** Takes the feed of the changes to what is written. */
+  constructor(configuration: Configuration, views: EntryViews, feed: ChangeFeed) {
+    const { schema, tree } = configuration;
+    const baseKey = schema.dnKey(this.baseDn);
+    const writtenKey = schema.dnKeyOfText('cn=config');
     this.#configuration = configuration;
-    this.#views = views;
-    this.baseKey = configuration.schema.dnKey(this.baseDn);
-    this.#writtenKey = configuration.schema.dnKeyOfText('cn=config');
+    this.#feed = feed;
+    this.baseKey = baseKey;
+    this.#reader = new TreeReader(schema, tree, views, {
+      shown: (entry) => this.#inForce(entry),
+      treeKey: (key) => (key.endsWith(baseKey) ? key.slice(0, key.length - baseKey.length) + writtenKey : ''),
+      isIndexed: (key) => !key.startsWith(RESOLVED_PREFIX) && key !== 'entrydn',
+    });
   }
 
-  search({ base, baseKey, scope, filter, selectors, requester }: Search): Iterable<Entry | undefined> {
-    const { schema, tree } = this.#configuration;
-    const node = tree.findNode(this.#keyOfWritten(baseKey));
-    if (node === undefined) throw noSuchEntry(base);
-    const isHidden = this.#views.hiddenFrom(requester);
-    const matchesEffective = compileFilter(schema, filter, isHidden === undefined ? {} : { isHidden });
-    const selection = this.#views.selection(selectors);
-    const found = searchTree(tree, {
-      base: node,
-      scope,
-      matches: (entry) => matchesEffective(this.#inForce(entry)),
-      terms: equalityTerms(schema, filter).filter(({ key }) => !key.startsWith(RESOLVED_PREFIX)),
-    });
-    return mapFound(found, (entry) =>
-      this.#views.view(this.#inForce(entry), selection, requester, () =>
-        this.#configuration.countChildren(entry.dn),
-      ),
-    );
+  search(search: Search): Iterable<Found> {
+    return this.#reader.search(search);
+  }
+
+  searchSorted(search: SortedSearch): Iterable<SortedResult | undefined> {
+    return this.#reader.searchSorted(search);
   }
 
   compare(comparison: Comparison): boolean {
-    const entry = this.#configuration.tree.find(this.#keyOfWritten(comparison.dnKey));
-    if (entry === undefined) throw noSuchEntry(comparison.dn);
-    return this.#views.compare(this.#inForce(entry), comparison);
+    return this.#reader.compare(comparison);
+  }
+
+  watch(search: Search, listener: ChangeListener): Watching {
+    return this.#reader.watch(this.#feed, search, listener);
   }
 
   change(): never {
-    throw new LdapError(
-      'unwillingToPerform',
-      'cn=effective is read only. Change the entry of the same name under cn=config.',
-    );
+    throw readOnly();
   }
 
-  #keyOfWritten(key: string): string {
-    return key.slice(0, key.length - this.baseKey.length) + this.#writtenKey;
+  changeAll(): never {
+    throw readOnly();
   }
 
   #inForce(written: Entry): Entry {
@@ -80,9 +82,9 @@ export class EffectiveBackend implements Backend {
   }
 }
 
-function noSuchEntry(dn: string): LdapError {
+function readOnly(): LdapError {
   return new LdapError(
-    'noSuchObject',
-    `${dn}: there is no such entry in force. Its namesake under cn=config does not exist.`,
+    'unwillingToPerform',
+    'cn=effective is read only. Change the entry of the same name under cn=config.',
   );
 }

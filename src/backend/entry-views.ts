@@ -4,54 +4,102 @@
 import type { Privilege } from '../config/objects/root-dn-user.ts';
 import { SECRET_STARS } from '../config/secret.ts';
 import { Selection } from '../directory/selection.ts';
-import { Attribute, type Entry } from '../ldap/entry.ts';
+import type { Attribute, Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
+import { makeAttributeSelector, typeKeyOf } from '../schema/attribute-selector.ts';
+import type { AttributeDescription } from '../schema/attribute-type.ts';
+import type { Derive, FilterOptions } from '../schema/filter-matcher.ts';
+import { Memo } from '../schema/memo.ts';
 import { normalizeAssertion, normalizeValue } from '../schema/normal-value.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Comparison, Requester } from './backend.ts';
+import { type CountChildren, derivedAttributes } from './derived-attributes.ts';
 
 const SECRET_PRIVILEGE: Privilege = 'secret-read';
 const SELECTIONS_MAX = 256;
+const SELECTION_LENGTH_MAX = 1024;
+/** Occurs in no text by itself (octets.ts), so that no two lists of selectors are the same text. */
+const SELECTOR_SEPARATOR = '\uDC00';
 
-/** How many entries are directly below one. */
-export type CountChildren = (entry: Entry) => number;
+/** What must not be seen without the privilege: attributes as a whole, and some values of others. */
+export interface SecretValues {
+  readonly secretAttributes: ReadonlySet<string>;
+  readonly mixedAttributes: ReadonlySet<string>;
+  /** The value as everybody may see it. */
+  show(key: string, value: string): string;
+}
+
+interface FilterOptionsByRight {
+  readonly ofAll: FilterOptions;
+  readonly withoutSecrets: FilterOptions;
+}
 
 export class EntryViews {
   readonly #schema: Schema;
-  readonly #secretAttributes: ReadonlySet<string>;
-  readonly #selections = new Map<string, Selection>();
+  readonly #secrets: SecretValues;
+  readonly #furtherDerived: ReadonlyMap<string, Derive>;
+  readonly #selections = new Memo<Selection>(SELECTIONS_MAX, SELECTION_LENGTH_MAX);
   readonly #masked = new WeakMap<Entry, Entry>();
+  readonly #filterOptions = new WeakMap<CountChildren, FilterOptionsByRight>();
+  /** The same for all that count in the same tree. */
+  readonly #derivedAttributes = new WeakMap<CountChildren, ReadonlyMap<string, Derive>>();
 
-  constructor(schema: Schema, secretAttributes: ReadonlySet<string>) {
+  /** @param furtherDerived by their keys, attributes that no entry has and that follow from more than the tree. */
+  constructor(
+    schema: Schema,
+    secrets: SecretValues,
+    furtherDerived: ReadonlyMap<string, Derive> = new Map(),
+  ) {
     this.#schema = schema;
-    this.#secretAttributes = secretAttributes;
+    this.#secrets = secrets;
+    this.#furtherDerived = furtherDerived;
   }
 
   /** Takes the attribute selectors of a search request. */
   selection(selectors: readonly string[]): Selection {
-    const text = selectors.join(' ');
-    const known = this.#selections.get(text);
+    const text = selectors.join(SELECTOR_SEPARATOR);
+    const known = this.#selections.find(text);
     if (known !== undefined) return known;
     const selection = new Selection(this.#schema, selectors);
-    if (this.#selections.size >= SELECTIONS_MAX) this.#selections.clear();
-    this.#selections.set(text, selection);
+    this.#selections.remember(text, selection);
     return selection;
   }
 
   view(entry: Entry, selection: Selection, requester: Requester, countChildren: CountChildren): Entry {
     const view = selection.view(mayReadSecrets(requester) ? entry : this.#mask(entry));
-    const derived = DERIVED.filter(({ key }) => selection.wantsOperational(key));
-    if (derived.length === 0) return view;
-    const attributes = derived.map(({ name, derive }) => new Attribute(name, [derive(entry, countChildren)]));
-    return view.withAttributes([...view.attributes, ...attributes]);
+    if (!selection.asksOperational) return view;
+    const derived: Attribute[] = [];
+    for (const [key, derive] of this.#derived(countChildren)) {
+      const made = selection.wantsOperational(key) ? derive(entry) : undefined;
+      if (made !== undefined) derived.push(made);
+    }
+    return derived.length === 0 ? view : view.withAttributes([...view.attributes, ...derived]);
   }
 
-  /** Attributes whose values a filter must not tell the requester anything about. */
+  /** Attributes whose values must not put entries into an order that tells the requester anything about them. */
   hiddenFrom(requester: Requester): ((key: string) => boolean) | undefined {
-    return mayReadSecrets(requester) ? undefined : (key) => this.#isSecret(key);
+    if (mayReadSecrets(requester)) return undefined;
+    return (key) => this.#isSecret(key) || this.#secrets.mixedAttributes.has(typeKeyOf(key));
   }
 
-  compare(entry: Entry, { attribute, value, requester }: Comparison): boolean {
+  /** How a filter of this requester sees the entries of a backend. */
+  filterOptions(requester: Requester, countChildren: CountChildren): FilterOptions {
+    const known = this.#filterOptions.get(countChildren);
+    const options = known ?? this.#makeFilterOptions(countChildren);
+    if (known === undefined) this.#filterOptions.set(countChildren, options);
+    return mayReadSecrets(requester) ? options.ofAll : options.withoutSecrets;
+  }
+
+  #makeFilterOptions(countChildren: CountChildren): FilterOptionsByRight {
+    const derived = this.#derived(countChildren);
+    const masked = [...this.#secrets.mixedAttributes].map(
+      (key) => [key, (entry: Entry) => this.#mask(entry).find(key)] as const,
+    );
+    const isHidden = (key: string) => this.#isSecret(key);
+    return { ofAll: { derived }, withoutSecrets: { derived: new Map([...derived, ...masked]), isHidden } };
+  }
+
+  compare(entry: Entry, { attribute, value, requester }: Comparison, countChildren: CountChildren): boolean {
     const description = this.#schema.describe(attribute);
     if (description === undefined) {
       throw new LdapError(
@@ -65,62 +113,72 @@ export class EntryViews {
         `${description.description} needs the privilege ${SECRET_PRIVILEGE}.`,
       );
     }
-    const found = entry.find(description.key);
-    if (found === undefined) {
+    const seen = mayReadSecrets(requester) ? entry : this.#mask(entry);
+    const asserted = normalizeAssertion(description.type, value);
+    const isAsserted = (other: string) => normalizeValue(description.type, other) === asserted;
+    // Most comparisons are true, and of the attribute that is named.
+    if (asserted !== undefined && seen.find(description.key)?.values.some(isAsserted) === true) return true;
+    const found = this.#attributesMeant(seen, description, countChildren);
+    if (found.length === 0) {
       throw new LdapError('noSuchAttribute', `${entry.dn}: has no ${description.description}.`);
     }
-    const asserted = normalizeAssertion(description.type, value);
     if (asserted === undefined) {
       throw new LdapError(
         'inappropriateMatching',
         `${description.description} cannot be compared with this value.`,
       );
     }
-    return found.values.some((other) => normalizeValue(description.type, other) === asserted);
+    return found.some(({ values }) => values.some(isAsserted));
+  }
+
+  /** The attribute itself, those with more options, and those of types built on it (RFC 4511 §4.10). */
+  #attributesMeant(
+    entry: Entry,
+    description: AttributeDescription,
+    countChildren: CountChildren,
+  ): readonly Attribute[] {
+    const derive = this.#derived(countChildren).get(description.type.key);
+    if (derive !== undefined) {
+      const made = derive(entry);
+      return made === undefined ? [] : [made];
+    }
+    const selects = makeAttributeSelector(this.#schema, description);
+    return selects === undefined ? [] : entry.attributes.filter(({ key }) => selects(key));
+  }
+
+  #derived(countChildren: CountChildren): ReadonlyMap<string, Derive> {
+    const known = this.#derivedAttributes.get(countChildren);
+    if (known !== undefined) return known;
+    const derived = new Map([...derivedAttributes(countChildren), ...this.#furtherDerived]);
+    this.#derivedAttributes.set(countChildren, derived);
+    return derived;
   }
 
   #isSecret(key: string): boolean {
-    const semicolon = key.indexOf(';');
-    return this.#secretAttributes.has(semicolon < 0 ? key : key.slice(0, semicolon));
+    return this.#secrets.secretAttributes.has(typeKeyOf(key));
   }
 
   #mask(entry: Entry): Entry {
     const known = this.#masked.get(entry);
     if (known !== undefined) return known;
-    const masked = entry.attributes.some(({ key }) => this.#isSecret(key))
-      ? entry.withAttributes(
-          entry.attributes.map((attribute) =>
-            this.#isSecret(attribute.key) ? attribute.withValues([SECRET_STARS]) : attribute,
-          ),
-        )
-      : entry;
+    const attributes = entry.attributes.map((attribute) => this.#maskAttribute(attribute));
+    const isSame = attributes.every((attribute, index) => attribute === entry.attributes[index]);
+    const masked = isSame ? entry : entry.withAttributes(attributes);
     this.#masked.set(entry, masked);
     return masked;
+  }
+
+  /** Stars for a secret, once however many values there are; of a mixed attribute the values that are none stay. */
+  #maskAttribute(attribute: Attribute): Attribute {
+    if (this.#isSecret(attribute.key)) return attribute.withValues([SECRET_STARS]);
+    const key = typeKeyOf(attribute.key);
+    if (!this.#secrets.mixedAttributes.has(key)) return attribute;
+    const shown = attribute.values.map((value) => this.#secrets.show(key, value));
+    const isSame = shown.every((value, index) => value === attribute.values[index]);
+    return isSame ? attribute : attribute.withValues([...new Set(shown)]);
   }
 }
 
 function mayReadSecrets(requester: Requester): boolean {
   return requester.privileges.has(SECRET_PRIVILEGE);
 }
-
-interface Derived {
-  readonly key: string;
-  readonly name: string;
-  derive(entry: Entry, countChildren: CountChildren): string;
-}
-
-/** Operational attributes that are not stored (RFC 5020; X.501 for the counts; RFC 4512 §4.2). */
-const DERIVED: readonly Derived[] = [
-  { key: 'entrydn', name: 'entryDN', derive: (entry) => entry.dn.toString() },
-  {
-    key: 'hassubordinates',
-    name: 'hasSubordinates',
-    derive: (entry, countChildren) => (countChildren(entry) > 0 ? 'TRUE' : 'FALSE'),
-  },
-  {
-    key: 'numsubordinates',
-    name: 'numSubordinates',
-    derive: (entry, countChildren) => String(countChildren(entry)),
-  },
-  { key: 'subschemasubentry', name: 'subschemaSubentry', derive: () => 'cn=schema' },
-];

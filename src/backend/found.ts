@@ -1,19 +1,17 @@
 // What a search finds, changed on the way; a result that is there as a whole stays so.
 
-import type { Entry } from '../ldap/entry.ts';
-
-export function mapFound(
-  found: Iterable<Entry | undefined>,
-  map: (entry: Entry) => Entry,
-): Iterable<Entry | undefined> {
+export function mapFound<One, Result>(
+  found: Iterable<One | undefined>,
+  map: (one: One) => Result,
+): Iterable<Result | undefined> {
   if (Array.isArray(found))
-    return found.map((entry: Entry | undefined) => (entry === undefined ? undefined : map(entry)));
+    return found.map((one: One | undefined) => (one === undefined ? undefined : map(one)));
   return mapLazily(found, map);
 }
 
-function* mapLazily(
-  found: Iterable<Entry | undefined>,
-  map: (entry: Entry) => Entry,
-): Generator<Entry | undefined> {
-  for (const entry of found) yield entry === undefined ? undefined : map(entry);
+function* mapLazily<One, Result>(
+  found: Iterable<One | undefined>,
+  map: (one: One) => Result,
+): Generator<Result | undefined> {
+  for (const one of found) yield one === undefined ? undefined : map(one);
 }

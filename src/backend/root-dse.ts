@@ -3,20 +3,57 @@
 import { Dn } from '../ldap/dn.ts';
 import { Entry } from '../ldap/entry.ts';
 import { Oid } from '../ldap/oids.ts';
+import type { NamingContexts } from './naming-contexts.ts';
+
+/** The root DSE itself, and the schema, which subschemaSubentry names. */
+const NOT_CONTEXTS: ReadonlySet<string> = new Set(['', 'cn=schema']);
+
+/** What the protocol leaves to servers and this one does. */
+const SUPPORTED_FEATURES: readonly string[] = [
+  Oid.allOperationalAttributes,
+  Oid.attributesByObjectClass,
+  Oid.absoluteTrueAndFalseFilters,
+  Oid.languageTags,
+  Oid.languageRanges,
+  Oid.increment,
+];
 
 export interface RootDseFacts {
-  readonly namingContexts: readonly string[];
+  readonly supportedControls: readonly string[];
   readonly supportedExtensions: readonly string[];
+  readonly supportedSaslMechanisms: readonly string[];
   readonly vendorVersion: string;
 }
 
-export function rootDse({ namingContexts, supportedExtensions, vendorVersion }: RootDseFacts): Entry {
+/** Gives the entry as it is now: the naming contexts come and go. */
+export function rootDseOf(contexts: NamingContexts, facts: RootDseFacts): () => Entry {
+  let generation: number | undefined;
+  let entry = rootDse([], facts);
+  return () => {
+    if (generation !== contexts.generation) {
+      generation = contexts.generation;
+      const names = [...contexts].map(({ baseDn }) => baseDn.toString());
+      entry = rootDse(
+        names.filter((name) => !NOT_CONTEXTS.has(name)),
+        facts,
+      );
+    }
+    return entry;
+  };
+}
+
+function rootDse(
+  namingContexts: readonly string[],
+  { supportedControls, supportedExtensions, supportedSaslMechanisms, vendorVersion }: RootDseFacts,
+): Entry {
   return Entry.of(Dn.root, {
     objectClass: ['top', 'extensibleObject'],
     namingContexts,
     supportedLDAPVersion: '3',
+    supportedControl: supportedControls,
     supportedExtension: supportedExtensions,
-    supportedFeatures: [Oid.allOperationalAttributes, Oid.absoluteTrueAndFalseFilters, Oid.increment],
+    supportedSASLMechanisms: supportedSaslMechanisms,
+    supportedFeatures: SUPPORTED_FEATURES,
     vendorName: 'confdit',
     vendorVersion,
   });

@@ -2,12 +2,16 @@
 
 import type { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
+import type { Filter } from '../ldap/filter.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { SearchScope } from '../ldap/message.ts';
-import { compileFilter } from '../schema/filter-matcher.ts';
+import { compileFilter, type Matcher } from '../schema/filter-matcher.ts';
 import type { Schema } from '../schema/schema.ts';
-import type { Backend, Comparison, Search } from './backend.ts';
+import type { Backend, Comparison, Requester, Search, SortedResult, SortedSearch } from './backend.ts';
 import type { EntryViews } from './entry-views.ts';
+import { matchedValues } from './matched-values.ts';
+import { SortOrder } from './sort-order.ts';
+import { sortFound } from './sorted-result.ts';
 
 export class SingleEntryBackend implements Backend {
   readonly baseDn: Dn;
@@ -16,34 +20,83 @@ export class SingleEntryBackend implements Backend {
   readonly writePrivileges = undefined;
   readonly #schema: Schema;
   readonly #views: EntryViews;
-  readonly #entry: Entry;
+  readonly #source: () => Entry;
 
-  constructor(entry: Entry, schema: Schema, views: EntryViews) {
-    this.baseDn = entry.dn;
-    this.baseKey = schema.dnKey(entry.dn);
+  /** `source` gives the entry as it is now; it is asked again for every request. */
+  constructor(source: () => Entry, schema: Schema, views: EntryViews) {
+    this.baseDn = source().dn;
+    this.baseKey = schema.dnKey(this.baseDn);
     this.#schema = schema;
     this.#views = views;
-    this.#entry = entry;
+    this.#source = source;
   }
 
-  search({ base, baseKey, scope, filter, selectors, requester }: Search): Iterable<Entry> {
+  search(search: Search): Iterable<Entry> {
+    const { base, baseKey, scope, filter, selectors, requester, assertion, valuesFilter } = search;
     this.#requireEntry(base, baseKey);
+    if (assertion !== undefined) this.#requireAssertion(assertion, requester);
+    const entry = this.#source();
     const isInScope = scope === SearchScope.baseObject || scope === SearchScope.wholeSubtree;
-    if (!isInScope || compileFilter(this.#schema, filter)(this.#entry) !== true) return [];
-    return [this.#views.view(this.#entry, this.#views.selection(selectors), requester, () => 0)];
+    if (!isInScope || this.#matcher(filter, requester)(entry) !== true) return [];
+    const view = this.#views.view(entry, this.#views.selection(selectors), requester, countNone);
+    if (valuesFilter === undefined) return [view];
+    return [
+      matchedValues(
+        view,
+        valuesFilter.map((one) => this.#matcher(one, requester)),
+      ),
+    ];
+  }
+
+  searchSorted(search: SortedSearch): Iterable<SortedResult | undefined> {
+    const { sortKeys, entriesMax } = search;
+    const order = new SortOrder(this.#schema, sortKeys, undefined);
+    const itself = (entry: Entry) => entry;
+    return sortFound(this.search(search), order, { entriesMax, shown: itself, view: itself });
   }
 
   compare(comparison: Comparison): boolean {
     this.#requireEntry(comparison.dn, comparison.dnKey);
-    return this.#views.compare(this.#entry, comparison);
+    const { assertion, requester } = comparison;
+    if (assertion !== undefined) this.#requireAssertion(assertion, requester);
+    return this.#views.compare(this.#source(), comparison, countNone);
   }
 
   change(): never {
-    throw new LdapError('unwillingToPerform', `${this.baseDn.toString() || 'The root DSE'} is read only.`);
+    throw this.#fixed('is read only');
+  }
+
+  changeAll(): never {
+    throw this.#fixed('is read only');
+  }
+
+  watch(): never {
+    throw this.#fixed('does not change, so it cannot be watched');
+  }
+
+  #fixed(what: string): LdapError {
+    return new LdapError('unwillingToPerform', `${this.baseDn.toString() || 'The root DSE'} ${what}.`);
+  }
+
+  #matcher(filter: Filter, requester: Requester): Matcher {
+    return compileFilter(this.#schema, filter, this.#views.filterOptions(requester, countNone));
+  }
+
+  #requireAssertion(assertion: Filter, requester: Requester): void {
+    if (this.#matcher(assertion, requester)(this.#source()) === true) return;
+    throw new LdapError(
+      'assertionFailed',
+      `${this.baseDn.toString() || 'The root DSE'}: the assertion of the request is not true of the entry.`,
+    );
   }
 
   #requireEntry(dn: string, key: string): void {
     if (key === this.baseKey) return;
     throw new LdapError('noSuchObject', `${dn}: there is no such entry.`, { matchedDn: this.baseDn });
   }
+}
+
+/** Nothing is below these entries, as far as they are asked: what stands below the root has other backends. */
+function countNone(): number {
+  return 0;
 }

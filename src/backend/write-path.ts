@@ -4,13 +4,16 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Effect } from '../directory/apply-change.ts';
+import { idOfChange } from '../directory/stamp.ts';
 import type { Change } from '../ldap/change.ts';
 import { refuseIfAny } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Prepared } from '../runtime/component.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Commit, Store } from '../store/store.ts';
-import type { ChangeOutcome, Requester } from './backend.ts';
+import type { Requester } from './backend.ts';
+import { ChangeFeed, netEffects } from './change-feed.ts';
+import { ChangeRefused } from './change-refused.ts';
 import type { WriteTarget } from './write-target.ts';
 
 export interface WritePathOptions {
@@ -29,17 +32,37 @@ const WAITING_MAX = 10_000;
 const SNAPSHOT_OCTETS_MIN = 4 * 1024 * 1024;
 const SNAPSHOT_OCTETS_PER_ENTRY = 512;
 
-interface Waiting {
-  readonly change: Change;
-  readonly requester: Requester;
-  readonly outcome: PromiseWithResolvers<ChangeOutcome>;
+/** Something that is asked for at once with others, and is done with them or not at all. */
+export interface WriteStep {
+  /** Called when it is its turn, and sees what the steps before it have staged. Throws what refuses the step. */
+  changes(): readonly Change[];
+  /** Told what the changes would do. Throws what refuses the step. */
+  accept?(effects: readonly Effect[]): void;
 }
 
-/** A change that is staged and prepared and waits for the disk. */
+/** What has become of a request. */
+export interface Written {
+  /** The number of the commit; undefined when it was to be tried only. */
+  readonly number: number | undefined;
+  readonly notes: readonly string[];
+  /** The effects, step by step. */
+  readonly effects: readonly (readonly Effect[])[];
+}
+
+interface Waiting {
+  readonly steps: readonly WriteStep[];
+  /** Everything is checked and prepared, and nothing changes. */
+  readonly isTrial: boolean;
+  readonly requester: Requester;
+  readonly outcome: PromiseWithResolvers<Written>;
+}
+
+/** What is staged and prepared and waits for the disk. */
 interface Ready {
   readonly waiting: Waiting;
   readonly commit: Commit;
-  readonly effects: readonly Effect[];
+  readonly effects: readonly (readonly Effect[])[];
+  readonly net: readonly Effect[];
   readonly prepared: Prepared;
 }
 
@@ -50,10 +73,14 @@ export class WritePath {
   #running: Promise<void> | undefined;
   #isClosed = false;
   #isSnapshotUnderWay = false;
+  /** Tells of every commit once readers see it. */
+  readonly feed: ChangeFeed;
 
   constructor(options: WritePathOptions) {
+    const { target, store, runtime } = options;
     this.#options = options;
-    this.#runtime = options.runtime;
+    this.#runtime = runtime;
+    this.feed = new ChangeFeed(target.historyId ?? randomUUID(), store.lastNumber);
   }
 
   /** From now on changes are prepared by these components. */
@@ -68,11 +95,25 @@ export class WritePath {
   }
 
   /** Resolves when the change is on disk and in force; rejects with the LdapError that says why it is not. */
-  submit(change: Change, requester: Requester): Promise<ChangeOutcome> {
+  submit(change: Change, requester: Requester): Promise<Written> {
+    return this.#enqueue([{ changes: () => [change] }], requester, false);
+  }
+
+  /** The same for several steps that are one commit; with more than one, ChangeRefused says which is at fault. */
+  submitAll(steps: readonly WriteStep[], requester: Requester): Promise<Written> {
+    return this.#enqueue(steps, requester, false);
+  }
+
+  /** Does everything that can fail, and then forgets it. */
+  try(step: WriteStep, requester: Requester): Promise<Written> {
+    return this.#enqueue([step], requester, true);
+  }
+
+  #enqueue(steps: readonly WriteStep[], requester: Requester, isTrial: boolean): Promise<Written> {
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
-    const outcome = Promise.withResolvers<ChangeOutcome>();
-    this.#queue.push({ change, requester, outcome });
+    const outcome = Promise.withResolvers<Written>();
+    this.#queue.push({ steps, isTrial, requester, outcome });
     this.#running ??= this.#run();
     return outcome.promise;
   }
@@ -109,30 +150,67 @@ export class WritePath {
     }
     target.tree.commit();
     for (const { prepared } of ready) prepared.commit();
-    for (const { waiting, effects } of ready) {
-      waiting.outcome.resolve({ notes: effects.flatMap((effect) => target.notesOf(effect)) });
+    for (const { waiting, commit, effects, net } of ready) {
+      this.feed.publish(commit.number, net);
+      waiting.outcome.resolve({ number: commit.number, notes: this.#notesOf(net), effects });
     }
     this.#snapshotIfDue();
   }
 
-  /** Steps 1 to 3; a change that fails one of them is answered and leaves no trace. */
-  async #prepareOne({ change, requester, outcome }: Waiting, number: number): Promise<Ready | undefined> {
+  /** Apply, validate, prepare; what fails one of them is answered and leaves no trace. */
+  async #prepareOne(waiting: Waiting, number: number): Promise<Ready | undefined> {
     const { target, now } = this.#options;
-    const commit: Commit = { number, at: now(), by: requester.dn, id: randomUUID(), changes: [change] };
+    const { requester, outcome } = waiting;
+    const changes: Change[] = [];
+    const commit: Commit = { number, at: now(), by: requester.dn, id: randomUUID(), changes };
     const mark = target.tree.mark();
     try {
-      const effects = target.apply(change, commit);
-      for (const effect of effects) target.stage(effect);
-      refuseIfAny(effects.flatMap((effect) => target.check(effect)));
+      const effects = this.#stageAll(waiting.steps, commit, changes);
+      const net = netOf(effects);
+      refuseIfAny(net.flatMap((effect) => target.check(effect)));
       const prepared = await this.#runtime.prepare(
-        effects.flatMap((effect) => target.differenceOf(effect) ?? []),
+        net.flatMap((effect) => target.differenceOf(effect) ?? []),
       );
-      return { waiting: { change, requester, outcome }, commit, effects, prepared };
+      if (!waiting.isTrial) return { waiting, commit, effects, net, prepared };
+      prepared.abort();
+      target.tree.rollBackTo(mark);
+      outcome.resolve({ number: undefined, notes: this.#notesOf(net), effects });
     } catch (error) {
       target.tree.rollBackTo(mark);
       outcome.reject(error);
-      return undefined;
     }
+    return undefined;
+  }
+
+  /** Fills in the changes of the commit as the steps make them. */
+  #stageAll(steps: readonly WriteStep[], commit: Commit, changes: Change[]): (readonly Effect[])[] {
+    return steps.map((step, index) => {
+      try {
+        return this.#stageOne(step, commit, changes);
+      } catch (error) {
+        if (steps.length === 1 || !(error instanceof LdapError)) throw error;
+        throw new ChangeRefused(error, index);
+      }
+    });
+  }
+
+  #stageOne(step: WriteStep, commit: Commit, changes: Change[]): readonly Effect[] {
+    const { target } = this.#options;
+    const effects: Effect[] = [];
+    for (const change of step.changes()) {
+      const made = { at: commit.at, by: commit.by, id: idOfChange(commit.id, changes.length) };
+      for (const effect of target.apply(change, made)) {
+        target.stage(effect);
+        effects.push(effect);
+      }
+      changes.push(change);
+    }
+    step.accept?.(effects);
+    return effects;
+  }
+
+  #notesOf(net: readonly Effect[]): string[] {
+    return net.flatMap((effect) => [...this.#options.target.notesOf(effect)]);
   }
 
   #snapshotIfDue(): void {
@@ -157,6 +235,13 @@ export class WritePath {
       this.#isSnapshotUnderWay = false;
     }
   }
+}
+
+/** Validation asks about what is there in the end, not about what was there in between. */
+function netOf(effects: readonly (readonly Effect[])[]): readonly Effect[] {
+  const [first] = effects;
+  if (effects.length === 1 && first?.length === 1) return first;
+  return netEffects(effects.flat());
 }
 
 function notStored(error: unknown): LdapError {

@@ -10,6 +10,8 @@ import type { ObjectDifference } from '../runtime/component.ts';
 
 export interface WriteTarget {
   readonly tree: Tree;
+  /** What the numbers of its commits go with as long as it lives; undefined: they mean nothing after a restart. */
+  readonly historyId?: string | undefined;
   /** What the change would do, place by place, operational attributes included. Throws the LdapError that refuses it. */
   apply(change: Change, made: Stamp): readonly Effect[];
   stage(effect: Effect): void;

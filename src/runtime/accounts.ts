@@ -1,49 +1,150 @@
-// The accounts that may bind, by every name they may bind with.
+// The accounts that may log in, by every name they may log in with and by the certificates they have. An account is
+// one object as long as its entry is there, so whoever holds one sees what it may do now.
 
+import { Container } from '../config/objects/places.ts';
 import type { Secret } from '../config/secret.ts';
+import { Dn } from '../ldap/dn.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
 import type { Component, ObjectDifference, Prepared } from './component.ts';
+
+/** What proves to be somebody. */
+export interface Credentials {
+  /** As stored: what stored-password.ts makes of passwords. */
+  readonly passwords: readonly string[];
+  /** Keys of the names that certificates of the account have. */
+  readonly subjects: readonly string[];
+  /** SHA-256 fingerprints of certificates: 64 hexadecimal digits in lower case. */
+  readonly fingerprints: readonly string[];
+}
 
 export interface Account {
   /** The key of the account's own name. */
   readonly key: string;
   readonly dn: string;
-  /** As stored: hashes. The same array as long as the entry is not changed. */
-  readonly passwords: readonly string[];
+  readonly credentials: Credentials;
+  /** Another object once a proof was taken away, such as a password that was changed: logins of before count no more. */
+  readonly era: object;
   readonly privileges: ReadonlySet<string>;
 }
 
+type LiveAccount = { -readonly [Field in keyof Account]: Account[Field] };
+
+type KeyOf = (dn: string) => string;
+
 export class Accounts implements Component {
   readonly kind = 'root-dn-user';
+  readonly #byKey = new Map<string, LiveAccount>();
   readonly #byName = new Map<string, Account>();
-  readonly #keyOf: (dn: string) => string;
+  readonly #keyOf: KeyOf;
+  #findElsewhere: (key: string) => Account | undefined = () => undefined;
 
-  constructor(keyOf: (dn: string) => string) {
+  constructor(keyOf: KeyOf) {
     this.#keyOf = keyOf;
+  }
+
+  /** Accounts that are not in the configuration are found by this, by the key of their own name. */
+  use(findElsewhere: (key: string) => Account | undefined): void {
+    this.#findElsewhere = findElsewhere;
   }
 
   /** Takes the key of a name: the account's own or an alternate one. */
   find(key: string): Account | undefined {
-    return this.#byName.get(key);
+    return this.#byName.get(key) ?? this.#findElsewhere(key);
+  }
+
+  /**
+   * The key of the name that somebody logs in with who is not asked for a DN: `admin` is uid=admin if an account has that
+   * name, or else the name of an account under cn=Root DNs,cn=config. A DN is a name too. Undefined for what is no DN.
+   */
+  keyOfLoginName(name: string): string | undefined {
+    if (name.includes('=')) return this.#keyIfDn(name);
+    const alternate = this.#keyIfDn(new Dn([[{ type: 'uid', value: name }]]).toString());
+    if (alternate !== undefined && this.#byName.has(alternate)) return alternate;
+    return this.#keyIfDn(
+      Dn.parse(Container.rootDns)
+        .child([{ type: 'cn', value: name }])
+        .toString(),
+    );
+  }
+
+  /** The one account that a certificate belongs to; nobody when several claim it. Without a subject its fingerprint must tell. */
+  findByCertificate(subject: string | undefined, fingerprint: string): Account | undefined {
+    const key = subject === undefined ? undefined : this.#keyIfDn(subject);
+    const owners = [...this.#byKey.values()].filter(
+      ({ key: own, credentials: { subjects, fingerprints } }) =>
+        fingerprints.includes(fingerprint) || (key !== undefined && (own === key || subjects.includes(key))),
+    );
+    return owners.length === 1 ? owners[0] : undefined;
   }
 
   prepare({ key, before, after }: ObjectDifference): Prepared | undefined {
     const old = before?.kind === this.kind ? before : undefined;
     const now = after?.kind === this.kind ? after : undefined;
+    const names = this.#keysOf(now?.alternateBindDn ?? []);
+    const credentials: Credentials = {
+      passwords: (now?.password ?? []).map((password: Secret) => password.reveal()),
+      subjects: this.#keysOf(now?.certificateSubjectDn ?? []),
+      fingerprints: now?.certificateFingerprint ?? [],
+    };
     return {
       commit: () => {
-        for (const name of this.#names(key, old?.alternateBindDn)) {
+        for (const name of [key, ...this.#keysOf(old?.alternateBindDn ?? [])]) {
           if (this.#byName.get(name)?.key === key) this.#byName.delete(name);
         }
-        if (now === undefined) return;
-        const passwords = now.password.map((password: Secret) => password.reveal());
-        const account = { key, dn: now.dn.toString(), passwords, privileges: new Set<string>(now.privilege) };
-        for (const name of this.#names(key, now.alternateBindDn)) this.#byName.set(name, account);
+        if (now === undefined) {
+          this.#remove(key);
+          return;
+        }
+        const privileges = new Set<string>(now.privilege);
+        const account = this.#put({ key, dn: now.dn.toString(), credentials, privileges, era: {} });
+        for (const name of [key, ...names]) this.#byName.set(name, account);
       },
       abort: () => {},
     };
   }
 
-  #names(key: string, alternates: readonly { toString(): string }[] = []): string[] {
-    return [key, ...alternates.map((dn) => this.#keyOf(dn.toString()))];
+  #put(account: Account): Account {
+    const live = this.#byKey.get(account.key);
+    if (live === undefined) {
+      this.#byKey.set(account.key, { ...account });
+      return this.#byKey.get(account.key) ?? account;
+    }
+    live.dn = account.dn;
+    live.privileges = account.privileges;
+    if (!keepsAll(live.credentials, account.credentials)) live.era = account.era;
+    live.credentials = account.credentials;
+    return live;
   }
+
+  /** Whoever still holds the account sees that nothing proves to be it any more. */
+  #remove(key: string): void {
+    const live = this.#byKey.get(key);
+    if (live === undefined) return;
+    this.#byKey.delete(key);
+    live.credentials = { passwords: [], subjects: [], fingerprints: [] };
+    live.era = {};
+    live.privileges = new Set();
+  }
+
+  #keysOf(names: readonly { toString(): string }[]): string[] {
+    return names.map((dn) => this.#keyOf(dn.toString()));
+  }
+
+  #keyIfDn(text: string): string | undefined {
+    try {
+      return this.#keyOf(text);
+    } catch (error) {
+      if (error instanceof LdapError) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** Whether everything that was a proof still is one. */
+function keepsAll(old: Credentials, now: Credentials): boolean {
+  return (
+    old.passwords.every((password) => now.passwords.includes(password)) &&
+    old.subjects.every((subject) => now.subjects.includes(subject)) &&
+    old.fingerprints.every((fingerprint) => now.fingerprints.includes(fingerprint))
+  );
 }

@@ -1,0 +1,122 @@
+// One tree of a memory backend: ordinary entries, searched and changed like those of the configuration. What several
+// trees of one backend share, the entries and the way they are written, is given to each.
+
+import type { Change } from '../ldap/change.ts';
+import type { Dn } from '../ldap/dn.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import type {
+  Backend,
+  ChangeListener,
+  ChangeOptions,
+  ChangeOutcome,
+  ChangeStep,
+  Comparison,
+  Found,
+  Requester,
+  Search,
+  SortedResult,
+  SortedSearch,
+  Watching,
+} from './backend.ts';
+import { ChangeRefused } from './change-refused.ts';
+import type { EntryViews } from './entry-views.ts';
+import type { MemoryTree } from './memory-tree.ts';
+import { withStoredPasswords } from './stored-passwords.ts';
+import { TreeReader } from './tree-reader.ts';
+import { TreeWriter } from './tree-writer.ts';
+import type { WritePath } from './write-path.ts';
+
+/** What may be done now: it changes with the configuration. */
+export interface MemoryRights {
+  readonly allowAnonymousRead: boolean;
+  readonly isWritable: boolean;
+}
+
+/** PingDS's privilege to do without access control: there is none here that could let others write. */
+const WRITE_PRIVILEGES: readonly string[] = ['bypass-acl'];
+
+export interface MemoryBackendOptions {
+  readonly baseDn: Dn;
+  readonly entries: MemoryTree;
+  readonly views: EntryViews;
+  readonly writePath: WritePath;
+  readonly rights: () => MemoryRights;
+}
+
+export class MemoryBackend implements Backend {
+  readonly baseDn: Dn;
+  readonly baseKey: string;
+  readonly readPrivilege = undefined;
+  readonly writePrivileges = WRITE_PRIVILEGES;
+  readonly #entries: MemoryTree;
+  readonly #reader: TreeReader;
+  readonly #writer: TreeWriter;
+  readonly #writePath: WritePath;
+  readonly #rights: () => MemoryRights;
+
+  constructor({ baseDn, entries, views, writePath, rights }: MemoryBackendOptions) {
+    const { schema, tree } = entries;
+    this.baseDn = baseDn;
+    this.baseKey = schema.dnKey(baseDn);
+    this.#entries = entries;
+    this.#reader = new TreeReader(schema, tree, views);
+    this.#writer = new TreeWriter({ schema, tree, views, reader: this.#reader, writePath });
+    this.#writePath = writePath;
+    this.#rights = rights;
+  }
+
+  get needsLogin(): boolean {
+    return !this.#rights().allowAnonymousRead;
+  }
+
+  search(search: Search): Iterable<Found> {
+    return this.#reader.search(search);
+  }
+
+  searchSorted(search: SortedSearch): Iterable<SortedResult | undefined> {
+    return this.#reader.searchSorted(search);
+  }
+
+  compare(comparison: Comparison): boolean {
+    return this.#reader.compare(comparison);
+  }
+
+  async change(
+    change: Change,
+    requester: Requester,
+    options: ChangeOptions = LOOK_FOR_REFERRALS,
+  ): Promise<ChangeOutcome> {
+    return this.#writer.change(await this.#ready(change), requester, options);
+  }
+
+  async changeAll(steps: readonly ChangeStep[], requester: Requester): Promise<readonly ChangeOutcome[]> {
+    const ready = steps.map(async (step, index) => ({ ...step, change: await this.#readyOf(step, index) }));
+    return this.#writer.changeAll(await Promise.all(ready), requester);
+  }
+
+  watch(search: Search, listener: ChangeListener): Watching {
+    return this.#reader.watch(this.#writePath.feed, search, listener);
+  }
+
+  async #readyOf({ change }: ChangeStep, index: number): Promise<Change> {
+    try {
+      return await this.#ready(change);
+    } catch (error) {
+      throw error instanceof LdapError ? new ChangeRefused(error, index) : error;
+    }
+  }
+
+  async #ready(change: Change): Promise<Change> {
+    if (!this.#rights().isWritable) {
+      throw new LdapError(
+        'unwillingToPerform',
+        `${this.baseDn}: is not to be changed. Set writability-mode of its backend to enabled first.`,
+      );
+    }
+    const { schema, tree } = this.#entries;
+    return withStoredPasswords(change, schema, (dn) => tree.find(schema.dnKey(dn)));
+  }
+}
+
+/** Nothing that a client has asked for; referral objects are looked for all the same. */
+const LOOK_FOR_REFERRALS: ChangeOptions = Object.freeze({});

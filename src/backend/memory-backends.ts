@@ -1,0 +1,220 @@
+// The memory backends of the configuration as they run: a component of the runtime. Enabling one adds its naming
+// contexts, disabling it removes them with all that is in them.
+
+import { randomUUID } from 'node:crypto';
+import type { Decoded } from '../config/object-definition.ts';
+import type { memoryBackend } from '../config/objects/memory-backend.ts';
+import type { Entry } from '../ldap/entry.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import type { Account } from '../runtime/accounts.ts';
+import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
+import { Runtime } from '../runtime/runtime.ts';
+import type { Schema } from '../schema/schema.ts';
+import type { EntryViews } from './entry-views.ts';
+import { MemoryAccounts } from './memory-accounts.ts';
+import { MemoryBackend } from './memory-backend.ts';
+import { MemoryStore } from './memory-store.ts';
+import { MemoryTree } from './memory-tree.ts';
+import type { NamingContexts } from './naming-contexts.ts';
+import { withStoredPasswords } from './stored-passwords.ts';
+import { WritePath, type WritePathOptions } from './write-path.ts';
+
+type Settings = Decoded<typeof memoryBackend>;
+
+export interface MemoryBackendsOptions {
+  readonly schema: Schema;
+  readonly views: EntryViews;
+  readonly contexts: NamingContexts;
+  readonly isSecret: (key: string, value: string) => boolean;
+  /** The entries of an LDIF file; throws LdapError or what reading files throws. */
+  readonly readEntries: (path: string) => Promise<readonly Entry[]>;
+  readonly now: () => Date;
+  readonly log: WritePathOptions['log'];
+}
+
+/** One that is enabled. */
+interface Running {
+  settings: Settings;
+  readonly entries: MemoryTree;
+  readonly writePath: WritePath;
+  readonly backends: readonly MemoryBackend[];
+}
+
+/** Issues of a file that are told at once. */
+const ISSUES_MAX = 20;
+
+export class MemoryBackends implements Component {
+  readonly kind = 'memory-backend';
+  readonly #options: MemoryBackendsOptions;
+  readonly #running = new Map<string, Running>();
+  /** Keys of base DNs that are being made ready. */
+  readonly #claims = new Set<string>();
+  readonly #accounts = new MemoryAccounts();
+
+  constructor(options: MemoryBackendsOptions) {
+    this.#options = options;
+  }
+
+  /** The account of an entry with a password, by the key of its name; it has no privileges. */
+  readonly findAccount = (key: string): Account | undefined => {
+    for (const { entries } of this.#running.values()) {
+      const entry = entries.tree.find(key);
+      if (entry !== undefined) return this.#accounts.accountOf(key, entry);
+    }
+    return undefined;
+  };
+
+  async prepare({ key, before, after }: ObjectDifference): Promise<Prepared | undefined> {
+    const wasEnabled = isEnabled(before);
+    if (!isEnabled(after)) return wasEnabled ? this.#stopping(key) : undefined;
+    return wasEnabled ? this.#changing(key, after) : this.#starting(key, after);
+  }
+
+  /** Lets the changes that are under way have their end. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(({ writePath }) => writePath.close()));
+  }
+
+  #stopping(key: string): Prepared {
+    return {
+      commit: () => {
+        const running = this.#running.get(key);
+        if (running === undefined) return;
+        this.#running.delete(key);
+        for (const backend of running.backends) this.#options.contexts.remove(backend);
+        // Nobody waits for it: what comes late is refused, and what is under way changes what nobody sees.
+        void running.writePath.close();
+      },
+      abort: () => {},
+    };
+  }
+
+  /** What may be done takes effect at once; base DNs and the file when the backend is enabled anew. */
+  #changing(key: string, settings: Settings): Prepared {
+    return {
+      commit: () => {
+        const running = this.#running.get(key);
+        if (running !== undefined) running.settings = settings;
+      },
+      abort: () => {},
+    };
+  }
+
+  async #starting(key: string, settings: Settings): Promise<Prepared> {
+    const { contexts } = this.#options;
+    const release = this.#claim(settings);
+    try {
+      const running = this.#open(settings);
+      await this.#fill(running);
+      return {
+        commit: () => {
+          release();
+          this.#running.set(key, running);
+          for (const backend of running.backends) contexts.add(backend);
+        },
+        abort: release,
+      };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** Throws unwillingToPerform when a base DN has to do with a tree that is there. Returns what takes the claim back. */
+  #claim({ dn, baseDn }: Settings): () => void {
+    const { schema, contexts } = this.#options;
+    const claimed: string[] = [];
+    const release = () => {
+      for (const key of claimed) this.#claims.delete(key);
+    };
+    for (const base of baseDn) {
+      const key = schema.dnKey(base);
+      const other = [...[...contexts].map(({ baseKey }) => baseKey), ...RESERVED, ...this.#claims].find(
+        (one) => overlap(one, key),
+      );
+      if (other !== undefined) {
+        release();
+        throw new LdapError(
+          'unwillingToPerform',
+          `${dn}: base-dn "${base}" is part of the tree ${other}, or has that tree in it. Name a tree that is nobody else's.`,
+        );
+      }
+      this.#claims.add(key);
+      claimed.push(key);
+    }
+    return release;
+  }
+
+  #open(settings: Settings): Running {
+    const { schema, views, isSecret, now, log } = this.#options;
+    const current = () => running.settings;
+    const entries = new MemoryTree({
+      schema,
+      topKeys: new Set(settings.baseDn.map((dn) => schema.dnKey(dn))),
+      isSecret,
+      entryLimit: () => current().entryLimit,
+    });
+    const writePath = new WritePath({
+      target: entries,
+      runtime: new Runtime([]),
+      store: new MemoryStore(),
+      now,
+      log,
+    });
+    const rights = () => ({
+      allowAnonymousRead: current().allowAnonymousRead,
+      isWritable: current().writabilityMode === 'enabled',
+    });
+    const backends = settings.baseDn.map(
+      (baseDn) => new MemoryBackend({ baseDn, entries, views, writePath, rights }),
+    );
+    const running: Running = { settings, entries, writePath, backends };
+    return running;
+  }
+
+  async #fill({ settings, entries }: Running): Promise<void> {
+    const { ldifFile, dn } = settings;
+    if (ldifFile === undefined) return;
+    const { schema, now, readEntries } = this.#options;
+    const issues: string[] = [];
+    const at = now();
+    try {
+      for (const entry of await readEntries(ldifFile)) {
+        const change = await withStoredPasswords({ type: 'add', entry }, schema, () => undefined);
+        if (change.type === 'add')
+          collect(issues, () => entries.load(change.entry, { at, by: '', id: randomUUID() }));
+      }
+    } catch (error) {
+      issues.push(error instanceof Error ? error.message : String(error));
+    }
+    entries.tree.commit();
+    if (issues.length === 0) return;
+    const shown = issues.slice(0, ISSUES_MAX).join('\n');
+    throw new LdapError(
+      'unwillingToPerform',
+      `${dn}: ldif-file ${JSON.stringify(ldifFile)} cannot be read, or not all of it; ${issues.length} to be put right:\n${shown}`,
+    );
+  }
+}
+
+/** Trees of the server itself, some of which are not there yet. */
+const RESERVED: readonly string[] = ['cn=config', 'cn=effective', 'cn=schema', 'cn=monitor', 'cn=tasks'];
+
+function collect(issues: string[], load: () => void): void {
+  try {
+    load();
+  } catch (error) {
+    if (!(error instanceof LdapError)) throw error;
+    issues.push(error.message);
+  }
+}
+
+/** Whether one name is the other or below it; the root DSE is above all and has no part in any. */
+function overlap(one: string, other: string): boolean {
+  if (one === '' || other === '') return false;
+  return one === other || one.endsWith(`,${other}`) || other.endsWith(`,${one}`);
+}
+
+function isEnabled(object: ObjectDifference['after']): object is Settings {
+  return object?.kind === 'memory-backend' && object.enabled;
+}

@@ -1,0 +1,27 @@
+// A store that keeps nothing: for trees that live in memory only. What is appended is durable for as long as they are.
+
+import type { Commit, Store } from '../store/store.ts';
+
+export class MemoryStore implements Store {
+  readonly commitsSinceSnapshot = 0;
+  readonly bytesSinceSnapshot = 0;
+  readonly failure = undefined;
+  #lastNumber = 0;
+
+  get lastNumber(): number {
+    return this.#lastNumber;
+  }
+
+  append(commits: readonly Commit[]): Promise<void> {
+    this.#lastNumber = commits.at(-1)?.number ?? this.#lastNumber;
+    return Promise.resolve();
+  }
+
+  snapshot(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}

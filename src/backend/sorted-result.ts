@@ -1,0 +1,141 @@
+// A search result in order. Everything that is found must be there before the first entry is known, so the number is
+// bounded; sorting goes in runs and merges, with chances for others to work in between.
+
+import type { Entry } from '../ldap/entry.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import { Reference } from '../ldap/reference.ts';
+import type { Found, SortedResult } from './backend.ts';
+import type { SortOrder, SortValues } from './sort-order.ts';
+
+export interface SortOptions {
+  readonly entriesMax: number;
+  shown(entry: Entry): Entry;
+  view(entry: Entry): Entry;
+}
+
+interface Item {
+  readonly entry: Entry;
+  readonly values: SortValues;
+}
+
+/** Entries between two chances for others to work. */
+const RUN_LENGTH = 256;
+
+/** Takes entries of the tree; yields `undefined` while it works and the result in the end. Throws adminLimitExceeded. */
+export function* sortFound(
+  found: Iterable<Found>,
+  order: SortOrder,
+  options: SortOptions,
+): Generator<SortedResult | undefined> {
+  const references: Reference[] = [];
+  const runs: Item[][] = [];
+  let run: Item[] = [];
+  let count = 0;
+  const compare = (a: Item, b: Item) => order.compare(a.values, b.values);
+  for (const entry of found) {
+    if (entry === undefined) {
+      yield undefined;
+      continue;
+    }
+    if (entry instanceof Reference) {
+      references.push(entry);
+      continue;
+    }
+    count += 1;
+    if (count > options.entriesMax) throw tooMany(options.entriesMax);
+    run.push({ entry, values: order.valuesOf(options.shown(entry)) });
+    if (run.length < RUN_LENGTH) continue;
+    runs.push(run.sort(compare));
+    run = [];
+    yield undefined;
+  }
+  runs.push(run.sort(compare));
+  const items = yield* merged(runs, compare);
+  yield new SortedItems(items, references, order, options);
+}
+
+class SortedItems implements SortedResult {
+  readonly references: readonly Reference[];
+  readonly #items: readonly Item[];
+  readonly #order: SortOrder;
+  readonly #options: SortOptions;
+
+  constructor(
+    items: readonly Item[],
+    references: readonly Reference[],
+    order: SortOrder,
+    options: SortOptions,
+  ) {
+    this.#items = items;
+    this.references = references;
+    this.#order = order;
+    this.#options = options;
+  }
+
+  get length(): number {
+    return this.#items.length;
+  }
+
+  entryAt(index: number): Entry {
+    const item = this.#items[index];
+    if (item === undefined) throw new RangeError(`There is no entry ${index} of ${this.length}.`);
+    return this.#options.view(item.entry);
+  }
+
+  indexOf(value: string): number {
+    const reaches = this.#order.reaches(value);
+    let low = 0;
+    let high = this.#items.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const item = this.#items[middle];
+      if (item === undefined || reaches(item.values)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+}
+
+/** Merges neighbours until one run is left; equal items keep their order. */
+function* merged(
+  runs: readonly Item[][],
+  compare: (a: Item, b: Item) => number,
+): Generator<undefined, readonly Item[]> {
+  let left = runs;
+  while (left.length > 1) {
+    const next: Item[][] = [];
+    for (let index = 0; index < left.length; index += 2) {
+      const a = left[index] ?? [];
+      const b = left[index + 1];
+      next.push(b === undefined ? a : yield* mergedPair(a, b, compare));
+    }
+    left = next;
+  }
+  return left[0] ?? [];
+}
+
+function* mergedPair(
+  a: readonly Item[],
+  b: readonly Item[],
+  compare: (a: Item, b: Item) => number,
+): Generator<undefined, Item[]> {
+  const result: Item[] = [];
+  let at = 0;
+  for (const item of b) {
+    for (let other = a[at]; other !== undefined && compare(other, item) <= 0; other = a[at]) {
+      result.push(other);
+      at += 1;
+    }
+    result.push(item);
+    if (result.length % RUN_LENGTH === 0) yield undefined;
+  }
+  for (const other of a.slice(at)) result.push(other);
+  return result;
+}
+
+function tooMany(entriesMax: number): LdapError {
+  return new LdapError(
+    'adminLimitExceeded',
+    `More than ${entriesMax} entries are found, and so many are not sorted. Use a narrower filter.`,
+  );
+}

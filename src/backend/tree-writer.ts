@@ -1,0 +1,132 @@
+// Changes with all that a client may ask for besides: an assertion, a trial, what was there before and is there now,
+// a whole subtree at once (RFC 4527, RFC 4528). What backends that write by way of the write path have in common.
+
+import type { Effect } from '../directory/apply-change.ts';
+import { findReferral, referralError } from '../directory/referral.ts';
+import type { Tree } from '../directory/tree.ts';
+import { type Change, dnOfChange } from '../ldap/change.ts';
+import type { Entry } from '../ldap/entry.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import type { Schema } from '../schema/schema.ts';
+import { type ChangeOutcome, type ChangeStep, NO_OPTIONS, type Requester } from './backend.ts';
+import type { EntryViews } from './entry-views.ts';
+import type { TreeReader } from './tree-reader.ts';
+import type { WritePath, WriteStep } from './write-path.ts';
+
+export interface TreeWriterOptions {
+  readonly schema: Schema;
+  readonly tree: Tree;
+  readonly views: EntryViews;
+  readonly reader: TreeReader;
+  readonly writePath: WritePath;
+}
+
+/** Entries that one subtree delete may take with it. */
+const SUBTREE_ENTRIES_MAX = 10_000;
+
+export class TreeWriter {
+  readonly #options: TreeWriterOptions;
+
+  constructor(options: TreeWriterOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the change is on disk and in force, or with `noOp` when it could have been. */
+  async change(change: Change, requester: Requester, options = NO_OPTIONS): Promise<ChangeOutcome> {
+    const { writePath } = this.#options;
+    if (options === NO_OPTIONS) {
+      const { number, notes } = await writePath.submit(change, requester);
+      return { number, notes, before: undefined, after: undefined };
+    }
+    const step = this.#stepOf({ change, options }, requester);
+    const { number, notes, effects } = await (options.noOp === true
+      ? writePath.try(step, requester)
+      : writePath.submitAll([step], requester));
+    return { number, notes, ...this.#read({ change, options }, effects[0] ?? [], requester) };
+  }
+
+  /** All as one commit or none; rejects with ChangeRefused when one is at fault. */
+  async changeAll(steps: readonly ChangeStep[], requester: Requester): Promise<readonly ChangeOutcome[]> {
+    const { writePath } = this.#options;
+    const { number, notes, effects } = await writePath.submitAll(
+      steps.map((step) => this.#stepOf(step, requester)),
+      requester,
+    );
+    return steps.map((step, index) => ({
+      number,
+      notes: index === 0 ? notes : [],
+      ...this.#read(step, effects[index] ?? [], requester),
+    }));
+  }
+
+  #stepOf({ change, options }: ChangeStep, requester: Requester): WriteStep {
+    const { reader } = this.#options;
+    const { assertion } = options;
+    const require = (entry: Entry | undefined) => {
+      if (assertion !== undefined && entry !== undefined)
+        reader.requireAssertion(assertion, entry, requester);
+    };
+    return {
+      changes: () => {
+        if (options.manageDsaIt !== true) this.#refuseElsewhere(change);
+        if (change.type !== 'add') require(this.#staged(change));
+        return options.subtreeDelete === true && change.type === 'delete'
+          ? this.#subtreeDeletes(change)
+          : [change];
+      },
+      accept: ([effect]) => {
+        if (change.type === 'add') require(effect?.after);
+      },
+    };
+  }
+
+  /** RFC 3296 §5: what lies at or below a referral object is changed elsewhere. */
+  #refuseElsewhere(change: Change): void {
+    const { schema, tree } = this.#options;
+    const names = [dnOfChange(change), change.type === 'modifyDn' ? change.newSuperior : undefined];
+    for (const dn of names) {
+      if (dn === undefined) continue;
+      const referral = findReferral(schema.dnKey(dn), (key) => tree.findStaged(key));
+      if (referral !== undefined) throw referralError(referral, dn);
+    }
+  }
+
+  #staged(change: Change): Entry | undefined {
+    const { schema, tree } = this.#options;
+    return tree.findStaged(schema.dnKey(dnOfChange(change)));
+  }
+
+  /** A delete for every entry of the subtree, children first. The base must be there for the delete to say so. */
+  #subtreeDeletes(change: Change & { type: 'delete' }): readonly Change[] {
+    const { schema, tree } = this.#options;
+    const deletes: Change[] = [];
+    for (const { dn } of tree.stagedSubtree(schema.dnKey(change.dn))) {
+      deletes.push({ type: 'delete', dn });
+      if (deletes.length > SUBTREE_ENTRIES_MAX) {
+        throw new LdapError(
+          'adminLimitExceeded',
+          `${change.dn}: more than ${SUBTREE_ENTRIES_MAX} entries would go at once. Delete smaller parts of the tree.`,
+        );
+      }
+    }
+    return deletes.length === 0 ? [change] : deletes.reverse();
+  }
+
+  #read(
+    { change, options }: ChangeStep,
+    effects: readonly Effect[],
+    requester: Requester,
+  ): Pick<ChangeOutcome, 'before' | 'after'> {
+    const { schema, views, reader } = this.#options;
+    const view = (entry: Entry | undefined, selectors: readonly string[] | undefined) => {
+      if (entry === undefined || selectors === undefined) return undefined;
+      return views.view(entry, views.selection(selectors), requester, reader.countChildren);
+    };
+    const key = schema.dnKey(dnOfChange(change));
+    const before = effects.find(
+      ({ from, ...effect }) => (from?.key ?? effect.key) === key && effect.before !== undefined,
+    )?.before;
+    const after = effects.find((effect) => effect.after !== undefined)?.after;
+    return { before: view(before, options.preRead), after: view(after, options.postRead) };
+  }
+}

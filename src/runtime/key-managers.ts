@@ -1,0 +1,75 @@
+// The key managers of the configuration: each gives the keys that are in its files now.
+
+import { resolve } from 'node:path';
+import type { ConfigurationObject } from '../config/configuration-object.ts';
+import { FileBacked, type FileSource } from '../trust/file-backed.ts';
+import { readKeyStore } from '../trust/key-store.ts';
+import { readPemKeys, stampFile, stampPemFolder } from '../trust/pem-folder.ts';
+import { isValidAt, type ServerKey } from '../trust/server-key.ts';
+import { TrustError } from '../trust/trust-error.ts';
+import { type ProviderLog, type ProviderOptions, Providers } from './providers.ts';
+
+export type KeyManager = FileBacked<readonly ServerKey[]>;
+export type KeyManagers = Providers<KeyManager>;
+
+const EXPIRES_SOON_MS = 14 * 86_400_000;
+
+export function keyManagers(options: ProviderOptions): KeyManagers {
+  return new Providers<KeyManager>({
+    kinds: ['pem-key-manager-provider', 'file-based-key-manager-provider'],
+    create: (object) => createKeyManager(object, options),
+    check: (manager) => manager.current(),
+    isStarting: options.isStarting,
+  });
+}
+
+function createKeyManager(
+  object: ConfigurationObject | undefined,
+  options: ProviderOptions,
+): KeyManager | undefined {
+  const source = sourceOf(object, options.instanceFolder);
+  if (object === undefined || source === undefined) return undefined;
+  const name = object.dn.toString();
+  const read = async () => {
+    const keys = await source.read();
+    if (keys.length === 0) throw new TrustError(`${name}: there is no private key.`);
+    tellExpiry(keys, name, options.log, options.now());
+    return keys;
+  };
+  return new FileBacked({ ...source, read }, (problem) =>
+    options.log.warn({ provider: name, problem: problem.message }, 'keys could not be read'),
+  );
+}
+
+function sourceOf(
+  object: ConfigurationObject | undefined,
+  instanceFolder: string,
+): FileSource<readonly ServerKey[]> | undefined {
+  if (object?.kind === 'pem-key-manager-provider' && object.enabled) {
+    const folder = resolve(instanceFolder, object.pemDirectory);
+    const source = { folder, excludedPatterns: object.excludedFilenamePattern };
+    return { read: () => readPemKeys(source), stamp: () => stampPemFolder(source) };
+  }
+  if (object?.kind === 'file-based-key-manager-provider' && object.enabled) {
+    const path = resolve(instanceFolder, object.keyStoreFile);
+    const store = { path, pin: object.keyStorePin?.reveal(), type: object.keyStoreType };
+    return { read: async () => (await readKeyStore(store)).keys, stamp: () => stampFile(path) };
+  }
+  return undefined;
+}
+
+function tellExpiry(keys: readonly ServerKey[], provider: string, log: ProviderLog, now: Date): void {
+  for (const key of keys) {
+    const { subject, validToDate } = key.certificate;
+    const fields = {
+      provider,
+      key: key.alias,
+      subject: subject.replaceAll('\n', ', '),
+      expires: validToDate,
+    };
+    if (!isValidAt(key, now)) log.warn(fields, 'a certificate is not valid now');
+    else if (validToDate.getTime() - now.getTime() < EXPIRES_SOON_MS)
+      log.warn(fields, 'a certificate expires soon');
+    else log.info(fields, 'a key was read');
+  }
+}

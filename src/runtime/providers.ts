@@ -1,0 +1,81 @@
+// What others look up by its name, such as key managers: one thing for each enabled object of some kinds. A change is
+// refused when its object cannot be opened; what cannot be opened when the server starts is logged and tried again
+// whenever it is needed, because a server that does not start can be repaired by nobody.
+
+import type { ConfigurationObject } from '../config/configuration-object.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import { TrustError } from '../trust/trust-error.ts';
+import type { Component, ObjectDifference, Prepared } from './component.ts';
+
+export interface ProviderLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+export interface ProviderOptions {
+  /** Where relative paths begin. */
+  readonly instanceFolder: string;
+  readonly log: ProviderLog;
+  readonly now: () => Date;
+  /** Whether the server is still starting. */
+  readonly isStarting: () => boolean;
+}
+
+interface Providing<Provider> {
+  readonly kinds: readonly string[];
+  /** Undefined for an object that is not enabled. */
+  create(object: ConfigurationObject | undefined): Provider | undefined;
+  /** Throws TrustError when it cannot be used. */
+  check(provider: Provider): Promise<unknown>;
+  readonly isStarting: () => boolean;
+}
+
+export class Providers<Provider> {
+  readonly components: readonly Component[];
+  readonly #providing: Providing<Provider>;
+  readonly #byKey = new Map<string, Provider>();
+  /** Those of changes that are not stored yet: a change that comes right behind may need them. */
+  readonly #staged = new Map<string, Provider>();
+
+  constructor(providing: Providing<Provider>) {
+    this.#providing = providing;
+    this.components = providing.kinds.map((kind) => ({
+      kind,
+      prepare: (difference: ObjectDifference) => this.#prepare(difference),
+    }));
+  }
+
+  /** Takes the key of the object's name; undefined when it is not there or not enabled. */
+  find(key: string): Provider | undefined {
+    return this.#staged.get(key) ?? this.#byKey.get(key);
+  }
+
+  async #prepare({ key, after }: ObjectDifference): Promise<Prepared> {
+    const provider = this.#providing.create(after);
+    if (provider === undefined) {
+      return { commit: () => void this.#byKey.delete(key), abort: () => {} };
+    }
+    await this.#check(provider);
+    this.#staged.set(key, provider);
+    const unstage = () => {
+      if (this.#staged.get(key) === provider) this.#staged.delete(key);
+    };
+    return {
+      commit: () => {
+        unstage();
+        this.#byKey.set(key, provider);
+      },
+      abort: unstage,
+    };
+  }
+
+  async #check(provider: Provider): Promise<void> {
+    try {
+      await this.#providing.check(provider);
+    } catch (error) {
+      if (!(error instanceof TrustError)) throw error;
+      if (!this.#providing.isStarting())
+        throw new LdapError('unwillingToPerform', error.message, { cause: error });
+    }
+  }
+}
