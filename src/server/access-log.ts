@@ -6,7 +6,7 @@
 import type { Requester } from '../backend/backend.ts';
 import { formatFilter } from '../codec/filter-text.ts';
 import type { Filter } from '../ldap/filter.ts';
-import { type Request, SearchScope } from '../ldap/message.ts';
+import { type BindRequest, type Request, SearchScope } from '../ldap/message.ts';
 import { nameOfResultCode, ResultCode } from '../ldap/result-code.ts';
 import type { Connection } from './connection.ts';
 import { maskFilter } from './mask-filter.ts';
@@ -46,7 +46,8 @@ export class AccessLog {
   }
 
   connected(connection: Connection): void {
-    this.#log.info({ connection: connection.id, from: connection.remoteAddress }, 'connect');
+    const { id, remoteAddress, security } = connection;
+    this.#log.info({ connection: id, from: remoteAddress, tls: security.protocol }, 'connect');
   }
 
   disconnected(connection: Connection): void {
@@ -125,13 +126,21 @@ function describeFilter(filter: Filter, isSecret: (attribute: string) => boolean
   );
 }
 
+const MECHANISM_CHARACTERS_MAX = 20;
+
+/** The name of the mechanism and nothing of what it was given. */
+function describeMechanism({ authentication }: BindRequest): string {
+  if (authentication.type === 'simple') return '';
+  return `,"mechanism":${JSON.stringify(authentication.mechanism.slice(0, MECHANISM_CHARACTERS_MAX))}`;
+}
+
 /** What is asked for, as members of a JSON object, each with a comma before it. */
 function describe(request: Request, isSecret: (attribute: string) => boolean): string {
   switch (request.type) {
     case 'searchRequest':
       return `,"base":${JSON.stringify(request.base)},"scope":"${SCOPE_NAMES[request.scope]}","filter":${describeFilter(request.filter, isSecret)}`;
     case 'bindRequest':
-      return `,"name":${JSON.stringify(request.name)}`;
+      return `,"name":${JSON.stringify(request.name)}${describeMechanism(request)}`;
     case 'compareRequest':
       return `,"dn":${JSON.stringify(request.dn)},"attribute":${JSON.stringify(request.attribute)}`;
     case 'modifyRequest': {

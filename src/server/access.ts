@@ -5,10 +5,16 @@ import { LdapError } from '../ldap/ldap-error.ts';
 
 /** Throws insufficientAccessRights (50) when the requester may not read here. */
 export function requireRead(backend: Backend, requester: Requester): void {
-  if (!mayRead(backend, requester)) throw refusal(backend, requester, [backend.readPrivilege ?? ''], 'read');
+  if (mayRead(backend, requester)) return;
+  if (backend.readPrivilege !== undefined) throw refusal(backend, requester, [backend.readPrivilege], 'read');
+  throw new LdapError(
+    'insufficientAccessRights',
+    `An anonymous client may not read ${backend.baseDn}. Bind first.`,
+  );
 }
 
 export function mayRead(backend: Backend, requester: Requester): boolean {
+  if (backend.needsLogin === true && requester.dn === '') return false;
   return backend.readPrivilege === undefined || requester.privileges.has(backend.readPrivilege);
 }
 

@@ -4,14 +4,17 @@
 
 import type { Socket } from 'node:net';
 import { BerError, frameLength } from '../codec/ber-reader.ts';
-import { BerWriter } from '../codec/ber-writer.ts';
+
 import type { FilterLimits } from '../codec/filter-ber.ts';
 import { type InvalidRequest, readRequestMessage, writeResponseMessage } from '../codec/message-ber.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Message, RequestMessage, ResponseMessage } from '../ldap/message.ts';
 import { Oid } from '../ldap/oids.ts';
 import { ResultCode } from '../ldap/result-code.ts';
+import { type ConnectionSecurity, isLoopback } from './connection-security.ts';
 import type { ConnectionLimits } from './limits.ts';
+import type { Outbox } from './outbox.ts';
+import type { SecuredSocket } from './tls-acceptor.ts';
 
 export type IncomingMessage = RequestMessage | Message<InvalidRequest>;
 
@@ -24,34 +27,38 @@ export interface ConnectionEvents {
   failed(error: unknown): void;
 }
 
-/**
- * One writer serves all connections of a server: an idle connection then costs no buffer. Whoever writes becomes
- * the owner, and what the owner before it left is sent first, so bytes of two connections never mix.
- */
-export class Outbox {
-  readonly writer = new BerWriter();
-  #owner: { flush(): void } | undefined;
+/** The way from a clear connection to one with TLS (RFC 4511 §4.14), where the handler allows it. */
+export interface StartTls {
+  /** Throws unavailable (52) when TLS is not possible now. */
+  prepare(): Promise<void>;
+  /** Rejects when the handshake fails; the socket is gone then. */
+  secure(socket: Socket): Promise<SecuredSocket>;
+}
 
-  writerFor(owner: { flush(): void }): BerWriter {
-    if (this.#owner !== owner) {
-      this.#owner?.flush();
-      this.#owner = owner;
-    }
-    return this.writer;
-  }
+export interface ConnectionOptions {
+  readonly id: number;
+  readonly socket: Socket;
+  readonly outbox: Outbox;
+  readonly limits: ConnectionLimits;
+  readonly filterLimits: FilterLimits;
+  readonly security: ConnectionSecurity;
+  readonly startTls: StartTls | undefined;
 }
 
 const FLUSH_OCTETS = 32 * 1024;
+const NOTHING: Buffer = Buffer.alloc(0);
 
 export class Connection {
   readonly id: number;
-  readonly #socket: Socket;
+  /** An IP address; that of a local socket is `local`. */
+  readonly remoteAddress: string;
+  #socket: Socket;
   readonly #outbox: Outbox;
   readonly #limits: ConnectionLimits;
   readonly #filterLimits: FilterLimits;
   #events: ConnectionEvents | undefined;
-  /** What came in and is not yet a whole message. */
-  #chunks: Buffer[] = [];
+  /** What came in and is not yet a whole message: the first `#received` octets of this. */
+  #pending: Buffer = NOTHING;
   #received = 0;
   /** How much must have come in before looking again is worthwhile. */
   #wanted = 0;
@@ -59,37 +66,63 @@ export class Connection {
   #isReading = false;
   #isFlushDue = false;
   #isHeld = false;
+  /** Whether the peer leaves so much unread that nothing more is read from it. */
+  #isBlocked = false;
   #isClosing = false;
   #blockedSince: NodeJS.Timeout | undefined;
   #drained: PromiseWithResolvers<void> | undefined;
+  #security: ConnectionSecurity;
+  readonly #startTls: StartTls | undefined;
+  /** Found out by the first password. */
+  #isFromHere: boolean | undefined;
+  /** While TLS begins nothing is read or written here. */
+  #isSecuring = false;
 
-  constructor(
-    id: number,
-    socket: Socket,
-    outbox: Outbox,
-    limits: ConnectionLimits,
-    filterLimits: FilterLimits,
-  ) {
+  constructor({ id, socket, outbox, limits, filterLimits, security, startTls }: ConnectionOptions) {
     this.id = id;
+    this.remoteAddress = security.isLocalSocket ? 'local' : (socket.remoteAddress ?? 'unknown');
     this.#socket = socket;
     this.#outbox = outbox;
     this.#limits = limits;
     this.#filterLimits = filterLimits;
+    this.#security = security;
+    this.#startTls = startTls;
     this.#messageOctetsMax = limits.messageOctetsBeforeBindMax;
   }
 
-  get remoteAddress(): string {
-    return this.#socket.remoteAddress ?? 'unknown';
+  /** TLS, the client's certificate, the local socket: what is known about the way the bytes take. */
+  get security(): ConnectionSecurity {
+    return this.#security;
+  }
+
+  /** Whether nobody listens, or the administrator allows it all the same: otherwise a password is refused with 13. */
+  get mayReceivePasswords(): boolean {
+    const { isSecure, isLocalSocket } = this.#security;
+    return isSecure || isLocalSocket || this.#isClearTextSafe;
+  }
+
+  get #isClearTextSafe(): boolean {
+    this.#isFromHere ??= isLoopback(this.remoteAddress);
+    return this.#isFromHere || this.#limits.isClearTextPasswordAllowed;
   }
 
   get isOpen(): boolean {
     return !this.#isClosing;
   }
 
+  /** How TLS may be started here; undefined where the handler does not allow it. */
+  get startTls(): StartTls | undefined {
+    return this.#startTls;
+  }
+
   open(events: ConnectionEvents): void {
     this.#events = events;
+    this.#socket.setNoDelay(true);
+    this.#listen();
+  }
+
+  #listen(): void {
     const socket = this.#socket;
-    socket.setNoDelay(true);
     socket.setTimeout(this.#limits.idleTimeMs, () =>
       this.close(ResultCode.adminLimitExceeded, 'The connection was idle for too long.'),
     );
@@ -98,6 +131,46 @@ export class Connection {
     // A socket error is followed by 'close', which is all there is to do about it.
     socket.on('error', () => {});
     socket.on('close', () => this.#closed());
+  }
+
+  /** Lets go of the socket, which from now on is below TLS; its end is still ours. */
+  #stopListening(): void {
+    this.#socket.setTimeout(0);
+    for (const event of ['data', 'drain', 'timeout']) this.#socket.removeAllListeners(event);
+  }
+
+  /**
+   * TLS from here on, for a connection that is held: what was written until now leaves in clear text, and nothing that
+   * came in clear text behind the request is looked at. Whoever sends such bytes, or fails the handshake, is dropped.
+   */
+  secure(startTls: StartTls): void {
+    this.#isSecuring = true;
+    if (this.#received > 0) {
+      this.destroy();
+      return;
+    }
+    const socket = this.#socket;
+    this.#stopListening();
+    // Called when all that was written before has left.
+    socket.write('', () => {
+      startTls.secure(socket).then(
+        (secured) => this.#becomeSecure(secured),
+        () => this.destroy(),
+      );
+    });
+  }
+
+  #becomeSecure({ socket, security }: SecuredSocket): void {
+    this.#isSecuring = false;
+    this.#socket = socket;
+    this.#security = security;
+    if (this.#isClosing) {
+      this.destroy();
+      return;
+    }
+    this.#release();
+    this.#listen();
+    this.resume();
   }
 
   /** Messages may be larger once it is known who sends them. */
@@ -128,14 +201,17 @@ export class Connection {
   together(send: () => void): void {
     const wasReading = this.#isReading;
     this.#isReading = true;
-    send();
-    this.#isReading = wasReading;
+    try {
+      send();
+    } finally {
+      this.#isReading = wasReading;
+    }
     if (!wasReading) this.flush();
   }
 
   /** Undefined while the peer keeps up; otherwise a promise for the moment it has caught up or is gone. */
   get congestion(): Promise<void> | undefined {
-    if (this.#socket.writableLength < this.#limits.pendingWriteOctetsMax || this.#isClosing) return undefined;
+    if (!this.#isBlocked || this.#isClosing) return undefined;
     this.#drained ??= Promise.withResolvers<void>();
     return this.#drained.promise;
   }
@@ -147,8 +223,13 @@ export class Connection {
   }
 
   resume(): void {
-    if (!this.#isHeld) return;
+    if (!this.#isHeld || this.#isSecuring) return;
     this.#isHeld = false;
+    this.#goOnReading();
+  }
+
+  #goOnReading(): void {
+    if (this.#isHeld || this.#isBlocked || this.#isClosing) return;
     this.#socket.resume();
     if (!this.#isReading) this.#drainReceived();
   }
@@ -156,11 +237,18 @@ export class Connection {
   /** Ends the connection; with a code the peer is told why (RFC 4511 §4.4.1). */
   close(code?: ResultCode, diagnosticMessage = ''): void {
     if (this.#isClosing) return;
+    // Within a handshake nothing can be said.
+    if (this.#isSecuring) {
+      this.destroy();
+      return;
+    }
     if (code !== undefined) this.send(noticeOfDisconnection(code, diagnosticMessage));
     this.flush();
     this.#isClosing = true;
     this.#socket.end();
-    this.#socket.setTimeout(this.#limits.closeTimeMs, () => this.#socket.destroy());
+    // Not the socket's own timer, which a peer that goes on sending could put off for ever.
+    const timer = setTimeout(() => this.#socket.destroy(), this.#limits.closeTimeMs);
+    this.#socket.setTimeout(0).once('close', () => clearTimeout(timer));
     this.#release();
   }
 
@@ -172,15 +260,30 @@ export class Connection {
 
   #receive(chunk: Buffer): void {
     if (this.#isClosing) return;
-    this.#chunks.push(chunk);
-    this.#received += chunk.length;
+    this.#append(chunk);
     if (this.#received >= this.#wanted) this.#drainReceived();
+  }
+
+  /** Doubles the room when there is too little, so that a message in many pieces costs what it is long. */
+  #append(chunk: Buffer): void {
+    const received = this.#received + chunk.length;
+    if (this.#received === 0) {
+      this.#pending = chunk;
+    } else {
+      if (received > this.#pending.length) {
+        const larger = Buffer.allocUnsafeSlow(Math.max(received, 2 * this.#pending.length));
+        this.#pending.copy(larger, 0, 0, this.#received);
+        this.#pending = larger;
+      }
+      chunk.copy(this.#pending, this.#received);
+    }
+    this.#received = received;
   }
 
   #drainReceived(): void {
     if (this.#received === 0 || this.#isClosing) return;
-    const [first, second] = this.#chunks;
-    const bytes = second === undefined && first !== undefined ? first : Buffer.concat(this.#chunks);
+    const isFull = this.#received === this.#pending.length;
+    const bytes = isFull ? this.#pending : this.#pending.subarray(0, this.#received);
     this.#isReading = true;
     let at = 0;
     try {
@@ -192,7 +295,7 @@ export class Connection {
     }
     this.#isReading = false;
     this.flush();
-    this.#chunks = at === bytes.length ? [] : [bytes.subarray(at)];
+    this.#pending = at === bytes.length ? NOTHING : bytes.subarray(at);
     this.#received = bytes.length - at;
   }
 
@@ -200,7 +303,7 @@ export class Connection {
   #readMessages(bytes: Buffer): number {
     let at = 0;
     this.#wanted = 0;
-    while (at < bytes.length && !this.#isHeld && !this.#isClosing) {
+    while (at < bytes.length && !this.#isHeld && !this.#isBlocked && !this.#isClosing) {
       const length = frameLength(bytes, at, bytes.length, this.#messageOctetsMax);
       if (length === 0) break;
       if (length > bytes.length - at) {
@@ -233,6 +336,10 @@ export class Connection {
   }
 
   #watchSlowReader(): void {
+    if (this.#socket.writableLength >= this.#limits.pendingWriteOctetsMax) {
+      this.#isBlocked = true;
+      this.#socket.pause();
+    }
     this.#blockedSince ??= setTimeout(() => this.destroy(), this.#limits.blockedWriteTimeMs).unref();
   }
 
@@ -241,11 +348,14 @@ export class Connection {
     this.#blockedSince = undefined;
     this.#drained?.resolve();
     this.#drained = undefined;
+    if (!this.#isBlocked) return;
+    this.#isBlocked = false;
+    this.#goOnReading();
   }
 
   #closed(): void {
     this.#isClosing = true;
-    this.#chunks = [];
+    this.#pending = NOTHING;
     this.#release();
     this.#events?.closed();
     this.#events = undefined;

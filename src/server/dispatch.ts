@@ -1,49 +1,44 @@
-// Which operation a request is. Nothing else happens here but the refusal of critical controls nobody knows.
+// Which operation a request is, with which controls, and on whose behalf.
 
-import type { NamingContexts } from '../backend/naming-contexts.ts';
-import type { Control } from '../ldap/control.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
-import type { Authentication } from './authentication.ts';
-import type { ConnectionLimits } from './limits.ts';
-import type { Dispatch } from './operation.ts';
+import { decodeControls } from './controls/request-controls.ts';
+import type { Dispatch, Operation, Services } from './operation.ts';
 import { bind } from './operations/bind.ts';
 import { change } from './operations/change.ts';
 import { compare } from './operations/compare.ts';
 import { extended } from './operations/extended.ts';
 import { search } from './operations/search.ts';
+import { proxied } from './proxied-authorization.ts';
 
-export interface DispatchOptions {
-  readonly contexts: NamingContexts;
-  readonly authentication: Authentication;
-  /** The key of a name; throws invalidDnSyntax. */
-  readonly keyOf: (dn: string) => string;
-  readonly limits: ConnectionLimits;
-}
-
-export function dispatcher({ contexts, authentication, keyOf, limits }: DispatchOptions): Dispatch {
+export function dispatcher(services: Services): Dispatch {
+  const { authentication } = services;
   return (request, operation) => {
-    refuseUnknownCritical(operation.controls);
+    const controls = decodeControls(operation.controls, request);
+    if (request.type !== 'bindRequest') refuseDuringSasl(operation);
+    const { proxiedAuthorization } = controls;
+    if (proxiedAuthorization !== undefined)
+      operation.actAs(proxied(operation, proxiedAuthorization.value, authentication.accounts));
     switch (request.type) {
       case 'searchRequest':
-        return search(request, operation, contexts, keyOf, limits);
+        return search(request, operation, services, controls);
       case 'compareRequest':
-        return compare(request, operation, contexts, keyOf);
+        return compare(request, operation, services, controls);
       case 'bindRequest':
         return bind(request, operation, authentication);
       case 'extendedRequest':
-        return extended(request, operation);
+        return extended(request, operation, services);
       default:
-        return change(request, operation, contexts, keyOf);
+        return change(request, operation, services, controls);
     }
   };
 }
 
-function refuseUnknownCritical(controls: readonly Control[]): void {
-  const control = controls.find(({ criticality }) => criticality);
-  if (control !== undefined) {
+/** RFC 4511 §4.2.1 lets nothing come between the bind requests of one exchange. */
+function refuseDuringSasl({ session }: Operation): void {
+  if (session.saslExchange !== undefined) {
     throw new LdapError(
-      'unavailableCriticalExtension',
-      `The control ${control.oid} is not supported and the request says it must be. The root DSE lists the supportedControl values.`,
+      'operationsError',
+      'A SASL bind is under way. Finish it, or give it up by another bind, before any other request.',
     );
   }
 }

@@ -20,6 +20,8 @@ export interface ConnectionLimits {
   readonly entriesMax: number;
   /** Seconds a search may take, whatever it asks for. */
   readonly searchSecondsMax: number;
+  /** Whether passwords may come over a network in clear text. */
+  readonly isClearTextPasswordAllowed: boolean;
 }
 
 export const DEFAULT_LIMITS: ConnectionLimits = {
@@ -32,4 +34,5 @@ export const DEFAULT_LIMITS: ConnectionLimits = {
   requestsMax: 256,
   entriesMax: 1_000_000,
   searchSecondsMax: 60,
+  isClearTextPasswordAllowed: false,
 };

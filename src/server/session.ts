@@ -7,26 +7,37 @@ import { ANONYMOUS } from '../backend/backend.ts';
 import type { Control } from '../ldap/control.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { RESULT_TYPE, type Request, type Response } from '../ldap/message.ts';
+import { Oid } from '../ldap/oids.ts';
 import { ResultCode } from '../ldap/result-code.ts';
 import type { AccessLog } from './access-log.ts';
 import type { Connection, IncomingMessage } from './connection.ts';
-import { type Answer, type Dispatch, type Operation, SUCCESS } from './operation.ts';
+import { type Answer, type Dispatch, SUCCESS } from './operation.ts';
+import { PagedSearches } from './paged-searches.ts';
+import { RunningOperation } from './running-operation.ts';
+import type { SaslExchange } from './sasl/mechanism.ts';
+import { Transactions } from './transactions.ts';
 
 export class Session {
   readonly #connection: Connection;
   readonly #dispatch: Dispatch;
   readonly #accessLog: AccessLog;
   readonly #requestsMax: number;
-  readonly #underWay = new Map<number, Operation>();
+  readonly #underWay = new Map<number, RunningOperation>();
   readonly #waiting: IncomingMessage[] = [];
   #isBinding = false;
+  #watches = 0;
   requester: Requester = ANONYMOUS;
+  readonly pagedSearches = new PagedSearches();
+  readonly transactions: Transactions;
+  /** What a bind has begun and the client must go on with, by its next bind (RFC 4513 §5.2.1). */
+  saslExchange: SaslExchange | undefined;
 
   constructor(connection: Connection, dispatch: Dispatch, accessLog: AccessLog, requestsMax: number) {
     this.#connection = connection;
     this.#dispatch = dispatch;
     this.#accessLog = accessLog;
     this.#requestsMax = requestsMax;
+    this.transactions = new Transactions(connection);
   }
 
   open(): void {
@@ -36,6 +47,27 @@ export class Session {
       closed: () => this.#closed(),
       failed: (error) => this.#accessLog.failed(this.#connection, error),
     });
+  }
+
+  /** How many requests are under way or wait, besides one that is being answered at once. */
+  get load(): number {
+    return this.#underWay.size + this.#waiting.length;
+  }
+
+  /** How many of them are searches that go on until they are ended. */
+  get watches(): number {
+    return this.#watches;
+  }
+
+  /** Ends a request (RFC 3909 §2.2); resolves to what the cancel request is to be answered with. */
+  async cancel(id: number): Promise<ResultCode> {
+    const operation = this.#underWay.get(id);
+    if (operation === undefined) return ResultCode.noSuchOperation;
+    if (operation.type === 'bindRequest' || operation.type === 'extendedRequest')
+      return ResultCode.cannotCancel;
+    // A change is on its way to the disk.
+    if (operation.type !== 'searchRequest') return ResultCode.tooLate;
+    return (await operation.cancel()) === ResultCode.canceled ? ResultCode.success : ResultCode.tooLate;
   }
 
   /** Tells the client why and closes, as when the server stops. */
@@ -54,8 +86,9 @@ export class Session {
 
   #mustWait({ operation }: IncomingMessage): boolean {
     if (operation.type === 'abandonRequest' || operation.type === 'unbindRequest') return false;
-    if (this.#isBinding || this.#waiting.length > 0) return true;
-    return operation.type === 'bindRequest' && this.#underWay.size > 0;
+    // StartTLS is refused where other requests have to wait.
+    if (this.#isBinding || this.#waiting.length > 0) return !isStartTls(operation);
+    return isBind(operation) && this.#underWay.size > this.#watches;
   }
 
   #start(message: IncomingMessage): void {
@@ -71,6 +104,7 @@ export class Session {
         `The message ID ${id} belongs to a request that is still under way.`,
       );
     } else if (operation.type === 'invalidRequest') {
+      if (isBind(operation)) this.#becomeAnonymous();
       this.#finish(id, operation.requestType, performance.now(), answerOf(operation.error));
     } else {
       this.#run(id, operation, message.controls);
@@ -79,7 +113,8 @@ export class Session {
 
   #run(id: number, request: AnsweredRequest, controls: readonly Control[]): void {
     const startedAt = performance.now();
-    const operation = new RunningOperation(id, this, this.#connection, controls);
+    const operation = new RunningOperation(id, this, this.#connection, request.type, controls);
+    if (isBind(request)) this.#becomeAnonymous();
     let answer: Answer | Promise<Answer>;
     try {
       answer = this.#dispatch(request, operation);
@@ -87,22 +122,40 @@ export class Session {
       answer = this.#answerOfError(error);
     }
     if (!(answer instanceof Promise)) {
-      this.#finish(id, request.type, startedAt, answer, request);
+      this.#finish(id, request.type, startedAt, answer, request, operation.finalControls);
       return;
     }
     this.#underWay.set(id, operation);
+    if (operation.isWatch) this.#watches += 1;
     if (request.type === 'bindRequest') this.#isBinding = true;
     this.#holdIfBusy();
     answer
       .catch((error: unknown) => this.#answerOfError(error))
       .then((settled) => {
         this.#underWay.delete(id);
+        if (operation.isWatch) this.#watches -= 1;
         if (request.type === 'bindRequest') this.#isBinding = false;
-        if (operation.isAbandoned && request.type === 'searchRequest')
+        if (operation.isAbandoned && !operation.isCanceled && request.type === 'searchRequest')
           this.#accessLog.abandoned(this.#connection, this.requester, request);
-        else this.#finish(id, request.type, startedAt, settled, request);
+        else this.#finish(id, request.type, startedAt, settled, request, operation.finalControls);
+        operation.ended(settled.code);
         this.#continue();
+      })
+      // What goes wrong with the answer to one client must not end the process.
+      .catch((error: unknown) => {
+        this.#accessLog.failed(this.#connection, error);
+        this.#connection.destroy();
       });
+  }
+
+  /** A bind that fails, for whatever reason, leaves nobody bound (RFC 4513 §4). */
+  #becomeAnonymous(): void {
+    // What was begun as somebody does not go on as somebody else (RFC 4511 §4.2.1 leaves it to the server).
+    for (const operation of this.#underWay.values()) if (operation.isWatch) operation.abandon();
+    this.pagedSearches.clear();
+    this.transactions.abortAll('The connection is bound anew.');
+    this.requester = ANONYMOUS;
+    this.#connection.authenticated(false);
   }
 
   #answerOfError(error: unknown): Answer {
@@ -117,8 +170,12 @@ export class Session {
     startedAt: number,
     answer: Answer,
     request?: AnsweredRequest,
+    finalControls: readonly Control[] = NO_CONTROLS,
   ): void {
-    this.#connection.send({ id, operation: responseOf(type, answer), controls: NO_CONTROLS });
+    if (type === 'bindRequest' && answer.code !== ResultCode.saslBindInProgress)
+      this.saslExchange = undefined;
+    const controls = finalControls.length === 0 ? answer.controls : [...answer.controls, ...finalControls];
+    this.#connection.send({ id, operation: responseOf(type, answer), controls });
     this.#accessLog.answered(
       this.#connection,
       this.requester,
@@ -127,6 +184,9 @@ export class Session {
       answer,
       performance.now() - startedAt,
     );
+    if (answer.afterwards === undefined) return;
+    this.#connection.flush();
+    answer.afterwards();
   }
 
   /** Lets in what had to wait. */
@@ -134,50 +194,29 @@ export class Session {
     if (!this.#connection.isOpen) return;
     this.#connection.together(() => {
       for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-        const isBind = next.operation.type === 'bindRequest';
-        if (this.#isBinding || (isBind && this.#underWay.size > 0)) break;
+        if (this.#isBinding || (isBind(next.operation) && this.#underWay.size > this.#watches)) break;
         this.#waiting.shift();
         this.#start(next);
       }
     });
-    if (this.#load < this.#requestsMax) this.#connection.resume();
-  }
-
-  get #load(): number {
-    return this.#underWay.size + this.#waiting.length;
+    if (!this.#isBusy) this.#connection.resume();
   }
 
   #holdIfBusy(): void {
-    if (this.#load >= this.#requestsMax) this.#connection.hold();
+    if (this.#isBusy) this.#connection.hold();
+  }
+
+  /** Searches that go on for ever do not count: the client could not abandon them any more. */
+  get #isBusy(): boolean {
+    return this.load - this.#watches >= this.#requestsMax;
   }
 
   #closed(): void {
     for (const operation of this.#underWay.values()) operation.abandon();
     this.#waiting.length = 0;
+    this.pagedSearches.clear();
+    this.transactions.clear();
     this.#accessLog.disconnected(this.#connection);
-  }
-}
-
-class RunningOperation implements Operation {
-  readonly session: Session;
-  readonly connection: Connection;
-  readonly controls: readonly Control[];
-  isAbandoned = false;
-  readonly #id: number;
-
-  constructor(id: number, session: Session, connection: Connection, controls: readonly Control[]) {
-    this.#id = id;
-    this.session = session;
-    this.connection = connection;
-    this.controls = controls;
-  }
-
-  abandon(): void {
-    this.isAbandoned = true;
-  }
-
-  send(response: Response): void {
-    this.connection.send({ id: this.#id, operation: response, controls: NO_CONTROLS });
   }
 }
 
@@ -186,21 +225,31 @@ const NO_CONTROLS: readonly Control[] = [];
 type AnsweredType = keyof typeof RESULT_TYPE;
 type AnsweredRequest = Extract<Request, { type: AnsweredType }>;
 
+function isBind(operation: IncomingMessage['operation']): boolean {
+  const type = operation.type === 'invalidRequest' ? operation.requestType : operation.type;
+  return type === 'bindRequest';
+}
+
+function isStartTls(operation: IncomingMessage['operation']): boolean {
+  return operation.type === 'extendedRequest' && operation.oid === Oid.startTls;
+}
+
 function answerOf(error: LdapError): Answer {
   return {
     ...SUCCESS,
     code: error.code,
     matchedDn: error.matchedDn?.toString() ?? '',
     diagnosticMessage: error.message,
+    referrals: error.referrals,
   };
 }
 
 /** The kind of the response follows from the kind of the request: no answer can be of another. */
 function responseOf(requestType: AnsweredType, answer: Answer): Response {
-  const { code, matchedDn, diagnosticMessage, value } = answer;
-  const result = { code, matchedDn, diagnosticMessage, referrals: undefined };
+  const { code, matchedDn, diagnosticMessage, referrals, oid, value, serverSaslCredentials } = answer;
+  const result = { code, matchedDn, diagnosticMessage, referrals };
   const type = RESULT_TYPE[requestType];
-  if (type === 'bindResponse') return { type, ...result, serverSaslCredentials: undefined };
-  if (type === 'extendedResponse') return { type, ...result, oid: undefined, value };
+  if (type === 'bindResponse') return { type, ...result, serverSaslCredentials };
+  if (type === 'extendedResponse') return { type, ...result, oid, value };
   return { type, ...result };
 }

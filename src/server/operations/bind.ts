@@ -1,49 +1,85 @@
-// Bind (RFC 4511 §4.2, RFC 4513 §5). Whatever goes wrong, the connection is anonymous afterwards.
+// Bind (RFC 4511 §4.2, RFC 4513 §5). The session has made the client anonymous before, and a bind that fails leaves it
+// so. An exchange of SASL messages is kept in the session from one bind request to the next, and no longer.
 
-import { ANONYMOUS } from '../../backend/backend.ts';
+import type { Requester } from '../../backend/backend.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import type { BindRequest } from '../../ldap/message.ts';
+import { ResultCode } from '../../ldap/result-code.ts';
 import type { Authentication } from '../authentication.ts';
+import { confidentialityRequired } from '../confidentiality.ts';
+import { loginSourceOf } from '../login-source.ts';
 import { type Answer, type Operation, SUCCESS } from '../operation.ts';
+import type { SaslExchange, SaslStep } from '../sasl/mechanism.ts';
+import { beginExchange } from '../sasl/mechanisms.ts';
 
 const LDAP_VERSION = 3;
+/** What somebody may make the server write to the log. */
+const MECHANISM_CHARACTERS_MAX = 20;
 
 export function bind(
-  request: BindRequest,
+  { version, name, authentication: asked }: BindRequest,
   operation: Operation,
   authentication: Authentication,
 ): Answer | Promise<Answer> {
-  const { session, connection } = operation;
-  session.requester = ANONYMOUS;
-  connection.authenticated(false);
-  refuseWhatCannotBe(request);
-  if (request.authentication.type !== 'simple' || request.name === '') return SUCCESS;
-  return authentication.verify(request.name, request.authentication.password).then((requester) => {
-    session.requester = requester;
-    connection.authenticated(true);
-    return SUCCESS;
-  });
-}
-
-function refuseWhatCannotBe({ version, name, authentication }: BindRequest): void {
+  const exchange = operation.session.saslExchange;
   if (version !== LDAP_VERSION) {
     throw new LdapError(
       'protocolError',
       `LDAP version ${version} is not spoken here. Use version 3 (ldap-utils: leave out -P 2).`,
     );
   }
-  if (authentication.type === 'sasl') {
-    throw new LdapError(
-      'authMethodNotSupported',
-      `The SASL mechanism ${JSON.stringify(authentication.mechanism)} is not supported. Use a simple bind (ldap-utils: -x).`,
-    );
-  }
-  const hasPassword = authentication.password !== '';
-  if (name !== '' && !hasPassword) {
+  operation.session.saslExchange = undefined;
+  if (asked.type === 'simple') return simpleBind(name, asked.password, operation, authentication);
+  const { mechanism, credentials } = asked;
+  const begun = exchange?.mechanism === mechanism ? exchange : undefined;
+  return saslBind(begun ?? begin(mechanism, operation, authentication), credentials, operation);
+}
+
+function simpleBind(
+  name: string,
+  password: string,
+  operation: Operation,
+  authentication: Authentication,
+): Answer | Promise<Answer> {
+  refuseHalf(name, password);
+  if (name === '') return SUCCESS;
+  const { connection } = operation;
+  if (!connection.mayReceivePasswords) throw confidentialityRequired();
+  const requester = authentication.verify(name, password, loginSourceOf(connection));
+  if (requester instanceof Promise) return requester.then((who) => loggedIn(who, operation));
+  return loggedIn(requester, operation);
+}
+
+function refuseHalf(name: string, password: string): void {
+  if (name !== '' && password === '') {
     // RFC 4513 §5.1.2: a client that forgot to ask for the password would believe itself authenticated.
     throw new LdapError('unwillingToPerform', 'A bind with a name needs a password.');
   }
-  if (name === '' && hasPassword) {
+  if (name === '' && password !== '') {
     throw new LdapError('invalidCredentials', 'A bind with a password needs a name, such as uid=admin.');
   }
+}
+
+function begin(mechanism: string, { connection }: Operation, authentication: Authentication): SaslExchange {
+  return beginExchange(mechanism.slice(0, MECHANISM_CHARACTERS_MAX + 1), { authentication, connection });
+}
+
+function saslBind(
+  exchange: SaslExchange,
+  credentials: string | undefined,
+  operation: Operation,
+): Answer | Promise<Answer> {
+  const answer = (step: SaslStep): Answer => {
+    if (step.requester !== undefined) return loggedIn(step.requester, operation, step.credentials);
+    operation.session.saslExchange = exchange;
+    return { ...SUCCESS, code: ResultCode.saslBindInProgress, serverSaslCredentials: step.credentials };
+  };
+  const step = exchange.step(credentials);
+  return step instanceof Promise ? step.then(answer) : answer(step);
+}
+
+function loggedIn(requester: Requester, { session, connection }: Operation, credentials?: string): Answer {
+  session.requester = requester;
+  connection.authenticated(requester.dn !== '');
+  return credentials === undefined ? SUCCESS : { ...SUCCESS, serverSaslCredentials: credentials };
 }

@@ -1,27 +1,32 @@
 // Add, delete, modify and modify DN (RFC 4511 §4.6–4.9): the four requests become a Change, and the backend that
 // answers for the name does it.
 
-import type { NamingContexts } from '../../backend/naming-contexts.ts';
+import type { Backend, ChangeOptions, ChangeOutcome } from '../../backend/backend.ts';
+import { writeReadEntryResult } from '../../codec/entry-controls.ts';
 import { type Change, dnOfChange } from '../../ldap/change.ts';
+import type { Control } from '../../ldap/control.ts';
 import { Dn, type Rdn } from '../../ldap/dn.ts';
 import { Entry } from '../../ldap/entry.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import type { Request } from '../../ldap/message.ts';
+import { Oid } from '../../ldap/oids.ts';
+import { ResultCode } from '../../ldap/result-code.ts';
 import { requireWrite } from '../access.ts';
-import { type Answer, type Operation, SUCCESS } from '../operation.ts';
+import { NO_CONTROLS, type RequestControls } from '../controls/request-controls.ts';
+import { type Answer, type Operation, type Services, SUCCESS } from '../operation.ts';
 
 export type ChangeRequest = Extract<
   Request,
   { type: 'addRequest' | 'deleteRequest' | 'modifyRequest' | 'modifyDnRequest' }
 >;
 
-export async function change(
+export function change(
   request: ChangeRequest,
   operation: Operation,
-  contexts: NamingContexts,
-  keyOf: (dn: string) => string,
-): Promise<Answer> {
-  const { requester } = operation.session;
+  { contexts, keyOf }: Services,
+  controls: RequestControls,
+): Answer | Promise<Answer> {
+  const { requester } = operation;
   const asked = changeOf(request);
   const backend = contexts.find(keyOf(dnOfChange(asked).toString()));
   if (backend === undefined) {
@@ -32,8 +37,59 @@ export async function change(
     );
   }
   requireWrite(backend, requester);
-  const outcome = await backend.change(asked, requester);
-  return { ...SUCCESS, diagnosticMessage: outcome.notes.join('\n') };
+  if (controls === NO_CONTROLS) return changeNow(backend, asked, operation);
+  const options = optionsOf(controls);
+  if (controls.transaction === undefined) return changeNow(backend, asked, operation, options);
+  if (options.noOp === true) {
+    throw new LdapError(
+      'unwillingToPerform',
+      'A change of a transaction cannot be a trial. Leave out no-op.',
+    );
+  }
+  const { transactions } = operation.session;
+  const step = { change: asked, options };
+  transactions.collect(controls.transaction.value, requester, { messageId: operation.id, backend, step });
+  return SUCCESS;
+}
+
+async function changeNow(
+  backend: Backend,
+  asked: Change,
+  operation: Operation,
+  options?: ChangeOptions,
+): Promise<Answer> {
+  const outcome = await backend.change(asked, operation.requester, options);
+  const notes = outcome.notes.join('\n');
+  if (options === undefined) return { ...SUCCESS, diagnosticMessage: notes };
+  const controls = readEntryControls(outcome);
+  if (options.noOp !== true) return { ...SUCCESS, diagnosticMessage: notes, controls };
+  return {
+    ...SUCCESS,
+    code: ResultCode.noOperation,
+    diagnosticMessage: 'The change is possible. Nothing was changed, as the no-op control asks for.',
+    controls,
+  };
+}
+
+function optionsOf(controls: RequestControls): ChangeOptions {
+  return {
+    assertion: controls.assertion?.value,
+    noOp: controls.noOp?.value,
+    subtreeDelete: controls.subtreeDelete?.value,
+    manageDsaIt: controls.manageDsaIt?.value,
+    preRead: controls.preRead?.value,
+    postRead: controls.postRead?.value,
+  };
+}
+
+/** The response controls of RFC 4527. */
+export function readEntryControls({ before, after }: ChangeOutcome): readonly Control[] {
+  const controls: Control[] = [];
+  if (before !== undefined)
+    controls.push({ oid: Oid.preRead, criticality: false, value: writeReadEntryResult(before) });
+  if (after !== undefined)
+    controls.push({ oid: Oid.postRead, criticality: false, value: writeReadEntryResult(after) });
+  return controls;
 }
 
 function changeOf(request: ChangeRequest): Change {

@@ -1,25 +1,32 @@
 // Compare (RFC 4511 §4.10): an answer of its own for true and for false.
 
-import type { NamingContexts } from '../../backend/naming-contexts.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import type { CompareRequest } from '../../ldap/message.ts';
 import { ResultCode } from '../../ldap/result-code.ts';
 import { requireRead } from '../access.ts';
-import { type Answer, type Operation, SUCCESS } from '../operation.ts';
+import type { RequestControls } from '../controls/request-controls.ts';
+import { type Answer, type Operation, type Services, SUCCESS } from '../operation.ts';
 
 export function compare(
   request: CompareRequest,
-  operation: Operation,
-  contexts: NamingContexts,
-  keyOf: (dn: string) => string,
+  { requester }: Operation,
+  { contexts, keyOf }: Services,
+  controls: RequestControls,
 ): Answer {
   const { dn, attribute, value } = request;
-  const { requester } = operation.session;
   const dnKey = keyOf(dn);
   const backend = contexts.find(dnKey);
   if (backend === undefined)
     throw new LdapError('noSuchObject', `${dn}: there is no such entry, and no suffix above it.`);
   requireRead(backend, requester);
-  const isTrue = backend.compare({ dn, dnKey, attribute, value, requester });
+  const isTrue = backend.compare({
+    dn,
+    dnKey,
+    attribute,
+    value,
+    requester,
+    assertion: controls.assertion?.value,
+    manageDsaIt: controls.manageDsaIt?.value,
+  });
   return { ...SUCCESS, code: isTrue ? ResultCode.compareTrue : ResultCode.compareFalse };
 }

@@ -1,0 +1,11 @@
+// What is said to a client that would send a password where others can listen (RFC 4513 §5.1.3, §6.3.1).
+
+import { LdapError } from '../ldap/ldap-error.ts';
+
+export function confidentialityRequired(): LdapError {
+  return new LdapError(
+    'confidentialityRequired',
+    'A password must not cross the network in clear text. Use ldaps:// or StartTLS (ldap-utils: -ZZ), or log in with ' +
+      'the SASL mechanism SCRAM-SHA-256, which does not send it.',
+  );
+}

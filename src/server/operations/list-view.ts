@@ -1,0 +1,90 @@
+// A window on a sorted result (draft-ietf-ldapext-ldapv3-vlv-09): so many entries before and after a place, which is
+// given as an offset or as a value. The list is made anew for each window; nothing is kept in between.
+
+import type { Backend, Found, Search, SortedResult } from '../../backend/backend.ts';
+import { type ListView, writeListViewResult } from '../../codec/list-view-control.ts';
+import { LdapError } from '../../ldap/ldap-error.ts';
+import type { SearchRequest } from '../../ldap/message.ts';
+import { Oid } from '../../ldap/oids.ts';
+import { ResultCode } from '../../ldap/result-code.ts';
+import type { RequestControls } from '../controls/request-controls.ts';
+import type { Answer, Operation } from '../operation.ts';
+import { EntrySender, type SendLimits } from './entry-sender.ts';
+import { addSortResult, isSortError, sortedResult } from './sorted-entries.ts';
+
+export function listView(
+  request: SearchRequest,
+  query: Search,
+  backend: Backend,
+  operation: Operation,
+  limits: SendLimits,
+  controls: RequestControls,
+): Answer | Promise<Answer> {
+  const entries = window(request, query, backend, operation, controls);
+  return new EntrySender(entries, operation, limits).start();
+}
+
+function* window(
+  { typesOnly }: SearchRequest,
+  query: Search,
+  backend: Backend,
+  operation: Operation,
+  { sort, listView: asked }: RequestControls,
+): Generator<Found> {
+  if (asked === undefined) return;
+  if (sort === undefined) {
+    addListViewResult(operation, ResultCode.sortControlMissing, 0, 0);
+    throw new LdapError(
+      'virtualListViewError',
+      'A virtual list view needs the sort control (ldapsearch: -E sss=).',
+    );
+  }
+  let result: SortedResult;
+  try {
+    result = yield* sortedResult(query, backend, sort.value);
+  } catch (error) {
+    if (!isSortError(error)) throw error;
+    addSortResult(operation, error.code, sort.value[0]?.attribute);
+    addListViewResult(operation, ResultCode.unwillingToPerform, 0, 0);
+    throw new LdapError('virtualListViewError', `The list cannot be sorted: ${error.message}`);
+  }
+  addSortResult(operation, ResultCode.success);
+  const index = targetIndex(asked.value.target, result, operation);
+  addListViewResult(operation, ResultCode.success, index + 1, result.length);
+  const start = Math.max(0, index - asked.value.beforeCount);
+  const end = Math.min(result.length, index + 1 + asked.value.afterCount);
+  for (let at = start; at < end; at++) {
+    const entry = result.entryAt(at);
+    yield typesOnly ? entry.withoutValues() : entry;
+  }
+}
+
+/** From 0; the length of the list when the place is behind its end. */
+function targetIndex(target: ListView['target'], result: SortedResult, operation: Operation): number {
+  if (target.type === 'offset') return indexOfOffset(target.offset, target.contentCount, result.length);
+  try {
+    return result.indexOf(target.value);
+  } catch (error) {
+    if (!isSortError(error)) throw error;
+    addListViewResult(operation, error.code, 0, result.length);
+    throw new LdapError('virtualListViewError', error.message);
+  }
+}
+
+/** An offset in a list that the client believes to be of another length is brought into proportion. */
+function indexOfOffset(offset: number, believed: number, length: number): number {
+  if (offset <= 1) return 0;
+  if (believed === 0 || believed === length) return Math.min(offset - 1, length);
+  if (offset >= believed) return Math.max(0, length - 1);
+  return Math.min(length - 1, Math.floor((offset * length) / believed));
+}
+
+function addListViewResult(
+  operation: Operation,
+  code: ResultCode,
+  targetPosition: number,
+  contentCount: number,
+): void {
+  const value = writeListViewResult({ targetPosition, contentCount, code, contextId: undefined });
+  operation.addFinalControl(Oid.listViewResponse, value);
+}

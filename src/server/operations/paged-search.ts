@@ -1,0 +1,54 @@
+// A search answered page by page (RFC 2696). The result goes on where it stopped: what was added or deleted meanwhile
+// is seen or not, and nothing is sent twice.
+
+import type { Found } from '../../backend/backend.ts';
+import { type PagedResults, writePagedResults } from '../../codec/paged-results-control.ts';
+import type { SearchRequest } from '../../ldap/message.ts';
+import { Oid } from '../../ldap/oids.ts';
+import type { RequestControls } from '../controls/request-controls.ts';
+import { type Answer, type Operation, SUCCESS } from '../operation.ts';
+import { EntrySender, type SendLimits } from './entry-sender.ts';
+
+export function pagedSearch(
+  request: SearchRequest,
+  operation: Operation,
+  limits: SendLimits,
+  controls: RequestControls,
+  { size, cookie }: PagedResults,
+  find: () => Iterable<Found>,
+): Answer | Promise<Answer> {
+  const { pagedSearches } = operation.session;
+  const fingerprint = fingerprintOf(request, operation, controls);
+  const begun = cookie === '' ? undefined : pagedSearches.take(cookie, fingerprint);
+  if (size === 0) {
+    // With a cookie the client has seen enough; without one it wants to know how many there are, which nobody does.
+    begun?.rest.return?.();
+    addCookie(operation, '');
+    return SUCCESS;
+  }
+  const rest = begun?.rest ?? find()[Symbol.iterator]();
+  const before = begun?.sent ?? 0;
+  const entriesMax = Math.max(0, limits.entriesMax - before);
+  const sender = new EntrySender(rest, operation, { ...limits, entriesMax, pageSize: size });
+  const finish = (answer: Answer) => {
+    const isMore = sender.isPageFull && operation.connection.isOpen;
+    addCookie(operation, isMore ? pagedSearches.keep({ rest, fingerprint, sent: before + sender.sent }) : '');
+    return answer;
+  };
+  const answer = sender.start();
+  return answer instanceof Promise ? answer.then(finish) : finish(answer);
+}
+
+function addCookie(operation: Operation, cookie: string): void {
+  operation.addFinalControl(Oid.pagedResults, writePagedResults({ size: 0, cookie }));
+}
+
+/** Limits may be others on another page; what is looked for may not. */
+function fingerprintOf(
+  { base, scope, filter, attributes, typesOnly }: SearchRequest,
+  { requester }: Operation,
+  { sort, matchedValues, assertion, manageDsaIt }: RequestControls,
+): string {
+  const asked = [base, scope, filter, attributes, typesOnly, requester.dn];
+  return JSON.stringify([...asked, sort?.value, matchedValues?.value, assertion?.value, manageDsaIt?.value]);
+}

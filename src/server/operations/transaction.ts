@@ -1,0 +1,54 @@
+// Transactions (RFC 5805): start, and end by commit or abort. What comes in between is collected by the changes
+// themselves. A commit is one commit of the backend: all of it is stored, or nothing.
+
+import type { ChangeOutcome } from '../../backend/backend.ts';
+import { ChangeRefused } from '../../backend/change-refused.ts';
+import { readEndTransaction, writeTransactionResult } from '../../codec/extended-value.ts';
+import { LdapError } from '../../ldap/ldap-error.ts';
+import { requireWrite } from '../access.ts';
+import { type Answer, type Operation, SUCCESS } from '../operation.ts';
+import { readEntryControls } from './change.ts';
+import type { ExtendedRequest } from './extended.ts';
+
+export function startTransaction({ value }: ExtendedRequest, { session, requester }: Operation): Answer {
+  if (value !== undefined) throw new LdapError('protocolError', 'The start of a transaction takes no value.');
+  return { ...SUCCESS, value: session.transactions.start(requester) };
+}
+
+export async function endTransaction({ value }: ExtendedRequest, { session }: Operation): Promise<Answer> {
+  const { isCommit, id } = readEndTransaction(value);
+  const { requester, changes } = session.transactions.end(id);
+  const [first] = changes;
+  if (!isCommit || first === undefined) return SUCCESS;
+  requireWrite(first.backend, requester);
+  const messageIds = changes.map(({ messageId }) => messageId);
+  try {
+    const steps = changes.map(({ step }) => step);
+    return committed(await first.backend.changeAll(steps, requester), messageIds);
+  } catch (error) {
+    if (!(error instanceof ChangeRefused)) throw error;
+    return refused(error, messageIds);
+  }
+}
+
+function committed(outcomes: readonly ChangeOutcome[], messageIds: readonly number[]): Answer {
+  const controls = outcomes.flatMap((outcome, index) => {
+    const own = readEntryControls(outcome);
+    return own.length === 0 ? [] : [{ messageId: messageIds[index] ?? 0, controls: own }];
+  });
+  const diagnosticMessage = outcomes.flatMap(({ notes }) => notes).join('\n');
+  if (controls.length === 0) return { ...SUCCESS, diagnosticMessage };
+  const value = writeTransactionResult({ failedMessageId: undefined, controls });
+  return { ...SUCCESS, diagnosticMessage, value };
+}
+
+function refused({ refusal, index }: ChangeRefused, messageIds: readonly number[]): Answer {
+  const failedMessageId = messageIds[index];
+  return {
+    ...SUCCESS,
+    code: refusal.code,
+    matchedDn: refusal.matchedDn?.toString() ?? '',
+    diagnosticMessage: refusal.message,
+    value: writeTransactionResult({ failedMessageId, controls: [] }),
+  };
+}

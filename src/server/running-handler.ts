@@ -1,0 +1,223 @@
+// One connection handler that is enabled: its listener, and what it finds out about clients before they become
+// sessions. Some properties may change while it runs, for connections that begin after that.
+
+import type { Socket } from 'node:net';
+import { resolve } from 'node:path';
+import { DEFAULT_FILTER_LIMITS } from '../codec/filter-ber.ts';
+import type { Decoded } from '../config/object-definition.ts';
+import type { ldapConnectionHandler } from '../config/objects/ldap-connection-handler.ts';
+import type { ldapiConnectionHandler } from '../config/objects/ldapi-connection-handler.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import type { TlsProviders } from '../runtime/tls-identity.ts';
+import type { AccessLog, Log } from './access-log.ts';
+import { Connection } from './connection.ts';
+import { CLEAR_TEXT, type ConnectionSecurity, localSecurity } from './connection-security.ts';
+import { dispatcher } from './dispatch.ts';
+import { type ConnectionLimits, DEFAULT_LIMITS } from './limits.ts';
+import { Listener } from './listener.ts';
+import type { Dispatch, Services } from './operation.ts';
+import type { Outbox } from './outbox.ts';
+import { Session } from './session.ts';
+import { TlsAcceptor, type TlsSettings } from './tls-acceptor.ts';
+
+export type NetworkHandler = Decoded<typeof ldapConnectionHandler>;
+export type LocalHandler = Decoded<typeof ldapiConnectionHandler>;
+export type Handler = NetworkHandler | LocalHandler;
+
+/** What all handlers of a server share. */
+export interface HandlerContext {
+  readonly services: Omit<Services, 'limits'>;
+  readonly tls: TlsProviders;
+  readonly accessLog: AccessLog;
+  readonly log: Log;
+  readonly outbox: Outbox;
+  readonly sessions: Set<Session>;
+  /** Where relative paths begin. */
+  readonly instanceFolder: string;
+  /** While it starts a server does without what it would otherwise refuse to be configured with. */
+  readonly isStarting: () => boolean;
+  readonly nextConnectionId: () => number;
+}
+
+export class RunningHandler {
+  readonly #context: HandlerContext;
+  readonly #handshakes = new Set<Socket>();
+  readonly #acceptor: TlsAcceptor | undefined;
+  readonly #isSecureFromStart: boolean;
+  #handler: Handler;
+  #limits: ConnectionLimits;
+  #dispatch: Dispatch;
+  #localSecurity = localSecurity(0o777);
+  #listener: Listener | undefined;
+
+  private constructor(handler: Handler, context: HandlerContext) {
+    this.#context = context;
+    this.#handler = handler;
+    this.#limits = limitsOf(handler);
+    this.#dispatch = dispatcher({ ...context.services, limits: this.#limits });
+    this.#isSecureFromStart = isNetworkHandler(handler) && handler.useSsl;
+    if (isNetworkHandler(handler))
+      this.#acceptor = new TlsAcceptor(tlsSettingsOf(handler, context), context.tls);
+  }
+
+  /** Opens the ports or the socket file. Throws LdapError when that, or TLS, is not possible. */
+  static async start(handler: Handler, context: HandlerContext): Promise<RunningHandler> {
+    const running = new RunningHandler(handler, context);
+    if (usesTls(handler)) await running.#checkTls(running.#acceptor);
+    running.#listener = await running.#listen();
+    return running;
+  }
+
+  get urls(): readonly string[] {
+    return this.#listener?.urls ?? [];
+  }
+
+  /** Whether it can run on with other properties. Throws LdapError when TLS would not be possible. */
+  async check(handler: Handler): Promise<void> {
+    const settings = this.#changeableTls(handler);
+    if (settings !== undefined && usesTls(handler)) {
+      await this.#checkTls(new TlsAcceptor(settings, this.#context.tls));
+    }
+  }
+
+  /** Takes over the properties that may change while it runs. */
+  use(handler: Handler): void {
+    const settings = this.#changeableTls(handler);
+    this.#handler = handler;
+    if (settings !== undefined) this.#acceptor?.use(settings);
+    const { isClearTextPasswordAllowed } = limitsOf(handler);
+    this.#limits = { ...this.#limits, isClearTextPasswordAllowed };
+  }
+
+  /** Accepts nothing more; the sessions that are open live on. */
+  stop(): void {
+    this.#listener?.stop();
+    for (const socket of this.#handshakes) socket.destroy();
+  }
+
+  /** What takes a restart of the handler stays as it was at its start. */
+  #changeableTls(handler: Handler): TlsSettings | undefined {
+    if (!isNetworkHandler(handler)) return undefined;
+    const { keyManager, trustManager, protocols, ciphers } = tlsSettingsOf(handler, this.#context);
+    return this.#acceptor && { ...this.#acceptor.settings, keyManager, trustManager, protocols, ciphers };
+  }
+
+  async #checkTls(acceptor: TlsAcceptor | undefined): Promise<void> {
+    try {
+      await acceptor?.prepare();
+    } catch (error) {
+      if (!(error instanceof LdapError)) throw error;
+      const handler = this.#handler.dn.toString();
+      if (!this.#context.isStarting()) {
+        throw new LdapError('unwillingToPerform', `${handler}: ${error.message}`, { cause: error });
+      }
+      this.#context.log.error({ handler, problem: error.message }, 'TLS is not possible');
+    }
+  }
+
+  #listen(): Promise<Listener> {
+    const handler = this.#handler;
+    const options = {
+      backlog: handler.acceptBacklog,
+      connectionsMax: handler.maxConnections,
+      accept: (socket: Socket) => this.#accept(socket),
+      failed: (error: Error) => this.#context.log.error({ err: error }, 'a listener failed'),
+    };
+    if (!isNetworkHandler(handler)) {
+      const path = resolve(this.#context.instanceFolder, handler.socketFile);
+      const mode = Number.parseInt(handler.socketFileMode, 8);
+      this.#localSecurity = localSecurity(mode);
+      return Listener.startLocal({ path, mode }, options);
+    }
+    const scheme = handler.useSsl ? 'ldaps' : 'ldap';
+    return Listener.start({ scheme, addresses: handler.listenAddress, port: handler.listenPort }, options);
+  }
+
+  #accept(socket: Socket): void {
+    const handler = this.#handler;
+    if (!isNetworkHandler(handler)) this.#open(socket, this.#localSecurity, undefined);
+    else if (!isWelcome(handler, socket.remoteAddress ?? '')) {
+      this.#context.log.info({ from: socket.remoteAddress }, 'client refused');
+      socket.destroy();
+    } else if (this.#isSecureFromStart) this.#shakeHands(socket);
+    else this.#open(socket, CLEAR_TEXT, handler.allowStartTls ? this.#acceptor : undefined);
+  }
+
+  #shakeHands(socket: Socket): void {
+    const from = socket.remoteAddress;
+    this.#handshakes.add(socket);
+    // The handshake finds out that the socket is gone.
+    socket.on('error', () => {});
+    this.#acceptor
+      ?.secure(socket)
+      .finally(() => this.#handshakes.delete(socket))
+      .then(
+        (secured) => this.#open(secured.socket, secured.security, undefined),
+        (error: unknown) =>
+          this.#context.log.info({ from, problem: messageOf(error) }, 'TLS handshake failed'),
+      );
+  }
+
+  #open(socket: Socket, security: ConnectionSecurity, startTls: TlsAcceptor | undefined): void {
+    const { outbox, sessions, accessLog, nextConnectionId } = this.#context;
+    const connection = new Connection({
+      id: nextConnectionId(),
+      socket,
+      outbox,
+      limits: this.#limits,
+      filterLimits: DEFAULT_FILTER_LIMITS,
+      security,
+      startTls,
+    });
+    const session = new Session(connection, this.#dispatch, accessLog, this.#limits.requestsMax);
+    sessions.add(session);
+    socket.once('close', () => sessions.delete(session));
+    session.open();
+  }
+}
+
+function isNetworkHandler(handler: Handler): handler is NetworkHandler {
+  return handler.kind === 'ldap-connection-handler';
+}
+
+function usesTls(handler: Handler): boolean {
+  return isNetworkHandler(handler) && (handler.useSsl || handler.allowStartTls);
+}
+
+function isWelcome({ allowedClient, deniedClient }: NetworkHandler, address: string): boolean {
+  if (deniedClient.some((mask) => mask.matches(address))) return false;
+  return allowedClient.length === 0 || allowedClient.some((mask) => mask.matches(address));
+}
+
+function tlsSettingsOf(handler: NetworkHandler, { services: { keyOf } }: HandlerContext): TlsSettings {
+  const { keyManagerProvider, trustManagerProvider, sslClientAuthPolicy } = handler;
+  const isAsked = trustManagerProvider !== undefined && sslClientAuthPolicy !== 'disabled';
+  return {
+    keyManager: keyManagerProvider && keyOf(keyManagerProvider.toString()),
+    trustManager: isAsked ? keyOf(trustManagerProvider.toString()) : undefined,
+    aliases: handler.sslCertNickname,
+    protocols: handler.sslProtocol,
+    ciphers: handler.sslCipherSuite.map(({ opensslName }) => opensslName),
+    mustHaveCertificate: sslClientAuthPolicy === 'required',
+    handshakeTimeMs: handler.tlsHandshakeTimeLimit,
+  };
+}
+
+function limitsOf(handler: Handler): ConnectionLimits {
+  return {
+    ...DEFAULT_LIMITS,
+    messageOctetsMax: handler.maxRequestSize,
+    messageOctetsBeforeBindMax: handler.maxRequestSizeBeforeBind,
+    requestsMax: handler.maxPendingRequests,
+    pendingWriteOctetsMax: handler.maxPendingAnswerSize,
+    idleTimeMs: Number.isFinite(handler.idleTimeLimit) ? handler.idleTimeLimit : 0,
+    blockedWriteTimeMs: handler.maxBlockedWriteTimeLimit,
+    isClearTextPasswordAllowed: isNetworkHandler(handler) && handler.allowClearTextPassword,
+  };
+}
+
+/** OpenSSL's errors are long lines that end in places of its source; the reason stands apart. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
+}

@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import { LdapError } from '../../src/ldap/ldap-error.ts';
+import { nameOfResultCode } from '../../src/ldap/result-code.ts';
+import { networkOf } from '../../src/server/login-source.ts';
+import { LoginThrottle } from '../../src/server/login-throttle.ts';
+
+const LIMITS = { failuresMax: 6, refusalMs: 60_000, forgetMs: 300_000 };
+const HERE = { address: '127.0.0.1', isLocal: true };
+const THERE = { address: '192.0.2.1', isLocal: false };
+
+/** A throttle whose clock goes forward only when somebody sleeps or the test says so. */
+function open() {
+  const clock = { ms: 1_000, slept: 0 };
+  const sleep = async (ms: number) => {
+    clock.ms += ms;
+    clock.slept += ms;
+  };
+  return { clock, throttle: new LoginThrottle({ now: () => clock.ms, sleep }, LIMITS) };
+}
+
+async function codeOf(admitted: Promise<void>): Promise<string> {
+  try {
+    await admitted;
+    return 'admitted';
+  } catch (error) {
+    return error instanceof LdapError ? nameOfResultCode(error.code) : 'another error';
+  }
+}
+
+async function fail(
+  throttle: LoginThrottle,
+  source: typeof HERE,
+  name: string,
+  times: number,
+): Promise<void> {
+  for (let index = 0; index < times; index++) {
+    await throttle.admit(source, name);
+    throttle.failed(source, name);
+  }
+}
+
+describe('failed logins', () => {
+  it('cost nothing up to the third, then more each time', async () => {
+    const { clock, throttle } = open();
+    await fail(throttle, HERE, 'admin', 3);
+    expect(throttle.mayTryNow(HERE, 'admin')).toBe(true);
+    await fail(throttle, HERE, 'admin', 1);
+    expect(clock.slept).toBe(0);
+    const waits = [];
+    for (let index = 0; index < 2; index++) {
+      const before = clock.slept;
+      await fail(throttle, HERE, 'admin', 1);
+      waits.push(clock.slept - before);
+    }
+    expect(waits).toEqual([100, 200]);
+  });
+
+  it('are refused in the end, also with the right password, and admitted again after a while', async () => {
+    const { clock, throttle } = open();
+    await fail(throttle, HERE, 'admin', 6);
+    expect(throttle.mayTryNow(HERE, 'admin')).toBe(false);
+    expect(await codeOf(throttle.admit(HERE, 'admin'))).toBe('invalidCredentials');
+    clock.ms += LIMITS.refusalMs;
+    expect(await codeOf(throttle.admit(HERE, 'admin'))).toBe('admitted');
+  });
+
+  it('with one name leave other names of this machine alone', async () => {
+    const { throttle } = open();
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) await fail(throttle, HERE, name, 6);
+    expect(throttle.mayTryNow(HERE, 'admin')).toBe(true);
+  });
+
+  it('with many names from one address are refused for the address', async () => {
+    const { throttle } = open();
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) await fail(throttle, THERE, name, 5);
+    expect(await codeOf(throttle.admit(THERE, 'admin'))).toBe('invalidCredentials');
+    expect(throttle.mayTryNow(HERE, 'admin')).toBe(true);
+    expect(throttle.mayTryNow({ address: '192.0.2.2', isLocal: false }, 'admin')).toBe(true);
+  });
+
+  it('from many addresses refuse a name only to those that have never logged in with it', async () => {
+    const { throttle } = open();
+    throttle.succeeded(THERE, 'admin');
+    for (let last = 10; last < 16; last++)
+      await fail(throttle, { address: `192.0.2.${last}`, isLocal: false }, 'admin', 5);
+    expect(await codeOf(throttle.admit({ address: '192.0.2.99', isLocal: false }, 'admin'))).toBe(
+      'invalidCredentials',
+    );
+    expect(await codeOf(throttle.admit(THERE, 'admin'))).toBe('admitted');
+    expect(await codeOf(throttle.admit(HERE, 'admin'))).toBe('admitted');
+  });
+
+  it('are forgotten after a success, and with time', async () => {
+    const { clock, throttle } = open();
+    await fail(throttle, HERE, 'admin', 5);
+    throttle.succeeded(HERE, 'admin');
+    expect(throttle.mayTryNow(HERE, 'admin')).toBe(true);
+    await fail(throttle, HERE, 'admin', 5);
+    clock.ms += LIMITS.forgetMs;
+    expect(throttle.mayTryNow(HERE, 'admin')).toBe(true);
+  });
+
+  it('that come all at once wait in line, and the line has an end', async () => {
+    const { throttle, clock } = open();
+    await fail(throttle, HERE, 'admin', 5);
+    const waiting = Array.from({ length: 200 }, () => codeOf(new LoginLine(throttle, clock).join()));
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(['admitted', 'busy']));
+  });
+
+  it('of ever new names take no more than a bounded memory', async () => {
+    const { throttle } = open();
+    await fail(throttle, HERE, 'admin', 6);
+    for (let index = 0; index < 10_000; index++) throttle.failed(HERE, `name ${index}`);
+    expect(throttle.mayTryNow(HERE, 'admin')).toBe(true);
+    expect(throttle.mayTryNow(HERE, 'name 9999')).toBe(true);
+  });
+});
+
+/** Joins the line at one moment: the clock does not go on for those that wait. */
+class LoginLine {
+  readonly #throttle: LoginThrottle;
+  readonly #clock: { ms: number };
+
+  constructor(throttle: LoginThrottle, clock: { ms: number }) {
+    this.#throttle = throttle;
+    this.#clock = clock;
+  }
+
+  async join(): Promise<void> {
+    const { ms } = this.#clock;
+    const admitted = this.#throttle.admit(HERE, 'admin');
+    this.#clock.ms = ms;
+    await admitted;
+  }
+}
+
+describe('the network that failures are counted for', () => {
+  it.each([
+    ['192.0.2.1', '192.0.2.1'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ])('of %s is %s', (address, network) => {
+    expect(networkOf(address)).toBe(network);
+  });
+});
