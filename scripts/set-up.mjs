@@ -4,16 +4,18 @@
 // the Node.js of this project is installed: plain JavaScript, built-in modules only, nothing newer than Node.js 18.
 
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * What the tests talk to: the program that shows a package is there, and the Debian package that brings it.
+ * What the tests talk to: the program (or the library) that shows a package is there, and the Debian package that brings it.
  * A package that also brings a service of the program's name says where the service keeps its process id.
  */
 const CLIENTS = [
   { program: 'ldapsearch', debianPackage: 'ldap-utils' },
+  { program: 'openssl', debianPackage: 'openssl' },
+  { library: 'sasl2/libscram.so', debianPackage: 'libsasl2-modules' },
   { program: 'slapd', debianPackage: 'slapd', processIdFile: '/run/slapd/slapd.pid' },
 ];
 
@@ -82,12 +84,15 @@ function requireNode() {
 
 function installClients() {
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...SYSTEM_FOLDERS];
-  const missing = CLIENTS.filter(
-    ({ program }) => !folders.some((folder) => isExecutable(join(folder, program))),
+  const libraries = libraryFolders();
+  const missing = CLIENTS.filter(({ program, library }) =>
+    program === undefined
+      ? !libraries.some((folder) => existsSync(join(folder, library)))
+      : !folders.some((folder) => isExecutable(join(folder, program))),
   );
   if (missing.length === 0) return;
   const packages = missing.map(({ debianPackage }) => debianPackage);
-  const programs = missing.map(({ program }) => program).join(' and ');
+  const programs = missing.map(({ program, library }) => program ?? library).join(' and ');
   const prefix = rootPrefix();
   if (!folders.some((folder) => isExecutable(join(folder, 'apt-get'))) || prefix === undefined) {
     lack(programs, packages);
@@ -103,6 +108,14 @@ function installClients() {
   }
   if (result.status !== 0) lack(programs, packages, result.output);
   else for (const client of missing) stopService(prefix, client);
+}
+
+/** Debian keeps the libraries of each processor in a folder of its own. */
+function libraryFolders() {
+  const ofProcessors = existsSync('/usr/lib')
+    ? readdirSync('/usr/lib').filter((name) => name.includes('-linux-'))
+    : [];
+  return ['/usr/lib', '/usr/lib64', ...ofProcessors.map((name) => join('/usr/lib', name))];
 }
 
 /** What to put before a command so that it runs as root; undefined when that takes a password. */

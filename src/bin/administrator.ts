@@ -5,7 +5,8 @@ import { randomBytes } from 'node:crypto';
 import type { Requester } from '../backend/backend.ts';
 import type { Configuration } from '../backend/configuration.ts';
 import type { WritePath } from '../backend/write-path.ts';
-import { hashPassword, passwordProblem } from '../config/password-hash.ts';
+import { passwordProblem } from '../config/password-hash.ts';
+import { storePassword } from '../config/stored-password.ts';
 import { Dn } from '../ldap/dn.ts';
 import { Attribute } from '../ldap/entry.ts';
 import { type Instance, writePin } from './instance.ts';
@@ -34,7 +35,7 @@ export async function giveAdministratorPassword(
     throw new StartError(`CONFDIT_ADMIN_PASSWORD ${refused.problem}. ${refused.advice}`);
   // The file first: a password that was stored and is in no file would lock everybody out.
   if (given === '') await writePin(instance, password);
-  const attribute = new Attribute('userPassword', [await hashPassword(password)]);
+  const attribute = new Attribute('userPassword', await storePassword(password));
   await writePath.submit(
     { type: 'modify', dn, modifications: [{ operation: 'replace', attribute }] },
     FIRST_START,

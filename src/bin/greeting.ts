@@ -6,10 +6,11 @@ import type { Instance } from './instance.ts';
 
 export function greet(urls: readonly string[], instance: Instance): string {
   const pin = relative('', instance.pinFile);
-  const [url = ''] = urls;
+  const url = urls.find((one) => one.startsWith('ldap://')) ?? urls[0] ?? '';
   return `
   The administrator is ${ADMINISTRATOR_DN} (or ${ADMINISTRATOR_BIND_NAME}).
   The password lies in ${pin}, unless CONFDIT_ADMIN_PASSWORD gave it at the first start.
+  The server listens on ${urls.join(' ')}
   To look around:
 
     ldapsearch -x -H ${url} -D ${ADMINISTRATOR_BIND_NAME} -y ${pin} -b cn=config

@@ -2,10 +2,11 @@
 // changes the checkout.
 
 import { constants } from 'node:fs';
-import { access, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { access, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SchemaSource } from '../schema/schema-builder.ts';
+import { makeServerKey } from './server-key.ts';
 import { StartError } from './start-error.ts';
 
 export interface Instance {
@@ -31,6 +32,7 @@ export async function openInstance(folder: string): Promise<Instance> {
     }
     await access(configFolder, constants.R_OK | constants.W_OK | constants.X_OK);
     await refreshSchema(schemaFolder);
+    await makeServerKey(configFolder, new Date());
     const isNew = await copyIfAbsent(shipped('config/config.ldif'), join(configFolder, 'config.ldif'));
     return { folder: root, configFolder, pinFile: join(configFolder, 'admin.pin'), isNew };
   } catch (error) {
@@ -62,18 +64,31 @@ export async function writePin(instance: Instance, password: string): Promise<vo
 async function refreshSchema(schemaFolder: string): Promise<void> {
   const source = shipped('schema/');
   for (const name of await readdir(source)) {
-    if (name.endsWith('.ldif')) await copyFile(join(source, name), join(schemaFolder, name));
+    if (!name.endsWith('.ldif')) continue;
+    const target = join(schemaFolder, name);
+    await rename(await copyBeside(join(source, name), target), target);
   }
 }
 
 async function copyIfAbsent(source: string, target: string): Promise<boolean> {
+  const copy = await copyBeside(source, target);
   try {
-    await copyFile(source, target, constants.COPYFILE_EXCL);
+    await link(copy, target);
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
     throw error;
+  } finally {
+    await rm(copy, { force: true });
   }
+}
+
+/** A whole file under another name, to be given its own at once: a start that is interrupted leaves no half file. */
+async function copyBeside(source: string, target: string): Promise<string> {
+  const copy = `${target}.copy`;
+  await rm(copy, { force: true });
+  await writeFile(copy, await readFile(source), { mode: FILE_MODE, flush: true });
+  return copy;
 }
 
 function shipped(path: string): string {

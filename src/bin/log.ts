@@ -1,6 +1,7 @@
 // The log: JSON lines for programs, readable lines on a terminal. Written in the background, so that no request
 // waits for it.
 
+import type { EventEmitter } from 'node:events';
 import { type DestinationStream, pino } from 'pino';
 import pretty from 'pino-pretty';
 import type { Log } from '../server/access-log.ts';
@@ -36,8 +37,29 @@ export function openLog(stdout: NodeJS.WriteStream, level: string = DEFAULT_LEVE
     periodicFlush: FLUSH_MS,
     contentMode: 'buffer',
   });
-  const lines = linesTo(destination);
-  return logTo(lines, level, () => destination.flushSync());
+  const log = logTo(linesTo(destination), level, () => {
+    try {
+      destination.flushSync();
+    } catch {
+      // The listener below has heard of it.
+    }
+  });
+  outlastFailures(destination, log);
+  return log;
+}
+
+/** A full disk under the log is no reason to stop: what cannot be written waits, and is tried again with the next lines. */
+function outlastFailures(destination: EventEmitter, log: Log): void {
+  let reason: string | undefined;
+  destination.on('error', (error: NodeJS.ErrnoException) => {
+    reason = error.code ?? error.message;
+  });
+  destination.on('write', () => {
+    if (reason === undefined) return;
+    const fields = { reason };
+    reason = undefined;
+    log.warn(fields, 'the log could not be written for a while; lines of that time may be missing');
+  });
 }
 
 /** Text that is turned into octets line by line costs a sixth of what joining it first does. */

@@ -1,30 +1,82 @@
 // Which trees this server has.
 
+import { readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { ConfigBackend } from '../backend/config-backend.ts';
 import type { Configuration } from '../backend/configuration.ts';
 import { EffectiveBackend } from '../backend/effective-backend.ts';
 import { EntryViews } from '../backend/entry-views.ts';
+import { MemoryBackends } from '../backend/memory-backends.ts';
 import { NamingContexts } from '../backend/naming-contexts.ts';
-import { rootDse } from '../backend/root-dse.ts';
+import { rootDseOf } from '../backend/root-dse.ts';
 import { SingleEntryBackend } from '../backend/single-entry-backend.ts';
-import type { WritePath } from '../backend/write-path.ts';
+import { usedByAttributes } from '../backend/used-by.ts';
+import type { WritePath, WritePathOptions } from '../backend/write-path.ts';
+import { readLdif } from '../codec/ldif-reader.ts';
+import type { Entry } from '../ldap/entry.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import { SUPPORTED_CONTROLS } from '../server/controls/request-controls.ts';
 import { SUPPORTED_EXTENSIONS } from '../server/operations/extended.ts';
+import { SUPPORTED_SASL_MECHANISMS } from '../server/sasl/mechanisms.ts';
 import { VERSION } from './version.ts';
 
-export function namingContextsOf(configuration: Configuration, writePath: WritePath): NamingContexts {
+/** A file that fills a memory backend may be as large as this. */
+const LDIF_OCTETS_MAX = 256 * 1024 * 1024;
+
+export interface NamingContextsOptions {
+  readonly configuration: Configuration;
+  readonly writePath: WritePath;
+  readonly instanceFolder: string;
+  readonly now: () => Date;
+  readonly log: WritePathOptions['log'];
+}
+
+export interface OpenContexts {
+  readonly contexts: NamingContexts;
+  /** A component: its backends come and go with the configuration. */
+  readonly memoryBackends: MemoryBackends;
+}
+
+export function openContexts(options: NamingContextsOptions): OpenContexts {
+  const { configuration, writePath, instanceFolder, now, log } = options;
   const { schema, validator } = configuration;
-  const views = new EntryViews(schema, validator.secretAttributes);
+  const views = new EntryViews(schema, validator.definitions, usedByAttributes(configuration));
   const config = new ConfigBackend(configuration, views, writePath);
-  const effective = new EffectiveBackend(configuration, views);
+  const effective = new EffectiveBackend(configuration, views, writePath.feed);
   const facts = {
-    namingContexts: [config, effective].map(({ baseDn }) => baseDn.toString()),
+    supportedControls: SUPPORTED_CONTROLS,
     supportedExtensions: SUPPORTED_EXTENSIONS,
+    supportedSaslMechanisms: SUPPORTED_SASL_MECHANISMS,
     vendorVersion: `confdit ${VERSION}`,
   };
-  return new NamingContexts([
-    new SingleEntryBackend(rootDse(facts), schema, views),
-    new SingleEntryBackend(schema.subschemaEntry, schema, views),
-    config,
-    effective,
-  ]);
+  const contexts = new NamingContexts();
+  contexts.add(new SingleEntryBackend(rootDseOf(contexts, facts), schema, views));
+  contexts.add(new SingleEntryBackend(() => schema.subschemaEntry, schema, views));
+  contexts.add(config);
+  contexts.add(effective);
+  const memoryBackends = new MemoryBackends({
+    schema,
+    views,
+    contexts,
+    isSecret: (key, value) => configuration.isSecret(key, value),
+    readEntries: (path) => readLdifFile(resolve(instanceFolder, path)),
+    now,
+    log,
+  });
+  return { contexts, memoryBackends };
+}
+
+/** Only entries: a file of changes has no beginning to be applied to. */
+async function readLdifFile(path: string): Promise<readonly Entry[]> {
+  const { size } = await stat(path);
+  if (size > LDIF_OCTETS_MAX) {
+    throw new LdapError('unwillingToPerform', `The file has ${size} octets; ${LDIF_OCTETS_MAX} are allowed.`);
+  }
+  return readLdif(await readFile(path, 'utf8')).map((record) => {
+    if (record.type === 'content') return record.entry;
+    throw new LdapError(
+      'unwillingToPerform',
+      'The file has change records; only entries can be taken from it.',
+    );
+  });
 }

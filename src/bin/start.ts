@@ -8,10 +8,11 @@ import { PropertyValidator } from '../config/property-validator.ts';
 import { parseDefinition } from '../expression/definition.ts';
 import { Sources } from '../expression/sources.ts';
 import { Accounts } from '../runtime/accounts.ts';
+import { keyManagers } from '../runtime/key-managers.ts';
 import { Runtime } from '../runtime/runtime.ts';
+import { trustManagers } from '../runtime/trust-managers.ts';
 import { Schema } from '../schema/schema.ts';
 import { AccessLog } from '../server/access-log.ts';
-import { Authentication } from '../server/authentication.ts';
 import { LdapServer } from '../server/ldap-server.ts';
 import { openLdifStore } from '../store/ldif-store.ts';
 import { giveAdministratorPassword } from './administrator.ts';
@@ -19,10 +20,12 @@ import { greet } from './greeting.ts';
 import { type Instance, openInstance, readSchemaFiles } from './instance.ts';
 import { loadConfiguration } from './load-configuration.ts';
 import { type OpenLog, openLog } from './log.ts';
-import { namingContextsOf } from './naming-contexts.ts';
+import { openContexts } from './naming-contexts.ts';
+import { openAuthentication } from './open-authentication.ts';
 import { sentenceForPeople } from './start-error.ts';
 import { VERSION } from './version.ts';
 
+/** Also where the variable is there and empty: the current folder is nobody's wish. */
 const DEFAULT_INSTANCE = 'instance';
 const EXIT_FAILED = 1;
 
@@ -59,7 +62,7 @@ async function open(
   environment: NodeJS.ProcessEnv,
   log: OpenLog,
 ): Promise<OpenServer> {
-  const instance = await openInstance(command.instance ?? environment.CONFDIT_INSTANCE ?? DEFAULT_INSTANCE);
+  const instance = await openInstance(command.instance || environment.CONFDIT_INSTANCE || DEFAULT_INSTANCE);
   const now = () => new Date();
   const schema = Schema.parse(await readSchemaFiles(instance), { syntaxes: expressionSyntaxes() });
   const sources = await Sources.open({
@@ -79,27 +82,39 @@ async function open(
     const isChanged = loadConfiguration(configuration, opened, now());
     const keyOf = (dn: string) => schema.dnKeyOfText(dn);
     const accounts = new Accounts(keyOf);
-    const writePath = new WritePath({
-      target: configuration,
-      runtime: new Runtime([accounts]),
-      store,
+    const runtime = new Runtime([accounts]);
+    const writePath = new WritePath({ target: configuration, runtime, store, now, log });
+    if (isChanged) await writePath.snapshot();
+    await giveAdministratorPassword(instance, environment, configuration, writePath);
+    const { contexts, memoryBackends } = openContexts({
+      configuration,
+      writePath,
+      instanceFolder: instance.folder,
       now,
       log,
     });
-    if (isChanged) await writePath.snapshot();
-    await giveAdministratorPassword(instance, environment, configuration, writePath);
+    accounts.use(memoryBackends.findAccount);
+    let isStarting = true;
+    const providing = { instanceFolder: instance.folder, log, now, isStarting: () => isStarting };
+    const tls = { keyManagers: keyManagers(providing), trustManagers: trustManagers(providing), now };
+    const authentication = openAuthentication(accounts, configuration);
     const ldapServer = new LdapServer({
-      contexts: namingContextsOf(configuration, writePath),
-      authentication: new Authentication(accounts, keyOf),
-      keyOf,
+      ...providing,
+      services: { contexts, authentication, keyOf },
+      tls,
       accessLog: new AccessLog(log, (attribute) => configuration.isSecretAttribute(attribute)),
-      log,
     });
-    const runtime = new Runtime([accounts, ldapServer]);
-    writePath.use(runtime);
-    (await runtime.prepare(configuration.differences())).commit();
+    const providers = [...tls.keyManagers.components, ...tls.trustManagers.components];
+    const components = [accounts, authentication.throttle, memoryBackends, ...ldapServer.components];
+    writePath.use(new Runtime([...providers, ...components]));
+    // The ports open when there is everything that connections need.
+    for (const part of [providers, components]) {
+      (await new Runtime(part).prepare(configuration.differences())).commit();
+    }
+    isStarting = false;
     const close = async () => {
       ldapServer.stop();
+      await memoryBackends.close();
       await writePath.close();
       await store.close();
     };
