@@ -134,6 +134,14 @@ export function equalityFilter(attribute: string, value: string | Part): Buffer 
   return tlv(0xa3, octets(attribute), octets(value));
 }
 
+/** A substring filter from its parts: tag 80 the beginning, 81 anywhere, 82 the end. */
+export function substringsFilter(
+  attribute: string,
+  ...parts: readonly (readonly [tag: number, text: string])[]
+): Buffer {
+  return tlv(0xa4, octets(attribute), sequence(...parts.map(([tag, text]) => octets(text, tag))));
+}
+
 /** The filter `(&...)`. */
 export function andFilter(...filters: readonly Part[]): Buffer {
   return tlv(0xa0, ...filters);

@@ -15,7 +15,7 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   ['config', ['ldap', 'schema', 'expression']],
   ['trust', ['config (types)']],
   ['mail', ['config (types)', 'trust']],
-  ['runtime', ['config', 'trust', 'mail']],
+  ['runtime', ['ldap', 'config', 'trust', 'mail']],
   ['backend', ['ldap', 'schema', 'directory', 'store', 'expression', 'config', 'trust', 'mail', 'runtime']],
   ['server', ['ldap', 'codec', 'config', 'runtime', 'backend']],
   ['client', ['ldap', 'config (types)']],

@@ -1,0 +1,72 @@
+// A server on a terminal: readable lines, and what somebody needs who sees it for the first time. `script` lends the
+// terminal, and Ctrl-C is typed on it.
+
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ProgramResult, runProgram } from '../support/ldap-tools.ts';
+import { freePort } from '../support/start-server.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../src/bin/confdit.ts', import.meta.url));
+const CTRL_C = '\x03';
+const TIMEOUT_MS = 30_000;
+const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
+
+describe('a server on a terminal', () => {
+  let folder: string;
+  let output = '';
+  let tried: ProgramResult;
+  let exitCode: number | null;
+  let port: number;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'confdit-terminal-'));
+    port = await freePort();
+    const command = `exec '${process.execPath}' '${PROGRAM}' start`;
+    const terminal = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, TERM: 'xterm', LDAP_PORT: String(port) },
+    });
+    const ended = new Promise<number | null>((resolve) => terminal.once('close', resolve));
+    const timer = setTimeout(() => terminal.kill('SIGKILL'), TIMEOUT_MS);
+    await new Promise<void>((resolve) => {
+      terminal.once('close', () => resolve());
+      terminal.stdout.setEncoding('utf8').on('data', (text: string) => {
+        output += text.replaceAll(ESCAPES, '').replaceAll('\r', '');
+        if (output.includes('Ctrl-C')) resolve();
+      });
+    });
+    const [search = 'false'] = /ldapsearch .*/.exec(output) ?? [];
+    tried = await runProgram('bash', ['-c', `cd '${folder}' && ${search}`]);
+    terminal.stdin.write(CTRL_C);
+    exitCode = await ended;
+    clearTimeout(timer);
+  }, TIMEOUT_MS + 5_000);
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('logs lines for people', () => {
+    expect(output).toMatch(/^\[\d\d:\d\d:\d\d\.\d+\] INFO: ready$/m);
+    expect(output).toContain(`ldap://127.0.0.1:${port}`);
+    expect(output).toMatch(/INFO: search$/m);
+    expect(output).not.toContain('{"level"');
+  });
+
+  it('says who the administrator is and where the password lies', () => {
+    expect(output).toContain('cn=admin,cn=Root DNs,cn=config (or uid=admin)');
+    expect(output).toContain('The password lies in instance/config/admin.pin');
+  });
+
+  it('says which ldapsearch to try, and that works', () => {
+    expect(tried.code, tried.stderr).toBe(0);
+    expect(tried.stdout).toContain('dn: cn=Mail Servers,cn=config');
+  });
+
+  it('ends at Ctrl-C with exit code 0', () => {
+    expect(exitCode).toBe(0);
+    expect(output).toMatch(/INFO: stopped$/m);
+  });
+});

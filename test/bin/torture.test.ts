@@ -1,0 +1,22 @@
+// kill -9 while several clients write, again and again. `npm run torture` does the same for as long as one likes.
+
+import { describe, expect, it } from 'vitest';
+import '../support/start-server.ts';
+import { torture } from '../support/torture.ts';
+
+const ROUNDS = 50;
+const TIMEOUT_MS = 180_000;
+
+describe('a server that is killed while clients write', () => {
+  it(
+    `has every acknowledged change afterwards and no half change, ${ROUNDS} times`,
+    async () => {
+      const { acknowledged, unanswered, problems } = await torture({ rounds: ROUNDS });
+      expect(problems).toEqual([]);
+      // Otherwise nothing was put to the test.
+      expect(acknowledged).toBeGreaterThan(ROUNDS);
+      expect(unanswered).toBeGreaterThan(ROUNDS);
+    },
+    TIMEOUT_MS,
+  );
+});
