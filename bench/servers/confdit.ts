@@ -23,6 +23,8 @@ export async function startConfdit(
     environment: {
       CONFDIT_INSTANCE: join(folder, 'instance'),
       CONFDIT_ADMIN_PASSWORD: password,
+      // slapd logs no operations here either; `CONFDIT_ACCESS_LOG=on npm run bench` measures with the access log.
+      CONFDIT_ACCESS_LOG: process.env.CONFDIT_ACCESS_LOG ?? 'off',
       LDAP_PORT: String(port),
       LDAPS_PORT: String(await findFreePort()),
     },

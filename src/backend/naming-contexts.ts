@@ -4,6 +4,8 @@ import type { Backend } from './backend.ts';
 
 export class NamingContexts {
   readonly #byKey = new Map<string, Backend>();
+  /** Longest first. */
+  #endings: readonly { readonly backend: Backend; readonly ending: string }[] = [];
   #generation = 0;
 
   constructor(backends: readonly Backend[] = []) {
@@ -22,24 +24,29 @@ export class NamingContexts {
   /** Takes the place of a backend with the same base. */
   add(backend: Backend): void {
     this.#byKey.set(backend.baseKey, backend);
-    this.#generation += 1;
+    this.#collectEndings();
   }
 
   remove(backend: Backend): void {
     if (this.#byKey.get(backend.baseKey) !== backend) return;
     this.#byKey.delete(backend.baseKey);
-    this.#generation += 1;
+    this.#collectEndings();
   }
 
   /** Takes the key of a name. The root DSE answers for the empty name only (RFC 4512 §5.1). */
   find(key: string): Backend | undefined {
-    for (let suffix = key; ; ) {
-      const backend = this.#byKey.get(suffix);
-      if (backend !== undefined) return backend;
-      const comma = suffix.indexOf(',');
-      // The empty suffix is the root DSE's, which answers for the empty name only.
-      if (comma < 0) return undefined;
-      suffix = suffix.slice(comma + 1);
-    }
+    const exact = this.#byKey.get(key);
+    if (exact !== undefined) return exact;
+    // There are few suffixes: looking at each is cheaper than cutting the key.
+    for (const { backend, ending } of this.#endings) if (key.endsWith(ending)) return backend;
+    return undefined;
+  }
+
+  #collectEndings(): void {
+    this.#generation += 1;
+    this.#endings = [...this.#byKey.values()]
+      .filter(({ baseKey }) => baseKey !== '')
+      .map((backend) => ({ backend, ending: `,${backend.baseKey}` }))
+      .sort((one, other) => other.ending.length - one.ending.length);
   }
 }

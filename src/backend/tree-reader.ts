@@ -68,13 +68,17 @@ export class TreeReader {
 
   search(search: Search): Iterable<Found> {
     const view = this.#viewer(search);
-    return mapFound(this.#stored(search), (found) => (found instanceof Reference ? found : view(found)));
+    const referrals = this.#referrals(search);
+    if (referrals === undefined) return this.#find(search, undefined, view);
+    return mapFound(this.#stored(search, referrals), (found) =>
+      found instanceof Reference ? found : view(found),
+    );
   }
 
   searchSorted(search: SortedSearch): Iterable<SortedResult | undefined> {
     const order = new SortOrder(this.#schema, search.sortKeys, this.#views.hiddenFrom(search.requester));
     const { shown } = this.#presentation;
-    return sortFound(this.#stored(search), order, {
+    return sortFound(this.#stored(search, this.#referrals(search)), order, {
       entriesMax: search.entriesMax,
       shown,
       view: this.#viewer(search),
@@ -142,9 +146,8 @@ export class TreeReader {
   }
 
   /** What is found, entries as they are in the tree. */
-  #stored(search: Search): Iterable<Found> {
-    const referrals = this.#referrals(search);
-    const found = this.#find(search, referrals);
+  #stored(search: Search, referrals: ReadonlySet<Node> | undefined): Iterable<Found> {
+    const found = this.#find(search, referrals, (entry) => entry);
     if (referrals === undefined) return found;
     return mapFound(found, (entry) =>
       isReferral(entry) ? new Reference(continuationUris(entry, search.scope)) : entry,
@@ -155,6 +158,7 @@ export class TreeReader {
   #find(
     { base, baseKey, scope, filter, requester, assertion }: Search,
     referrals: ReadonlySet<Node> | undefined,
+    see: (entry: Entry) => Entry,
   ): Iterable<Entry | undefined> {
     const { shown, treeKey, isIndexed } = this.#presentation;
     if (referrals !== undefined) this.#refuseElsewhere(base, treeKey(baseKey), scope);
@@ -167,13 +171,19 @@ export class TreeReader {
     return searchTree(this.#tree, {
       base: node,
       scope,
-      matches:
-        referrals === undefined
-          ? (entry) => matchesShown(shown(entry))
-          : (entry) => isReferral(entry) || matchesShown(entry),
+      matches: this.#matchesStored(matchesShown, referrals),
+      see,
       referrals,
       terms: isBase ? [] : equalityTerms(this.#schema, filter).filter(({ key }) => isIndexed(key)),
     });
+  }
+
+  /** The same of an entry as it is in the tree; a referral is found whatever it is like. */
+  #matchesStored(matchesShown: Matcher, referrals: ReadonlySet<Node> | undefined): Matcher {
+    if (referrals !== undefined) return (entry) => isReferral(entry) || matchesShown(entry);
+    if (this.#presentation === AS_STORED) return matchesShown;
+    const { shown } = this.#presentation;
+    return (entry) => matchesShown(shown(entry));
   }
 
   #matcher(filter: Filter, requester: Requester): Matcher {

@@ -33,7 +33,7 @@ const EXIT_FAILED = 1;
 export async function start(command: StartCommand, process: NodeJS.Process): Promise<number> {
   let log: OpenLog | undefined;
   try {
-    log = openLog(process.stdout, process.env.CONFDIT_LOG_LEVEL);
+    log = openLog(process.stdout, process.env.CONFDIT_ACCESS_LOG);
     const server = await open(command, process.env, log);
     log.info({ version: VERSION, urls: server.urls, instance: server.instance.folder }, 'ready');
     if (process.stdout.isTTY) process.stdout.write(greet(server.urls, server.instance));

@@ -23,7 +23,7 @@ Starts the server and serves until it is interrupted.
   --version             the version
 
 Environment: LDAP_PORT, LDAP_LISTEN_ADDRESS, CONFDIT_INSTANCE, CONFDIT_ADMIN_PASSWORD (first start only),
-CONFDIT_ENVCONFIG_DIRS; and every variable that an expression of the configuration names.
+CONFDIT_ENVCONFIG_DIRS, CONFDIT_ACCESS_LOG (on or off); and every variable that an expression of the configuration names.
 `;
 
 /** What is wrong with the command line, for the person who typed it. */

@@ -6,11 +6,13 @@ import { SearchScope } from '../ldap/message.ts';
 import type { EqualityTerm } from '../schema/equality-terms.ts';
 import type { Node, Tree } from './tree.ts';
 
-export interface TreeSearch {
+export interface TreeSearch<Seen = Entry> {
   readonly base: Node;
   readonly scope: SearchScope;
   /** Three-valued (RFC 4511 §4.5.1.7): only true finds. */
   readonly matches: (entry: Entry) => boolean | undefined;
+  /** What is made of an entry that is found. */
+  readonly see: (entry: Entry) => Seen;
   /** Equalities that whatever is found must satisfy; an index for one of them saves looking at everything. */
   readonly terms: readonly EqualityTerm[];
   /**
@@ -28,35 +30,39 @@ const AT_ONCE_MAX = 16;
 const ENTRY_DN = 'entrydn';
 
 /** The entries found, in the order of the tree, parents first; `undefined` says only that work was done. */
-export function searchTree(tree: Tree, search: TreeSearch): Iterable<Entry | undefined> {
-  const { base, scope, matches } = search;
+export function searchTree<Seen>(tree: Tree, search: TreeSearch<Seen>): Iterable<Seen | undefined> {
+  const { base, scope, matches, see } = search;
   if (scope === SearchScope.baseObject) {
-    return base.entry !== undefined && matches(base.entry) === true ? [base.entry] : [];
+    return base.entry !== undefined && matches(base.entry) === true ? [see(base.entry)] : [];
   }
   const indexed = smallestIndex(tree, search);
   if (indexed !== undefined && indexed.size <= AT_ONCE_MAX && search.referrals === undefined)
     return filterFew(indexed, search);
-  return filterNodes(tree, nodesToLookAt(indexed, search), matches);
+  return filterNodes(tree, nodesToLookAt(indexed, search), search);
 }
 
 /** What is found without a pause needs nothing to keep it whole. */
-function filterFew(nodes: ReadonlySet<Node>, { base, scope, matches }: TreeSearch): readonly Entry[] {
-  const found: Entry[] = [];
+function filterFew<Seen>(
+  nodes: ReadonlySet<Node>,
+  { base, scope, matches, see }: TreeSearch<Seen>,
+): readonly Seen[] {
+  const found: Seen[] = [];
   for (const node of nodes) {
     const { entry } = node;
-    if (entry !== undefined && isInScope(node, base, scope) && matches(entry) === true) found.push(entry);
+    if (entry !== undefined && isInScope(node, base, scope) && matches(entry) === true)
+      found.push(see(entry));
   }
   return found;
 }
 
-function nodesToLookAt(indexed: ReadonlySet<Node> | undefined, search: TreeSearch): Iterable<Node> {
+function nodesToLookAt(indexed: ReadonlySet<Node> | undefined, search: TreeSearch<unknown>): Iterable<Node> {
   const { base, scope, referrals } = search;
   if (indexed === undefined) return nodesInScope(base, scope, referrals);
   if (referrals === undefined) return within(indexed, base, scope);
   return within(union(indexed, referrals), base, scope, referrals);
 }
 
-function smallestIndex(tree: Tree, search: TreeSearch): ReadonlySet<Node> | undefined {
+function smallestIndex(tree: Tree, search: TreeSearch<unknown>): ReadonlySet<Node> | undefined {
   let smallest: ReadonlySet<Node> | undefined;
   for (const { key, normalizedValue } of search.terms) {
     const nodes = key === ENTRY_DN ? tree.named(normalizedValue) : tree.indexed(key, normalizedValue);
@@ -65,18 +71,18 @@ function smallestIndex(tree: Tree, search: TreeSearch): ReadonlySet<Node> | unde
   return smallest;
 }
 
-function* filterNodes(
+function* filterNodes<Seen>(
   tree: Tree,
   nodes: Iterable<Node>,
-  matches: TreeSearch['matches'],
-): Generator<Entry | undefined> {
+  { matches, see }: TreeSearch<Seen>,
+): Generator<Seen | undefined> {
   const walk = tree.beginWalk(nodes);
   try {
     let examined = 0;
     for (let entry = walk.next(); entry !== undefined; entry = walk.next()) {
       if (matches(entry) === true) {
         examined = 0;
-        yield entry;
+        yield see(entry);
       } else if (++examined % EXAMINED_MAX === 0) {
         yield undefined;
       }

@@ -17,7 +17,7 @@ export interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
-  /** Takes a finished line, JSON and a line end; undefined when lines of this level are not wanted. */
+  /** Takes a finished line, JSON and a line end; undefined when operations are not logged. */
   readonly line: ((text: string) => void) | undefined;
 }
 
@@ -37,6 +37,8 @@ export class AccessLog {
   readonly #log: Log;
   readonly #writeLine: ((text: string) => void) | undefined;
   readonly #isSecret: (attribute: string) => boolean;
+  #lastName = '';
+  #lastNameJson = '""';
 
   /** Takes whether an attribute, as a client may write its name, holds secrets. */
   constructor(log: Log, isSecret: (attribute: string) => boolean) {
@@ -82,6 +84,15 @@ export class AccessLog {
     this.#log.error({ connection: connection.id, err: error }, 'an operation failed unexpectedly');
   }
 
+  /** As a JSON string; the same requester comes many times in a row. */
+  #nameOf({ name }: Requester): string {
+    if (name !== this.#lastName) {
+      this.#lastName = name;
+      this.#lastNameJson = JSON.stringify(name);
+    }
+    return this.#lastNameJson;
+  }
+
   #write(
     connection: Connection,
     requester: Requester,
@@ -90,7 +101,7 @@ export class AccessLog {
     result: string,
   ): void {
     const what = request === undefined ? '' : describe(request, this.#isSecret);
-    const who = JSON.stringify(requester.name);
+    const who = this.#nameOf(requester);
     this.#writeLine?.(
       `{"level":${LEVEL},"time":${Date.now()},"connection":${connection.id},"who":${who}${what}${result},"msg":"${operation}"}\n`,
     );

@@ -45,7 +45,7 @@ export interface ConnectionOptions {
   readonly startTls: StartTls | undefined;
 }
 
-const FLUSH_OCTETS = 32 * 1024;
+const FLUSH_OCTETS = 64 * 1024;
 const NOTHING: Buffer = Buffer.alloc(0);
 
 export class Connection {
@@ -332,7 +332,10 @@ export class Connection {
     if (writer.length === 0) return;
     const bytes = writer.take();
     if (this.#isClosing || this.#socket.destroyed) return;
-    if (!this.#socket.write(bytes)) this.#watchSlowReader();
+    const keepsUp = this.#socket.write(bytes);
+    // Nothing waits in the socket: the system has its own copy already.
+    if (this.#socket.writableLength === 0) writer.rewind();
+    else if (!keepsUp) this.#watchSlowReader();
   }
 
   #watchSlowReader(): void {

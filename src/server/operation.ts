@@ -23,6 +23,8 @@ export interface Services {
 export interface Operation {
   /** The message ID. */
   readonly id: number;
+  /** On the clock of performance.now(). */
+  readonly startedAt: number;
   readonly session: Session;
   readonly connection: Connection;
   readonly controls: readonly Control[];

@@ -19,6 +19,7 @@ export class RunningOperation implements Operation {
   readonly connection: Connection;
   readonly controls: readonly Control[];
   readonly type: Request['type'];
+  readonly startedAt = performance.now();
   isAbandoned = false;
   isCanceled = false;
   isWatch = false;

@@ -112,7 +112,6 @@ export class Session {
   }
 
   #run(id: number, request: AnsweredRequest, controls: readonly Control[]): void {
-    const startedAt = performance.now();
     const operation = new RunningOperation(id, this, this.#connection, request.type, controls);
     if (isBind(request)) this.#becomeAnonymous();
     let answer: Answer | Promise<Answer>;
@@ -122,7 +121,7 @@ export class Session {
       answer = this.#answerOfError(error);
     }
     if (!(answer instanceof Promise)) {
-      this.#finish(id, request.type, startedAt, answer, request, operation.finalControls);
+      this.#finish(id, request.type, operation.startedAt, answer, request, operation.finalControls);
       return;
     }
     this.#underWay.set(id, operation);
@@ -137,7 +136,7 @@ export class Session {
         if (request.type === 'bindRequest') this.#isBinding = false;
         if (operation.isAbandoned && !operation.isCanceled && request.type === 'searchRequest')
           this.#accessLog.abandoned(this.#connection, this.requester, request);
-        else this.#finish(id, request.type, startedAt, settled, request, operation.finalControls);
+        else this.#finish(id, request.type, operation.startedAt, settled, request, operation.finalControls);
         operation.ended(settled.code);
         this.#continue();
       })
@@ -247,9 +246,9 @@ function answerOf(error: LdapError): Answer {
 /** The kind of the response follows from the kind of the request: no answer can be of another. */
 function responseOf(requestType: AnsweredType, answer: Answer): Response {
   const { code, matchedDn, diagnosticMessage, referrals, oid, value, serverSaslCredentials } = answer;
-  const result = { code, matchedDn, diagnosticMessage, referrals };
   const type = RESULT_TYPE[requestType];
-  if (type === 'bindResponse') return { type, ...result, serverSaslCredentials };
-  if (type === 'extendedResponse') return { type, ...result, oid, value };
-  return { type, ...result };
+  if (type === 'bindResponse')
+    return { type, code, matchedDn, diagnosticMessage, referrals, serverSaslCredentials };
+  if (type === 'extendedResponse') return { type, code, matchedDn, diagnosticMessage, referrals, oid, value };
+  return { type, code, matchedDn, diagnosticMessage, referrals };
 }

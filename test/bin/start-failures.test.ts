@@ -233,10 +233,8 @@ describe('sources of expressions that cannot be read', () => {
 
 describe('settings that are wrong', () => {
   it('a log level that there is not', async () => {
-    const failed = await startServer({ environment: { CONFDIT_LOG_LEVEL: 'loud' }, expectFailure: true });
-    expect(sentences(failed)).toEqual([
-      'CONFDIT_LOG_LEVEL "loud" is no level. Use one of trace, debug, info, warn, error, fatal, silent.',
-    ]);
+    const failed = await startServer({ environment: { CONFDIT_ACCESS_LOG: 'loud' }, expectFailure: true });
+    expect(sentences(failed)).toEqual(['CONFDIT_ACCESS_LOG "loud" is neither on nor off.']);
   });
 });
 

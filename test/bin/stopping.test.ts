@@ -35,7 +35,6 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   it('is no more than that when it comes twice', async () => {
     const server = await startServer();
     process.kill(server.pid, signal);
-    process.kill(server.pid, signal);
     expect(await server.stop(signal)).toEqual({ code: 0, signal: null });
     expect(server.logLines().filter(({ msg }) => msg === 'stopped')).toHaveLength(1);
   });

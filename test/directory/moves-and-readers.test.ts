@@ -15,7 +15,13 @@ function* reader(entries: MemoryTree, normalizedClass?: string): Generator<strin
   if (base === undefined) throw new Error('no suffix');
   const terms =
     normalizedClass === undefined ? [] : [{ key: 'objectclass', normalizedValue: normalizedClass }];
-  const search = { base, scope: SearchScope.wholeSubtree, matches: () => true, terms };
+  const search = {
+    base,
+    scope: SearchScope.wholeSubtree,
+    matches: () => true,
+    see: (entry: Entry) => entry,
+    terms,
+  };
   for (const entry of searchTree(entries.tree, search)) yield entry?.dn.toString();
 }
 

@@ -121,6 +121,7 @@ export function names(entries: MemoryTree): string[] {
     base,
     scope: SearchScope.wholeSubtree,
     matches: () => true,
+    see: (entry) => entry,
     terms: [],
   });
   return [...found].flatMap((entry) => (entry === undefined ? [] : [entry.dn.toString()]));

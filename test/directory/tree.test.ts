@@ -117,7 +117,13 @@ describe('the index', () => {
     if (base === undefined) throw new Error('the tree has no root');
     const terms = [{ key: 'cn', normalizedValue: 'all' }];
     const found: string[] = [];
-    for (const entry of searchTree(tree, { base, scope: 2, matches: () => true, terms })) {
+    for (const entry of searchTree(tree, {
+      base,
+      scope: 2,
+      matches: () => true,
+      see: (entry) => entry,
+      terms,
+    })) {
       const name = entry?.dn.name ?? '';
       found.push(name);
       if (found.length > 100) break;

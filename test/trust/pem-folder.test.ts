@@ -118,10 +118,10 @@ describe('the stamp of a folder', () => {
 });
 
 describe('the keys that a server shows', () => {
-  const now = new Date();
-  const inAWeek = new Date(now.getTime() + 7 * 86_400_000);
+  const inAWeek = new Date(Date.now() + 7 * 86_400_000);
 
-  async function choose(aliases: readonly string[], at = now): Promise<string[]> {
+  /** `at` is later than the making of the certificates, which are not valid before. */
+  async function choose(aliases: readonly string[], at = new Date()): Promise<string[]> {
     const folder = await folderWith({ 'brief.pem': brief.pem, 'long.pem': long.pem, 'rsa.pem': rsa.pem });
     return chooseKeys(await readPemKeys({ folder, excludedPatterns: NOTHING }), aliases, at).map(
       ({ alias }) => alias,

@@ -6,7 +6,7 @@ import { LdapError } from '../../ldap/ldap-error.ts';
 import { type SearchRequest, SearchScope } from '../../ldap/message.ts';
 import { ResultCode } from '../../ldap/result-code.ts';
 import { mayRead, requireRead } from '../access.ts';
-import type { RequestControls } from '../controls/request-controls.ts';
+import { NO_CONTROLS, type RequestControls } from '../controls/request-controls.ts';
 import type { ConnectionLimits } from '../limits.ts';
 import type { Answer, Operation, Services } from '../operation.ts';
 import { contentSync } from './content-sync.ts';
@@ -23,14 +23,20 @@ export function search(
   { contexts, keyOf, limits }: Services,
   controls: RequestControls,
 ): Answer | Promise<Answer> {
-  refuseContradictions(controls);
   const query = queryOf(request, operation, keyOf, controls);
+  if (controls === NO_CONTROLS && !request.typesOnly)
+    return new EntrySender(
+      findAll(query, contexts)[Symbol.iterator](),
+      operation,
+      limitsOf(request, operation, limits),
+    ).start();
+  refuseContradictions(controls);
   const { persistentSearch: watched, sync, listView: view, pagedResults, sort } = controls;
   if (watched !== undefined)
     return persistentSearch(request, query, oneBackend(query, contexts), operation, watched.value);
   if (sync !== undefined)
     return contentSync(request, query, oneBackend(query, contexts), operation, sync.value);
-  const sendLimits = limitsOf(request, limits);
+  const sendLimits = limitsOf(request, operation, limits);
   if (view !== undefined) {
     return listView(request, query, oneBackend(query, contexts), operation, sendLimits, controls);
   }
@@ -65,11 +71,15 @@ function queryOf(
   };
 }
 
-function limitsOf({ sizeLimit, timeLimit }: SearchRequest, limits: ConnectionLimits): SendLimits {
+function limitsOf(
+  { sizeLimit, timeLimit }: SearchRequest,
+  { startedAt }: Operation,
+  limits: ConnectionLimits,
+): SendLimits {
   const seconds = lowerLimit(timeLimit, limits.searchSecondsMax);
   return {
     entriesMax: lowerLimit(sizeLimit, limits.entriesMax),
-    endsAt: performance.now() + seconds * 1000,
+    endsAt: startedAt + seconds * 1000,
     pageSize: Number.POSITIVE_INFINITY,
   };
 }
