@@ -13,6 +13,7 @@ import type { ConfigurationObject } from './configuration-object.ts';
 import { checkObject, decodeObject } from './decode-object.ts';
 import { Definitions, objectDefinitions } from './definitions.ts';
 import { effectiveEntry } from './effective-entry.ts';
+import { checkLastHandler, handlerTargetsOf } from './handler-check.ts';
 import { checkLastNeeded, checkNeeds, kindTargetsOf } from './needed-kind-check.ts';
 import type { ObjectDefinition } from './object-definition.ts';
 import { CONFIG_ROOT } from './objects/places.ts';
@@ -138,7 +139,8 @@ export class PropertyValidator {
     if (reading === undefined) return [];
     const references = referencesOf(reading).flatMap((reference) => targetKeysOf(reference, this.#schema));
     const kinds = kindTargetsOf(reading, this.definitions);
-    return [...references, ...kinds, ...accountTargetsOf(reading, this.#schema)];
+    const accounts = accountTargetsOf(reading, this.#schema);
+    return [...references, ...kinds, ...accounts, ...handlerTargetsOf(reading)];
   }
 
   #isBelowRoot(key: string): boolean {
@@ -168,6 +170,7 @@ export class PropertyValidator {
       ...checkNeeds(now, context),
       ...checkBindNames(now, key, context),
       ...checkLastWriter(old, now, key, context),
+      ...checkLastHandler(old, now, key, context),
       ...(before === undefined ? [] : checkTargetDisabling(before, after, key, context)),
     ];
   }
@@ -178,6 +181,7 @@ export class PropertyValidator {
       ...checkTargetDeletion(before, key, context),
       ...checkLastNeeded(before, key, context),
       ...checkLastWriter(this.#read(before), undefined, key, context),
+      ...checkLastHandler(this.#read(before), undefined, key, context),
     ];
   }
 }
