@@ -166,7 +166,7 @@ export class TreeReader {
     if (node === undefined) throw this.#noSuchObject(base);
     if (assertion !== undefined && node.entry !== undefined)
       this.requireAssertion(assertion, shown(node.entry), requester);
-    const matchesShown = this.#matcher(filter, requester);
+    const matchesShown = isTrueOfAll(filter) ? everyEntry : this.#matcher(filter, requester);
     const isBase = scope === SearchScope.baseObject;
     return searchTree(this.#tree, {
       base: node,
@@ -181,7 +181,7 @@ export class TreeReader {
   /** The same of an entry as it is in the tree; a referral is found whatever it is like. */
   #matchesStored(matchesShown: Matcher, referrals: ReadonlySet<Node> | undefined): Matcher {
     if (referrals !== undefined) return (entry) => isReferral(entry) || matchesShown(entry);
-    if (this.#presentation === AS_STORED) return matchesShown;
+    if (this.#presentation === AS_STORED || matchesShown === everyEntry) return matchesShown;
     const { shown } = this.#presentation;
     return (entry) => matchesShown(shown(entry));
   }
@@ -227,6 +227,15 @@ export class TreeReader {
     };
     return noSuchObject(Dn.parse(dn), { schema: this.#schema, find });
   }
+}
+
+/** `(objectClass=*)`, the filter of most searches: no entry is without a class (RFC 4512 §2.4). */
+function isTrueOfAll(filter: Filter): boolean {
+  return filter.type === 'present' && filter.attribute.toLowerCase() === 'objectclass';
+}
+
+function everyEntry(): true {
+  return true;
 }
 
 /** Keys are names leaf first: what is below a name ends with it. */

@@ -5,7 +5,6 @@ import { octetsFromText } from '../ldap/octets.ts';
 import { BerTag } from './ber-reader.ts';
 
 const BLOCK_OCTETS = 256 * 1024;
-/** With less room than this left, the next block is begun while there is nothing to copy into it. */
 const ROOM_OCTETS_MIN = 80 * 1024;
 const SHORT_TEXT_MAX = 24;
 
@@ -14,6 +13,7 @@ export class BerWriter {
   #bytes: Buffer;
   #start = 0;
   #at = 0;
+  #takenStart = 0;
 
   /** Takes how many octets are allocated at a time: little where little is written. */
   constructor(blockOctets = BLOCK_OCTETS) {
@@ -29,12 +29,8 @@ export class BerWriter {
   /** What was written since the last `take`. The view is the caller's; the writer goes on behind it. */
   take(): Buffer {
     const taken = this.#bytes.subarray(this.#start, this.#at);
+    this.#takenStart = this.#start;
     this.#start = this.#at;
-    if (this.#bytes.length - this.#at < ROOM_OCTETS_MIN) {
-      this.#bytes = Buffer.allocUnsafeSlow(BLOCK_OCTETS);
-      this.#start = 0;
-      this.#at = 0;
-    }
     return taken;
   }
 
@@ -45,9 +41,17 @@ export class BerWriter {
 
   /**
    * Writes over what was taken last, which nobody needs any more: the same memory, still in the processor's cache,
-   * instead of a new block. Only right after `take`.
+   * instead of a new block. Only right after `take`; what was taken before that is somebody's still.
    */
   rewind(): void {
+    this.#start = this.#takenStart;
+    this.#at = this.#takenStart;
+  }
+
+  /** Begins a new block where the present one is nearly full, while there is nothing to copy into it. */
+  makeRoom(): void {
+    if (this.length > 0 || this.#bytes.length - this.#at >= ROOM_OCTETS_MIN) return;
+    this.#bytes = Buffer.allocUnsafeSlow(BLOCK_OCTETS);
     this.#start = 0;
     this.#at = 0;
   }

@@ -15,6 +15,7 @@ export class Outbox {
       this.#owner?.flush();
       this.#owner = owner;
     }
+    this.writer.makeRoom();
     return this.writer;
   }
 }
