@@ -35,11 +35,12 @@ export async function start(command: StartCommand, process: NodeJS.Process): Pro
   try {
     log = openLog(process.stdout, process.env.CONFDIT_ACCESS_LOG);
     const server = await open(command, process.env, log);
+    // Whoever reads that the server is ready may end it at once.
+    const interrupted = interruption(process);
     log.info({ version: VERSION, urls: server.urls, instance: server.instance.folder }, 'ready');
     if (process.stdout.isTTY) process.stdout.write(greet(server.urls, server.instance));
     log.flush();
-    const signal = await interruption(process);
-    log.info({ signal }, 'stopping');
+    log.info({ signal: await interrupted }, 'stopping');
     await server.close();
     log.info({}, 'stopped');
     return 0;
