@@ -1,8 +1,9 @@
-// How a change becomes real: apply, validate, prepare, append, commit, answer. One change at a time, in order;
-// changes that wait for the disk while others come in share the next sync. Nothing has changed before the append,
-// nothing can fail after it.
+// How a change becomes real: apply, validate, prepare, append, commit, answer. One change at a time, in order. While
+// the disk syncs one batch, the changes that come in are prepared on top of it and are the next batch. Nothing has
+// changed before the append, nothing can fail after it.
 
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { Effect } from '../directory/apply-change.ts';
 import { idOfChange } from '../directory/stamp.ts';
 import type { Change } from '../ldap/change.ts';
@@ -64,14 +65,30 @@ interface Ready {
   readonly effects: readonly (readonly Effect[])[];
   readonly net: readonly Effect[];
   readonly prepared: Prepared;
+  /** Where the tree was when it was staged. */
+  readonly mark: number;
+}
+
+/** What the disk is at work on. */
+interface Storing {
+  readonly batch: readonly Ready[];
+  /** Once the append has failed. */
+  failure?: { readonly cause: unknown };
 }
 
 export class WritePath {
   readonly #options: WritePathOptions;
   readonly #queue: Waiting[] = [];
   #runtime: Runtime;
+  /** Prepared on top of what the disk is at work on. */
+  #ready: Ready[] = [];
+  #storing: Storing | undefined;
+  /** Resolved when there is something new to look at. */
+  #awake = Promise.withResolvers<void>();
   #running: Promise<void> | undefined;
   #isClosed = false;
+  /** The last commit that readers see: the store may know one more already. */
+  #shownNumber: number;
   #isSnapshotUnderWay = false;
   /** Tells of every commit once readers see it. */
   readonly feed: ChangeFeed;
@@ -80,6 +97,7 @@ export class WritePath {
     const { target, store, runtime } = options;
     this.#options = options;
     this.#runtime = runtime;
+    this.#shownNumber = store.lastNumber;
     this.feed = new ChangeFeed(target.historyId ?? randomUUID(), store.lastNumber);
   }
 
@@ -114,6 +132,7 @@ export class WritePath {
     if (refusal !== undefined) return Promise.reject(refusal);
     const outcome = Promise.withResolvers<Written>();
     this.#queue.push({ steps, isTrial, requester, outcome });
+    this.#awake.resolve();
     this.#running ??= this.#run();
     return outcome.promise;
   }
@@ -126,35 +145,67 @@ export class WritePath {
 
   async #run(): Promise<void> {
     // Requests that arrive in one turn of the event loop are one batch.
-    await Promise.resolve();
-    while (this.#queue.length > 0) await this.#writeBatch(this.#queue.splice(0, BATCH_MAX));
+    await setImmediate();
+    while (this.#queue.length > 0 || this.#ready.length > 0 || this.#storing !== undefined) {
+      await this.#prepareWaiting();
+      if (this.#storing?.failure !== undefined) this.#takeBack(this.#storing, this.#storing.failure.cause);
+      else if (this.#storing === undefined) this.#store();
+      else await this.#awake.promise;
+      this.#awake = Promise.withResolvers();
+    }
     this.#running = undefined;
   }
 
-  async #writeBatch(batch: readonly Waiting[]): Promise<void> {
-    const { store, target } = this.#options;
-    const ready: Ready[] = [];
-    for (const waiting of batch) {
-      const one = await this.#prepareOne(waiting, store.lastNumber + ready.length + 1);
-      if (one !== undefined) ready.push(one);
+  async #prepareWaiting(): Promise<void> {
+    while (this.#ready.length < BATCH_MAX && this.#storing?.failure === undefined) {
+      const waiting = this.#queue.shift();
+      if (waiting === undefined) return;
+      const before = (this.#storing?.batch.length ?? 0) + this.#ready.length;
+      const ready = await this.#prepareOne(waiting, this.#options.store.lastNumber + before + 1);
+      if (ready !== undefined) this.#ready.push(ready);
     }
-    if (ready.length === 0) return;
-    try {
-      await store.append(ready.map(({ commit }) => commit));
-    } catch (error) {
-      for (const { prepared } of ready.toReversed()) prepared.abort();
-      target.tree.abort();
-      const refusal = notStored(error);
-      for (const { waiting } of ready) waiting.outcome.reject(refusal);
-      return;
-    }
-    target.tree.commit();
-    for (const { prepared } of ready) prepared.commit();
-    for (const { waiting, commit, effects, net } of ready) {
+  }
+
+  /** Hands to the disk what is ready. Readers see it, and its clients are told, as soon as it is there. */
+  #store(): void {
+    if (this.#ready.length === 0) return;
+    const storing: Storing = { batch: this.#ready };
+    this.#storing = storing;
+    this.#ready = [];
+    this.#options.store.append(storing.batch.map(({ commit }) => commit)).then(
+      () => {
+        this.#storing = undefined;
+        this.#commit(storing.batch);
+        this.#awake.resolve();
+      },
+      (cause: unknown) => {
+        storing.failure = { cause };
+        this.#awake.resolve();
+      },
+    );
+  }
+
+  #commit(batch: readonly Ready[]): void {
+    this.#options.target.tree.commit(batch.at(-1)?.mark);
+    for (const { prepared } of batch) prepared.commit();
+    for (const { waiting, commit, effects, net } of batch) {
+      this.#shownNumber = commit.number;
       this.feed.publish(commit.number, net);
       waiting.outcome.resolve({ number: commit.number, notes: this.#notesOf(net), effects });
     }
     this.#snapshotIfDue();
+  }
+
+  /** What was prepared on top of a batch that could not be stored is prepared once more without it. */
+  #takeBack(storing: Storing, cause: unknown): void {
+    const ahead = this.#ready;
+    this.#storing = undefined;
+    this.#ready = [];
+    for (const { prepared } of [...storing.batch, ...ahead].toReversed()) prepared.abort();
+    this.#options.target.tree.abort();
+    this.#queue.unshift(...ahead.map(({ waiting }) => waiting));
+    const refusal = notStored(cause);
+    for (const { waiting } of storing.batch) waiting.outcome.reject(refusal);
   }
 
   /** Apply, validate, prepare; what fails one of them is answered and leaves no trace. */
@@ -171,7 +222,7 @@ export class WritePath {
       const prepared = await this.#runtime.prepare(
         net.flatMap((effect) => target.differenceOf(effect) ?? []),
       );
-      if (!waiting.isTrial) return { waiting, commit, effects, net, prepared };
+      if (!waiting.isTrial) return { waiting, commit, effects, net, prepared, mark: target.tree.mark() };
       prepared.abort();
       target.tree.rollBackTo(mark);
       outcome.resolve({ number: undefined, notes: this.#notesOf(net), effects });
@@ -230,7 +281,7 @@ export class WritePath {
     const { store, target } = this.#options;
     this.#isSnapshotUnderWay = true;
     try {
-      await store.snapshot([...target.tree.entries()], store.lastNumber);
+      await store.snapshot([...target.tree.entries()], this.#shownNumber);
     } finally {
       this.#isSnapshotUnderWay = false;
     }

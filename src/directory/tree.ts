@@ -35,6 +35,7 @@ export interface TreeOptions {
 interface Staging {
   readonly node: Node;
   readonly before: Entry | undefined;
+  readonly after: Entry | undefined;
 }
 
 export class Tree {
@@ -44,6 +45,8 @@ export class Tree {
   readonly #options: TreeOptions;
   readonly #walks = new Set<Walk>();
   #stagings: Staging[] = [];
+  /** How many stagings there were before those that wait to be committed. */
+  #stagingsBefore = 0;
 
   constructor(options: TreeOptions) {
     this.#options = options;
@@ -124,17 +127,17 @@ export class Tree {
   /** Puts an entry (undefined: removes it) where the writer sees it. The parent must be there unless it is a top entry. */
   stage(key: string, parentKey: string | undefined, entry: Entry | undefined): void {
     const node = this.#nodes.get(key) ?? this.#attach(key, parentKey);
-    this.#stagings.push({ node, before: node.staged });
+    this.#stagings.push({ node, before: node.staged, after: entry });
     this.#setStaged(node, entry);
   }
 
-  /** A place to roll back to: see `rollBackTo`. */
+  /** A place to roll back to, or to commit up to. It stays what it is when others are committed. */
   mark(): number {
-    return this.#stagings.length;
+    return this.#stagingsBefore + this.#stagings.length;
   }
 
   rollBackTo(mark: number): void {
-    while (this.#stagings.length > mark) {
+    while (this.mark() > mark) {
       const staging = this.#stagings.pop();
       if (staging === undefined) return;
       this.#setStaged(staging.node, staging.before);
@@ -142,30 +145,31 @@ export class Tree {
     }
   }
 
+  /** Forgets everything that is not committed. */
   abort(): void {
-    this.rollBackTo(0);
+    this.rollBackTo(this.#stagingsBefore);
   }
 
-  /** Shows the readers what the writer sees. Cannot fail. */
-  commit(): void {
-    const stagings = this.#stagings;
-    this.#stagings = [];
+  /** Shows the readers what the writer saw at a mark, or sees now. Cannot fail. */
+  commit(mark = this.mark()): void {
+    const stagings = this.#stagings.splice(0, mark - this.#stagingsBefore);
+    this.#stagingsBefore += stagings.length;
     if (stagings.length > 1) for (const walk of this.#walks) walk.freeze();
-    for (const { node } of stagings) {
-      if (node.entry !== node.staged) this.#show(node);
+    for (const { node, after } of stagings) {
+      if (node.entry !== after) this.#show(node, after);
       this.#detachIfEmpty(node);
     }
   }
 
-  #show(node: Node): void {
+  #show(node: Node, after: Entry | undefined): void {
     const before = node.entry;
-    node.entry = node.staged;
+    node.entry = after;
     if (node.parent !== undefined)
-      node.parent.childCount += Number(node.entry !== undefined) - Number(before !== undefined);
+      node.parent.childCount += Number(after !== undefined) - Number(before !== undefined);
     // A modified entry shares the attributes that were not touched; their terms stay as they are.
-    this.#unindex(node, attributesOnlyIn(before, node.entry));
-    this.#index(node, attributesOnlyIn(node.entry, before));
-    this.#options.shown?.(node.key, node.entry);
+    this.#unindex(node, attributesOnlyIn(before, after));
+    this.#index(node, attributesOnlyIn(after, before));
+    this.#options.shown?.(node.key, after);
   }
 
   #attach(key: string, parentKey: string | undefined): Node {
