@@ -2,7 +2,7 @@
 
 import { Configuration } from '../backend/configuration.ts';
 import { WritePath } from '../backend/write-path.ts';
-import type { StartCommand } from '../cli/command-line.ts';
+import type { World } from '../cli/command.ts';
 import { expressionSyntaxes } from '../config/expression-syntaxes.ts';
 import { PropertyValidator } from '../config/property-validator.ts';
 import { parseDefinition } from '../expression/definition.ts';
@@ -16,6 +16,7 @@ import { AccessLog } from '../server/access-log.ts';
 import { LdapServer } from '../server/ldap-server.ts';
 import { openLdifStore } from '../store/ldif-store.ts';
 import { giveAdministratorPassword } from './administrator.ts';
+import type { InstanceChoice } from './commands/instance-options.ts';
 import { greet } from './greeting.ts';
 import { type Instance, openInstance, readSchemaFiles } from './instance.ts';
 import { loadConfiguration } from './load-configuration.ts';
@@ -25,16 +26,14 @@ import { openAuthentication } from './open-authentication.ts';
 import { sentenceForPeople } from './start-error.ts';
 import { VERSION } from './version.ts';
 
-/** Also where the variable is there and empty: the current folder is nobody's wish. */
-const DEFAULT_INSTANCE = 'instance';
 const EXIT_FAILED = 1;
 
 /** Serves until SIGINT or SIGTERM; resolves to the exit code of the process. */
-export async function start(command: StartCommand, process: NodeJS.Process): Promise<number> {
+export async function start(choice: InstanceChoice, process: World): Promise<number> {
   let log: OpenLog | undefined;
   try {
     log = openLog(process.stdout, process.env.CONFDIT_ACCESS_LOG);
-    const server = await open(command, process.env, log);
+    const server = await open(choice, process.env, log);
     // Whoever reads that the server is ready may end it at once.
     const interrupted = interruption(process);
     log.info({ version: VERSION, urls: server.urls, instance: server.instance.folder }, 'ready');
@@ -59,16 +58,16 @@ interface OpenServer {
 }
 
 async function open(
-  command: StartCommand,
+  choice: InstanceChoice,
   environment: NodeJS.ProcessEnv,
   log: OpenLog,
 ): Promise<OpenServer> {
-  const instance = await openInstance(command.instance || environment.CONFDIT_INSTANCE || DEFAULT_INSTANCE);
+  const instance = await openInstance(choice.instance);
   const now = () => new Date();
   const schema = Schema.parse(await readSchemaFiles(instance), { syntaxes: expressionSyntaxes() });
   const sources = await Sources.open({
     environment,
-    definitions: command.definitions.map(parseDefinition),
+    definitions: choice.definitions.map(parseDefinition),
     instanceFolder: instance.folder,
   });
   const configuration = new Configuration({ schema, validator: new PropertyValidator({ schema, sources }) });
@@ -127,7 +126,7 @@ async function open(
 }
 
 /** The first SIGINT or SIGTERM; a terminal and npm both pass one on, so those that follow are no hurry. */
-function interruption(process: NodeJS.Process): Promise<string> {
+function interruption(process: Pick<World, 'on'>): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal));
   });

@@ -1,57 +1,72 @@
-// What was typed after `confdit`, as data. Parsing only: nothing is started here.
+// What was typed after `confdit`, against the commands there are. Parsing only: nothing is started here.
 
 import { parseArgs } from 'node:util';
+import { type Command, type CommandOption, type Invocation, UsageError } from './command.ts';
 
-export interface StartCommand {
-  readonly name: 'start';
-  /** Definitions of tokens as written, `token=value`. */
-  readonly definitions: readonly string[];
-  /** The instance folder, if it was given. */
-  readonly instance: string | undefined;
+/** What to do: run a command, or show help (of all, or of one). */
+export type CommandLine =
+  | { readonly type: 'command'; readonly command: Command; readonly invocation: Invocation }
+  | { readonly type: 'help'; readonly command: Command | undefined }
+  | { readonly type: 'version' };
+
+/** Every command takes these. */
+export const COMMON_OPTIONS: readonly CommandOption[] = [{ name: 'help', short: 'H', synopsis: 'this text' }];
+
+/** Throws UsageError for what no command takes. */
+export function parseCommandLine(words: readonly string[], commands: readonly Command[]): CommandLine {
+  const [name, ...rest] = words;
+  if (name === undefined || name === '--help' || name === '-H') return { type: 'help', command: undefined };
+  if (name === '--version' || name === '-V') return { type: 'version' };
+  if (name === 'help') {
+    return { type: 'help', command: rest[0] === undefined ? undefined : commandNamed(rest[0], commands) };
+  }
+  const command = commandNamed(name, commands);
+  const invocation = parseOptions(rest, command);
+  return invocation.has('help') ? { type: 'help', command } : { type: 'command', command, invocation };
 }
 
-export type Command = StartCommand | { readonly name: 'help' } | { readonly name: 'version' };
-
-export const HELP = `Usage: confdit start [--instance FOLDER] [--define TOKEN=VALUE]...
-
-Starts the server and serves until it is interrupted.
-
-  --instance FOLDER     where configuration, journal and keys are kept
-                        (default: CONFDIT_INSTANCE, or ./instance); made on first start
-  --define TOKEN=VALUE  a value for the expression $<TOKEN>; may be repeated
-  --help                this text
-  --version             the version
-
-Environment: LDAP_PORT, LDAP_LISTEN_ADDRESS, CONFDIT_INSTANCE, CONFDIT_ADMIN_PASSWORD (first start only),
-CONFDIT_ENVCONFIG_DIRS, CONFDIT_ACCESS_LOG (on or off); and every variable that an expression of the configuration names.
-`;
-
-/** What is wrong with the command line, for the person who typed it. */
-export class UsageError extends Error {}
-
-export function parseCommandLine(words: readonly string[]): Command {
-  const { values, positionals } = parse(words);
-  if (values.help === true) return { name: 'help' };
-  if (values.version === true) return { name: 'version' };
-  const [name, ...others] = positionals;
-  if (name === undefined) return { name: 'help' };
-  if (name !== 'start') throw new UsageError(`There is no command "${name}". The commands are: start.`);
-  if (others.length > 0) throw new UsageError(`"${others.join(' ')}" is more than the command start takes.`);
-  return { name, definitions: values.define ?? [], instance: values.instance };
+function commandNamed(name: string, commands: readonly Command[]): Command {
+  const command = commands.find((one) => one.name === name);
+  if (command !== undefined) return command;
+  const names = commands.map((one) => one.name).join(', ');
+  throw new UsageError(`There is no command "${name}". The commands are: ${names}.`);
 }
 
-function parse(words: readonly string[]) {
+function parseOptions(words: readonly string[], command: Command): Invocation {
+  const options = [...command.options, ...COMMON_OPTIONS];
+  const { values, positionals } = parseWords(words, options);
+  if (positionals.length > 0 && command.operands === undefined) {
+    throw new UsageError(`"${positionals.join(' ')}" is more than the command ${command.name} takes.`);
+  }
+  const given = (name: string): readonly (string | boolean)[] => values[name] ?? [];
+  for (const { name, repeatable } of options) {
+    if (given(name).length > 1 && repeatable !== true && given(name)[0] !== true)
+      throw new UsageError(`The option --${name} can be given only once.`);
+  }
+  const texts = (name: string) => given(name).filter((value) => typeof value === 'string');
+  return {
+    value: (name) => texts(name).at(-1),
+    values: texts,
+    has: (name) => given(name).length > 0,
+    operands: positionals,
+  };
+}
+
+function parseWords(words: readonly string[], options: readonly CommandOption[]) {
+  const config = options.map(({ name, short, value }) => {
+    const type = value === undefined ? ('boolean' as const) : ('string' as const);
+    return [name, { type, multiple: true, ...(short === undefined ? {} : { short }) }] as const;
+  });
   try {
-    return parseArgs({
+    const parsed = parseArgs({
       args: [...words],
       allowPositionals: true,
-      options: {
-        define: { type: 'string', multiple: true },
-        instance: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-        version: { type: 'boolean' },
-      },
+      options: Object.fromEntries(config),
     });
+    return {
+      values: parsed.values as Readonly<Record<string, readonly (string | boolean)[] | undefined>>,
+      positionals: parsed.positionals,
+    };
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }

@@ -1,0 +1,17 @@
+// `confdit start`: the server.
+
+import type { Command } from '../../cli/command.ts';
+import { start } from '../start.ts';
+import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
+
+export const startCommand: Command = {
+  name: 'start',
+  group: 'The server',
+  synopsis: 'Starts the server and serves until it is interrupted.',
+  description:
+    'Environment: LDAP_PORT, LDAPS_PORT, LDAPI_PATH, LDAP_LISTEN_ADDRESS, CONFDIT_INSTANCE, CONFDIT_ADMIN_PASSWORD ' +
+    '(first start only),\nCONFDIT_ENVCONFIG_DIRS, CONFDIT_ACCESS_LOG (on or off); and every variable that an ' +
+    'expression of the configuration names.',
+  options: [...INSTANCE_OPTIONS],
+  run: (invocation, world) => start(instanceOf(invocation, world), world),
+};

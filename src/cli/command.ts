@@ -1,0 +1,63 @@
+// What a command is: a word after `confdit`, the options and operands it takes, and what it does. Help, completion
+// and the checking of what was typed are made from it, so nothing of a command is written twice.
+
+import { ExitCode } from './exit-code.ts';
+
+export interface CommandOption {
+  /** The long form without its dashes: `bindPassword:file`. */
+  readonly name: string;
+  /** One letter. */
+  readonly short?: string;
+  /** What its value is called in help; undefined: the option takes none. */
+  readonly value?: string;
+  readonly repeatable?: boolean;
+  /** A sentence without its full stop. */
+  readonly synopsis: string;
+}
+
+/** The process as a command sees it. Nothing else of the outside is looked at. */
+export type World = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'env' | 'on'>;
+
+/** What was typed, checked against the options of the command. */
+export interface Invocation {
+  /** The value of an option that is not repeatable. */
+  value(option: string): string | undefined;
+  /** The values of a repeatable option, in order. */
+  values(option: string): readonly string[];
+  /** Whether an option was given at all. */
+  has(option: string): boolean;
+  /** The words that belong to no option. */
+  readonly operands: readonly string[];
+}
+
+export interface Command {
+  readonly name: string;
+  /** The heading it stands under in help. */
+  readonly group: string;
+  /** One sentence. */
+  readonly synopsis: string;
+  /** More than help in one line has room for; paragraphs. */
+  readonly description?: string;
+  /** How the operands are called in help, `FILE...`; undefined: there are none. */
+  readonly operands?: string;
+  readonly options: readonly CommandOption[];
+  /** Resolves to the exit code. Throws CommandError for what the person who typed it can put right. */
+  run(invocation: Invocation, world: World): Promise<number>;
+}
+
+/** What went wrong, in a sentence for the person who typed the command, and the code to exit with. */
+export class CommandError extends Error {
+  readonly exitCode: ExitCode;
+
+  constructor(message: string, exitCode: ExitCode, options?: ErrorOptions) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}
+
+/** What is wrong with the words themselves. */
+export class UsageError extends CommandError {
+  constructor(message: string) {
+    super(message, ExitCode.parameterError);
+  }
+}

@@ -1,0 +1,42 @@
+// Help, made from the commands themselves.
+
+import type { Command, CommandOption } from './command.ts';
+import { COMMON_OPTIONS } from './command-line.ts';
+
+const COLUMN_MAX = 30;
+
+/** All commands, under the headings of their groups. */
+export function formatHelp(commands: readonly Command[]): string {
+  const groups = [...new Set(commands.map(({ group }) => group))];
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  const sections = groups.map((group) => {
+    const lines = commands
+      .filter((command) => command.group === group)
+      .map(({ name, synopsis }) => `  ${name.padEnd(width)}  ${synopsis}`);
+    return `${group}\n${lines.join('\n')}`;
+  });
+  return `Usage: confdit COMMAND [OPTION]...\n\n${sections.join('\n\n')}\n\nconfdit COMMAND --help tells what a command takes.\n`;
+}
+
+/** One command with its options. */
+export function formatCommandHelp(command: Command): string {
+  const { name, operands, synopsis, description } = command;
+  const options = [...command.options, ...COMMON_OPTIONS];
+  const usage = ['Usage: confdit', name, '[OPTION]...', operands].filter((word) => word !== undefined);
+  const width = Math.min(COLUMN_MAX, Math.max(...options.map((option) => formatOption(option).length)));
+  const lines = options.map((option) => formatOptionLine(option, width));
+  const paragraphs = [usage.join(' '), synopsis, description, lines.join('\n')];
+  return `${paragraphs.filter((text) => text !== undefined).join('\n\n')}\n`;
+}
+
+function formatOption({ name, short, value, repeatable }: CommandOption): string {
+  const forms = short === undefined ? `    --${name}` : `-${short}, --${name}`;
+  return `${forms}${value === undefined ? '' : ` ${value}`}${repeatable === true ? ' ...' : ''}`;
+}
+
+/** What is too long for the column stands on a line of its own. */
+function formatOptionLine(option: CommandOption, width: number): string {
+  const form = formatOption(option);
+  const gap = form.length > width ? `\n${' '.repeat(width + 4)}` : ' '.repeat(width - form.length + 2);
+  return `  ${form}${gap}${option.synopsis}`;
+}

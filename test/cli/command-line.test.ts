@@ -1,0 +1,89 @@
+// What was typed, against the commands there are.
+
+import { describe, expect, it } from 'vitest';
+import { type Command, UsageError } from '../../src/cli/command.ts';
+import { parseCommandLine } from '../../src/cli/command-line.ts';
+import { formatCommandHelp, formatHelp } from '../../src/cli/help.ts';
+
+const greet: Command = {
+  name: 'greet',
+  group: 'People',
+  synopsis: 'Says hello.',
+  operands: 'NAME...',
+  options: [
+    { name: 'word', short: 'w', value: 'WORD', synopsis: 'instead of hello' },
+    { name: 'word:file', value: 'FILE', synopsis: 'the file that holds the word' },
+    { name: 'to', value: 'PLACE', repeatable: true, synopsis: 'where to say it' },
+    { name: 'loud', short: 'l', synopsis: 'in capitals' },
+  ],
+  run: async () => 0,
+};
+const leave: Command = { name: 'leave', group: 'People', synopsis: 'Goes.', options: [], run: async () => 0 };
+const COMMANDS = [greet, leave];
+
+function parse(...words: string[]) {
+  return parseCommandLine(words, COMMANDS);
+}
+
+function invocation(...words: string[]) {
+  const line = parse(...words);
+  if (line.type !== 'command') throw new Error(`${words.join(' ')} is ${line.type}`);
+  return line.invocation;
+}
+
+describe('a command line', () => {
+  it('gives the command its options and operands', () => {
+    const given = invocation('greet', '-w', 'hi', '--to', 'a', 'Ann', '--to=b', '-l', 'Ben');
+    expect(given.value('word')).toBe('hi');
+    expect(given.values('to')).toEqual(['a', 'b']);
+    expect(given.has('loud')).toBe(true);
+    expect(given.has('help')).toBe(false);
+    expect(given.operands).toEqual(['Ann', 'Ben']);
+  });
+
+  it('has options with a form in their name', () => {
+    expect(invocation('greet', '--word:file', 'x').value('word:file')).toBe('x');
+    expect(invocation('greet', '--word:file', 'x').value('word')).toBeUndefined();
+  });
+
+  it('asks for help, of all commands or of one', () => {
+    for (const words of [[], ['--help'], ['-H'], ['help']]) {
+      expect(parse(...words)).toEqual({ type: 'help', command: undefined });
+    }
+    for (const words of [
+      ['greet', '--help'],
+      ['help', 'greet'],
+    ]) {
+      expect(parse(...words)).toEqual({ type: 'help', command: greet });
+    }
+  });
+
+  it.each([
+    [['dance'], 'There is no command "dance". The commands are: greet, leave.'],
+    [['help', 'dance'], 'There is no command "dance"'],
+    [['leave', 'now'], '"now" is more than the command leave takes.'],
+    [['greet', '--word', 'a', '--word', 'b'], 'The option --word can be given only once.'],
+    [['greet', '--quiet'], "Unknown option '--quiet'"],
+    [['greet', '--word'], '--word'],
+    [['greet', '--loud=yes'], '--loud'],
+  ])('%j is refused', (words, message) => {
+    expect(() => parse(...words)).toThrow(UsageError);
+    expect(() => parse(...words)).toThrow(message);
+  });
+});
+
+describe('help', () => {
+  it('shows every command under its heading', () => {
+    expect(formatHelp(COMMANDS)).toBe(
+      'Usage: confdit COMMAND [OPTION]...\n\nPeople\n  greet  Says hello.\n  leave  Goes.\n\n' +
+        'confdit COMMAND --help tells what a command takes.\n',
+    );
+  });
+
+  it('shows the options of a command', () => {
+    const help = formatCommandHelp(greet);
+    expect(help).toMatch(/^Usage: confdit greet \[OPTION\]\.\.\. NAME\.\.\.$/m);
+    expect(help).toMatch(/^ {2}-w, --word WORD {7}instead of hello$/m);
+    expect(help).toMatch(/^ {6}--to PLACE \.\.\. {4}where to say it$/m);
+  });
+});
