@@ -80,7 +80,7 @@ export class TlsIdentity {
   async #authorities(): Promise<Authorities> {
     const { trustManager } = this.#names;
     if (trustManager === undefined) return undefined;
-    const trust = this.#providers.trustManagers.find(trustManager);
+    const trust = this.#providers.trustManagers.find(trustManager)?.trust;
     if (trust === undefined) {
       throw new TrustError(
         'The trust manager of the connection handler is not enabled, or of a kind that clients cannot be checked with.',

@@ -7,25 +7,32 @@ import { FileBacked, type FileSource } from '../trust/file-backed.ts';
 import { readTrustStore } from '../trust/key-store.ts';
 import { readSystemAuthorities } from '../trust/operating-system.ts';
 import { readPemAuthorities, stampFile, stampPemFolder } from '../trust/pem-folder.ts';
+import { ServerTrust } from '../trust/server-trust.ts';
+import type { Trust } from '../trust/trust.ts';
 import { type ProviderOptions, Providers } from './providers.ts';
 
-/** Authorities by certificate, those of the runtime, or whoever there is. */
-export type Trust =
-  | { readonly type: 'authorities'; readonly certificates: FileBacked<readonly X509Certificate[]> }
-  | { readonly type: 'system' }
-  | { readonly type: 'blind' };
+/** One that is enabled. */
+export interface TrustManager {
+  readonly trust: Trust;
+  /** What it makes of the certificates of servers. */
+  readonly server: ServerTrust;
+}
 
-export type TrustManagers = Providers<Trust>;
+export type TrustManagers = Providers<TrustManager>;
 
 export function trustManagers(options: ProviderOptions): TrustManagers {
-  return new Providers<Trust>({
+  return new Providers<TrustManager>({
     kinds: [
       'blind-trust-manager-provider',
       'file-based-trust-manager-provider',
       'pem-trust-manager-provider',
       'system-trust-manager-provider',
     ],
-    create: (object) => createTrust(object, options),
+    create: (object) => {
+      const trust = createTrust(object, options);
+      if (object === undefined || trust === undefined) return undefined;
+      return { trust, server: new ServerTrust({ name: object.dn.toString(), trust, now: options.now }) };
+    },
     // Who uses it finds out: a trust manager that nobody uses may still wait for its file.
     check: async () => {},
     isStarting: options.isStarting,
