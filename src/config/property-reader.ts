@@ -36,6 +36,8 @@ export interface ObjectReading {
   /** The typed object as far as it could be read: fields of properties with issues are missing. */
   readonly object: object;
   readonly issues: readonly Issue[];
+  /** Remembered by the property validator: what the ReferenceIndex must know of the entry. */
+  targets: readonly string[] | undefined;
 }
 
 /** Whether the values of an attribute may hold expressions; the key is in lower case. */
@@ -43,18 +45,43 @@ export function takesExpressions(attributeKey: string): boolean {
   return attributeKey.startsWith(EXPRESSION_ATTRIBUTES);
 }
 
-/** Reads every property of the definition; what is wrong stands in `issues`, and nothing is thrown. */
-export function readProperties(definition: ObjectDefinition, entry: Entry, sources: Sources): ObjectReading {
+/**
+ * Reads every property of the definition; what is wrong stands in `issues`, and nothing is thrown. `earlier` is a
+ * reading of the same sources: what it has of attributes that are still the same is taken from it. `inForce` has
+ * readings, by the names of their properties, that take the place of what the entry has.
+ */
+export function readProperties(
+  definition: ObjectDefinition,
+  entry: Entry,
+  sources: Sources,
+  earlier?: ObjectReading,
+  inForce?: ReadonlyMap<string, PropertyReading>,
+): ObjectReading {
   const issues: Issue[] = [];
   const properties = new Map<string, PropertyReading>();
   const object: Record<string, unknown> = { kind: definition.kind, name: entry.dn.name, dn: entry.dn };
   for (const property of definition.properties) {
-    const reading = readProperty(property, entry, sources, properties, issues);
+    const reading =
+      inForce?.get(property.name) ??
+      findSame(property, entry, earlier) ??
+      readProperty(property, entry, sources, properties, issues);
     if (reading === undefined) continue;
     properties.set(property.name, reading);
     object[property.field] = property.multiValued ? reading.values : reading.values[0];
   }
-  return { definition, entry, properties, object, issues };
+  return { definition, entry, properties, object, issues, targets: undefined };
+}
+
+/** A modified entry shares the attributes that were not touched. A default may hang on another property. */
+function findSame(
+  property: PropertyDefinition,
+  entry: Entry,
+  earlier: ObjectReading | undefined,
+): PropertyReading | undefined {
+  const known = earlier?.properties.get(property.name);
+  if (known === undefined || known.definition !== property) return undefined;
+  if (!known.isWritten && property.defaultWhen !== undefined) return undefined;
+  return entry.find(property.key) === earlier?.entry.find(property.key) ? known : undefined;
 }
 
 function readProperty(

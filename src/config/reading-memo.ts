@@ -18,16 +18,21 @@ export class ReadingMemo {
     this.sources = sources;
   }
 
-  /** The definition must be the entry's own. */
-  read(definition: ObjectDefinition, entry: Entry): ObjectReading {
+  /** The definition must be the entry's own. What an earlier version of the entry has as well is not read again. */
+  read(definition: ObjectDefinition, entry: Entry, earlier?: Entry): ObjectReading {
     const known = this.#young.get(entry);
     if (known !== undefined) return known;
-    const reading = this.#old.get(entry) ?? readProperties(definition, entry, this.sources);
+    const reading =
+      this.#old.get(entry) ?? readProperties(definition, entry, this.sources, this.#find(earlier));
     if (this.#young.size >= GENERATION_MAX) {
       this.#old = this.#young;
       this.#young = new Map();
     }
     this.#young.set(entry, reading);
     return reading;
+  }
+
+  #find(entry: Entry | undefined): ObjectReading | undefined {
+    return entry && (this.#young.get(entry) ?? this.#old.get(entry));
   }
 }

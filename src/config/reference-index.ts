@@ -11,6 +11,7 @@ export class ReferenceIndex {
    */
   set(referrerKey: string, targetKeys: readonly string[]): readonly string[] {
     const before = this.targets(referrerKey);
+    if (isSameList(before, targetKeys)) return before;
     for (const target of before) this.#remove(target, referrerKey);
     for (const target of targetKeys) this.#add(target, referrerKey);
     if (targetKeys.length === 0) this.#targets.delete(referrerKey);
@@ -50,4 +51,8 @@ export class ReferenceIndex {
     known?.delete(referrer);
     if (known?.size === 0) this.#referrers.delete(target);
   }
+}
+
+function isSameList(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((text, index) => text === other[index]);
 }

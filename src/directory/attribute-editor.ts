@@ -100,7 +100,9 @@ export class AttributeEditor {
   requireRdnValues(): void {
     for (const { type, value } of this.#dn.rdn ?? []) {
       const description = this.#view.schema.describe(type);
-      if (description === undefined || this.#has(description, value)) continue;
+      // What was not touched is as it was.
+      if (description === undefined || !this.touched.has(description.key)) continue;
+      if (this.#has(description, value)) continue;
       throw new LdapError(
         'notAllowedOnRdn',
         `${this.#dn}: ${description.description} "${value}" names the entry and cannot be removed. Add an entry of the new name and delete this one.`,

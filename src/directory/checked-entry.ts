@@ -25,11 +25,17 @@ export function checkedEntry(
   const changed = attributes.filter(({ key }) => editor.touched.has(key));
   const issues: Issue[] = [
     ...checkValues(schema, dn, changed, (key, value) => view.isSecret(key, value)),
-    ...checkClasses(schema, entry),
+    ...(before !== undefined && hasSameShape(before, entry, editor) ? [] : checkClasses(schema, entry)),
   ];
   refuseIfAny(issues);
   if (before !== undefined && editor.touched.has('objectclass')) refuseOtherStructure(before, entry, schema);
   return entry;
+}
+
+/** Other values of the same attributes: the classes allow and demand what they did. */
+function hasSameShape(before: Entry, after: Entry, editor: AttributeEditor): boolean {
+  if (editor.touched.has('objectclass') || before.attributes.length !== after.attributes.length) return false;
+  return after.attributes.every(({ key }, index) => before.attributes[index]?.key === key);
 }
 
 function withCompleteClasses(attribute: Attribute, schema: Schema): Attribute {

@@ -45,7 +45,9 @@ function structuralObjectClass(before: Entry | undefined, after: Entry, schema: 
 
 /** GeneralizedTime (RFC 4517 §3.3.13) to the millisecond: `20261122081500.123Z`. */
 function generalizedTime(at: Date): string {
-  return at.toISOString().replace(/[-:T]/g, '');
+  const text = at.toISOString();
+  const date = text.slice(0, 4) + text.slice(5, 7) + text.slice(8, 10);
+  return date + text.slice(11, 13) + text.slice(14, 16) + text.slice(17);
 }
 
 /** The id of the `index`th change of a commit: the commit's own for the first, derived from it for the others. */

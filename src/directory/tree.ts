@@ -27,7 +27,7 @@ export interface TreeOptions {
   /** Under which normalized values an entry with this attribute is found in the indexes. */
   readonly termsOf: (attribute: Attribute) => Iterable<readonly [indexed: string, value: string]>;
   /** Told whenever what the writer sees under a key becomes another entry or none, also by rolling back. */
-  readonly staged: (key: string, entry: Entry | undefined) => void;
+  readonly staged: (key: string, entry: Entry | undefined, before: Entry | undefined) => void;
   /** Told whenever what readers see under a key becomes another entry or none. */
   readonly shown?: (key: string, entry: Entry | undefined) => void;
 }
@@ -192,10 +192,11 @@ export class Tree {
   }
 
   #setStaged(node: Node, entry: Entry | undefined): void {
-    const appeared = Number(entry !== undefined) - Number(node.staged !== undefined);
+    const before = node.staged;
     node.staged = entry;
-    if (node.parent !== undefined) node.parent.stagedChildren += appeared;
-    this.#options.staged(node.key, entry);
+    if (node.parent !== undefined)
+      node.parent.stagedChildren += Number(entry !== undefined) - Number(before !== undefined);
+    this.#options.staged(node.key, entry, before);
   }
 
   /** Takes out what nobody sees any more, and what is above it: a parent may have gone before its children. */
@@ -249,8 +250,11 @@ export class Tree {
 function attributesOnlyIn(entry: Entry | undefined, other: Entry | undefined): readonly Attribute[] {
   if (entry === undefined) return [];
   if (other === undefined) return entry.attributes;
+  // Most stand where they stood: a set is made only for the others.
+  const moved = entry.attributes.filter((one, index) => other.attributes[index] !== one);
+  if (moved.length === 0) return moved;
   const others = new Set(other.attributes);
-  return entry.attributes.filter((one) => !others.has(one));
+  return moved.filter((one) => !others.has(one));
 }
 
 const NOTHING: ReadonlySet<Node> = new Set();
