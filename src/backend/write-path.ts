@@ -101,6 +101,11 @@ export class WritePath {
     this.feed = new ChangeFeed(target.historyId ?? randomUUID(), store.lastNumber);
   }
 
+  /** How many changes wait for their turn or for the disk. */
+  get waitingCount(): number {
+    return this.#queue.length + this.#ready.length + (this.#storing?.batch.length ?? 0);
+  }
+
   /** From now on changes are prepared by these components. */
   use(runtime: Runtime): void {
     this.#runtime = runtime;

@@ -7,6 +7,8 @@ import type { Configuration } from '../backend/configuration.ts';
 import { EffectiveBackend } from '../backend/effective-backend.ts';
 import { EntryViews } from '../backend/entry-views.ts';
 import { MemoryBackends } from '../backend/memory-backends.ts';
+import type { Monitor } from '../backend/monitor.ts';
+import { MonitorBackend } from '../backend/monitor-backend.ts';
 import { NamingContexts } from '../backend/naming-contexts.ts';
 import { rootDseOf } from '../backend/root-dse.ts';
 import { SingleEntryBackend } from '../backend/single-entry-backend.ts';
@@ -26,6 +28,7 @@ const LDIF_OCTETS_MAX = 256 * 1024 * 1024;
 export interface NamingContextsOptions {
   readonly configuration: Configuration;
   readonly writePath: WritePath;
+  readonly monitor: Monitor;
   readonly instanceFolder: string;
   readonly now: () => Date;
   readonly log: WritePathOptions['log'];
@@ -38,7 +41,7 @@ export interface OpenContexts {
 }
 
 export function openContexts(options: NamingContextsOptions): OpenContexts {
-  const { configuration, writePath, instanceFolder, now, log } = options;
+  const { configuration, writePath, monitor, instanceFolder, now, log } = options;
   const { schema, validator } = configuration;
   const views = new EntryViews(schema, validator.definitions, usedByAttributes(configuration));
   const config = new ConfigBackend(configuration, views, writePath);
@@ -54,6 +57,7 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
   contexts.add(new SingleEntryBackend(() => schema.subschemaEntry, schema, views));
   contexts.add(config);
   contexts.add(effective);
+  contexts.add(new MonitorBackend(schema, views, monitor));
   const memoryBackends = new MemoryBackends({
     schema,
     views,

@@ -23,6 +23,7 @@ import { loadConfiguration } from './load-configuration.ts';
 import { type OpenLog, openLog } from './log.ts';
 import { openContexts } from './naming-contexts.ts';
 import { openAuthentication } from './open-authentication.ts';
+import { openMonitor } from './open-monitor.ts';
 import { sentenceForPeople } from './start-error.ts';
 import { VERSION } from './version.ts';
 
@@ -86,15 +87,20 @@ async function open(
     const writePath = new WritePath({ target: configuration, runtime, store, now, log });
     if (isChanged) await writePath.snapshot();
     await giveAdministratorPassword(instance, environment, configuration, writePath);
+    let isStarting = true;
+    const monitor = openMonitor({
+      ...{ configuration, writePath, store, now, instanceFolder: instance.folder },
+      isStarting: () => isStarting,
+    });
     const { contexts, memoryBackends } = openContexts({
       configuration,
       writePath,
+      monitor,
       instanceFolder: instance.folder,
       now,
       log,
     });
     accounts.use(memoryBackends.findAccount);
-    let isStarting = true;
     const providing = { instanceFolder: instance.folder, log, now, isStarting: () => isStarting };
     const tls = { keyManagers: keyManagers(providing), trustManagers: trustManagers(providing), now };
     const authentication = openAuthentication(accounts, configuration);

@@ -1,0 +1,45 @@
+// What cn=monitor has from the start. Parts of the server that have more to show add their own sources where they
+// are plugged in.
+
+import { hostname } from 'node:os';
+import { Monitor } from '../backend/monitor.ts';
+import {
+  healthMonitor,
+  processMonitor,
+  type WritePathParts,
+  writePathMonitor,
+} from '../backend/server-monitor.ts';
+import { VERSION } from './version.ts';
+
+export interface MonitorParts extends WritePathParts {
+  readonly instanceFolder: string;
+  readonly now: () => Date;
+  readonly isStarting: () => boolean;
+}
+
+export function openMonitor(parts: MonitorParts): Monitor {
+  const { now, instanceFolder, isStarting, store } = parts;
+  const startedAt = now();
+  const monitor = new Monitor({
+    name: 'monitor',
+    objectClass: 'ds-monitor-server',
+    figures: () => ({
+      'ds-mon-product-name': 'confdit',
+      'ds-mon-full-version': VERSION,
+      'ds-mon-start-time': startedAt,
+      'ds-mon-current-time': now(),
+      'ds-mon-process-id': process.pid,
+      'ds-mon-system-name': hostname(),
+      'ds-mon-instance-path': instanceFolder,
+    }),
+  });
+  monitor.add(
+    healthMonitor({
+      alive: () => (store.failure === undefined ? [] : [store.failure.message]),
+      healthy: () => (isStarting() ? ['The server is starting.'] : []),
+    }),
+  );
+  monitor.add(processMonitor());
+  monitor.add(writePathMonitor(parts));
+  return monitor;
+}
