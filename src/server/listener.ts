@@ -76,7 +76,7 @@ type Place = { readonly host: string; readonly port: number } | { readonly path:
 
 function listen(place: Place, url: string, options: ListenerOptions): Promise<Server> {
   const { promise, resolve, reject } = Promise.withResolvers<Server>();
-  const server = createServer({ noDelay: true, pauseOnConnect: false });
+  const server = createServer({ keepAlive: true, noDelay: true, pauseOnConnect: false });
   server.maxConnections = options.connectionsMax;
   const refuse = (error: NodeJS.ErrnoException) => reject(cannotListen(url, error));
   server.once('error', refuse);

@@ -3,10 +3,13 @@
 import { defineObject } from '../object-definition.ts';
 import { opendjAttribute, opendjClass } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
-import { enumeration } from '../types/enumeration.ts';
 import { secret } from '../types/secret.ts';
+import { storeType } from '../types/store-type.ts';
 import { filePath } from '../types/string.ts';
+import { javaClassProperty } from './java-class-property.ts';
+import { javaStoreProvider } from './java-store-provider.ts';
 import { keyManagerProvider } from './key-manager-provider.ts';
+import { pinsElsewhere } from './pins-elsewhere.ts';
 
 const nextHandshake = {
   kind: 'none',
@@ -47,10 +50,13 @@ export const fileBasedKeyManagerProvider = defineObject({
     property({
       name: 'key-store-type',
       oid: opendjAttribute(40),
-      type: enumeration(['JKS', 'PKCS12']),
+      type: storeType(),
       synopsis: 'The format of the key store.',
       default: { behaviour: 'The format is recognized from the file.' },
       adminAction: nextHandshake,
     }),
+    javaClassProperty('org.opends.server.extensions.FileBasedKeyManagerProvider'),
+    ...javaStoreProvider,
+    ...pinsElsewhere('key-store-pin', 37),
   ],
 });

@@ -1,20 +1,15 @@
 // The authorities in a Java key store or a PKCS#12 file.
 
 import { defineObject } from '../object-definition.ts';
-import { opendjAttribute, opendjClass, ownAttribute } from '../object-identifiers.ts';
+import { opendjAttribute, opendjClass } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
-import { enumeration } from '../types/enumeration.ts';
+import { storeType } from '../types/store-type.ts';
 import { filePath } from '../types/string.ts';
-import { unsupported } from '../types/unsupported.ts';
 import { javaClassProperty } from './java-class-property.ts';
+import { javaStoreProvider } from './java-store-provider.ts';
+import { pinsElsewhere } from './pins-elsewhere.ts';
 import { trustManagerProvider } from './trust-manager-provider.ts';
-import { pinsElsewhere, trustStorePin } from './trust-store-pin.ts';
-
-const javaProvider = {
-  problem:
-    'is about security providers of a Java runtime, and this server reads JKS and PKCS12 files by itself',
-  advice: 'Leave it out; convert a trust store of another type to PKCS12.',
-};
+import { trustStorePin } from './trust-store-pin.ts';
 
 export const fileBasedTrustManagerProvider = defineObject({
   kind: 'file-based-trust-manager-provider',
@@ -39,31 +34,13 @@ export const fileBasedTrustManagerProvider = defineObject({
     property({
       name: 'trust-store-type',
       oid: opendjAttribute(101),
-      type: enumeration(['JKS', 'PKCS12']),
+      type: storeType(),
       synopsis: 'The format of the trust store.',
       default: { behaviour: 'The format is recognized from the file.' },
       adminAction: { kind: 'none', note: 'A change takes effect when the trust store is read next.' },
     }),
     javaClassProperty('org.opends.server.extensions.FileBasedTrustManagerProvider'),
-    property({
-      name: 'provider-name',
-      oid: ownAttribute(30),
-      type: unsupported(javaProvider),
-      synopsis: 'The Java security provider that reads the trust store in PingDS; refused.',
-    }),
-    property({
-      name: 'provider-arg',
-      oid: ownAttribute(31),
-      type: unsupported(javaProvider),
-      synopsis: 'What the Java security provider is given in PingDS; refused.',
-    }),
-    property({
-      name: 'provider-class',
-      oid: ownAttribute(32),
-      type: unsupported(javaProvider),
-      advanced: true,
-      synopsis: 'The class of the Java security provider in PingDS; refused.',
-    }),
-    ...pinsElsewhere,
+    ...javaStoreProvider,
+    ...pinsElsewhere('trust-store-pin', 98),
   ],
 });

@@ -9,9 +9,11 @@ import { property } from '../property-definition.ts';
 import { boolean } from '../types/boolean.ts';
 import { listenAddress } from '../types/host-port.ts';
 import { port } from '../types/integer.ts';
+import { alwaysSo } from './connection-always-so.ts';
 import { connectionHandler } from './connection-handler.ts';
 import { connectionLimits, handlerRestart } from './connection-limits.ts';
 import { connectionTls, nextConnection } from './connection-tls.ts';
+import { javaClassProperty } from './java-class-property.ts';
 
 export const ldapConnectionHandler = defineObject({
   kind: 'ldap-connection-handler',
@@ -54,6 +56,11 @@ export const ldapConnectionHandler = defineObject({
     }),
     ...connectionTls,
     ...connectionLimits,
+    ...alwaysSo,
+    javaClassProperty(
+      'org.opends.server.protocols.ldap.LDAPConnectionHandler',
+      'org.forgerock.opendj.reactive.LDAPConnectionHandler2',
+    ),
   ],
   constraints: [
     {

@@ -5,14 +5,18 @@ import { forgerockClass, opendjAttribute } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
 import { dn } from '../types/dn.ts';
 import { javaClassProperty } from './java-class-property.ts';
+import { pinsElsewhere } from './pins-elsewhere.ts';
 import { trustManagerProvider } from './trust-manager-provider.ts';
-import { pinsElsewhere, trustStorePin } from './trust-store-pin.ts';
+import { trustStorePin } from './trust-store-pin.ts';
 
 export const ldapTrustManagerProvider = defineObject({
   kind: 'ldap-trust-manager-provider',
   friendlyName: 'LDAP Trust Manager Provider',
   friendlyPluralName: 'LDAP Trust Manager Providers',
   synopsis: 'Believes certificates signed by the authorities in entries of this server.',
+  description:
+    'Every certificate counts that userCertificate;binary or cACertificate;binary of an entry has, in a memory backend ' +
+    'for example. What is added or taken away there holds for the TLS connections that begin after it.',
   objectClass: { name: 'ds-cfg-ldap-trust-manager-provider', oid: forgerockClass(52) },
   parent: trustManagerProvider,
   location: trustManagerProvider.location,
@@ -30,6 +34,6 @@ export const ldapTrustManagerProvider = defineObject({
     }),
     trustStorePin,
     javaClassProperty('org.opends.server.extensions.LDAPTrustManagerProvider'),
-    ...pinsElsewhere,
+    ...pinsElsewhere('trust-store-pin', 98),
   ],
 });

@@ -4,6 +4,7 @@ import { defineObject } from '../object-definition.ts';
 import { ownAttribute, ownClass } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
 import { filePath, string } from '../types/string.ts';
+import { javaClassProperty } from './java-class-property.ts';
 import { keyManagerProvider } from './key-manager-provider.ts';
 
 export const pemKeyManagerProvider = defineObject({
@@ -36,5 +37,6 @@ export const pemKeyManagerProvider = defineObject({
       default: { behaviour: 'Every file of the folder is read.' },
       allowed: 'A file name in which * stands for any characters and ? for one, such as *.bak',
     }),
+    javaClassProperty('org.opends.server.extensions.PemKeyManagerProvider'),
   ],
 });

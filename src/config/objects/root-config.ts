@@ -11,6 +11,13 @@ import { string } from '../types/string.ts';
 import { unsupported } from '../types/unsupported.ts';
 import { CONFIG_ROOT } from './places.ts';
 
+const serverWord = () =>
+  string({
+    pattern: /^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$/i,
+    patternInWords: 'of letters, digits and, between them, dots, hyphens and underscores',
+    charactersMax: 255,
+  });
+
 export const rootConfig = defineObject({
   kind: 'global-configuration',
   friendlyName: 'Global Configuration',
@@ -22,13 +29,17 @@ export const rootConfig = defineObject({
     property({
       name: 'server-id',
       oid: ownAttribute(37),
-      type: string({
-        pattern: /^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$/i,
-        patternInWords: 'of letters, digits and, between them, dots, hyphens and underscores',
-        charactersMax: 255,
-      }),
+      type: serverWord(),
       synopsis: 'A name for this server, by which people and programs tell it from others.',
       default: { behaviour: 'The server has no name of its own.' },
+    }),
+    property({
+      name: 'group-id',
+      oid: ownAttribute(90),
+      type: serverWord(),
+      default: ['default'],
+      synopsis: 'The group of servers that this one belongs to in PingDS; kept, without effect.',
+      description: 'Servers do not replicate here, so there is nobody to prefer the servers of a group.',
     }),
     property({
       name: 'smtp-server',

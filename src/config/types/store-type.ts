@@ -1,0 +1,26 @@
+// The format of a key store or trust store. Java runtimes know more of them than this server reads; whoever names one
+// of those learns how to convert the file.
+
+import { type PropertyType, propertyType } from '../property-type.ts';
+import { enumeration } from './enumeration.ts';
+
+const READABLE = ['JKS', 'PKCS12'] as const;
+const OF_JAVA: ReadonlySet<string> = new Set(['BCFKS', 'BKS', 'BOUNCYCASTLE', 'DKS', 'JCEKS', 'UBER']);
+
+export function storeType(): PropertyType<(typeof READABLE)[number]> {
+  const known = enumeration(READABLE);
+  return propertyType({
+    name: 'store type',
+    syntax: 'directoryString',
+    allowed: known.allowed,
+    parse(text) {
+      const name = text.trim().toUpperCase();
+      if (!OF_JAVA.has(name)) return known.parse(text);
+      return {
+        problem: 'is a format that only Java reads',
+        advice: `Convert the file with keytool -importkeystore -srcstoretype ${name} -deststoretype PKCS12, and write PKCS12.`,
+        code: 'unwillingToPerform',
+      };
+    },
+  });
+}
