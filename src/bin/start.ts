@@ -74,7 +74,7 @@ async function open(
   const configuration = new Configuration({ schema, validator: new PropertyValidator({ schema, sources }) });
   const opened = await openLdifStore({
     folder: instance.configFolder,
-    log: { warn: (message) => log.warn({}, message) },
+    log: { warn: (message) => log.warn({}, message), error: (message) => log.error({}, message) },
     now,
   });
   const { store } = opened;

@@ -2,7 +2,8 @@
 // last. What it creates belongs to the server's user alone: files 0600, folders 0700.
 
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { errorCode } from './store-error.ts';
 
 export interface StoreFile {
   /** Fills from `position` on; gives how many octets there were, 0 at the end. */
@@ -21,6 +22,16 @@ export interface StoreFile {
  */
 export type FileUse = 'read' | 'create' | 'append';
 
+/** What is known of a file without reading it. */
+export interface FileFacts {
+  /** The permission bits. */
+  readonly mode: number;
+  /** Another after every change of the content, and after the file was replaced. */
+  readonly version: string;
+  /** When the content was written last, in milliseconds since 1970. */
+  readonly modifiedMs: number;
+}
+
 export interface FileSystem {
   open(path: string, use: FileUse): Promise<StoreFile>;
   /** Replaces what has the new name. */
@@ -30,12 +41,16 @@ export interface FileSystem {
   /** With the folders above it; it is no error if there is one. */
   makeFolder(path: string): Promise<void>;
   list(folder: string): Promise<readonly string[]>;
+  /** Undefined where there is nothing of this name. */
+  inspect(path: string): Promise<FileFacts | undefined>;
+  /** Sets the permission bits. */
+  changeMode(path: string, mode: number): Promise<void>;
   /** Makes names that were added, renamed or removed durable. */
   syncFolder(folder: string): Promise<void>;
 }
 
-const FILE_MODE = 0o600;
-const FOLDER_MODE = 0o700;
+export const FILE_MODE = 0o600;
+export const FOLDER_MODE = 0o700;
 
 /** O_DSYNC makes write and sync one call, about a tenth faster than two; elsewhere than on Linux it promises less. */
 const HAS_SYNCED_WRITE = process.platform === 'linux';
@@ -57,6 +72,17 @@ export const nodeFileSystem: FileSystem = {
     await mkdir(path, { recursive: true, mode: FOLDER_MODE });
   },
   list: (folder) => readdir(folder),
+  async inspect(path) {
+    try {
+      const { mode, size, ino, mtimeNs, mtimeMs } = await stat(path, { bigint: true });
+      const version = `${ino}/${size}/${mtimeNs}`;
+      return { mode: Number(mode) & 0o7777, version, modifiedMs: Number(mtimeMs) };
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  },
+  changeMode: chmod,
   async syncFolder(folder) {
     const handle = await open(folder, constants.O_RDONLY);
     try {
@@ -142,5 +168,19 @@ export async function readWholeFile(fileSystem: FileSystem, path: string): Promi
     return Buffer.concat(pieces);
   } finally {
     await file.close();
+  }
+}
+
+/** A name that no file in the folder has: the wanted one, or with a number. */
+export async function freeName(
+  fileSystem: FileSystem,
+  folder: string,
+  wanted: string,
+  ending = '',
+): Promise<string> {
+  const names = new Set(await fileSystem.list(folder));
+  if (!names.has(wanted + ending)) return wanted + ending;
+  for (let count = 2; ; count++) {
+    if (!names.has(`${wanted}.${count}${ending}`)) return `${wanted}.${count}${ending}`;
   }
 }

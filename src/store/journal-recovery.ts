@@ -3,7 +3,7 @@
 
 import { join } from 'node:path';
 import { LdifError } from '../codec/ldif-error.ts';
-import { type FileSystem, readWholeFile, writeNewFile } from './file-system.ts';
+import { type FileSystem, freeName, readWholeFile, writeNewFile } from './file-system.ts';
 import { createSegment, type JournalPlace } from './journal.ts';
 import { readJournalChanges } from './journal-record.ts';
 import {
@@ -167,7 +167,7 @@ class Recovery {
     const path = this.#path(firstNumber);
     const tail = octets.subarray(scan.end);
     const stamp = now().toISOString().replaceAll(/[-:.]/g, '');
-    const aside = await this.#freeName(`${segmentName(firstNumber)}.torn-${stamp}`);
+    const aside = await freeName(fileSystem, folder, `${segmentName(firstNumber)}.torn-${stamp}`);
     if (tail.length > 0) await writeNewFile(fileSystem, join(folder, aside), tail);
     await fileSystem.syncFolder(folder);
     if (scan.end === 0) {
@@ -186,14 +186,6 @@ class Recovery {
       `Change ${scan.nextNumber} was being written to ${path} when the server stopped, and nobody was told that it is ` +
         `stored: ${tail.length} octets are cut from octet ${scan.end} on and kept in ${aside}.`,
     );
-  }
-
-  async #freeName(name: string): Promise<string> {
-    const names = new Set(await this.#options.fileSystem.list(this.#options.folder));
-    if (!names.has(name)) return name;
-    for (let count = 2; ; count++) {
-      if (!names.has(`${name}.${count}`)) return `${name}.${count}`;
-    }
   }
 
   #journalEndsEarly(): StoreError {

@@ -82,11 +82,22 @@ export class Journal {
     });
   }
 
-  /** Removes the segments that hold no commit after `number`, oldest first; throws StoreError. */
-  async removeThrough(number: number): Promise<void> {
+  /** The first numbers of the files there are, in order. */
+  get segments(): readonly number[] {
+    return this.#segments;
+  }
+
+  /**
+   * Removes the segments that hold no commit after `number` and were written before a time (milliseconds since 1970),
+   * oldest first; throws StoreError.
+   */
+  async removeThrough(number: number, beforeMs: number): Promise<void> {
     try {
       for (let next = this.#segments[1]; next !== undefined && next <= number + 1; next = this.#segments[1]) {
-        await this.#fileSystem.remove(this.#path(this.#segments[0] ?? 0));
+        const path = this.#path(this.#segments[0] ?? 0);
+        const facts = await this.#fileSystem.inspect(path);
+        if (facts !== undefined && facts.modifiedMs >= beforeMs) return;
+        await this.#fileSystem.remove(path);
         this.#segments.shift();
       }
     } catch (error) {

@@ -4,10 +4,14 @@
 import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Entry } from '../ldap/entry.ts';
+import { ARCHIVE_FOLDER, archiveName, listArchives, writeArchive } from './archive.ts';
+import { type EditedSnapshot, findOriginal, keepEditAside } from './edited-snapshot.ts';
 import { type FileSystem, nodeFileSystem } from './file-system.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { Journal } from './journal.ts';
 import { listSegments, recoverJournal } from './journal-recovery.ts';
+import { requirePrivate } from './permissions.ts';
+import { forgettableThrough, KEEP_ALL, type Retention, uselessArchives } from './retention.ts';
 import {
   readSnapshot,
   SNAPSHOT_NAME,
@@ -18,13 +22,15 @@ import {
 import type { Commit, Store, StoreContents } from './store.ts';
 import { reasonOf, StoreError, storeErrorFrom } from './store-error.ts';
 
-const JOURNAL_FOLDER = 'journal';
+export const JOURNAL_FOLDER = 'journal';
 /** Between slices of a snapshot, so that it takes about a tenth of the process's time. */
 const SNAPSHOT_PAUSE_MS = 1;
 
 /** Where the store tells what is no failure but should be known. A pino logger is one. */
 export interface StoreLog {
   warn(message: string): void;
+  /** The store takes no changes any more. */
+  error(message: string): void;
 }
 
 export interface LdifStoreOptions {
@@ -37,8 +43,10 @@ export interface LdifStoreOptions {
 
 export interface OpenedLdifStore extends StoreContents {
   readonly store: LdifStore;
-  /** Whether config.ldif is not as the server wrote it: somebody edited it. */
-  readonly isEdited: boolean;
+  /** Set when config.ldif is not as the server wrote it: `entries` are then those from before the edit. */
+  readonly edited: EditedSnapshot | undefined;
+  /** Whether config.ldif is one that no server has written, and should be written anew. */
+  readonly isForeign: boolean;
 }
 
 /**
@@ -48,45 +56,81 @@ export interface OpenedLdifStore extends StoreContents {
 export async function openLdifStore(options: LdifStoreOptions): Promise<OpenedLdifStore> {
   const fileSystem = options.fileSystem ?? nodeFileSystem;
   const journalFolder = join(options.folder, JOURNAL_FOLDER);
+  const archiveFolder = join(options.folder, ARCHIVE_FOLDER);
   try {
-    await fileSystem.makeFolder(options.folder);
-    await fileSystem.makeFolder(journalFolder);
+    for (const folder of [options.folder, journalFolder, archiveFolder]) await fileSystem.makeFolder(folder);
   } catch (error) {
     throw storeErrorFrom(error, `The folder ${journalFolder} cannot be made`);
   }
+  const folders = [options.folder, journalFolder, archiveFolder];
+  await requirePrivate(fileSystem, { folders, files: [join(options.folder, SNAPSHOT_NAME)] });
   const lock = await lockFolder(options.folder);
   try {
-    return await open({ ...options, fileSystem }, journalFolder, lock);
+    return await open({ ...options, fileSystem }, { journalFolder, archiveFolder }, lock);
   } catch (error) {
     await lock.release();
     throw storeErrorFrom(error, `The folder ${options.folder} cannot be opened`);
   }
 }
 
+interface Folders {
+  readonly journalFolder: string;
+  readonly archiveFolder: string;
+}
+
 async function open(
   options: Required<LdifStoreOptions>,
-  journalFolder: string,
+  folders: Folders,
   lock: FolderLock,
 ): Promise<OpenedLdifStore> {
   const { fileSystem, folder } = options;
+  const { journalFolder, archiveFolder } = folders;
+  const path = join(folder, SNAPSHOT_NAME);
   await fileSystem.remove(join(folder, SNAPSHOT_TEMPORARY_NAME));
   await fileSystem.syncFolder(folder);
-  const snapshot = (await readSnapshot(fileSystem, folder)) ?? (await firstSnapshot(options, journalFolder));
+  const found = (await readSnapshot(fileSystem, folder)) ?? (await firstSnapshot(options, journalFolder));
+  const original = await findOriginal(fileSystem, archiveFolder, found);
+  const snapshot = original ?? found;
   const { place, commits, bytes, warnings } = await recoverJournal({
     fileSystem,
     folder: journalFolder,
     snapshotNumber: snapshot.number,
     now: options.now,
   });
+  const isAsWritten = found.hasHeader && !found.isEdited;
+  if (isAsWritten) await archiveIfAbsent(options, archiveFolder, found.number);
   const journal = await Journal.open(fileSystem, place);
+  const version = (await fileSystem.inspect(path))?.version;
+  const parts = { ...options, ...folders, journal, lock, snapshotNumber: snapshot.number, bytes, version };
+  const isUnclear = found.isEdited && original === undefined;
   return {
-    store: new LdifStore({ ...options, journal, lock, snapshotNumber: snapshot.number, bytes }),
+    store: new LdifStore(parts),
     entries: snapshot.entries,
     snapshotNumber: snapshot.number,
-    isEdited: snapshot.isEdited,
+    edited: original && {
+      entries: found.entries,
+      original: found.hasHeader ? original.entries : undefined,
+    },
+    isForeign: !found.hasHeader,
     commits,
-    warnings: snapshot.isEdited ? [editWarning(folder), ...warnings] : warnings,
+    warnings: isUnclear ? [editWarning(folder), ...warnings] : warnings,
   };
+}
+
+/** Of an instance that knew no archives, or whose last one could not be written. */
+async function archiveIfAbsent(
+  { fileSystem, folder, log }: Required<LdifStoreOptions>,
+  archiveFolder: string,
+  number: number,
+): Promise<void> {
+  try {
+    if ((await listArchives(fileSystem, archiveFolder)).includes(number)) return;
+    await writeArchive(fileSystem, join(folder, SNAPSHOT_NAME), archiveFolder, number);
+  } catch (error) {
+    log.warn(
+      `${reasonOf(error)} What came before change ${number + 1} cannot be compared with or rolled back to.`,
+    );
+  }
 }
 
 /** A store without config.ldif is a new one, unless there is a journal: then the file has been lost. */
@@ -99,22 +143,24 @@ async function firstSnapshot(options: Required<LdifStoreOptions>, journalFolder:
     );
   }
   await writeSnapshot(fileSystem, folder, { entries: [], number: 0, at: now(), pause: setImmediate });
-  return { entries: [], number: 0, isEdited: false };
+  return { entries: [], number: 0, isEdited: false, hasHeader: true };
 }
 
 function editWarning(folder: string): string {
   return (
-    `${join(folder, SNAPSHOT_NAME)} was edited since the server wrote it (its checksum differs); ` +
-    'its present content is taken.'
+    `${join(folder, SNAPSHOT_NAME)} was edited since the server wrote it (its checksum differs), and what it was before ` +
+    'is not archived; its present content is taken.'
   );
 }
 
-interface LdifStoreParts extends Required<LdifStoreOptions> {
+interface LdifStoreParts extends Required<LdifStoreOptions>, Folders {
   readonly journal: Journal;
   readonly lock: FolderLock;
   readonly snapshotNumber: number;
   /** Of the journal beyond the snapshot. */
   readonly bytes: number;
+  /** Of config.ldif as it was read. */
+  readonly version: string | undefined;
 }
 
 class LdifStore implements Store {
@@ -125,6 +171,11 @@ class LdifStore implements Store {
   #bytesBefore: number;
   #snapshot: Promise<void> | undefined;
   #isClosing = false;
+  /** Of config.ldif as the server left it. */
+  #version: string | undefined;
+  #isFailureTold = false;
+  /** How much of the past is kept; all of it until somebody says otherwise. */
+  retention: Retention = KEEP_ALL;
 
   /** `openLdifStore` is the way to get one. */
   constructor(parts: LdifStoreParts) {
@@ -132,6 +183,7 @@ class LdifStore implements Store {
     this.#journal = parts.journal;
     this.#snapshotNumber = parts.snapshotNumber;
     this.#bytesBefore = -parts.bytes;
+    this.#version = parts.version;
   }
 
   get lastNumber(): number {
@@ -151,8 +203,13 @@ class LdifStore implements Store {
     return this.#journal.failure;
   }
 
-  append(commits: readonly Commit[]): Promise<void> {
-    return this.#journal.append(commits);
+  async append(commits: readonly Commit[]): Promise<void> {
+    try {
+      await this.#journal.append(commits);
+    } catch (error) {
+      this.#tellFailure();
+      throw error;
+    }
   }
 
   async snapshot(entries: readonly Entry[], throughNumber: number): Promise<void> {
@@ -180,15 +237,66 @@ class LdifStore implements Store {
     }
   }
 
+  #tellFailure(): void {
+    const { failure } = this.#journal;
+    if (failure === undefined || this.#isFailureTold) return;
+    this.#isFailureTold = true;
+    this.#parts.log.error(failure.message);
+  }
+
   async #writeSnapshot(entries: readonly Entry[], number: number): Promise<void> {
-    const { fileSystem, folder, log, now } = this.#parts;
+    const { fileSystem, folder, now } = this.#parts;
     const at = now();
     const bytesBefore = await this.#journal.rotate();
-    await writeSnapshot(fileSystem, folder, { entries, number, at, pause: () => this.#pause() });
+    const pause = () => this.#pause();
+    const finished = async (temporary: string) => {
+      await this.#archive(temporary, number);
+      await this.#keepEditAside();
+    };
+    await writeSnapshot(fileSystem, folder, { entries, number, at, pause, finished });
     this.#snapshotNumber = number;
     this.#bytesBefore = bytesBefore;
+    this.#version = await this.#versionNow();
+    await this.#forgetOld();
+  }
+
+  /** Without the archive nothing is lost but a place to go back to. */
+  async #archive(path: string, number: number): Promise<void> {
+    const { fileSystem, archiveFolder, log } = this.#parts;
     try {
-      await this.#journal.removeThrough(number);
+      await writeArchive(fileSystem, path, archiveFolder, number);
+    } catch (error) {
+      log.warn(`${reasonOf(error)} The configuration as of change ${number} is not archived.`);
+    }
+  }
+
+  /** What somebody wrote into config.ldif while the server runs takes no effect, and is not lost either. */
+  async #keepEditAside(): Promise<void> {
+    const { fileSystem, folder, log, now } = this.#parts;
+    const version = await this.#versionNow();
+    if (version === undefined || version === this.#version) return;
+    const aside = await keepEditAside(fileSystem, folder, now());
+    log.warn(
+      `${join(folder, SNAPSHOT_NAME)} was edited while the server runs, which has no effect; the edited file is kept as ` +
+        `${aside}. Change entries over LDAP, or edit the file while the server is stopped.`,
+    );
+  }
+
+  async #versionNow(): Promise<string | undefined> {
+    const { fileSystem, folder } = this.#parts;
+    return (await fileSystem.inspect(join(folder, SNAPSHOT_NAME)))?.version;
+  }
+
+  async #forgetOld(): Promise<void> {
+    const { fileSystem, archiveFolder, log, now } = this.#parts;
+    try {
+      const archives = await listArchives(fileSystem, archiveFolder);
+      const through = forgettableThrough({ archives, lastNumber: this.lastNumber }, this.retention);
+      const beforeMs = now().getTime() - this.retention.ageMs;
+      await this.#journal.removeThrough(Math.min(through, this.#snapshotNumber), beforeMs);
+      for (const number of uselessArchives({ segments: this.#journal.segments, archives })) {
+        await fileSystem.remove(join(archiveFolder, archiveName(number)));
+      }
     } catch (error) {
       log.warn(`${reasonOf(error)} They are not needed any more; the next snapshot tries again.`);
     }

@@ -1,9 +1,11 @@
 // config.ldif: all entries as LDIF, under a comment line that says through which commit they go.
 //
-//   # confdit snapshot through change 000000000017 at 2026-11-22T08:15:00.123Z entries 000000000042 crc32 <rest> <line>
+//   # confdit snapshot through change 000000000017 at 2026-11-22T08:15:00.123Z entries 000000000042 checked <by>
+//   crc32 <rest> <line>                                                                            (all one line)
 //
 // The first checksum is over everything after the line, so an edit by hand is noticed; the second over the line without
-// itself and the space before it. A file without that line, as it is shipped, goes through commit 0.
+// itself and the space before it. What is as it was written need not be checked again by what checked it: `by` is that
+// program, with that schema. A file without that line, as it is shipped, goes through commit 0.
 
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -11,13 +13,15 @@ import { LdifError } from '../codec/ldif-error.ts';
 import { LdifReader } from '../codec/ldif-reader.ts';
 import type { LdifRecord } from '../codec/ldif-record.ts';
 import { formatEntry } from '../codec/ldif-writer.ts';
+import { WrittenEntries } from '../codec/written-entries.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { textFromOctets } from '../ldap/octets.ts';
 import { type FileSystem, readPieces, type StoreFile, writeWhole } from './file-system.ts';
+import type { CheckedEntries } from './store.ts';
 import { errorCode, StoreError, storeErrorFrom } from './store-error.ts';
 
 export const SNAPSHOT_NAME = 'config.ldif';
-export const SNAPSHOT_TEMPORARY_NAME = 'config.ldif.tmp';
+export const SNAPSHOT_TEMPORARY_NAME = `${SNAPSHOT_NAME}.tmp`;
 
 export interface Snapshot {
   readonly entries: readonly Entry[];
@@ -25,14 +29,19 @@ export interface Snapshot {
   readonly number: number;
   /** Whether the content is not what the server wrote. */
   readonly isEdited: boolean;
+  /** Whether it has the first line that the server writes; without it nobody knows what the entries go back to. */
+  readonly hasHeader: boolean;
+  /** See StoreContents.checked. */
+  readonly checked: CheckedEntries | undefined;
 }
 
 const HEADER_MARK = '# confdit snapshot ';
 const HEADER =
-  /^# confdit snapshot through change (\d{12,15}) at \S+ entries \d{12,15} crc32 ([0-9a-f]{8}) ([0-9a-f]{8})$/;
+  /^# confdit snapshot through change (\d{12,15}) at \S+ entries \d{12,15}(?: checked ([0-9a-f]{32}))? crc32 ([0-9a-f]{8}) ([0-9a-f]{8})$/;
 const INTRODUCTION =
   '# The journal beside this file holds what was changed since. Change entries over LDAP while the server runs.\nversion: 1\n';
 const NEWLINE = 0x0a;
+const PIECE_OCTETS = 64 * 1024;
 /** What is formatted at a stretch: a small part of a millisecond's work. */
 const SLICE_CHARACTERS = 16 * 1024;
 /** What may wait for the disk at most, so that a sync of the journal never queues behind a whole snapshot. */
@@ -49,48 +58,62 @@ export async function readSnapshot(fileSystem: FileSystem, folder: string): Prom
     throw storeErrorFrom(error, `The file ${path} cannot be read`);
   }
   try {
-    return await readEntries(file, path);
-  } catch (error) {
-    if (error instanceof LdifError)
-      throw new StoreError(`The file ${path} is not right. ${error.message}`, { cause: error });
-    throw storeErrorFrom(error, `The file ${path} cannot be read`);
+    return await readSnapshotPieces(readPieces(file), path);
   } finally {
     await file.close();
   }
 }
 
-async function readEntries(file: StoreFile, path: string): Promise<Snapshot> {
-  const reader = new LdifReader();
-  const entries: Entry[] = [];
-  let header: SnapshotHeader | undefined;
-  let sum = 0;
-  for await (const octets of readLines(file)) {
-    let content = octets;
-    if (header === undefined) {
-      const lineEnd = octets.indexOf(NEWLINE) + 1 || octets.length;
-      header = parseHeader(octets.toString('latin1', 0, lineEnd).trimEnd(), path);
-      reader.push(octets.toString('latin1', 0, header === NO_HEADER ? 0 : lineEnd));
-      content = octets.subarray(header === NO_HEADER ? 0 : lineEnd);
-    }
-    sum = crc32(content, sum);
-    takeEntries(reader.push(textFromOctets(content)), entries);
+/** A snapshot from the octets of its file; throws StoreError. */
+export async function readSnapshotPieces(pieces: AsyncIterable<Buffer>, path: string): Promise<Snapshot> {
+  try {
+    return await readEntries(pieces, path);
+  } catch (error) {
+    if (error instanceof LdifError)
+      throw new StoreError(`The file ${path} is not right. ${error.message}`, { cause: error });
+    throw storeErrorFrom(error, `The file ${path} cannot be read`);
   }
-  takeEntries(reader.end(), entries);
-  const { number, contentSum } = header ?? NO_HEADER;
-  return { entries, number, isEdited: contentSum !== undefined && contentSum !== hex(sum) };
 }
 
-/** Pieces that end with a line, so that no character is cut. */
-async function* readLines(file: StoreFile): AsyncGenerator<Buffer, void> {
-  let carried: Buffer[] = [];
-  for await (const piece of readPieces(file)) {
-    const cut = piece.lastIndexOf(NEWLINE) + 1;
-    carried.push(cut === 0 ? piece : piece.subarray(0, cut));
-    if (cut === 0) continue;
-    yield Buffer.concat(carried);
-    carried = cut === piece.length ? [] : [piece.subarray(cut)];
+async function readEntries(pieces: AsyncIterable<Buffer>, path: string): Promise<Snapshot> {
+  const octets = await allOf(pieces);
+  const lineEnd = octets.indexOf(NEWLINE) + 1 || octets.length;
+  const header = parseHeader(octets.toString('latin1', 0, lineEnd).trimEnd(), path);
+  const { number, contentSum, checkedBy } = header;
+  if (header === NO_HEADER)
+    return {
+      entries: parseEntries(octets, 1),
+      number,
+      isEdited: false,
+      hasHeader: false,
+      checked: undefined,
+    };
+  const content = octets.subarray(lineEnd);
+  if (contentSum !== hex(crc32(content)))
+    return { entries: parseEntries(content, 2), number, isEdited: true, hasHeader: true, checked: undefined };
+  const written = new WrittenEntries(content);
+  const checked: CheckedEntries | undefined =
+    checkedBy === undefined ? undefined : { checkedBy, entriesWith: (texts) => written.entriesWith(texts) };
+  return { entries: written.entries, number, isEdited: false, hasHeader: true, checked };
+}
+
+async function allOf(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
+  const all: Buffer[] = [];
+  for await (const piece of pieces) all.push(piece);
+  return Buffer.concat(all);
+}
+
+/** Text that anybody may have written; a piece ends with a line, so that no character is cut. */
+function parseEntries(octets: Buffer, firstLine: number): Entry[] {
+  const reader = new LdifReader({ firstLine });
+  const entries: Entry[] = [];
+  for (let start = 0; start < octets.length; ) {
+    const cut = octets.indexOf(NEWLINE, start + PIECE_OCTETS) + 1 || octets.length;
+    takeEntries(reader.push(textFromOctets(octets.subarray(start, cut))), entries);
+    start = cut;
   }
-  if (carried.length > 0) yield Buffer.concat(carried);
+  takeEntries(reader.end(), entries);
+  return entries;
 }
 
 function takeEntries(records: readonly LdifRecord[], entries: Entry[]): void {
@@ -108,20 +131,21 @@ function takeEntries(records: readonly LdifRecord[], entries: Entry[]): void {
 interface SnapshotHeader {
   readonly number: number;
   readonly contentSum: string | undefined;
+  readonly checkedBy: string | undefined;
 }
 
-const NO_HEADER: SnapshotHeader = { number: 0, contentSum: undefined };
+const NO_HEADER: SnapshotHeader = { number: 0, contentSum: undefined, checkedBy: undefined };
 
 function parseHeader(line: string, path: string): SnapshotHeader {
   if (!line.startsWith(HEADER_MARK)) return NO_HEADER;
-  const [, number, contentSum, lineSum] = HEADER.exec(line) ?? [];
+  const [, number, checkedBy, contentSum, lineSum] = HEADER.exec(line) ?? [];
   if (lineSum === undefined || hex(crc32(line.slice(0, -lineSum.length - 1))) !== lineSum) {
     throw new StoreError(
       `The first line of ${path} is not as the server wrote it; it says through which change the file goes. ` +
         'Restore that line, or the whole file, from a backup.',
     );
   }
-  return { number: Number(number), contentSum };
+  return { number: Number(number), contentSum, checkedBy };
 }
 
 export interface SnapshotToWrite {
@@ -129,8 +153,12 @@ export interface SnapshotToWrite {
   /** Through which commit they go. */
   readonly number: number;
   readonly at: Date;
+  /** What has checked the entries: 32 hexadecimal digits. */
+  readonly checkedBy?: string | undefined;
   /** Called between slices: gives way to other work. */
   readonly pause: () => Promise<unknown>;
+  /** Called with the path of the finished file before it takes the place of the old one. */
+  readonly finished?: (temporary: string) => Promise<void>;
 }
 
 /**
@@ -141,9 +169,10 @@ export async function writeSnapshot(
   fileSystem: FileSystem,
   folder: string,
   snapshot: SnapshotToWrite,
+  name: string = SNAPSHOT_NAME,
 ): Promise<void> {
-  const path = join(folder, SNAPSHOT_NAME);
-  const temporary = join(folder, SNAPSHOT_TEMPORARY_NAME);
+  const path = join(folder, name);
+  const temporary = `${path}.tmp`;
   try {
     await fileSystem.remove(temporary);
     const file = await fileSystem.open(temporary, 'create');
@@ -153,6 +182,7 @@ export async function writeSnapshot(
     } finally {
       await file.close();
     }
+    await snapshot.finished?.(temporary);
     await fileSystem.rename(temporary, path);
     await fileSystem.syncFolder(folder);
   } catch (error) {
@@ -161,12 +191,11 @@ export async function writeSnapshot(
   }
 }
 
-async function writeEntries(file: StoreFile, { entries, number, at, pause }: SnapshotToWrite): Promise<void> {
-  const placeholder = formatHeader(number, at, entries.length, 0);
-  let position = placeholder.length;
+async function writeEntries(file: StoreFile, snapshot: SnapshotToWrite): Promise<void> {
+  let position = formatHeader(snapshot, 0).length;
   let synced = 0;
   let sum = 0;
-  for (const slice of formatSlices(entries)) {
+  for (const slice of formatSlices(snapshot.entries)) {
     const octets = Buffer.from(slice, 'latin1');
     sum = crc32(octets, sum);
     await writeWhole(file, octets, position);
@@ -175,9 +204,9 @@ async function writeEntries(file: StoreFile, { entries, number, at, pause }: Sna
       await file.sync();
       synced = position;
     }
-    await pause();
+    await snapshot.pause();
   }
-  await writeWhole(file, Buffer.from(formatHeader(number, at, entries.length, sum), 'latin1'), 0);
+  await writeWhole(file, Buffer.from(formatHeader(snapshot, sum), 'latin1'), 0);
 }
 
 function* formatSlices(entries: readonly Entry[]): Generator<string, void> {
@@ -192,10 +221,11 @@ function* formatSlices(entries: readonly Entry[]): Generator<string, void> {
 }
 
 /** Has the same length whatever the checksum is, so it can be written last in its place. */
-function formatHeader(number: number, at: Date, entries: number, sum: number): string {
+function formatHeader({ number, at, entries, checkedBy }: SnapshotToWrite, sum: number): string {
+  const checked = checkedBy === undefined ? '' : ` checked ${checkedBy}`;
   const line =
     `${HEADER_MARK}through change ${twelveDigits(number)} at ${at.toISOString()} ` +
-    `entries ${twelveDigits(entries)} crc32 ${hex(sum)}`;
+    `entries ${twelveDigits(entries.length)}${checked} crc32 ${hex(sum)}`;
   return `${line} ${hex(crc32(line))}\n`;
 }
 

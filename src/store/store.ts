@@ -38,9 +38,9 @@ export interface Store {
    * Makes `entries`, the state after commit `throughNumber`, what the next open starts from. Goes on in the
    * background while commits are appended, in slices short enough not to be felt; the entries are never changed
    * meanwhile. Rejects with StoreError when it cannot be written; then the one before stays in force and no commit
-   * is lost. One at a time.
+   * is lost. One at a time. `checkedBy` comes back with the entries, see StoreContents.checked.
    */
-  snapshot(entries: readonly Entry[], throughNumber: number): Promise<void>;
+  snapshot(entries: readonly Entry[], throughNumber: number, checkedBy?: string): Promise<void>;
 
   /** The number of the last commit that is durable; 0 before the first. */
   readonly lastNumber: number;
@@ -60,10 +60,20 @@ export interface StoreFailure {
   readonly message: string;
 }
 
+/** Entries that were checked before they were stored, and that nobody has changed since. */
+export interface CheckedEntries {
+  /** What has checked them, as it was given with the snapshot: 32 hexadecimal digits. */
+  readonly checkedBy: string;
+  /** Those whose values may have one of these texts in them. */
+  entriesWith(texts: readonly string[]): Iterable<Entry>;
+}
+
 /** What a store gives when it is opened. */
 export interface StoreContents {
   /** The state of the last snapshot. */
   readonly entries: readonly Entry[];
+  /** Undefined when nobody vouches for the entries, or somebody has edited them. */
+  readonly checked: CheckedEntries | undefined;
   /** Through which commit that state goes; 0 for entries that were shipped. */
   readonly snapshotNumber: number;
   /** The commits after it, in order: applied to the entries one by one they give the state that was durable. */

@@ -38,7 +38,7 @@ describe('the lock of a folder', () => {
     expect((await readdir(folder)).filter((name) => name.endsWith('.lock'))).toHaveLength(1);
     expect((await startHolder(folder)).said).toContain(`process ${process.pid}`);
     await store.close();
-    expect((await readdir(folder)).sort()).toEqual(['config.ldif', 'journal']);
+    expect((await readdir(folder)).sort()).toEqual(['archived-configs', 'config.ldif', 'journal']);
     expect((await startHolder(folder)).said).toBe('open');
   });
 

@@ -1,12 +1,21 @@
 // The LDIF store on a real disk: the contract, and what the files look like.
 
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readLdif } from '../../src/codec/ldif-reader.ts';
 import { formatEntry } from '../../src/codec/ldif-writer.ts';
 import { describeStore } from './store-conformance.ts';
-import { commit, commitsFrom, entry, openStore, setPort, shown, temporaryFolder } from './store-support.ts';
+import {
+  commit,
+  commitsFrom,
+  entry,
+  KEEP_NOTHING,
+  openStore,
+  setPort,
+  shown,
+  temporaryFolder,
+} from './store-support.ts';
 
 describeStore('the LDIF store', { open: openStore, newPlace: temporaryFolder });
 
@@ -63,9 +72,10 @@ describe('the journal', () => {
     );
   });
 
-  it('is begun anew with every snapshot that has something to say, and the old file goes', async () => {
+  it('is begun anew with every snapshot that has something to say, and the old file goes if nobody wants it', async () => {
     const folder = await temporaryFolder();
     const { store } = await openStore(folder);
+    store.retention = KEEP_NOTHING;
     await store.snapshot([], 0);
     expect(await readdir(join(folder, 'journal'))).toEqual(['journal-000000000001.ldif']);
     await store.append(commitsFrom(1, 17));
@@ -85,8 +95,12 @@ describe('the journal', () => {
     await store.snapshot([entry('A')], 1);
     expect(await modes(folder)).toEqual([
       ' 700',
+      'archived-configs 700',
+      'archived-configs/config-000000000000.ldif.gz 600',
+      'archived-configs/config-000000000001.ldif.gz 600',
       'config.ldif 600',
       'journal 700',
+      'journal/journal-000000000001.ldif 600',
       'journal/journal-000000000002.ldif 600',
       'lock 600',
     ]);
@@ -100,16 +114,16 @@ describe('config.ldif', () => {
       join(folder, 'config.ldif'),
       `# Shipped.\nversion: 1\n\n${formatEntry(entry('A'))}\n${formatEntry(entry('B'))}`,
     );
-    const { store, entries, snapshotNumber, isEdited, warnings } = await openStore(folder);
+    const { store, entries, snapshotNumber, edited, warnings } = await openStore(folder);
     expect(shown(entries)).toEqual(shown([entry('A'), entry('B')]));
-    expect([snapshotNumber, isEdited, warnings]).toEqual([0, false, []]);
+    expect([snapshotNumber, edited, warnings]).toEqual([0, undefined, []]);
     await store.append([commit(1)]);
     await store.close();
     const again = await openStore(folder);
     expect([again.entries.length, again.commits.length]).toEqual([2, 1]);
   });
 
-  it('that was edited is taken, with a warning', async () => {
+  it('that was edited is taken, with a warning, when nobody knows what it was', async () => {
     const folder = await temporaryFolder();
     const first = await openStore(folder);
     await first.store.append([commit(1)]);
@@ -117,9 +131,10 @@ describe('config.ldif', () => {
     await first.store.close();
     const path = join(folder, 'config.ldif');
     await writeFile(path, `${await readFile(path, 'utf8')}description: by hand, ä\n`);
-    const { entries, snapshotNumber, isEdited, warnings } = await openStore(folder);
+    await rm(join(folder, 'archived-configs'), { recursive: true });
+    const { entries, snapshotNumber, edited, warnings } = await openStore(folder);
     expect(shown(entries)).toEqual(shown([entry('A', { description: 'by hand, ä' })]));
-    expect([snapshotNumber, isEdited]).toEqual([1, true]);
+    expect([snapshotNumber, edited]).toEqual([1, undefined]);
     expect(warnings).toEqual([expect.stringContaining(`${path} was edited`)]);
   });
 
@@ -138,7 +153,7 @@ describe('config.ldif', () => {
     await first.store.close();
     const second = await openStore(folder);
     expect(shown(second.entries)).toEqual(shown(entries));
-    expect(second.isEdited).toBe(false);
+    expect(second.edited).toBe(undefined);
   });
 
   it.each([

@@ -4,7 +4,11 @@ import { openLdifStore } from '../../src/store/ldif-store.ts';
 
 const [folder = ''] = process.argv.slice(2);
 try {
-  await openLdifStore({ folder, log: { warn: () => undefined }, now: () => new Date() });
+  await openLdifStore({
+    folder,
+    log: { warn: () => undefined, error: () => undefined },
+    now: () => new Date(),
+  });
   process.stdout.write('open\n');
 } catch (error) {
   process.stdout.write(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -1,8 +1,9 @@
 // A file system in memory that knows what is on disk and what is only written: a power cut leaves the former, a killed
 // process the latter. Any call can be made to fail, to write less than asked, or to be the last one.
 
+import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
-import type { FileSystem, FileUse, StoreFile } from '../../src/store/file-system.ts';
+import type { FileFacts, FileSystem, FileUse, StoreFile } from '../../src/store/file-system.ts';
 
 interface Content {
   written: Buffer;
@@ -20,6 +21,8 @@ export function systemError(code: string): Error {
 
 export class MemoryFileSystem implements FileSystem {
   readonly calls: Call[] = [];
+  /** Of what does not belong to its owner alone. */
+  readonly modes = new Map<string, number>();
   fault: Fault = () => undefined;
   #names = new Map<string, Content>();
   #namesOnDisk = new Map<string, Content>();
@@ -81,6 +84,20 @@ export class MemoryFileSystem implements FileSystem {
     return this.paths.filter((path) => dirname(path) === folder).map((path) => path.slice(folder.length + 1));
   }
 
+  async inspect(path: string): Promise<FileFacts | undefined> {
+    this.#call('inspect', path);
+    const content = this.#names.get(path);
+    const mode = this.modes.get(path);
+    if (content !== undefined) return { mode: mode ?? 0o600, version: versionOf(content), modifiedMs: 0 };
+    const isFolder = this.paths.some((other) => other.startsWith(`${path}/`));
+    return isFolder ? { mode: mode ?? 0o700, version: '', modifiedMs: 0 } : undefined;
+  }
+
+  async changeMode(path: string, mode: number): Promise<void> {
+    this.#call('changeMode', path);
+    this.modes.set(path, mode);
+  }
+
   async syncFolder(folder: string): Promise<void> {
     this.#call('syncFolder', folder);
     for (const path of this.#namesOnDisk.keys()) {
@@ -138,4 +155,8 @@ export class MemoryFileSystem implements FileSystem {
     for (const [path, content] of names) copy.put(path, contentOf(content));
     return copy;
   }
+}
+
+function versionOf({ written }: Content): string {
+  return createHash('sha256').update(written).digest('hex');
 }

@@ -5,7 +5,15 @@ import type { OpenedLdifStore } from '../../src/store/ldif-store.ts';
 import type { Commit } from '../../src/store/store.ts';
 import { StoreError } from '../../src/store/store-error.ts';
 import { type Fault, MemoryFileSystem, systemError } from './memory-file-system.ts';
-import { commit, commitsFrom, entry, openStore, shown, temporaryFolder } from './store-support.ts';
+import {
+  commit,
+  commitsFrom,
+  entry,
+  KEEP_NOTHING,
+  openStore,
+  shown,
+  temporaryFolder,
+} from './store-support.ts';
 
 /** Fails these operations on the journal. */
 function failing(errors: Record<string, string>, octetsFirst?: number): Fault {
@@ -150,7 +158,11 @@ describe('a disk that fails', () => {
     const folder = await temporaryFolder();
     const fileSystem = new MemoryFileSystem();
     const warnings: string[] = [];
-    const { store } = await openStore(folder, { fileSystem, log: { warn: (text) => warnings.push(text) } });
+    const { store } = await openStore(folder, {
+      fileSystem,
+      log: { warn: (text) => warnings.push(text), error: () => undefined },
+    });
+    store.retention = KEEP_NOTHING;
     await store.append([commit(1)]);
     fileSystem.fault = failing({ remove: 'EIO' });
     await store.snapshot([entry('A')], 1);
@@ -207,6 +219,7 @@ async function liveUntil(folder: string, stop: number, octetsOfLastWrite: number
   let opened: OpenedLdifStore | undefined;
   try {
     opened = await openStore(folder, { fileSystem });
+    opened.store.retention = KEEP_NOTHING;
     await append(opened, [commit(1)]);
     await append(opened, commitsFrom(2, 4));
     await Promise.all([opened.store.snapshot([entry('S4')], 4), append(opened, [commit(5)])]);
@@ -236,10 +249,10 @@ describe('a stop between any two calls', () => {
     expect(calls).toBeGreaterThan(50);
     for (let stop = 0; stop <= calls; stop++) {
       const { acknowledged, fileSystem } = await liveUntil(folder, stop, octets);
-      const { entries, snapshotNumber, commits, isEdited } = await reopened(folder, after(fileSystem));
+      const { entries, snapshotNumber, commits, edited } = await reopened(folder, after(fileSystem));
       expect(shown(entries)).toEqual(snapshotNumber === 0 ? [] : shown([entry(`S${snapshotNumber}`)]));
       expect(shown(commits)).toEqual(shown(commitsFrom(snapshotNumber + 1, snapshotNumber + commits.length)));
-      expect([snapshotNumber + commits.length, isEdited]).toEqual([acknowledged.length, false]);
+      expect([snapshotNumber + commits.length, edited]).toEqual([acknowledged.length, undefined]);
     }
   });
 });

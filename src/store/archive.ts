@@ -1,0 +1,102 @@
+// Archived configurations: each snapshot once more, compressed, under the number of the last change in it. Together with
+// the journal they give every state that is still remembered, and what config.ldif was before somebody edited it.
+
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import { createGzip, gunzip } from 'node:zlib';
+import { type FileSystem, readPieces, readWholeFile, writeWhole } from './file-system.ts';
+import { readSnapshotPieces, type Snapshot } from './snapshot.ts';
+import { errorCode, StoreError, storeErrorFrom } from './store-error.ts';
+
+export const ARCHIVE_FOLDER = 'archived-configs';
+
+const NAME = /^config-(\d{12,15})\.ldif\.gz$/;
+/** The quickest: LDIF repeats itself so much that more effort gains little. */
+const LEVEL = 1;
+const PIECE_OCTETS = 256 * 1024;
+
+export function archiveName(number: number): string {
+  return `config-${String(number).padStart(12, '0')}.ldif.gz`;
+}
+
+/** The number in the name; undefined for a file that is no archive. */
+export function archiveNumber(name: string): number | undefined {
+  const digits = NAME.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** Through which changes the archives in this folder go, in order; none where there is no such folder. */
+export async function listArchives(fileSystem: FileSystem, folder: string): Promise<number[]> {
+  try {
+    const numbers = (await fileSystem.list(folder)).map(archiveNumber);
+    return numbers.filter((number) => number !== undefined).sort((one, other) => one - other);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw storeErrorFrom(error, `The folder ${folder} cannot be read`);
+  }
+}
+
+/** Compresses a snapshot file into the folder; durable when it resolves. Throws StoreError. */
+export async function writeArchive(
+  fileSystem: FileSystem,
+  from: string,
+  folder: string,
+  number: number,
+): Promise<void> {
+  const path = join(folder, archiveName(number));
+  const temporary = `${path}.tmp`;
+  try {
+    await fileSystem.remove(temporary);
+    await compress(fileSystem, from, temporary);
+    await fileSystem.rename(temporary, path);
+    await fileSystem.syncFolder(folder);
+  } catch (error) {
+    await fileSystem.remove(temporary).catch(() => undefined);
+    throw storeErrorFrom(error, `The file ${path} cannot be written`);
+  }
+}
+
+async function compress(fileSystem: FileSystem, from: string, to: string): Promise<void> {
+  const source = await fileSystem.open(from, 'read');
+  try {
+    const target = await fileSystem.open(to, 'create');
+    try {
+      let position = 0;
+      await pipeline(
+        readPieces(source),
+        createGzip({ level: LEVEL }),
+        async (octets: AsyncIterable<Buffer>) => {
+          for await (const piece of octets) {
+            await writeWhole(target, piece, position);
+            position += piece.length;
+          }
+        },
+      );
+      await target.sync();
+    } finally {
+      await target.close();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+/** Throws StoreError for one that cannot be read or is not as it was written. */
+export async function readArchive(fileSystem: FileSystem, folder: string, number: number): Promise<Snapshot> {
+  const path = join(folder, archiveName(number));
+  let octets: Buffer;
+  try {
+    octets = await promisify(gunzip)(await readWholeFile(fileSystem, path));
+  } catch (error) {
+    throw storeErrorFrom(error, `The archived configuration ${path} cannot be read`);
+  }
+  const snapshot = await readSnapshotPieces(piecesOf(octets), path);
+  if (snapshot.number === number && snapshot.hasHeader && !snapshot.isEdited) return snapshot;
+  throw new StoreError(`The archived configuration ${path} is not as the server wrote it.`);
+}
+
+async function* piecesOf(octets: Buffer): AsyncGenerator<Buffer, void> {
+  for (let start = 0; start < octets.length; start += PIECE_OCTETS)
+    yield octets.subarray(start, start + PIECE_OCTETS);
+}

@@ -1,0 +1,59 @@
+// Who may write what a store keeps: whoever can write it can give itself every right, so nobody but the owner may.
+
+import { FILE_MODE, type FileSystem, FOLDER_MODE } from './file-system.ts';
+import { StoreError, storeErrorFrom } from './store-error.ts';
+
+const WRITABLE_BY_OTHERS = 0o022;
+const READABLE_BY_OTHERS = 0o044;
+
+export interface Exposed {
+  readonly path: string;
+  readonly mode: number;
+  /** What it should be. */
+  readonly wanted: number;
+}
+
+export interface Places {
+  readonly folders: readonly string[];
+  readonly files: readonly string[];
+}
+
+/** What others than the owner may write, or also only read; what is not there is no problem. */
+export async function findExposed(
+  fileSystem: FileSystem,
+  { folders, files }: Places,
+  what: 'writable' | 'readable',
+): Promise<Exposed[]> {
+  const bits = what === 'writable' ? WRITABLE_BY_OTHERS : WRITABLE_BY_OTHERS | READABLE_BY_OTHERS;
+  const exposed: Exposed[] = [];
+  for (const [paths, wanted] of [
+    [folders, FOLDER_MODE],
+    [files, FILE_MODE],
+  ] as const) {
+    for (const path of paths) {
+      const facts = await fileSystem.inspect(path);
+      if (facts !== undefined && (facts.mode & bits) !== 0) exposed.push({ path, mode: facts.mode, wanted });
+    }
+  }
+  return exposed;
+}
+
+/** Throws StoreError naming everything that others may write. */
+export async function requirePrivate(fileSystem: FileSystem, places: Places): Promise<void> {
+  let exposed: Exposed[];
+  try {
+    exposed = await findExposed(fileSystem, places, 'writable');
+  } catch (error) {
+    throw storeErrorFrom(error, 'The permissions of the store cannot be looked at');
+  }
+  if (exposed.length > 0) throw new StoreError(exposed.map(formatExposed).join('\n'));
+}
+
+export function formatExposed({ path, mode, wanted }: Exposed): string {
+  const who = (mode & WRITABLE_BY_OTHERS) === 0 ? 'read' : 'written';
+  return `${path} can be ${who} by others than its owner (its mode is ${octal(mode)}); run: chmod ${octal(wanted)} ${path}`;
+}
+
+function octal(mode: number): string {
+  return (mode & 0o777).toString(8).padStart(4, '0');
+}
