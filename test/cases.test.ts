@@ -66,7 +66,7 @@ async function startAroundCases() {
 
 /** What there was at first must be there again in the end: the case before cannot make this one pass or fail. */
 async function play(
-  { start, change, expected }: Case,
+  { start, steps }: Case,
   tools: LdapTools,
   tree: CaseTree,
   atFirst: string,
@@ -77,9 +77,12 @@ async function play(
       expect(await tree.add(start)).toBeUndefined();
       untouched = await tree.everything();
     }
-    checkAnswer(await tools.run('ldapmodify', ['-a', ...TRACE], change), expected);
-    if (expected.code !== ResultCode.success) expect(await tree.everything()).toBe(untouched);
-    await checkEntries(expected, tree);
+    for (const { change, expected } of steps) {
+      checkAnswer(await tools.run('ldapmodify', ['-a', ...TRACE], change), expected);
+      if (expected.code === ResultCode.success) untouched = await tree.everything();
+      else expect(await tree.everything()).toBe(untouched);
+      await checkEntries(expected, tree);
+    }
   } finally {
     await tree.removeAdded(atFirst);
     expect(await tree.everything()).toBe(atFirst);

@@ -1,8 +1,6 @@
 // The configuration as a whole: the tree of what is written, who refers to whom, and what entries mean with the
 // sources of this run. The write path changes it, the backends show it.
 
-import type { DueAction } from '../config/admin-actions.ts';
-import type { ConfigurationObject } from '../config/configuration-object.ts';
 import type { PropertyValidator } from '../config/property-validator.ts';
 import type { ConfigView } from '../config/reference-check.ts';
 import { ReferenceIndex } from '../config/reference-index.ts';
@@ -18,6 +16,7 @@ import type { ObjectDifference } from '../runtime/component.ts';
 import { checkEntry } from '../schema/check-classes.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Commit } from '../store/store.ts';
+import { ValuesInForce } from './values-in-force.ts';
 import type { WriteTarget } from './write-target.ts';
 
 /** Attributes that searches for a value of theirs find without looking at every entry. */
@@ -37,22 +36,27 @@ export interface ConfigurationOptions {
 
 export class Configuration implements TreeView, ConfigView, WriteTarget {
   readonly schema: Schema;
-  readonly validator: PropertyValidator;
   readonly tree: Tree;
+  readonly inForce: ValuesInForce;
   readonly #references = new ReferenceIndex();
   /** The same of what readers see. */
   readonly #shownReferences = new ReferenceIndex();
 
   constructor({ schema, validator }: ConfigurationOptions) {
     this.schema = schema;
-    this.validator = validator;
-    const targetsOf = (entry: Entry | undefined) => (entry === undefined ? [] : validator.targetsOf(entry));
+    this.inForce = new ValuesInForce(validator);
+    const targetsOf = (entry: Entry | undefined, before?: Entry) =>
+      entry === undefined ? [] : this.validator.targetsOf(entry, before);
     this.tree = new Tree({
       indexed: INDEXED,
       termsOf: (attribute) => indexTerms(schema, INDEXED, attribute),
-      staged: (key, entry) => this.#references.set(key, targetsOf(entry)),
+      staged: (key, entry, before) => this.#references.set(key, targetsOf(entry, before)),
       shown: (key, entry) => this.#shownReferences.set(key, targetsOf(entry)),
     });
+  }
+
+  get validator(): PropertyValidator {
+    return this.inForce.validator;
   }
 
   /** The configuration keeps its identity, and the numbers of its commits, over every restart. */
@@ -107,7 +111,7 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
 
   /** What the runtime is asked about; the objects are decoded only when a component wants them. */
   differenceOf({ key, before, after }: Pick<Effect, 'key' | 'before' | 'after'>): ObjectDifference {
-    const decode = (entry: Entry | undefined) => this.#decode(entry);
+    const decode = (entry: Entry | undefined) => entry && this.inForce.decode(entry);
     return {
       key,
       kinds: [this.#kindOf(before), this.#kindOf(after)],
@@ -139,9 +143,12 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     return this.validator.validate(effect, this);
   }
 
-  notesOf({ before, after }: Effect): readonly string[] {
-    if (before === undefined || after === undefined) return [];
-    return this.validator.adminActionsOf(before, after).map((action) => formatDueAction(after, action));
+  settle(effect: Effect, at: Date): void {
+    this.inForce.settle(effect, at);
+  }
+
+  notesOf(effect: Effect): readonly string[] {
+    return this.inForce.notesOf(effect);
   }
 
   stage({ key, parentKey, after }: Effect): void {
@@ -181,10 +188,6 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     return entry === undefined ? undefined : this.validator.definitions.findForEntry(entry)?.kind;
   }
 
-  #decode(entry: Entry | undefined): ConfigurationObject | undefined {
-    return entry === undefined ? undefined : this.validator.decode(entry);
-  }
-
   #placeIssues(entry: Entry, key: string, parentKey: string | undefined): Issue[] {
     const dn = entry.dn.toString();
     if (this.find(key) !== undefined) {
@@ -219,13 +222,4 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     });
     return entry.withAttributes(attributes);
   }
-}
-
-/** One line: which property is stored and not yet in force, and what to do about it. */
-function formatDueAction(entry: Entry, { property, kind, note }: DueAction): string {
-  const usual =
-    kind === 'server-restart'
-      ? 'Restart the server for the change to take effect.'
-      : 'Disable and enable it again for the change to take effect.';
-  return `${entry.dn}: ${property.name} is stored and not yet in force. ${note ?? usual}`;
 }

@@ -74,7 +74,7 @@ export class EffectiveBackend implements Backend {
   #inForce(written: Entry): Entry {
     const known = this.#effective.get(written);
     if (known !== undefined) return known;
-    const resolved = this.#configuration.validator.effectiveEntry(written);
+    const resolved = this.#configuration.inForce.effectiveEntry(written);
     const dn = new Dn([...written.dn.rdns.slice(0, -1), ...this.baseDn.rdns]);
     const entry = new Entry(dn, resolved.attributes);
     this.#effective.set(written, entry);

@@ -2,20 +2,16 @@
 // trust manager sees which mail servers stand in the way.
 
 import { USED_BY_NAMES_MAX, usedBy, usedByCount } from '../config/operational-attributes.ts';
-import { Attribute, type Entry } from '../ldap/entry.ts';
+import { Attribute } from '../ldap/entry.ts';
 import type { Derive } from '../schema/filter-matcher.ts';
 import type { Configuration } from './configuration.ts';
+import { effectiveNames } from './effective-names.ts';
 
 /** By their keys; an entry that nobody refers to has none of them. The cost is that of the names that are shown. */
 export function usedByAttributes(configuration: Configuration): ReadonlyMap<string, Derive> {
   const { schema, tree } = configuration;
-  const effectiveKey = schema.dnKeyOfText('cn=effective');
-  const configKey = schema.dnKeyOfText('cn=config');
   /** Of what is in force, the users are those of what is written. */
-  const writtenKey = ({ dn }: Entry) => {
-    const key = schema.dnKey(dn);
-    return key.endsWith(effectiveKey) ? key.slice(0, key.length - effectiveKey.length) + configKey : key;
-  };
+  const { writtenKey } = effectiveNames(schema);
   const attribute = ({ name }: { readonly name: string }, values: readonly string[]) =>
     values.length === 0 ? undefined : new Attribute(name, values, name.toLowerCase());
   return new Map<string, Derive>([

@@ -224,6 +224,7 @@ export class WritePath {
       const effects = this.#stageAll(waiting.steps, commit, changes);
       const net = netOf(effects);
       refuseIfAny(net.flatMap((effect) => target.check(effect)));
+      for (const effect of net) target.settle?.(effect, commit.at);
       const prepared = await this.#runtime.prepare(
         net.flatMap((effect) => target.differenceOf(effect) ?? []),
       );

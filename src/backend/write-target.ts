@@ -17,6 +17,8 @@ export interface WriteTarget {
   stage(effect: Effect): void;
   /** What is wrong with the tree now that the effect is staged. */
   check(effect: Effect): readonly Issue[];
+  /** Notes what of an effect that is right is in force at once, and what must wait. */
+  settle?(effect: Effect, at: Date): void;
   /** What the runtime is asked about; undefined when it does not run what lives here. */
   differenceOf(effect: Effect): ObjectDifference | undefined;
   /** What the administrator must still do once the effect is stored: one line each. */

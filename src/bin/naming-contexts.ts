@@ -6,6 +6,7 @@ import { ConfigBackend } from '../backend/config-backend.ts';
 import type { Configuration } from '../backend/configuration.ts';
 import { EffectiveBackend } from '../backend/effective-backend.ts';
 import { EntryViews } from '../backend/entry-views.ts';
+import { inForceAttributes } from '../backend/in-force-attributes.ts';
 import { MemoryBackends } from '../backend/memory-backends.ts';
 import type { Monitor } from '../backend/monitor.ts';
 import { MonitorBackend } from '../backend/monitor-backend.ts';
@@ -43,7 +44,11 @@ export interface OpenContexts {
 export function openContexts(options: NamingContextsOptions): OpenContexts {
   const { configuration, writePath, monitor, instanceFolder, now, log } = options;
   const { schema, validator } = configuration;
-  const views = new EntryViews(schema, validator.definitions, usedByAttributes(configuration));
+  const views = new EntryViews(
+    schema,
+    validator.definitions,
+    new Map([...usedByAttributes(configuration), ...inForceAttributes(configuration)]),
+  );
   const config = new ConfigBackend(configuration, views, writePath);
   const effective = new EffectiveBackend(configuration, views, writePath.feed);
   const facts = {

@@ -3,7 +3,7 @@
 
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
-import type { Constraint, Decoded, ObjectDefinition } from './object-definition.ts';
+import type { Constraint, Decoded, ObjectDefinition, RuleProblem } from './object-definition.ts';
 import { issueOf, type ObjectReading, shownValue } from './property-reader.ts';
 import type { ReadingMemo } from './reading-memo.ts';
 
@@ -31,14 +31,29 @@ export function checkObject(reading: ObjectReading): readonly Issue[] {
   return [...reading.issues, ...found.filter((issue) => issue !== undefined)];
 }
 
-function checkConstraint(constraint: Constraint<unknown>, reading: ObjectReading): Issue | undefined {
+/** Those that the rules look at, or name, that do not hold. */
+export function propertiesAtFault(reading: ObjectReading): ReadonlySet<string> {
+  return new Set(
+    reading.definition.constraints.flatMap((constraint) => {
+      const found = findProblem(constraint, reading);
+      return found === undefined ? [] : [found.property, ...constraint.properties];
+    }),
+  );
+}
+
+function findProblem(constraint: Constraint<unknown>, reading: ObjectReading): RuleProblem | undefined {
   const { definition, entry, properties } = reading;
   if (!constraint.properties.every((name) => properties.has(name))) return undefined;
-  const isWritten = (name: string): boolean => {
+  return constraint.check(reading.object, (name) => {
     const property = definition.propertiesByName.get(name);
-    return property !== undefined && entry.find(property.key) !== undefined;
-  };
-  const found = constraint.check(reading.object, isWritten);
+    if (property === undefined) return false;
+    return properties.get(name)?.isWritten ?? entry.find(property.key) !== undefined;
+  });
+}
+
+function checkConstraint(constraint: Constraint<unknown>, reading: ObjectReading): Issue | undefined {
+  const { definition, entry } = reading;
+  const found = findProblem(constraint, reading);
   const property = found && definition.propertiesByName.get(found.property);
   if (found === undefined || property === undefined) return undefined;
   const code = found.code ?? 'unwillingToPerform';

@@ -5,23 +5,17 @@ import { resolve } from '../expression/resolve.ts';
 import type { Sources } from '../expression/sources.ts';
 import { hasExpression } from '../expression/template.ts';
 import { Attribute, type Entry } from '../ldap/entry.ts';
-import type { ObjectDefinition } from './object-definition.ts';
-import { type ObjectReading, readProperties, takesExpressions } from './property-reader.ts';
+import { type ObjectReading, takesExpressions } from './property-reader.ts';
 
 /**
- * The definition is undefined for an entry that is no configuration object: its expressions are resolved and nothing
- * else. What cannot be resolved stays as it is written; a validated entry has nothing of the kind.
+ * Takes what is in force; an entry that is no configuration object has no reading: its expressions are resolved and
+ * nothing else. What cannot be resolved stays as it is written; a validated entry has nothing of the kind.
  */
-export function effectiveEntry(
-  definition: ObjectDefinition | undefined,
-  entry: Entry,
-  sources: Sources,
-): Entry {
-  const reading = definition === undefined ? undefined : readProperties(definition, entry, sources);
+export function effectiveEntry(entry: Entry, reading: ObjectReading | undefined, sources: Sources): Entry {
   const attributes = entry.attributes.map((attribute) => inForce(attribute, reading, sources));
   return entry.withAttributes([
     ...attributes.filter((attribute) => attribute.values.length > 0),
-    ...(reading === undefined ? [] : defaultsOf(reading)),
+    ...(reading === undefined ? [] : othersOf(reading)),
   ]);
 }
 
@@ -38,8 +32,9 @@ function resolveOrKeep(text: string, sources: Sources): readonly string[] {
   return resolution.resolved ? resolution.values : [text];
 }
 
-function defaultsOf(reading: ObjectReading): readonly Attribute[] {
-  return [...reading.properties.values()]
-    .filter(({ isWritten, texts }) => !isWritten && texts.length > 0)
+/** Defaults, and what is in force although it is no longer written. */
+function othersOf({ entry, properties }: ObjectReading): readonly Attribute[] {
+  return [...properties.values()]
+    .filter(({ definition, texts }) => texts.length > 0 && entry.find(definition.key) === undefined)
     .map(({ definition, texts }) => new Attribute(definition.attribute, texts, definition.key));
 }

@@ -31,4 +31,13 @@ export const usedByCount: OperationalAttribute = {
   synopsis: 'How many objects refer to this one.',
 };
 
-export const operationalAttributes: readonly OperationalAttribute[] = [usedBy, usedByCount];
+export const pendingChange: OperationalAttribute = {
+  name: 'ds-cfg-pending-change',
+  oid: ownAttribute(60),
+  syntax: 'directoryString',
+  multiValued: true,
+  synopsis:
+    'For each property that is written and not yet in force: the value in force, what to do, and when it was changed.',
+};
+
+export const operationalAttributes: readonly OperationalAttribute[] = [usedBy, usedByCount, pendingChange];

@@ -7,7 +7,13 @@ import type { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
 import type { Schema } from '../schema/schema.ts';
-import { adminActionsOf, type DueAction } from './admin-actions.ts';
+import {
+  mayWait,
+  type PendingChange,
+  type PendingChanges,
+  pendingAfter,
+  readingsInForce,
+} from './admin-actions.ts';
 import { accountTargetsOf, checkBindNames, checkLastWriter } from './administrator-check.ts';
 import type { ConfigurationObject } from './configuration-object.ts';
 import { checkObject, decodeObject } from './decode-object.ts';
@@ -17,8 +23,9 @@ import { checkLastHandler, handlerTargetsOf } from './handler-check.ts';
 import { checkLastNeeded, checkNeeds, kindTargetsOf } from './needed-kind-check.ts';
 import type { ObjectDefinition } from './object-definition.ts';
 import { CONFIG_ROOT } from './objects/places.ts';
+import { formatPendingChange, formatPendingNote } from './pending-change-text.ts';
 import type { PropertyDefinition } from './property-definition.ts';
-import { issueOf, type ObjectReading } from './property-reader.ts';
+import { issueOf, type ObjectReading, type PropertyReading, readProperties } from './property-reader.ts';
 import { ReadingMemo } from './reading-memo.ts';
 import {
   type CheckContext,
@@ -37,6 +44,12 @@ export interface EntryDifference {
   readonly dn: Dn;
   readonly before: Entry | undefined;
   readonly after: Entry | undefined;
+}
+
+/** An entry as it is written, and what of it waits for an admin action. */
+export interface EntryInForce {
+  readonly entry: Entry;
+  readonly pending: PendingChanges | undefined;
 }
 
 export interface PropertyValidatorOptions {
@@ -108,27 +121,65 @@ export class PropertyValidator {
     return issues;
   }
 
-  /** What the ReferenceIndex must know of an entry: the keys of all it names. */
-  targetsOf(entry: Entry): readonly string[] {
-    return this.#targetsOf(this.#read(entry));
+  /** What the ReferenceIndex must know of an entry: the keys of all it names. `before`: the entry it comes from. */
+  targetsOf(entry: Entry, before?: Entry): readonly string[] {
+    const reading = this.#read(entry, before);
+    if (reading === undefined) return [];
+    reading.targets ??= this.#targetsOf(reading);
+    return reading.targets;
   }
 
-  /** The admin actions still due after a change; see adminActionsOf. */
-  adminActionsOf(before: Entry | undefined, after: Entry): readonly DueAction[] {
+  /**
+   * What waits for an admin action once an entry has become another, undefined for nothing; see pendingAfter.
+   * @param validator whose sources the entry before was read from, if not this one's.
+   */
+  pendingAfter(
+    before: EntryInForce,
+    after: Entry,
+    at: Date,
+    validator: PropertyValidator = this,
+  ): PendingChanges | undefined {
     const definition = this.definitions.findForEntry(after);
-    return definition === undefined ? [] : adminActionsOf(definition, before, after, this.#readings);
+    if (definition === undefined) return undefined;
+    const { entry, pending } = before;
+    if (pending === undefined && validator === this && !mayWait(definition, entry, after)) return undefined;
+    const written = validator.#read(entry);
+    const inForce = validator.#readInForce(before);
+    if (written === undefined || inForce === undefined) return undefined;
+    const now = this.#readings.read(definition, after);
+    const read = (held: ReadonlyMap<string, PropertyReading>) =>
+      readProperties(definition, after, this.sources, undefined, held);
+    return pendingAfter({ written, inForce, pending }, now, read, at);
   }
 
-  /** The typed object of a validated entry; undefined when it is no configuration object, or not valid. */
-  decode(entry: Entry): ConfigurationObject | undefined {
+  /** What waits, in words: a line of an answer, and values for the entry. */
+  formatPending(entry: Entry, changes: Iterable<PendingChange>, as: 'notes' | 'values'): readonly string[] {
+    const reading = this.#read(entry);
+    if (reading === undefined) return [];
+    const format = as === 'notes' ? formatPendingNote : formatPendingChange;
+    return Array.from(changes, (change) => format(reading, change));
+  }
+
+  /** The typed object of a validated entry, as it is in force; undefined when it is no object, or not valid. */
+  decode(entry: Entry, pending?: PendingChanges): ConfigurationObject | undefined {
     const definition = this.definitions.findForEntry(entry);
     if (definition === undefined) return undefined;
-    return decodeObject(definition, entry, this.#readings).object as ConfigurationObject | undefined;
+    const object =
+      pending === undefined
+        ? decodeObject(definition, entry, this.#readings).object
+        : this.#readInForce({ entry, pending })?.object;
+    return object as ConfigurationObject | undefined;
   }
 
   /** The entry as cn=effective shows it, under the name it has in cn=config. */
-  effectiveEntry(entry: Entry): Entry {
-    return effectiveEntry(this.definitions.findForEntry(entry), entry, this.sources);
+  effectiveEntry(entry: Entry, pending?: PendingChanges): Entry {
+    return effectiveEntry(entry, this.#readInForce({ entry, pending }), this.sources);
+  }
+
+  #readInForce({ entry, pending }: EntryInForce): ObjectReading | undefined {
+    const definition = this.definitions.findForEntry(entry);
+    if (definition === undefined || pending === undefined) return this.#read(entry);
+    return readProperties(definition, entry, this.sources, undefined, readingsInForce(pending));
   }
 
   #context(view: ConfigView): CheckContext {
@@ -147,9 +198,9 @@ export class PropertyValidator {
     return key === this.#rootKey || key.endsWith(`,${this.#rootKey}`);
   }
 
-  #read(entry: Entry): ObjectReading | undefined {
+  #read(entry: Entry, before?: Entry): ObjectReading | undefined {
     const definition = this.definitions.findForEntry(entry);
-    return definition === undefined ? undefined : this.#readings.read(definition, entry);
+    return definition === undefined ? undefined : this.#readings.read(definition, entry, before);
   }
 
   #checkEntry(

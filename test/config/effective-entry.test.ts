@@ -58,7 +58,9 @@ describe('what is in force', () => {
 describe('admin actions', () => {
   const actions = async (before: Entry | undefined, after: Entry) => {
     const { validator } = await Configuration.open();
-    return validator.adminActionsOf(before, after).map(({ property, kind }) => `${property.name} ${kind}`);
+    if (before === undefined) return [];
+    const pending = validator.pendingAfter({ entry: before, pending: undefined }, after, new Date());
+    return [...(pending?.values() ?? [])].map(({ property, action }) => `${property.name} ${action}`);
   };
 
   it('are due for use-ssl of an enabled mail server', async () => {

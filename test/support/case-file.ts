@@ -11,6 +11,11 @@ export interface Case {
   readonly title: string;
   /** LDIF of the entries that are there before; empty when there are none. */
   readonly start: string;
+  /** One after the other: what is changed, and what is expected then. */
+  readonly steps: readonly Step[];
+}
+
+export interface Step {
   readonly change: string;
   readonly expected: Expectation;
 }
@@ -43,11 +48,20 @@ export function parseCases(text: string): Case[] {
   return sections.map((section) => {
     const title = section.slice(0, section.indexOf('\n'));
     const blocks = parseBlocks(section);
-    const change = blockOf(blocks, 'change');
-    const expected = blockOf(blocks, 'expected');
-    if (change === '' || expected === '') throw new Error(`"${title}" needs a change and what is expected`);
     const start = [common, blockOf(blocks, 'start')].filter((part) => part !== '').join('\n');
-    return { title, start, change, expected: parseExpectation(title, expected) };
+    return { title, start, steps: parseSteps(title, blocks) };
+  });
+}
+
+function parseSteps(title: string, blocks: readonly Block[]): readonly Step[] {
+  const told = blocks.filter(({ name }) => name === 'change' || name === 'expected');
+  const isPaired = told.every(({ name }, index) => name === (index % 2 === 0 ? 'change' : 'expected'));
+  if (told.length === 0 || told.length % 2 !== 0 || !isPaired)
+    throw new Error(`"${title}" needs a change and what is expected, one after the other`);
+  return told.flatMap(({ text: change }, index) => {
+    const expected = told[index + 1];
+    if (index % 2 !== 0 || expected === undefined) return [];
+    return [{ change, expected: parseExpectation(title, expected.text) }];
   });
 }
 

@@ -40,7 +40,9 @@ export class CaseTree {
   async read(dn: string): Promise<ReadonlyMap<string, readonly string[]>> {
     const [found] = await this.#search(dn, scopes.base);
     const attributes = Object.entries(found?.attributes ?? {});
-    return new Map(attributes.map(([name, values]) => [name.toLowerCase(), values.toSorted()]));
+    return new Map(
+      attributes.map(([name, values]) => [name.toLowerCase(), values.map(withoutTime).toSorted()]),
+    );
   }
 
   /** Deletes what is there now and was not there before. */
@@ -62,6 +64,11 @@ export class CaseTree {
     const { entries } = await this.#client.request(searchRequest(dn, { scope, attributes: ALL }));
     return entries;
   }
+}
+
+/** When something was changed is another time with every run. */
+function withoutTime(value: string): string {
+  return value.replace(/\(changed \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\)/, '(changed …)');
 }
 
 function namesIn(everything: string): readonly string[] {

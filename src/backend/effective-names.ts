@@ -1,0 +1,23 @@
+// The names of cn=effective: those of cn=config with another top.
+
+import type { Entry } from '../ldap/entry.ts';
+import type { Schema } from '../schema/schema.ts';
+
+export interface EffectiveNames {
+  isEffective(entry: Entry): boolean;
+  /** The key in cn=config of an entry of either tree. */
+  writtenKey(entry: Entry): string;
+}
+
+export function effectiveNames(schema: Schema): EffectiveNames {
+  const effectiveKey = schema.dnKeyOfText('cn=effective');
+  const configKey = schema.dnKeyOfText('cn=config');
+  const isEffectiveKey = (key: string) => key === effectiveKey || key.endsWith(`,${effectiveKey}`);
+  return {
+    isEffective: ({ dn }) => isEffectiveKey(schema.dnKey(dn)),
+    writtenKey: ({ dn }) => {
+      const key = schema.dnKey(dn);
+      return isEffectiveKey(key) ? key.slice(0, key.length - effectiveKey.length) + configKey : key;
+    },
+  };
+}

@@ -1,0 +1,59 @@
+// What is in force of the configuration, entry by entry: mostly what is written, and, where an admin action is due,
+// what was there before. It is kept with the entries themselves, which never change: what readers see, what is staged
+// and what is rolled back each has its own, and an entry for which nothing waits costs nothing.
+
+import type { PendingChange, PendingChanges } from '../config/admin-actions.ts';
+import type { ConfigurationObject } from '../config/configuration-object.ts';
+import type { PropertyValidator } from '../config/property-validator.ts';
+import type { Effect } from '../directory/apply-change.ts';
+import type { Entry } from '../ldap/entry.ts';
+
+export class ValuesInForce {
+  readonly #pending = new WeakMap<Entry, PendingChanges>();
+  #validator: PropertyValidator;
+
+  constructor(validator: PropertyValidator) {
+    this.#validator = validator;
+  }
+
+  get validator(): PropertyValidator {
+    return this.#validator;
+  }
+
+  /** Notes what waits once an entry has become another. Entries that are there when the server starts wait for nothing. */
+  settle({ before, after }: Pick<Effect, 'before' | 'after'>, at: Date): void {
+    if (before === undefined || after === undefined) return;
+    const pending = this.#validator.pendingAfter({ entry: before, pending: this.pending(before) }, after, at);
+    if (pending === undefined) this.#pending.delete(after);
+    else this.#pending.set(after, pending);
+  }
+
+  pending(entry: Entry): PendingChanges | undefined {
+    return this.#pending.get(entry);
+  }
+
+  decode(entry: Entry): ConfigurationObject | undefined {
+    return this.#validator.decode(entry, this.pending(entry));
+  }
+
+  /** The entry with what is in force, under the name it has in cn=config. */
+  effectiveEntry(entry: Entry): Entry {
+    return this.#validator.effectiveEntry(entry, this.pending(entry));
+  }
+
+  /** A line for each property that a change has made wait, or that it has changed once more. */
+  notesOf({ before, after }: Pick<Effect, 'before' | 'after'>): readonly string[] {
+    if (before === undefined || after === undefined) return [];
+    const pending = this.pending(after);
+    if (pending === undefined) return [];
+    const earlier = this.pending(before);
+    const isNew = (change: PendingChange) => earlier?.get(change.property.name) !== change;
+    return this.#validator.formatPending(after, [...pending.values()].filter(isNew), 'notes');
+  }
+
+  /** What of an entry is not in force, and what to do about it: a value for each property. */
+  pendingTexts(entry: Entry): readonly string[] {
+    const pending = this.pending(entry);
+    return pending === undefined ? [] : this.#validator.formatPending(entry, pending.values(), 'values');
+  }
+}

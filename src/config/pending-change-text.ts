@@ -1,0 +1,60 @@
+// What waits for an admin action, in words: for the answer to the change, and for whoever looks at the entry later
+// and has never read a manual. Never the value of a secret.
+
+import type { PendingChange } from './admin-actions.ts';
+import type { ObjectDefinition } from './object-definition.ts';
+import type { ObjectReading, PropertyReading } from './property-reader.ts';
+
+const VALUES_SHOWN_MAX = 5;
+const VALUE_CHARACTERS_MAX = 120;
+
+/** One line of the answer: which property is stored and not yet in force, and what to do about it. */
+export function formatPendingNote(reading: ObjectReading, change: PendingChange): string {
+  const { property, waitsFor } = change;
+  const start = `${reading.entry.dn}: ${property.name} is stored and not yet in force.`;
+  if (waitsFor !== undefined) return `${start} It changes together with ${waitsFor.name}.`;
+  const what = nameOf(reading.definition);
+  const usual =
+    change.action === 'server-restart'
+      ? 'Restart the server for a change to take effect.'
+      : `Disable the ${what} and enable it again for a change to take effect.`;
+  return `${start} ${property.adminAction.note ?? usual}`;
+}
+
+/**
+ * `use-ssl: in force is "false"; disable and enable this mail server again to make "true" take effect (changed
+ * 2026-11-22T08:15:00Z)`. Takes the object as it is written.
+ */
+export function formatPendingChange(reading: ObjectReading, change: PendingChange): string {
+  const { property, action, since, inForce, waitsFor } = change;
+  const written = reading.properties.get(property.name);
+  const goal = property.type.secret ? 'the new value' : written === undefined ? 'it' : shown(written);
+  const means =
+    action === 'server-restart'
+      ? `restart the server to make ${goal} take effect`
+      : `disable and enable this ${nameOf(reading.definition)} again to make ${goal} take effect`;
+  const together = waitsFor === undefined ? '' : `, together with ${waitsFor.name}`;
+  const now = property.type.secret ? 'the value of before' : shown(inForce);
+  return `${property.name}: in force is ${now}; ${means}${together} (changed ${formatTime(since)})`;
+}
+
+/** A default is called one, because nobody finds it in the entry. */
+function shown({ definition, texts, isWritten }: PropertyReading): string {
+  if (texts.length === 0) return isWritten ? 'no value' : 'the default';
+  const values = texts.slice(0, VALUES_SHOWN_MAX).map((text) => {
+    const safe = definition.type.show(text);
+    return `"${safe.length > VALUE_CHARACTERS_MAX ? `${safe.slice(0, VALUE_CHARACTERS_MAX)}…` : safe}"`;
+  });
+  const more = texts.length - values.length;
+  const list = `${values.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return isWritten ? list : `the default ${list}`;
+}
+
+/** `LDAP connection handler`: words in lower case, abbreviations as they are. */
+function nameOf({ friendlyName }: ObjectDefinition): string {
+  return friendlyName.replace(/\b[A-Z][a-z]+/g, (word) => word.toLowerCase());
+}
+
+function formatTime(at: Date): string {
+  return `${at.toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length)}Z`;
+}
