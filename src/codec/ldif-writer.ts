@@ -12,7 +12,7 @@ const UNSAFE = /^[ :<]|[\0\n\r\u0080-\uffff]| $/;
 
 /** A content record. */
 export function formatEntry(entry: Entry): string {
-  return formatLine('dn', entry.dn.toString()) + formatAttributes(entry.attributes);
+  return entry.unreadText ?? formatLine('dn', entry.dn.toString()) + formatAttributes(entry.attributes);
 }
 
 /** A change record, as ldapmodify takes it. */

@@ -20,14 +20,24 @@ export const RDNS_MAX = 64;
 export class Dn {
   static readonly root = new Dn([], '');
 
-  /** Leaf first, as in the string form. */
-  readonly rdns: readonly Rdn[];
+  private parsed: readonly Rdn[] | undefined;
   #text: string | undefined;
   #parent: Dn | undefined;
 
-  constructor(rdns: readonly Rdn[], text?: string) {
-    this.rdns = rdns;
+  constructor(rdns: readonly Rdn[] | undefined, text?: string) {
+    this.parsed = rdns;
     this.#text = text;
+  }
+
+  /** The name behind a text that is known to be one, such as what `toString` gave: it is parsed when it is looked at. */
+  static unread(text: string): Dn {
+    return text.length === 0 ? Dn.root : new Dn(undefined, text);
+  }
+
+  /** Leaf first, as in the string form. */
+  get rdns(): readonly Rdn[] {
+    this.parsed ??= new DnParser(this.#text ?? '').parse(RDNS_MAX);
+    return this.parsed;
   }
 
   /** Takes the string form (RFC 4514 §3); throws invalidDnSyntax (34) with the place where it stops making sense. */

@@ -22,9 +22,21 @@ export class Attribute {
   }
 }
 
+/** Where an entry that nobody has looked at yet has its attributes. */
+export interface EntrySource {
+  /** All of them. */
+  readAttributes(place: number): readonly Attribute[];
+  /** Those of one type (its key), with any options, without making the others. */
+  findAttributes(place: number, typeKey: string): readonly Attribute[];
+  /** The entry as an LDIF record. */
+  recordText(place: number): string;
+}
+
 export class Entry {
   readonly dn: Dn;
-  readonly attributes: readonly Attribute[];
+  private held: readonly Attribute[] | undefined;
+  private source: EntrySource | undefined;
+  private place: number;
   /** Remembered by the codec: this entry as the protocolOp of a search result entry. */
   encoded: Uint8Array | undefined;
   /** Remembered by attribute selection: what a request for these attributes sees of this entry. */
@@ -32,9 +44,24 @@ export class Entry {
 
   constructor(dn: Dn, attributes: readonly Attribute[]) {
     this.dn = dn;
-    this.attributes = attributes;
+    this.held = attributes;
+    this.source = undefined;
+    this.place = 0;
     this.encoded = undefined;
     this.views = undefined;
+  }
+
+  /** An entry whose attributes are made when they are first looked at: most of what is stored is not, for long. */
+  static unread(dn: Dn, source: EntrySource, place: number): Entry {
+    const entry = new Entry(dn, NO_ATTRIBUTES);
+    entry.held = undefined;
+    entry.source = source;
+    entry.place = place;
+    return entry;
+  }
+
+  get attributes(): readonly Attribute[] {
+    return this.held ?? this.read();
   }
 
   /** Builds an entry from plain data, for tests and for entries the server makes up itself. */
@@ -53,6 +80,20 @@ export class Entry {
       if (attribute.key === key) return attribute;
     }
     return undefined;
+  }
+
+  /**
+   * The attributes of one type (its key), with any options; for whoever looks at a part of very many entries: what was
+   * unread stays so.
+   */
+  peek(typeKey: string): readonly Attribute[] {
+    if (this.source !== undefined) return this.source.findAttributes(this.place, typeKey);
+    return this.attributes.filter(({ key }) => isOfType(key, typeKey));
+  }
+
+  /** The entry as the LDIF record that it was not read from yet; undefined when it was. */
+  get unreadText(): string | undefined {
+    return this.source?.recordText(this.place);
   }
 
   values(key: string): readonly string[] {
@@ -77,4 +118,20 @@ export class Entry {
   withoutValues(): Entry {
     return this.withAttributes(this.attributes.map((attribute) => attribute.withValues([])));
   }
+
+  private read(): readonly Attribute[] {
+    const attributes = this.source?.readAttributes(this.place) ?? NO_ATTRIBUTES;
+    this.held = attributes;
+    this.source = undefined;
+    return attributes;
+  }
 }
+
+const NO_ATTRIBUTES: readonly Attribute[] = [];
+
+/** Whether the key of an attribute is that of a type, or that and options. */
+export function isOfType(key: string, typeKey: string): boolean {
+  return key === typeKey || (key.charCodeAt(typeKey.length) === SEMICOLON && key.startsWith(typeKey));
+}
+
+const SEMICOLON = 0x3b;

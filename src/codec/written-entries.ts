@@ -1,0 +1,149 @@
+// Entries in octets that are known to be what ldif-writer.ts wrote, such as a snapshot with the right checksum. Finding
+// them costs a look at each name; attributes are read when somebody asks for them. Text of any other origin goes
+// through ldif-reader.ts, which checks it.
+
+import { Dn } from '../ldap/dn.ts';
+import { type Attribute, Entry, type EntrySource, isOfType } from '../ldap/entry.ts';
+import { type LdifName, LdifValueReader } from './ldif-value.ts';
+
+const RECORD_MARK = '\n\ndn:';
+const BLANK_LINE_LENGTH = 2;
+const DN_LENGTH = 'dn:'.length;
+const NEWLINE = 0x0a;
+const SPACE = 0x20;
+/** What is looked through at a time: a text of all of it would be there twice. */
+const PIECE_OCTETS = 1024 * 1024;
+/** What a value may be hidden behind: base64, and the fold of a long line. */
+const DISGUISES = ['::', '\n '];
+
+export class WrittenEntries implements EntrySource {
+  readonly entries: readonly Entry[];
+  readonly #octets: Buffer;
+  /** Where the records start, and where the last one ends. */
+  readonly #starts: Uint32Array;
+  readonly #values = new LdifValueReader(undefined);
+
+  /** The octets must be what `formatEntry` made of entries, with a blank line before each. */
+  constructor(octets: Buffer) {
+    this.#octets = octets;
+    this.#starts = findRecords(octets);
+    const entries: Entry[] = [];
+    for (let index = 0; index + 1 < this.#starts.length; index++) {
+      entries.push(Entry.unread(Dn.unread(this.#nameAt(index)), this, index));
+    }
+    this.entries = entries;
+  }
+
+  /** The entries whose text has one of these in it, or may have it in disguise; in their order. */
+  *entriesWith(needles: readonly string[]): Generator<Entry> {
+    const octets = this.#octets;
+    const wanted = [...needles, ...DISGUISES].map((needle) => Buffer.from(needle, 'latin1'));
+    const next = wanted.map((needle) => octets.indexOf(needle));
+    for (let index = 0; index + 1 < this.#starts.length; index++) {
+      const [start, end] = this.#bounds(index);
+      let isFound = false;
+      for (const [at, needle] of wanted.entries()) {
+        let found = next[at] ?? -1;
+        if (found === -1 || found >= end) continue;
+        if (found < start) {
+          found = octets.indexOf(needle, start);
+          next[at] = found;
+        }
+        isFound ||= found !== -1 && found < end;
+      }
+      const entry = this.entries[index];
+      if (isFound && entry !== undefined) yield entry;
+    }
+  }
+
+  readAttributes(place: number): readonly Attribute[] {
+    const found: { name: LdifName; values: string[] }[] = [];
+    const text = unfolded(this.recordText(place));
+    for (let start = text.indexOf('\n') + 1; start < text.length; ) {
+      const colon = text.indexOf(':', start);
+      const end = text.indexOf('\n', colon);
+      const name = this.#values.name(text.slice(start, colon), 0);
+      const value = this.#values.valueAfter(text.slice(start, end), colon - start, 0);
+      const last = found.at(-1);
+      if (last?.name === name) last.values.push(value);
+      else found.push({ name, values: [value] });
+      start = end + 1;
+    }
+    return found.map(({ name, values }) => this.#values.attribute(name, values));
+  }
+
+  findAttributes(place: number, typeKey: string): readonly Attribute[] {
+    const found: { name: LdifName; values: string[] }[] = [];
+    const text = unfolded(this.recordText(place));
+    for (let start = text.indexOf('\n') + 1; start < text.length; ) {
+      const colon = text.indexOf(':', start);
+      const end = text.indexOf('\n', colon);
+      if (mayBeOfType(text, start, colon, typeKey)) {
+        const name = this.#values.name(text.slice(start, colon), 0);
+        const value = this.#values.valueAfter(text.slice(start, end), colon - start, 0);
+        const last = found.at(-1);
+        if (last?.name === name) last.values.push(value);
+        else if (isOfType(name.key, typeKey)) found.push({ name, values: [value] });
+      }
+      start = end + 1;
+    }
+    return found.map(({ name, values }) => this.#values.attribute(name, values));
+  }
+
+  recordText(place: number): string {
+    const [start, end] = this.#bounds(place);
+    return this.#octets.toString('latin1', start, end);
+  }
+
+  #bounds(index: number): [start: number, end: number] {
+    const start = this.#starts[index] ?? 0;
+    const next = this.#starts[index + 1] ?? start;
+    return [start, index + 2 === this.#starts.length ? next : next - 1];
+  }
+
+  #nameAt(index: number): string {
+    const [start, recordEnd] = this.#bounds(index);
+    const end = this.#octets.indexOf(NEWLINE, start);
+    if (this.#octets[start + DN_LENGTH] === SPACE && this.#octets[end + 1] !== SPACE)
+      return this.#octets.toString('latin1', start + DN_LENGTH + 1, end);
+    const [line = ''] = unfolded(this.#octets.toString('latin1', start, recordEnd)).split('\n', 1);
+    return this.#values.valueAfter(line, DN_LENGTH - 1, 0);
+  }
+}
+
+/** By the length: cheaper than the name, and enough for most. */
+function mayBeOfType(text: string, start: number, colon: number, typeKey: string): boolean {
+  const end = start + typeKey.length;
+  return end === colon || (end < colon && text[end] === ';');
+}
+
+function unfolded(text: string): string {
+  return text.includes('\n ') ? text.replaceAll('\n ', '') : text;
+}
+
+/** Where each record starts, and at last where the octets end. */
+function findRecords(octets: Buffer): Uint32Array {
+  let starts = new Uint32Array(1024);
+  let count = 0;
+  const add = (start: number) => {
+    if (count === starts.length) {
+      const more = new Uint32Array(count * 2);
+      more.set(starts);
+      starts = more;
+    }
+    starts[count] = start;
+    count += 1;
+  };
+  for (let offset = 0; offset < octets.length; offset += PIECE_OCTETS) {
+    // A mark that begins in this piece may end in the next one.
+    const text = octets.toString(
+      'latin1',
+      offset,
+      Math.min(octets.length, offset + PIECE_OCTETS + RECORD_MARK.length - 1),
+    );
+    for (let at = text.indexOf(RECORD_MARK); at !== -1; at = text.indexOf(RECORD_MARK, at + 1))
+      add(offset + at + BLANK_LINE_LENGTH);
+  }
+  add(octets.length);
+  return starts.slice(0, count);
+}
