@@ -37,7 +37,14 @@ export function entry(name: string, attributes: Record<string, string | string[]
 
 /** Equal texts are equal commits or entries, down to the last octet. */
 export function shown(things: unknown): string[] {
-  return Array.isArray(things) ? things.map((thing) => JSON.stringify(thing)) : [JSON.stringify(things)];
+  return Array.isArray(things) ? things.map(textOf) : [textOf(things)];
+}
+
+/** Of an entry what it says, however it keeps that. */
+function textOf(thing: unknown): string {
+  return JSON.stringify(thing, (_, value: unknown) =>
+    value instanceof Entry ? { dn: value.dn.toString(), attributes: value.attributes } : value,
+  );
 }
 
 export async function temporaryFolder(): Promise<string> {
