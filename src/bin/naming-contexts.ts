@@ -37,6 +37,8 @@ export interface NamingContextsOptions {
 
 export interface OpenContexts {
   readonly contexts: NamingContexts;
+  /** What requesters see of entries, the same for every tree. */
+  readonly views: EntryViews;
   /** A component: its backends come and go with the configuration. */
   readonly memoryBackends: MemoryBackends;
 }
@@ -72,7 +74,7 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
     now,
     log,
   });
-  return { contexts, memoryBackends };
+  return { contexts, views, memoryBackends };
 }
 
 /** Only entries: a file of changes has no beginning to be applied to. */

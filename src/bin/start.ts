@@ -1,6 +1,7 @@
 // The one place where everything is plugged together. The ports open last and close first.
 
 import { Configuration } from '../backend/configuration.ts';
+import { snapshotTask } from '../backend/snapshot-task.ts';
 import { WritePath } from '../backend/write-path.ts';
 import type { World } from '../cli/command.ts';
 import { expressionSyntaxes } from '../config/expression-syntaxes.ts';
@@ -24,10 +25,12 @@ import { type OpenLog, openLog } from './log.ts';
 import { openContexts } from './naming-contexts.ts';
 import { openAuthentication } from './open-authentication.ts';
 import { openMonitor } from './open-monitor.ts';
+import { type OpenTasks, openTasks } from './open-tasks.ts';
 import { sentenceForPeople } from './start-error.ts';
 import { VERSION } from './version.ts';
 
 const EXIT_FAILED = 1;
+const TASK_RETENTION_MS = 24 * 60 * 60 * 1000;
 
 /** Serves until SIGINT or SIGTERM; resolves to the exit code of the process. */
 export async function start(choice: InstanceChoice, process: World): Promise<number> {
@@ -78,6 +81,7 @@ async function open(
     now,
   });
   const { store } = opened;
+  let tasks: OpenTasks | undefined;
   try {
     for (const warning of opened.warnings) log.warn({}, warning);
     const isChanged = loadConfiguration(configuration, opened, now());
@@ -92,7 +96,7 @@ async function open(
       ...{ configuration, writePath, store, now, instanceFolder: instance.folder },
       isStarting: () => isStarting,
     });
-    const { contexts, memoryBackends } = openContexts({
+    const { contexts, views, memoryBackends } = openContexts({
       configuration,
       writePath,
       monitor,
@@ -101,6 +105,12 @@ async function open(
       log,
     });
     accounts.use(memoryBackends.findAccount);
+    tasks = await openTasks({
+      ...{ instanceFolder: instance.folder, schema, views, now, log },
+      kinds: [snapshotTask(writePath)],
+      retentionMs: () => TASK_RETENTION_MS,
+    });
+    contexts.add(tasks.backend);
     const providing = { instanceFolder: instance.folder, log, now, isStarting: () => isStarting };
     const tls = { keyManagers: keyManagers(providing), trustManagers: trustManagers(providing), now };
     const authentication = openAuthentication(accounts, configuration);
@@ -118,14 +128,17 @@ async function open(
       (await new Runtime(part).prepare(configuration.differences())).commit();
     }
     isStarting = false;
+    await tasks.runner.start();
     const close = async () => {
       ldapServer.stop();
+      await tasks?.close();
       await memoryBackends.close();
       await writePath.close();
       await store.close();
     };
     return { instance, urls: ldapServer.urls, close };
   } catch (error) {
+    await tasks?.close();
     await store.close();
     throw error;
   }

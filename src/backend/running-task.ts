@@ -1,0 +1,122 @@
+// One task from its start to its end, and what its entry is told meanwhile: whatever comes together is written
+// together, and nothing is written while the disk is still busy with what came before.
+
+import type { Modification } from '../ldap/change.ts';
+import { Attribute, type Entry } from '../ldap/entry.ts';
+import type { TaskContext, TaskKind, TaskSeverity } from './task-kind.ts';
+import { formatLogLine, formatTaskTime, TaskState, withLogLines } from './task-state.ts';
+
+export interface TaskEntryWriter {
+  /** What `modify` makes of the entry as it is then becomes what everybody sees; rejects when it cannot be stored. */
+  write(modify: (entry: Entry) => readonly Modification[]): Promise<void>;
+  readonly now: () => Date;
+  readonly log: { warn(fields: object, message: string): void };
+}
+
+export class RunningTask implements TaskContext {
+  readonly entry: Entry;
+  readonly kind: TaskKind;
+  readonly #writer: TaskEntryWriter;
+  readonly #abort = new AbortController();
+  #stopState: TaskState | undefined;
+  #lines: string[] = [];
+  #lineCount = 0;
+  #attributes = new Map<string, Attribute>();
+  #writing: Promise<void> | undefined;
+
+  constructor(entry: Entry, kind: TaskKind, writer: TaskEntryWriter) {
+    this.entry = entry;
+    this.kind = kind;
+    this.#writer = writer;
+    this.#lineCount = entry.values('ds-task-log-message').length;
+  }
+
+  get by(): string {
+    return this.entry.first('creatorsname') ?? '';
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  log(severity: TaskSeverity, message: string): void {
+    this.#lines.push(formatLogLine(this.#writer.now(), this.#lineCount, severity, message));
+    this.#lineCount += 1;
+    this.#writeSoon();
+  }
+
+  show(attributes: Readonly<Record<string, readonly string[]>>): void {
+    for (const [name, values] of Object.entries(attributes))
+      this.#attributes.set(name.toLowerCase(), new Attribute(name, values));
+    this.#writeSoon();
+  }
+
+  /** Asks the task to end; what it ends with is this state, unless it was done already. */
+  stop(state: TaskState): void {
+    this.#stopState ??= state;
+    this.#abort.abort(new Error(STOP_REASONS[state] ?? 'The task was stopped.'));
+  }
+
+  /** Resolves to how the task ended, once its entry says so. Never rejects. */
+  async run(): Promise<TaskState> {
+    const { now } = this.#writer;
+    this.show({ 'ds-task-state': [TaskState.running], 'ds-task-actual-start-time': [formatTaskTime(now())] });
+    this.log('INFORMATION', `The task ${this.entry.dn.name} started.`);
+    await this.#writing;
+    const state = await this.#work();
+    this.log(SEVERITIES[state] ?? 'INFORMATION', `The task ${this.entry.dn.name} ended: ${state}.`);
+    this.show({ 'ds-task-state': [state], 'ds-task-completion-time': [formatTaskTime(now())] });
+    while (this.#writing !== undefined) await this.#writing;
+    return state;
+  }
+
+  async #work(): Promise<TaskState> {
+    try {
+      const outcome = await this.kind.run(this);
+      return outcome === 'successfully' ? TaskState.completed : TaskState.completedWithErrors;
+    } catch (error) {
+      this.log('ERROR', error instanceof Error ? error.message : String(error));
+      return this.#stopState ?? TaskState.stoppedByError;
+    }
+  }
+
+  #writeSoon(): void {
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = undefined;
+    });
+  }
+
+  async #writeAll(): Promise<void> {
+    // What the task says in one go is one change.
+    await Promise.resolve();
+    while (this.#lines.length > 0 || this.#attributes.size > 0) {
+      const lines = this.#lines;
+      const attributes = [...this.#attributes.values()];
+      this.#lines = [];
+      this.#attributes = new Map();
+      try {
+        await this.#writer.write((entry) => {
+          const log = lines.length === 0 ? [] : [withLogLines(entry, lines)];
+          return [...attributes, ...log].map((attribute) => ({ operation: 'replace', attribute }));
+        });
+      } catch (error) {
+        this.#writer.log.warn(
+          { err: error, task: this.entry.dn.toString() },
+          'what a task has to tell could not be stored',
+        );
+      }
+    }
+  }
+}
+
+const STOP_REASONS: Readonly<Partial<Record<TaskState, string>>> = {
+  [TaskState.stoppedByAdministrator]: 'An administrator canceled the task.',
+  [TaskState.stoppedByShutdown]: 'The server is stopping.',
+};
+
+const SEVERITIES: Readonly<Partial<Record<TaskState, TaskSeverity>>> = {
+  [TaskState.completedWithErrors]: 'WARNING',
+  [TaskState.stoppedByError]: 'ERROR',
+  [TaskState.stoppedByAdministrator]: 'WARNING',
+  [TaskState.stoppedByShutdown]: 'WARNING',
+};

@@ -1,0 +1,183 @@
+// When which task runs: those whose time has come, a few at once, in the order they came. Tasks that ended long ago
+// are removed. What a server before this one left unfinished is noted as interrupted, or waits for its time anew.
+
+import type { Change, Modification } from '../ldap/change.ts';
+import { Attribute, type Entry } from '../ldap/entry.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import type { Requester } from './backend.ts';
+import { RunningTask } from './running-task.ts';
+import { TASKS } from './task-branches.ts';
+import {
+  formatLogLine,
+  formatTaskTime,
+  isUnfinished,
+  stateOf,
+  TaskState,
+  taskTimeOf,
+  withLogLines,
+} from './task-state.ts';
+import type { TaskTree } from './task-tree.ts';
+import type { WritePath } from './write-path.ts';
+
+/** Tasks that run at once; others wait for one of them to end. */
+const RUNNING_MAX = 4;
+/** How long tasks may take to end when the server stops. */
+const STOP_TIME_MS = 5000;
+/** How often it is looked which tasks have expired. */
+const EXPIRY_PERIOD_MS = 60_000;
+/** Longer times are waited for in pieces: the timers of the runtime have 31 bits. */
+const WAIT_MAX_MS = 24 * 60 * 60 * 1000;
+
+/** Who writes what the server notes in tasks. */
+const SERVER: Requester = Object.freeze({
+  dn: TASKS.toString(),
+  name: TASKS.toString(),
+  privileges: new Set<string>(),
+});
+
+export interface TaskRunnerOptions {
+  readonly tasks: TaskTree;
+  readonly writePath: WritePath;
+  /** How long a task is kept when it has ended. */
+  readonly retentionMs: () => number;
+  readonly now: () => Date;
+  readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+}
+
+export class TaskRunner {
+  readonly #options: TaskRunnerOptions;
+  /** By the keys of their names; runs once its turn has come. */
+  readonly #running = new Map<string, RunningTask>();
+  readonly #endings = new Set<Promise<void>>();
+  #timer: NodeJS.Timeout | undefined;
+  #expiryTimer: NodeJS.Timeout | undefined;
+  #isStopping = false;
+  #stopListening: () => void = () => {};
+
+  constructor(options: TaskRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** How many tasks run, and how many wait. */
+  get counts(): { readonly running: number; readonly waiting: number } {
+    return { running: this.#running.size, waiting: this.#waiting().length };
+  }
+
+  async start(): Promise<void> {
+    const { tasks, writePath } = this.#options;
+    for (const entry of tasks.tasks())
+      if (stateOf(entry) === TaskState.running) await this.#noteInterrupted(entry);
+    await this.#expire();
+    this.#stopListening = writePath.feed.listen({
+      committed: () => this.#startDue(),
+      failed: (error) => this.#options.log.warn({ err: error }, 'tasks are not started any more'),
+    });
+    this.#expiryTimer = setInterval(() => void this.#expire(), EXPIRY_PERIOD_MS).unref();
+    this.#startDue();
+  }
+
+  /** Asks the task of this name to end, if it runs. */
+  cancel(key: string): void {
+    this.#running.get(key)?.stop(TaskState.stoppedByAdministrator);
+  }
+
+  /** Ends what runs; what does not end soon is noted as interrupted at the next start. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#stopListening();
+    clearTimeout(this.#timer);
+    clearInterval(this.#expiryTimer);
+    for (const task of this.#running.values()) task.stop(TaskState.stoppedByShutdown);
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, STOP_TIME_MS);
+    });
+    await Promise.race([Promise.all(this.#endings), patience]);
+    clearTimeout(timer);
+  }
+
+  /** Those that wait, by the time they are due and then in the order they came. */
+  #waiting(): readonly { readonly entry: Entry; readonly dueAt: number }[] {
+    const waiting = [...this.#options.tasks.tasks()].filter((entry) => stateOf(entry) === TaskState.waiting);
+    return waiting
+      .map((entry) => ({ entry, dueAt: taskTimeOf(entry, 'ds-task-scheduled-start-time')?.getTime() ?? 0 }))
+      .sort((one, other) => one.dueAt - other.dueAt);
+  }
+
+  #startDue(): void {
+    if (this.#isStopping) return;
+    clearTimeout(this.#timer);
+    const now = this.#options.now().getTime();
+    for (const { entry, dueAt } of this.#waiting()) {
+      if (dueAt > now) {
+        this.#timer = setTimeout(() => this.#startDue(), Math.min(dueAt - now, WAIT_MAX_MS)).unref();
+        return;
+      }
+      if (this.#running.size < RUNNING_MAX) this.#startOne(entry);
+    }
+  }
+
+  #startOne(entry: Entry): void {
+    const { tasks, log, now } = this.#options;
+    const key = tasks.schema.dnKey(entry.dn);
+    const kind = tasks.kindOf(entry);
+    if (this.#running.has(key)) return;
+    if (kind === undefined) return;
+    if (kind.isOneAtATime && [...this.#running.values()].some((other) => other.kind === kind)) return;
+    const task = new RunningTask(entry, kind, { write: (modify) => this.#write(entry, modify), now, log });
+    this.#running.set(key, task);
+    log.info({ task: entry.dn.toString(), kind: kind.objectClass, by: task.by }, 'task started');
+    const ending = task.run().then((state) => {
+      this.#running.delete(key);
+      this.#endings.delete(ending);
+      log.info({ task: entry.dn.toString(), state }, 'task ended');
+      this.#startDue();
+    });
+    this.#endings.add(ending);
+  }
+
+  async #write(entry: Entry, modify: (entry: Entry) => readonly Modification[]): Promise<void> {
+    const { tasks, writePath } = this.#options;
+    const key = tasks.schema.dnKey(entry.dn);
+    const changes = (): readonly Change[] => {
+      const staged = tasks.tree.findStaged(key);
+      if (staged === undefined || !isUnfinished(staged))
+        throw new LdapError('noSuchObject', `${entry.dn}: the task has ended or is gone.`);
+      return [{ type: 'modify', dn: entry.dn, modifications: modify(staged) }];
+    };
+    await writePath.submitAll([{ changes }], SERVER);
+  }
+
+  async #noteInterrupted(entry: Entry): Promise<void> {
+    const at = this.#options.now();
+    const count = entry.values('ds-task-log-message').length;
+    const line = formatLogLine(
+      at,
+      count,
+      'ERROR',
+      'The server ended before the task did: it was interrupted.',
+    );
+    const attributes = {
+      'ds-task-state': TaskState.stoppedByShutdown,
+      'ds-task-completion-time': formatTaskTime(at),
+    };
+    await this.#write(entry, (staged) => [
+      { operation: 'replace', attribute: withLogLines(staged, [line]) },
+      ...Object.entries(attributes).map(
+        ([name, value]): Modification => ({ operation: 'replace', attribute: new Attribute(name, [value]) }),
+      ),
+    ]);
+  }
+
+  async #expire(): Promise<void> {
+    const { tasks, writePath, retentionMs, now, log } = this.#options;
+    const before = now().getTime() - retentionMs();
+    const isExpired = (entry: Entry) =>
+      !isUnfinished(entry) && (taskTimeOf(entry, 'ds-task-completion-time')?.getTime() ?? 0) < before;
+    for (const { dn } of [...tasks.tasks()].filter(isExpired)) {
+      await writePath.submit({ type: 'delete', dn }, SERVER).catch((error: unknown) => {
+        log.warn({ err: error, task: dn.toString() }, 'an expired task could not be removed');
+      });
+    }
+  }
+}

@@ -1,0 +1,109 @@
+// cn=tasks: what shall be done. Adding an entry starts a task, its attributes tell how far it is, replacing
+// ds-task-state ends it, and deleting it is for those that have ended. Kinds of tasks: task-kind.ts.
+
+import { type Change, dnOfChange } from '../ldap/change.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import type {
+  Backend,
+  ChangeListener,
+  ChangeOptions,
+  ChangeOutcome,
+  ChangeStep,
+  Comparison,
+  Found,
+  Requester,
+  Search,
+  SortedResult,
+  SortedSearch,
+  Watching,
+} from './backend.ts';
+import { ChangeRefused } from './change-refused.ts';
+import type { EntryViews } from './entry-views.ts';
+import { TASKS } from './task-branches.ts';
+import type { TaskRunner } from './task-runner.ts';
+import type { TaskTree } from './task-tree.ts';
+import { TreeReader } from './tree-reader.ts';
+import { TreeWriter } from './tree-writer.ts';
+import type { WritePath } from './write-path.ts';
+
+export interface TasksBackendOptions {
+  readonly tasks: TaskTree;
+  readonly views: EntryViews;
+  readonly writePath: WritePath;
+  readonly runner: TaskRunner;
+}
+
+export class TasksBackend implements Backend {
+  readonly baseDn = TASKS;
+  readonly baseKey: string;
+  readonly readPrivilege = 'config-read';
+  readonly writePrivileges = ['config-read', 'config-write'];
+  readonly #tasks: TaskTree;
+  readonly #reader: TreeReader;
+  readonly #writer: TreeWriter;
+  readonly #writePath: WritePath;
+  readonly #runner: TaskRunner;
+
+  constructor({ tasks, views, writePath, runner }: TasksBackendOptions) {
+    const { schema, tree } = tasks;
+    this.baseKey = schema.dnKey(this.baseDn);
+    this.#tasks = tasks;
+    this.#reader = new TreeReader(schema, tree, views);
+    this.#writer = new TreeWriter({ schema, tree, views, reader: this.#reader, writePath });
+    this.#writePath = writePath;
+    this.#runner = runner;
+  }
+
+  search(search: Search): Iterable<Found> {
+    return this.#reader.search(search);
+  }
+
+  searchSorted(search: SortedSearch): Iterable<SortedResult | undefined> {
+    return this.#reader.searchSorted(search);
+  }
+
+  compare(comparison: Comparison): boolean {
+    return this.#reader.compare(comparison);
+  }
+
+  async change(change: Change, requester: Requester, options?: ChangeOptions): Promise<ChangeOutcome> {
+    this.#requirePrivileges(change, requester);
+    const outcome = await this.#writer.change(change, requester, options);
+    if (options?.noOp !== true) this.#cancelled(change);
+    return outcome;
+  }
+
+  async changeAll(steps: readonly ChangeStep[], requester: Requester): Promise<readonly ChangeOutcome[]> {
+    for (const [index, { change }] of steps.entries()) {
+      try {
+        this.#requirePrivileges(change, requester);
+      } catch (error) {
+        throw error instanceof LdapError ? new ChangeRefused(error, index) : error;
+      }
+    }
+    const outcomes = await this.#writer.changeAll(steps, requester);
+    for (const { change } of steps) this.#cancelled(change);
+    return outcomes;
+  }
+
+  watch(search: Search, listener: ChangeListener): Watching {
+    return this.#reader.watch(this.#writePath.feed, search, listener);
+  }
+
+  #requirePrivileges(change: Change, requester: Requester): void {
+    if (change.type !== 'add') return;
+    const missing = this.#tasks
+      .kindOf(change.entry)
+      ?.privileges.filter((one) => !requester.privileges.has(one));
+    if (missing === undefined || missing.length === 0) return;
+    throw new LdapError(
+      'insufficientAccessRights',
+      `${change.entry.dn}: such a task needs the privilege ${missing.join(' and ')}.`,
+    );
+  }
+
+  /** The only modification there is asks for the end of a task. */
+  #cancelled(change: Change): void {
+    if (change.type === 'modify') this.#runner.cancel(this.#tasks.schema.dnKey(dnOfChange(change)));
+  }
+}

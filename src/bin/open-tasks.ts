@@ -1,0 +1,83 @@
+// cn=tasks with the kinds of tasks this server has, and the folder where tasks outlive a restart.
+
+import { randomUUID } from 'node:crypto';
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { EntryViews } from '../backend/entry-views.ts';
+import type { TaskKind } from '../backend/task-kind.ts';
+import { TaskRunner, type TaskRunnerOptions } from '../backend/task-runner.ts';
+import { TaskTree } from '../backend/task-tree.ts';
+import { TasksBackend } from '../backend/tasks-backend.ts';
+import { WritePath } from '../backend/write-path.ts';
+import { Runtime } from '../runtime/runtime.ts';
+import type { Schema } from '../schema/schema.ts';
+import type { Log } from '../server/access-log.ts';
+import { openLdifStore } from '../store/ldif-store.ts';
+import type { Store } from '../store/store.ts';
+
+export interface TasksOptions extends Pick<TaskRunnerOptions, 'now' | 'retentionMs'> {
+  readonly log: Log;
+  readonly instanceFolder: string;
+  readonly schema: Schema;
+  readonly views: EntryViews;
+  readonly kinds: readonly TaskKind[];
+}
+
+export interface OpenTasks {
+  readonly backend: TasksBackend;
+  readonly runner: TaskRunner;
+  /** Ends the tasks that run, and notes it. */
+  close(): Promise<void>;
+}
+
+const FOLDER = 'tasks';
+
+export async function openTasks(options: TasksOptions): Promise<OpenTasks> {
+  const { views, now, log, retentionMs } = options;
+  const { tasks, store } = await loadTasks(options);
+  const writePath = new WritePath({ target: tasks, runtime: new Runtime([]), store, now, log });
+  // What was in the journal is in the snapshot now: the folder stays small.
+  await writePath.snapshot();
+  const runner = new TaskRunner({ tasks, writePath, retentionMs, now, log });
+  const backend = new TasksBackend({ tasks, views, writePath, runner });
+  const close = async () => {
+    await runner.stop();
+    await writePath.close();
+    await store.close();
+  };
+  return { backend, runner, close };
+}
+
+/** Tasks of the past are no reason not to start: a folder that cannot be read is put aside. */
+async function loadTasks(options: TasksOptions): Promise<{ tasks: TaskTree; store: Store }> {
+  const folder = join(options.instanceFolder, FOLDER);
+  try {
+    return await loadFrom(folder, options);
+  } catch (error) {
+    const aside = `${folder}.unreadable-${options.now().getTime()}`;
+    options.log.warn({ err: error, folder: aside }, 'the tasks of before cannot be read and are put aside');
+    await rename(folder, aside);
+    return loadFrom(folder, options);
+  }
+}
+
+async function loadFrom(
+  folder: string,
+  { schema, kinds, now, log }: TasksOptions,
+): Promise<{ tasks: TaskTree; store: Store }> {
+  const storeLog = {
+    warn: (message: string) => log.warn({}, message),
+    error: (message: string) => log.error({}, message),
+  };
+  const opened = await openLdifStore({ folder, log: storeLog, now });
+  const { store, entries, commits, warnings } = opened;
+  try {
+    for (const warning of warnings) log.warn({}, warning);
+    const tasks = new TaskTree({ schema, kinds });
+    tasks.load(entries, commits, { at: now(), by: 'cn=tasks', id: randomUUID() });
+    return { tasks, store };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
