@@ -14,6 +14,7 @@ import { Runtime } from '../runtime/runtime.ts';
 import { trustManagers } from '../runtime/trust-managers.ts';
 import { Schema } from '../schema/schema.ts';
 import { AccessLog } from '../server/access-log.ts';
+import { connectionMonitor, resultMonitor } from '../server/connection-monitor.ts';
 import { LdapServer } from '../server/ldap-server.ts';
 import { openLdifStore } from '../store/ldif-store.ts';
 import { giveAdministratorPassword } from './administrator.ts';
@@ -120,6 +121,8 @@ async function open(
       tls,
       accessLog: new AccessLog(log, (attribute) => configuration.isSecretAttribute(attribute)),
     });
+    monitor.add(connectionMonitor(ldapServer));
+    monitor.add(resultMonitor(ldapServer));
     const providers = [...tls.keyManagers.components, ...tls.trustManagers.components];
     const components = [accounts, authentication.throttle, memoryBackends, ...ldapServer.components];
     writePath.use(new Runtime([...providers, ...components]));

@@ -3,18 +3,20 @@
 
 import { ResultCode } from '../ldap/result-code.ts';
 import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
+import type { WatchedHandler, WatchedServer } from './connection-monitor.ts';
 import { Outbox } from './outbox.ts';
 import { type Handler, type HandlerContext, RunningHandler } from './running-handler.ts';
 import type { Session } from './session.ts';
 
 export type LdapServerOptions = Omit<HandlerContext, 'outbox' | 'sessions' | 'nextConnectionId'>;
 
-export class LdapServer {
+export class LdapServer implements WatchedServer {
   readonly components: readonly Component[];
   readonly #context: HandlerContext;
   readonly #running = new Map<string, RunningHandler>();
   readonly #sessions = new Set<Session>();
   #connectionCount = 0;
+  #connectionsMost = 0;
 
   constructor(options: LdapServerOptions) {
     this.#context = {
@@ -23,6 +25,8 @@ export class LdapServer {
       sessions: this.#sessions,
       nextConnectionId: () => {
         this.#connectionCount += 1;
+        // The session of this connection is about to join them.
+        this.#connectionsMost = Math.max(this.#connectionsMost, this.#sessions.size + 1);
         return this.#connectionCount;
       },
     };
@@ -35,6 +39,15 @@ export class LdapServer {
   /** Where clients reach the server now. */
   get urls(): string[] {
     return [...this.#running.values()].flatMap(({ urls }) => urls);
+  }
+
+  /** The connection handlers that are enabled. */
+  get handlers(): Iterable<WatchedHandler> {
+    return this.#running.values();
+  }
+
+  get connections(): WatchedServer['connections'] {
+    return { open: this.#sessions.size, most: this.#connectionsMost, total: this.#connectionCount };
   }
 
   /** Closes every port and every connection, with a notice to each client. */

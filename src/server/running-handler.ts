@@ -13,6 +13,7 @@ import type { AccessLog, Log } from './access-log.ts';
 import { Connection } from './connection.ts';
 import { CLEAR_TEXT, type ConnectionSecurity, localSecurity } from './connection-security.ts';
 import { dispatcher } from './dispatch.ts';
+import { HandlerFigures } from './handler-figures.ts';
 import { type ConnectionLimits, DEFAULT_LIMITS } from './limits.ts';
 import { Listener } from './listener.ts';
 import type { Dispatch, Services } from './operation.ts';
@@ -40,6 +41,7 @@ export interface HandlerContext {
 }
 
 export class RunningHandler {
+  readonly figures = new HandlerFigures();
   readonly #context: HandlerContext;
   readonly #handshakes = new Set<Socket>();
   readonly #acceptor: TlsAcceptor | undefined;
@@ -66,6 +68,19 @@ export class RunningHandler {
     if (usesTls(handler)) await running.#checkTls(running.#acceptor);
     running.#listener = await running.#listen();
     return running;
+  }
+
+  get name(): string {
+    return this.#handler.dn.name;
+  }
+
+  get dn(): string {
+    return this.#handler.dn.toString();
+  }
+
+  get protocol(): string {
+    if (!isNetworkHandler(this.#handler)) return 'LDAPI';
+    return this.#isSecureFromStart ? 'LDAPS' : 'LDAP';
   }
 
   get urls(): readonly string[] {
@@ -135,6 +150,7 @@ export class RunningHandler {
 
   #accept(socket: Socket): void {
     const handler = this.#handler;
+    this.figures.opened(socket);
     if (!isNetworkHandler(handler)) this.#open(socket, this.#localSecurity, undefined);
     else if (!isWelcome(handler, socket.remoteAddress ?? '')) {
       this.#context.log.info({ from: socket.remoteAddress }, 'client refused');
@@ -169,7 +185,10 @@ export class RunningHandler {
       security,
       startTls,
     });
-    const session = new Session(connection, this.#dispatch, accessLog, this.#limits.requestsMax);
+    const session = new Session({
+      ...{ connection, accessLog, dispatch: this.#dispatch, figures: this.figures },
+      requestsMax: this.#limits.requestsMax,
+    });
     sessions.add(session);
     socket.once('close', () => sessions.delete(session));
     session.open();

@@ -11,17 +11,28 @@ import { Oid } from '../ldap/oids.ts';
 import { ResultCode } from '../ldap/result-code.ts';
 import type { AccessLog } from './access-log.ts';
 import type { Connection, IncomingMessage } from './connection.ts';
+import type { HandlerFigures } from './handler-figures.ts';
 import { type Answer, type Dispatch, SUCCESS } from './operation.ts';
 import { PagedSearches } from './paged-searches.ts';
 import { RunningOperation } from './running-operation.ts';
 import type { SaslExchange } from './sasl/mechanism.ts';
 import { Transactions } from './transactions.ts';
 
+export interface SessionOptions {
+  readonly connection: Connection;
+  readonly dispatch: Dispatch;
+  readonly accessLog: AccessLog;
+  /** Requests that are under way at once; with more the client has to wait. */
+  readonly requestsMax: number;
+  readonly figures: HandlerFigures;
+}
+
 export class Session {
   readonly #connection: Connection;
   readonly #dispatch: Dispatch;
   readonly #accessLog: AccessLog;
   readonly #requestsMax: number;
+  readonly #figures: HandlerFigures;
   readonly #underWay = new Map<number, RunningOperation>();
   readonly #waiting: IncomingMessage[] = [];
   #isBinding = false;
@@ -32,8 +43,9 @@ export class Session {
   /** What a bind has begun and the client must go on with, by its next bind (RFC 4513 §5.2.1). */
   saslExchange: SaslExchange | undefined;
 
-  constructor(connection: Connection, dispatch: Dispatch, accessLog: AccessLog, requestsMax: number) {
+  constructor({ connection, dispatch, accessLog, requestsMax, figures }: SessionOptions) {
     this.#connection = connection;
+    this.#figures = figures;
     this.#dispatch = dispatch;
     this.#accessLog = accessLog;
     this.#requestsMax = requestsMax;
@@ -93,6 +105,7 @@ export class Session {
 
   #start(message: IncomingMessage): void {
     const { id, operation } = message;
+    this.#figures.received(operation);
     if (operation.type === 'unbindRequest') {
       this.#accessLog.unbound(this.#connection, this.requester);
       this.#connection.close();
@@ -125,14 +138,14 @@ export class Session {
       return;
     }
     this.#underWay.set(id, operation);
-    if (operation.isWatch) this.#watches += 1;
+    if (operation.isWatch) this.#countWatch(1);
     if (request.type === 'bindRequest') this.#isBinding = true;
     this.#holdIfBusy();
     answer
       .catch((error: unknown) => this.#answerOfError(error))
       .then((settled) => {
         this.#underWay.delete(id);
-        if (operation.isWatch) this.#watches -= 1;
+        if (operation.isWatch) this.#countWatch(-1);
         if (request.type === 'bindRequest') this.#isBinding = false;
         if (operation.isAbandoned && !operation.isCanceled && request.type === 'searchRequest')
           this.#accessLog.abandoned(this.#connection, this.requester, request);
@@ -145,6 +158,11 @@ export class Session {
         this.#accessLog.failed(this.#connection, error);
         this.#connection.destroy();
       });
+  }
+
+  #countWatch(more: number): void {
+    this.#watches += more;
+    this.#figures.watches += more;
   }
 
   /** A bind that fails, for whatever reason, leaves nobody bound (RFC 4513 §4). */
@@ -175,6 +193,7 @@ export class Session {
       this.saslExchange = undefined;
     const controls = finalControls.length === 0 ? answer.controls : [...answer.controls, ...finalControls];
     this.#connection.send({ id, operation: responseOf(type, answer), controls });
+    this.#figures.answered(answer.code);
     this.#accessLog.answered(
       this.#connection,
       this.requester,
