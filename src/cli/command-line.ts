@@ -21,6 +21,10 @@ export function parseCommandLine(words: readonly string[], commands: readonly Co
     return { type: 'help', command: rest[0] === undefined ? undefined : commandNamed(rest[0], commands) };
   }
   const command = commandNamed(name, commands);
+  const isHelp = rest.length === 1 && (rest[0] === '--help' || rest[0] === '-H');
+  if (command.takesAllWords === true && !isHelp) {
+    return { type: 'command', command, invocation: allOperands(rest) };
+  }
   const invocation = parseOptions(rest, command);
   return invocation.has('help') ? { type: 'help', command } : { type: 'command', command, invocation };
 }
@@ -32,7 +36,12 @@ function commandNamed(name: string, commands: readonly Command[]): Command {
   throw new UsageError(`There is no command "${name}". The commands are: ${names}.`);
 }
 
-function parseOptions(words: readonly string[], command: Command): Invocation {
+function allOperands(operands: readonly string[]): Invocation {
+  return { operands, value: () => undefined, values: () => [], has: () => false };
+}
+
+/** What was typed behind the command. Throws UsageError for what it does not take. */
+export function parseOptions(words: readonly string[], command: Command): Invocation {
   const options = [...command.options, ...COMMON_OPTIONS];
   const { values, positionals } = parseWords(words, options);
   if (positionals.length > 0 && command.operands === undefined) {
@@ -52,6 +61,14 @@ function parseOptions(words: readonly string[], command: Command): Invocation {
   };
 }
 
+/** The names of options are known in any case, as dsconfig's are. */
+function inDeclaredCase(word: string, options: readonly CommandOption[]): string {
+  const [, name, rest = ''] = /^--([^=]+)(=.*)?$/s.exec(word) ?? [];
+  if (name === undefined) return word;
+  const known = options.find((option) => option.name.toLowerCase() === name.toLowerCase());
+  return known === undefined ? word : `--${known.name}${rest}`;
+}
+
 function parseWords(words: readonly string[], options: readonly CommandOption[]) {
   const config = options.map(({ name, short, value }) => {
     const type = value === undefined ? ('boolean' as const) : ('string' as const);
@@ -59,7 +76,7 @@ function parseWords(words: readonly string[], options: readonly CommandOption[])
   });
   try {
     const parsed = parseArgs({
-      args: [...words],
+      args: words.map((word) => inDeclaredCase(word, options)),
       allowPositionals: true,
       options: Object.fromEntries(config),
     });

@@ -19,6 +19,6 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   ['backend', ['ldap', 'schema', 'directory', 'store', 'expression', 'config', 'trust', 'mail', 'runtime']],
   ['server', ['ldap', 'codec', 'config', 'runtime', 'backend']],
   ['client', ['ldap', 'config (types)']],
-  ['cli', ['ldap', 'codec', 'config', 'client']],
+  ['cli', ['ldap', 'codec', 'schema', 'config', 'client']],
   ['bin', [EVERYTHING]],
 ]);

@@ -1,0 +1,33 @@
+// How a command of the program comes by the tree it works on: a running server, found by the connection options.
+
+import { readFile } from 'node:fs/promises';
+import { CommandError, type Invocation, type World } from '../../cli/command.ts';
+import { connectionOf, type TrustStoreChoice } from '../../cli/connection-options.ts';
+import type { Directory } from '../../cli/directory.ts';
+import { ExitCode } from '../../cli/exit-code.ts';
+import { ServerConnection } from '../../cli/server-connection.ts';
+import { StoreReader } from '../../trust/store-reader.ts';
+import { TrustError } from '../../trust/trust-error.ts';
+
+const PEM_START = '-----BEGIN CERTIFICATE-----';
+
+/** Rejects with CommandError. */
+export async function openDirectory(invocation: Invocation, world: World): Promise<Directory> {
+  const choice = connectionOf(invocation, world);
+  const authorities = choice.trustStore === undefined ? undefined : await readAuthorities(choice.trustStore);
+  return ServerConnection.open(choice, authorities);
+}
+
+/** As PEM: what TLS wants. */
+async function readAuthorities({ path, pin }: TrustStoreChoice): Promise<readonly string[]> {
+  try {
+    const text = await readFile(path, 'latin1');
+    if (text.includes(PEM_START)) return [text];
+    const certificates = await new StoreReader().readAuthorities({ path, pin, type: undefined });
+    return certificates.map((certificate) => certificate.toString());
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const text = error instanceof TrustError ? message : `The trust store cannot be read: ${message}.`;
+    throw new CommandError(text, ExitCode.wrongData, { cause: error });
+  }
+}

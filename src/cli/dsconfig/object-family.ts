@@ -1,0 +1,50 @@
+// The kinds of objects that have subcommands, under dsconfig's names: `mail-server`, `trust-manager-provider` with its
+// types. Made from the declarations; a new kind has its subcommands by being declared.
+
+import { isOfKind, type ObjectDefinition } from '../../config/object-definition.ts';
+
+export interface ObjectFamily {
+  /** What the subcommands are called by: `mail-server`. */
+  readonly name: string;
+  readonly plural: string;
+  readonly definition: ObjectDefinition;
+  /** The kinds of entries there are, by what `--type` calls them. */
+  readonly types: ReadonlyMap<string, ObjectDefinition>;
+  /** The option that names an object, `server-name`; undefined where there is only one object. */
+  readonly nameOption: string | undefined;
+  /** Where the objects live; the one object, where there is only one. */
+  readonly place: string;
+}
+
+/** Branches hold other objects and have no properties to set. */
+const WITHOUT_COMMANDS: ReadonlySet<string> = new Set(['branch']);
+
+export function objectFamilies(definitions: readonly ObjectDefinition[]): readonly ObjectFamily[] {
+  return definitions
+    .filter(({ parent, kind }) => parent === undefined && !WITHOUT_COMMANDS.has(kind))
+    .map((definition) => familyOf(definition, definitions));
+}
+
+function familyOf(definition: ObjectDefinition, definitions: readonly ObjectDefinition[]): ObjectFamily {
+  const { kind, location, friendlyPluralName } = definition;
+  const concrete = definitions.filter((one) => !one.abstract && isOfKind(one, kind));
+  const isSingle = 'at' in location;
+  return {
+    name: kind,
+    plural: friendlyPluralName.toLowerCase().replaceAll(' ', '-'),
+    definition,
+    types: new Map(concrete.map((one) => [typeName(one, definition), one])),
+    nameOption: isSingle ? undefined : `${kind.slice(kind.lastIndexOf('-') + 1)}-name`,
+    place: isSingle ? (location.at[0] ?? '') : location.under,
+  };
+}
+
+/** `file-based-trust-manager-provider` is a trust manager provider of the type `file-based`. */
+function typeName({ kind }: ObjectDefinition, family: ObjectDefinition): string {
+  return kind === family.kind ? 'generic' : kind.slice(0, kind.length - family.kind.length - 1);
+}
+
+/** Whether `--type` means anything: there are sub-kinds. */
+export function hasTypes({ types, definition }: ObjectFamily): boolean {
+  return types.size > 1 || !types.has('generic') || definition.abstract;
+}

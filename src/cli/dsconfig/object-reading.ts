@@ -1,0 +1,56 @@
+// An entry as dsconfig shows it: a name, a type, and the values of its properties as people may see them.
+
+import type { ObjectDefinition } from '../../config/object-definition.ts';
+import type { PropertyDefinition } from '../../config/property-definition.ts';
+import type { Entry } from '../../ldap/entry.ts';
+import { CommandError } from '../command.ts';
+import { ExitCode } from '../exit-code.ts';
+import type { ObjectFamily } from './object-family.ts';
+import { unknownProperty } from './property-edit.ts';
+
+export interface ListedObject {
+  readonly name: string;
+  readonly kind: ObjectDefinition;
+  readonly entry: Entry;
+}
+
+export function readObject(entry: Entry, kind: ObjectDefinition): ListedObject {
+  return { name: entry.dn.name, kind, entry };
+}
+
+/** The kind of the family the entry is of: the most special one; undefined for an entry of another family. */
+export function kindOfEntry(entry: Entry, family: ObjectFamily): ObjectDefinition | undefined {
+  const classes = new Set(entry.values('objectclass').map((value) => value.toLowerCase()));
+  const kinds = [...family.types.values()].filter(({ objectClass }) =>
+    classes.has(objectClass.name.toLowerCase()),
+  );
+  return kinds.find((kind) => !kinds.some((other) => other.parent === kind));
+}
+
+/** What the property's values are, or its default values; secrets as stars. */
+export function shownValues({ entry }: ListedObject, property: PropertyDefinition): readonly string[] {
+  const written = entry.values(property.key);
+  if (written.length > 0) return written.map((value) => property.type.show(value));
+  return property.defaultReading.texts.map((text) => property.type.show(text));
+}
+
+/**
+ * The properties to show, by name. An advanced one is shown when it is named, and with the option for all. Throws
+ * CommandError for a name there is not.
+ */
+export function shownProperties(
+  kind: ObjectDefinition,
+  named: readonly string[],
+  withAdvanced: boolean,
+): readonly PropertyDefinition[] {
+  const unknown = named.filter((name) => !kind.propertiesByName.has(name.toLowerCase()));
+  if (unknown.length > 0) {
+    const problems = unknown.map((name) => unknownProperty(name, kind));
+    throw new CommandError(problems.join('\n'), ExitCode.parameterError);
+  }
+  const chosen =
+    named.length > 0
+      ? named.flatMap((name) => kind.propertiesByName.get(name.toLowerCase()) ?? [])
+      : kind.properties.filter(({ advanced }) => withAdvanced || !advanced);
+  return chosen.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+}

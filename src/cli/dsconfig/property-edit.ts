@@ -1,0 +1,145 @@
+// What `--set`, `--add`, `--remove` and `--reset` ask for, and what can be said against it before a server is asked.
+// All problems at once, each with what was probably meant.
+
+import type { ObjectDefinition } from '../../config/object-definition.ts';
+import type { PropertyDefinition } from '../../config/property-definition.ts';
+import { problemOfWrittenValue } from '../../config/written-value.ts';
+import type { Modification } from '../../ldap/change.ts';
+import { Attribute } from '../../ldap/entry.ts';
+import { findSimilarName } from '../../schema/similar-name.ts';
+import type { CommandOption, Invocation } from '../command.ts';
+
+const MAX_NAMES_SHOWN = 40;
+
+/** What is asked for one property. */
+interface PropertyEdit {
+  readonly property: PropertyDefinition;
+  readonly set: string[];
+  readonly add: string[];
+  readonly remove: string[];
+  isReset: boolean;
+}
+
+export interface PropertyEdits {
+  readonly edits: readonly PropertyEdit[];
+  readonly problems: readonly string[];
+}
+
+export const SET_OPTION: CommandOption = {
+  name: 'set',
+  value: 'PROPERTY:VALUE',
+  repeatable: true,
+  synopsis: 'give a property a value; repeated, all values of a property that takes several',
+};
+
+export const EDIT_OPTIONS: readonly CommandOption[] = [
+  SET_OPTION,
+  { name: 'add', value: 'PROPERTY:VALUE', repeatable: true, synopsis: 'add a value' },
+  { name: 'remove', value: 'PROPERTY:VALUE', repeatable: true, synopsis: 'remove a value' },
+  { name: 'reset', value: 'PROPERTY', repeatable: true, synopsis: 'go back to the default' },
+];
+
+/** Reads the options against the properties of the object. */
+export function readEdits(invocation: Invocation, definition: ObjectDefinition): PropertyEdits {
+  const edits = new Map<string, PropertyEdit>();
+  const problems: string[] = [];
+  const editOf = (name: string): PropertyEdit | undefined => {
+    const property = definition.propertiesByName.get(name.toLowerCase());
+    if (property === undefined) {
+      problems.push(unknownProperty(name, definition));
+      return undefined;
+    }
+    const known = edits.get(property.name);
+    if (known !== undefined) return known;
+    const edit = { property, set: [], add: [], remove: [], isReset: false };
+    edits.set(property.name, edit);
+    return edit;
+  };
+  for (const kind of ['set', 'add', 'remove'] as const) {
+    for (const written of invocation.values(kind)) {
+      const colon = written.indexOf(':');
+      const [name, value] = [written.slice(0, colon), written.slice(colon + 1)];
+      if (colon <= 0 || value === '') problems.push(withoutValue(kind, written, colon));
+      else editOf(name)?.[kind].push(value);
+    }
+  }
+  for (const name of invocation.values('reset')) {
+    const edit = editOf(name);
+    if (edit !== undefined) edit.isReset = true;
+  }
+  for (const edit of edits.values()) problems.push(...problemsOf(edit));
+  return { edits: [...edits.values()], problems };
+}
+
+/** The modify request that does what is asked. */
+export function modificationsOf({ edits }: PropertyEdits): readonly Modification[] {
+  return edits.flatMap(({ property, set, add, remove, isReset }) => {
+    const modification = (operation: Modification['operation'], values: readonly string[]) => ({
+      operation,
+      attribute: new Attribute(property.attribute, values),
+    });
+    if (isReset) return [modification('replace', [])];
+    if (set.length > 0) return [modification('replace', set)];
+    return [
+      ...(remove.length > 0 ? [modification('delete', remove)] : []),
+      ...(add.length > 0 ? [modification('add', add)] : []),
+    ];
+  });
+}
+
+/** The attributes of a new object. */
+export function attributesOf({ edits }: PropertyEdits): readonly Attribute[] {
+  return edits.map(({ property, set }) => new Attribute(property.attribute, set));
+}
+
+/** Mandatory properties that a new object would be without. */
+export function problemsOfMissing({ edits }: PropertyEdits, definition: ObjectDefinition): readonly string[] {
+  const given = new Set(edits.map(({ property }) => property));
+  return definition.properties
+    .filter((property) => property.required && !given.has(property))
+    .map(
+      ({ name, allowed }) =>
+        `${name}: is mandatory and has no value. Give one with --set ${name}:VALUE. Allowed: ${allowed}.`,
+    );
+}
+
+/** The sentence for a property that the object does not have. */
+export function unknownProperty(name: string, definition: ObjectDefinition): string {
+  const names = definition.properties.map((property) => property.name);
+  const similar = findSimilarName(name, names);
+  const advice =
+    similar === undefined
+      ? `The properties are: ${names.slice(0, MAX_NAMES_SHOWN).join(', ')}.`
+      : `Did you mean ${similar}?`;
+  return `${name}: a ${definition.friendlyName} has no such property. ${advice}`;
+}
+
+function withoutValue(kind: string, written: string, colon: number): string {
+  if (colon < 0) {
+    return `--${kind} ${JSON.stringify(written)} has no colon. Write --${kind} PROPERTY:VALUE.`;
+  }
+  if (colon === 0) return `--${kind} has no property before its colon. Write --${kind} PROPERTY:VALUE.`;
+  return `--${kind} ${written} has no value. Write one behind the colon, or use --reset ${written.slice(0, colon)}.`;
+}
+
+function problemsOf({ property, set, add, remove, isReset }: PropertyEdit): readonly string[] {
+  const { name, multiValued, required, readOnly } = property;
+  const problems: string[] = [];
+  const isEdited = add.length > 0 || remove.length > 0;
+  if ((set.length > 0 || isReset) && isEdited) {
+    problems.push(`${name}: --set and --reset exclude --add and --remove. Use one or the other.`);
+  }
+  if (set.length > 0 && isReset) problems.push(`${name}: --set and --reset exclude each other.`);
+  if (isReset && required) {
+    problems.push(`${name}: is mandatory and has no default to go back to. Give it a value with --set.`);
+  }
+  if (isReset && readOnly) problems.push(`${name}: cannot be changed after the object was created.`);
+  if (set.length > 1 && !multiValued) {
+    problems.push(`${name}: takes one value, and --set gives it ${set.length}. Leave one.`);
+  }
+  for (const value of [...set, ...add]) {
+    const problem = problemOfWrittenValue(property, value);
+    if (problem !== undefined) problems.push(problem);
+  }
+  return problems;
+}

@@ -1,0 +1,222 @@
+// A running server as a command sees it: finished entries and changes over ldapjs; refusals are CommandErrors with the
+// server's own words and the exit code that belongs to them.
+
+import ldapjs from 'ldapjs';
+import { writeEndTransaction } from '../codec/extended-value.ts';
+import type { Change, Modification } from '../ldap/change.ts';
+import { Dn } from '../ldap/dn.ts';
+import { Attribute, Entry } from '../ldap/entry.ts';
+import { octetsFromText } from '../ldap/octets.ts';
+import { CommandError } from './command.ts';
+import type { ConnectionChoice } from './connection-options.ts';
+import type { Directory, SearchRequest } from './directory.ts';
+import { ExitCode } from './exit-code.ts';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const UNWILLING_TO_PERFORM = 53;
+const CODES: ReadonlySet<number> = new Set(Object.values(ExitCode));
+
+/** RFC 5805 §2. */
+const Transaction = {
+  start: '1.3.6.1.1.21.1',
+  control: '1.3.6.1.1.21.2',
+  end: '1.3.6.1.1.21.3',
+} as const;
+
+/** What ldapjs has and its types leave out. */
+declare module 'ldapjs' {
+  const Control: new (options: { type: string; criticality: boolean; value: string }) => object;
+}
+
+type Answer = (error: Error | null, response?: { readonly diagnosticMessage?: string }) => void;
+
+export class ServerConnection implements Directory {
+  readonly #client: ldapjs.Client;
+
+  /** Connects, secures the connection and logs in; rejects with CommandError. */
+  static async open(
+    choice: ConnectionChoice,
+    authorities: readonly string[] | undefined,
+  ): Promise<ServerConnection> {
+    const tls = {
+      rejectUnauthorized: !choice.trustsAll,
+      ...(authorities === undefined ? {} : { ca: [...authorities] }),
+    };
+    lendErrorMessage();
+    const connection = new ServerConnection(await connect(choice, tls));
+    try {
+      if (choice.security === 'start-tls') await connection.#startTls({ ...tls, host: choice.host });
+      await connection.#answered((answer) =>
+        connection.#client.bind(choice.bindDn, choice.password, [], answer),
+      );
+      return connection;
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+
+  private constructor(client: ldapjs.Client) {
+    this.#client = client;
+  }
+
+  search({ base, scope, filter = '(objectClass=*)', attributes = ['*'] }: SearchRequest): Promise<Entry[]> {
+    return new Promise((resolve, reject) => {
+      const options = { scope, filter, attributes: [...attributes], paged: false };
+      this.#client.search(base, options, (error, response) => {
+        if (error !== null) return reject(refusalOf(error));
+        const entries: Entry[] = [];
+        response.on('searchEntry', (found) => entries.push(entryOf(found)));
+        response.on('error', (reason) => reject(refusalOf(reason)));
+        response.on('end', () => resolve(entries));
+      });
+    });
+  }
+
+  add(entry: Entry): Promise<string> {
+    return this.#change({ type: 'add', entry }, []);
+  }
+
+  modify(dn: string, modifications: readonly Modification[]): Promise<string> {
+    return this.#change({ type: 'modify', dn: Dn.parse(dn), modifications }, []);
+  }
+
+  delete(dn: string): Promise<string> {
+    return this.#change({ type: 'delete', dn: Dn.parse(dn) }, []);
+  }
+
+  /** One transaction (RFC 5805). */
+  async changeAll(changes: readonly Change[]): Promise<string> {
+    const id = await this.#extended(Transaction.start, '');
+    const control = new ldapjs.Control({ type: Transaction.control, criticality: true, value: id });
+    await Promise.all(changes.map((change) => this.#change(change, [control])));
+    return this.#answered((answer) =>
+      this.#client.exop(
+        Transaction.end,
+        octets(writeEndTransaction({ isCommit: true, id })),
+        [],
+        (error, _, response) => answer(error, response),
+      ),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#client.destroy();
+  }
+
+  #change(change: Change, controls: readonly object[]): Promise<string> {
+    const client = this.#client;
+    return this.#answered((answer) => {
+      switch (change.type) {
+        case 'add':
+          return client.add(
+            change.entry.dn.toString(),
+            change.entry.attributes.map(formatAttribute),
+            [...controls],
+            answer,
+          );
+        case 'delete':
+          return client.del(change.dn.toString(), [...controls], answer);
+        case 'modify':
+          return client.modify(
+            change.dn.toString(),
+            change.modifications.map(formatModification),
+            [...controls],
+            answer,
+          );
+        case 'modifyDn':
+          throw new CommandError(
+            `${change.dn}: objects of the configuration are not renamed.`,
+            ExitCode.constraintViolation,
+          );
+      }
+    });
+  }
+
+  #startTls(options: object): Promise<string> {
+    return this.#answered((answer) => this.#client.starttls(options, [], answer));
+  }
+
+  #extended(oid: string, value: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#client.exop(oid, octets(value), [], (error, answer) =>
+        error === null ? resolve(answer) : reject(refusalOf(error)),
+      );
+    });
+  }
+
+  /** Resolves to the diagnostic message of a success. */
+  #answered(start: (answer: Answer) => void): Promise<string> {
+    return new Promise((resolve, reject) => {
+      start((error, response) => {
+        if (error !== null) reject(refusalOf(error));
+        else resolve(response?.diagnosticMessage ?? '');
+      });
+    });
+  }
+}
+
+/**
+ * ldapjs makes its errors of `errorMessage`, a name that its results have given up for `diagnosticMessage`: without the
+ * old name a refusal would come without the server's words.
+ */
+function lendErrorMessage(): void {
+  const { prototype } = ldapjs.LDAPResult;
+  if ('errorMessage' in prototype) return;
+  Object.defineProperty(prototype, 'errorMessage', {
+    get(this: { readonly diagnosticMessage: string }) {
+      return this.diagnosticMessage;
+    },
+  });
+}
+
+function connect(choice: ConnectionChoice, tlsOptions: object): Promise<ldapjs.Client> {
+  const { host, port, security } = choice;
+  const name = host.includes(':') ? `[${host}]` : host;
+  const url = `${security === 'ssl' ? 'ldaps' : 'ldap'}://${name}:${port}`;
+  const client = ldapjs.createClient({ url, connectTimeout: CONNECT_TIMEOUT_MS, tlsOptions });
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error) => {
+      client.destroy();
+      const message = `The server ${url} cannot be reached: ${error.message}.`;
+      reject(new CommandError(message, ExitCode.connectError, { cause: error }));
+    };
+    client.on('connectError', fail);
+    client.on('connectTimeout', () => fail(new Error('it does not answer')));
+    client.on('error', fail);
+    client.on('connect', () => resolve(client));
+  });
+}
+
+/** ldapjs sends a text as UTF-8; an octet that is no part of UTF-8 stands in ours as a lone surrogate. */
+function octets(text: string): Buffer {
+  return Buffer.from(octetsFromText(text));
+}
+
+function formatAttribute({ description, values }: Attribute): { type: string; values: string[] } {
+  return { type: description, values: [...values] };
+}
+
+function formatModification({ operation, attribute }: Modification): ldapjs.Change {
+  return new ldapjs.Change({ operation, modification: formatAttribute(attribute) });
+}
+
+function entryOf({ pojo }: ldapjs.SearchEntry): Entry {
+  const attributes = pojo.attributes.map(({ type, values }) => new Attribute(type, values));
+  return new Entry(Dn.parse(pojo.objectName), attributes);
+}
+
+function refusalOf(error: Error): CommandError {
+  const code = 'code' in error && typeof error.code === 'number' ? error.code : undefined;
+  if (code === undefined) {
+    const message = `The connection to the server is lost: ${error.message}.`;
+    return new CommandError(message, ExitCode.serverDown, { cause: error });
+  }
+  const text = error.message.replace(/\.?$/, '.');
+  return new CommandError(text, exitCodeOf(code), { cause: error });
+}
+
+function exitCodeOf(code: number): ExitCode {
+  if (code === UNWILLING_TO_PERFORM) return ExitCode.constraintViolation;
+  return CODES.has(code) ? (code as ExitCode) : ExitCode.other;
+}
