@@ -1,6 +1,7 @@
 // The one place where everything is plugged together. The ports open last and close first.
 
 import { Configuration } from '../backend/configuration.ts';
+import { reloadTask } from '../backend/reload-task.ts';
 import { snapshotTask } from '../backend/snapshot-task.ts';
 import { WritePath } from '../backend/write-path.ts';
 import type { World } from '../cli/command.ts';
@@ -9,15 +10,15 @@ import { PropertyValidator } from '../config/property-validator.ts';
 import { parseDefinition } from '../expression/definition.ts';
 import { Sources } from '../expression/sources.ts';
 import { Accounts } from '../runtime/accounts.ts';
-import { keyManagers } from '../runtime/key-managers.ts';
 import { Runtime } from '../runtime/runtime.ts';
-import { trustManagers } from '../runtime/trust-managers.ts';
 import { Schema } from '../schema/schema.ts';
 import { AccessLog } from '../server/access-log.ts';
 import { connectionMonitor, resultMonitor } from '../server/connection-monitor.ts';
 import { LdapServer } from '../server/ldap-server.ts';
 import { openLdifStore } from '../store/ldif-store.ts';
+import { KEEP_ALL } from '../store/retention.ts';
 import { giveAdministratorPassword } from './administrator.ts';
+import { nameOfChecker } from './checked-by.ts';
 import type { InstanceChoice } from './commands/instance-options.ts';
 import { greet } from './greeting.ts';
 import { type Instance, openInstance, readSchemaFiles } from './instance.ts';
@@ -25,8 +26,11 @@ import { loadConfiguration } from './load-configuration.ts';
 import { type OpenLog, openLog } from './log.ts';
 import { openContexts } from './naming-contexts.ts';
 import { openAuthentication } from './open-authentication.ts';
+import { openMail } from './open-mail.ts';
 import { openMonitor } from './open-monitor.ts';
+import { openReload } from './open-reload.ts';
 import { type OpenTasks, openTasks } from './open-tasks.ts';
+import { openTrust } from './open-trust.ts';
 import { sentenceForPeople } from './start-error.ts';
 import { VERSION } from './version.ts';
 
@@ -41,6 +45,8 @@ export async function start(choice: InstanceChoice, process: World): Promise<num
     const server = await open(choice, process.env, log);
     // Whoever reads that the server is ready may end it at once.
     const interrupted = interruption(process);
+    // What is wrong stands in the log.
+    process.on('SIGHUP', () => void server.reload('SIGHUP').catch(() => {}));
     log.info({ version: VERSION, urls: server.urls, instance: server.instance.folder }, 'ready');
     if (process.stdout.isTTY) process.stdout.write(greet(server.urls, server.instance));
     log.flush();
@@ -59,6 +65,8 @@ export async function start(choice: InstanceChoice, process: World): Promise<num
 interface OpenServer {
   readonly instance: Instance;
   readonly urls: readonly string[];
+  /** Reads again what the configuration draws from. */
+  reload(cause: string): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -69,17 +77,26 @@ async function open(
 ): Promise<OpenServer> {
   const instance = await openInstance(choice.instance);
   const now = () => new Date();
-  const schema = Schema.parse(await readSchemaFiles(instance), { syntaxes: expressionSyntaxes() });
-  const sources = await Sources.open({
-    environment,
-    definitions: choice.definitions.map(parseDefinition),
-    instanceFolder: instance.folder,
+  const schemaFiles = await readSchemaFiles(instance);
+  const schema = Schema.parse(schemaFiles, { syntaxes: expressionSyntaxes() });
+  const openSources = () =>
+    Sources.open({
+      environment,
+      definitions: choice.definitions.map(parseDefinition),
+      instanceFolder: instance.folder,
+    });
+  const sources = await openSources();
+  const configuration = new Configuration({
+    schema,
+    validator: new PropertyValidator({ schema, sources }),
+    checkedBy: nameOfChecker(schemaFiles),
   });
-  const configuration = new Configuration({ schema, validator: new PropertyValidator({ schema, sources }) });
   const opened = await openLdifStore({
     folder: instance.configFolder,
     log: { warn: (message) => log.warn({}, message), error: (message) => log.error({}, message) },
     now,
+    // Until the configuration says how much.
+    retention: KEEP_ALL,
   });
   const { store } = opened;
   let tasks: OpenTasks | undefined;
@@ -97,7 +114,7 @@ async function open(
       ...{ configuration, writePath, store, now, instanceFolder: instance.folder },
       isStarting: () => isStarting,
     });
-    const { contexts, views, memoryBackends } = openContexts({
+    const { contexts, views, effective, memoryBackends } = openContexts({
       configuration,
       writePath,
       monitor,
@@ -106,40 +123,49 @@ async function open(
       log,
     });
     accounts.use(memoryBackends.findAccount);
+    const providing = { instanceFolder: instance.folder, log, now, isStarting: () => isStarting };
+    const trust = openTrust({ ...providing, contexts, schema, monitor });
+    const mail = await openMail({ ...providing, trusts: trust.servers, keyOf, monitor });
+    const reload = openReload({
+      ...{ configuration, writePath, effective, openSources, now, log },
+      providers: () => trust.tls,
+    });
     tasks = await openTasks({
       ...{ instanceFolder: instance.folder, schema, views, now, log },
-      kinds: [snapshotTask(writePath)],
+      kinds: [snapshotTask(writePath), reloadTask(reload), ...mail.taskKinds],
       retentionMs: () => TASK_RETENTION_MS,
     });
     contexts.add(tasks.backend);
-    const providing = { instanceFolder: instance.folder, log, now, isStarting: () => isStarting };
-    const tls = { keyManagers: keyManagers(providing), trustManagers: trustManagers(providing), now };
     const authentication = openAuthentication(accounts, configuration);
     const ldapServer = new LdapServer({
       ...providing,
       services: { contexts, authentication, keyOf },
-      tls,
+      tls: trust.tls,
       accessLog: new AccessLog(log, (attribute) => configuration.isSecretAttribute(attribute)),
     });
     monitor.add(connectionMonitor(ldapServer));
     monitor.add(resultMonitor(ldapServer));
-    const providers = [...tls.keyManagers.components, ...tls.trustManagers.components];
-    const components = [accounts, authentication.throttle, memoryBackends, ...ldapServer.components];
-    writePath.use(new Runtime([...providers, ...components]));
+    const components = [
+      ...[accounts, authentication.throttle, memoryBackends],
+      ...[...mail.components, ...ldapServer.components],
+    ];
+    writePath.use(new Runtime([...trust.components, ...components]));
     // The ports open when there is everything that connections need.
-    for (const part of [providers, components]) {
+    for (const part of [trust.components, components]) {
       (await new Runtime(part).prepare(configuration.differences())).commit();
     }
     isStarting = false;
+    mail.queue.start();
     await tasks.runner.start();
     const close = async () => {
       ldapServer.stop();
       await tasks?.close();
+      await mail.close();
       await memoryBackends.close();
       await writePath.close();
       await store.close();
     };
-    return { instance, urls: ldapServer.urls, close };
+    return { instance, urls: ldapServer.urls, reload: (cause) => reload.run(cause), close };
   } catch (error) {
     await tasks?.close();
     await store.close();

@@ -3,22 +3,31 @@
 import { resolve } from 'node:path';
 import type { ConfigurationObject } from '../config/configuration-object.ts';
 import { FileBacked, type FileSource } from '../trust/file-backed.ts';
-import { readKeyStore } from '../trust/key-store.ts';
 import { readPemKeys, stampFile, stampPemFolder } from '../trust/pem-folder.ts';
 import { isValidAt, type ServerKey } from '../trust/server-key.ts';
+import { StoreReader } from '../trust/store-reader.ts';
 import { TrustError } from '../trust/trust-error.ts';
 import { type ProviderLog, type ProviderOptions, Providers } from './providers.ts';
 
-export type KeyManager = FileBacked<readonly ServerKey[]>;
+/** One that is enabled. */
+export interface KeyManager {
+  /** The name of its entry, and what its kind is called. */
+  readonly dn: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly keys: FileBacked<readonly ServerKey[]>;
+}
+
 export type KeyManagers = Providers<KeyManager>;
 
 const EXPIRES_SOON_MS = 14 * 86_400_000;
 
 export function keyManagers(options: ProviderOptions): KeyManagers {
+  const stores = new StoreReader();
   return new Providers<KeyManager>({
     kinds: ['pem-key-manager-provider', 'file-based-key-manager-provider'],
-    create: (object) => createKeyManager(object, options),
-    check: (manager) => manager.current(),
+    create: (object) => createKeyManager(object, options, stores),
+    check: ({ keys }) => keys.current(),
     isStarting: options.isStarting,
   });
 }
@@ -26,8 +35,9 @@ export function keyManagers(options: ProviderOptions): KeyManagers {
 function createKeyManager(
   object: ConfigurationObject | undefined,
   options: ProviderOptions,
+  stores: StoreReader,
 ): KeyManager | undefined {
-  const source = sourceOf(object, options.instanceFolder);
+  const source = sourceOf(object, options.instanceFolder, stores);
   if (object === undefined || source === undefined) return undefined;
   const name = object.dn.toString();
   const read = async () => {
@@ -36,14 +46,16 @@ function createKeyManager(
     tellExpiry(keys, name, options.log, options.now());
     return keys;
   };
-  return new FileBacked({ ...source, read }, (problem) =>
+  const keys = new FileBacked({ ...source, read }, (problem) =>
     options.log.warn({ provider: name, problem: problem.message }, 'keys could not be read'),
   );
+  return { dn: name, name: object.name, kind: object.kind, keys };
 }
 
 function sourceOf(
   object: ConfigurationObject | undefined,
   instanceFolder: string,
+  stores: StoreReader,
 ): FileSource<readonly ServerKey[]> | undefined {
   if (object?.kind === 'pem-key-manager-provider' && object.enabled) {
     const folder = resolve(instanceFolder, object.pemDirectory);
@@ -53,7 +65,7 @@ function sourceOf(
   if (object?.kind === 'file-based-key-manager-provider' && object.enabled) {
     const path = resolve(instanceFolder, object.keyStoreFile);
     const store = { path, pin: object.keyStorePin?.reveal(), type: object.keyStoreType };
-    return { read: async () => (await readKeyStore(store)).keys, stamp: () => stampFile(path) };
+    return { read: async () => (await stores.read(store)).keys, stamp: () => stampFile(path) };
   }
   return undefined;
 }

@@ -50,6 +50,11 @@ export class Providers<Provider> {
     return this.#staged.get(key) ?? this.#byKey.get(key);
   }
 
+  /** Those that are enabled. */
+  all(): Iterable<Provider> {
+    return this.#byKey.values();
+  }
+
   async #prepare({ key, after }: ObjectDifference): Promise<Prepared> {
     const provider = this.#providing.create(after);
     if (provider === undefined) {

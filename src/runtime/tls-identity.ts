@@ -63,7 +63,7 @@ export class TlsIdentity {
     const manager = keyManager === undefined ? undefined : this.#providers.keyManagers.find(keyManager);
     if (manager === undefined)
       throw new TrustError('The connection handler has no key manager that is enabled.');
-    const keys = chooseKeys(await manager.current(), aliases, this.#providers.now());
+    const keys = chooseKeys(await manager.keys.current(), aliases, this.#providers.now());
     const authorities = await this.#authorities();
     const known = this.#known;
     if (known !== undefined && known.authorities === authorities && areSame(known.keys, keys))

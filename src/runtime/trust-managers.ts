@@ -3,73 +3,118 @@
 import type { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { ConfigurationObject } from '../config/configuration-object.ts';
+import type { Dn } from '../ldap/dn.ts';
 import { FileBacked, type FileSource } from '../trust/file-backed.ts';
-import { readTrustStore } from '../trust/key-store.ts';
-import { readSystemAuthorities } from '../trust/operating-system.ts';
 import { readPemAuthorities, stampFile, stampPemFolder } from '../trust/pem-folder.ts';
 import { ServerTrust } from '../trust/server-trust.ts';
+import { StoreReader } from '../trust/store-reader.ts';
 import type { Trust } from '../trust/trust.ts';
 import { type ProviderOptions, Providers } from './providers.ts';
 
+export interface TrustManagerOptions extends ProviderOptions {
+  /** The certificates in entries of this server, at and below a name. */
+  readonly certificatesBelow: (base: Dn) => CertificateSource;
+}
+
+type CertificateSource = FileSource<readonly X509Certificate[]>;
+
 /** One that is enabled. */
 export interface TrustManager {
+  /** The name of its entry, and what its kind is called. */
+  readonly dn: string;
+  readonly name: string;
+  readonly kind: string;
   readonly trust: Trust;
+  /** What is read from somewhere; undefined where nothing is. */
+  readonly certificates: FileBacked<readonly X509Certificate[]> | undefined;
   /** What it makes of the certificates of servers. */
   readonly server: ServerTrust;
 }
 
 export type TrustManagers = Providers<TrustManager>;
 
-export function trustManagers(options: ProviderOptions): TrustManagers {
+const KINDS = [
+  'blind-trust-manager-provider',
+  'file-based-trust-manager-provider',
+  'ldap-trust-manager-provider',
+  'pem-trust-manager-provider',
+  'system-trust-manager-provider',
+] as const;
+
+type TrustManagerObject = Extract<ConfigurationObject, { readonly kind: (typeof KINDS)[number] }>;
+
+export function trustManagers(options: TrustManagerOptions): TrustManagers {
+  const stores = new StoreReader();
   return new Providers<TrustManager>({
-    kinds: [
-      'blind-trust-manager-provider',
-      'file-based-trust-manager-provider',
-      'pem-trust-manager-provider',
-      'system-trust-manager-provider',
-    ],
-    create: (object) => {
-      const trust = createTrust(object, options);
-      if (object === undefined || trust === undefined) return undefined;
-      return { trust, server: new ServerTrust({ name: object.dn.toString(), trust, now: options.now }) };
-    },
+    kinds: KINDS,
+    create: (object) =>
+      object !== undefined && isTrustManager(object) && object.enabled
+        ? createTrustManager(object, sourceOf(object, options, stores), options)
+        : undefined,
     // Who uses it finds out: a trust manager that nobody uses may still wait for its file.
     check: async () => {},
     isStarting: options.isStarting,
   });
 }
 
-function createTrust(object: ConfigurationObject | undefined, options: ProviderOptions): Trust | undefined {
-  if (object === undefined || !('enabled' in object) || !object.enabled) return undefined;
-  if (object.kind === 'blind-trust-manager-provider') return { type: 'blind' };
-  if (object.kind === 'system-trust-manager-provider' && !object.includeOperatingSystem)
-    return { type: 'system' };
-  const source = sourceOf(object, options.instanceFolder);
-  if (source === undefined) return undefined;
-  const provider = object.dn.toString();
-  const certificates = new FileBacked(source, (problem) =>
-    options.log.warn({ provider, problem: problem.message }, 'authorities could not be read'),
-  );
-  return { type: 'authorities', certificates };
+function isTrustManager(object: ConfigurationObject): object is TrustManagerObject {
+  return KINDS.some((kind) => kind === object.kind);
 }
 
+function createTrustManager(
+  { dn, name, kind }: TrustManagerObject,
+  source: CertificateSource | undefined,
+  { log, now }: TrustManagerOptions,
+): TrustManager {
+  const provider = dn.toString();
+  const certificates =
+    source === undefined
+      ? undefined
+      : new FileBacked(source, (problem) =>
+          log.warn({ provider, problem: problem.message }, 'authorities could not be read'),
+        );
+  const trust = trustOf(kind, certificates);
+  const unchecked = (host: string) =>
+    log.warn(
+      { provider, host },
+      'blind trust is in use: whoever stands between can read and change what is sent to this host',
+    );
+  const server = new ServerTrust({ name: provider, trust, now, unchecked });
+  return { dn: provider, name, kind, trust, certificates, server };
+}
+
+function trustOf(
+  kind: TrustManagerObject['kind'],
+  certificates: FileBacked<readonly X509Certificate[]> | undefined,
+): Trust {
+  if (certificates !== undefined) return { type: 'authorities', certificates };
+  return kind === 'blind-trust-manager-provider' ? { type: 'blind' } : { type: 'system' };
+}
+
+/** Undefined for whoever believes everybody, and for the authorities that the runtime has anyway. */
 function sourceOf(
-  object: ConfigurationObject,
-  instanceFolder: string,
-): FileSource<readonly X509Certificate[]> | undefined {
-  if (object.kind === 'pem-trust-manager-provider') {
-    const folder = resolve(instanceFolder, object.pemDirectory);
-    const source = { folder, excludedPatterns: object.excludedFilenamePattern };
-    return { read: () => readPemAuthorities(source), stamp: () => stampPemFolder(source) };
+  object: TrustManagerObject,
+  { instanceFolder, certificatesBelow }: TrustManagerOptions,
+  stores: StoreReader,
+): CertificateSource | undefined {
+  switch (object.kind) {
+    case 'pem-trust-manager-provider': {
+      const folder = resolve(instanceFolder, object.pemDirectory);
+      const source = { folder, excludedPatterns: object.excludedFilenamePattern };
+      return { read: () => readPemAuthorities(source), stamp: () => stampPemFolder(source) };
+    }
+    case 'file-based-trust-manager-provider': {
+      const path = resolve(instanceFolder, object.trustStoreFile);
+      const store = { path, pin: object.trustStorePin?.reveal(), type: object.trustStoreType };
+      return { read: () => stores.readAuthorities(store), stamp: () => stampFile(path) };
+    }
+    case 'ldap-trust-manager-provider':
+      return certificatesBelow(object.baseDn);
+    case 'system-trust-manager-provider':
+      if (!object.includeOperatingSystem) return undefined;
+      // What the operating system trusts is read once: the runtime remembers it.
+      return { read: () => stores.readSystem(), stamp: async () => 'read' };
+    case 'blind-trust-manager-provider':
+      return undefined;
   }
-  if (object.kind === 'system-trust-manager-provider') {
-    // What the operating system trusts is read once: the runtime remembers it.
-    return { read: async () => readSystemAuthorities(), stamp: async () => 'read' };
-  }
-  if (object.kind === 'file-based-trust-manager-provider') {
-    const path = resolve(instanceFolder, object.trustStoreFile);
-    const store = { path, pin: object.trustStorePin?.reveal(), type: object.trustStoreType };
-    return { read: () => readTrustStore(store), stamp: () => stampFile(path) };
-  }
-  return undefined;
 }

@@ -1,5 +1,5 @@
-// What was read from files, read again when they have changed. Whoever asks gets what is in the files now, and asks
-// rarely: files are looked at once a second at most. Files that have become unreadable leave what was read before.
+// What was read from files or other places, read again when they have changed. Whoever asks gets what is there now, and
+// asks rarely: files are looked at once a second at most. Files that have become unreadable leave what was read before.
 
 import { TrustError } from './trust-error.ts';
 
@@ -36,6 +36,23 @@ export class FileBacked<T> {
     }
     if (this.#value === undefined) throw this.#problem ?? new TrustError('Nothing was read yet.');
     return this.#value;
+  }
+
+  /** What was read last, and why what is there now cannot be used; nothing is looked at. */
+  get known(): { readonly value: T | undefined; readonly problem: TrustError | undefined } {
+    return { value: this.#value, problem: this.#problem };
+  }
+
+  /** Reads now, changed or not; what it returns puts in force what was read. Throws TrustError when it cannot be. */
+  async reread(): Promise<() => void> {
+    const stamp = await this.#source.stamp().catch((error: unknown) => String(error));
+    const value = await this.#source.read();
+    return () => {
+      this.#stamp = stamp;
+      this.#value = value;
+      this.#problem = undefined;
+      this.#lookedAt = performance.now();
+    };
   }
 
   async #look(): Promise<void> {

@@ -9,6 +9,14 @@ import { TrustError } from './trust-error.ts';
 
 const ASCII = /^[ -~]*$/;
 
+/** Ways to encrypt that programs offered and did not take by themselves (RFC 7292, appendix C), and are not read here. */
+const OLD_ALGORITHMS: ReadonlyMap<string, string> = new Map([
+  ['1.2.840.113549.1.12.1.1', 'RC4, which is broken'],
+  ['1.2.840.113549.1.12.1.2', 'RC4, which is broken'],
+  ['1.2.840.113549.1.12.1.4', 'DES with two keys'],
+  ['1.2.840.113549.1.12.1.5', 'RC2 with 128 bits'],
+]);
+
 interface KeyBag {
   readonly alias: string | undefined;
   readonly id: string | undefined;
@@ -87,14 +95,21 @@ function open(asn1: forge.asn1.Asn1, path: string, pin: string | undefined): rea
   } catch (error) {
     const isPin = error instanceof Error && /password|MAC could not/i.test(error.message);
     const isForeign = pin !== undefined && !ASCII.test(pin);
-    if (!isPin && !isForeign)
-      throw new TrustError(`The file ${path} is not a PKCS#12 store that can be read.`);
+    if (!isPin && !isForeign) throw new TrustError(`The file ${path} ${obstacleOf(error)}`);
     const bags = isForeign ? bagsWithForeignPin(asn1, pin) : undefined;
     if (bags !== undefined) return bags;
     const problem =
       pin === undefined ? 'needs a PIN, and none is set' : 'does not open with the PIN that is set';
     throw new TrustError(`The key store ${path} ${problem}.`);
   }
+}
+
+/** What node-forge cannot decrypt it names by the OID of the algorithm. */
+function obstacleOf(error: unknown): string {
+  const oid = error instanceof Error && 'oid' in error ? String(error.oid) : undefined;
+  if (oid === undefined) return 'is not a PKCS#12 store that can be read.';
+  const name = OLD_ALGORITHMS.get(oid) ?? `an algorithm that is not known here (${oid})`;
+  return `is encrypted with ${name}. Write it anew with openssl pkcs12 -export or keytool -importkeystore.`;
 }
 
 function bagsOf(asn1: forge.asn1.Asn1, pin: string): readonly forge.pkcs12.Bag[] {

@@ -29,18 +29,26 @@ export interface ServerTrustOptions {
   readonly name: string;
   readonly trust: Trust;
   readonly now: () => Date;
+  /** Told once of every host that a blind trust manager is used for. */
+  readonly unchecked?: (host: string) => void;
 }
+
+/** Hosts that were told of are remembered up to here; then they are told of again. */
+const HOSTS_MAX = 1000;
 
 export class ServerTrust {
   readonly name: string;
   readonly #trust: Trust;
   readonly #now: () => Date;
+  readonly #unchecked: (host: string) => void;
+  readonly #toldOf = new Set<string>();
   readonly #contexts = new SecureContexts();
 
-  constructor({ name, trust, now }: ServerTrustOptions) {
+  constructor({ name, trust, now, unchecked = () => {} }: ServerTrustOptions) {
     this.name = name;
     this.#trust = trust;
     this.#now = now;
+    this.#unchecked = unchecked;
   }
 
   /** Whether it believes whoever there is. */
@@ -53,6 +61,7 @@ export class ServerTrust {
    * (name or IP address), unless the trust manager is blind. Throws TrustError when the trust store cannot be read.
    */
   async optionsFor(server: ServerName, settings: TlsSettings = {}): Promise<TrustOptions> {
+    if (this.isBlind) this.#tell(server.host);
     return {
       secureContext: this.#contexts.get(await this.#authorities(), settings),
       rejectUnauthorized: !this.isBlind,
@@ -75,6 +84,18 @@ export class ServerTrust {
   ): Promise<TrustError | undefined> {
     const authorities = await this.#authorities().catch(() => undefined);
     return refusalOf(error, { ...server, chain, authorities, trustManager: this.name, now: this.#now() });
+  }
+
+  /** The hosts that it was used for although it is blind. */
+  get uncheckedHosts(): readonly string[] {
+    return [...this.#toldOf];
+  }
+
+  #tell(host: string): void {
+    if (this.#toldOf.has(host)) return;
+    if (this.#toldOf.size >= HOSTS_MAX) this.#toldOf.clear();
+    this.#toldOf.add(host);
+    this.#unchecked(host);
   }
 
   /** Undefined: those of the runtime. */

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type KeyStoreType, readKeyStore } from '../../src/trust/key-store.ts';
+import type { KeyStoreType } from '../../src/trust/key-store.ts';
+import { parseKeyStore } from '../../src/trust/store-format.ts';
+import { StoreReader } from '../../src/trust/store-reader.ts';
 import { TrustError } from '../../src/trust/trust-error.ts';
 import { Authority, type Issued } from '../support/certificates.ts';
 import {
@@ -31,10 +33,12 @@ beforeAll(async () => {
 
 afterAll(() => Promise.all([authority.remove(), rm(folder, { recursive: true, force: true })]));
 
+const stores = new StoreReader();
+
 async function read(octets: Buffer | string, pin?: string, type?: KeyStoreType) {
   const path = join(folder, 'store');
   await writeFile(path, octets);
-  return readKeyStore({ path, pin, type });
+  return stores.read({ path, pin, type });
 }
 
 describe('PKCS#12 as openssl writes it', () => {
@@ -119,30 +123,45 @@ describe('refused is', () => {
 
   it('a file that is not there', async () => {
     const path = join(folder, 'none');
-    await expect(readKeyStore({ path, pin: undefined, type: undefined })).rejects.toThrow(
+    await expect(stores.read({ path, pin: undefined, type: undefined })).rejects.toThrow(
       'there is none at this path',
     );
   });
 
   it('a folder', async () => {
-    await expect(readKeyStore({ path: folder, pin: undefined, type: undefined })).rejects.toThrow(TrustError);
+    await expect(stores.read({ path: folder, pin: undefined, type: undefined })).rejects.toThrow(TrustError);
   });
 
-  it('a store with wrong octets, or it is read all the same; nothing else happens', async () => {
+  it('a store with wrong octets, or it is read all the same; nothing else happens', () => {
     const stores = [JKS_KEY, JKS_TRUST, PKCS12_TRUST];
     const change = fc.tuple(fc.nat(), fc.nat(255));
-    await fc.assert(
-      fc.asyncProperty(
+    fc.assert(
+      fc.property(
         fc.constantFrom(...stores),
         fc.array(change, { minLength: 1, maxLength: 3 }),
-        async (store, changes) => {
+        (store, changes) => {
           const octets = Buffer.from(store);
           for (const [at, value] of changes) octets[at % octets.length] = value;
-          const outcome = await read(octets, undefined).catch((error: unknown) => error);
+          const outcome = outcomeOf(octets);
           if (outcome instanceof Error) expect(outcome).toBeInstanceOf(TrustError);
         },
       ),
       { numRuns: 150 },
     );
   });
+
+  it('a store that nests deeper than anybody reads', async () => {
+    const refusal = await read(Buffer.from('3080'.repeat(500_000), 'hex'), PIN).catch(
+      (error: unknown) => error,
+    );
+    expect(refusal).toBeInstanceOf(TrustError);
+  });
 });
+
+function outcomeOf(octets: Buffer): unknown {
+  try {
+    return parseKeyStore(octets, { path: 'store', pin: undefined, type: undefined });
+  } catch (error) {
+    return error;
+  }
+}

@@ -1,0 +1,119 @@
+// The certificates in entries of this server, for trust managers that keep their authorities there. What changes below
+// the name is found in the memory that trees have of their commits, so that nothing is searched while nothing changes.
+
+import { X509Certificate } from 'node:crypto';
+import { setImmediate as otherWork } from 'node:timers/promises';
+import type { Dn } from '../ldap/dn.ts';
+import { Entry } from '../ldap/entry.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import { SearchScope } from '../ldap/message.ts';
+import { octetsFromText } from '../ldap/octets.ts';
+import type { Schema } from '../schema/schema.ts';
+import type { FileSource } from '../trust/file-backed.ts';
+import { TrustError } from '../trust/trust-error.ts';
+import type { Backend, ChangeListener, Requester, Search } from './backend.ts';
+import type { NamingContexts } from './naming-contexts.ts';
+
+const CERTIFICATES_MAX = 1000;
+/** RFC 4523 §4: both are transferred as DER, whether or not `;binary` was written. */
+const ATTRIBUTES: readonly string[] = ['userCertificate', 'cACertificate'];
+const KEYS: readonly string[] = ATTRIBUTES.map((name) => name.toLowerCase());
+
+/** The server itself: it may read everything. */
+const SERVER: Requester = { dn: '', name: 'this server', privileges: new Set(['bypass-acl', 'config-read']) };
+
+const NOBODY: ChangeListener = { changed: () => {}, failed: () => {} };
+
+export interface EntryCertificates {
+  readonly contexts: NamingContexts;
+  readonly schema: Schema;
+}
+
+/** The certificates at and below a name; `stamp` changes when they do. Both throw TrustError when there is no such entry. */
+export function certificatesBelow(
+  base: Dn,
+  { contexts, schema }: EntryCertificates,
+): FileSource<readonly X509Certificate[]> {
+  const name = base.toString();
+  const search: Search = {
+    base: name,
+    baseKey: schema.dnKey(base),
+    scope: SearchScope.wholeSubtree,
+    filter: { type: 'or', filters: ATTRIBUTES.map((attribute) => ({ type: 'present', attribute })) },
+    selectors: ATTRIBUTES,
+    requester: SERVER,
+    manageDsaIt: true,
+  };
+  const find = (): Backend => {
+    const backend = contexts.find(search.baseKey);
+    if (backend === undefined) throw noSuchPlace(name);
+    return backend;
+  };
+  const watched = new WatchedSearch();
+  return {
+    read: () => readCertificates(find(), search),
+    stamp: async () => watched.stamp(find(), search),
+  };
+}
+
+/** Knows whether what a search finds has changed since it was last asked. */
+class WatchedSearch {
+  #history: string | undefined;
+  #number = 0;
+  #changes = 0;
+
+  stamp(backend: Backend, search: Search): string {
+    const { number, history, eventsSince, stop } = backend.watch(search, NOBODY);
+    const events = history === this.#history ? eventsSince(this.#number) : undefined;
+    stop();
+    if (events === undefined || hasAny(events)) this.#changes += 1;
+    this.#history = history;
+    this.#number = number;
+    return String(this.#changes);
+  }
+}
+
+function hasAny(events: Iterable<unknown>): boolean {
+  for (const _ of events) return true;
+  return false;
+}
+
+async function readCertificates(backend: Backend, search: Search): Promise<readonly X509Certificate[]> {
+  const certificates: X509Certificate[] = [];
+  try {
+    for (const found of backend.search(search)) {
+      if (found === undefined) await otherWork();
+      else if (found instanceof Entry) certificates.push(...certificatesOf(found));
+      if (certificates.length > CERTIFICATES_MAX) {
+        throw new TrustError(
+          `Below ${search.base} there are more than ${CERTIFICATES_MAX} certificates. Name a place that has authorities only.`,
+        );
+      }
+    }
+  } catch (error) {
+    if (error instanceof LdapError) throw noSuchPlace(search.base);
+    throw error;
+  }
+  if (certificates.length === 0)
+    throw new TrustError(
+      `No entry at or below ${search.base} has a certificate. Add one as cACertificate;binary.`,
+    );
+  return certificates;
+}
+
+function certificatesOf(entry: Entry): X509Certificate[] {
+  const attributes = entry.attributes.filter(({ key }) => KEYS.includes(key.split(';')[0] ?? ''));
+  return attributes.flatMap(({ description, values }) =>
+    values.map((value) => {
+      try {
+        return new X509Certificate(octetsFromText(value));
+      } catch {
+        throw new TrustError(`${entry.dn}: ${description} has a value that is no certificate in DER.`);
+      }
+    }),
+  );
+}
+
+function noSuchPlace(name: string): TrustError {
+  return new TrustError(`There is no entry ${name} to take certificates from. Add it, or correct base-dn.`);
+}

@@ -1,0 +1,43 @@
+// Who this server is to others, and whom it believes: the key managers and trust managers of the configuration, and
+// what cn=monitor shows of them.
+
+import { certificatesBelow } from '../backend/entry-certificates.ts';
+import type { Monitor } from '../backend/monitor.ts';
+import type { NamingContexts } from '../backend/naming-contexts.ts';
+import { keyManagersMonitor, trustManagersMonitor } from '../backend/trust-monitor.ts';
+import type { Component } from '../runtime/component.ts';
+import { keyManagers } from '../runtime/key-managers.ts';
+import type { ProviderOptions } from '../runtime/providers.ts';
+import { type ServerTrusts, serverTrusts } from '../runtime/server-trust.ts';
+import type { TlsProviders } from '../runtime/tls-identity.ts';
+import { trustManagers } from '../runtime/trust-managers.ts';
+import type { Schema } from '../schema/schema.ts';
+
+export interface TrustParts extends ProviderOptions {
+  readonly contexts: NamingContexts;
+  readonly schema: Schema;
+  readonly monitor: Monitor;
+}
+
+export interface OpenTrust {
+  readonly tls: TlsProviders;
+  /** For connections to other servers. */
+  readonly servers: ServerTrusts;
+  readonly components: readonly Component[];
+}
+
+export function openTrust(parts: TrustParts): OpenTrust {
+  const { contexts, schema, monitor, now } = parts;
+  const keys = keyManagers(parts);
+  const trusts = trustManagers({
+    ...parts,
+    certificatesBelow: (base) => certificatesBelow(base, { contexts, schema }),
+  });
+  monitor.add(keyManagersMonitor(keys));
+  monitor.add(trustManagersMonitor(trusts));
+  return {
+    tls: { keyManagers: keys, trustManagers: trusts, now },
+    servers: serverTrusts(trusts, now),
+    components: [...keys.components, ...trusts.components],
+  };
+}

@@ -1,0 +1,198 @@
+// Trust stores in every format, and with every default, that keytool and openssl have had in ten years, made by the two
+// programs themselves.
+
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { KeyStoreType } from '../../src/trust/key-store.ts';
+import { StoreReader } from '../../src/trust/store-reader.ts';
+import { TrustError } from '../../src/trust/trust-error.ts';
+import { Authority } from '../support/certificates.ts';
+import { javaSettings, keyTool } from '../support/key-tool.ts';
+import { runProgram } from '../support/ldap-tools.ts';
+
+const PIN = 'secret1';
+const OTHER_PIN = 'secret2';
+const SECONDS = 1000;
+
+const P12 = 'keystore.pkcs12';
+
+/** Words for keytool beside `-importcert`; a type that is left out is the default of Java 9 and newer. */
+const JAVA_STORES: readonly (readonly [string, readonly string[]])[] = [
+  ['by default', []],
+  ['as JKS, the default up to Java 8', ['-storetype', 'JKS']],
+  ['as PKCS12 of Java 8: RC2 with 40 bits, SHA-1', ['-storetype', 'PKCS12', '-J-Dkeystore.pkcs12.legacy']],
+  [
+    'as PKCS12 of Java 11 to 15: Triple DES',
+    javaSettings({ [`${P12}.certProtectionAlgorithm`]: 'PBEWithSHA1AndDESede' }),
+  ],
+  [
+    'with 100,000 rounds',
+    javaSettings({ [`${P12}.certPbeIterationCount`]: '100000', [`${P12}.macIterationCount`]: '100000' }),
+  ],
+  [
+    'with SHA-512',
+    javaSettings({
+      [`${P12}.certProtectionAlgorithm`]: 'PBEWithHmacSHA512AndAES_256',
+      [`${P12}.macAlgorithm`]: 'HmacPBESHA512',
+    }),
+  ],
+  ['with AES-128', javaSettings({ [`${P12}.certProtectionAlgorithm`]: 'PBEWithHmacSHA256AndAES_128' })],
+];
+
+const WITHOUT_PIN = javaSettings({
+  [`${P12}.certProtectionAlgorithm`]: 'NONE',
+  [`${P12}.macAlgorithm`]: 'NONE',
+});
+
+/** Words for `openssl pkcs12 -export -nokeys`. */
+const OPENSSL_STORES: readonly (readonly [string, readonly string[]])[] = [
+  ['by default: AES-256, SHA-256', []],
+  ['by the default of OpenSSL 1: RC2 with 40 bits, SHA-1', ['-legacy']],
+  ['with Triple DES', ['-legacy', '-descert']],
+  ['with AES-128', ['-certpbe', 'AES-128-CBC']],
+  ['with AES-192', ['-certpbe', 'AES-192-CBC']],
+  ['not encrypted', ['-certpbe', 'NONE']],
+  ['with SHA-1', ['-macalg', 'sha1']],
+  ['with SHA-384', ['-macalg', 'sha384']],
+  ['with SHA-512', ['-macalg', 'sha512']],
+  ['with 100,000 rounds', ['-iter', '100000']],
+  ['with one round', ['-noiter', '-nomaciter']],
+];
+
+let folder: string;
+let authority: Authority;
+let count = 0;
+const stores = new StoreReader();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'confdit-stores-'));
+  authority = await Authority.create('Example Authority');
+});
+
+afterAll(() => Promise.all([authority.remove(), rm(folder, { recursive: true, force: true })]));
+
+async function fileOf(octets: Buffer | string): Promise<string> {
+  count += 1;
+  const path = join(folder, String(count));
+  await writeFile(path, octets);
+  return path;
+}
+
+async function read(path: string, pin?: string, type?: KeyStoreType): Promise<readonly string[]> {
+  return (await stores.readAuthorities({ path, pin, type })).map(({ subject }) => subject);
+}
+
+async function refusalOf(path: string, pin?: string, type?: KeyStoreType): Promise<string> {
+  const outcome = await read(path, pin, type).catch((error: unknown) => error);
+  expect(outcome).toBeInstanceOf(TrustError);
+  expect(String(outcome)).not.toContain(pin ?? PIN);
+  return String(outcome);
+}
+
+function javaStore(words: readonly string[]): Promise<Buffer> {
+  const file = authority.certificateFile;
+  return keyTool(...words, '-importcert', '-noprompt', '-alias', 'ca', '-file', file, '-storepass', PIN);
+}
+
+async function opensslStore(words: readonly string[]): Promise<string> {
+  const path = await fileOf('');
+  const { code, stderr } = await runProgram('openssl', [
+    ...['pkcs12', '-export', '-nokeys', '-in', authority.certificateFile, '-passout', `pass:${PIN}`],
+    ...['-out', path, ...words],
+  ]);
+  expect(code, stderr).toBe(0);
+  return path;
+}
+
+describe('a trust store of keytool', { timeout: 60 * SECONDS }, () => {
+  it.each(JAVA_STORES)('%s', async (_, words) => {
+    const path = await fileOf(await javaStore(words));
+    expect(await read(path, PIN)).toEqual(['CN=Example Authority']);
+    expect(await refusalOf(path, OTHER_PIN)).toContain('does not open with the PIN that is set');
+  });
+
+  it('without a PIN', async () => {
+    const path = await fileOf(await javaStore(WITHOUT_PIN));
+    expect(await read(path)).toEqual(['CN=Example Authority']);
+  });
+
+  it('as JCEKS is refused with the way out', async () => {
+    const path = await fileOf(await javaStore(['-storetype', 'JCEKS']));
+    expect(await refusalOf(path, PIN)).toContain(
+      'is a JCEKS store, which only Java reads. Convert it with keytool',
+    );
+  });
+
+  it('with RC4 is refused by the name of it, and not as if the PIN were wrong', async () => {
+    const words = javaSettings({ [`${P12}.certProtectionAlgorithm`]: 'PBEWithSHA1AndRC4_128' });
+    const path = await fileOf(await javaStore(words));
+    expect(await refusalOf(path, PIN)).toContain('is encrypted with RC4');
+    expect(await refusalOf(path, OTHER_PIN)).toContain('does not open with the PIN that is set');
+  });
+
+  it('that holds the key of a server believes nobody but whom it lists', async () => {
+    const path = await fileOf(
+      await keyTool(
+        ...['-genkeypair', '-alias', 'own', '-keyalg', 'EC', '-dname', 'CN=own', '-storepass', PIN],
+      ),
+    );
+    expect(await refusalOf(path, PIN)).toContain('has no trusted certificate');
+  });
+});
+
+describe('a trust store of openssl', { timeout: 60 * SECONDS }, () => {
+  it.each(OPENSSL_STORES)('%s', async (_, words) => {
+    const path = await opensslStore(words);
+    expect(await read(path, PIN, 'PKCS12')).toEqual(['CN=Example Authority']);
+    expect(await refusalOf(path, OTHER_PIN)).toContain('does not open with the PIN that is set');
+  });
+
+  it('without a MAC and not encrypted needs no PIN', async () => {
+    const path = await opensslStore(['-nomac', '-certpbe', 'NONE']);
+    expect(await read(path)).toEqual(['CN=Example Authority']);
+  });
+});
+
+describe('what is no store is told apart', () => {
+  it.each([
+    ['a PEM file', () => authority.certificate, 'is a PEM file and no store'],
+    ['a single certificate', () => singleCertificate(), 'begins like a single certificate or a BCFKS store'],
+    ['nothing', async () => '', 'is neither a PKCS#12 nor a JKS store'],
+  ])('%s', async (_, make, text) => {
+    expect(await refusalOf(await fileOf(await make()), PIN)).toContain(text);
+  });
+
+  it('a JKS store that should be PKCS12', async () => {
+    const path = await opensslStore([]);
+    expect(await refusalOf(path, PIN, 'JKS')).toContain('is a PKCS12 store, not JKS. Correct the type');
+  });
+});
+
+it('a store that takes long to open keeps nobody waiting', { timeout: 60 * SECONDS }, async () => {
+  const path = await opensslStore(['-iter', '200000']);
+  let turns = 0;
+  const others = setInterval(() => {
+    turns += 1;
+  }, 1);
+  await read(path, PIN);
+  clearInterval(others);
+  // Opening takes some tenths of a second, in which it would have had none.
+  expect(turns).toBeGreaterThan(5);
+});
+
+async function singleCertificate(): Promise<Buffer> {
+  const path = join(folder, 'single.der');
+  const { code } = await runProgram('openssl', [
+    'x509',
+    '-in',
+    authority.certificateFile,
+    '-outform',
+    'DER',
+    '-out',
+    path,
+  ]);
+  expect(code).toBe(0);
+  return readFile(path);
+}
