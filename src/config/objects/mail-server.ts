@@ -10,6 +10,7 @@ import { checkEncryption, checkMissingParts, checkRepeatedNames, usesTls } from 
 import { boolean } from '../types/boolean.ts';
 import { reference } from '../types/dn.ts';
 import { hostPort } from '../types/host-port.ts';
+import { integer } from '../types/integer.ts';
 import { javaMail } from '../types/java-mail.ts';
 import { secret } from '../types/secret.ts';
 import { string } from '../types/string.ts';
@@ -103,6 +104,29 @@ const smtpProperty = property({
   default: { behaviour: 'No further options.' },
 });
 
+const priority = property({
+  name: 'priority',
+  oid: ownAttribute(100),
+  type: integer({ lowest: 0, highest: 65535 }),
+  default: ['100'],
+  synopsis: 'When its turn comes: a message is handed to the mail server with the lowest number first.',
+  description:
+    'The next one is tried when a connection, TLS or a login fails, or when a mail server puts a message off (4xx), never ' +
+    'after it was accepted. Mail servers with the same number are tried in the order of their names.',
+});
+
+const connectionPoolSize = property({
+  name: 'connection-pool-size',
+  oid: ownAttribute(101),
+  type: integer({ lowest: 1, highest: 100, unit: 'connections' }),
+  default: ['5'],
+  advanced: true,
+  synopsis: 'How many connections to the mail server may be open at a time.',
+  description:
+    'A connection is opened when a message needs it, used for the messages that follow, and closed when none has come for a ' +
+    'minute.',
+});
+
 export const mailServer = defineObject({
   kind: 'mail-server',
   friendlyName: 'Mail Server',
@@ -118,6 +142,8 @@ export const mailServer = defineObject({
     trustManagerProvider,
     useSsl,
     useStartTls,
+    priority,
+    connectionPoolSize,
     smtpProperty,
   ],
   constraints: [

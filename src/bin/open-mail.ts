@@ -1,0 +1,50 @@
+// The mail that leaves: the mail servers of the configuration, the spool, and the queue that everything in the server
+// sends through.
+
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { mailMonitor } from '../backend/mail-monitor.ts';
+import { mailTasks } from '../backend/mail-tasks.ts';
+import type { Monitor } from '../backend/monitor.ts';
+import type { TaskKind } from '../backend/task-kind.ts';
+import { MailQueue } from '../mail/mail-queue.ts';
+import { Spool } from '../mail/spool.ts';
+import type { Component } from '../runtime/component.ts';
+import { MailServers, type MailServersOptions } from '../runtime/mail-servers.ts';
+
+export interface MailParts extends Omit<MailServersOptions, 'clockMs'> {
+  readonly instanceFolder: string;
+  readonly monitor: Monitor;
+}
+
+export interface OpenMail {
+  readonly servers: MailServers;
+  readonly queue: MailQueue;
+  readonly components: readonly Component[];
+  readonly taskKinds: readonly TaskKind[];
+  close(): Promise<void>;
+}
+
+/** Below the instance folder. */
+const SPOOL_FOLDER = 'mail';
+
+export async function openMail(parts: MailParts): Promise<OpenMail> {
+  const { instanceFolder, log, now } = parts;
+  const servers = new MailServers({ ...parts, clockMs: () => performance.now() });
+  const spool = await Spool.open(join(instanceFolder, SPOOL_FOLDER), () => servers.spoolLimits);
+  const queue = new MailQueue({
+    spool,
+    servers: () => servers.ordered,
+    limits: () => servers.queueLimits,
+    log,
+    now,
+  });
+  servers.onChange(() => queue.wake());
+  const close = async () => {
+    await queue.close();
+    servers.close();
+  };
+  parts.monitor.add(mailMonitor({ servers, queue, spool }));
+  const taskKinds = mailTasks({ servers, queue, keyOf: parts.keyOf });
+  return { servers, queue, components: servers.components, taskKinds, close };
+}

@@ -1,0 +1,208 @@
+// Finds out whether a mail server can be used: connects, makes TLS, logs in, sends nothing. A connection of its own that
+// no message uses. What is not believed is told with its whole chain, and is never logged in to.
+
+import type { TLSSocket } from 'node:tls';
+import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import { chainOf } from '../trust/peer-chain.ts';
+import type { ServerTrust } from '../trust/server-trust.ts';
+import type { ConnectionPlan } from './connection-plan.ts';
+import { Dialog, type DialogLine, FailedSteps, type Step } from './dialog.ts';
+import { describeFailure, type MailFailure } from './failure.ts';
+import { openSocket } from './open-socket.ts';
+import type { SecretText } from './secret-text.ts';
+import { authOf, refusalBy, smtpOptions } from './transport.ts';
+
+export interface CheckedStep {
+  readonly step: Step;
+  readonly ms: number;
+}
+
+export interface CertificateFacts {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly validFrom: Date;
+  readonly validTo: Date;
+  /** SHA-256, hexadecimal with colons. */
+  readonly fingerprint: string;
+}
+
+export interface MailServerCheck {
+  /** `mail.example.com:587`. */
+  readonly server: string;
+  /** Those that were done, in order. */
+  readonly steps: readonly CheckedStep[];
+  /** `TLSv1.3`; undefined without TLS. */
+  readonly protocol: string | undefined;
+  readonly cipher: string | undefined;
+  /** The mail server's own certificate first. */
+  readonly chain: readonly CertificateFacts[];
+  /** The lines of the last reply to EHLO, less the server's name. */
+  readonly capabilities: readonly string[];
+  /** Undefined when all went well. */
+  readonly failure: MailFailure | undefined;
+}
+
+export interface CheckOptions {
+  readonly plan: ConnectionPlan;
+  readonly secrets: SecretText;
+  readonly trust: () => ServerTrust;
+  readonly clockMs: () => number;
+}
+
+/** Never throws. */
+export async function checkMailServer(options: CheckOptions): Promise<MailServerCheck> {
+  return new Check(options).run();
+}
+
+class Check {
+  readonly #options: CheckOptions;
+  readonly #failures = new FailedSteps();
+  readonly #steps: CheckedStep[] = [];
+  readonly #lines: DialogLine[] = [];
+  #startedMs: number;
+  #connection: SMTPConnection | undefined;
+  /** What TLS said against the certificate: the connection is looked at, and then given up. */
+  #doubt: Error | undefined;
+
+  constructor(options: CheckOptions) {
+    this.#options = options;
+    this.#startedMs = options.clockMs();
+  }
+
+  async run(): Promise<MailServerCheck> {
+    const { plan } = this.#options;
+    let failure: MailFailure | undefined;
+    try {
+      await this.#connect();
+      const doubt = this.#doubtAbout(this.#socket());
+      if (doubt !== undefined) throw doubt;
+      if (plan.login !== undefined) await this.#logIn(plan.login);
+    } catch (error) {
+      failure = await this.#describe(error);
+    }
+    const socket = this.#socket();
+    const facts = {
+      server: `${plan.host}:${plan.port}`,
+      steps: this.#steps,
+      protocol: socket?.getProtocol() ?? undefined,
+      cipher: socket?.getCipher()?.standardName,
+      chain: socket === undefined ? [] : chainOf(socket).map(factsOf),
+      capabilities: this.#capabilities(),
+      failure,
+    };
+    if (failure === undefined) this.#connection?.quit();
+    else this.#connection?.close();
+    return facts;
+  }
+
+  async #connect(): Promise<void> {
+    const { plan, secrets, clockMs } = this.#options;
+    const tls = await this.#tlsOptions();
+    const socket = await openSocket(plan).catch((error: Error) => {
+      this.#failures.set(error, 'connect');
+      throw error;
+    });
+    this.#done('connect');
+    const hear = (line: DialogLine) => this.#hear(line);
+    const beginsWithTls = plan.encryption === 'tls';
+    const logger = new Dialog({ beginsWithTls, secrets, clockMs, hear }, this.#failures);
+    const options = {
+      ...smtpOptions(plan),
+      connection: socket,
+      logger,
+      transactionLog: true,
+      ...(tls && { tls }),
+    };
+    const connection = new SMTPConnection(options);
+    this.#connection = connection;
+    await new Promise<void>((resolve, reject) => {
+      connection.on('error', reject);
+      connection.once('end', () => reject(new Error('the other side closed it')));
+      connection.connect((error) => (error ? reject(error) : resolve()));
+    });
+    this.#done('greeting');
+  }
+
+  /** As for sending, but a certificate that is not believed does not end the connection: it is to be shown. */
+  async #tlsOptions() {
+    const { plan, trust } = this.#options;
+    if (plan.encryption === 'none') return undefined;
+    const options = await trust().optionsFor(plan, plan.tls);
+    const check = options.checkServerIdentity;
+    return {
+      ...options,
+      rejectUnauthorized: false,
+      checkServerIdentity: (...named: Parameters<typeof check>) => {
+        this.#doubt = check(...named);
+        return this.#doubt;
+      },
+    };
+  }
+
+  #doubtAbout(socket: TLSSocket | undefined): Error | undefined {
+    if (socket === undefined || socket.authorized || this.#options.trust().isBlind) return this.#doubt;
+    if (this.#doubt !== undefined) return this.#doubt;
+    const code = String(socket.authorizationError);
+    return Object.assign(new Error(code), { code });
+  }
+
+  async #logIn(login: NonNullable<ConnectionPlan['login']>): Promise<void> {
+    const connection = this.#connection;
+    await new Promise<void>((resolve, reject) => {
+      connection?.on('error', reject);
+      connection?.login(authOf(login), (error) => (error ? reject(error) : resolve()));
+    });
+    this.#done('login');
+  }
+
+  #hear(line: DialogLine): void {
+    this.#lines.push(line);
+    const isFirst = this.#lines.length === 1;
+    const { encryption } = this.#options.plan;
+    if (isFirst && encryption === 'tls') this.#done('tls');
+    if (line.by !== 'client') return;
+    if (line.text === 'STARTTLS') this.#done('greeting');
+    const before = this.#lines.findLast(({ by }, at) => by === 'client' && at < this.#lines.length - 1);
+    if (before?.text === 'STARTTLS') this.#done('tls');
+  }
+
+  /** A step that has two parts, such as the greeting before and after STARTTLS, is one. */
+  #done(step: Step): void {
+    const now = this.#options.clockMs();
+    const at = this.#steps.findIndex((one) => one.step === step);
+    const ms = Math.round((now - this.#startedMs + (this.#steps[at]?.ms ?? 0)) * 10) / 10;
+    if (at < 0) this.#steps.push({ step, ms });
+    else this.#steps[at] = { step, ms };
+    this.#startedMs = now;
+  }
+
+  #capabilities(): readonly string[] {
+    const replies = this.#lines.filter(({ by, text }) => by === 'server' && text.startsWith('250'));
+    const [, ...lines] = (replies.at(-1)?.text ?? '').split(/(?:^| )250[- ]/).slice(1);
+    return lines;
+  }
+
+  #socket(): TLSSocket | undefined {
+    const socket = this.#connection?._socket;
+    return socket && 'getPeerX509Certificate' in socket ? (socket as TLSSocket) : undefined;
+  }
+
+  async #describe(error: unknown): Promise<MailFailure> {
+    const { plan, secrets, trust } = this.#options;
+    const socket = this.#socket();
+    const chain = socket === undefined ? [] : chainOf(socket);
+    const refusal = plan.encryption === 'none' ? undefined : await refusalBy(trust, error, plan, chain);
+    return describeFailure(error, { plan, secrets, refusal, step: this.#failures.find(error) });
+  }
+}
+
+function factsOf(certificate: ReturnType<typeof chainOf>[number]): CertificateFacts {
+  const { subject, issuer, validFromDate, validToDate, fingerprint256 } = certificate;
+  return {
+    subject: subject?.replaceAll('\n', ', ') ?? '',
+    issuer: issuer?.replaceAll('\n', ', ') ?? '',
+    validFrom: validFromDate,
+    validTo: validToDate,
+    fingerprint: fingerprint256,
+  };
+}

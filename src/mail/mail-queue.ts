@@ -1,0 +1,250 @@
+// Everything that this server sends goes through here: a message is spooled first, and then handed to the mail servers
+// until one takes it, with growing pauses. What cannot be sent in its time is given up, visibly.
+
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { composeMessage } from './compose-message.ts';
+import { type Delivery, deliver, type Failed, usableServers } from './deliver.ts';
+import type { MailLog, MailServer } from './mail-server.ts';
+import { MailError, type MailSender, type OutgoingMessage, type SpooledMessage } from './outgoing-message.ts';
+import { type PauseLimits, pauseAfter } from './pauses.ts';
+import type { Spool } from './spool.ts';
+import { makeSpoolId, type SpoolContent } from './spool-file.ts';
+import { type WaitingMessage, WaitingMessages } from './waiting-messages.ts';
+
+export interface QueueLimits {
+  readonly pauses: PauseLimits;
+  /** How old a message may become in the spool. */
+  readonly lifetimeMs: number;
+}
+
+/** What others may want to know; alerts are made of it. */
+export interface MailEvents {
+  gaveUp(message: { readonly id: string; readonly reason: string }): void;
+  spoolRefused(reason: string): void;
+}
+
+export interface MailQueueOptions {
+  readonly spool: Spool;
+  /** The enabled ones, in the order in which they are tried. */
+  readonly servers: () => readonly MailServer[];
+  readonly limits: () => QueueLimits;
+  readonly log: MailLog;
+  readonly now: () => Date;
+}
+
+const RECIPIENTS_MAX = 100;
+const MESSAGE_OCTETS_MAX = 10 * 1024 * 1024;
+/** Messages that are read from the spool and handed over at a time. */
+const DELIVERIES_MAX = 20;
+/** How soon a message is looked at again that no mail server had room for. */
+const LOOK_AGAIN_MS = 1000;
+/** How long messages under way are waited for when the server stops. */
+const CLOSE_MS = 5000;
+
+export class MailQueue implements MailSender {
+  readonly #options: MailQueueOptions;
+  readonly #waiting: WaitingMessages;
+  readonly #underWay = new Set<Promise<void>>();
+  #isOpen = true;
+  #events: MailEvents = { gaveUp: () => {}, spoolRefused: () => {} };
+  /** Since the start of the server. */
+  readonly counts = { spooled: 0, sent: 0, givenUp: 0, unclear: 0 };
+
+  constructor(options: MailQueueOptions) {
+    this.#options = options;
+    this.#waiting = new WaitingMessages(() => this.#pump());
+  }
+
+  /** Who is told from now on. */
+  tell(events: MailEvents): void {
+    this.#events = events;
+  }
+
+  /** Begins with what the spool holds from before. */
+  start(): void {
+    for (const entry of this.#options.spool.entries) {
+      if (entry.isUnclear) this.#noteUnclear(entry.id, 'The server ended while it was handed over.');
+      this.#waiting.add({ entry, attempts: 0 });
+    }
+    this.#pump();
+  }
+
+  async send(message: OutgoingMessage): Promise<SpooledMessage> {
+    const { spool, now } = this.#options;
+    if (!this.#isOpen) throw new MailError('The server stops: no more messages are taken.');
+    const date = now();
+    const id = makeSpoolId(date);
+    const messageId = makeMessageId();
+    try {
+      const content = await composeMessage(checkMessage(message), { messageId, date });
+      if (content.length > MESSAGE_OCTETS_MAX) {
+        throw new MailError(`The message has ${content.length} octets; ${MESSAGE_OCTETS_MAX} are allowed.`);
+      }
+      const { from, to } = message;
+      const envelope = { from, to: [...new Set(to)], messageId, spooledAtMs: date.getTime() };
+      const entry = await spool.add(id, { envelope, content });
+      this.counts.spooled += 1;
+      this.#waiting.add({ entry, attempts: 0 });
+    } catch (error) {
+      if (error instanceof MailError) this.#events.spoolRefused(error.message);
+      throw error;
+    }
+    this.#pump();
+    return { id, messageId };
+  }
+
+  /**
+   * Hands a message over now, to the first of these mail servers that takes it, without the spool: for somebody who waits
+   * for the outcome. Throws MailError when the message itself is wrong.
+   */
+  async sendNow(message: OutgoingMessage, servers: readonly MailServer[]): Promise<Delivery> {
+    const messageId = makeMessageId();
+    const content = await composeMessage(checkMessage(message), { messageId, date: this.#options.now() });
+    const { from, to } = message;
+    const delivery = await deliver({ from, to: [...new Set(to)], content }, servers);
+    this.#report(messageId, delivery);
+    return delivery;
+  }
+
+  /** Mail servers have changed, or work again: what waits is tried now. */
+  wake(): void {
+    this.#waiting.hurry();
+    this.#pump();
+  }
+
+  /** Waits a little for the messages under way; those that are not done then stay in the spool. */
+  async close(): Promise<void> {
+    this.#isOpen = false;
+    this.#waiting.stop();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, CLOSE_MS);
+    });
+    await Promise.race([Promise.all(this.#underWay), late]);
+    clearTimeout(timer);
+  }
+
+  #pump(): void {
+    while (this.#isOpen && this.#underWay.size < DELIVERIES_MAX) {
+      const next = this.#waiting.take();
+      if (next === undefined) return;
+      const work = this.#work(next).finally(() => {
+        this.#underWay.delete(work);
+        this.#pump();
+      });
+      this.#underWay.add(work);
+    }
+  }
+
+  /** Never rejects. */
+  async #work(message: WaitingMessage): Promise<void> {
+    const { log, servers } = this.#options;
+    try {
+      const usable = usableServers(servers());
+      if (usable.length === 0) await this.#postpone(message, []);
+      else await this.#attempt(message, usable);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      log.warn({ message: message.entry.id, reason }, 'a message in the spool could not be worked on');
+      this.#waiting.add(message, LOOK_AGAIN_MS);
+    }
+  }
+
+  async #attempt(message: WaitingMessage, servers: readonly MailServer[]): Promise<void> {
+    const { spool, log } = this.#options;
+    const { id } = message.entry;
+    const spooled = await spool.read(id);
+    if (spooled === undefined) {
+      log.warn({ message: id }, 'a file in the spool is no message and was put aside');
+      await spool.putAside(id);
+      return;
+    }
+    await spool.mark(id);
+    const { envelope, content } = spooled;
+    const ready = { from: envelope.from, to: envelope.to, content };
+    const delivery = await deliver(ready, servers, (soFar) => this.#remember(id, spooled, soFar));
+    this.#report(id, delivery);
+    if (delivery.remaining.length > 0) {
+      if (!delivery.deferred.some(({ failure }) => failure.isUnclear)) spool.unmark(id);
+      await this.#postpone(message, delivery.deferred);
+      return;
+    }
+    if (delivery.accepted.length > 0) this.counts.sent += 1;
+    else await spool.giveUp(id);
+    if (delivery.refused.length > 0) this.#tellGivenUp(id, delivery.refused);
+  }
+
+  /** The moment an answer is there it is on disk too: only a crash within this moment sends a message twice. */
+  #remember(id: string, { envelope, content }: SpoolContent, { remaining, accepted }: Delivery): void {
+    if (remaining.length > 0) {
+      this.#options.spool.keep(id, { envelope: { ...envelope, to: remaining }, content });
+    } else if (accepted.length > 0) this.#options.spool.remove(id);
+  }
+
+  async #postpone(message: WaitingMessage, failures: readonly Failed[]): Promise<void> {
+    const { spool, limits, now, servers } = this.#options;
+    const { id, spooledAtMs } = message.entry;
+    const { pauses, lifetimeMs } = limits();
+    if (now().getTime() - spooledAtMs > lifetimeMs) {
+      await spool.giveUp(id);
+      this.#tellGivenUp(id, failures);
+      return;
+    }
+    if (failures.length > 0) {
+      const attempts = message.attempts + 1;
+      this.#waiting.add({ ...message, attempts }, pauseAfter(attempts, pauses));
+      return;
+    }
+    // Nobody was tried: again when the first has rested.
+    const rests = servers().map(({ restsForMs }) => restsForMs);
+    const pauseMs = rests.length === 0 ? pauses.longestMs : Math.min(...rests);
+    this.#waiting.add(message, Math.max(pauseMs, LOOK_AGAIN_MS));
+  }
+
+  #report(id: string, { accepted, deferred }: Delivery): void {
+    const { log } = this.#options;
+    for (const { mailServer, recipients, reply } of accepted) {
+      log.info({ message: id, mailServer, recipients, reply }, 'a message was accepted by a mail server');
+    }
+    for (const { mailServer, failure } of deferred) {
+      const { step, problem, advice } = failure;
+      log.warn(
+        { message: id, mailServer, step, problem, advice },
+        'a message was not accepted and is tried again',
+      );
+      if (failure.isUnclear) this.#noteUnclear(id, problem);
+    }
+  }
+
+  #noteUnclear(id: string, reason: string): void {
+    this.counts.unclear += 1;
+    const text = 'a message may have been accepted without this server hearing of it, and may arrive twice';
+    this.#options.log.warn({ message: id, reason }, text);
+  }
+
+  #tellGivenUp(id: string, failures: readonly Failed[]): void {
+    const { log } = this.#options;
+    this.counts.givenUp += 1;
+    const [first] = failures;
+    const reason = first?.failure.problem ?? 'No mail server could be used in all the time it waited.';
+    const recipients = failures.flatMap(({ recipient }) => recipient ?? []);
+    log.warn({ message: id, mailServer: first?.mailServer, recipients, reason }, 'a message was given up');
+    this.#events.gaveUp({ id, reason });
+  }
+}
+
+/** RFC 5322 §3.6.4; the name of the machine makes it unique, whatever else it is. */
+function makeMessageId(): string {
+  return `<${randomUUID()}@${hostname()}>`;
+}
+
+/** Nobody else has looked at what the rooms above hand in. Throws MailError. */
+function checkMessage(message: OutgoingMessage): OutgoingMessage {
+  const { to } = message;
+  if (to.length === 0) throw new MailError('The message has no recipients.');
+  if (to.length > RECIPIENTS_MAX) {
+    throw new MailError(`The message has ${to.length} recipients; ${RECIPIENTS_MAX} are allowed.`);
+  }
+  return message;
+}

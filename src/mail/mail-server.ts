@@ -1,0 +1,199 @@
+// A mail server in use: the messages it gets at a time, how it rests after a failure, and what is counted. A change of its
+// properties makes another one; this one then finishes what it has begun and closes its connections.
+
+import type { ServerTrust } from '../trust/server-trust.ts';
+import { checkMailServer, type MailServerCheck } from './check-mail-server.ts';
+import { type ConnectionPlan, planConnection } from './connection-plan.ts';
+import type { MailFailure } from './failure.ts';
+import type { MailServerFigures } from './mail-server-figures.ts';
+import type { MailServerSettings } from './mail-server-settings.ts';
+import { type PauseLimits, pauseAfter } from './pauses.ts';
+import { SecretText } from './secret-text.ts';
+import { type HandOver, MailTransport, type ReadyMessage } from './transport.ts';
+
+export interface MailLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+/** What every mail server needs of the world. */
+export interface MailWorld {
+  readonly log: MailLog;
+  readonly now: () => Date;
+  /** Milliseconds of a clock that never goes back. */
+  readonly clockMs: () => number;
+  /** How long a mail server is left alone after it has failed. */
+  readonly pauses: () => PauseLimits;
+}
+
+export interface MailServerOptions extends MailWorld {
+  /** What messages call it: the name of its entry. */
+  readonly name: string;
+  readonly settings: MailServerSettings;
+  readonly trust: () => ServerTrust;
+  readonly figures: MailServerFigures;
+}
+
+export type MailServerState = 'unused' | 'working' | 'resting' | 'stalled';
+
+/** From then on messages that can go elsewhere do. */
+const STALL_MS = 5000;
+
+export class MailServer {
+  readonly name: string;
+  readonly priority: number;
+  readonly figures: MailServerFigures;
+  readonly plan: ConnectionPlan;
+  readonly #options: MailServerOptions;
+  readonly #secrets: SecretText;
+  readonly #transport: MailTransport;
+  readonly #waiting: ((isTurn: boolean) => void)[] = [];
+  #active = 0;
+  #failures = 0;
+  #restsUntilMs = 0;
+  /** Since when messages are under way and it has answered for none. */
+  #silentSinceMs = 0;
+  #isRetired = false;
+
+  constructor(options: MailServerOptions) {
+    this.name = options.name;
+    this.priority = options.settings.priority;
+    this.figures = options.figures;
+    this.plan = planConnection(options.settings);
+    this.#options = options;
+    this.#secrets = secretsOf(this.plan);
+    const { trust, clockMs, log } = options;
+    const { plan } = this;
+    const hear = plan.logsDialog
+      ? ({ by, text }: { readonly by: string; readonly text: string }) =>
+          log.info({ mailServer: this.name, by, text }, 'said on a mail connection')
+      : () => {};
+    this.#transport = new MailTransport({ plan, secrets: this.#secrets, trust, clockMs, hear });
+  }
+
+  get state(): MailServerState {
+    if (this.restsForMs > 0) return 'resting';
+    if (this.isStalled) return 'stalled';
+    return this.figures.sent === 0 && this.#active === 0 ? 'unused' : 'working';
+  }
+
+  get activeCount(): number {
+    return this.#active;
+  }
+
+  /** How long it is still left alone; 0 when it may be tried. */
+  get restsForMs(): number {
+    return Math.max(this.#restsUntilMs - this.#options.clockMs(), 0);
+  }
+
+  /** Whether it has had messages for a while and said nothing, or is being tried again after a failure. */
+  get isStalled(): boolean {
+    if (this.#active === 0) return false;
+    return this.#failures > 0 || this.#options.clockMs() - this.#silentSinceMs > STALL_MS;
+  }
+
+  /**
+   * Hands a message over; waits for its turn. Undefined when it was not tried: the server turned out to be resting, or was
+   * replaced. Never throws.
+   */
+  async hand(message: ReadyMessage): Promise<HandOver | undefined> {
+    if (!(await this.#takeTurn())) return undefined;
+    const startedMs = this.#options.clockMs();
+    const outcome = await this.#transport.hand(message);
+    const endedMs = this.#options.clockMs();
+    this.#active -= 1;
+    this.#silentSinceMs = endedMs;
+    this.#count(outcome, endedMs - startedMs);
+    if (this.#isRetired && this.#active === 0) this.#transport.close();
+    else this.#waiting.shift()?.(true);
+    return outcome;
+  }
+
+  /** Connects, makes TLS and logs in, on a connection of its own; sends nothing. Never throws. */
+  async check(): Promise<MailServerCheck> {
+    const { trust, clockMs, now } = this.#options;
+    const check = await checkMailServer({ plan: this.plan, secrets: this.#secrets, trust, clockMs });
+    this.figures.lastCheck = { check, at: now() };
+    if (check.failure === undefined) this.#failures = this.#restsUntilMs = 0;
+    return check;
+  }
+
+  /** It takes no message from now on; those it has are finished. */
+  retire(): void {
+    this.#isRetired = true;
+    this.#turnAway();
+    if (this.#active === 0) this.#transport.close();
+  }
+
+  /** Ends all its connections. Messages that are under way fail. */
+  close(): void {
+    this.#isRetired = true;
+    this.#turnAway();
+    this.#transport.close();
+  }
+
+  #takeTurn(): Promise<boolean> | boolean {
+    if (this.#isRetired) return false;
+    if (this.#active < this.plan.maxConnections) return this.#begin();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => leave(false), STALL_MS);
+      const leave = (isTurn: boolean) => {
+        clearTimeout(timer);
+        const at = this.#waiting.indexOf(leave);
+        if (at >= 0) this.#waiting.splice(at, 1);
+        resolve(isTurn && !this.#isRetired && this.#begin());
+      };
+      this.#waiting.push(leave);
+    });
+  }
+
+  #begin(): true {
+    if (this.#active === 0) this.#silentSinceMs = this.#options.clockMs();
+    this.#active += 1;
+    return true;
+  }
+
+  #turnAway(): void {
+    for (const leave of this.#waiting.splice(0)) leave(false);
+  }
+
+  #count(outcome: HandOver, ms: number): void {
+    const { figures } = this;
+    if (outcome.kind === 'failed') {
+      this.#noteFailure(outcome.failure);
+      return;
+    }
+    const { accepted, refused, deferred } = outcome;
+    this.#failures = this.#restsUntilMs = 0;
+    figures.refused += refused.length;
+    figures.deferred += deferred.length === 0 ? 0 : 1;
+    const [failure] = [...refused, ...deferred];
+    if (failure !== undefined) figures.lastFailure = { failure, at: this.#options.now() };
+    if (accepted.length === 0) return;
+    figures.sent += 1;
+    figures.lastSentAt = this.#options.now();
+    figures.addLatency(ms);
+  }
+
+  #noteFailure(failure: MailFailure): void {
+    const { figures } = this;
+    figures.lastFailure = { failure, at: this.#options.now() };
+    if (failure.isFinal) figures.refused += 1;
+    else if (failure.step === 'message' && failure.replyCode !== undefined) figures.deferred += 1;
+    else figures.failed += 1;
+    // What it says about a message is about that message; everything else will befall the next one too.
+    if (failure.step === 'message' && failure.replyCode !== undefined && failure.replyCode !== 421) return;
+    // Messages that fail together are one failure.
+    if (this.restsForMs > 0) return;
+    this.#failures += 1;
+    this.#restsUntilMs = this.#options.clockMs() + pauseAfter(this.#failures, this.#options.pauses());
+    this.#turnAway();
+  }
+}
+
+function secretsOf({ login, proxy }: ConnectionPlan): SecretText {
+  const secrets = [];
+  if (login !== undefined) secrets.push({ user: login.user, secret: login.password });
+  if (proxy?.password !== undefined) secrets.push({ user: proxy.user ?? '', secret: proxy.password });
+  return new SecretText(secrets);
+}

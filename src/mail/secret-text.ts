@@ -1,0 +1,34 @@
+// Takes secrets out of texts that come from elsewhere, such as the replies of a mail server: some repeat what they were
+// sent. A secret is looked for as it is and in the forms in which SMTP carries it (base64 of it, and of PLAIN's message).
+
+import type { Secret } from '../config/secret.ts';
+
+const STARS = '***';
+/** Shorter ones would be found in every other word, and would be told by their absence. */
+const SECRET_CHARACTERS_MIN = 4;
+const TEXT_CHARACTERS_MAX = 1000;
+
+export class SecretText {
+  readonly #forms: readonly string[];
+
+  constructor(secrets: readonly { readonly user: string; readonly secret: Secret }[]) {
+    const forms = secrets.flatMap(({ user, secret }) => formsOf(user, secret.reveal()));
+    this.#forms = [...new Set(forms)].toSorted((one, other) => other.length - one.length);
+  }
+
+  /** One line, not too long, without control characters and without the secrets. */
+  hide(text: string): string {
+    let hidden = text.slice(0, 2 * TEXT_CHARACTERS_MAX);
+    for (const form of this.#forms) hidden = hidden.replaceAll(form, STARS);
+    return hidden
+      .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+      .trim()
+      .slice(0, TEXT_CHARACTERS_MAX);
+  }
+}
+
+function formsOf(user: string, secret: string): string[] {
+  if (secret.length < SECRET_CHARACTERS_MIN) return [];
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  return [secret, base64(secret), base64(`\0${user}\0${secret}`), base64(`${user}:${secret}`)];
+}

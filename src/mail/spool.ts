@@ -1,0 +1,203 @@
+// The messages that wait to be sent, each a file in a folder of the instance that only the server's user may read. What is
+// in the spool is on disk. A message that is being handed over is marked by another ending, so that after a crash it is
+// known which ones may have been accepted without this server having heard of it.
+
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MailError } from './outgoing-message.ts';
+import { formatSpoolFile, isSpoolId, parseSpoolFile, type SpoolContent, spooledAtMs } from './spool-file.ts';
+
+export interface SpoolLimits {
+  readonly messagesMax: number;
+  readonly octetsMax: number;
+}
+
+/** What is known of a message without reading it. */
+export interface SpoolEntry {
+  readonly id: string;
+  readonly octets: number;
+  readonly spooledAtMs: number;
+  /** Whether the server ended while it was being handed over: it may have been accepted. */
+  readonly isUnclear: boolean;
+}
+
+const WAITING = '.mail';
+const SENDING = '.sending';
+const UNFINISHED = '.tmp';
+const BROKEN = '.broken';
+/** Below the spool: what could not be sent, for somebody to look at. The oldest make room. */
+const GIVEN_UP_FOLDER = 'given-up';
+const GIVEN_UP_MAX = 100;
+
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+export class Spool {
+  readonly folder: string;
+  readonly #limits: () => SpoolLimits;
+  readonly #entries = new Map<string, SpoolEntry>();
+  readonly #marked = new Set<string>();
+  #octets = 0;
+
+  private constructor(folder: string, limits: () => SpoolLimits) {
+    this.folder = folder;
+    this.#limits = limits;
+  }
+
+  static async open(folder: string, limits: () => SpoolLimits): Promise<Spool> {
+    await mkdir(join(folder, GIVEN_UP_FOLDER), { recursive: true, mode: FOLDER_MODE });
+    await Promise.all([folder, join(folder, GIVEN_UP_FOLDER)].map((path) => chmod(path, FOLDER_MODE)));
+    const spool = new Spool(folder, limits);
+    for (const name of (await readdir(folder)).toSorted()) await spool.#find(name);
+    return spool;
+  }
+
+  /** By age, the oldest first. */
+  get entries(): readonly SpoolEntry[] {
+    return [...this.#entries.values()];
+  }
+
+  get messageCount(): number {
+    return this.#entries.size;
+  }
+
+  get octetCount(): number {
+    return this.#octets;
+  }
+
+  /** Resolves when the message is on disk. Throws MailError when the spool is full or cannot be written. */
+  async add(id: string, message: SpoolContent): Promise<SpoolEntry> {
+    const octets = formatSpoolFile(message);
+    this.#makeSureOfRoom(octets.length);
+    const entry = { id, octets: octets.length, spooledAtMs: spooledAtMs(id), isUnclear: false };
+    this.#put(entry);
+    try {
+      await this.#write(id, octets);
+    } catch (error) {
+      this.#drop(id);
+      await rm(this.#path(id, UNFINISHED), { force: true }).catch(() => {});
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new MailError(`The message cannot be spooled: ${reason}.`, { cause: error });
+    }
+    return entry;
+  }
+
+  /** Undefined when the file is not what was written. */
+  async read(id: string): Promise<SpoolContent | undefined> {
+    const octets = await readFile(this.#path(id, this.#ending(id)));
+    return parseSpoolFile(octets);
+  }
+
+  /** Says on disk that the message is being handed over. */
+  async mark(id: string): Promise<void> {
+    if (this.#marked.has(id)) return;
+    await rename(this.#path(id, WAITING), this.#path(id, SENDING));
+    this.#marked.add(id);
+    await this.#syncFolder();
+  }
+
+  /** Says that it was certainly not accepted. Losing this costs nothing but a remark in the log. */
+  unmark(id: string): void {
+    if (!this.#marked.has(id)) return;
+    renameSync(this.#path(id, SENDING), this.#path(id, WAITING));
+    this.#marked.delete(id);
+  }
+
+  /**
+   * The message was accepted for some of its addresses: it now waits for the others only. Done before anything else can
+   * happen, for the same reason as `remove`.
+   */
+  keep(id: string, message: SpoolContent): void {
+    writeFileSync(this.#path(id, UNFINISHED), formatSpoolFile(message), { mode: FILE_MODE, flush: true });
+    renameSync(this.#path(id, UNFINISHED), this.#path(id, this.#ending(id)));
+  }
+
+  /** The message is done. Not a moment may pass in which a crash would send it again, hence without a promise. */
+  remove(id: string): void {
+    rmSync(this.#path(id, this.#ending(id)), { force: true });
+    this.#drop(id);
+    this.#syncFolder().catch(() => {});
+  }
+
+  /** Puts a message aside that cannot be sent. */
+  async giveUp(id: string): Promise<void> {
+    const aside = join(this.folder, GIVEN_UP_FOLDER);
+    await rename(this.#path(id, this.#ending(id)), join(aside, `${id}${WAITING}`));
+    this.#drop(id);
+    const names = (await readdir(aside)).toSorted();
+    for (const name of names.slice(0, -GIVEN_UP_MAX)) await rm(join(aside, name), { force: true });
+  }
+
+  /** Puts a file aside that is no message, or no longer one. */
+  async putAside(id: string): Promise<void> {
+    await rename(this.#path(id, this.#ending(id)), this.#path(id, BROKEN));
+    this.#drop(id);
+  }
+
+  async #find(name: string): Promise<void> {
+    const dot = name.lastIndexOf('.');
+    const [id, ending] = [name.slice(0, dot), name.slice(dot)];
+    if (!isSpoolId(id)) return;
+    if (ending === UNFINISHED) await rm(join(this.folder, name), { force: true });
+    if (ending !== WAITING && ending !== SENDING) return;
+    const isUnclear = ending === SENDING;
+    if (isUnclear) this.#marked.add(id);
+    const octets = (await stat(join(this.folder, name))).size;
+    this.#put({ id, octets, spooledAtMs: spooledAtMs(id), isUnclear });
+  }
+
+  #makeSureOfRoom(octets: number): void {
+    const { messagesMax, octetsMax } = this.#limits();
+    if (this.#entries.size >= messagesMax) {
+      throw new MailError(
+        `The mail spool is full: ${this.#entries.size} messages wait, and mail-spool-message-limit is ${messagesMax}.`,
+      );
+    }
+    if (this.#octets + octets > octetsMax) {
+      throw new MailError(
+        `The mail spool is full: ${this.#octets} octets wait, the message has ${octets}, and mail-spool-size-limit is ${octetsMax}.`,
+      );
+    }
+  }
+
+  async #write(id: string, octets: Buffer): Promise<void> {
+    const file = await open(this.#path(id, UNFINISHED), 'wx', FILE_MODE);
+    try {
+      await file.writeFile(octets);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(this.#path(id, UNFINISHED), this.#path(id, WAITING));
+    await this.#syncFolder();
+  }
+
+  async #syncFolder(): Promise<void> {
+    const handle = await open(this.folder, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+
+  #put(entry: SpoolEntry): void {
+    this.#entries.set(entry.id, entry);
+    this.#octets += entry.octets;
+  }
+
+  #drop(id: string): void {
+    this.#octets -= this.#entries.get(id)?.octets ?? 0;
+    this.#entries.delete(id);
+    this.#marked.delete(id);
+  }
+
+  #ending(id: string): string {
+    return this.#marked.has(id) ? SENDING : WAITING;
+  }
+
+  #path(id: string, ending: string): string {
+    return join(this.folder, id + ending);
+  }
+}

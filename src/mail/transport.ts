@@ -1,0 +1,192 @@
+// Hands messages to one mail server over nodemailer's pooled connections. No connection is opened before the first
+// message. Each new connection asks the trust manager anew, so what is believed is what is believed now.
+
+import { createTransport, type Transporter } from 'nodemailer';
+import type { SMTPPoolOptions, SMTPPoolSentMessageInfo } from 'nodemailer/lib/smtp-pool';
+import type { ServerTrust, TrustOptions } from '../trust/server-trust.ts';
+import { TrustError } from '../trust/trust-error.ts';
+import type { ConnectionPlan } from './connection-plan.ts';
+import { Dialog, type DialogLine, FailedSteps } from './dialog.ts';
+import { describeFailure, type MailFailure } from './failure.ts';
+import { openSocket } from './open-socket.ts';
+import type { SecretText } from './secret-text.ts';
+
+/** A message as it goes over the wire. */
+export interface ReadyMessage {
+  readonly from: string;
+  readonly to: readonly string[];
+  /** Header and body, with CRLF. */
+  readonly content: Buffer;
+}
+
+/** What became of one address. */
+export interface RecipientFailure extends MailFailure {
+  readonly recipient: string;
+}
+
+export type HandOver =
+  /** Every address got an answer: accepted, refused for good, or to be tried again. */
+  | {
+      readonly kind: 'answered';
+      readonly accepted: readonly string[];
+      readonly refused: readonly RecipientFailure[];
+      readonly deferred: readonly RecipientFailure[];
+      /** The mail server's last reply, which often names the message in its queue. */
+      readonly reply: string;
+    }
+  | { readonly kind: 'failed'; readonly failure: MailFailure };
+
+export interface TransportOptions {
+  readonly plan: ConnectionPlan;
+  readonly secrets: SecretText;
+  /** The trust manager of now. Throws TrustError when there is none to be used. */
+  readonly trust: () => ServerTrust;
+  readonly clockMs: () => number;
+  /** Hears what is said on every connection. */
+  readonly hear: (line: DialogLine) => void;
+}
+
+const MESSAGES_PER_CONNECTION = 100;
+const IDLE_MS = 60_000;
+
+export class MailTransport {
+  readonly #options: TransportOptions;
+  readonly #failures = new FailedSteps();
+  #pool: Transporter<SMTPPoolSentMessageInfo, SMTPPoolOptions> | undefined;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+  }
+
+  /** Never throws. */
+  async hand({ from, to, content }: ReadyMessage): Promise<HandOver> {
+    const { envelopeFrom, reports } = this.#options.plan;
+    this.#pool ??= this.#open();
+    try {
+      const info = await this.#pool.sendMail({
+        envelope: { from: envelopeFrom ?? from, to: [...to] },
+        raw: content,
+        ...(reports === undefined ? {} : { dsn: reports }),
+      });
+      return await this.#answered(info.accepted, info.rejectedErrors ?? [], info.response);
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
+  /** No message may be under way. */
+  close(): void {
+    this.#pool?.close({ force: true });
+    this.#pool = undefined;
+  }
+
+  #open(): Transporter<SMTPPoolSentMessageInfo, SMTPPoolOptions> {
+    const { plan } = this.#options;
+    const options: SMTPPoolOptions & { pool: true } = {
+      pool: true,
+      ...smtpOptions(plan),
+      ...(plan.login === undefined ? {} : { auth: authOf(plan.login), forceAuth: true }),
+      maxConnections: plan.maxConnections,
+      // Idle connections that the mail server has closed in the meantime: a message may meet all of them.
+      maxRequeues: plan.maxConnections,
+      maxMessages: MESSAGES_PER_CONNECTION,
+      idleTimeout: IDLE_MS,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+      getSocket: (_, done) => {
+        this.#connect().then(
+          (options) => done(null, options),
+          (error) => done(error),
+        );
+      },
+    };
+    return createTransport(options);
+  }
+
+  async #connect() {
+    const { plan, secrets, clockMs, hear } = this.#options;
+    const beginsWithTls = plan.encryption === 'tls';
+    const logger = new Dialog({ beginsWithTls, secrets, clockMs, hear }, this.#failures);
+    const tls = await this.#tlsOptions();
+    try {
+      return { connection: await openSocket(plan), logger, transactionLog: true, tls };
+    } catch (error) {
+      if (error instanceof Error) this.#failures.set(error, 'connect');
+      throw error;
+    }
+  }
+
+  #tlsOptions(): Promise<TrustOptions> | undefined {
+    const { plan, trust } = this.#options;
+    return plan.encryption === 'none' ? undefined : trust().optionsFor(plan, plan.tls);
+  }
+
+  async #failed(error: unknown): Promise<HandOver> {
+    const rejected = error instanceof Error && 'rejectedErrors' in error ? error.rejectedErrors : undefined;
+    if (Array.isArray(rejected)) return this.#answered([], rejected, '');
+    return { kind: 'failed', failure: await this.#describe(error) };
+  }
+
+  async #answered(
+    accepted: readonly string[],
+    rejected: readonly unknown[],
+    reply: string,
+  ): Promise<HandOver> {
+    const failures = await Promise.all(
+      rejected.map(async (error) => ({ ...(await this.#describe(error)), recipient: recipientOf(error) })),
+    );
+    return {
+      kind: 'answered',
+      accepted,
+      refused: failures.filter(({ isFinal }) => isFinal),
+      deferred: failures.filter(({ isFinal }) => !isFinal),
+      reply: this.#options.secrets.hide(reply),
+    };
+  }
+
+  async #describe(error: unknown): Promise<MailFailure> {
+    const { plan, secrets, trust } = this.#options;
+    const refusal = plan.encryption === 'none' ? undefined : await refusalBy(trust, error, plan);
+    return describeFailure(error, { plan, secrets, refusal, step: this.#failures.find(error) });
+  }
+}
+
+/** Options of a connection that sending and checking have in common. */
+export function smtpOptions(plan: ConnectionPlan) {
+  const { host, port, encryption, clientName } = plan;
+  return {
+    host,
+    port,
+    secure: encryption === 'tls',
+    requireTLS: encryption === 'start-tls',
+    ignoreTLS: encryption === 'none',
+    ...(clientName === undefined ? {} : { name: clientName }),
+    connectionTimeout: plan.connectionTimeoutMs,
+    greetingTimeout: plan.greetingTimeoutMs,
+    socketTimeout: plan.socketTimeoutMs,
+  };
+}
+
+export function authOf({ user, password, method }: NonNullable<ConnectionPlan['login']>) {
+  return { user, pass: password.reveal(), ...(method === undefined ? {} : { method }) };
+}
+
+/** Why the certificate was not believed, when that is what the error is about. */
+export async function refusalBy(
+  trust: () => ServerTrust,
+  error: unknown,
+  plan: ConnectionPlan,
+  chain?: Parameters<ServerTrust['explain']>[2],
+): ReturnType<ServerTrust['explain']> {
+  if (error instanceof TrustError) return error;
+  try {
+    return await trust().explain(error, plan, chain);
+  } catch (problem) {
+    if (problem instanceof TrustError) return problem;
+    throw problem;
+  }
+}
+
+function recipientOf(error: unknown): string {
+  return error instanceof Error && 'recipient' in error ? String(error.recipient) : '';
+}

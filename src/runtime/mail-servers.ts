@@ -1,0 +1,135 @@
+// The mail servers of the configuration, in the order in which they are tried, and the limits of the spool. A change makes
+// a new mail server for the messages that come; the old one finishes those it has.
+
+import type { ConfigurationObject } from '../config/configuration-object.ts';
+import type { QueueLimits } from '../mail/mail-queue.ts';
+import { MailServer, type MailWorld } from '../mail/mail-server.ts';
+import { MailServerFigures } from '../mail/mail-server-figures.ts';
+import type { SpoolLimits } from '../mail/spool.ts';
+import type { ServerTrust } from '../trust/server-trust.ts';
+import { TrustError } from '../trust/trust-error.ts';
+import type { Component, ObjectDifference, Prepared } from './component.ts';
+import type { ServerTrusts } from './server-trust.ts';
+
+export interface MailServersOptions extends Omit<MailWorld, 'pauses'> {
+  readonly trusts: ServerTrusts;
+  readonly keyOf: (dn: string) => string;
+}
+
+type MailServerObject = Extract<ConfigurationObject, { readonly kind: 'mail-server' }>;
+type GlobalObject = Extract<ConfigurationObject, { readonly kind: 'global-configuration' }>;
+
+/** One mail server of the configuration, whether or not it is enabled. */
+export interface KnownMailServer {
+  /** The name of its entry, and the cn of it. */
+  readonly name: string;
+  readonly commonName: string;
+  readonly figures: MailServerFigures;
+  /** One that is not enabled gets no messages, and can be checked. */
+  readonly isEnabled: boolean;
+  readonly server: MailServer;
+}
+
+export class MailServers {
+  readonly components: readonly Component[] = [
+    { kind: 'mail-server', prepare: (difference) => this.#prepare(difference) },
+    { kind: 'global-configuration', prepare: (difference) => this.#prepareLimits(difference) },
+  ];
+  readonly #options: MailServersOptions;
+  readonly #known = new Map<string, KnownMailServer>();
+  #ordered: readonly MailServer[] = [];
+  #limits: GlobalObject | undefined;
+  #hear: () => void = () => {};
+
+  constructor(options: MailServersOptions) {
+    this.#options = options;
+  }
+
+  /** The enabled ones: by priority, then by name. */
+  get ordered(): readonly MailServer[] {
+    return this.#ordered;
+  }
+
+  get all(): Iterable<KnownMailServer> {
+    return this.#known.values();
+  }
+
+  /** Takes the key of the entry's name. */
+  find(key: string): KnownMailServer | undefined {
+    return this.#known.get(key);
+  }
+
+  /** Called after every change of a mail server or a limit. */
+  onChange(hear: () => void): void {
+    this.#hear = hear;
+  }
+
+  get spoolLimits(): SpoolLimits {
+    const { mailSpoolMessageLimit, mailSpoolSizeLimit } = this.#global();
+    return { messagesMax: mailSpoolMessageLimit, octetsMax: mailSpoolSizeLimit };
+  }
+
+  get queueLimits(): QueueLimits {
+    const { mailRetryPause, mailRetryPauseLimit, mailLifetime } = this.#global();
+    return { pauses: { firstMs: mailRetryPause, longestMs: mailRetryPauseLimit }, lifetimeMs: mailLifetime };
+  }
+
+  /** Ends all connections. */
+  close(): void {
+    for (const { server } of this.#known.values()) server.close();
+  }
+
+  #global(): GlobalObject {
+    if (this.#limits === undefined) throw new Error('The limits of the mail spool were asked for too early.');
+    return this.#limits;
+  }
+
+  #prepare({ key, after }: ObjectDifference): Prepared {
+    return {
+      commit: () => {
+        const old = this.#known.get(key);
+        if (after?.kind === 'mail-server') this.#put(key, after, old);
+        else this.#known.delete(key);
+        this.#order();
+        old?.server.retire();
+        this.#hear();
+      },
+      abort: () => {},
+    };
+  }
+
+  #prepareLimits({ after }: ObjectDifference): Prepared {
+    return {
+      commit: () => {
+        if (after?.kind === 'global-configuration') this.#limits = after;
+        this.#hear();
+      },
+      abort: () => {},
+    };
+  }
+
+  #put(key: string, object: MailServerObject, old: KnownMailServer | undefined): void {
+    const { log, now, clockMs } = this.#options;
+    const name = object.dn.toString();
+    const figures = old?.figures ?? new MailServerFigures();
+    const trust = () => this.#trustOf(object);
+    const pauses = () => this.queueLimits.pauses;
+    const server = new MailServer({ name, settings: object, trust, figures, pauses, log, now, clockMs });
+    this.#known.set(key, { name, commonName: object.name, figures, server, isEnabled: object.enabled });
+  }
+
+  /** Asked for every connection anew. */
+  #trustOf({ dn, trustManagerProvider }: MailServerObject): ServerTrust {
+    const { trusts, keyOf } = this.#options;
+    const name = trustManagerProvider?.toString();
+    const trust = trusts.find(name === undefined ? undefined : keyOf(name));
+    if (trust !== undefined) return trust;
+    throw new TrustError(`${dn}: the trust manager ${name} is not there or not enabled.`);
+  }
+
+  #order(): void {
+    this.#ordered = [...this.#known.values()]
+      .flatMap(({ server, isEnabled }) => (isEnabled ? [server] : []))
+      .toSorted((one, other) => one.priority - other.priority || (one.name < other.name ? -1 : 1));
+  }
+}
