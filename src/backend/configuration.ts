@@ -1,21 +1,20 @@
 // The configuration as a whole: the tree of what is written, who refers to whom, and what entries mean with the
 // sources of this run. The write path changes it, the backends show it.
 
+import type { PendingChanges } from '../config/admin-actions.ts';
 import type { PropertyValidator } from '../config/property-validator.ts';
 import type { ConfigView } from '../config/reference-check.ts';
 import { ReferenceIndex } from '../config/reference-index.ts';
 import { applyChange, type Effect, type TreeView } from '../directory/apply-change.ts';
 import { indexTerms } from '../directory/index-terms.ts';
-import { idOfChange, type Stamp, stamp } from '../directory/stamp.ts';
+import { type Stamp, stamp } from '../directory/stamp.ts';
 import { Tree } from '../directory/tree.ts';
 import type { Change } from '../ldap/change.ts';
 import type { Dn } from '../ldap/dn.ts';
-import { Attribute, type Entry } from '../ldap/entry.ts';
+import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
 import type { ObjectDifference } from '../runtime/component.ts';
-import { checkEntry } from '../schema/check-classes.ts';
 import type { Schema } from '../schema/schema.ts';
-import type { Commit } from '../store/store.ts';
 import { ValuesInForce } from './values-in-force.ts';
 import type { WriteTarget } from './write-target.ts';
 
@@ -29,21 +28,32 @@ const INDEXED: ReadonlySet<string> = new Set([
   'ds-cfg-trust-manager-provider',
 ]);
 
+/** An entry that means something else since the sources were read again. */
+export interface ReloadedEntry {
+  readonly key: string;
+  readonly entry: Entry;
+  readonly pending: PendingChanges | undefined;
+}
+
 export interface ConfigurationOptions {
   readonly schema: Schema;
   readonly validator: PropertyValidator;
+  /** The name of the program with this schema, see StoreContents.checked. */
+  readonly checkedBy?: string | undefined;
 }
 
 export class Configuration implements TreeView, ConfigView, WriteTarget {
   readonly schema: Schema;
   readonly tree: Tree;
   readonly inForce: ValuesInForce;
+  readonly checkedBy: string | undefined;
   readonly #references = new ReferenceIndex();
   /** The same of what readers see. */
   readonly #shownReferences = new ReferenceIndex();
 
-  constructor({ schema, validator }: ConfigurationOptions) {
+  constructor({ schema, validator, checkedBy }: ConfigurationOptions) {
     this.schema = schema;
+    this.checkedBy = checkedBy;
     this.inForce = new ValuesInForce(validator);
     const targetsOf = (entry: Entry | undefined, before?: Entry) =>
       entry === undefined ? [] : this.validator.targetsOf(entry, before);
@@ -52,6 +62,10 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
       termsOf: (attribute) => indexTerms(schema, INDEXED, attribute),
       staged: (key, entry, before) => this.#references.set(key, targetsOf(entry, before)),
       shown: (key, entry) => this.#shownReferences.set(key, targetsOf(entry)),
+      filled: () => {
+        this.#references.defer(this.#storedTargets('staged'));
+        this.#shownReferences.defer(this.#storedTargets('entry'));
+      },
     });
   }
 
@@ -126,8 +140,8 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
 
   /** Everything there is, as what came about since nothing was: what the runtime starts from. */
   *differences(): Generator<ObjectDifference> {
-    for (const entry of this.tree.entries()) {
-      yield this.differenceOf({ key: this.schema.dnKey(entry.dn), before: undefined, after: entry });
+    for (const { key, entry } of this.tree.nodes()) {
+      if (entry !== undefined) yield this.differenceOf({ key, before: undefined, after: entry });
     }
   }
 
@@ -147,6 +161,19 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     this.inForce.settle(effect, at);
   }
 
+  /** From now on entries mean what they mean with other sources. Takes those for which that is something else. */
+  reload(validator: PropertyValidator, changed: readonly ReloadedEntry[]): void {
+    this.inForce.reload(
+      validator,
+      changed.map(({ entry, pending }) => [entry, pending]),
+    );
+    for (const { key, entry } of changed) {
+      const targets = validator.targetsOf(entry);
+      this.#references.set(key, targets);
+      this.#shownReferences.set(key, targets);
+    }
+  }
+
   notesOf(effect: Effect): readonly string[] {
     return this.inForce.notesOf(effect);
   }
@@ -155,71 +182,21 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     this.tree.stage(key, parentKey, after);
   }
 
-  /** Takes the entries of a snapshot, parents before children; returns what is wrong with them. */
-  load(entries: readonly Entry[], made: Omit<Stamp, 'id'>, newId: () => string): Issue[] {
-    const issues: Issue[] = [];
-    for (const loaded of entries) {
-      const entry = this.#inSchemaSpelling(loaded);
-      issues.push(...checkEntry(this.schema, entry, (key, value) => this.isSecret(key, value)));
-      const isStamped = entry.find('entryuuid') !== undefined;
-      const complete = isStamped ? entry : stamp(undefined, entry, { ...made, id: newId() }, this.schema);
-      const key = this.schema.dnKey(entry.dn);
-      const parent = entry.dn.parent;
-      const parentKey = parent === undefined || parent.isRoot ? undefined : this.schema.dnKey(parent);
-      issues.push(...this.#placeIssues(entry, key, parentKey));
-      if (parentKey === undefined || this.find(parentKey) !== undefined)
-        this.tree.stage(key, parentKey, complete);
-    }
-    this.tree.commit();
-    return issues;
+  /** Makes what a load has left to be made later, in short slices. */
+  *finish(): Generator<void> {
+    yield* this.#references.finish();
+    yield* this.tree.finish();
+    yield* this.#shownReferences.finish();
   }
 
-  /** Repeats commits of the journal. Throws when one cannot be repeated. */
-  replay(commits: readonly Commit[]): void {
-    for (const { changes, at, by, id } of commits) {
-      changes.forEach((change, index) => {
-        for (const effect of this.apply(change, { at, by, id: idOfChange(id, index) })) this.stage(effect);
-      });
-      this.tree.commit();
+  *#storedTargets(version: 'entry' | 'staged'): Generator<readonly [string, readonly string[]]> {
+    for (const node of this.tree.nodes()) {
+      const entry = node[version];
+      if (entry !== undefined) yield [node.key, this.validator.storedTargetsOf(entry)];
     }
   }
 
   #kindOf(entry: Entry | undefined): string | undefined {
     return entry === undefined ? undefined : this.validator.definitions.findForEntry(entry)?.kind;
-  }
-
-  #placeIssues(entry: Entry, key: string, parentKey: string | undefined): Issue[] {
-    const dn = entry.dn.toString();
-    if (this.find(key) !== undefined) {
-      return [
-        {
-          code: 'entryAlreadyExists',
-          dn,
-          problem: 'stands twice in the file',
-          advice: 'Remove one of the two.',
-        },
-      ];
-    }
-    if (parentKey !== undefined && this.find(parentKey) === undefined) {
-      return [
-        {
-          code: 'noSuchObject',
-          dn,
-          problem: 'comes without or before its parent',
-          advice: 'Put the parent before it.',
-        },
-      ];
-    }
-    return [];
-  }
-
-  #inSchemaSpelling(entry: Entry): Entry {
-    const attributes = entry.attributes.map((attribute) => {
-      const described = this.schema.describe(attribute.description);
-      return described === undefined
-        ? attribute
-        : new Attribute(described.description, attribute.values, described.key);
-    });
-    return entry.withAttributes(attributes);
   }
 }

@@ -14,9 +14,10 @@ import type {
   SortedSearch,
   Watching,
 } from './backend.ts';
-import type { ChangeFeed } from './change-feed.ts';
+import { ChangeFeed } from './change-feed.ts';
 import type { Configuration } from './configuration.ts';
 import type { EntryViews } from './entry-views.ts';
+import type { ReloadedObject } from './reload-plan.ts';
 import { TreeReader } from './tree-reader.ts';
 
 /** Attributes with this prefix may be written as expressions: their indexes hold other values than are shown here. */
@@ -30,7 +31,11 @@ export class EffectiveBackend implements Backend {
   readonly #configuration: Configuration;
   readonly #feed: ChangeFeed;
   readonly #reader: TreeReader;
-  readonly #effective = new WeakMap<Entry, Entry>();
+  /** What was read again without being changed, as if it had been. */
+  readonly #reloads = new ChangeFeed('', 0);
+  #effective = new WeakMap<Entry, Entry>();
+  /** Of which sources what is remembered comes. */
+  #era: string;
 
   /** Takes the feed of the changes to what is written. */
   constructor(configuration: Configuration, views: EntryViews, feed: ChangeFeed) {
@@ -38,6 +43,7 @@ export class EffectiveBackend implements Backend {
     const baseKey = schema.dnKey(this.baseDn);
     const writtenKey = schema.dnKeyOfText('cn=config');
     this.#configuration = configuration;
+    this.#era = configuration.inForce.era;
     this.#feed = feed;
     this.baseKey = baseKey;
     this.#reader = new TreeReader(schema, tree, views, {
@@ -59,8 +65,26 @@ export class EffectiveBackend implements Backend {
     return this.#reader.compare(comparison);
   }
 
+  /** Who comes back to what other sources gave begins anew. */
   watch(search: Search, listener: ChangeListener): Watching {
-    return this.#reader.watch(this.#feed, search, listener);
+    const watching = this.#reader.watch(this.#feed, search, listener);
+    const reloading = this.#reader.watch(this.#reloads, search, listener);
+    const stop = () => {
+      watching.stop();
+      reloading.stop();
+    };
+    return { ...watching, history: `${watching.history}/${this.#configuration.inForce.era}`, stop };
+  }
+
+  /** Tells those who watch of entries that stay as they are written and have other values in force. */
+  reloaded(objects: readonly ReloadedObject[]): void {
+    const effects = objects.map(({ key, entry, effectiveBefore }) => {
+      // An entry of its own for the values of before: what is in force is remembered by the entry.
+      const before = entry.withAttributes(entry.attributes);
+      this.#remember(before, effectiveBefore);
+      return { key, parentKey: undefined, dn: entry.dn, before, after: entry };
+    });
+    if (effects.length > 0) this.#reloads.publish(this.#feed.number, effects);
   }
 
   change(): never {
@@ -72,12 +96,24 @@ export class EffectiveBackend implements Backend {
   }
 
   #inForce(written: Entry): Entry {
-    const known = this.#effective.get(written);
-    if (known !== undefined) return known;
-    const resolved = this.#configuration.inForce.effectiveEntry(written);
+    return (
+      this.#known().get(written) ??
+      this.#remember(written, this.#configuration.inForce.effectiveEntry(written))
+    );
+  }
+
+  #known(): WeakMap<Entry, Entry> {
+    const { era } = this.#configuration.inForce;
+    if (era !== this.#era) this.#effective = new WeakMap();
+    this.#era = era;
+    return this.#effective;
+  }
+
+  /** Takes the entry in force under the name it has in cn=config. */
+  #remember(written: Entry, resolved: Entry): Entry {
     const dn = new Dn([...written.dn.rdns.slice(0, -1), ...this.baseDn.rdns]);
     const entry = new Entry(dn, resolved.attributes);
-    this.#effective.set(written, entry);
+    this.#known().set(written, entry);
     return entry;
   }
 }

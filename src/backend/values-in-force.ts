@@ -2,6 +2,7 @@
 // what was there before. It is kept with the entries themselves, which never change: what readers see, what is staged
 // and what is rolled back each has its own, and an entry for which nothing waits costs nothing.
 
+import { randomUUID } from 'node:crypto';
 import type { PendingChange, PendingChanges } from '../config/admin-actions.ts';
 import type { ConfigurationObject } from '../config/configuration-object.ts';
 import type { PropertyValidator } from '../config/property-validator.ts';
@@ -11,6 +12,7 @@ import type { Entry } from '../ldap/entry.ts';
 export class ValuesInForce {
   readonly #pending = new WeakMap<Entry, PendingChanges>();
   #validator: PropertyValidator;
+  #era = randomUUID();
 
   constructor(validator: PropertyValidator) {
     this.#validator = validator;
@@ -20,12 +22,31 @@ export class ValuesInForce {
     return this.#validator;
   }
 
+  /** Another text for every time that the sources have been read. */
+  get era(): string {
+    return this.#era;
+  }
+
+  /** From now on entries mean what they mean with other sources; takes what then waits, of entries for which that is new. */
+  reload(
+    validator: PropertyValidator,
+    waiting: Iterable<readonly [Entry, PendingChanges | undefined]>,
+  ): void {
+    this.#validator = validator;
+    this.#era = randomUUID();
+    for (const [entry, pending] of waiting) this.#keep(entry, pending);
+  }
+
   /** Notes what waits once an entry has become another. Entries that are there when the server starts wait for nothing. */
   settle({ before, after }: Pick<Effect, 'before' | 'after'>, at: Date): void {
     if (before === undefined || after === undefined) return;
     const pending = this.#validator.pendingAfter({ entry: before, pending: this.pending(before) }, after, at);
-    if (pending === undefined) this.#pending.delete(after);
-    else this.#pending.set(after, pending);
+    this.#keep(after, pending);
+  }
+
+  #keep(entry: Entry, pending: PendingChanges | undefined): void {
+    if (pending === undefined) this.#pending.delete(entry);
+    else this.#pending.set(entry, pending);
   }
 
   pending(entry: Entry): PendingChanges | undefined {

@@ -35,8 +35,11 @@ const SNAPSHOT_OCTETS_PER_ENTRY = 512;
 
 /** Something that is asked for at once with others, and is done with them or not at all. */
 export interface WriteStep {
-  /** Called when it is its turn, and sees what the steps before it have staged. Throws what refuses the step. */
-  changes(): readonly Change[];
+  /**
+   * Called when it is its turn, with the number that the commit will have, and sees what the steps before it have
+   * staged. Throws what refuses the step.
+   */
+  changes(number: number): readonly Change[];
   /** Told what the changes would do. Throws what refuses the step. */
   accept?(effects: readonly Effect[]): void;
 }
@@ -48,6 +51,11 @@ export interface Written {
   readonly notes: readonly string[];
   /** The effects, step by step. */
   readonly effects: readonly (readonly Effect[])[];
+}
+
+/** What is done when nothing is being prepared or stored; what comes meanwhile waits. Never rejects. */
+interface Alone {
+  readonly work: (runtime: Runtime) => Promise<void>;
 }
 
 interface Waiting {
@@ -78,7 +86,7 @@ interface Storing {
 
 export class WritePath {
   readonly #options: WritePathOptions;
-  readonly #queue: Waiting[] = [];
+  readonly #queue: (Waiting | Alone)[] = [];
   #runtime: Runtime;
   /** Prepared on top of what the disk is at work on. */
   #ready: Ready[] = [];
@@ -132,14 +140,28 @@ export class WritePath {
     return this.#enqueue([step], requester, true);
   }
 
+  /** Does something between the changes before it and those after it. Nothing of it is stored. */
+  alone<T>(work: (runtime: Runtime) => Promise<T>): Promise<T> {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const outcome = Promise.withResolvers<T>();
+    this.#queue.push({ work: (runtime) => work(runtime).then(outcome.resolve, outcome.reject) });
+    this.#wake();
+    return outcome.promise;
+  }
+
   #enqueue(steps: readonly WriteStep[], requester: Requester, isTrial: boolean): Promise<Written> {
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
     const outcome = Promise.withResolvers<Written>();
     this.#queue.push({ steps, isTrial, requester, outcome });
+    this.#wake();
+    return outcome.promise;
+  }
+
+  #wake(): void {
     this.#awake.resolve();
     this.#running ??= this.#run();
-    return outcome.promise;
   }
 
   #refusal(): LdapError | undefined {
@@ -163,8 +185,15 @@ export class WritePath {
 
   async #prepareWaiting(): Promise<void> {
     while (this.#ready.length < BATCH_MAX && this.#storing?.failure === undefined) {
-      const waiting = this.#queue.shift();
+      const [waiting] = this.#queue;
       if (waiting === undefined) return;
+      if ('work' in waiting) {
+        if (this.#ready.length > 0 || this.#storing !== undefined) return;
+        this.#queue.shift();
+        await waiting.work(this.#runtime);
+        continue;
+      }
+      this.#queue.shift();
       const before = (this.#storing?.batch.length ?? 0) + this.#ready.length;
       const ready = await this.#prepareOne(waiting, this.#options.store.lastNumber + before + 1);
       if (ready !== undefined) this.#ready.push(ready);
@@ -254,7 +283,7 @@ export class WritePath {
   #stageOne(step: WriteStep, commit: Commit, changes: Change[]): readonly Effect[] {
     const { target } = this.#options;
     const effects: Effect[] = [];
-    for (const change of step.changes()) {
+    for (const change of step.changes(commit.number)) {
       const made = { at: commit.at, by: commit.by, id: idOfChange(commit.id, changes.length) };
       for (const effect of target.apply(change, made)) {
         target.stage(effect);
@@ -287,7 +316,7 @@ export class WritePath {
     const { store, target } = this.#options;
     this.#isSnapshotUnderWay = true;
     try {
-      await store.snapshot([...target.tree.entries()], this.#shownNumber);
+      await store.snapshot(target.tree.allEntries(), this.#shownNumber, target.checkedBy);
     } finally {
       this.#isSnapshotUnderWay = false;
     }

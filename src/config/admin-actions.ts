@@ -75,6 +75,23 @@ export function pendingAfter(
   }
 }
 
+/** A property with other values in force than before. */
+export interface ChangedProperty {
+  readonly property: PropertyDefinition;
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+}
+
+export function changedProperties(before: ObjectReading, after: ObjectReading): readonly ChangedProperty[] {
+  return after.definition.properties
+    .filter(({ name }) => !isSame(before, after, name))
+    .map((property) => ({
+      property,
+      before: before.properties.get(property.name)?.texts ?? [],
+      after: after.properties.get(property.name)?.texts ?? [],
+    }));
+}
+
 /** Whether a change may make something wait at all; quick, and right as long as the sources are the same. */
 export function mayWait(
   definition: ObjectDefinition,

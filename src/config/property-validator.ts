@@ -8,19 +8,21 @@ import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
 import type { Schema } from '../schema/schema.ts';
 import {
+  type ChangedProperty,
+  changedProperties,
   mayWait,
   type PendingChange,
   type PendingChanges,
   pendingAfter,
   readingsInForce,
 } from './admin-actions.ts';
-import { accountTargetsOf, checkBindNames, checkLastWriter } from './administrator-check.ts';
+import { accountTargetsOf, checkBindNames, checkLastWriter, isAccountKind } from './administrator-check.ts';
 import type { ConfigurationObject } from './configuration-object.ts';
 import { checkObject, decodeObject } from './decode-object.ts';
 import { Definitions, objectDefinitions } from './definitions.ts';
 import { effectiveEntry } from './effective-entry.ts';
-import { checkLastHandler, handlerTargetsOf } from './handler-check.ts';
-import { checkLastNeeded, checkNeeds, kindTargetsOf } from './needed-kind-check.ts';
+import { checkLastHandler, handlerTargetsOf, isHandlerKind } from './handler-check.ts';
+import { checkLastNeeded, checkNeeds, kindTargetsOf, ownKindTargetsOf } from './needed-kind-check.ts';
 import type { ObjectDefinition } from './object-definition.ts';
 import { CONFIG_ROOT } from './objects/places.ts';
 import { formatPendingChange, formatPendingNote } from './pending-change-text.ts';
@@ -59,19 +61,31 @@ export interface PropertyValidatorOptions {
   readonly definitions?: readonly ObjectDefinition[];
 }
 
+/** Checked between two looks at what else there is to do. */
+const ENTRIES_AT_A_TIME = 128;
+
 export class PropertyValidator {
   readonly definitions: Definitions;
   readonly sources: Sources;
   readonly #readings: ReadingMemo;
   readonly #schema: Schema;
   readonly #rootKey: string;
+  readonly #plainTargets = new Map<ObjectDefinition, readonly string[] | undefined>();
+  readonly #options: PropertyValidatorOptions;
 
-  constructor({ schema, sources, definitions = objectDefinitions }: PropertyValidatorOptions) {
+  constructor(options: PropertyValidatorOptions) {
+    const { schema, sources, definitions = objectDefinitions } = options;
+    this.#options = options;
     this.#schema = schema;
     this.sources = sources;
     this.#readings = new ReadingMemo(sources);
     this.definitions = new Definitions(definitions, (text) => schema.dnKeyOfText(text));
     this.#rootKey = schema.dnKeyOfText(CONFIG_ROOT);
+  }
+
+  /** The same rules with other sources, which is what a reload makes. */
+  withSources(sources: Sources): PropertyValidator {
+    return new PropertyValidator({ ...this.#options, sources });
   }
 
   /** Keys (lower case) of the attributes whose values are secrets. */
@@ -99,6 +113,14 @@ export class PropertyValidator {
 
   /** Every issue of a whole configuration, in the order of the entries; linear in their number. */
   validateAll(entries: Iterable<Entry>): readonly Issue[] {
+    for (const checking = this.checkAll(entries); ; ) {
+      const { done, value } = checking.next();
+      if (done === true) return value;
+    }
+  }
+
+  /** The same in pieces, for who has something else to do in between; the entries must stay as they are. */
+  *checkAll(entries: Iterable<Entry>): Generator<undefined, readonly Issue[]> {
     const byKey = new Map<string, Entry>();
     const readings = new Map<string, ObjectReading | undefined>();
     const index = new ReferenceIndex();
@@ -108,15 +130,18 @@ export class PropertyValidator {
       byKey.set(key, entry);
       readings.set(key, reading);
       index.set(key, this.#targetsOf(reading));
+      if (byKey.size % ENTRIES_AT_A_TIME === 0) yield;
     }
     const context = this.#context({
       find: (key) => byKey.get(key),
       referrers: (key) => index.referrers(key),
     });
     const issues: Issue[] = [];
+    let count = 0;
     for (const [key, entry] of byKey) {
-      if (!this.#isBelowRoot(key)) continue;
-      issues.push(...this.#checkEntry(undefined, entry, readings.get(key), key, context));
+      if (++count % ENTRIES_AT_A_TIME === 0) yield;
+      if (this.#isBelowRoot(key))
+        issues.push(...this.#checkEntry(undefined, entry, readings.get(key), key, context));
     }
     return issues;
   }
@@ -127,6 +152,17 @@ export class PropertyValidator {
     if (reading === undefined) return [];
     reading.targets ??= this.#targetsOf(reading);
     return reading.targets;
+  }
+
+  /** The same of one of very many entries, which is not read as a whole when it names nothing. */
+  storedTargetsOf(entry: Entry): readonly string[] {
+    const definition = this.definitions.findForEntry(entry);
+    if (definition === undefined) return [];
+    if (!this.#plainTargets.has(definition))
+      this.#plainTargets.set(definition, this.#plainTargetsOf(definition));
+    const plain = this.#plainTargets.get(definition);
+    const isPlain = plain !== undefined && definition.references.every(({ key }) => isAbsent(entry, key));
+    return isPlain ? plain : this.targetsOf(entry);
   }
 
   /**
@@ -150,6 +186,22 @@ export class PropertyValidator {
     const read = (held: ReadonlyMap<string, PropertyReading>) =>
       readProperties(definition, after, this.sources, undefined, held);
     return pendingAfter({ written, inForce, pending }, now, read, at);
+  }
+
+  /**
+   * What an entry that stays as it is written means now, and meant with other sources: what waits for an admin action,
+   * and the properties whose values in force have become others.
+   */
+  compareWith(
+    other: PropertyValidator,
+    before: EntryInForce,
+    at: Date,
+  ): { readonly pending: PendingChanges | undefined; readonly changed: readonly ChangedProperty[] } {
+    const { entry } = before;
+    const pending = this.pendingAfter(before, entry, at, other);
+    const old = other.#readInForce(before);
+    const now = this.#readInForce({ entry, pending });
+    return { pending, changed: old === undefined || now === undefined ? [] : changedProperties(old, now) };
   }
 
   /** What waits, in words: a line of an answer, and values for the entry. */
@@ -192,6 +244,14 @@ export class PropertyValidator {
     const kinds = kindTargetsOf(reading, this.definitions);
     const accounts = accountTargetsOf(reading, this.#schema);
     return [...references, ...kinds, ...accounts, ...handlerTargetsOf(reading)];
+  }
+
+  /** What an entry names that holds no reference; undefined where that depends on what else it holds. */
+  #plainTargetsOf(definition: ObjectDefinition): readonly string[] | undefined {
+    const { neededKinds, references } = definition;
+    const hasDefault = references.some(({ defaultReading }) => defaultReading.texts.length > 0);
+    const hasRules = neededKinds.length > 0 || isAccountKind(definition) || isHandlerKind(definition);
+    return hasDefault || hasRules ? undefined : ownKindTargetsOf(definition, this.definitions);
   }
 
   #isBelowRoot(key: string): boolean {
@@ -271,4 +331,8 @@ function checkReadOnly(old: ObjectReading | undefined, now: ObjectReading): read
 
 function textOf(reading: ObjectReading, property: PropertyDefinition): string {
   return JSON.stringify(reading.entry.values(property.key));
+}
+
+function isAbsent(entry: Entry, key: string): boolean {
+  return entry.peek(key).length === 0;
 }

@@ -1,0 +1,176 @@
+// Reading everything again that the configuration draws from: environment files and expression files, the files that
+// $<file:path> names, key stores and trust stores. All of it resolves and is right, or nothing changes and every problem
+// is told. A reload has its turn between two changes, and stores nothing.
+
+import type { PropertyDefinition } from '../config/property-definition.ts';
+import type { Sources } from '../expression/sources.ts';
+import { SourcesError } from '../expression/sources-error.ts';
+import { formatIssue } from '../ldap/issue.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import type { ObjectDifference, Prepared } from '../runtime/component.ts';
+import type { ProviderFiles } from '../runtime/provider-files.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { Configuration } from './configuration.ts';
+import { planReload, type ReloadedObject, type ReloadPlan } from './reload-plan.ts';
+import type { WritePath } from './write-path.ts';
+
+export interface ReloadOptions {
+  readonly configuration: Configuration;
+  readonly writePath: WritePath;
+  /** Reads the sources of expressions. Rejects with SourcesError. */
+  readonly openSources: () => Promise<Sources>;
+  /** Takes the objects that are about to change. */
+  readonly files: (changes: readonly ObjectDifference[]) => readonly ProviderFiles[];
+  /** Told what has become of entries once it is in force. */
+  readonly reloaded: (objects: readonly ReloadedObject[]) => void;
+  readonly now: () => Date;
+  readonly log: ReloadLog;
+}
+
+export interface ReloadLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+/** What has changed in force, for people: a line for each property, without the values of secrets. */
+export interface ReloadReport {
+  readonly lines: readonly string[];
+}
+
+/** Nothing has changed. One problem a line; never the value of a secret. */
+export class ReloadRefused extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.name = 'ReloadRefused';
+    this.problems = problems;
+  }
+}
+
+/** Lines about one reload; of more, only the number is told. */
+const LINES_MAX = 1000;
+const VALUE_CHARACTERS_MAX = 120;
+
+export class Reload {
+  readonly #options: ReloadOptions;
+  /** The one that waits for its turn: whoever asks meanwhile asks for the same. */
+  #waiting: Promise<ReloadReport> | undefined;
+
+  constructor(options: ReloadOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves when everything that was read is in force; rejects with ReloadRefused when nothing has changed.
+   * @param cause why, for the log: `SIGHUP`.
+   */
+  run(cause: string): Promise<ReloadReport> {
+    this.#waiting ??= this.#run(cause);
+    return this.#waiting;
+  }
+
+  async #run(cause: string): Promise<ReloadReport> {
+    const { writePath, log } = this.#options;
+    try {
+      const report = await writePath.alone((runtime) => {
+        this.#waiting = undefined;
+        return this.#reload(runtime);
+      });
+      for (const line of report.lines) log.info({ cause, change: line }, 'in force has changed');
+      log.info({ cause, changes: report.lines.length }, 'reloaded');
+      return report;
+    } catch (error) {
+      this.#waiting = undefined;
+      const refused = error instanceof ReloadRefused ? error : new ReloadRefused([messageOf(error)]);
+      for (const problem of refused.problems.slice(0, LINES_MAX))
+        log.warn({ cause, problem }, 'not reloaded');
+      log.warn({ cause, problems: refused.problems.length }, 'nothing was reloaded: put the problems right');
+      throw refused;
+    }
+  }
+
+  async #reload(runtime: Runtime): Promise<ReloadReport> {
+    const { configuration, reloaded, now } = this.#options;
+    const plan = await planReload(configuration, await this.#sources(), now());
+    const problems = plan.issues.map(formatIssue);
+    const prepared: (() => void)[] = [];
+    const aborts: (() => void)[] = [];
+    for (const difference of plan.differences) {
+      const ready = await prepare(runtime, difference, problems);
+      if (ready === undefined) continue;
+      prepared.push(() => ready.commit());
+      aborts.push(() => ready.abort());
+    }
+    prepared.push(...(await this.#reread(plan, problems)));
+    if (problems.length > 0) {
+      for (const abort of aborts.toReversed()) abort();
+      throw new ReloadRefused(problems);
+    }
+    plan.commit();
+    for (const commit of prepared) commit();
+    reloaded(plan.objects);
+    return { lines: linesOf(plan.objects) };
+  }
+
+  async #sources(): Promise<Sources> {
+    try {
+      return await this.#options.openSources();
+    } catch (error) {
+      throw error instanceof SourcesError ? new ReloadRefused(error.problems) : error;
+    }
+  }
+
+  /** What could not be read before and is used by nobody is no reason to refuse. */
+  async #reread({ differences }: ReloadPlan, problems: string[]): Promise<(() => void)[]> {
+    const { files, configuration } = this.#options;
+    const commits: (() => void)[] = [];
+    for (const file of files(differences)) {
+      try {
+        commits.push(await file.reread());
+      } catch (error) {
+        if (file.isRead || configuration.users(file.key).count > 0)
+          problems.push(`${file.dn}: ${messageOf(error)}`);
+      }
+    }
+    return commits;
+  }
+}
+
+async function prepare(
+  runtime: Runtime,
+  difference: ObjectDifference,
+  problems: string[],
+): Promise<Prepared | undefined> {
+  try {
+    return await runtime.prepare([difference]);
+  } catch (error) {
+    if (!(error instanceof LdapError)) throw error;
+    problems.push(error.message);
+    return undefined;
+  }
+}
+
+function linesOf(objects: readonly ReloadedObject[]): readonly string[] {
+  const lines = objects.flatMap(({ entry, changed, waiting }) => [
+    ...changed.map(({ property, before, after }) => {
+      if (property.type.secret) return `${entry.dn}: ${property.name} has another value.`;
+      return `${entry.dn}: ${property.name} was ${shown(property, before)} and is ${shown(property, after)}.`;
+    }),
+    ...waiting.map(
+      (name) => `${entry.dn}: ${name} has another value, which waits; see ds-cfg-pending-change.`,
+    ),
+  ]);
+  if (lines.length <= LINES_MAX) return lines;
+  return [...lines.slice(0, LINES_MAX), `And ${lines.length - LINES_MAX} more.`];
+}
+
+function shown({ type }: PropertyDefinition, texts: readonly string[]): string {
+  const list = texts.map((text) => JSON.stringify(type.show(text))).join(', ');
+  if (list === '') return 'nothing';
+  return list.length > VALUE_CHARACTERS_MAX ? `${list.slice(0, VALUE_CHARACTERS_MAX)}…` : list;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
