@@ -23,15 +23,20 @@ export interface RootDseFacts {
   readonly supportedExtensions: readonly string[];
   readonly supportedSaslMechanisms: readonly string[];
   readonly vendorVersion: string;
+  /** The first and the last change that cn=changelog has. */
+  readonly changeNumbers: () => readonly [first: number, last: number];
 }
 
 /** Gives the entry as it is now: the naming contexts come and go. */
 export function rootDseOf(contexts: NamingContexts, facts: RootDseFacts): () => Entry {
   let generation: number | undefined;
+  let known = '';
   let entry = rootDse([], facts);
   return () => {
-    if (generation !== contexts.generation) {
+    const numbers = facts.changeNumbers().join();
+    if (generation !== contexts.generation || known !== numbers) {
       generation = contexts.generation;
+      known = numbers;
       const names = [...contexts].map(({ baseDn }) => baseDn.toString());
       entry = rootDse(
         names.filter((name) => !NOT_CONTEXTS.has(name)),
@@ -42,10 +47,9 @@ export function rootDseOf(contexts: NamingContexts, facts: RootDseFacts): () => 
   };
 }
 
-function rootDse(
-  namingContexts: readonly string[],
-  { supportedControls, supportedExtensions, supportedSaslMechanisms, vendorVersion }: RootDseFacts,
-): Entry {
+function rootDse(namingContexts: readonly string[], facts: RootDseFacts): Entry {
+  const { supportedControls, supportedExtensions, supportedSaslMechanisms, vendorVersion } = facts;
+  const [firstChangeNumber, lastChangeNumber] = facts.changeNumbers();
   return Entry.of(Dn.root, {
     objectClass: ['top', 'extensibleObject'],
     namingContexts,
@@ -56,5 +60,8 @@ function rootDse(
     supportedFeatures: SUPPORTED_FEATURES,
     vendorName: 'confdit',
     vendorVersion,
+    changelog: 'cn=changelog',
+    firstChangeNumber: String(firstChangeNumber),
+    lastChangeNumber: String(lastChangeNumber),
   });
 }

@@ -2,8 +2,10 @@
 
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { ChangelogBackend } from '../backend/changelog-backend.ts';
 import { ConfigBackend } from '../backend/config-backend.ts';
 import type { Configuration } from '../backend/configuration.ts';
+import type { ConfigurationHistory } from '../backend/configuration-history.ts';
 import { EffectiveBackend } from '../backend/effective-backend.ts';
 import { EntryViews } from '../backend/entry-views.ts';
 import { inForceAttributes } from '../backend/in-force-attributes.ts';
@@ -16,6 +18,7 @@ import { SingleEntryBackend } from '../backend/single-entry-backend.ts';
 import { usedByAttributes } from '../backend/used-by.ts';
 import type { WritePath, WritePathOptions } from '../backend/write-path.ts';
 import { readLdif } from '../codec/ldif-reader.ts';
+import { formatChange } from '../codec/ldif-writer.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { SUPPORTED_CONTROLS } from '../server/controls/request-controls.ts';
@@ -30,6 +33,9 @@ export interface NamingContextsOptions {
   readonly configuration: Configuration;
   readonly writePath: WritePath;
   readonly monitor: Monitor;
+  readonly history: ConfigurationHistory;
+  /** The number of the first change that the journal has. */
+  readonly firstNumber: () => number;
   readonly instanceFolder: string;
   readonly now: () => Date;
   readonly log: WritePathOptions['log'];
@@ -39,12 +45,13 @@ export interface OpenContexts {
   readonly contexts: NamingContexts;
   /** What requesters see of entries, the same for every tree. */
   readonly views: EntryViews;
+  readonly effective: EffectiveBackend;
   /** A component: its backends come and go with the configuration. */
   readonly memoryBackends: MemoryBackends;
 }
 
 export function openContexts(options: NamingContextsOptions): OpenContexts {
-  const { configuration, writePath, monitor, instanceFolder, now, log } = options;
+  const { configuration, writePath, monitor, history, firstNumber, instanceFolder, now, log } = options;
   const { schema, validator } = configuration;
   const views = new EntryViews(
     schema,
@@ -58,6 +65,7 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
     supportedExtensions: SUPPORTED_EXTENSIONS,
     supportedSaslMechanisms: SUPPORTED_SASL_MECHANISMS,
     vendorVersion: `confdit ${VERSION}`,
+    changeNumbers: () => [firstNumber(), writePath.feed.number] as const,
   };
   const contexts = new NamingContexts();
   contexts.add(new SingleEntryBackend(rootDseOf(contexts, facts), schema, views));
@@ -65,6 +73,12 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
   contexts.add(config);
   contexts.add(effective);
   contexts.add(new MonitorBackend(schema, views, monitor));
+  contexts.add(
+    new ChangelogBackend({
+      ...{ schema, views, secrets: validator.definitions, reader: history.reader, formatChange, firstNumber },
+      lastNumber: () => writePath.feed.number,
+    }),
+  );
   const memoryBackends = new MemoryBackends({
     schema,
     views,
@@ -74,7 +88,7 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
     now,
     log,
   });
-  return { contexts, views, memoryBackends };
+  return { contexts, views, effective, memoryBackends };
 }
 
 /** Only entries: a file of changes has no beginning to be applied to. */

@@ -26,6 +26,7 @@ import { loadConfiguration } from './load-configuration.ts';
 import { type OpenLog, openLog } from './log.ts';
 import { openContexts } from './naming-contexts.ts';
 import { openAuthentication } from './open-authentication.ts';
+import { openHistory } from './open-history.ts';
 import { openMail } from './open-mail.ts';
 import { openMonitor } from './open-monitor.ts';
 import { openReload } from './open-reload.ts';
@@ -109,12 +110,14 @@ async function open(
     const writePath = new WritePath({ target: configuration, runtime, store, now, log });
     if (isChanged) await writePath.snapshot();
     await giveAdministratorPassword(instance, environment, configuration, writePath);
+    const past = openHistory({ configuration, writePath, store, configFolder: instance.configFolder });
     let isStarting = true;
     const monitor = openMonitor({
       ...{ configuration, writePath, store, now, instanceFolder: instance.folder },
       isStarting: () => isStarting,
     });
     const { contexts, views, effective, memoryBackends } = openContexts({
+      ...past,
       configuration,
       writePath,
       monitor,
@@ -139,14 +142,14 @@ async function open(
     const authentication = openAuthentication(accounts, configuration);
     const ldapServer = new LdapServer({
       ...providing,
-      services: { contexts, authentication, keyOf },
+      services: { contexts, authentication, keyOf, history: past.service },
       tls: trust.tls,
       accessLog: new AccessLog(log, (attribute) => configuration.isSecretAttribute(attribute)),
     });
     monitor.add(connectionMonitor(ldapServer));
     monitor.add(resultMonitor(ldapServer));
     const components = [
-      ...[accounts, authentication.throttle, memoryBackends],
+      ...[accounts, authentication.throttle, past.retention, memoryBackends],
       ...[...mail.components, ...ldapServer.components],
     ];
     writePath.use(new Runtime([...trust.components, ...components]));

@@ -1,6 +1,7 @@
 // What an operation is given and what it gives back: the seam between a session and the operations.
 
 import type { Requester } from '../backend/backend.ts';
+import type { HistoryService } from '../backend/history-service.ts';
 import type { NamingContexts } from '../backend/naming-contexts.ts';
 import type { Control } from '../ldap/control.ts';
 import type { Request, Response } from '../ldap/message.ts';
@@ -14,6 +15,7 @@ import type { Session } from './session.ts';
 export interface Services {
   readonly contexts: NamingContexts;
   readonly authentication: Authentication;
+  readonly history: HistoryService;
   /** The key of a name; throws invalidDnSyntax. */
   readonly keyOf: (dn: string) => string;
   readonly limits: ConnectionLimits;

@@ -11,7 +11,7 @@ import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { Journal } from './journal.ts';
 import { listSegments, recoverJournal } from './journal-recovery.ts';
 import { requirePrivate } from './permissions.ts';
-import { forgettableThrough, KEEP_ALL, type Retention, uselessArchives } from './retention.ts';
+import { forgettableThrough, KEEP_NOTHING, type Retention, uselessArchives } from './retention.ts';
 import {
   readSnapshot,
   SNAPSHOT_NAME,
@@ -39,6 +39,8 @@ export interface LdifStoreOptions {
   readonly log: StoreLog;
   readonly now: () => Date;
   readonly fileSystem?: FileSystem;
+  /** How much of the past is kept; nothing when nobody asks for it. */
+  readonly retention?: Retention;
 }
 
 export interface OpenedLdifStore extends StoreContents {
@@ -66,7 +68,11 @@ export async function openLdifStore(options: LdifStoreOptions): Promise<OpenedLd
   await requirePrivate(fileSystem, { folders, files: [join(options.folder, SNAPSHOT_NAME)] });
   const lock = await lockFolder(options.folder);
   try {
-    return await open({ ...options, fileSystem }, { journalFolder, archiveFolder }, lock);
+    return await open(
+      { retention: KEEP_NOTHING, ...options, fileSystem },
+      { journalFolder, archiveFolder },
+      lock,
+    );
   } catch (error) {
     await lock.release();
     throw storeErrorFrom(error, `The folder ${options.folder} cannot be opened`);
@@ -106,6 +112,7 @@ async function open(
   return {
     store: new LdifStore(parts),
     entries: snapshot.entries,
+    checked: snapshot.checked,
     snapshotNumber: snapshot.number,
     edited: original && {
       entries: found.entries,
@@ -143,7 +150,7 @@ async function firstSnapshot(options: Required<LdifStoreOptions>, journalFolder:
     );
   }
   await writeSnapshot(fileSystem, folder, { entries: [], number: 0, at: now(), pause: setImmediate });
-  return { entries: [], number: 0, isEdited: false, hasHeader: true };
+  return { entries: [], number: 0, isEdited: false, hasHeader: true, checked: undefined };
 }
 
 function editWarning(folder: string): string {
@@ -174,12 +181,13 @@ class LdifStore implements Store {
   /** Of config.ldif as the server left it. */
   #version: string | undefined;
   #isFailureTold = false;
-  /** How much of the past is kept; all of it until somebody says otherwise. */
-  retention: Retention = KEEP_ALL;
+  /** How much of the past is kept from now on. */
+  retention: Retention;
 
   /** `openLdifStore` is the way to get one. */
   constructor(parts: LdifStoreParts) {
     this.#parts = parts;
+    this.retention = parts.retention;
     this.#journal = parts.journal;
     this.#snapshotNumber = parts.snapshotNumber;
     this.#bytesBefore = -parts.bytes;
@@ -188,6 +196,11 @@ class LdifStore implements Store {
 
   get lastNumber(): number {
     return this.#journal.lastNumber;
+  }
+
+  /** Of the first commit that the journal still has, or will have. */
+  get firstNumber(): number {
+    return this.#journal.segments[0] ?? this.lastNumber + 1;
   }
 
   get commitsSinceSnapshot(): number {
@@ -212,14 +225,14 @@ class LdifStore implements Store {
     }
   }
 
-  async snapshot(entries: readonly Entry[], throughNumber: number): Promise<void> {
+  async snapshot(entries: readonly Entry[], throughNumber: number, checkedBy?: string): Promise<void> {
     if (this.#snapshot !== undefined) throw new StoreError('A snapshot is being written already.');
     if (throughNumber > this.lastNumber || throughNumber < this.#snapshotNumber) {
       throw new StoreError(
         `A snapshot through change ${throughNumber} cannot be: it must be from ${this.#snapshotNumber} to ${this.lastNumber}.`,
       );
     }
-    this.#snapshot = this.#writeSnapshot(entries, throughNumber);
+    this.#snapshot = this.#writeSnapshot(entries, throughNumber, checkedBy);
     try {
       await this.#snapshot;
     } finally {
@@ -244,7 +257,11 @@ class LdifStore implements Store {
     this.#parts.log.error(failure.message);
   }
 
-  async #writeSnapshot(entries: readonly Entry[], number: number): Promise<void> {
+  async #writeSnapshot(
+    entries: readonly Entry[],
+    number: number,
+    checkedBy: string | undefined,
+  ): Promise<void> {
     const { fileSystem, folder, now } = this.#parts;
     const at = now();
     const bytesBefore = await this.#journal.rotate();
@@ -253,7 +270,7 @@ class LdifStore implements Store {
       await this.#archive(temporary, number);
       await this.#keepEditAside();
     };
-    await writeSnapshot(fileSystem, folder, { entries, number, at, pause, finished });
+    await writeSnapshot(fileSystem, folder, { entries, number, at, checkedBy, pause, finished });
     this.#snapshotNumber = number;
     this.#bytesBefore = bytesBefore;
     this.#version = await this.#versionNow();

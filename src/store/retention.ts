@@ -9,6 +9,9 @@ export interface Retention {
   readonly ageMs: number;
 }
 
+/** Nothing but the present, however young it is. */
+export const KEEP_NOTHING: Retention = { changesMin: 0, ageMs: Number.NEGATIVE_INFINITY };
+
 export const KEEP_ALL: Retention = {
   changesMin: Number.POSITIVE_INFINITY,
   ageMs: Number.POSITIVE_INFINITY,

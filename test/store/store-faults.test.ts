@@ -9,7 +9,6 @@ import {
   commit,
   commitsFrom,
   entry,
-  KEEP_NOTHING,
   openStore,
   shown,
   temporaryFolder,
@@ -162,7 +161,6 @@ describe('a disk that fails', () => {
       fileSystem,
       log: { warn: (text) => warnings.push(text), error: () => undefined },
     });
-    store.retention = KEEP_NOTHING;
     await store.append([commit(1)]);
     fileSystem.fault = failing({ remove: 'EIO' });
     await store.snapshot([entry('A')], 1);
@@ -219,7 +217,6 @@ async function liveUntil(folder: string, stop: number, octetsOfLastWrite: number
   let opened: OpenedLdifStore | undefined;
   try {
     opened = await openStore(folder, { fileSystem });
-    opened.store.retention = KEEP_NOTHING;
     await append(opened, [commit(1)]);
     await append(opened, commitsFrom(2, 4));
     await Promise.all([opened.store.snapshot([entry('S4')], 4), append(opened, [commit(5)])]);

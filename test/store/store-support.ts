@@ -8,13 +8,9 @@ import type { Change } from '../../src/ldap/change.ts';
 import { Dn } from '../../src/ldap/dn.ts';
 import { Attribute, Entry } from '../../src/ldap/entry.ts';
 import { type LdifStoreOptions, type OpenedLdifStore, openLdifStore } from '../../src/store/ldif-store.ts';
-import type { Retention } from '../../src/store/retention.ts';
 import type { Commit } from '../../src/store/store.ts';
 
 export const ADMIN = 'cn=admin,cn=Root DNs,cn=config';
-
-/** As much of the past as a store must keep, whatever the clock of a test says. */
-export const KEEP_NOTHING: Retention = { changesMin: 0, ageMs: Number.NEGATIVE_INFINITY };
 
 export function commit(number: number, changes: readonly Change[] = [setPort(number)], by = ADMIN): Commit {
   const id = `5f0c7a8e-1b1c-4c3f-8a6f-${String(number).padStart(12, '0')}`;

@@ -9,6 +9,7 @@ import { integer } from '../types/integer.ts';
 import { keptWord } from '../types/kept-word.ts';
 import { string } from '../types/string.ts';
 import { unsupported } from '../types/unsupported.ts';
+import { mailSpoolProperties } from './mail-spool-properties.ts';
 import { CONFIG_ROOT } from './places.ts';
 
 const serverWord = () =>
@@ -109,6 +110,21 @@ export const rootConfig = defineObject({
       synopsis: 'Whether changes are taken; always. Whose, the privileges of accounts say.',
     }),
     property({
+      name: 'changelog-purge-delay',
+      oid: ownAttribute(150),
+      type: duration({ allowUnlimited: true }),
+      default: ['30 d'],
+      synopsis:
+        'How long changes stay in the journal, and so in cn=changelog and within reach of a rollback. Journal files go as a whole, when a snapshot is written.',
+    }),
+    property({
+      name: 'changelog-minimum-changes',
+      oid: ownAttribute(151),
+      type: integer({ lowest: 0, highest: 1_000_000_000, unit: 'changes' }),
+      default: ['10000'],
+      synopsis: 'How many of the last changes stay in the journal however old they are.',
+    }),
+    property({
       name: 'lockout-failure-count',
       oid: opendjAttribute(146),
       type: integer({ lowest: 3, highest: 100_000, unit: 'failed logins' }),
@@ -133,5 +149,6 @@ export const rootConfig = defineObject({
       advanced: true,
       synopsis: 'How long after the last failed login earlier ones are forgotten.',
     }),
+    ...mailSpoolProperties,
   ],
 });

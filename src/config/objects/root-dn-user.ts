@@ -13,6 +13,7 @@ import { Container } from './places.ts';
 /** PingDS's privileges that have a meaning here, and `secret-read`, which is ours. */
 export const PRIVILEGES = [
   'bypass-acl',
+  'changelog-read',
   'config-read',
   'config-write',
   'monitor-read',
@@ -55,7 +56,7 @@ export const rootDnUser = defineObject({
         'config-read reads cn=config and cn=effective, config-write (with config-read) changes cn=config, secret-read ' +
         'shows passwords and keys that are stars otherwise. privilege-change gives and takes privileges. password-reset ' +
         'sets the passwords and certificates of accounts that have no privilege the one who sets them lacks. ' +
-        'proxied-auth acts for other accounts. bypass-acl changes the entries of memory backends. The others have no ' +
+        'proxied-auth acts for other accounts. changelog-read reads cn=changelog. bypass-acl changes the entries of memory backends. The others have no ' +
         'meaning yet. A change takes effect at once, also for those who ' +
         'are logged in.',
       default: { behaviour: 'The account may do nothing that needs a privilege.' },

@@ -6,6 +6,7 @@ import type { Request } from '../../ldap/message.ts';
 import { Oid } from '../../ldap/oids.ts';
 import { type Answer, type Operation, type Services, SUCCESS } from '../operation.ts';
 import { cancel } from './cancel.ts';
+import { differences, rollback } from './history.ts';
 import { passwordModify } from './password-modify.ts';
 import { startTls } from './start-tls.ts';
 import { endTransaction, startTransaction } from './transaction.ts';
@@ -22,7 +23,9 @@ type ExtendedOperation = (
 const EXTENDED_OPERATIONS: Readonly<Record<string, ExtendedOperation>> = {
   [Oid.cancel]: cancel,
   [Oid.endTransaction]: endTransaction,
+  [Oid.differences]: differences,
   [Oid.passwordModify]: passwordModify,
+  [Oid.rollback]: rollback,
   [Oid.startTransaction]: startTransaction,
   [Oid.startTls]: startTls,
   [Oid.whoAmI]: whoAmI,

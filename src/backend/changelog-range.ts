@@ -1,0 +1,46 @@
+// Which change numbers a filter can be true of: what lets a search of the changelog begin where it has to.
+
+import type { Filter } from '../ldap/filter.ts';
+import type { Schema } from '../schema/schema.ts';
+
+export interface NumberRange {
+  readonly least: number;
+  readonly most: number;
+}
+
+const ALL: NumberRange = { least: 0, most: Number.MAX_SAFE_INTEGER };
+const KEY = 'changenumber';
+
+/** A range outside of which the filter is true of nothing. */
+export function numbersWanted(filter: Filter, schema: Schema): NumberRange {
+  switch (filter.type) {
+    case 'and':
+      return filter.filters
+        .map((one) => numbersWanted(one, schema))
+        .reduce(
+          (one, other) => ({
+            least: Math.max(one.least, other.least),
+            most: Math.min(one.most, other.most),
+          }),
+          ALL,
+        );
+    case 'equalityMatch':
+    case 'greaterOrEqual':
+    case 'lessOrEqual':
+      return rangeOf(filter, schema);
+    default:
+      return ALL;
+  }
+}
+
+function rangeOf(
+  { type, attribute, value }: { readonly type: string; readonly attribute: string; readonly value: string },
+  schema: Schema,
+): NumberRange {
+  if (schema.describe(attribute)?.key !== KEY || !/^\d{1,15}$/.test(value)) return ALL;
+  const number = Number(value);
+  return {
+    least: type === 'lessOrEqual' ? ALL.least : number,
+    most: type === 'greaterOrEqual' ? ALL.most : number,
+  };
+}

@@ -1,0 +1,153 @@
+// What the configuration was: the entries after any change that is remembered, as far as changes since have touched
+// them. Made from an archived configuration and the journal; the whole tree is never built a second time.
+
+import { setImmediate } from 'node:timers/promises';
+import { applyChange, type TreeView } from '../directory/apply-change.ts';
+import { idOfChange, stamp } from '../directory/stamp.ts';
+import { dnOfChange } from '../ldap/change.ts';
+import { Dn } from '../ldap/dn.ts';
+import { Entry } from '../ldap/entry.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import type { Schema } from '../schema/schema.ts';
+import { listArchives, readArchive } from '../store/archive.ts';
+import type { FileSystem } from '../store/file-system.ts';
+import { HistoryReader } from '../store/history-reader.ts';
+import type { Commit } from '../store/store.ts';
+import { StoreError } from '../store/store-error.ts';
+import type { EntryDifference } from './entry-difference.ts';
+
+/** Entries or commits looked at before others have their turn. */
+const STEPS_PER_TURN = 256;
+
+export interface ConfigurationHistoryOptions {
+  readonly schema: Schema;
+  readonly fileSystem: FileSystem;
+  readonly journalFolder: string;
+  readonly archiveFolder: string;
+}
+
+export class ConfigurationHistory {
+  readonly reader: HistoryReader;
+  readonly #options: ConfigurationHistoryOptions;
+
+  constructor(options: ConfigurationHistoryOptions) {
+    this.#options = options;
+    this.reader = new HistoryReader(options.journalFolder);
+  }
+
+  /** Through which change it goes back at most: there is a state after it; undefined: there is none at all. */
+  async firstState(): Promise<number | undefined> {
+    const { fileSystem, archiveFolder } = this.#options;
+    const first = this.reader.firstNumber ?? 1;
+    return (await listArchives(fileSystem, archiveFolder)).find((number) => number >= first - 1);
+  }
+
+  /**
+   * Every entry that is different after change `from` and after change `to`, which may lie before it. Throws
+   * LdapError noSuchObject when one of them is not remembered, StoreError when the files are damaged.
+   */
+  async differences(from: number, to: number): Promise<EntryDifference[]> {
+    const [early, late] = from < to ? [from, to] : [to, from];
+    const { schema } = this.#options;
+    const later = [...this.#commits(early + 1, late)];
+    if (later.length < late - early) throw unknownState(late, await this.firstState(), early + later.length);
+    const touched = new Set(
+      later.flatMap(({ changes }) => changes.map((one) => schema.dnKey(dnOfChange(one)))),
+    );
+    const place = await this.#stateOf(touched, early);
+    const atEarly = new Map(place.entries);
+    for (const commit of later) place.repeat(commit);
+    return [...touched].flatMap((key) => {
+      const [before, after] = [atEarly.get(key), place.entries.get(key)];
+      if (before === after) return [];
+      return from < to ? [{ key, before, after }] : [{ key, before: after, after: before }];
+    });
+  }
+
+  async #stateOf(touched: ReadonlySet<string>, number: number): Promise<SparseTree> {
+    const { fileSystem, archiveFolder, schema } = this.#options;
+    const archives = await listArchives(fileSystem, archiveFolder);
+    const base = archives.findLast((one) => one <= number);
+    if (base === undefined) throw unknownState(number, await this.firstState(), undefined);
+    const tree = new SparseTree(schema, touched);
+    const { entries } = await readArchive(fileSystem, archiveFolder, base);
+    for (const [index, entry] of entries.entries()) {
+      tree.take(entry);
+      if (index % STEPS_PER_TURN === 0) await setImmediate();
+    }
+    for (const commit of this.#commits(base + 1, number)) {
+      tree.repeat(commit);
+      if (commit.number % STEPS_PER_TURN === 0) await setImmediate();
+    }
+    return tree;
+  }
+
+  *#commits(first: number, last: number): Generator<Commit, void> {
+    if (first > last) return;
+    try {
+      for (const commit of this.reader.commits(first, last)) if (commit !== undefined) yield commit;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      throw new LdapError('unwillingToPerform', error.message, { cause: error });
+    }
+  }
+}
+
+function unknownState(number: number, first: number | undefined, last: number | undefined): LdapError {
+  const from =
+    first === undefined
+      ? 'nothing is remembered'
+      : `the first that is remembered is that after change ${first}`;
+  const to = last === undefined ? '' : `, the last that after change ${last}`;
+  return new LdapError('noSuchObject', `There is no state after change ${number}: ${from}${to}.`);
+}
+
+/** Some entries of a tree; of the others it is only known that they are there. */
+class SparseTree implements TreeView {
+  readonly schema: Schema;
+  readonly entries = new Map<string, Entry>();
+  readonly #keys: ReadonlySet<string>;
+
+  constructor(schema: Schema, keys: ReadonlySet<string>) {
+    this.schema = schema;
+    this.#keys = keys;
+  }
+
+  take(entry: Entry): void {
+    const key = this.schema.dnKey(entry.dn);
+    if (this.#keys.has(key)) this.entries.set(key, entry);
+  }
+
+  repeat({ changes, at, by, id }: Commit): void {
+    for (const [index, change] of changes.entries()) {
+      if (!this.#keys.has(this.schema.dnKey(dnOfChange(change)))) continue;
+      for (const { key, before, after } of applyChange(change, this)) {
+        const made = { at, by, id: idOfChange(id, index) };
+        if (after === undefined) this.entries.delete(key);
+        else this.entries.set(key, stamp(before, after, made, this.schema));
+      }
+    }
+  }
+
+  find(key: string): Entry | undefined {
+    return this.#keys.has(key) ? this.entries.get(key) : ELSEWHERE;
+  }
+
+  hasChildren(): boolean {
+    return false;
+  }
+
+  childKeys(): Iterable<string> {
+    return [];
+  }
+
+  isTop(key: string): boolean {
+    return !key.includes(',');
+  }
+
+  isSecret(): boolean {
+    return true;
+  }
+}
+
+const ELSEWHERE = new Entry(Dn.root, []);

@@ -1,0 +1,97 @@
+// From entries as they are to entries as they shall be, as the changes that do it. What people may set is compared,
+// value by value and in order; what the server keeps itself (entryUUID, timestamps) follows from the changes.
+
+import type { Change, Modification } from '../ldap/change.ts';
+import { Attribute, type Entry } from '../ldap/entry.ts';
+import type { Schema } from '../schema/schema.ts';
+
+export interface EntryDifference {
+  /** The key of the name. */
+  readonly key: string;
+  readonly before: Entry | undefined;
+  readonly after: Entry | undefined;
+}
+
+/** The changes that lead from before to after, in an order in which they can be made. */
+export function changesOf(differences: readonly EntryDifference[], schema: Schema): Change[] {
+  const deletes: Change[] = [];
+  const others: Change[] = [];
+  for (const { before, after } of differences) {
+    const isReplaced = before !== undefined && after !== undefined && !isSameName(before, after);
+    if (before !== undefined && (after === undefined || isReplaced))
+      deletes.push({ type: 'delete', dn: before.dn });
+    if (after === undefined) continue;
+    if (before === undefined || isReplaced) {
+      others.push({ type: 'add', entry: after.withAttributes(userAttributes(after, schema)) });
+      continue;
+    }
+    const modifications = modificationsBetween(before, after, schema);
+    if (modifications.length > 0) others.push({ type: 'modify', dn: before.dn, modifications });
+  }
+  return [...deletes.sort(deepestFirst), ...others.sort((one, other) => deepestFirst(other, one))];
+}
+
+/** In the schema's spelling, without what the server keeps itself. */
+export function userAttributes(entry: Entry, schema: Schema): Attribute[] {
+  return entry.attributes.flatMap((attribute) => {
+    const described = schema.describe(attribute.description);
+    if (described === undefined) return [attribute];
+    if (described.type.noUserModification) return [];
+    return [new Attribute(described.description, attribute.values, described.key)];
+  });
+}
+
+function modificationsBetween(before: Entry, after: Entry, schema: Schema): Modification[] {
+  const old = userAttributes(before, schema);
+  const wanted = userAttributes(after, schema);
+  const plain = replacements(old, wanted);
+  const inPlace = old.filter(({ key }) => wanted.some((one) => one.key === key));
+  const added = wanted.filter(({ key }) => !old.some((one) => one.key === key));
+  const order = [...inPlace, ...added].map(({ key }) => key);
+  if (order.every((key, index) => wanted[index]?.key === key)) return plain;
+  return inOrder(old, wanted);
+}
+
+function replacements(old: readonly Attribute[], wanted: readonly Attribute[]): Modification[] {
+  const gone = old.filter(({ key }) => !wanted.some((one) => one.key === key));
+  const changed = wanted.filter((attribute) => {
+    const known = old.find(({ key }) => key === attribute.key);
+    return known === undefined || !isSameAttribute(known, attribute);
+  });
+  return [...gone.map((attribute) => replaceBy(attribute.withValues([]))), ...changed.map(replaceBy)];
+}
+
+/** From the first attribute that is not in its place on, all are taken away and put back one after the other. */
+function inOrder(old: readonly Attribute[], wanted: readonly Attribute[]): Modification[] {
+  const misplaced = wanted.findIndex(({ key }, index) => old[index]?.key !== key);
+  const start = misplaced === -1 ? wanted.length : misplaced;
+  return [
+    ...replacements(old.slice(0, start), wanted.slice(0, start)),
+    ...old.slice(start).map((attribute) => replaceBy(attribute.withValues([]))),
+    ...wanted.slice(start).map(replaceBy),
+  ];
+}
+
+function replaceBy(attribute: Attribute): Modification {
+  return { operation: 'replace', attribute };
+}
+
+function isSameAttribute(one: Attribute, other: Attribute): boolean {
+  return (
+    one.description === other.description &&
+    one.values.length === other.values.length &&
+    one.values.every((value, index) => value === other.values[index])
+  );
+}
+
+function isSameName(one: Entry, other: Entry): boolean {
+  return one.dn.toString() === other.dn.toString();
+}
+
+function deepestFirst(one: Change, other: Change): number {
+  return depthOf(other) - depthOf(one);
+}
+
+function depthOf(change: Change): number {
+  return (change.type === 'add' ? change.entry.dn : change.dn).rdns.length;
+}

@@ -1,0 +1,108 @@
+// Back to what the configuration was after an earlier change: itself one change, validated, journaled and atomic like any
+// other. What people may set becomes as it was, value by value and in order; entryUUID, timestamps and names of who
+// changed what tell of the rollback, and an entry that had been deleted comes back under a new entryUUID.
+
+import { setImmediate } from 'node:timers/promises';
+import { type Change, dnOfChange } from '../ldap/change.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import { requireAccountRights } from './account-rules.ts';
+import type { Requester } from './backend.ts';
+import type { Configuration } from './configuration.ts';
+import type { ConfigurationHistory } from './configuration-history.ts';
+import { changesOf, type EntryDifference } from './entry-difference.ts';
+import type { WritePath, WriteStep, Written } from './write-path.ts';
+
+export interface RollbackOptions {
+  readonly configuration: Configuration;
+  readonly history: ConfigurationHistory;
+  readonly writePath: WritePath;
+}
+
+export interface RollbackRequest {
+  /** Back to the state after this change. */
+  readonly to: number;
+  /** The last change that whoever asks has seen; any other, and nothing is done. */
+  readonly expected?: number | undefined;
+  /** Everything is checked and prepared, and nothing changes. */
+  readonly isTrial?: boolean;
+}
+
+export interface RolledBack extends Written {
+  /** What was done, or would be; none when nothing is different. */
+  readonly changes: readonly Change[];
+  /** The last change before it. */
+  readonly from: number;
+}
+
+/** Others may change something between looking and doing so often before we give up. */
+const ATTEMPTS_MAX = 5;
+
+/** Throws LdapError: the state is not remembered, the requester may not, or what was then is not valid any more. */
+export async function rollBack(
+  { to, expected, isTrial = false }: RollbackRequest,
+  requester: Requester,
+  options: RollbackOptions,
+): Promise<RolledBack> {
+  const { configuration, history, writePath } = options;
+  for (let attempt = 1; ; attempt++) {
+    const from = writePath.feed.number;
+    if (expected !== undefined && expected !== from) throw overtaken(expected, from);
+    const differences = await history.differences(from, to);
+    const changes = changesOf(differences, configuration.schema);
+    if (changes.length === 0) return { number: undefined, notes: [], effects: [], changes, from };
+    const step = new RollbackStep(from, differences, requester, configuration);
+    try {
+      const written = await (isTrial
+        ? writePath.try(step, requester)
+        : writePath.submitAll([step], requester));
+      return { ...written, changes: step.made, from };
+    } catch (error) {
+      if (!step.isOvertaken || attempt === ATTEMPTS_MAX) throw error;
+      await setImmediate();
+    }
+  }
+}
+
+class RollbackStep implements WriteStep {
+  readonly #from: number;
+  readonly #differences: readonly EntryDifference[];
+  readonly #requester: Requester;
+  readonly #configuration: Configuration;
+  /** Whether another change came in between. */
+  isOvertaken = false;
+  made: readonly Change[] = [];
+
+  constructor(
+    from: number,
+    differences: readonly EntryDifference[],
+    requester: Requester,
+    configuration: Configuration,
+  ) {
+    this.#from = from;
+    this.#differences = differences;
+    this.#requester = requester;
+    this.#configuration = configuration;
+  }
+
+  changes(number: number): readonly Change[] {
+    if (number !== this.#from + 1) {
+      this.isOvertaken = true;
+      throw overtaken(this.#from, number - 1);
+    }
+    const { schema, tree } = this.#configuration;
+    const present = this.#differences.map((one) => ({ ...one, before: tree.findStaged(one.key) }));
+    this.made = changesOf(present, schema);
+    for (const change of this.made) {
+      const entry = tree.findStaged(schema.dnKey(dnOfChange(change)));
+      requireAccountRights(change, this.#requester, schema, entry);
+    }
+    return this.made;
+  }
+}
+
+function overtaken(expected: number, last: number): LdapError {
+  return new LdapError(
+    'busy',
+    `Change ${last} came after change ${expected}, which was the last one when this was looked at. Look again and decide anew.`,
+  );
+}

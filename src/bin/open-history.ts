@@ -1,0 +1,49 @@
+// The past of the configuration: where it is read, who may look at it, and how much of it is kept.
+
+import { join } from 'node:path';
+import { ChangelogRetention } from '../backend/changelog-retention.ts';
+import type { Configuration } from '../backend/configuration.ts';
+import { ConfigurationHistory } from '../backend/configuration-history.ts';
+import { HistoryService } from '../backend/history-service.ts';
+import type { WritePath } from '../backend/write-path.ts';
+import type { Schema } from '../schema/schema.ts';
+import { ARCHIVE_FOLDER } from '../store/archive.ts';
+import { nodeFileSystem } from '../store/file-system.ts';
+import { JOURNAL_FOLDER, type OpenedLdifStore } from '../store/ldif-store.ts';
+
+export interface HistoryOptions {
+  readonly configuration: Configuration;
+  readonly writePath: WritePath;
+  readonly store: OpenedLdifStore['store'];
+  /** The folder of config.ldif. */
+  readonly configFolder: string;
+}
+
+export interface OpenHistory {
+  readonly history: ConfigurationHistory;
+  readonly firstNumber: () => number;
+  readonly service: HistoryService;
+  readonly retention: ChangelogRetention;
+}
+
+export function openHistory({ configuration, writePath, store, configFolder }: HistoryOptions): OpenHistory {
+  const history = historyIn(configFolder, configuration.schema);
+  return {
+    history,
+    firstNumber: () => store.firstNumber,
+    service: new HistoryService({ configuration, history, writePath }),
+    retention: new ChangelogRetention((retention) => {
+      store.retention = retention;
+    }),
+  };
+}
+
+/** The past as the files of a folder tell it, whether a server uses them or not. */
+export function historyIn(configFolder: string, schema: Schema): ConfigurationHistory {
+  return new ConfigurationHistory({
+    schema,
+    fileSystem: nodeFileSystem,
+    journalFolder: join(configFolder, JOURNAL_FOLDER),
+    archiveFolder: join(configFolder, ARCHIVE_FOLDER),
+  });
+}
