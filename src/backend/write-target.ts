@@ -12,6 +12,8 @@ export interface WriteTarget {
   readonly tree: Tree;
   /** What the numbers of its commits go with as long as it lives; undefined: they mean nothing after a restart. */
   readonly historyId?: string | undefined;
+  /** What checks its entries before they are stored, see StoreContents.checked. */
+  readonly checkedBy?: string | undefined;
   /** What the change would do, place by place, operational attributes included. Throws the LdapError that refuses it. */
   apply(change: Change, made: Stamp): readonly Effect[];
   stage(effect: Effect): void;

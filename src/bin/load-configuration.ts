@@ -2,24 +2,42 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Configuration } from '../backend/configuration.ts';
+import {
+  loadCheckedEntries,
+  loadEntries,
+  replayCommits,
+  validateDoubtful,
+} from '../backend/configuration-loader.ts';
 import { formatIssue, type Issue } from '../ldap/issue.ts';
 import type { StoreContents } from '../store/store.ts';
 import { StartError } from './start-error.ts';
 
-/** Returns whether entries had to be completed, so that a snapshot should keep what was added. Throws StartError. */
+/**
+ * Returns whether a snapshot should be written: entries had to be completed, or had to be checked that need not be again.
+ * Throws StartError.
+ */
 export function loadConfiguration(
   configuration: Configuration,
-  { entries, commits }: StoreContents,
+  { entries, checked, commits }: StoreContents,
   now: Date,
 ): boolean {
-  const isIncomplete = entries.some((entry) => entry.find('entryuuid') === undefined);
+  if (checked !== undefined && checked.checkedBy === configuration.checkedBy) {
+    loadCheckedEntries(configuration, entries);
+    const touched = replayCommits(configuration, commits);
+    refuse(validateDoubtful(configuration, checked, touched), 'The configuration is not valid');
+    return false;
+  }
   const made = { at: now, by: 'cn=First Start' };
-  refuse(configuration.load(entries, made, randomUUID), 'The configuration does not fit the schema');
-  configuration.replay(commits);
+  const isIncomplete = entries.some((entry) => entry.find('entryuuid') === undefined);
+  refuse(loadEntries(configuration, entries, made, randomUUID), 'The configuration does not fit the schema');
+  replayCommits(configuration, commits);
   const issues = configuration.validator.validateAll(configuration.tree.entries());
   refuse(issues, 'The configuration is not valid');
-  return isIncomplete;
+  return isIncomplete || entries.length > WORTH_A_SNAPSHOT;
 }
+
+/** So many entries take longer to check than to write. */
+const WORTH_A_SNAPSHOT = 5_000;
 
 function refuse(issues: readonly Issue[], what: string): void {
   if (issues.length === 0) return;

@@ -4,6 +4,7 @@
 
 import type { Issue } from '../ldap/issue.ts';
 import type { Schema } from '../schema/schema.ts';
+import type { ObjectDefinition } from './object-definition.ts';
 import type { Privilege } from './objects/root-dn-user.ts';
 import { rootDnUser } from './objects/root-dn-user.ts';
 import type { ObjectReading, PropertyReading } from './property-reader.ts';
@@ -19,16 +20,20 @@ export function bindNameKey(nameKey: string): string {
   return `(bind)${nameKey}`;
 }
 
+export function isAccountKind(definition: ObjectDefinition): boolean {
+  return definition === rootDnUser;
+}
+
 /** What an account refers to, for the ReferenceIndex. */
 export function accountTargetsOf(reading: ObjectReading, schema: Schema): readonly string[] {
-  if (reading.definition !== rootDnUser) return [];
+  if (!isAccountKind(reading.definition)) return [];
   const names = bindNamesOf(reading).map((name) => bindNameKey(schema.dnKeyOfText(name)));
   return canWrite(reading) ? [...names, CONFIG_WRITERS_KEY] : names;
 }
 
 /** Refuses a further bind name that is the name of another account, or that another account has too. */
 export function checkBindNames(reading: ObjectReading, entryKey: string, context: CheckContext): Issue[] {
-  if (reading.definition !== rootDnUser) return [];
+  if (!isAccountKind(reading.definition)) return [];
   return bindNamesOf(reading).flatMap((name) => {
     const key = context.schema.dnKeyOfText(name);
     const others = [...context.view.referrers(bindNameKey(key))];
@@ -83,7 +88,7 @@ function bindNamesOf(reading: ObjectReading): readonly string[] {
 
 /** Whether somebody can log in to the account and change the configuration with it. */
 function canWrite(reading: ObjectReading): boolean {
-  if (reading.definition !== rootDnUser) return false;
+  if (!isAccountKind(reading.definition)) return false;
   const privileges = textsOf(reading.properties.get('privilege'));
   const hasPassword = textsOf(reading.properties.get('password')).length > 0;
   return hasPassword && NEEDED_TO_WRITE.every((privilege) => privileges.includes(privilege));

@@ -1,6 +1,6 @@
 // All kinds of configuration objects, and the ways to look one up. A new kind is one line here.
 
-import type { Entry } from '../ldap/entry.ts';
+import type { Attribute, Entry } from '../ldap/entry.ts';
 import type { ObjectDefinition } from './object-definition.ts';
 import { alertHandler } from './objects/alert-handler.ts';
 import { backend } from './objects/backend.ts';
@@ -9,6 +9,7 @@ import { branch } from './objects/branch.ts';
 import { connectionHandler } from './objects/connection-handler.ts';
 import { fileBasedKeyManagerProvider } from './objects/file-based-key-manager-provider.ts';
 import { fileBasedTrustManagerProvider } from './objects/file-based-trust-manager-provider.ts';
+import { httpConnectionHandler } from './objects/http-connection-handler.ts';
 import { keyManagerProvider } from './objects/key-manager-provider.ts';
 import { ldapConnectionHandler } from './objects/ldap-connection-handler.ts';
 import { ldapTrustManagerProvider } from './objects/ldap-trust-manager-provider.ts';
@@ -26,6 +27,8 @@ import { systemTrustManagerProvider } from './objects/system-trust-manager-provi
 import { trustManagerProvider } from './objects/trust-manager-provider.ts';
 import type { PropertyDefinition } from './property-definition.ts';
 
+const CLASS_KEY = 'objectclass';
+
 /** Parents before their sub-kinds: a class is defined after its superior. */
 export const objectDefinitions: readonly ObjectDefinition[] = [
   rootConfig,
@@ -33,6 +36,7 @@ export const objectDefinitions: readonly ObjectDefinition[] = [
   connectionHandler,
   ldapConnectionHandler,
   ldapiConnectionHandler,
+  httpConnectionHandler,
   keyManagerProvider,
   fileBasedKeyManagerProvider,
   pemKeyManagerProvider,
@@ -66,6 +70,8 @@ export class Definitions {
   readonly #byAttribute = new Map<string, PropertyDefinition>();
   readonly #underContainer = new Map<string, ObjectDefinition[]>();
   readonly #atPlace = new Map<string, ObjectDefinition>();
+  /** Entries that were read from one file share what they have in common. */
+  readonly #byClasses = new WeakMap<Attribute, ObjectDefinition | undefined>();
 
   /** @param keyOfDn the schema's key of a DN, so that a container is found however its name is written. */
   constructor(all: readonly ObjectDefinition[], keyOfDn: (text: string) => string) {
@@ -93,12 +99,16 @@ export class Definitions {
 
   /** The kind of an entry, by its most specific class; undefined when it is no configuration object. */
   findForEntry(entry: Entry): ObjectDefinition | undefined {
+    const classes = entry.peekFirst(CLASS_KEY);
+    if (classes === undefined) return undefined;
+    if (this.#byClasses.has(classes)) return this.#byClasses.get(classes);
     let found: ObjectDefinition | undefined;
-    for (const name of entry.values('objectclass')) {
+    for (const name of classes.values) {
       const definition = this.findByClass(name);
       if (definition === undefined) continue;
       if (found === undefined || isBelow(definition, found)) found = definition;
     }
+    this.#byClasses.set(classes, found);
     return found;
   }
 

@@ -2,8 +2,9 @@
 // index: every enabled handler "refers" to a key that no entry can have.
 
 import type { Issue } from '../ldap/issue.ts';
-import { isOfKind } from './object-definition.ts';
+import { isOfKind, type ObjectDefinition } from './object-definition.ts';
 import { connectionHandler } from './objects/connection-handler.ts';
+import { httpConnectionHandler } from './objects/http-connection-handler.ts';
 import type { ObjectReading } from './property-reader.ts';
 import type { CheckContext } from './reference-check.ts';
 
@@ -36,6 +37,11 @@ export function checkLastHandler(
   ];
 }
 
+/** Over HTTP nothing can be changed. */
+export function isHandlerKind(definition: ObjectDefinition): boolean {
+  return isOfKind(definition, connectionHandler.kind) && definition.kind !== httpConnectionHandler.kind;
+}
+
 function isEnabledHandler({ definition, properties }: ObjectReading): boolean {
-  return isOfKind(definition, connectionHandler.kind) && properties.get('enabled')?.values[0] === true;
+  return isHandlerKind(definition) && properties.get('enabled')?.values[0] === true;
 }

@@ -7,7 +7,7 @@
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
 import type { Definitions } from './definitions.ts';
-import { isOfKind, type NeededKind } from './object-definition.ts';
+import { isOfKind, type NeededKind, type ObjectDefinition } from './object-definition.ts';
 import type { ObjectReading } from './property-reader.ts';
 import type { CheckContext } from './reference-check.ts';
 
@@ -18,8 +18,13 @@ const needKey = (kind: string) => `(need)${kind}`;
 
 /** What the object refers to, for the ReferenceIndex. */
 export function kindTargetsOf(reading: ObjectReading, definitions: Definitions): readonly string[] {
-  const needed = definitions.neededKinds.filter((kind) => isOfKind(reading.definition, kind));
-  return [...needed.map(kindKey), ...needsOf(reading).map(({ kind }) => needKey(kind))];
+  const kinds = ownKindTargetsOf(reading.definition, definitions);
+  return [...kinds, ...needsOf(reading).map(({ kind }) => needKey(kind))];
+}
+
+/** What every object of the definition refers to, whatever it holds. */
+export function ownKindTargetsOf(definition: ObjectDefinition, definitions: Definitions): readonly string[] {
+  return definitions.neededKinds.filter((kind) => isOfKind(definition, kind)).map(kindKey);
 }
 
 /** Refuses an object that needs what is not there. */

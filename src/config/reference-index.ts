@@ -1,9 +1,14 @@
 // Who refers to whom: for the key of a target, the keys of the entries that name it. Whoever keeps the tree keeps this
 // in step, with `set` for each entry added, changed or removed; no question asked of it looks at the whole tree.
 
+/** What is done at a stretch beside other work. */
+const SLICE_REFERRERS = 256;
+
 export class ReferenceIndex {
   readonly #targets = new Map<string, readonly string[]>();
   readonly #referrers = new Map<string, Set<string>>();
+  /** What is still to be put in. */
+  #rest: Iterator<readonly [string, readonly string[]]> | undefined;
 
   /**
    * From now on the referrer names these targets, none when it was deleted. Gives what it named before: calling with
@@ -24,6 +29,7 @@ export class ReferenceIndex {
   }
 
   referrers(targetKey: string): Iterable<string> {
+    while (this.#takeNext());
     return this.#referrers.get(targetKey) ?? [];
   }
 
@@ -37,7 +43,33 @@ export class ReferenceIndex {
   }
 
   countReferrers(targetKey: string): number {
+    while (this.#takeNext());
     return this.#referrers.get(targetKey)?.size ?? 0;
+  }
+
+  /**
+   * Puts in what very many referrers name, when the first question is asked or `finish` finds the time. A referrer that
+   * is `set` meanwhile must come as it is then.
+   */
+  defer(all: Iterable<readonly [referrerKey: string, targetKeys: readonly string[]]>): void {
+    this.#rest = all[Symbol.iterator]();
+  }
+
+  /** Puts in the rest of what was deferred, in short slices. */
+  *finish(): Generator<void> {
+    for (let count = 1; this.#takeNext(); count++) if (count % SLICE_REFERRERS === 0) yield;
+  }
+
+  /** Whether there was one more. */
+  #takeNext(): boolean {
+    const next = this.#rest?.next();
+    if (next === undefined || next.done === true) {
+      this.#rest = undefined;
+      return false;
+    }
+    const [referrer, targets] = next.value;
+    this.set(referrer, targets);
+    return true;
   }
 
   #add(target: string, referrer: string): void {

@@ -30,6 +30,8 @@ export interface TreeOptions {
   readonly staged: (key: string, entry: Entry | undefined, before: Entry | undefined) => void;
   /** Told whenever what readers see under a key becomes another entry or none. */
   readonly shown?: (key: string, entry: Entry | undefined) => void;
+  /** Told when `fill` makes the first of many places, of which neither `staged` nor `shown` are told. */
+  readonly filled?: () => void;
 }
 
 interface Staging {
@@ -38,10 +40,17 @@ interface Staging {
   readonly after: Entry | undefined;
 }
 
+/** Most values belong to one entry, which then stands in the index without a set around it. */
+type Index = Map<string, Node | Set<Node>>;
+
+/** What is done at a stretch beside other work. */
+const SLICE_ENTRIES = 256;
+
 export class Tree {
   readonly #nodes = new Map<string, Node>();
-  /** Most values belong to one entry, which then stands in the index without a set around it. */
-  readonly #indexes = new Map<string, Map<string, Node | Set<Node>>>();
+  readonly #indexes = new Map<string, Index>();
+  /** What is still to be done for the indexes of a tree that was filled. */
+  readonly #unfinished = new Map<string, Generator<void>>();
   readonly #options: TreeOptions;
   readonly #walks = new Set<Walk>();
   #stagings: Staging[] = [];
@@ -102,10 +111,23 @@ export class Tree {
 
   /** The places an index has for a value; undefined when the attribute is not indexed. */
   indexed(attribute: string, value: string): ReadonlySet<Node> | undefined {
+    this.#finishIndex(attribute);
     const index = this.#indexes.get(attribute);
     if (index === undefined) return undefined;
     const found = index.get(value) ?? NOTHING;
     return 'key' in found ? new Set([found]) : found;
+  }
+
+  /** All places, parents before children. */
+  nodes(): Iterable<Node> {
+    return this.#nodes.values();
+  }
+
+  /** The entries that readers see at this moment, parents before children. */
+  allEntries(): Entry[] {
+    const entries: Entry[] = [];
+    for (const { entry } of this.#nodes.values()) if (entry !== undefined) entries.push(entry);
+    return entries;
   }
 
   /** All entries readers see, parents before children. */
@@ -121,6 +143,50 @@ export class Tree {
       if (node === undefined) return;
       if (node.staged !== undefined) yield node.staged;
       waiting.push(...(node.children?.values() ?? []));
+    }
+  }
+
+  /**
+   * Puts an entry where readers and the writer see it, of many with which a tree begins. The key must be new and the
+   * parent there. What is derived from them, such as indexes, is made when somebody asks for it.
+   */
+  fill(key: string, parentKey: string | undefined, entry: Entry): void {
+    if (this.#nodes.size === 0) {
+      for (const [attribute, index] of this.#indexes)
+        this.#unfinished.set(attribute, this.#fillIndex(attribute, index));
+      this.#options.filled?.();
+    }
+    const node = this.#attach(key, parentKey);
+    node.entry = entry;
+    node.staged = entry;
+    if (node.parent === undefined) return;
+    node.parent.childCount += 1;
+    node.parent.stagedChildren += 1;
+  }
+
+  /** Finishes what `fill` left to be done, in short slices: for the time when nothing else is to be done. */
+  *finish(): Generator<void> {
+    for (const [attribute, rest] of this.#unfinished) {
+      yield* rest;
+      this.#unfinished.delete(attribute);
+    }
+  }
+
+  #finishIndex(attribute: string): void {
+    const rest = this.#unfinished.get(attribute);
+    if (rest === undefined) return;
+    while (rest.next().done !== true);
+    this.#unfinished.delete(attribute);
+  }
+
+  /** What changes meanwhile is indexed like any change; to index a place once more makes no difference. */
+  *#fillIndex(attribute: string, index: Index): Generator<void> {
+    let count = 0;
+    for (const node of this.#nodes.values()) {
+      for (const one of node.entry?.peek(attribute) ?? []) {
+        for (const [, value] of this.#options.termsOf(one)) addToIndex(index, value, node);
+      }
+      if (++count % SLICE_ENTRIES === 0) yield;
     }
   }
 
@@ -215,10 +281,7 @@ export class Tree {
     for (const one of attributes) {
       for (const [attribute, value] of this.#options.termsOf(one)) {
         const index = this.#indexes.get(attribute);
-        const found = index?.get(value);
-        if (found === undefined) index?.set(value, node);
-        else if (found instanceof Set) found.add(node);
-        else if (found !== node) index?.set(value, new Set([found, node]));
+        if (index !== undefined) addToIndex(index, value, node);
       }
     }
   }
@@ -258,3 +321,10 @@ function attributesOnlyIn(entry: Entry | undefined, other: Entry | undefined): r
 }
 
 const NOTHING: ReadonlySet<Node> = new Set();
+
+function addToIndex(index: Index, value: string, node: Node): void {
+  const found = index.get(value);
+  if (found === undefined) index.set(value, node);
+  else if (found instanceof Set) found.add(node);
+  else if (found !== node) index.set(value, new Set([found, node]));
+}

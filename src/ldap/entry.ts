@@ -91,6 +91,12 @@ export class Entry {
     return this.attributes.filter(({ key }) => isOfType(key, typeKey));
   }
 
+  /** The attribute without options, and nothing else. */
+  peekFirst(typeKey: string): Attribute | undefined {
+    if (this.source === undefined) return this.find(typeKey);
+    return this.source.findAttributes(this.place, typeKey).find(({ key }) => key === typeKey);
+  }
+
   /** The entry as the LDIF record that it was not read from yet; undefined when it was. */
   get unreadText(): string | undefined {
     return this.source?.recordText(this.place);

@@ -1,0 +1,118 @@
+// From what a store held to the tree of a configuration: entries that anybody may have written, entries that were checked
+// before they were stored, and the commits that came after. What the result means is the property validator's.
+
+import type { PropertyValidator } from '../config/property-validator.ts';
+import { idOfChange, type Stamp, stamp } from '../directory/stamp.ts';
+import type { Dn } from '../ldap/dn.ts';
+import { Attribute, type Entry } from '../ldap/entry.ts';
+import type { Issue } from '../ldap/issue.ts';
+import { checkEntry } from '../schema/check-classes.ts';
+import type { Schema } from '../schema/schema.ts';
+import { keysOfName } from '../schema/written-name.ts';
+import type { CheckedEntries, Commit } from '../store/store.ts';
+import type { Configuration } from './configuration.ts';
+
+/** What stands in a value that the sources of this run have a say in. */
+const EXPRESSION_MARKS = ['$<', '&{'];
+
+/** Takes entries, parents before children; returns what is wrong with them. */
+export function loadEntries(
+  configuration: Configuration,
+  entries: readonly Entry[],
+  made: Omit<Stamp, 'id'>,
+  newId: () => string,
+): Issue[] {
+  const { schema, tree } = configuration;
+  const issues: Issue[] = [];
+  for (const loaded of entries) {
+    const entry = inSchemaSpelling(schema, loaded);
+    issues.push(...checkEntry(schema, entry, (key, value) => configuration.isSecret(key, value)));
+    const isStamped = entry.find('entryuuid') !== undefined;
+    const complete = isStamped ? entry : stamp(undefined, entry, { ...made, id: newId() }, schema);
+    const { key, parentKey } = keysOfName(schema, entry.dn);
+    issues.push(...placeIssues(configuration, entry.dn, key, parentKey));
+    if (parentKey === undefined || configuration.find(parentKey) !== undefined)
+      tree.stage(key, parentKey, complete);
+  }
+  tree.commit();
+  return issues;
+}
+
+/** Takes entries that were right when they were stored: what they hold is looked at when somebody asks. */
+export function loadCheckedEntries({ schema, tree }: Configuration, entries: readonly Entry[]): void {
+  for (const entry of entries) {
+    const { key, parentKey } = keysOfName(schema, entry.dn);
+    tree.fill(key, parentKey, entry);
+  }
+}
+
+/** Repeats commits of the journal. Throws when one cannot be repeated. Gives the keys of what they touch. */
+export function replayCommits(configuration: Configuration, commits: readonly Commit[]): ReadonlySet<string> {
+  const touched = new Set<string>();
+  for (const { changes, at, by, id } of commits) {
+    changes.forEach((change, index) => {
+      for (const effect of configuration.apply(change, { at, by, id: idOfChange(id, index) })) {
+        configuration.stage(effect);
+        touched.add(effect.key);
+        if (effect.from !== undefined) touched.add(effect.from.key);
+      }
+    });
+    configuration.tree.commit();
+  }
+  return touched;
+}
+
+/**
+ * What is wrong with a configuration that was right when it was stored: only what the sources have a say in, what was
+ * changed since, and what refers to either, can be.
+ */
+export function validateDoubtful(
+  configuration: Configuration,
+  checked: CheckedEntries,
+  touched: ReadonlySet<string>,
+): Issue[] {
+  const { schema, tree, validator } = configuration;
+  const keys = new Set(touched);
+  for (const { dn } of checked.entriesWith(EXPRESSION_MARKS)) keys.add(keysOfName(schema, dn).key);
+  for (const key of [...keys]) for (const referrer of configuration.referrers(key)) keys.add(referrer);
+  return [...keys].flatMap((key) => {
+    const entry = tree.find(key);
+    return entry === undefined ? [] : validate(validator, configuration, entry);
+  });
+}
+
+function validate(
+  validator: PropertyValidator,
+  configuration: Configuration,
+  entry: Entry,
+): readonly Issue[] {
+  return validator.validate({ dn: entry.dn, before: undefined, after: entry }, configuration);
+}
+
+function placeIssues(
+  configuration: Configuration,
+  name: Dn,
+  key: string,
+  parentKey: string | undefined,
+): Issue[] {
+  const dn = name.toString();
+  if (configuration.find(key) !== undefined) {
+    const problem = 'stands twice in the file';
+    return [{ code: 'entryAlreadyExists', dn, problem, advice: 'Remove one of the two.' }];
+  }
+  if (parentKey !== undefined && configuration.find(parentKey) === undefined) {
+    const problem = 'comes without or before its parent';
+    return [{ code: 'noSuchObject', dn, problem, advice: 'Put the parent before it.' }];
+  }
+  return [];
+}
+
+function inSchemaSpelling(schema: Schema, entry: Entry): Entry {
+  const attributes = entry.attributes.map((attribute) => {
+    const described = schema.describe(attribute.description);
+    return described === undefined
+      ? attribute
+      : new Attribute(described.description, attribute.values, described.key);
+  });
+  return entry.withAttributes(attributes);
+}
