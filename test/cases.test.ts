@@ -102,8 +102,9 @@ function checkAnswer(
 }
 
 async function checkEntries({ entries }: Expectation, tree: CaseTree): Promise<void> {
-  for (const { dn, attributes } of entries) {
+  for (const { dn, attributes, among } of entries) {
     const found = await tree.read(dn);
+    for (const [name, value] of among) expect(found.get(name), `${name} of ${dn}`).toContain(value);
     for (const [name, values] of attributes)
       expect(found.get(name) ?? [], `${name} of ${dn}`).toEqual(values);
   }

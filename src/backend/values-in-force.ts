@@ -62,6 +62,11 @@ export class ValuesInForce {
     return this.#validator.effectiveEntry(entry, this.pending(entry));
   }
 
+  /** Where the values in force come from: a text for each property. */
+  originTexts(entry: Entry): readonly string[] {
+    return this.#validator.originsOf(entry, this.pending(entry));
+  }
+
   /** A line for each property that a change has made wait, or that it has changed once more. */
   notesOf({ before, after }: Pick<Effect, 'before' | 'after'>): readonly string[] {
     if (before === undefined || after === undefined) return [];

@@ -40,4 +40,18 @@ export const pendingChange: OperationalAttribute = {
     'For each property that is written and not yet in force: the value in force, what to do, and when it was changed.',
 };
 
-export const operationalAttributes: readonly OperationalAttribute[] = [usedBy, usedByCount, pendingChange];
+export const valueOrigin: OperationalAttribute = {
+  name: 'ds-cfg-value-origin',
+  oid: ownAttribute(61),
+  syntax: 'directoryString',
+  multiValued: true,
+  synopsis:
+    'Below cn=effective, where the value of each property comes from: written, default, environment, definition or file.',
+};
+
+export const operationalAttributes: readonly OperationalAttribute[] = [
+  usedBy,
+  usedByCount,
+  pendingChange,
+  valueOrigin,
+];

@@ -40,6 +40,7 @@ import {
 } from './reference-check.ts';
 import { ReferenceIndex } from './reference-index.ts';
 import { checkDeletion, checkStructure } from './structure-check.ts';
+import { originTexts } from './value-origins.ts';
 
 /** One entry before and after: added without `before`, deleted without `after`. */
 export interface EntryDifference {
@@ -226,6 +227,13 @@ export class PropertyValidator {
   /** The entry as cn=effective shows it, under the name it has in cn=config. */
   effectiveEntry(entry: Entry, pending?: PendingChanges): Entry {
     return effectiveEntry(entry, this.#readInForce({ entry, pending }), this.sources);
+  }
+
+  /** Where the values in force come from; see originTexts. */
+  originsOf(entry: Entry, pending?: PendingChanges): readonly string[] {
+    const reading = this.#readInForce({ entry, pending });
+    if (reading === undefined) return [];
+    return originTexts(reading, this.sources, (property) => pending?.has(property) !== true);
   }
 
   #readInForce({ entry, pending }: EntryInForce): ObjectReading | undefined {

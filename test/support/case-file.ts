@@ -32,6 +32,8 @@ interface ExpectedEntry {
   readonly dn: string;
   /** The name of an attribute in lower case to its values, sorted; none: it must not be there. */
   readonly attributes: ReadonlyMap<string, readonly string[]>;
+  /** Values that must be there, whatever others there are. */
+  readonly among: readonly (readonly [attribute: string, value: string])[];
 }
 
 const BLOCK = /^```\w+ (\S+)\n(.*?)^```$/gms;
@@ -90,11 +92,17 @@ function parseEntry(title: string, text: string): ExpectedEntry {
   const [first = '', ...lines] = text.split('\n');
   if (!first.startsWith('dn: ') || lines.length === 0) throw new Error(`"${title}" expects no whole entry`);
   const attributes = new Map<string, string[]>();
+  const among: (readonly [string, string])[] = [];
   for (const line of lines) {
+    const [, one, part = ''] = /^has ([^:]+): ?(.*)$/.exec(line) ?? [];
+    if (one !== undefined) {
+      among.push([one.toLowerCase(), part]);
+      continue;
+    }
     const [, none, name = '', value = ''] = /^(?:no (\S+)|([^:]+): ?(.*))$/.exec(line) ?? [];
     const key = (none ?? name).toLowerCase();
     const values = none === undefined ? [...(attributes.get(key) ?? []), value] : [];
     attributes.set(key, values.sort());
   }
-  return { dn: first.slice('dn: '.length), attributes };
+  return { dn: first.slice('dn: '.length), attributes, among };
 }
