@@ -19,9 +19,9 @@ const SENTENCES: Readonly<Record<string, (facts: RefusalFacts) => string>> = {
   CERT_NOT_YET_VALID: notYetValid,
   DEPTH_ZERO_SELF_SIGNED_CERT: selfSigned,
   SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
-  UNABLE_TO_GET_ISSUER_CERT: unknownAuthority,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: incompleteChain,
+  UNABLE_TO_GET_ISSUER_CERT: missingIssuer,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: missingIssuer,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: missingIssuer,
   CERT_REVOKED: () => 'It was revoked.',
   CERT_SIGNATURE_FAILURE: () =>
     'A signature in its chain is wrong: somebody may have put another in its place.',
@@ -90,12 +90,14 @@ function unknownAuthority({ chain, ...facts }: RefusalFacts): string {
   return `It comes from ${issuer}, and ${knownBy(facts)} not have that. To believe it, ${add(facts, 'the certificate of the authority')}.`;
 }
 
-function incompleteChain({ chain, ...facts }: RefusalFacts): string {
-  const [own] = chain;
+/** The server has left out a certificate, or ends with one whose issuer nobody here knows. */
+function missingIssuer({ chain, ...facts }: RefusalFacts): string {
+  const [own, next] = chain;
+  if (next !== undefined) return unknownAuthority({ chain, ...facts });
   const issuer = own === undefined ? 'its issuer' : nameOf(own.issuer);
   return (
     `The server sends it without that of ${issuer}, and ${knownBy(facts)} not have that either. ` +
-    `Have the server send its whole chain; or, if ${issuer} is an authority of its own, ${add(facts, 'its certificate')}.`
+    `Have the server send its whole chain; or, if ${issuer} is to be believed by itself, ${add(facts, 'its certificate')}.`
   );
 }
 

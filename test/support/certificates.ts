@@ -20,6 +20,29 @@ export interface IssueOptions {
   readonly subject?: string;
   readonly keyType?: 'EC' | 'RSA';
   readonly days?: number;
+  /** Instead of `days`: `20200101000000Z`, twice. */
+  readonly validity?: { readonly from: string; readonly to: string };
+  /** Instead of localhost and 127.0.0.1: `DNS:mail.example.com,IP:192.0.2.1`. */
+  readonly names?: string;
+  /** Whether it may issue others. */
+  readonly isAuthority?: boolean;
+}
+
+const LOCAL_NAMES = 'DNS:localhost,IP:127.0.0.1';
+
+function caConfiguration(name: string): string {
+  return `[ca]
+default_ca=own
+[own]
+database=${name}.index
+new_certs_dir=.
+rand_serial=yes
+default_md=sha256
+policy=any
+[any]
+organizationName=optional
+commonName=optional
+`;
 }
 
 /** An authority of its own in a folder of its own; whoever makes one removes it. */
@@ -42,12 +65,18 @@ export class Authority {
     return authority;
   }
 
+  /** The one whose key and certificate are in this folder as ca.key and ca.crt. */
+  static in(folder: string): Authority {
+    return new Authority(folder);
+  }
+
   get certificate(): Promise<string> {
     return readFile(this.certificateFile, 'utf8');
   }
 
   /** A certificate for localhost, or for another subject. */
-  async issue({ subject = '/CN=localhost', keyType = 'EC', days = 10 }: IssueOptions = {}): Promise<Issued> {
+  async issue(options: IssueOptions = {}): Promise<Issued> {
+    const { subject = '/CN=localhost', keyType = 'EC', names = LOCAL_NAMES, isAuthority = false } = options;
     this.#count += 1;
     const name = `issued-${this.#count}`;
     const algorithm = keyType === 'EC' ? ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'] : ['rsa:2048'];
@@ -55,11 +84,9 @@ export class Authority {
       ...['req', '-newkey', ...algorithm, '-nodes', '-subj', subject, '-utf8'],
       ...['-keyout', `${name}.key`, '-out', `${name}.csr`],
     );
-    await writeFile(join(this.folder, 'names.cnf'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n');
-    await this.#openssl(
-      ...['x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial'],
-      ...['-days', String(days), '-extfile', 'names.cnf', '-out', `${name}.crt`],
-    );
+    const extensions = isAuthority ? 'basicConstraints=critical,CA:true\n' : `subjectAltName=${names}\n`;
+    await writeFile(join(this.folder, `${name}.cnf`), extensions);
+    await this.#sign(name, options);
     const keyFile = join(this.folder, `${name}.key`);
     const certificateFile = join(this.folder, `${name}.crt`);
     const key = await readFile(keyFile, 'utf8');
@@ -71,6 +98,33 @@ export class Authority {
       certificateFile,
       pem: `${key}${certificate}${await this.certificate}`,
     };
+  }
+
+  /** An authority that this one vouches for. */
+  async subordinate(name = 'Intermediate Authority'): Promise<Authority> {
+    const { key, certificate } = await this.issue({ subject: `/CN=${name}`, isAuthority: true });
+    const authority = new Authority(await mkdtemp(join(tmpdir(), 'confdit-ca-')));
+    await writeFile(join(authority.folder, 'ca.key'), key);
+    await writeFile(authority.certificateFile, certificate);
+    return authority;
+  }
+
+  async #sign(name: string, { days = 10, validity }: IssueOptions): Promise<void> {
+    if (validity === undefined) {
+      await this.#openssl(
+        ...['x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial'],
+        ...['-days', String(days), '-extfile', `${name}.cnf`, '-out', `${name}.crt`],
+      );
+      return;
+    }
+    // Only this command takes dates, and it wants a place to keep its books.
+    await writeFile(join(this.folder, `${name}.index`), '');
+    await writeFile(join(this.folder, `${name}.ca.cnf`), caConfiguration(name));
+    await this.#openssl(
+      ...['ca', '-batch', '-notext', '-config', `${name}.ca.cnf`, '-in', `${name}.csr`],
+      ...['-cert', 'ca.crt', '-keyfile', 'ca.key', '-extfile', `${name}.cnf`, '-out', `${name}.crt`],
+      ...['-startdate', validity.from, '-enddate', validity.to],
+    );
   }
 
   /** A PKCS#12 store; the words are options of `openssl pkcs12 -export`. */
