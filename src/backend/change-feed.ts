@@ -4,6 +4,7 @@
 import type { Effect } from '../directory/apply-change.ts';
 import type { Change } from '../ldap/change.ts';
 import type { Entry } from '../ldap/entry.ts';
+import type { LdapError } from '../ldap/ldap-error.ts';
 
 export interface Place {
   readonly key: string;
@@ -26,7 +27,7 @@ export interface CommitChanges {
 
 export interface CommitListener {
   committed(commit: CommitChanges): void;
-  /** It has thrown, and is told nothing more. */
+  /** It has thrown, or nothing more can happen: it is told nothing more. */
   failed(error: unknown): void;
 }
 
@@ -49,6 +50,7 @@ export class ChangeFeed {
   #number: number;
   /** The number of the last commit that is not remembered. */
   #forgotten: number;
+  #closed: LdapError | undefined;
 
   constructor(history: string, number: number) {
     this.history = history;
@@ -78,9 +80,17 @@ export class ChangeFeed {
     }
   }
 
+  /** Nothing more happens here: whoever listens is told why, and so is whoever comes later. */
+  close(reason: LdapError): void {
+    this.#closed = reason;
+    for (const listener of this.#listeners) listener.failed(reason);
+    this.#listeners.clear();
+  }
+
   /** Returns how to stop. */
   listen(listener: CommitListener): () => void {
-    this.#listeners.add(listener);
+    if (this.#closed === undefined) this.#listeners.add(listener);
+    else listener.failed(this.#closed);
     return () => this.#listeners.delete(listener);
   }
 

@@ -82,6 +82,12 @@ export class MemoryBackends implements Component {
         if (running === undefined) return;
         this.#running.delete(key);
         for (const backend of running.backends) this.#options.contexts.remove(backend);
+        running.writePath.feed.close(
+          new LdapError(
+            'unavailable',
+            `${running.settings.dn}: the backend was disabled or removed, and its entries are gone.`,
+          ),
+        );
         // Nobody waits for it: what comes late is refused, and what is under way changes what nobody sees.
         void running.writePath.close();
       },

@@ -21,7 +21,7 @@ export interface TreeWriterOptions {
   readonly writePath: WritePath;
 }
 
-/** Entries that one subtree delete may take with it. */
+/** Entries that one subtree delete takes with it, or one move, at most. */
 const SUBTREE_ENTRIES_MAX = 10_000;
 
 export class TreeWriter {
@@ -70,6 +70,7 @@ export class TreeWriter {
       changes: () => {
         if (options.manageDsaIt !== true) this.#refuseElsewhere(change);
         if (change.type !== 'add') require(this.#staged(change));
+        if (change.type === 'modifyDn') this.#requireFew(change);
         return options.subtreeDelete === true && change.type === 'delete'
           ? this.#subtreeDeletes(change)
           : [change];
@@ -99,17 +100,24 @@ export class TreeWriter {
   /** A delete for every entry of the subtree, children first. The base must be there for the delete to say so. */
   #subtreeDeletes(change: Change & { type: 'delete' }): readonly Change[] {
     const { schema, tree } = this.#options;
+    this.#requireFew(change);
     const deletes: Change[] = [];
-    for (const { dn } of tree.stagedSubtree(schema.dnKey(change.dn))) {
-      deletes.push({ type: 'delete', dn });
-      if (deletes.length > SUBTREE_ENTRIES_MAX) {
-        throw new LdapError(
-          'adminLimitExceeded',
-          `${change.dn}: more than ${SUBTREE_ENTRIES_MAX} entries would go at once. Delete smaller parts of the tree.`,
-        );
-      }
-    }
+    for (const { dn } of tree.stagedSubtree(schema.dnKey(change.dn))) deletes.push({ type: 'delete', dn });
     return deletes.length === 0 ? [change] : deletes.reverse();
+  }
+
+  /** What goes or moves in one piece is done in one piece, and everybody waits for that. */
+  #requireFew({ dn }: Change & { type: 'delete' | 'modifyDn' }): void {
+    const { schema, tree } = this.#options;
+    let count = 0;
+    for (const _ of tree.stagedSubtree(schema.dnKey(dn))) {
+      count += 1;
+      if (count <= SUBTREE_ENTRIES_MAX) continue;
+      throw new LdapError(
+        'adminLimitExceeded',
+        `${dn}: more than ${SUBTREE_ENTRIES_MAX} entries would go or move at once. Do it in smaller parts of the tree.`,
+      );
+    }
   }
 
   #read(
