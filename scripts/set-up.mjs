@@ -4,7 +4,7 @@
 // the Node.js of this project is installed: plain JavaScript, built-in modules only, nothing newer than Node.js 18.
 
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,7 +18,31 @@ const CLIENTS = [
   { program: 'keytool', debianPackage: 'default-jre-headless' },
   { library: 'sasl2/libscram.so', debianPackage: 'libsasl2-modules' },
   { program: 'slapd', debianPackage: 'slapd', processIdFile: '/run/slapd/slapd.pid' },
+  { library: 'python3/dist-packages/ldap3/__init__.py', debianPackage: 'python3-ldap3' },
+  { library: 'python3/dist-packages/ldap/__init__.py', debianPackage: 'python3-ldap' },
+  { library: 'perl5/Net/LDAP.pm', debianPackage: 'libnet-ldap-perl' },
+  { library: 'perl5/IO/Socket/SSL.pm', debianPackage: 'libio-socket-ssl-perl' },
+  { library: 'perl5/Authen/SASL.pm', debianPackage: 'libauthen-sasl-perl' },
+  { program: 'shelldap', debianPackage: 'shelldap' },
+  { program: 'ldapvi', debianPackage: 'ldapvi' },
+  { program: 'jxplorer', debianPackage: 'jxplorer' },
+  { program: 'javac', debianPackage: 'default-jdk-headless' },
+  { program: 'Xvfb', debianPackage: 'xvfb' },
+  {
+    program: 'postconf',
+    debianPackage: 'postfix',
+    // The tests bring a configuration of their own; without one the package has no service to start.
+    answer: 'postfix postfix/main_mailer_type select No configuration',
+  },
+  { program: 'saslpasswd2', debianPackage: 'sasl2-bin' },
 ];
+
+/** Mail servers exclude each other as packages. The second one is unpacked, not installed: by folder, what it consists of. */
+const UNPACKED = {
+  folder: join('node_modules', '.cache', 'confdit-exim'),
+  program: join('usr', 'sbin', 'exim4'),
+  debianPackages: ['exim4-daemon-light', 'libidn12', 'libnss-wrapper'],
+};
 
 /** Debian keeps servers where an ordinary user's PATH does not look. */
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
@@ -28,7 +52,10 @@ const NODE_MAJOR_MIN = 24;
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 installNpmPackages();
-if (process.argv.includes('--clients')) installClients();
+if (process.argv.includes('--clients')) {
+  installClients();
+  unpackExim();
+}
 
 function installNpmPackages() {
   const reason = reasonToInstall();
@@ -100,7 +127,11 @@ function installClients() {
     return;
   }
   say(`installing the Debian packages ${packages.join(' ')} …`);
-  const install = ['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...packages];
+  for (const { answer } of missing) {
+    if (answer !== undefined) runAs(prefix, ['sh', '-c', 'echo "$0" | debconf-set-selections', answer]);
+  }
+  // Whatever is there stays: a machine may have a mail server of its own.
+  const install = ['apt-get', 'install', '-y', '-qq', '--no-remove', '--no-install-recommends', ...packages];
   let result = runQuietly(prefix, install);
   if (result.status !== 0) {
     // The package lists of a fresh container are empty or old.
@@ -111,12 +142,31 @@ function installClients() {
   else for (const client of missing) stopService(prefix, client);
 }
 
-/** Debian keeps the libraries of each processor in a folder of its own. */
+/** Downloading takes no rights, and what is unpacked is in nobody's way. */
+function unpackExim() {
+  const { program, debianPackages } = UNPACKED;
+  const folder = join(root, UNPACKED.folder);
+  if (isExecutable(join(folder, program))) return;
+  say(`unpacking the Debian packages ${debianPackages.join(' ')} …`);
+  mkdirSync(folder, { recursive: true });
+  const download = ['sh', '-c', 'cd "$0" && apt-get download -qq "$@"', folder, ...debianPackages];
+  let result = runQuietly([], download);
+  if (result.status !== 0) {
+    const prefix = rootPrefix();
+    if (prefix !== undefined) runQuietly(prefix, ['apt-get', 'update', '-qq']);
+    result = runQuietly([], download);
+  }
+  const unpack = 'cd "$0" && for package in *.deb; do dpkg -x "$package" . || exit 1; done';
+  if (result.status === 0) result = runQuietly([], ['sh', '-c', unpack, folder]);
+  if (result.status !== 0) lack('exim4', debianPackages, result.output);
+}
+
+/** Debian keeps the libraries of each processor in a folder of its own, and Perl's with what is for all of them. */
 function libraryFolders() {
   const ofProcessors = existsSync('/usr/lib')
     ? readdirSync('/usr/lib').filter((name) => name.includes('-linux-'))
     : [];
-  return ['/usr/lib', '/usr/lib64', ...ofProcessors.map((name) => join('/usr/lib', name))];
+  return ['/usr/lib', '/usr/lib64', '/usr/share', ...ofProcessors.map((name) => join('/usr/lib', name))];
 }
 
 /** What to put before a command so that it runs as root; undefined when that takes a password. */

@@ -48,10 +48,14 @@ export async function runScript(
 ): Promise<ReadonlyMap<string, unknown>> {
   const environment = scriptEnvironment(server);
   const { code, stdout, stderr } = await runProgram(interpreter, [scriptPath(script)], '', environment);
-  const lines = stdout.split('\n').filter((line) => line !== '');
+  const seen = readSeen(stdout);
+  if (code === 0) return seen;
+  throw new Error(`${script} ended with ${code} after "${[...seen.keys()].at(-1) ?? 'nothing'}":\n${stderr}`);
+}
+
+/** What a script says it saw, by name. */
+export function readSeen(output: string): ReadonlyMap<string, unknown> {
+  const lines = output.split('\n').filter((line) => line.startsWith('{"name":'));
   const seen = lines.map((line): { name: string; value: unknown } => JSON.parse(line));
-  if (code !== 0) {
-    throw new Error(`${script} ended with ${code} after "${seen.at(-1)?.name ?? 'nothing'}":\n${stderr}`);
-  }
   return new Map(seen.map(({ name, value }) => [name, value]));
 }
