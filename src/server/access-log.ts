@@ -5,10 +5,12 @@
 
 import type { Requester } from '../backend/backend.ts';
 import { formatFilter } from '../codec/filter-text.ts';
+import type { Control } from '../ldap/control.ts';
 import type { Filter } from '../ldap/filter.ts';
 import { type BindRequest, type Request, SearchScope } from '../ldap/message.ts';
 import { nameOfResultCode, ResultCode } from '../ldap/result-code.ts';
 import type { Connection } from './connection.ts';
+import { nameOfControl } from './controls/request-controls.ts';
 import { maskFilter } from './mask-filter.ts';
 import type { Answer } from './operation.ts';
 
@@ -21,7 +23,16 @@ export interface Log {
   readonly line: ((text: string) => void) | undefined;
 }
 
+/** What comes with a request: its controls, and on whose behalf it is, where that is not who is bound. */
+export interface Carried {
+  readonly controls: readonly Control[];
+  readonly actsAs: Requester | undefined;
+}
+
 const FILTER_CHARACTERS_MAX = 1024;
+/** Controls of a request that are named, and characters of the OID of one that nobody knows. */
+const CONTROLS_MAX = 16;
+const OID_CHARACTERS_MAX = 64;
 
 /** pino's number for the level `info`. */
 const LEVEL = 30;
@@ -60,8 +71,8 @@ export class AccessLog {
     this.#log.info({ connection: connection.id, who: requester.name }, 'unbind');
   }
 
-  abandoned(connection: Connection, requester: Requester, request: Request): void {
-    this.#write(connection, requester, request, 'abandon', '');
+  abandoned(connection: Connection, requester: Requester, request: Request, carried: Carried): void {
+    this.#write(connection, requester, request, 'abandon', '', carried);
   }
 
   /** The request is undefined when it could not be understood. */
@@ -72,12 +83,13 @@ export class AccessLog {
     request: Request | undefined,
     answer: Answer,
     milliseconds: number,
+    carried: Carried | undefined,
   ): void {
     if (this.#writeLine === undefined) return;
     const entries = answer.entries === undefined ? '' : `,"entries":${answer.entries}`;
     const why = isRefusal(answer) ? `,"why":${JSON.stringify(answer.diagnosticMessage)}` : '';
     const result = `,"result":"${nameOfResultCode(answer.code)}"${entries},"ms":${roundToMicroseconds(milliseconds)}${why}`;
-    this.#write(connection, requester, request, OPERATION_NAMES[type], result);
+    this.#write(connection, requester, request, OPERATION_NAMES[type], result, carried);
   }
 
   failed(connection: Connection, error: unknown): void {
@@ -99,11 +111,13 @@ export class AccessLog {
     request: Request | undefined,
     operation: string,
     result: string,
+    carried: Carried | undefined,
   ): void {
     const what = request === undefined ? '' : describe(request, this.#isSecret);
     const who = this.#nameOf(requester);
+    const how = carried === undefined ? '' : describeCarried(carried);
     this.#writeLine?.(
-      `{"level":${LEVEL},"time":${Date.now()},"connection":${connection.id},"who":${who}${what}${result},"msg":"${operation}"}\n`,
+      `{"level":${LEVEL},"time":${Date.now()},"connection":${connection.id},"who":${who}${how}${what}${result},"msg":"${operation}"}\n`,
     );
   }
 }
@@ -135,6 +149,17 @@ function describeFilter(filter: Filter, isSecret: (attribute: string) => boolean
   return JSON.stringify(
     text.length > FILTER_CHARACTERS_MAX ? `${text.slice(0, FILTER_CHARACTERS_MAX)}…` : text,
   );
+}
+
+/** Names of controls, and OIDs where they have none here; never what is in them. */
+function describeCarried({ controls, actsAs }: Carried): string {
+  const as = actsAs === undefined ? '' : `,"as":${JSON.stringify(actsAs.name)}`;
+  if (controls.length === 0) return as;
+  const names = controls
+    .slice(0, CONTROLS_MAX)
+    .map(({ oid }) => nameOfControl(oid) ?? oid.slice(0, OID_CHARACTERS_MAX));
+  if (controls.length > CONTROLS_MAX) names.push('…');
+  return `${as},"controls":${JSON.stringify(names)}`;
 }
 
 const MECHANISM_CHARACTERS_MAX = 20;

@@ -50,6 +50,11 @@ export class RunningOperation implements Operation {
     return this.#finalControls ?? NO_CONTROLS;
   }
 
+  /** Whom proxied authorization names. */
+  get actsAs(): Requester | undefined {
+    return this.#actsAs;
+  }
+
   actAs(requester: Requester): void {
     this.#actsAs = requester;
   }

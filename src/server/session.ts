@@ -134,7 +134,7 @@ export class Session {
       answer = this.#answerOfError(error);
     }
     if (!(answer instanceof Promise)) {
-      this.#finish(id, request.type, operation.startedAt, answer, request, operation.finalControls);
+      this.#finish(id, request.type, operation.startedAt, answer, request, operation);
       return;
     }
     this.#underWay.set(id, operation);
@@ -148,8 +148,8 @@ export class Session {
         if (operation.isWatch) this.#countWatch(-1);
         if (request.type === 'bindRequest') this.#isBinding = false;
         if (operation.isAbandoned && !operation.isCanceled && request.type === 'searchRequest')
-          this.#accessLog.abandoned(this.#connection, this.requester, request);
-        else this.#finish(id, request.type, operation.startedAt, settled, request, operation.finalControls);
+          this.#accessLog.abandoned(this.#connection, this.requester, request, operation);
+        else this.#finish(id, request.type, operation.startedAt, settled, request, operation);
         operation.ended(settled.code);
         this.#continue();
       })
@@ -187,10 +187,11 @@ export class Session {
     startedAt: number,
     answer: Answer,
     request?: AnsweredRequest,
-    finalControls: readonly Control[] = NO_CONTROLS,
+    operation?: RunningOperation,
   ): void {
     if (type === 'bindRequest' && answer.code !== ResultCode.saslBindInProgress)
       this.saslExchange = undefined;
+    const finalControls = operation?.finalControls ?? NO_CONTROLS;
     const controls = finalControls.length === 0 ? answer.controls : [...answer.controls, ...finalControls];
     this.#connection.send({ id, operation: responseOf(type, answer), controls });
     this.#figures.answered(answer.code);
@@ -201,6 +202,7 @@ export class Session {
       request,
       answer,
       performance.now() - startedAt,
+      operation,
     );
     if (answer.afterwards === undefined) return;
     this.#connection.flush();

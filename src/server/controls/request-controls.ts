@@ -155,6 +155,12 @@ const NAME_BY_OID: ReadonlyMap<string, ControlName> = new Map(
 
 export const SUPPORTED_CONTROLS: readonly string[] = [...NAME_BY_OID.keys()];
 
+/** What a control is called; undefined for one that is not supported. */
+export function nameOfControl(oid: string): string | undefined {
+  const name = NAME_BY_OID.get(oid);
+  return name === undefined ? undefined : CONTROLS[name].name;
+}
+
 /**
  * Throws unavailableCriticalExtension (12) for a critical control that is not supported or not on this request, and
  * protocolError (2) for one that is not what its RFC says.

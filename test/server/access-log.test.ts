@@ -1,0 +1,58 @@
+// What the log says of a request besides itself: its controls by name, and on whose behalf it was made.
+
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Oid } from '../../src/ldap/oids.ts';
+import { control, integer, octets, searchRequest, sequence } from '../support/ber-bytes.ts';
+import { RawClient } from '../support/raw-client.ts';
+import { ADMINISTRATOR, type RunningServer, startServer } from '../support/start-server.ts';
+import { addAccount, MAIL_SERVERS, makeAll, ROOT_DNS } from './entries.ts';
+
+let server: RunningServer;
+let client: RawClient;
+
+beforeAll(async () => {
+  server = await startServer();
+  client = await RawClient.bound(server);
+  await makeAll(client, [addAccount('Reader', 'a-good-password-1', ['config-read'])]);
+});
+
+function lineOf(base: string) {
+  return server.waitForLog((line) => line.msg === 'search' && line.base === base);
+}
+
+describe('the line of a request', () => {
+  it('names its controls, and not what is in them', async () => {
+    const page = control(Oid.pagedResults, true, sequence(integer(1), octets('')));
+    await client.request(searchRequest(MAIL_SERVERS), [page, control('1.2.3.4', false, 'a value')]);
+    const line = await lineOf(MAIL_SERVERS);
+    expect(line).toMatchObject({ who: ADMINISTRATOR, controls: ['paged results', '1.2.3.4'] });
+    expect(line).not.toHaveProperty('as');
+    expect(JSON.stringify(line)).not.toContain('a value');
+  });
+
+  it('says on whose behalf it was', async () => {
+    await client.request(searchRequest(ROOT_DNS), [
+      control(Oid.proxiedAuthorization, true, `dn:cn=Reader,${ROOT_DNS}`),
+    ]);
+    expect(await lineOf(ROOT_DNS)).toMatchObject({
+      who: ADMINISTRATOR,
+      as: `cn=Reader,${ROOT_DNS}`,
+      controls: ['proxied authorization'],
+    });
+  });
+
+  it('says nothing of the kind where there is none', async () => {
+    await client.request(searchRequest('cn=config'));
+    const line = await lineOf('cn=config');
+    expect(line).not.toHaveProperty('controls');
+    expect(line).not.toHaveProperty('as');
+  });
+
+  it('stays short however many controls there are, and whatever their names', async () => {
+    const many = Array.from({ length: 60 }, (_, index) => control(`1.2.${index}.${'9'.repeat(500)}`));
+    await client.request(searchRequest('cn=schema'), many);
+    const line = await lineOf('cn=schema');
+    expect(line.controls).toHaveLength(17);
+    expect(JSON.stringify(line).length).toBeLessThan(4000);
+  });
+});
