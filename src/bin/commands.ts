@@ -5,14 +5,28 @@ import { CONNECTION_OPTIONS } from '../cli/connection-options.ts';
 import { dsconfigCommand } from '../cli/dsconfig/dsconfig-command.ts';
 import { objectCommands } from '../cli/dsconfig/object-commands.ts';
 import { objectFamilies } from '../cli/dsconfig/object-family.ts';
-import { objectDefinitions } from '../config/definitions.ts';
+import { planCommands } from '../cli/files/plan-commands.ts';
+import { Definitions, objectDefinitions } from '../config/definitions.ts';
 import { openDirectory } from './commands/open-directory.ts';
+import { reloadCommand } from './commands/reload.ts';
+import { resolveCommand } from './commands/resolve.ts';
+import { shippedSchema } from './commands/shipped-schema.ts';
 import { startCommand } from './commands/start.ts';
+import { validateCommand } from './commands/validate.ts';
 
-const SUBCOMMANDS = objectCommands({
-  families: objectFamilies(objectDefinitions),
-  connectionOptions: CONNECTION_OPTIONS,
-  open: openDirectory,
-});
+const ONLINE = { connectionOptions: CONNECTION_OPTIONS, open: openDirectory };
+const SUBCOMMANDS = objectCommands({ families: objectFamilies(objectDefinitions), ...ONLINE });
 
-export const COMMANDS: readonly Command[] = [startCommand, dsconfigCommand(SUBCOMMANDS), ...SUBCOMMANDS];
+export const COMMANDS: readonly Command[] = [
+  startCommand,
+  reloadCommand,
+  resolveCommand,
+  ...planCommands({
+    schema: shippedSchema,
+    definitions: (schema) => new Definitions(objectDefinitions, (text) => schema.dnKeyOfText(text)),
+    ...ONLINE,
+  }),
+  validateCommand,
+  dsconfigCommand(SUBCOMMANDS),
+  ...SUBCOMMANDS,
+];

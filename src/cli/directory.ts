@@ -3,6 +3,7 @@
 
 import type { Change, Modification } from '../ldap/change.ts';
 import type { Entry } from '../ldap/entry.ts';
+import type { Filter } from '../ldap/filter.ts';
 import type { Invocation, World } from './command.ts';
 
 export interface SearchRequest {
@@ -11,6 +12,13 @@ export interface SearchRequest {
   /** As RFC 4515 has it; everything when absent. */
   readonly filter?: string;
   readonly attributes?: readonly string[];
+}
+
+/** One of the changes that are made together. */
+export interface DirectoryStep {
+  readonly change: Change;
+  /** Must be true of the entry, or nothing is changed (RFC 4528). */
+  readonly assertion: Filter | undefined;
 }
 
 /** Everything rejects with CommandError: the server's words, and the exit code that belongs to them. */
@@ -22,7 +30,7 @@ export interface Directory {
   modify(dn: string, modifications: readonly Modification[]): Promise<string>;
   delete(dn: string): Promise<string>;
   /** All of them or none. */
-  changeAll(changes: readonly Change[]): Promise<string>;
+  changeAll(steps: readonly DirectoryStep[]): Promise<string>;
   close(): Promise<void>;
 }
 

@@ -2,30 +2,26 @@
 // server's own words and the exit code that belongs to them.
 
 import ldapjs from 'ldapjs';
+import { writeAssertion } from '../codec/entry-controls.ts';
 import { writeEndTransaction } from '../codec/extended-value.ts';
 import type { Change, Modification } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
 import { Attribute, Entry } from '../ldap/entry.ts';
-import { octetsFromText } from '../ldap/octets.ts';
+import { octetsFromText, textFromOctets } from '../ldap/octets.ts';
+import { Oid } from '../ldap/oids.ts';
 import { CommandError } from './command.ts';
 import type { ConnectionChoice } from './connection-options.ts';
-import type { Directory, SearchRequest } from './directory.ts';
+import type { Directory, DirectoryStep, SearchRequest } from './directory.ts';
 import { ExitCode } from './exit-code.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const UNWILLING_TO_PERFORM = 53;
+const OCTET_STRING = 0x04;
 const CODES: ReadonlySet<number> = new Set(Object.values(ExitCode));
-
-/** RFC 5805 §2. */
-const Transaction = {
-  start: '1.3.6.1.1.21.1',
-  control: '1.3.6.1.1.21.2',
-  end: '1.3.6.1.1.21.3',
-} as const;
 
 /** What ldapjs has and its types leave out. */
 declare module 'ldapjs' {
-  const Control: new (options: { type: string; criticality: boolean; value: string }) => object;
+  const Control: new (options: { type: string; criticality: boolean }) => object;
 }
 
 type Answer = (error: Error | null, response?: { readonly diagnosticMessage?: string }) => void;
@@ -86,17 +82,19 @@ export class ServerConnection implements Directory {
   }
 
   /** One transaction (RFC 5805). */
-  async changeAll(changes: readonly Change[]): Promise<string> {
-    const id = await this.#extended(Transaction.start, '');
-    const control = new ldapjs.Control({ type: Transaction.control, criticality: true, value: id });
-    await Promise.all(changes.map((change) => this.#change(change, [control])));
+  async changeAll(steps: readonly DirectoryStep[]): Promise<string> {
+    const id = await this.#extended(Oid.startTransaction, '');
+    const ofTransaction = requestControl(Oid.transaction, id);
+    await Promise.all(
+      steps.map(({ change, assertion }) => {
+        const asserted = assertion && requestControl(Oid.assertion, writeAssertion(assertion));
+        return this.#change(change, [ofTransaction, ...(asserted === undefined ? [] : [asserted])]);
+      }),
+    );
+    // An identifier is short and ASCII, and so is this value: ldapjs sends nothing but UTF-8.
+    const end = writeEndTransaction({ isCommit: true, id });
     return this.#answered((answer) =>
-      this.#client.exop(
-        Transaction.end,
-        octets(writeEndTransaction({ isCommit: true, id })),
-        [],
-        (error, _, response) => answer(error, response),
-      ),
+      this.#client.exop(Oid.endTransaction, end, [], (error, _, response) => answer(error, response)),
     );
   }
 
@@ -137,10 +135,11 @@ export class ServerConnection implements Directory {
     return this.#answered((answer) => this.#client.starttls(options, [], answer));
   }
 
+  /** Resolves to the value of the answer. */
   #extended(oid: string, value: string): Promise<string> {
     return new Promise((resolve, reject) => {
-      this.#client.exop(oid, octets(value), [], (error, answer) =>
-        error === null ? resolve(answer) : reject(refusalOf(error)),
+      this.#client.exop(oid, value, [], (error, answer) =>
+        error === null ? resolve(textOfAnswer(answer)) : reject(refusalOf(error)),
       );
     });
   }
@@ -186,6 +185,21 @@ function connect(choice: ConnectionChoice, tlsOptions: object): Promise<ldapjs.C
     client.on('error', fail);
     client.on('connect', () => resolve(client));
   });
+}
+
+/** ldapjs would send the value as UTF-8, which the BER in it is not. */
+function requestControl(type: string, value: string): object {
+  const control = new ldapjs.Control({ type, criticality: true });
+  return Object.assign(control, {
+    _toBer: (writer: { writeBuffer(octets: Buffer, tag: number): void }) =>
+      writer.writeBuffer(octets(value), OCTET_STRING),
+  });
+}
+
+/** ldapjs gives the value of an answer without a name as `<buffer>` and hexadecimal digits. */
+function textOfAnswer(value: string): string {
+  const [, digits] = /^<buffer>([0-9a-f]*)$/.exec(value) ?? [];
+  return digits === undefined ? value : textFromOctets(Buffer.from(digits, 'hex'));
 }
 
 /** ldapjs sends a text as UTF-8; an octet that is no part of UTF-8 stands in ours as a lone surrogate. */

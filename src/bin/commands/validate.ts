@@ -1,0 +1,137 @@
+// `confdit validate`: files checked as a server would check them, without any server: for a pipeline.
+
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { type Command, CommandError, type Invocation, type World } from '../../cli/command.ts';
+import { ExitCode } from '../../cli/exit-code.ts';
+import { type DesiredEntry, readDesiredEntries } from '../../cli/files/desired-entries.ts';
+import {
+  type FileProblem,
+  formatReport,
+  problemOfIssue,
+  REPORT_FORMATS,
+} from '../../cli/files/problem-report.ts';
+import { readLdif } from '../../codec/ldif-reader.ts';
+import { PropertyValidator } from '../../config/property-validator.ts';
+import { parseDefinition } from '../../expression/definition.ts';
+import { Sources } from '../../expression/sources.ts';
+import type { Entry } from '../../ldap/entry.ts';
+import type { Issue } from '../../ldap/issue.ts';
+import { checkEntry } from '../../schema/check-classes.ts';
+import type { Schema } from '../../schema/schema.ts';
+import { shippedSchema } from './shipped-schema.ts';
+
+/** What every instance begins with: what files refer to may stand there. */
+const SHIPPED_CONFIGURATION = new URL('../../../config/config.ldif', import.meta.url);
+
+export const validateCommand: Command = {
+  name: 'validate',
+  group: 'Configuration as files',
+  operands: 'FILE...',
+  synopsis: 'Checks files of entries as a server would, without a server.',
+  description:
+    'Every problem is told with file and line, and the exit code is 2. Expressions are resolved with the environment\n' +
+    'file if there is one, and otherwise with the environment; paths begin at the folder of the first file.',
+  options: [
+    { name: 'env-file', value: 'FILE', synopsis: 'lines NAME=value to resolve expressions with' },
+    {
+      name: 'define',
+      value: 'TOKEN=VALUE',
+      repeatable: true,
+      synopsis: 'a value for the expression $<TOKEN>',
+    },
+    { name: 'format', value: 'FORMAT', synopsis: `${REPORT_FORMATS.join(', ')} (default: text)` },
+  ],
+  run: validate,
+};
+
+async function validate(invocation: Invocation, world: World): Promise<number> {
+  const [first] = invocation.operands;
+  if (first === undefined) throw new CommandError('Which files shall be checked?', ExitCode.parameterError);
+  const format = REPORT_FORMATS.find((one) => one === (invocation.value('format') ?? 'text'));
+  if (format === undefined) {
+    throw new CommandError(`--format is one of ${REPORT_FORMATS.join(', ')}.`, ExitCode.parameterError);
+  }
+  const schema = await shippedSchema();
+  const desired = await readDesiredEntries(invocation.operands, schema);
+  const sources = await Sources.open({
+    environment: await environmentOf(invocation, world),
+    definitions: invocation.values('define').map(parseDefinition),
+    instanceFolder: dirname(resolve(first)),
+  });
+  const validator = new PropertyValidator({ schema, sources });
+  const entries = await overShipped(desired, schema);
+  const issues = [
+    ...desired.flatMap(({ entry }) =>
+      checkEntry(schema, entry, (key, value) => isSecret(validator, key, value)),
+    ),
+    ...validator.validateAll(entries),
+  ];
+  const problems = await locate(issues, desired, schema);
+  world.stdout.write(formatReport(problems, format));
+  if (problems.length > 0) return ExitCode.wrongData;
+  if (format === 'text') world.stdout.write(`${desired.length} entries, no problems.\n`);
+  return ExitCode.success;
+}
+
+async function environmentOf(
+  invocation: Invocation,
+  { env }: World,
+): Promise<Record<string, string | undefined>> {
+  const file = invocation.value('env-file');
+  if (file === undefined) return env;
+  try {
+    return { ...parseEnv(await readFile(file, 'utf8')) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`The environment file cannot be read: ${reason}.`, ExitCode.wrongData, {
+      cause: error,
+    });
+  }
+}
+
+/** The configuration of a new instance with the entries of the files in it. */
+async function overShipped(desired: readonly DesiredEntry[], schema: Schema): Promise<readonly Entry[]> {
+  const byKey = new Map<string, Entry>();
+  for (const record of readLdif(await readFile(SHIPPED_CONFIGURATION, 'utf8'))) {
+    if (record.type === 'content') byKey.set(schema.dnKey(record.entry.dn), record.entry);
+  }
+  for (const { entry } of desired) byKey.set(schema.dnKey(entry.dn), entry);
+  return [...byKey.values()];
+}
+
+function isSecret({ definitions }: PropertyValidator, key: string, value: string): boolean {
+  return definitions.secretAttributes.has(key) || definitions.show(key, value) !== value;
+}
+
+/** At the line of the attribute where there is one, at that of the entry otherwise; each sentence once. */
+async function locate(
+  issues: readonly Issue[],
+  desired: readonly DesiredEntry[],
+  schema: Schema,
+): Promise<readonly FileProblem[]> {
+  const byKey = new Map(desired.map((one) => [schema.dnKey(one.entry.dn), one]));
+  const lines = new Map<string, readonly string[]>();
+  const problems = new Map<string, FileProblem>();
+  for (const issue of issues) {
+    const at = byKey.get(schema.dnKeyOfText(issue.dn));
+    // What is wrong with the shipped entries is wrong because of the files.
+    const { file, line } = at ?? desired[0] ?? { file: '', line: 1 };
+    const text = lines.get(file) ?? (await readFile(file, 'utf8')).split(/\r?\n/);
+    lines.set(file, text);
+    const problem = problemOfIssue(issue, file, at === undefined ? line : lineOf(issue, text, line));
+    problems.set(`${problem.file}\n${problem.text}`, problem);
+  }
+  return [...problems.values()];
+}
+
+function lineOf({ property }: Issue, lines: readonly string[], entryLine: number): number {
+  if (property === undefined) return entryLine;
+  const names = [property.toLowerCase(), `ds-cfg-${property.toLowerCase()}`];
+  for (let index = entryLine; index < lines.length && lines[index] !== ''; index++) {
+    const [name = ''] = (lines[index] ?? '').toLowerCase().split(/[:;]/, 1);
+    if (names.includes(name)) return index + 1;
+  }
+  return entryLine;
+}

@@ -1,0 +1,18 @@
+// A question for the person at the terminal. Who is not at one is not asked.
+
+import { createInterface } from 'node:readline/promises';
+import { CommandError, type World } from './command.ts';
+import { ExitCode } from './exit-code.ts';
+
+/** Throws CommandError where nobody can answer. */
+export async function askYesOrNo(question: string, world: World): Promise<boolean> {
+  if (!world.stdin.isTTY) {
+    throw new CommandError(`${question} Nobody is there to say so; give --no-prompt.`, ExitCode.cancelled);
+  }
+  const reader = createInterface({ input: world.stdin, output: world.stdout });
+  try {
+    return /^y(es)?$/i.test((await reader.question(`${question} (yes / no) `)).trim());
+  } finally {
+    reader.close();
+  }
+}

@@ -1,0 +1,123 @@
+// `confdit plan` and `confdit apply`: a tree compared with files, and made as they say in one transaction.
+
+import type { Definitions } from '../../config/definitions.ts';
+import type { Schema } from '../../schema/schema.ts';
+import { askYesOrNo } from '../ask.ts';
+import { type Command, CommandError, type CommandOption, type Invocation, type World } from '../command.ts';
+import type { Directory, OpenDirectory } from '../directory.ts';
+import { ExitCode } from '../exit-code.ts';
+import { readDesiredEntries } from './desired-entries.ts';
+import { type PlannedChange, planChanges, VERSION_ATTRIBUTES } from './plan.ts';
+import { describePlan, formatPlan } from './plan-text.ts';
+
+export interface PlanCommandsOptions {
+  readonly schema: () => Promise<Schema>;
+  readonly definitions: (schema: Schema) => Definitions;
+  readonly connectionOptions: readonly CommandOption[];
+  readonly open: OpenDirectory;
+}
+
+/** Where the files' entries live: the suffix whose entries are compared. */
+const ROOT = 'cn=config';
+/** What `plan` exits with, when asked to tell by its exit code, while something is to be changed. */
+const EXIT_CHANGES = 2;
+
+const OPTIONS: readonly CommandOption[] = [
+  {
+    name: 'prune',
+    value: 'DN',
+    repeatable: true,
+    synopsis: 'delete what lives below this entry and stands in none of the files',
+  },
+  { name: 'json', synopsis: 'print JSON' },
+];
+
+export function planCommands(options: PlanCommandsOptions): readonly Command[] {
+  const group = 'Configuration as files';
+  const operands = 'FILE...';
+  return [
+    {
+      name: 'plan',
+      group,
+      operands,
+      synopsis: 'Shows what would change if the configuration were as files say.',
+      description:
+        'The files hold whole entries: an attribute that an entry of theirs does not have is to be removed. Entries\n' +
+        'that stand in no file are left alone, unless --prune names what they live below.',
+      options: [
+        ...OPTIONS,
+        { name: 'detailed-exitcode', synopsis: 'exit with 2 while something is to be changed' },
+        ...options.connectionOptions,
+      ],
+      run: (invocation, world) =>
+        withPlan(invocation, world, options, async ({ plan, text }) => {
+          world.stdout.write(text);
+          return plan.length > 0 && invocation.has('detailed-exitcode') ? EXIT_CHANGES : ExitCode.success;
+        }),
+    },
+    {
+      name: 'apply',
+      group,
+      operands,
+      synopsis: 'Makes the configuration as files say: all changes at once, or none.',
+      description:
+        'Shows the plan and asks first, unless --no-prompt is given. Nothing is changed when somebody else has changed\n' +
+        'one of the entries meanwhile.',
+      options: [
+        ...OPTIONS,
+        { name: 'no-prompt', short: 'n', synopsis: 'do not ask' },
+        ...options.connectionOptions,
+      ],
+      run: (invocation, world) =>
+        withPlan(invocation, world, options, async ({ plan, text, directory }) => {
+          world.stdout.write(text);
+          if (plan.length === 0) return ExitCode.success;
+          if (!invocation.has('no-prompt') && !(await askYesOrNo('Make these changes?', world))) {
+            throw new CommandError('Nothing was changed.', ExitCode.cancelled);
+          }
+          const notes = await directory.changeAll(plan);
+          world.stdout.write(`Done.\n${notes === '' ? '' : `${notes}\n`}`);
+          return ExitCode.success;
+        }),
+    },
+  ];
+}
+
+interface MadePlan {
+  readonly plan: readonly PlannedChange[];
+  readonly text: string;
+  readonly directory: Directory;
+}
+
+async function withPlan(
+  invocation: Invocation,
+  world: World,
+  options: PlanCommandsOptions,
+  use: (made: MadePlan) => Promise<number>,
+): Promise<number> {
+  const { operands } = invocation;
+  if (operands.length === 0) {
+    throw new CommandError('Which files say how it shall be?', ExitCode.parameterError);
+  }
+  const schema = await options.schema();
+  const definitions = options.definitions(schema);
+  const desired = await readDesiredEntries(operands, schema);
+  const directory = await options.open(invocation, world);
+  try {
+    const attributes = ['*', ...VERSION_ATTRIBUTES, 'ds-privilege-name'];
+    const plan = planChanges({
+      schema,
+      desired: desired.map(({ entry }) => entry),
+      current: await directory.search({ base: ROOT, scope: 'sub', attributes }),
+      pruned: invocation.values('prune').map((dn) => schema.dnKeyOfText(dn)),
+      hashedAttributes: definitions.hashedAttributes,
+    });
+    const described = describePlan(plan, definitions);
+    const text = invocation.has('json')
+      ? `${JSON.stringify(described, undefined, 2)}\n`
+      : formatPlan(described);
+    return await use({ plan, text, directory });
+  } finally {
+    await directory.close();
+  }
+}

@@ -1,0 +1,72 @@
+// A plan for people: entry by entry, property by property, secrets as stars, expressions as they are written.
+
+import type { Definitions } from '../../config/definitions.ts';
+import type { Entry } from '../../ldap/entry.ts';
+import type { PlannedChange } from './plan.ts';
+
+const SIGNS = { add: '+', delete: '-', modify: '~', modifyDn: '~' } as const;
+
+/** One property of an entry that changes. */
+export interface PropertyDifference {
+  /** Its name, where the attribute is a property; the attribute otherwise. */
+  readonly name: string;
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+}
+
+export interface EntryDifference {
+  readonly dn: string;
+  readonly type: keyof typeof SIGNS;
+  readonly properties: readonly PropertyDifference[];
+}
+
+export function describePlan(
+  plan: readonly PlannedChange[],
+  definitions: Definitions,
+): readonly EntryDifference[] {
+  return plan.map(({ change, before, after }) => {
+    const dn = (after ?? before)?.dn.toString() ?? '';
+    return { dn, type: change.type, properties: differences(change, before, after, definitions) };
+  });
+}
+
+function differences(
+  change: PlannedChange['change'],
+  before: Entry | undefined,
+  after: Entry | undefined,
+  definitions: Definitions,
+): readonly PropertyDifference[] {
+  const changed =
+    change.type === 'modify'
+      ? change.modifications.map(({ attribute }) => attribute)
+      : change.type === 'add'
+        ? (after?.attributes ?? [])
+        : [];
+  return changed.map(({ key, description, values }) => {
+    const shown = (texts: readonly string[]) => texts.map((text) => definitions.show(key, text));
+    return {
+      name: definitions.findByAttribute(key)?.name ?? description,
+      before: shown(before?.values(key) ?? []),
+      after: shown(values),
+    };
+  });
+}
+
+/** With the number of changes at the end. */
+export function formatPlan(plan: readonly EntryDifference[]): string {
+  const entries = plan.map(({ dn, type, properties }) => {
+    const lines = properties.map((property) => `    ${formatDifference(property, type)}\n`);
+    return `${SIGNS[type]} ${dn}\n${lines.join('')}`;
+  });
+  const count = (type: EntryDifference['type']) => plan.filter((one) => one.type === type).length;
+  const sum = `${count('add')} to add, ${count('modify')} to change, ${count('delete')} to delete`;
+  return `${entries.join('')}${plan.length === 0 ? 'Nothing is to be changed' : `Plan: ${sum}`}.\n`;
+}
+
+function formatDifference(
+  { name, before, after }: PropertyDifference,
+  type: EntryDifference['type'],
+): string {
+  const text = (values: readonly string[]) => (values.length === 0 ? '(none)' : values.join(', '));
+  return type === 'add' ? `${name}: ${text(after)}` : `${name}: ${text(before)} → ${text(after)}`;
+}

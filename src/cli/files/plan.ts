@@ -1,0 +1,109 @@
+// What would have to change so that a tree is as files say. Pure: entries in, changes out; each change asserts that
+// its entry is still as it was when the plan was made.
+
+import type { Change, Modification } from '../../ldap/change.ts';
+import { Attribute, type Entry } from '../../ldap/entry.ts';
+import type { Filter } from '../../ldap/filter.ts';
+import type { Schema } from '../../schema/schema.ts';
+
+export interface PlannedChange {
+  readonly change: Change;
+  readonly before: Entry | undefined;
+  readonly after: Entry | undefined;
+  /** Must be true of the entry when the change is made; undefined for an entry that must not be there. */
+  readonly assertion: Filter | undefined;
+}
+
+export interface PlanInput {
+  readonly schema: Schema;
+  /** Whole entries: what they do not have is to be removed, but for what the server keeps by itself. */
+  readonly desired: readonly Entry[];
+  /** The entries there are, with the operational attributes that `VERSION_ATTRIBUTES` names. */
+  readonly current: readonly Entry[];
+  /** Keys of containers: what lives in them and is not desired is to be deleted. */
+  readonly pruned: readonly string[];
+  /** Keys of attributes of which only hashes are stored: they are set with a new entry, and left alone afterwards. */
+  readonly hashedAttributes: ReadonlySet<string>;
+}
+
+/** What tells one version of an entry from another. */
+export const VERSION_ATTRIBUTES = ['entryUUID', 'modifyTimestamp'] as const;
+
+/** In an order in which they can be made: parents are added before and deleted after their children. */
+export function planChanges(input: PlanInput): readonly PlannedChange[] {
+  const { schema, desired, current, pruned } = input;
+  const currentByKey = new Map(current.map((entry) => [schema.dnKey(entry.dn), entry]));
+  const desiredKeys = new Set(desired.map((entry) => schema.dnKey(entry.dn)));
+  const updates = desired.flatMap((entry) => {
+    const before = currentByKey.get(schema.dnKey(entry.dn));
+    return (before === undefined ? planAdd(entry) : planModify(before, entry, input)) ?? [];
+  });
+  const gone = [...currentByKey].filter(
+    ([key]) => !desiredKeys.has(key) && pruned.some((container) => key.endsWith(`,${container}`)),
+  );
+  const deepestFirst = gone.toSorted(([, one], [, other]) => other.dn.rdns.length - one.dn.rdns.length);
+  const parentsFirst = updates.toSorted((one, other) => depthOf(one) - depthOf(other));
+  return [...parentsFirst, ...deepestFirst.map(([, entry]) => planDelete(entry))];
+}
+
+function depthOf({ change, after }: PlannedChange): number {
+  return change.type === 'add' ? (after?.dn.rdns.length ?? 0) : 0;
+}
+
+function planAdd(entry: Entry): PlannedChange {
+  return { change: { type: 'add', entry }, before: undefined, after: entry, assertion: undefined };
+}
+
+function planDelete(entry: Entry): PlannedChange {
+  return {
+    change: { type: 'delete', dn: entry.dn },
+    before: entry,
+    after: undefined,
+    assertion: versionOf(entry),
+  };
+}
+
+/** Undefined when the entry is as it should be. */
+function planModify(before: Entry, after: Entry, input: PlanInput): PlannedChange | undefined {
+  const { schema, hashedAttributes } = input;
+  const wanted = wantedAttributes(after, schema);
+  const modifications: Modification[] = [];
+  for (const [key, attribute] of wanted) {
+    if (hashedAttributes.has(key) || hasSameValues(before.values(key), attribute.values)) continue;
+    modifications.push({ operation: 'replace', attribute });
+  }
+  for (const { description, key } of before.attributes) {
+    const isKept =
+      schema.describe(description)?.type.noUserModification === true || hashedAttributes.has(key);
+    if (isKept || wanted.has(key)) continue;
+    modifications.push({ operation: 'replace', attribute: new Attribute(description, []) });
+  }
+  if (modifications.length === 0) return undefined;
+  const change: Change = { type: 'modify', dn: before.dn, modifications };
+  return { change, before, after, assertion: versionOf(before) };
+}
+
+/** Without what the server keeps by itself. */
+function wantedAttributes({ attributes }: Entry, schema: Schema): ReadonlyMap<string, Attribute> {
+  const wanted = new Map<string, Attribute>();
+  for (const attribute of attributes) {
+    const description = schema.describe(attribute.description);
+    if (description?.type.noUserModification !== true)
+      wanted.set(description?.key ?? attribute.key, attribute);
+  }
+  return wanted;
+}
+
+/** As they are written: only their order means nothing (RFC 4511 §4.1.7). */
+function hasSameValues(before: readonly string[], after: readonly string[]): boolean {
+  const known = new Set(before);
+  return before.length === after.length && after.every((value) => known.has(value));
+}
+
+function versionOf(entry: Entry): Filter {
+  const filters = VERSION_ATTRIBUTES.flatMap((attribute): Filter[] => {
+    const value = entry.first(attribute.toLowerCase());
+    return value === undefined ? [] : [{ type: 'equalityMatch', attribute, value }];
+  });
+  return { type: 'and', filters };
+}

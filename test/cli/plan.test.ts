@@ -1,0 +1,111 @@
+// Configuration as files: what would change is shown, and made at once or not at all.
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { confditFor } from '../support/confdit-program.ts';
+import { LdapTools } from '../support/ldap-tools.ts';
+import { type RunningServer, startServer } from '../support/start-server.ts';
+
+const TIMEOUT_MS = 120_000;
+const CONTAINER = 'cn=Mail Servers,cn=config';
+const SECRET = 'canary-of-plan';
+
+function mailServer(name: string, lines: readonly string[] = []): string {
+  return [
+    `dn: cn=${name},${CONTAINER}`,
+    'objectClass: ds-cfg-mail-server',
+    'ds-cfg-enabled: false',
+    'ds-cfg-smtp-server: $<smtp.host|smtp.example.com>',
+    ...lines,
+    '',
+    '',
+  ].join('\n');
+}
+
+describe('plan and apply', { timeout: TIMEOUT_MS }, () => {
+  let server: RunningServer;
+  let confdit: ReturnType<typeof confditFor>;
+  let folder: string;
+  let file: string;
+
+  beforeAll(async () => {
+    server = await startServer();
+    confdit = confditFor(server);
+    folder = await mkdtemp(join(tmpdir(), 'confdit-plan-'));
+    file = join(folder, 'desired.ldif');
+  }, TIMEOUT_MS);
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('make entries as they are written, once', async () => {
+    const login = [`ds-cfg-auth-username: me`, `ds-cfg-auth-password: ${SECRET}`];
+    await writeFile(file, mailServer('One') + mailServer('Two', login));
+    const planned = await confdit('plan', file);
+    expect(planned.stdout).toContain(`+ cn=Two,${CONTAINER}\n`);
+    expect(planned.stdout).toContain('    auth-password: ***\n');
+    expect(planned.stdout).toContain('    smtp-server: $<smtp.host|smtp.example.com>\n');
+    expect(planned.stdout).toMatch(/Plan: 2 to add, 0 to change, 0 to delete\.\n$/);
+    expect(planned.stdout).not.toContain(SECRET);
+    expect(await confdit('plan', file, '--detailed-exitcode')).toMatchObject({ code: 2 });
+    expect(await confdit('apply', file, '-n')).toMatchObject({ code: 0, stderr: '' });
+    expect(await confdit('plan', file, '--detailed-exitcode')).toEqual({
+      code: 0,
+      stdout: 'Nothing is to be changed.\n',
+      stderr: '',
+    });
+  });
+
+  it('change and remove properties, and delete only what is named', async () => {
+    await writeFile(file, mailServer('Two', ['ds-cfg-use-ssl: true']));
+    const planned = await confdit('plan', file, '--prune', 'cn=Mail Servers, cn=config');
+    expect(planned.stdout).toBe(
+      [
+        `~ cn=Two,${CONTAINER}`,
+        '    use-ssl: (none) → true',
+        '    auth-username: me → (none)',
+        '    auth-password: *** → (none)',
+        `- cn=One,${CONTAINER}`,
+        'Plan: 0 to add, 1 to change, 1 to delete.',
+        '',
+      ].join('\n'),
+    );
+    const json = JSON.parse((await confdit('plan', file, '--json')).stdout);
+    expect(json).toMatchObject([
+      { type: 'modify', properties: [{ name: 'use-ssl', before: [], after: ['true'] }, {}, {}] },
+    ]);
+    expect(await confdit('apply', file, '-n', '--prune', CONTAINER)).toMatchObject({ code: 0 });
+    const found = await new LdapTools(server).entries(CONTAINER, '-s', 'one', 'ds-cfg-use-ssl');
+    expect(found.map(({ dn, attributes }) => [dn.name, attributes[0]?.values])).toEqual([['Two', ['true']]]);
+  });
+
+  it('leave everything as it is when one of the changes is refused', async () => {
+    await writeFile(
+      file,
+      mailServer('Good') + mailServer('Bad', ['ds-cfg-trust-manager-provider: cn=None,cn=config']),
+    );
+    const refused = await confdit('apply', file, '-n');
+    expect(refused.code).toBe(19);
+    expect(refused.stderr).toContain('cn=None,cn=config');
+    const found = await new LdapTools(server).entries(CONTAINER, '-s', 'one', '1.1');
+    expect(found.map(({ dn }) => dn.name)).toEqual(['Two']);
+  });
+
+  it('ask, and are not answered where there is no terminal', async () => {
+    await writeFile(file, mailServer('Three'));
+    const refused = await confdit('apply', file);
+    expect(refused.code).toBe(6);
+    expect(refused.stderr).toContain('--no-prompt');
+  });
+
+  it('name file and line of what is no entry', async () => {
+    const other = join(folder, 'other.ldif');
+    await writeFile(file, `${mailServer('Twice')}dn: cn=x,cn=config\nchangetype: delete\n`);
+    await writeFile(other, `# comment\n${mailServer('Twice')}nonsense\n`);
+    const refused = await confdit('plan', file, other);
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toContain(`${file}:6: is a change`);
+    expect(refused.stderr).toMatch(/other\.ldif: Line 7: /);
+  });
+});
