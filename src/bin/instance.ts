@@ -44,7 +44,7 @@ export async function openInstance(folder: string): Promise<Instance> {
 }
 
 /** The schema files of the instance in the order of their names: the shipped ones and the site's own. */
-export async function readSchemaFiles(instance: Instance): Promise<SchemaSource[]> {
+export async function readSchemaFiles(instance: Pick<Instance, 'folder'>): Promise<SchemaSource[]> {
   const folder = join(instance.folder, 'schema');
   const names = (await readdir(folder)).filter((name) => name.endsWith('.ldif')).sort();
   return Promise.all(

@@ -1,0 +1,129 @@
+// A configuration as it would be in force, from files alone: those of an instance, whether its server runs or not, and
+// LDIF files on top. Reads only: no lock is taken, nothing is made, put right or stored.
+
+import { randomUUID } from 'node:crypto';
+import { access, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Configuration } from '../backend/configuration.ts';
+import { loadEntries, replayCommits } from '../backend/configuration-loader.ts';
+import { withStoredPasswords } from '../backend/stored-passwords.ts';
+import { CommandError } from '../cli/command.ts';
+import { ExitCode } from '../cli/exit-code.ts';
+import { readLdif } from '../codec/ldif-reader.ts';
+import type { LdifRecord } from '../codec/ldif-record.ts';
+import { expressionSyntaxes } from '../config/expression-syntaxes.ts';
+import { PropertyValidator } from '../config/property-validator.ts';
+import { parseDefinition } from '../expression/definition.ts';
+import { Sources } from '../expression/sources.ts';
+import { type Change, dnOfChange } from '../ldap/change.ts';
+import { formatIssue } from '../ldap/issue.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import { Schema } from '../schema/schema.ts';
+import { nodeFileSystem } from '../store/file-system.ts';
+import { HistoryReader } from '../store/history-reader.ts';
+import { JOURNAL_FOLDER } from '../store/ldif-store.ts';
+import { readSnapshot } from '../store/snapshot.ts';
+import type { InstanceChoice } from './commands/instance-options.ts';
+import { shippedSchema } from './commands/shipped-schema.ts';
+import { readSchemaFiles } from './instance.ts';
+
+export interface OfflineConfiguration {
+  readonly configuration: Configuration;
+  /** What is wrong with it, one sentence each; values of secrets are not shown. */
+  readonly problems: readonly string[];
+}
+
+const SHIPPED_CONFIG = fileURLToPath(new URL('../../config', import.meta.url));
+const ROOT = /^cn=config$/i;
+const MADE_BY = 'cn=Offline';
+
+/**
+ * Entries of the files are added to what the instance has, or, without an instance, to what is shipped; a file with the
+ * entry cn=config is a whole configuration and takes the place of both. Rejects with what reading files and sources throws.
+ */
+export async function openOfflineConfiguration(
+  choice: InstanceChoice,
+  files: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<OfflineConfiguration> {
+  const folder = resolve(choice.instance);
+  const isThere = await exists(join(folder, 'config', 'config.ldif'));
+  const schema = isThere
+    ? Schema.parse(await readSchemaFiles({ folder }), { syntaxes: expressionSyntaxes() })
+    : await shippedSchema();
+  const sources = await Sources.open({
+    environment,
+    definitions: choice.definitions.map(parseDefinition),
+    instanceFolder: folder,
+  });
+  const configuration = new Configuration({ schema, validator: new PropertyValidator({ schema, sources }) });
+  const records = (await Promise.all(files.map(readRecords))).flat();
+  const isWhole = records.some(
+    ({ record }) => record.type === 'content' && ROOT.test(record.entry.dn.toString()),
+  );
+  const problems = isWhole
+    ? []
+    : await loadStored(configuration, isThere ? join(folder, 'config') : SHIPPED_CONFIG);
+  for (const record of records) problems.push(...(await take(configuration, record)));
+  configuration.tree.commit();
+  const issues = configuration.validator.validateAll(configuration.tree.entries());
+  return { configuration, problems: [...problems, ...issues.map(formatIssue)] };
+}
+
+/** The snapshot and what the journal has besides. */
+async function loadStored(configuration: Configuration, folder: string): Promise<string[]> {
+  const snapshot = await readSnapshot(nodeFileSystem, folder);
+  if (snapshot === undefined) return [];
+  const made = { at: new Date(), by: MADE_BY };
+  const issues = loadEntries(configuration, snapshot.entries, made, randomUUID);
+  const reader = new HistoryReader(join(folder, JOURNAL_FOLDER));
+  const commits = [...reader.commits(snapshot.number + 1)].filter((commit) => commit !== undefined);
+  replayCommits(configuration, commits);
+  return issues.map(formatIssue);
+}
+
+interface PlacedRecord {
+  readonly path: string;
+  readonly record: LdifRecord;
+}
+
+async function readRecords(path: string): Promise<readonly PlacedRecord[]> {
+  try {
+    return readLdif(await readFile(path, 'utf8')).map((record) => ({ path, record }));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`${path} cannot be read: ${reason}`, ExitCode.wrongData, { cause: error });
+  }
+}
+
+async function take(
+  configuration: Configuration,
+  { path, record }: PlacedRecord,
+): Promise<readonly string[]> {
+  const { schema } = configuration;
+  const place = `${path} line ${record.line}`;
+  try {
+    const change: Change = record.type === 'content' ? { type: 'add', entry: record.entry } : record.change;
+    const there = configuration.find(schema.dnKey(dnOfChange(change)));
+    const ready = await withStoredPasswords(change, schema, () => there);
+    const made = { at: new Date(), by: MADE_BY };
+    if (record.type === 'content' && ready.type === 'add') {
+      const issues = loadEntries(configuration, [ready.entry], made, randomUUID);
+      return issues.map((issue) => `${place}: ${formatIssue(issue)}`);
+    }
+    for (const effect of configuration.apply(ready, { ...made, id: randomUUID() }))
+      configuration.stage(effect);
+    return [];
+  } catch (error) {
+    if (error instanceof LdapError) return [`${place}: ${error.message}`];
+    throw error;
+  }
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
