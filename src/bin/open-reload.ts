@@ -2,6 +2,7 @@
 
 import type { Configuration } from '../backend/configuration.ts';
 import type { EffectiveBackend } from '../backend/effective-backend.ts';
+import { FileWatch } from '../backend/file-watch.ts';
 import { Reload, type ReloadOptions } from '../backend/reload.ts';
 import { providerFiles } from '../runtime/provider-files.ts';
 import type { TlsProviders } from '../runtime/tls-identity.ts';
@@ -13,11 +14,22 @@ export interface ReloadParts extends Omit<ReloadOptions, 'files' | 'reloaded'> {
   readonly providers: () => TlsProviders;
 }
 
-export function openReload({ effective, providers, ...options }: ReloadParts): Reload {
-  const { schema } = options.configuration;
-  return new Reload({
+export interface OpenReload {
+  readonly reload: Reload;
+  /** A component: works while the configuration says so. */
+  readonly watch: FileWatch;
+}
+
+export function openReload({ effective, providers, ...options }: ReloadParts): OpenReload {
+  const { configuration } = options;
+  const reload = new Reload({
     ...options,
-    files: (changes) => providerFiles(providers(), changes, (dn) => schema.dnKeyOfText(dn)),
+    files: (changes) => providerFiles(providers(), changes, (dn) => configuration.schema.dnKeyOfText(dn)),
     reloaded: (objects) => effective.reloaded(objects),
   });
+  const watch = new FileWatch({
+    sources: () => configuration.validator.sources,
+    reload: (cause) => reload.run(cause),
+  });
+  return { reload, watch };
 }

@@ -1,37 +1,33 @@
 // The one place where everything is plugged together. The ports open last and close first.
 
-import { Configuration } from '../backend/configuration.ts';
+import { alertingStore } from '../backend/alerting-store.ts';
 import { reloadTask } from '../backend/reload-task.ts';
 import { snapshotTask } from '../backend/snapshot-task.ts';
 import { WritePath } from '../backend/write-path.ts';
 import type { World } from '../cli/command.ts';
-import { expressionSyntaxes } from '../config/expression-syntaxes.ts';
-import { PropertyValidator } from '../config/property-validator.ts';
-import { parseDefinition } from '../expression/definition.ts';
-import { Sources } from '../expression/sources.ts';
 import { Accounts } from '../runtime/accounts.ts';
 import { Runtime } from '../runtime/runtime.ts';
-import { Schema } from '../schema/schema.ts';
 import { AccessLog } from '../server/access-log.ts';
 import { connectionMonitor, resultMonitor } from '../server/connection-monitor.ts';
 import { LdapServer } from '../server/ldap-server.ts';
-import { openLdifStore } from '../store/ldif-store.ts';
-import { KEEP_ALL } from '../store/retention.ts';
 import { giveAdministratorPassword } from './administrator.ts';
-import { nameOfChecker } from './checked-by.ts';
 import type { InstanceChoice } from './commands/instance-options.ts';
 import { greet } from './greeting.ts';
-import { type Instance, openInstance, readSchemaFiles } from './instance.ts';
-import { loadConfiguration } from './load-configuration.ts';
+import type { Instance } from './instance.ts';
+import { keepAsLastKnownGood } from './last-known-good.ts';
 import { type OpenLog, openLog } from './log.ts';
 import { openContexts } from './naming-contexts.ts';
+import { loginAlerts, newAlerts, openAlerts } from './open-alerts.ts';
 import { openAuthentication } from './open-authentication.ts';
+import { openConfiguration } from './open-configuration.ts';
 import { openHistory } from './open-history.ts';
+import { openHttp } from './open-http.ts';
 import { openMail } from './open-mail.ts';
 import { openMonitor } from './open-monitor.ts';
 import { openReload } from './open-reload.ts';
 import { type OpenTasks, openTasks } from './open-tasks.ts';
 import { openTrust } from './open-trust.ts';
+import { noteRefusedStart } from './refused-starts.ts';
 import { sentenceForPeople } from './start-error.ts';
 import { VERSION } from './version.ts';
 
@@ -56,7 +52,9 @@ export async function start(choice: InstanceChoice, process: World): Promise<num
     log.info({}, 'stopped');
     return 0;
   } catch (error) {
-    process.stderr.write(sentenceForPeople(error));
+    const reason = sentenceForPeople(error);
+    process.stderr.write(reason);
+    await noteRefusedStart(choice.instance, reason, new Date());
     return EXIT_FAILED;
   } finally {
     log?.flush();
@@ -76,43 +74,24 @@ async function open(
   environment: NodeJS.ProcessEnv,
   log: OpenLog,
 ): Promise<OpenServer> {
-  const instance = await openInstance(choice.instance);
   const now = () => new Date();
-  const schemaFiles = await readSchemaFiles(instance);
-  const schema = Schema.parse(schemaFiles, { syntaxes: expressionSyntaxes() });
-  const openSources = () =>
-    Sources.open({
-      environment,
-      definitions: choice.definitions.map(parseDefinition),
-      instanceFolder: instance.folder,
-    });
-  const sources = await openSources();
-  const configuration = new Configuration({
-    schema,
-    validator: new PropertyValidator({ schema, sources }),
-    checkedBy: nameOfChecker(schemaFiles),
-  });
-  const opened = await openLdifStore({
-    folder: instance.configFolder,
-    log: { warn: (message) => log.warn({}, message), error: (message) => log.error({}, message) },
-    now,
-    // Until the configuration says how much.
-    retention: KEEP_ALL,
-  });
-  const { store } = opened;
+  const alerts = newAlerts({ now, log });
+  const opened = await openConfiguration({ choice, environment, now, log });
+  const { instance, schema, configuration, store, openSources } = opened;
   let tasks: OpenTasks | undefined;
   try {
-    for (const warning of opened.warnings) log.warn({}, warning);
-    const isChanged = loadConfiguration(configuration, opened, now());
     const keyOf = (dn: string) => schema.dnKeyOfText(dn);
     const accounts = new Accounts(keyOf);
     const runtime = new Runtime([accounts]);
-    const writePath = new WritePath({ target: configuration, runtime, store, now, log });
-    if (isChanged) await writePath.snapshot();
+    const writePath = new WritePath({
+      ...{ target: configuration, runtime, now, log },
+      store: alertingStore(store, alerts),
+    });
+    if (opened.isSnapshotDue) await writePath.snapshot();
     await giveAdministratorPassword(instance, environment, configuration, writePath);
     const past = openHistory({ configuration, writePath, store, configFolder: instance.configFolder });
     let isStarting = true;
-    const monitor = openMonitor({
+    const { monitor, health } = openMonitor({
       ...{ configuration, writePath, store, now, instanceFolder: instance.folder },
       isStarting: () => isStarting,
     });
@@ -129,7 +108,11 @@ async function open(
     const providing = { instanceFolder: instance.folder, log, now, isStarting: () => isStarting };
     const trust = openTrust({ ...providing, contexts, schema, monitor });
     const mail = await openMail({ ...providing, trusts: trust.servers, keyOf, monitor });
-    const reload = openReload({
+    const alerting = openAlerts({
+      ...{ alerts, monitor, feed: writePath.feed, tls: trust.tls, queue: mail.queue },
+      instanceFolder: instance.folder,
+    });
+    const { reload, watch } = openReload({
       ...{ configuration, writePath, effective, openSources, now, log },
       providers: () => trust.tls,
     });
@@ -139,18 +122,19 @@ async function open(
       retentionMs: () => TASK_RETENTION_MS,
     });
     contexts.add(tasks.backend);
-    const authentication = openAuthentication(accounts, configuration);
+    const authentication = openAuthentication(accounts, configuration, loginAlerts(alerts));
     const ldapServer = new LdapServer({
       ...providing,
       services: { contexts, authentication, keyOf, history: past.service },
       tls: trust.tls,
       accessLog: new AccessLog(log, (attribute) => configuration.isSecretAttribute(attribute)),
     });
-    monitor.add(connectionMonitor(ldapServer));
+    const httpServer = openHttp({ monitor, health, schema, log });
+    monitor.add(connectionMonitor(ldapServer, () => httpServer.items));
     monitor.add(resultMonitor(ldapServer));
     const components = [
-      ...[accounts, authentication.throttle, past.retention, memoryBackends],
-      ...[...mail.components, ...ldapServer.components],
+      ...[accounts, authentication.throttle, past.retention, memoryBackends, watch],
+      ...[...mail.components, ...alerting.components, ...ldapServer.components, httpServer],
     ];
     writePath.use(new Runtime([...trust.components, ...components]));
     // The ports open when there is everything that connections need.
@@ -159,16 +143,31 @@ async function open(
     }
     isStarting = false;
     mail.queue.start();
+    const urls = [...ldapServer.urls, ...httpServer.urls];
+    await alerting.start(urls);
     await tasks.runner.start();
+    const { configFolder } = instance;
+    const lastKnownGood = keepAsLastKnownGood({
+      ...{ configFolder, configuration, number: writePath.feed.number, now, log },
+    });
     const close = async () => {
       ldapServer.stop();
+      httpServer.stop();
       await tasks?.close();
+      watch.stop();
+      await alerting.close();
       await mail.close();
       await memoryBackends.close();
       await writePath.close();
+      await lastKnownGood();
       await store.close();
     };
-    return { instance, urls: ldapServer.urls, reload: (cause) => reload.run(cause), close };
+    return {
+      instance,
+      urls,
+      reload: (cause) => reload.run(cause),
+      close,
+    };
   } catch (error) {
     await tasks?.close();
     await store.close();

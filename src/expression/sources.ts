@@ -6,7 +6,7 @@ import { resolve as resolvePath } from 'node:path';
 import type { Definition } from './definition.ts';
 import { type ExpressionFiles, type FolderRequest, readExpressionFiles } from './expression-files.ts';
 import { FILE_OCTETS_MAX, REMEMBERED_OCTETS_MAX } from './limits.ts';
-import { type FileReading, readRegularFile } from './regular-file.ts';
+import { ABSENT_STAMP, type FileReading, readRegularFile } from './regular-file.ts';
 import { SourcesError } from './sources-error.ts';
 import { printable } from './template.ts';
 
@@ -119,6 +119,12 @@ export class Sources {
     if (reading.kind === 'unreadable') return reading;
     if (reading.kind === 'absent') return options.hasDefault ? this.#remember(absolute, ABSENT, 0) : reading;
     return this.#remember(absolute, reading, reading.octets);
+  }
+
+  /** The files that were read, or found missing where a default stands in: absolute, with what they looked like. */
+  *filesRead(): Generator<{ readonly path: string; readonly stamp: string }> {
+    for (const [path, reading] of this.#remembered)
+      yield { path, stamp: reading.kind === 'text' ? reading.stamp : ABSENT_STAMP };
   }
 
   #remember(path: string, reading: FileReading, octets: number): FileReading {

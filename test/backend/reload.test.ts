@@ -186,6 +186,35 @@ describe('a reload', () => {
     expect((await tree.read(inForce('Link'))).get('ds-cfg-auth-password')).toEqual(['second']);
   });
 
+  it('comes by itself when the file of an expression changes, while the administrator wants it', async () => {
+    await putFile('config/w1', 'first');
+    await putFile('config/w2', 'second');
+    await putFile('config/w3', 'third');
+    const point = async (target: string) => {
+      await symlink(target, join(server.folder, 'config/watched-next'));
+      await rename(join(server.folder, 'config/watched-next'), join(server.folder, 'config/watched'));
+    };
+    await point('w1');
+    await addMailServer('Watch', {
+      'ds-cfg-auth-username': 'u',
+      'ds-cfg-auth-password': '$<file:config/watched>',
+    });
+    const wish = (value: string) =>
+      client.request(
+        modifyRequest('cn=config', [[changeKinds.replace, 'ds-cfg-reload-on-file-change', [value]]]),
+      );
+    expect(await wish('true')).toMatchObject({ code: 0 });
+    const asked = Date.now();
+    await point('w2');
+    await server.waitForLog(({ time, msg }) => Number(time) >= asked && msg === 'reloaded');
+    expect((await tree.read(inForce('Watch'))).get('ds-cfg-auth-password')).toEqual(['second']);
+    expect(await wish('false')).toMatchObject({ code: 0 });
+    await point('w3');
+    expect((await tree.read(inForce('Watch'))).get('ds-cfg-auth-password')).toEqual(['second']);
+    await reload();
+    expect((await tree.read(inForce('Watch'))).get('ds-cfg-auth-password')).toEqual(['third']);
+  });
+
   it('stores nothing', async () => {
     const folder = join(server.folder, 'config/journal');
     const journal = async () =>

@@ -4,6 +4,7 @@
 import { defineObject } from '../object-definition.ts';
 import { forgerockAttribute, opendjAttribute, opendjClass, ownAttribute } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
+import { boolean } from '../types/boolean.ts';
 import { duration } from '../types/duration.ts';
 import { integer } from '../types/integer.ts';
 import { keptWord } from '../types/kept-word.ts';
@@ -41,6 +42,17 @@ export const rootConfig = defineObject({
       default: ['default'],
       synopsis: 'The group of servers that this one belongs to in PingDS; kept, without effect.',
       description: 'Servers do not replicate here, so there is nobody to prefer the servers of a group.',
+    }),
+    property({
+      name: 'reload-on-file-change',
+      oid: ownAttribute(62),
+      type: boolean(),
+      default: ['false'],
+      synopsis:
+        'Whether everything is reloaded when a file that an expression names, as in $<file:path>, has changed.',
+      description:
+        'Such files are looked at every second; links are followed, so that it does not matter how a file is replaced. ' +
+        'Expression files are not looked at: confdit reload, or SIGHUP, reads those again.',
     }),
     property({
       name: 'smtp-server',
