@@ -18,7 +18,7 @@ import { StartError } from './start-error.ts';
  */
 export function loadConfiguration(
   configuration: Configuration,
-  { entries, checked, commits }: StoreContents,
+  { entries, checked, commits }: Pick<StoreContents, 'entries' | 'checked' | 'commits'>,
   now: Date,
 ): boolean {
   if (checked !== undefined && checked.checkedBy === configuration.checkedBy) {

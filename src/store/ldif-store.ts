@@ -170,7 +170,7 @@ interface LdifStoreParts extends Required<LdifStoreOptions>, Folders {
   readonly version: string | undefined;
 }
 
-class LdifStore implements Store {
+export class LdifStore implements Store {
   readonly #parts: LdifStoreParts;
   readonly #journal: Journal;
   #snapshotNumber: number;

@@ -41,6 +41,7 @@ const HEADER =
 const INTRODUCTION =
   '# The journal beside this file holds what was changed since. Change entries over LDAP while the server runs.\nversion: 1\n';
 const NEWLINE = 0x0a;
+const HEADER_OCTETS_MAX = 512;
 const PIECE_OCTETS = 64 * 1024;
 /** What is formatted at a stretch: a small part of a millisecond's work. */
 const SLICE_CHARACTERS = 16 * 1024;
@@ -48,8 +49,12 @@ const SLICE_CHARACTERS = 16 * 1024;
 const UNSYNCED_OCTETS_MAX = 4 * 1024 * 1024;
 
 /** The snapshot in this folder, undefined if there is none; throws StoreError for one that cannot be read. */
-export async function readSnapshot(fileSystem: FileSystem, folder: string): Promise<Snapshot | undefined> {
-  const path = join(folder, SNAPSHOT_NAME);
+export async function readSnapshot(
+  fileSystem: FileSystem,
+  folder: string,
+  name: string = SNAPSHOT_NAME,
+): Promise<Snapshot | undefined> {
+  const path = join(folder, name);
   let file: StoreFile;
   try {
     file = await fileSystem.open(path, 'read');
@@ -59,6 +64,28 @@ export async function readSnapshot(fileSystem: FileSystem, folder: string): Prom
   }
   try {
     return await readSnapshotPieces(readPieces(file), path);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Through which change a snapshot goes, without reading all of it; undefined if there is none as a server writes them. */
+export async function readSnapshotNumber(
+  fileSystem: FileSystem,
+  folder: string,
+  name: string,
+): Promise<number | undefined> {
+  const path = join(folder, name);
+  if ((await fileSystem.inspect(path)) === undefined) return undefined;
+  const file = await fileSystem.open(path, 'read');
+  try {
+    const octets = Buffer.alloc(HEADER_OCTETS_MAX);
+    const text = octets.toString('latin1', 0, await file.read(octets, 0));
+    const header = parseHeader(text.split('\n', 1)[0] ?? '', path);
+    return header === NO_HEADER ? undefined : header.number;
+  } catch (error) {
+    if (error instanceof StoreError) return undefined;
+    throw error;
   } finally {
     await file.close();
   }

@@ -26,6 +26,8 @@ const PASSWORD = 'test-password-1';
 export interface StartOptions {
   /** Added to the environment; of the environment of the tests only what a process needs gets through. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Further words after `confdit start`. */
+  readonly words?: readonly string[];
   /** Each `token=value`, for `--define`. */
   readonly definitions?: readonly string[];
   /** Written before the start: the path inside the instance folder to the text. */
@@ -139,7 +141,13 @@ class ServerProcess implements RunningServer {
     this.password = options.password ?? PASSWORD;
     const definitions = (options.definitions ?? []).flatMap((definition) => ['--define', definition]);
     const { checkout = CHECKOUT } = options;
-    const words = [process.execPath, join(checkout, PROGRAM), 'start', ...definitions];
+    const words = [
+      process.execPath,
+      join(checkout, PROGRAM),
+      'start',
+      ...(options.words ?? []),
+      ...definitions,
+    ];
     const [program = '', ...others] = [...(options.runBy ?? []), ...words];
     this.child = spawn(program, others, {
       cwd: checkout,

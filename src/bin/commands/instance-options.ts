@@ -24,6 +24,8 @@ export const INSTANCE_OPTIONS: readonly CommandOption[] = [
 export interface InstanceChoice {
   readonly instance: string;
   readonly definitions: readonly string[];
+  /** Back to the configuration of the last good start. */
+  readonly isLastKnownGood?: boolean;
 }
 
 export function instanceOf(invocation: Invocation, { env }: Pick<World, 'env'>): InstanceChoice {

@@ -12,6 +12,14 @@ export const startCommand: Command = {
     'Environment: LDAP_PORT, LDAPS_PORT, LDAPI_PATH, LDAP_LISTEN_ADDRESS, CONFDIT_INSTANCE, CONFDIT_ADMIN_PASSWORD ' +
     '(first start only),\nCONFDIT_ENVCONFIG_DIRS, CONFDIT_ACCESS_LOG (on or off); and every variable that an ' +
     'expression of the configuration names.',
-  options: [...INSTANCE_OPTIONS],
-  run: (invocation, world) => start(instanceOf(invocation, world), world),
+  options: [
+    ...INSTANCE_OPTIONS,
+    {
+      name: 'last-known-good',
+      synopsis:
+        'go back to the configuration of the last good start, as a change that is journaled like others',
+    },
+  ],
+  run: (invocation, world) =>
+    start({ ...instanceOf(invocation, world), isLastKnownGood: invocation.has('last-known-good') }, world),
 };

@@ -1,0 +1,79 @@
+// From an instance folder to its configuration, whole and valid, with its store open: what the server begins with, and
+// all that commands need which work on an instance while no server runs.
+
+import { Configuration } from '../backend/configuration.ts';
+import { expressionSyntaxes } from '../config/expression-syntaxes.ts';
+import { PropertyValidator } from '../config/property-validator.ts';
+import { parseDefinition } from '../expression/definition.ts';
+import { Sources } from '../expression/sources.ts';
+import { Schema } from '../schema/schema.ts';
+import type { Log } from '../server/access-log.ts';
+import { type LdifStore, openLdifStore } from '../store/ldif-store.ts';
+import { KEEP_ALL } from '../store/retention.ts';
+import { nameOfChecker } from './checked-by.ts';
+import type { InstanceChoice } from './commands/instance-options.ts';
+import { type Instance, openInstance, readSchemaFiles } from './instance.ts';
+import { hintOfLastKnownGood } from './last-known-good.ts';
+import { loadConfiguration } from './load-configuration.ts';
+import { makeStartChanges } from './start-changes.ts';
+import { StartError } from './start-error.ts';
+
+export interface ConfigurationOptions {
+  readonly choice: InstanceChoice;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+export interface OpenConfiguration {
+  readonly instance: Instance;
+  readonly schema: Schema;
+  readonly configuration: Configuration;
+  readonly store: LdifStore;
+  /** Whether a snapshot should be written before anything else. */
+  readonly isSnapshotDue: boolean;
+  /** Reads again where expressions are resolved from. */
+  openSources(): Promise<Sources>;
+}
+
+/** Throws what an administrator can put right (StartError and its like); then nothing is left open. */
+export async function openConfiguration(options: ConfigurationOptions): Promise<OpenConfiguration> {
+  const { choice, environment, now, log } = options;
+  const instance = await openInstance(choice.instance);
+  const schemaFiles = await readSchemaFiles(instance);
+  const schema = Schema.parse(schemaFiles, { syntaxes: expressionSyntaxes() });
+  const definitions = choice.definitions.map(parseDefinition);
+  const openSources = () => Sources.open({ environment, definitions, instanceFolder: instance.folder });
+  const sources = await openSources();
+  const checkedBy = nameOfChecker(schemaFiles);
+  const newConfiguration = () =>
+    new Configuration({ schema, validator: new PropertyValidator({ schema, sources }), checkedBy });
+  const { configFolder } = instance;
+  const storeLog = {
+    warn: (message: string) => log.warn({}, message),
+    error: (message: string) => log.error({}, message),
+  };
+  // All of the past is kept until the configuration says how much.
+  const opened = await openLdifStore({ folder: configFolder, log: storeLog, now, retention: KEEP_ALL });
+  const { store } = opened;
+  try {
+    for (const warning of opened.warnings) log.warn({}, warning);
+    const isLastKnownGood = choice.isLastKnownGood === true;
+    const commits = await makeStartChanges({
+      ...{ configFolder, opened, newConfiguration, now: now(), log, isLastKnownGood },
+    });
+    const configuration = newConfiguration();
+    const isIncomplete = loadConfiguration(configuration, { ...opened, commits }, now());
+    const isSnapshotDue = isIncomplete || opened.isForeign || opened.edited !== undefined;
+    return { instance, schema, configuration, store, isSnapshotDue, openSources };
+  } catch (error) {
+    await store.close();
+    throw withHint(error, configFolder, choice);
+  }
+}
+
+function withHint(error: unknown, configFolder: string, choice: InstanceChoice): unknown {
+  const hint = choice.isLastKnownGood === true ? undefined : hintOfLastKnownGood(configFolder);
+  if (hint === undefined || !(error instanceof StartError)) return error;
+  return new StartError(`${error.message}\n${hint}`, { cause: error });
+}
