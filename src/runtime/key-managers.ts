@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import type { ConfigurationObject } from '../config/configuration-object.ts';
+import { expiryOf } from '../trust/expiry.ts';
 import { FileBacked, type FileSource } from '../trust/file-backed.ts';
 import { readPemKeys, stampFile, stampPemFolder } from '../trust/pem-folder.ts';
 import { isValidAt, type ServerKey } from '../trust/server-key.ts';
@@ -19,8 +20,6 @@ export interface KeyManager {
 }
 
 export type KeyManagers = Providers<KeyManager>;
-
-const EXPIRES_SOON_MS = 14 * 86_400_000;
 
 export function keyManagers(options: ProviderOptions): KeyManagers {
   const stores = new StoreReader();
@@ -80,8 +79,7 @@ function tellExpiry(keys: readonly ServerKey[], provider: string, log: ProviderL
       expires: validToDate,
     };
     if (!isValidAt(key, now)) log.warn(fields, 'a certificate is not valid now');
-    else if (validToDate.getTime() - now.getTime() < EXPIRES_SOON_MS)
-      log.warn(fields, 'a certificate expires soon');
+    else if (expiryOf(key.certificate, now) === 'soon') log.warn(fields, 'a certificate expires soon');
     else log.info(fields, 'a key was read');
   }
 }

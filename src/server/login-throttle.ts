@@ -29,6 +29,15 @@ export interface ThrottleOptions {
   /** Milliseconds on a clock that only goes forward. */
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Told when logins begin to be refused. */
+  readonly refused?: (logins: RefusedLogins) => void;
+}
+
+export interface RefusedLogins {
+  /** To be read after "logins have failed": `with the name "x" from 192.0.2.1`. */
+  readonly whose: string;
+  readonly failures: number;
+  readonly forMs: number;
 }
 
 const RECORDS_MAX = 10_000;
@@ -114,12 +123,25 @@ export class LoginThrottle implements Component {
       const record = records.record(key, now, this.#limits.forgetMs);
       record.failures += 1;
       record.lastAt = now;
-      if (record.failures >= this.#limits.failuresMax * factor)
+      if (record.failures >= this.#limits.failuresMax * factor) {
+        if (record.refusedUntil === 0) this.#tell(records, source, name, record.failures);
         record.refusedUntil = now + this.#limits.refusalMs;
+      }
       const paid = record.failures - FREE_FAILURES * factor;
       record.delayMs = paid <= 0 ? 0 : Math.min(DELAY_FIRST_MS * 2 ** Math.min(paid - 1, 16), DELAY_MAX_MS);
       record.nextAt = Math.max(record.nextAt, now + record.delayMs);
     }
+  }
+
+  #tell(records: FailureRecords, { address }: LoginSource, name: string, failures: number): void {
+    const quoted = JSON.stringify(name.slice(0, NAME_CHARACTERS_MAX));
+    const whose =
+      records === this.#pairs
+        ? `with the name ${quoted} from ${address}`
+        : records === this.#names
+          ? `with the name ${quoted} from many addresses`
+          : `from ${address}`;
+    this.#options.refused?.({ whose, failures, forMs: this.#limits.refusalMs });
   }
 
   succeeded(source: LoginSource, name: string): void {

@@ -1,0 +1,88 @@
+// The alerts of the server: who raises them here, and the mails that tell of them.
+
+import { alertMonitor } from '../backend/alert-monitor.ts';
+import { ChangeAlerts } from '../backend/change-alerts.ts';
+import type { ChangeFeed } from '../backend/change-feed.ts';
+import type { Monitor } from '../backend/monitor.ts';
+import { Alerts, type AlertsOptions } from '../mail/alerts.ts';
+import type { MailQueue } from '../mail/mail-queue.ts';
+import { AlertHandlers } from '../runtime/alert-handlers.ts';
+import { CertificateWatch } from '../runtime/certificate-watch.ts';
+import type { Component } from '../runtime/component.ts';
+import type { TlsProviders } from '../runtime/tls-identity.ts';
+import type { RefusedLogins } from '../server/login-throttle.ts';
+import { takeRefusedStarts } from './refused-starts.ts';
+import { VERSION } from './version.ts';
+
+export interface AlertParts {
+  readonly alerts: Alerts;
+  readonly feed: ChangeFeed;
+  readonly tls: TlsProviders;
+  readonly queue: MailQueue;
+  readonly monitor: Monitor;
+  readonly instanceFolder: string;
+}
+
+export interface OpenAlerts {
+  readonly components: readonly Component[];
+  /** The server is there for its clients. */
+  start(urls: readonly string[]): Promise<void>;
+  /** Before the mail queue closes, so that what is told now still leaves. */
+  close(): Promise<void>;
+}
+
+/** Alerts from the first moment on; they wait until there is somebody to be told. */
+export function newAlerts(options: Omit<AlertsOptions, 'later'>): Alerts {
+  const later = (ms: number, run: () => void) => {
+    const timer = setTimeout(run, ms).unref();
+    return () => clearTimeout(timer);
+  };
+  return new Alerts({ ...options, later });
+}
+
+export function openAlerts({ alerts, feed, tls, queue, monitor, instanceFolder }: AlertParts): OpenAlerts {
+  const changes = new ChangeAlerts(feed, alerts);
+  const handlers = new AlertHandlers(alerts, () =>
+    changes.setWanted(alerts.isWanted('confdit.ConfigurationChanged')),
+  );
+  const watch = new CertificateWatch({ ...tls, alerts });
+  queue.tell({
+    gaveUp: ({ id, reason }) =>
+      alerts.raise({ type: 'confdit.MailGivenUp', message: `The message ${id} was given up: ${reason}` }),
+    spoolRefused: (reason) => {
+      // A mail about alerts that finds no room is no reason for another one.
+      if (!alerts.isMailing) alerts.raise({ type: 'confdit.SpoolRefused', message: reason });
+    },
+  });
+  monitor.add(alertMonitor(alerts));
+  return {
+    components: [handlers],
+    start: async (urls) => {
+      alerts.start(queue);
+      const refused = await takeRefusedStarts(instanceFolder);
+      if (refused !== undefined) alerts.raise({ type: 'confdit.StartRefused', message: refused });
+      alerts.raise({
+        type: 'org.opends.server.DirectoryServerStarted',
+        message: `confdit ${VERSION} has started and listens on ${urls.join(', ')}.`,
+      });
+      watch.start();
+    },
+    close: async () => {
+      alerts.raise({
+        type: 'org.opends.server.DirectoryServerShutdown',
+        message: `confdit ${VERSION} stops.`,
+      });
+      await watch.stop();
+      await alerts.close();
+    },
+  };
+}
+
+/** For the throttle. */
+export function loginAlerts(alerts: Alerts): (refused: RefusedLogins) => void {
+  return ({ whose, failures, forMs }) =>
+    alerts.raise({
+      type: 'confdit.LoginsRefused',
+      message: `${failures} logins have failed ${whose}; they are refused for ${Math.ceil(forMs / 1000)} seconds.`,
+    });
+}

@@ -1,0 +1,51 @@
+// Starts that were refused, noted in the instance folder: a server that cannot start has no configuration to find mail
+// servers in. The next start that succeeds tells of them.
+
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const NAME = 'refused-starts.txt';
+const REASON_CHARACTERS_MAX = 4000;
+const FILE_MODE = 0o600;
+
+/** Where the folder cannot be written there is nobody to be told. */
+export async function noteRefusedStart(instanceFolder: string, reason: string, now: Date): Promise<void> {
+  try {
+    const text = reason.slice(0, REASON_CHARACTERS_MAX).trimEnd();
+    const before = await readNote(instanceFolder);
+    const count = before === undefined ? 1 : before.count + 1;
+    await writeFile(join(instanceFolder, NAME), `${count}\n${now.toISOString()}\n${text}\n`, {
+      mode: FILE_MODE,
+    });
+  } catch {
+    // The reason was told to whoever has started the server.
+  }
+}
+
+/** In words, what was noted, which is forgotten now; undefined when nothing was. */
+export async function takeRefusedStarts(instanceFolder: string): Promise<string | undefined> {
+  const note = await readNote(instanceFolder);
+  if (note === undefined) return undefined;
+  await rm(join(instanceFolder, NAME), { force: true });
+  const times = note.count === 1 ? 'once' : `${note.count} times`;
+  return `The server has refused to start ${times}, last at ${note.lastAt}. ${note.reason}`;
+}
+
+interface Note {
+  readonly count: number;
+  readonly lastAt: string;
+  readonly reason: string;
+}
+
+async function readNote(instanceFolder: string): Promise<Note | undefined> {
+  try {
+    const [count = '', lastAt = '', ...reason] = (await readFile(join(instanceFolder, NAME), 'utf8')).split(
+      '\n',
+    );
+    return /^\d{1,9}$/.test(count)
+      ? { count: Number(count), lastAt, reason: reason.join('\n').trim() }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,19 @@
+// What this server raises alerts about. Types that OpenDJ and PingDS have keep their names, so that handlers written for
+// them go on; the others begin with the name of this program.
+
+export const ALERT_TYPES = {
+  'org.opends.server.DirectoryServerStarted': 'the server has started',
+  'org.opends.server.DirectoryServerShutdown': 'the server stops',
+  'org.opends.server.CannotWriteConfig': 'a change could not be written to disk',
+  'org.opends.server.ManualConfigEditHandled': 'config.ldif was edited by hand',
+  'confdit.StartRefused': 'the server refused to start earlier',
+  'confdit.ConfigurationChanged': 'the configuration was changed',
+  'confdit.CertificateExpired': 'a certificate of a key manager or trust manager has expired',
+  'confdit.CertificateExpiresSoon': 'a certificate of a key manager or trust manager expires soon',
+  'confdit.LoginsRefused': 'too many logins have failed with a name or from an address',
+  'confdit.MailServerFailed': 'a mail server fails its checks',
+  'confdit.MailGivenUp': 'a message could not be delivered',
+  'confdit.SpoolRefused': 'a message could not be put into the spool',
+} as const;
+
+export type AlertType = keyof typeof ALERT_TYPES;

@@ -1,0 +1,44 @@
+// The alert handlers of the configuration, as those who hear of alerts.
+
+import type { ConfigurationObject } from '../config/configuration-object.ts';
+import type { AlertHandlerSettings } from '../mail/alert-handler.ts';
+import type { Alerts } from '../mail/alerts.ts';
+import type { Component, ObjectDifference, Prepared } from './component.ts';
+
+export class AlertHandlers implements Component {
+  readonly kind = 'smtp-alert-handler';
+  readonly #alerts: Alerts;
+  readonly #changed: () => void;
+
+  /** @param changed is called whenever others want to hear of alerts, or of other ones. */
+  constructor(alerts: Alerts, changed: () => void) {
+    this.#alerts = alerts;
+    this.#changed = changed;
+  }
+
+  prepare({ key, after }: ObjectDifference): Prepared {
+    return {
+      commit: () => {
+        this.#alerts.setHandler(key, settingsOf(after));
+        this.#changed();
+      },
+      abort: () => {},
+    };
+  }
+}
+
+function settingsOf(object: ConfigurationObject | undefined): AlertHandlerSettings | undefined {
+  if (object?.kind !== 'smtp-alert-handler' || !object.enabled) return undefined;
+  return {
+    sender: object.senderAddress,
+    recipients: object.recipientAddress,
+    subject: object.messageSubject,
+    body: object.messageBody,
+    enabledTypes: keysOf(object.enabledAlertType),
+    disabledTypes: keysOf(object.disabledAlertType),
+  };
+}
+
+function keysOf(types: readonly string[]): ReadonlySet<string> {
+  return new Set(types.map((type) => type.toLowerCase()));
+}
