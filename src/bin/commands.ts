@@ -1,10 +1,13 @@
 // The commands there are, in the order of help. A command is a file in `commands/` and a line here.
 
 import type { Command } from '../cli/command.ts';
+import { completionCommands } from '../cli/completion/completion-commands.ts';
 import { CONNECTION_OPTIONS } from '../cli/connection-options.ts';
 import { dsconfigCommand } from '../cli/dsconfig/dsconfig-command.ts';
+import { listPropertiesCommand } from '../cli/dsconfig/list-properties.ts';
 import { objectCommands } from '../cli/dsconfig/object-commands.ts';
 import { objectFamilies } from '../cli/dsconfig/object-family.ts';
+import { encodePasswordCommand } from '../cli/encode-password.ts';
 import { planCommands } from '../cli/files/plan-commands.ts';
 import { Definitions, objectDefinitions } from '../config/definitions.ts';
 import { openDirectory } from './commands/open-directory.ts';
@@ -15,7 +18,8 @@ import { startCommand } from './commands/start.ts';
 import { validateCommand } from './commands/validate.ts';
 
 const ONLINE = { connectionOptions: CONNECTION_OPTIONS, open: openDirectory };
-const SUBCOMMANDS = objectCommands({ families: objectFamilies(objectDefinitions), ...ONLINE });
+const FAMILIES = objectFamilies(objectDefinitions);
+const SUBCOMMANDS = objectCommands({ families: FAMILIES, ...ONLINE });
 
 export const COMMANDS: readonly Command[] = [
   startCommand,
@@ -27,6 +31,9 @@ export const COMMANDS: readonly Command[] = [
     ...ONLINE,
   }),
   validateCommand,
+  encodePasswordCommand,
+  ...completionCommands({ commands: () => COMMANDS, families: FAMILIES, ...ONLINE }),
+  listPropertiesCommand(FAMILIES),
   dsconfigCommand(SUBCOMMANDS),
   ...SUBCOMMANDS,
 ];

@@ -41,6 +41,8 @@ export interface Command {
   /** How the operands are called in help, `FILE...`; undefined: there are none. */
   readonly operands?: string;
   readonly options: readonly CommandOption[];
+  /** Not for people: help does not show it. */
+  readonly isHidden?: boolean;
   /** The command reads its words itself: all of them are operands. */
   readonly takesAllWords?: boolean;
   /** Resolves to the exit code. Throws CommandError for what the person who typed it can put right. */

@@ -6,7 +6,8 @@ import { COMMON_OPTIONS } from './command-line.ts';
 const COLUMN_MAX = 30;
 
 /** All commands, under the headings of their groups. */
-export function formatHelp(commands: readonly Command[]): string {
+export function formatHelp(all: readonly Command[]): string {
+  const commands = all.filter(({ isHidden }) => isHidden !== true);
   const groups = [...new Set(commands.map(({ group }) => group))];
   const width = Math.max(...commands.map(({ name }) => name.length));
   const sections = groups.map((group) => {

@@ -54,7 +54,8 @@ class FamilyCommands {
   constructor(family: ObjectFamily, options: ObjectCommandsOptions) {
     this.#family = family;
     this.#options = options;
-    this.#group = family.definition.friendlyPluralName;
+    const { friendlyName, friendlyPluralName } = family.definition;
+    this.#group = family.nameOption === undefined ? friendlyName : friendlyPluralName;
   }
 
   all(): readonly Command[] {

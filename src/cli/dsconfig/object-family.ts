@@ -16,13 +16,18 @@ export interface ObjectFamily {
   readonly place: string;
 }
 
-/** Branches hold other objects and have no properties to set. */
-const WITHOUT_COMMANDS: ReadonlySet<string> = new Set(['branch']);
+const FIRST = 'mail-server';
 
+/** Branches hold other objects and have no properties to set. */
+const WITHOUT_COMMANDS: ReadonlySet<string> = new Set(['container']);
+
+/** Mail servers first: they are what people come for. */
 export function objectFamilies(definitions: readonly ObjectDefinition[]): readonly ObjectFamily[] {
-  return definitions
+  const families = definitions
     .filter(({ parent, kind }) => parent === undefined && !WITHOUT_COMMANDS.has(kind))
     .map((definition) => familyOf(definition, definitions));
+  const isFirst = ({ name }: ObjectFamily) => Number(name === FIRST);
+  return families.toSorted((one, other) => isFirst(other) - isFirst(one));
 }
 
 function familyOf(definition: ObjectDefinition, definitions: readonly ObjectDefinition[]): ObjectFamily {

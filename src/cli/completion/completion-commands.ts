@@ -1,0 +1,65 @@
+// `confdit completion SHELL`, and the hidden command that the shells ask.
+
+import { type Command, type CommandOption, UsageError } from '../command.ts';
+import { parseOptions } from '../command-line.ts';
+import type { OpenDirectory } from '../directory.ts';
+import type { ObjectFamily } from '../dsconfig/object-family.ts';
+import { completionsOf } from './completions.ts';
+import { COMPLETE_COMMAND, completionScript } from './scripts.ts';
+
+export interface CompletionOptions {
+  /** All commands; asked for when they are needed, since these are among them. */
+  readonly commands: () => readonly Command[];
+  readonly families: readonly ObjectFamily[];
+  readonly connectionOptions: readonly CommandOption[];
+  readonly open: OpenDirectory;
+}
+
+export function completionCommands(options: CompletionOptions): readonly Command[] {
+  return [
+    {
+      name: 'completion',
+      group: 'The program',
+      synopsis: 'Prints what teaches a shell to complete: bash, zsh or fish.',
+      operands: 'SHELL',
+      options: [],
+      async run({ operands }, world) {
+        const [shell, ...others] = operands;
+        if (shell === undefined || others.length > 0) throw new UsageError('Which shell: bash, zsh or fish?');
+        world.stdout.write(completionScript(shell));
+        return 0;
+      },
+    },
+    {
+      name: COMPLETE_COMMAND,
+      group: 'The program',
+      isHidden: true,
+      synopsis: 'Prints what may stand at the end of a command line.',
+      operands: '-- WORD...',
+      options: [],
+      takesAllWords: true,
+      async run({ operands }, world) {
+        const words = operands[0] === '--' ? operands.slice(1) : operands;
+        const commands = options.commands().filter(({ isHidden }) => isHidden !== true);
+        const namesOf = async (family: ObjectFamily) => {
+          const asked: Command = { ...NAMELESS, options: options.connectionOptions };
+          const directory = await options.open(parseOptions([], asked), world).catch(() => undefined);
+          if (directory === undefined) return [];
+          try {
+            const found = await directory.search({ base: family.place, scope: 'one', attributes: ['1.1'] });
+            return found.map(({ dn }) => dn.name);
+          } catch {
+            return [];
+          } finally {
+            await directory.close();
+          }
+        };
+        const found = await completionsOf({ words, commands, families: options.families, namesOf });
+        world.stdout.write(found.map((one) => `${one}\n`).join(''));
+        return 0;
+      },
+    },
+  ];
+}
+
+const NAMELESS = { name: '', group: '', synopsis: '', run: async () => 0 } as const;

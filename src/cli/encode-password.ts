@@ -1,0 +1,83 @@
+// `confdit encode-password`: a password as it is stored, for files that shall hold no clear text.
+
+import { readFile } from 'node:fs/promises';
+import { text as readText } from 'node:stream/consumers';
+import { passwordProblem } from '../config/password-hash.ts';
+import { findStored, isStoredPassword, storePassword } from '../config/stored-password.ts';
+import { type Command, CommandError, type Invocation, type World } from './command.ts';
+import { ExitCode } from './exit-code.ts';
+
+export const encodePasswordCommand: Command = {
+  name: 'encode-password',
+  group: 'The program',
+  synopsis: 'Prints a password as it is stored, or checks one against what is stored.',
+  description:
+    'The password is read from standard input unless an option says where it is. The lines that are printed are the\n' +
+    'values of userPassword of a root DN user.',
+  options: [
+    {
+      name: 'clearPassword',
+      short: 'c',
+      value: 'PASSWORD',
+      synopsis: 'the password; others on this machine can read it',
+    },
+    {
+      name: 'clearPassword:env',
+      value: 'NAME',
+      synopsis: 'the environment variable that holds the password',
+    },
+    { name: 'clearPassword:file', short: 'f', value: 'FILE', synopsis: 'the file that holds the password' },
+    {
+      name: 'encodedPassword',
+      short: 'e',
+      value: 'TEXT',
+      synopsis: 'what is stored: say whether the password fits',
+    },
+  ],
+  run: encodePassword,
+};
+
+async function encodePassword(invocation: Invocation, world: World): Promise<number> {
+  const password = await readPassword(invocation, world);
+  const stored = invocation.value('encodedPassword');
+  if (stored === undefined) {
+    const problem = passwordProblem(password);
+    if (problem !== undefined) {
+      throw new CommandError(
+        `The password ${problem.problem}. ${problem.advice}`,
+        ExitCode.constraintViolation,
+      );
+    }
+    world.stdout.write((await storePassword(password)).map((value) => `${value}\n`).join(''));
+    return ExitCode.success;
+  }
+  if (!isStoredPassword(stored)) {
+    throw new CommandError(
+      'What --encodedPassword gives is not a password as it is stored.',
+      ExitCode.wrongData,
+    );
+  }
+  const fits = (await findStored([stored], password)).length > 0;
+  world.stdout.write(`The password ${fits ? 'fits' : 'does not fit'}.\n`);
+  return fits ? ExitCode.success : ExitCode.invalidCredentials;
+}
+
+async function readPassword(invocation: Invocation, { env, stdin, stderr }: World): Promise<string> {
+  const given = invocation.value('clearPassword');
+  if (given !== undefined) return given;
+  const variable = invocation.value('clearPassword:env');
+  if (variable !== undefined) {
+    const value = env[variable];
+    if (value !== undefined) return value;
+    throw new CommandError(`The environment variable ${variable} is not set.`, ExitCode.wrongData);
+  }
+  const file = invocation.value('clearPassword:file');
+  if (file === undefined && stdin.isTTY) stderr.write('Password, then Enter and Ctrl-D (it is shown): ');
+  try {
+    const text = file === undefined ? await readText(stdin) : await readFile(file, 'utf8');
+    return text.replace(/\r?\n$/, '');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`The password cannot be read: ${reason}.`, ExitCode.wrongData, { cause: error });
+  }
+}

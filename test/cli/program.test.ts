@@ -1,0 +1,111 @@
+// What the program tells of itself: properties, stored passwords, completions.
+
+import { beforeAll, describe, expect, it } from 'vitest';
+import { runConfdit } from '../support/confdit-program.ts';
+import { runProgram } from '../support/ldap-tools.ts';
+import { type RunningServer, startServer } from '../support/start-server.ts';
+
+const TIMEOUT_MS = 120_000;
+
+describe('list-properties', { timeout: TIMEOUT_MS }, () => {
+  it('tells what may be written', async () => {
+    const { code, stdout } = await runConfdit([
+      'list-properties',
+      '-c',
+      'mail-server',
+      '--property',
+      'use-ssl',
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Mail Server\n\n  use-ssl\n');
+    expect(stdout).toContain('Allowed: true or false. Default: false.');
+    expect(stdout).toContain('single-valued, optional, component-restart');
+  });
+
+  it('gives programs everything', async () => {
+    const { stdout } = await runConfdit(['list-properties', '--json', '--advanced']);
+    const objects: { object: string; properties: { name: string }[] }[] = JSON.parse(stdout);
+    const mailServer = objects.find(({ object }) => object === 'mail-server');
+    expect(mailServer?.properties.map(({ name }) => name)).toContain('smtp-property');
+  });
+
+  it('knows what there is', async () => {
+    const { code, stderr } = await runConfdit(['list-properties', '--category', 'mailserver']);
+    expect(code).toBe(89);
+    expect(stderr).toContain('There are: mail-server,');
+  });
+});
+
+describe('encode-password', { timeout: TIMEOUT_MS }, () => {
+  it('gives what fits the password, and nothing else', async () => {
+    const { code, stdout } = await runConfdit(['encode-password'], { input: 'correct horse\n' });
+    expect(code).toBe(0);
+    const [stored = ''] = stdout.split('\n');
+    expect(stored).toMatch(/^\{SCRYPT\}/);
+    const right = await runConfdit(['encode-password', '-e', stored], { input: 'correct horse' });
+    expect(right).toMatchObject({ code: 0, stdout: 'The password fits.\n' });
+    const wrong = await runConfdit(['encode-password', '-e', stored, '-c', 'battery staple']);
+    expect(wrong).toMatchObject({ code: 49, stdout: 'The password does not fit.\n' });
+  });
+});
+
+describe('completion', { timeout: TIMEOUT_MS }, () => {
+  let server: RunningServer;
+
+  beforeAll(async () => {
+    server = await startServer();
+    const words = ['create-mail-server', '--server-name', 'SMTP server', '--set', 'enabled:false'];
+    const connection = ['--port', String(server.port), '-w', server.password];
+    await runConfdit([...words, '--set', 'smtp-server:a', ...connection]);
+  }, TIMEOUT_MS);
+
+  async function complete(...words: string[]): Promise<readonly string[]> {
+    const environment = {
+      LDAP_PORT: String(server.port),
+      CONFDIT_INSTANCE: server.folder,
+      PATH: process.env.PATH,
+    };
+    const { stdout } = await runConfdit(['complete-words', '--', ...words], { environment });
+    return stdout.split('\n').filter((line) => line !== '');
+  }
+
+  it('knows commands, options, properties, values and types', async () => {
+    expect(await complete('create-m')).toEqual(['create-mail-server']);
+    expect(await complete('create-mail-server', '--serv')).toEqual(['--server-name']);
+    expect(await complete('set-mail-server-prop', '--set', 'use-s')).toEqual(['use-ssl:', 'use-start-tls:']);
+    expect(await complete('set-mail-server-prop', '--set', 'use-ssl:t')).toEqual(['use-ssl:true']);
+    expect(await complete('dsconfig', 'create-trust-manager-provider', '-t', 'p')).toEqual(['pem', 'pkcs11']);
+    expect(await complete('nonsense', '--x')).toEqual([]);
+  });
+
+  it('does not fail where no server can be asked', async () => {
+    const { code, stdout } = await runConfdit([
+      'complete-words',
+      '--',
+      'delete-mail-server',
+      '--server-name',
+      '',
+    ]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+  });
+
+  it.each(['bash', 'zsh', 'fish'])('has a script for %s', async (shell) => {
+    const { code, stdout } = await runConfdit(['completion', shell]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('complete-words');
+  });
+
+  it('works in bash', async () => {
+    const { stdout: script } = await runConfdit(['completion', 'bash']);
+    const lines = [
+      script,
+      `confdit() { '${process.execPath}' src/bin/confdit.ts "$@"; }`,
+      'COMP_LINE="confdit list-mail"; COMP_POINT=$' +
+        '{#COMP_LINE}; COMP_WORDS=(confdit list-mail); COMP_CWORD=1',
+      '_confdit 2> /dev/null',
+      'printf "%s\\n" "$' + '{COMPREPLY[@]}"',
+    ];
+    const { stdout } = await runProgram('bash', ['-c', lines.join('\n')]);
+    expect(stdout).toBe('list-mail-servers\n');
+  });
+});
