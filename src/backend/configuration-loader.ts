@@ -1,6 +1,7 @@
 // From what a store held to the tree of a configuration: entries that anybody may have written, entries that were checked
 // before they were stored, and the commits that came after. What the result means is the property validator's.
 
+import { takesExpressions } from '../config/property-reader.ts';
 import type { PropertyValidator } from '../config/property-validator.ts';
 import { idOfChange, type Stamp, stamp } from '../directory/stamp.ts';
 import type { Dn } from '../ldap/dn.ts';
@@ -73,8 +74,14 @@ export function validateDoubtful(
 ): Issue[] {
   const { schema, tree, validator } = configuration;
   const keys = new Set(touched);
-  for (const { dn } of checked.entriesWith(EXPRESSION_MARKS)) keys.add(keysOfName(schema, dn).key);
-  for (const key of [...keys]) for (const referrer of configuration.referrers(key)) keys.add(referrer);
+  for (const entry of checked.entriesWith(EXPRESSION_MARKS))
+    if (entry.attributes.some(mayHoldExpressions)) keys.add(keysOfName(schema, entry.dn).key);
+  for (const key of [...keys]) {
+    const entry = tree.find(key);
+    const definition = entry && validator.definitions.findForEntry(entry);
+    if (definition !== undefined && !validator.definitions.isReferredTo(definition)) continue;
+    for (const referrer of configuration.referrers(key)) keys.add(referrer);
+  }
   return [...keys].flatMap((key) => {
     const entry = tree.find(key);
     return entry === undefined ? [] : validate(validator, configuration, entry);
@@ -87,6 +94,12 @@ function validate(
   entry: Entry,
 ): readonly Issue[] {
   return validator.validate({ dn: entry.dn, before: undefined, after: entry }, configuration);
+}
+
+function mayHoldExpressions({ key, values }: Attribute): boolean {
+  return (
+    takesExpressions(key) && values.some((value) => EXPRESSION_MARKS.some((mark) => value.includes(mark)))
+  );
 }
 
 function placeIssues(

@@ -2,6 +2,7 @@
 // sources of this run. The write path changes it, the backends show it.
 
 import type { PendingChanges } from '../config/admin-actions.ts';
+import type { ConfigurationObject } from '../config/configuration-object.ts';
 import type { PropertyValidator } from '../config/property-validator.ts';
 import type { ConfigView } from '../config/reference-check.ts';
 import { ReferenceIndex } from '../config/reference-index.ts';
@@ -125,17 +126,7 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
 
   /** What the runtime is asked about; the objects are decoded only when a component wants them. */
   differenceOf({ key, before, after }: Pick<Effect, 'key' | 'before' | 'after'>): ObjectDifference {
-    const decode = (entry: Entry | undefined) => entry && this.inForce.decode(entry);
-    return {
-      key,
-      kinds: [this.#kindOf(before), this.#kindOf(after)],
-      get before() {
-        return decode(before);
-      },
-      get after() {
-        return decode(after);
-      },
-    };
+    return new Difference(key, [this.#kindOf(before), this.#kindOf(after)], before, after, this.inForce);
   }
 
   /** Everything there is, as what came about since nothing was: what the runtime starts from. */
@@ -198,5 +189,35 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
 
   #kindOf(entry: Entry | undefined): string | undefined {
     return entry === undefined ? undefined : this.validator.definitions.findForEntry(entry)?.kind;
+  }
+}
+
+class Difference implements ObjectDifference {
+  readonly key: string;
+  readonly kinds: ObjectDifference['kinds'];
+  readonly #before: Entry | undefined;
+  readonly #after: Entry | undefined;
+  readonly #inForce: ValuesInForce;
+
+  constructor(
+    key: string,
+    kinds: ObjectDifference['kinds'],
+    before: Entry | undefined,
+    after: Entry | undefined,
+    inForce: ValuesInForce,
+  ) {
+    this.key = key;
+    this.kinds = kinds;
+    this.#before = before;
+    this.#after = after;
+    this.#inForce = inForce;
+  }
+
+  get before(): ConfigurationObject | undefined {
+    return this.#before && this.#inForce.decode(this.#before);
+  }
+
+  get after(): ConfigurationObject | undefined {
+    return this.#after && this.#inForce.decode(this.#after);
   }
 }

@@ -9,6 +9,7 @@ import { type LdifName, LdifValueReader } from './ldif-value.ts';
 const RECORD_MARK = '\n\ndn:';
 const BLANK_LINE_LENGTH = 2;
 const DN_LENGTH = 'dn:'.length;
+const CLASS_KEY = 'objectclass';
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
 /** What is looked through at a time: a text of all of it would be there twice. */
@@ -22,6 +23,9 @@ export class WrittenEntries implements EntrySource {
   /** Where the records start, and where the last one ends. */
   readonly #starts: Uint32Array;
   readonly #values = new LdifValueReader(undefined);
+  /** By place: what an entry is gets asked for all of them, and more than once. */
+  readonly #classes: (readonly Attribute[])[] = [];
+  #lastClasses: readonly Attribute[] = [];
 
   /** The octets must be what `formatEntry` made of entries, with a blank line before each. */
   constructor(octets: Buffer) {
@@ -73,6 +77,17 @@ export class WrittenEntries implements EntrySource {
   }
 
   findAttributes(place: number, typeKey: string): readonly Attribute[] {
+    if (typeKey !== CLASS_KEY) return this.#findAttributes(place, typeKey);
+    const classes = this.#classes[place] ?? this.#findAttributes(place, typeKey);
+    // The lists, too, are mostly the same.
+    const isSame =
+      classes.length === 1 && this.#lastClasses.length === 1 && classes[0] === this.#lastClasses[0];
+    if (!isSame) this.#lastClasses = classes;
+    this.#classes[place] = this.#lastClasses;
+    return this.#lastClasses;
+  }
+
+  #findAttributes(place: number, typeKey: string): readonly Attribute[] {
     const found: { name: LdifName; values: string[] }[] = [];
     const text = unfolded(this.recordText(place));
     for (let start = text.indexOf('\n') + 1; start < text.length; ) {

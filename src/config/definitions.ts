@@ -1,7 +1,7 @@
 // All kinds of configuration objects, and the ways to look one up. A new kind is one line here.
 
 import type { Attribute, Entry } from '../ldap/entry.ts';
-import type { ObjectDefinition } from './object-definition.ts';
+import { isOfKind, type ObjectDefinition } from './object-definition.ts';
 import { alertHandler } from './objects/alert-handler.ts';
 import { backend } from './objects/backend.ts';
 import { blindTrustManagerProvider } from './objects/blind-trust-manager-provider.ts';
@@ -66,6 +66,7 @@ export class Definitions {
   readonly neededKinds: readonly string[];
   /** Keys of the attributes whose values must be hashed (password-hash.ts) before they are stored. */
   readonly hashedAttributes: ReadonlySet<string>;
+  readonly #referredTo: readonly string[];
   readonly #byClass = new Map<string, ObjectDefinition>();
   readonly #byAttribute = new Map<string, PropertyDefinition>();
   readonly #underContainer = new Map<string, ObjectDefinition[]>();
@@ -81,6 +82,7 @@ export class Definitions {
     this.neededKinds = [...new Set(needed)];
     const properties = all.flatMap((definition) => definition.properties);
     this.secretAttributes = new Set(properties.filter((it) => it.type.secret).map((it) => it.key));
+    this.#referredTo = [...new Set(properties.flatMap(({ type }) => type.target ?? []))];
     this.mixedAttributes = new Set(properties.filter((it) => it.type.mayHoldSecrets).map((it) => it.key));
     this.hashedAttributes = new Set(properties.filter((it) => it.type.hashed).map((it) => it.key));
   }
@@ -110,6 +112,11 @@ export class Definitions {
     }
     this.#byClasses.set(classes, found);
     return found;
+  }
+
+  /** Whether a property of some object may refer to objects of this kind. */
+  isReferredTo(definition: ObjectDefinition): boolean {
+    return this.#referredTo.some((kind) => isOfKind(definition, kind));
   }
 
   /** A kind the entry has besides that one without either being a sub-kind of the other: a contradiction. */

@@ -30,14 +30,23 @@ export interface KnownMailServer {
   readonly server: MailServer;
 }
 
+/** A mail server, and what it is made from. */
+interface Known {
+  readonly difference: ObjectDifference;
+  /** Those of the one before it; undefined while there are none. */
+  figures: MailServerFigures | undefined;
+  made: KnownMailServer | undefined;
+}
+
 export class MailServers {
   readonly components: readonly Component[] = [
     { kind: 'mail-server', prepare: (difference) => this.#prepare(difference) },
     { kind: 'global-configuration', prepare: (difference) => this.#prepareLimits(difference) },
   ];
   readonly #options: MailServersOptions;
-  readonly #known = new Map<string, KnownMailServer>();
-  #ordered: readonly MailServer[] = [];
+  /** Of most, when there are very many, nothing is made before somebody asks. */
+  readonly #known = new Map<string, Known>();
+  #ordered: readonly MailServer[] | undefined;
   #limits: GlobalObject | undefined;
   #hear: () => void = () => {};
 
@@ -47,16 +56,20 @@ export class MailServers {
 
   /** The enabled ones: by priority, then by name. */
   get ordered(): readonly MailServer[] {
+    this.#ordered ??= [...this.all]
+      .flatMap(({ server, isEnabled }) => (isEnabled ? [server] : []))
+      .toSorted((one, other) => one.priority - other.priority || (one.name < other.name ? -1 : 1));
     return this.#ordered;
   }
 
   get all(): Iterable<KnownMailServer> {
-    return this.#known.values();
+    return this.#all();
   }
 
   /** Takes the key of the entry's name. */
   find(key: string): KnownMailServer | undefined {
-    return this.#known.get(key);
+    const known = this.#known.get(key);
+    return known && this.#made(known);
   }
 
   /** Called after every change of a mail server or a limit. */
@@ -76,7 +89,7 @@ export class MailServers {
 
   /** Ends all connections. */
   close(): void {
-    for (const { server } of this.#known.values()) server.close();
+    for (const { made } of this.#known.values()) made?.server.close();
   }
 
   #global(): GlobalObject {
@@ -84,14 +97,16 @@ export class MailServers {
     return this.#limits;
   }
 
-  #prepare({ key, after }: ObjectDifference): Prepared {
+  #prepare(difference: ObjectDifference): Prepared {
+    const { key, kinds } = difference;
     return {
       commit: () => {
         const old = this.#known.get(key);
-        if (after?.kind === 'mail-server') this.#put(key, after, old);
+        if (kinds[1] === 'mail-server')
+          this.#known.set(key, { difference, figures: old?.figures, made: undefined });
         else this.#known.delete(key);
-        this.#order();
-        old?.server.retire();
+        this.#ordered = undefined;
+        old?.made?.server.retire();
         this.#hear();
       },
       abort: () => {},
@@ -108,14 +123,27 @@ export class MailServers {
     };
   }
 
-  #put(key: string, object: MailServerObject, old: KnownMailServer | undefined): void {
+  *#all(): Generator<KnownMailServer> {
+    for (const known of this.#known.values()) yield this.#made(known);
+  }
+
+  #made(known: Known): KnownMailServer {
+    known.made ??= this.#make(known);
+    return known.made;
+  }
+
+  #make(known: Known): KnownMailServer {
     const { log, now, clockMs } = this.#options;
+    const object = known.difference.after;
+    if (object?.kind !== 'mail-server')
+      throw new Error(`${known.difference.key} is in use and is no mail server.`);
+    known.figures ??= new MailServerFigures();
+    const { figures } = known;
     const name = object.dn.toString();
-    const figures = old?.figures ?? new MailServerFigures();
     const trust = () => this.#trustOf(object);
     const pauses = () => this.queueLimits.pauses;
     const server = new MailServer({ name, settings: object, trust, figures, pauses, log, now, clockMs });
-    this.#known.set(key, { name, commonName: object.name, figures, server, isEnabled: object.enabled });
+    return { name, commonName: object.name, figures, server, isEnabled: object.enabled };
   }
 
   /** Asked for every connection anew. */
@@ -125,11 +153,5 @@ export class MailServers {
     const trust = trusts.find(name === undefined ? undefined : keyOf(name));
     if (trust !== undefined) return trust;
     throw new TrustError(`${dn}: the trust manager ${name} is not there or not enabled.`);
-  }
-
-  #order(): void {
-    this.#ordered = [...this.#known.values()]
-      .flatMap(({ server, isEnabled }) => (isEnabled ? [server] : []))
-      .toSorted((one, other) => one.priority - other.priority || (one.name < other.name ? -1 : 1));
   }
 }
