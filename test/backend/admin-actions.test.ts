@@ -1,0 +1,158 @@
+// Admin actions in a server: over restarts, in transactions, and in changes that come right behind one another.
+
+import { beforeAll, describe, expect, it } from 'vitest';
+import { writeEndTransaction } from '../../src/codec/extended-value.ts';
+import { octetsFromText } from '../../src/ldap/octets.ts';
+import { Oid } from '../../src/ldap/oids.ts';
+import {
+  addRequest,
+  changeKinds,
+  control,
+  deleteRequest,
+  extendedRequest,
+  message,
+  modifyRequest,
+  presentFilter,
+  scopes,
+  searchRequest,
+} from '../support/ber-bytes.ts';
+import { RawClient } from '../support/raw-client.ts';
+import { type RunningServer, startServer } from '../support/start-server.ts';
+
+const OPERATIONAL = ['*', '+'];
+const written = (name: string) => `cn=${name},cn=Mail Servers,cn=config`;
+const inForce = (name: string) => `cn=${name},cn=Mail Servers,cn=effective`;
+
+let server: RunningServer;
+let client: RawClient;
+
+beforeAll(async () => {
+  server = await startServer();
+  client = await RawClient.bound(server);
+});
+
+async function add(name: string): Promise<void> {
+  const attributes = [
+    ['objectClass', ['ds-cfg-mail-server']],
+    ['cn', [name]],
+    ['ds-cfg-enabled', ['true']],
+    ['ds-cfg-smtp-server', ['smtp.example.com']],
+  ] as const;
+  expect(await client.request(addRequest(written(name), attributes))).toMatchObject({ code: 0 });
+}
+
+function replace(name: string, attribute: string, value: string): Buffer {
+  return modifyRequest(written(name), [[changeKinds.replace, attribute, [value]]]);
+}
+
+async function read(dn: string, who = client): Promise<Readonly<Record<string, readonly string[]>>> {
+  const { entries } = await who.request(searchRequest(dn, { scope: scopes.base, attributes: OPERATIONAL }));
+  return entries[0]?.attributes ?? {};
+}
+
+async function useSslOf(name: string, who = client) {
+  return (await read(inForce(name), who))['ds-cfg-use-ssl'];
+}
+
+describe('what waits for an admin action', () => {
+  it('can be read from the entry alone by somebody who has never read a manual', async () => {
+    await add('Alone');
+    const before = Date.now();
+    await client.request(replace('Alone', 'ds-cfg-use-ssl', 'true'));
+    const { 'ds-cfg-use-ssl': useSsl, 'ds-cfg-pending-change': [why = ''] = [] } = await read(
+      written('Alone'),
+    );
+    expect(useSsl).toEqual(['true']);
+    const [, time = ''] =
+      /^use-ssl: in force is the default "false"; disable and enable this mail server again to make "true" take effect \(changed (\S+)\)$/.exec(
+        why,
+      ) ?? [];
+    expect(Math.abs(Date.parse(time) - before)).toBeLessThan(60_000);
+  });
+
+  it('is found by a filter', async () => {
+    await add('Found');
+    await client.request(replace('Found', 'ds-cfg-use-ssl', 'true'));
+    const search = searchRequest('cn=config', {
+      scope: scopes.subtree,
+      filter: presentFilter('ds-cfg-pending-change'),
+      attributes: ['cn'],
+    });
+    expect((await client.request(search)).entries.map(({ dn }) => dn)).toContain(written('Found'));
+    await client.request(replace('Found', 'ds-cfg-enabled', 'false'));
+    expect((await client.request(search)).entries.map(({ dn }) => dn)).not.toContain(written('Found'));
+  });
+
+  it('is not restarted by a transaction that disables and enables: nobody sees it disabled', async () => {
+    await add('Transaction');
+    await client.request(replace('Transaction', 'ds-cfg-use-ssl', 'true'));
+    const { value: id = '' } = await client.request(extendedRequest(Oid.startTransaction));
+    for (const enabled of ['false', 'true']) {
+      const change = replace('Transaction', 'ds-cfg-enabled', enabled);
+      expect(await client.request(change, [control(Oid.transaction, true, id)])).toMatchObject({ code: 0 });
+    }
+    const end = octetsFromText(writeEndTransaction({ isCommit: true, id }));
+    const answer = await client.request(extendedRequest(Oid.endTransaction, end));
+    expect(answer.code).toBe(0);
+    expect(await useSslOf('Transaction')).toEqual(['false']);
+    expect(await read(written('Transaction'))).toHaveProperty('ds-cfg-pending-change');
+  });
+
+  it('follows changes that come in one packet, in order', async () => {
+    await add('Packet');
+    const changes = [
+      replace('Packet', 'ds-cfg-use-ssl', 'true'),
+      replace('Packet', 'ds-cfg-smtp-server', 'smtp.example.org'),
+      replace('Packet', 'ds-cfg-smtp-server', 'smtp.example.org:70000'),
+      replace('Packet', 'ds-cfg-enabled', 'false'),
+      replace('Packet', 'ds-cfg-enabled', 'true'),
+      replace('Packet', 'ds-cfg-use-ssl', 'false'),
+    ];
+    const ids = changes.map(() => client.nextId());
+    client.send(...changes.map((change, index) => message(ids[index] ?? 0, change)));
+    const answers = await Promise.all(ids.map((id) => client.answer(id)));
+    expect(answers.map(({ code }) => code)).toEqual([0, 0, 19, 0, 0, 0]);
+    expect(answers.map(({ text }) => text.includes('not yet in force'))).toEqual([
+      ...[true, false, false],
+      ...[false, false, true],
+    ]);
+    expect(await useSslOf('Packet')).toEqual(['true']);
+    expect(await read(written('Packet'))).toHaveProperty('ds-cfg-pending-change');
+  });
+
+  it('is forgotten with its entry', async () => {
+    await add('Gone');
+    await client.request(replace('Gone', 'ds-cfg-use-ssl', 'true'));
+    await client.request(deleteRequest(written('Gone')));
+    await add('Gone');
+    expect(await read(written('Gone'))).not.toHaveProperty('ds-cfg-pending-change');
+    await client.request(replace('Gone', 'ds-cfg-use-start-tls', 'false'));
+    expect(await useSslOf('Gone')).toEqual(['false']);
+  });
+
+  it('is in force after a restart of the server, cleanly ended or killed', async () => {
+    const first = await startServer();
+    const before = await RawClient.bound(first);
+    const all = [written('R1'), written('R2')];
+    for (const dn of all) {
+      const attributes = [
+        ['objectClass', ['ds-cfg-mail-server']],
+        ['ds-cfg-enabled', ['true']],
+        ['ds-cfg-smtp-server', ['smtp.example.com']],
+      ] as const;
+      expect(await before.request(addRequest(dn, attributes))).toMatchObject({ code: 0 });
+      await before.request(modifyRequest(dn, [[changeKinds.replace, 'ds-cfg-use-ssl', ['true']]]));
+    }
+    expect(await useSslOf('R1', before)).toEqual(['false']);
+    await first.stop();
+    const second = await startServer({ folder: first.folder });
+    const after = await RawClient.bound(second);
+    expect(await useSslOf('R1', after)).toEqual(['true']);
+    expect(await read(written('R1'), after)).not.toHaveProperty('ds-cfg-pending-change');
+    await after.request(modifyRequest(written('R2'), [[changeKinds.replace, 'ds-cfg-use-ssl', ['false']]]));
+    expect(await useSslOf('R2', after)).toEqual(['true']);
+    await second.kill();
+    const third = await startServer({ folder: first.folder });
+    expect(await useSslOf('R2', await RawClient.bound(third))).toEqual(['false']);
+  });
+});
