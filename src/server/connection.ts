@@ -21,6 +21,8 @@ export type IncomingMessage = RequestMessage | Message<InvalidRequest>;
 export interface ConnectionEvents {
   /** One call for each message, in the order of arrival. */
   message(message: IncomingMessage): void;
+  /** Once, when the peer has said that it sends nothing more: it may still wait for answers. */
+  ended(): void;
   /** Once, when the socket is gone for whatever reason. */
   closed(): void;
   /** Something that should not happen did: the connection is closing because of it. */
@@ -78,6 +80,8 @@ export class Connection {
   /** While TLS begins nothing is read or written here. */
   #isSecuring = false;
 
+  readonly #peerEnded = () => this.#events?.ended();
+
   constructor({ id, socket, outbox, limits, filterLimits, security, startTls }: ConnectionOptions) {
     this.id = id;
     this.remoteAddress = security.isLocalSocket ? 'local' : (socket.remoteAddress ?? 'unknown');
@@ -128,6 +132,7 @@ export class Connection {
     );
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('drain', () => this.#release());
+    socket.on('end', this.#peerEnded);
     // A socket error is followed by 'close', which is all there is to do about it.
     socket.on('error', () => {});
     socket.on('close', () => this.#closed());
@@ -135,7 +140,7 @@ export class Connection {
 
   /** Lets go of the socket, which from now on is below TLS; its end is still ours. */
   #stopListening(): void {
-    this.#socket.setTimeout(0);
+    this.#socket.setTimeout(0).off('end', this.#peerEnded);
     for (const event of ['data', 'drain', 'timeout']) this.#socket.removeAllListeners(event);
   }
 
@@ -243,11 +248,20 @@ export class Connection {
       return;
     }
     if (code !== undefined) this.send(noticeOfDisconnection(code, diagnosticMessage));
+    this.#end(this.#limits.closeTimeMs);
+  }
+
+  /** Ends the connection when the peer, which sends nothing more, has read what is there for it. */
+  finish(): void {
+    if (!this.#isClosing) this.#end(this.#limits.blockedWriteTimeMs);
+  }
+
+  #end(timeMs: number): void {
     this.flush();
     this.#isClosing = true;
     this.#socket.end();
     // Not the socket's own timer, which a peer that goes on sending could put off for ever.
-    const timer = setTimeout(() => this.#socket.destroy(), this.#limits.closeTimeMs);
+    const timer = setTimeout(() => this.#socket.destroy(), timeMs);
     this.#socket.setTimeout(0).once('close', () => clearTimeout(timer));
     this.#release();
   }

@@ -36,6 +36,8 @@ export class Session {
   readonly #underWay = new Map<number, RunningOperation>();
   readonly #waiting: IncomingMessage[] = [];
   #isBinding = false;
+  /** The client sends nothing more: the last answer is followed by the end. */
+  #isEnding = false;
   #watches = 0;
   requester: Requester = ANONYMOUS;
   readonly pagedSearches = new PagedSearches();
@@ -56,6 +58,7 @@ export class Session {
     this.#accessLog.connected(this.#connection);
     this.#connection.open({
       message: (message) => this.#receive(message),
+      ended: () => this.#ended(),
       closed: () => this.#closed(),
       failed: (error) => this.#accessLog.failed(this.#connection, error),
     });
@@ -220,6 +223,17 @@ export class Session {
       }
     });
     if (!this.#isBusy) this.#connection.resume();
+    this.#endIfDone();
+  }
+
+  /** A client that has closed its side is still answered, but no longer told of changes: it could not end that. */
+  #ended(): void {
+    this.#isEnding = true;
+    this.#endIfDone();
+  }
+
+  #endIfDone(): void {
+    if (this.#isEnding && this.load <= this.#watches) this.#connection.finish();
   }
 
   #holdIfBusy(): void {
