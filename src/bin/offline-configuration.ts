@@ -22,7 +22,7 @@ import { LdapError } from '../ldap/ldap-error.ts';
 import { Schema } from '../schema/schema.ts';
 import { nodeFileSystem } from '../store/file-system.ts';
 import { HistoryReader } from '../store/history-reader.ts';
-import { JOURNAL_FOLDER } from '../store/ldif-store.ts';
+import { JOURNAL_FOLDER } from '../store/journal.ts';
 import { readSnapshot } from '../store/snapshot.ts';
 import type { InstanceChoice } from './commands/instance-options.ts';
 import { shippedSchema } from './commands/shipped-schema.ts';

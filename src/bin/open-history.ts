@@ -9,7 +9,8 @@ import type { WritePath } from '../backend/write-path.ts';
 import type { Schema } from '../schema/schema.ts';
 import { ARCHIVE_FOLDER } from '../store/archive.ts';
 import { nodeFileSystem } from '../store/file-system.ts';
-import { JOURNAL_FOLDER, type LdifStore } from '../store/ldif-store.ts';
+import { JOURNAL_FOLDER } from '../store/journal.ts';
+import type { LdifStore } from '../store/ldif-store.ts';
 
 export interface HistoryOptions {
   readonly configuration: Configuration;

@@ -9,6 +9,9 @@ import { SEGMENT_START, segmentName } from './journal-segment.ts';
 import type { Commit } from './store.ts';
 import { errorCode, reasonOf, StoreError, storeErrorFrom } from './store-error.ts';
 
+/** Beside the snapshot. */
+export const JOURNAL_FOLDER = 'journal';
+
 /** What a write fails with while the disk is otherwise sound: the same write may succeed later. */
 const FULL: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 

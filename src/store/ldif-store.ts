@@ -8,7 +8,7 @@ import { ARCHIVE_FOLDER, archiveName, listArchives, writeArchive } from './archi
 import { type EditedSnapshot, findOriginal, keepEditAside } from './edited-snapshot.ts';
 import { type FileSystem, nodeFileSystem } from './file-system.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
-import { Journal } from './journal.ts';
+import { JOURNAL_FOLDER, Journal } from './journal.ts';
 import { listSegments, recoverJournal } from './journal-recovery.ts';
 import { requirePrivate } from './permissions.ts';
 import { forgettableThrough, KEEP_NOTHING, type Retention, uselessArchives } from './retention.ts';
@@ -22,7 +22,6 @@ import {
 import type { Commit, Store, StoreContents } from './store.ts';
 import { reasonOf, StoreError, storeErrorFrom } from './store-error.ts';
 
-export const JOURNAL_FOLDER = 'journal';
 /** Between slices of a snapshot, so that it takes about a tenth of the process's time. */
 const SNAPSHOT_PAUSE_MS = 1;
 

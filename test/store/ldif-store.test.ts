@@ -6,15 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { readLdif } from '../../src/codec/ldif-reader.ts';
 import { formatEntry } from '../../src/codec/ldif-writer.ts';
 import { describeStore } from './store-conformance.ts';
-import {
-  commit,
-  commitsFrom,
-  entry,
-  openStore,
-  setPort,
-  shown,
-  temporaryFolder,
-} from './store-support.ts';
+import { commit, commitsFrom, entry, openStore, setPort, shown, temporaryFolder } from './store-support.ts';
 
 describeStore('the LDIF store', { open: openStore, newPlace: temporaryFolder });
 

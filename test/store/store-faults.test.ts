@@ -5,14 +5,7 @@ import type { OpenedLdifStore } from '../../src/store/ldif-store.ts';
 import type { Commit } from '../../src/store/store.ts';
 import { StoreError } from '../../src/store/store-error.ts';
 import { type Fault, MemoryFileSystem, systemError } from './memory-file-system.ts';
-import {
-  commit,
-  commitsFrom,
-  entry,
-  openStore,
-  shown,
-  temporaryFolder,
-} from './store-support.ts';
+import { commit, commitsFrom, entry, openStore, shown, temporaryFolder } from './store-support.ts';
 
 /** Fails these operations on the journal. */
 function failing(errors: Record<string, string>, octetsFirst?: number): Fault {

@@ -1,0 +1,271 @@
+// Looks at everything a store keeps and says what is wrong with it: file, record, and what to do. Changes nothing; what
+// can be done about it is a value that store-repair.ts carries out. No server may be using the folder meanwhile.
+
+import { join } from 'node:path';
+import { LdifError } from '../codec/ldif-error.ts';
+import { ARCHIVE_FOLDER, archiveName, listArchives, readArchive } from './archive.ts';
+import { type FileSystem, readWholeFile } from './file-system.ts';
+import { JOURNAL_FOLDER } from './journal.ts';
+import { readJournalChanges } from './journal-record.ts';
+import { listSegments } from './journal-recovery.ts';
+import { type SegmentScan, scanSegment, segmentName } from './journal-segment.ts';
+import { findExposed, formatExposed } from './permissions.ts';
+import { readSnapshot, SNAPSHOT_NAME, type Snapshot } from './snapshot.ts';
+import { errorCode, StoreError } from './store-error.ts';
+
+export type StoreRepair =
+  | { readonly type: 'protect'; readonly path: string; readonly mode: number }
+  | { readonly type: 'move'; readonly paths: readonly string[] }
+  | {
+      readonly type: 'cut';
+      readonly path: string;
+      readonly length: number;
+      readonly following: readonly string[];
+    }
+  | { readonly type: 'restoreSnapshot'; readonly archive: number }
+  | { readonly type: 'beginSegment'; readonly number: number };
+
+export interface StoreProblem {
+  readonly path: string;
+  /** The number of the change that is not as it should be. */
+  readonly number?: number;
+  /** A sentence that names file and change. */
+  readonly problem: string;
+  /** What a repair does, or what a person has to do: a sentence. */
+  readonly remedy: string;
+  readonly repair?: StoreRepair;
+}
+
+export interface StoreCheck {
+  readonly problems: readonly StoreProblem[];
+  /** What is worth knowing and is no problem: sentences. */
+  readonly notes: readonly string[];
+  /** Through which change config.ldif goes, and the journal. */
+  readonly snapshotNumber: number | undefined;
+  readonly lastNumber: number | undefined;
+}
+
+/** Takes the folder of config.ldif. Throws StoreError only when it cannot be looked at. */
+export async function checkStore(fileSystem: FileSystem, folder: string): Promise<StoreCheck> {
+  const check = new Check(fileSystem, folder);
+  await check.permissions();
+  await check.archives();
+  await check.snapshot();
+  await check.journal();
+  return check.result();
+}
+
+class Check {
+  readonly #fileSystem: FileSystem;
+  readonly #folder: string;
+  readonly #journalFolder: string;
+  readonly #archiveFolder: string;
+  readonly #problems: StoreProblem[] = [];
+  readonly #notes: string[] = [];
+  #goodArchives: number[] = [];
+  #snapshot: Snapshot | undefined;
+  #lastNumber: number | undefined;
+
+  constructor(fileSystem: FileSystem, folder: string) {
+    this.#fileSystem = fileSystem;
+    this.#folder = folder;
+    this.#journalFolder = join(folder, JOURNAL_FOLDER);
+    this.#archiveFolder = join(folder, ARCHIVE_FOLDER);
+  }
+
+  result(): StoreCheck {
+    return {
+      problems: this.#problems,
+      notes: this.#notes,
+      snapshotNumber: this.#snapshot?.number,
+      lastNumber: this.#lastNumber,
+    };
+  }
+
+  async permissions(): Promise<void> {
+    const names = (folder: string) => this.#list(folder).then((all) => all.map((name) => join(folder, name)));
+    const files = [...(await names(this.#journalFolder)), ...(await names(this.#archiveFolder))];
+    const exposed = await findExposed(
+      this.#fileSystem,
+      {
+        folders: [this.#folder, this.#journalFolder, this.#archiveFolder],
+        files: [join(this.#folder, SNAPSHOT_NAME), ...files],
+      },
+      'readable',
+    );
+    for (const one of exposed) {
+      this.#problems.push({
+        path: one.path,
+        problem: `${formatExposed(one)}.`,
+        remedy: 'Its mode is set.',
+        repair: { type: 'protect', path: one.path, mode: one.wanted },
+      });
+    }
+  }
+
+  async archives(): Promise<void> {
+    for (const number of await listArchives(this.#fileSystem, this.#archiveFolder)) {
+      const path = join(this.#archiveFolder, archiveName(number));
+      try {
+        await readArchive(this.#fileSystem, this.#archiveFolder, number);
+        this.#goodArchives.push(number);
+      } catch (error) {
+        this.#problems.push({
+          path,
+          problem: sentenceOf(error),
+          remedy: 'The file is moved aside; there is no going back to that state.',
+          repair: { type: 'move', paths: [path] },
+        });
+      }
+    }
+  }
+
+  async snapshot(): Promise<void> {
+    const path = join(this.#folder, SNAPSHOT_NAME);
+    try {
+      this.#snapshot = await readSnapshot(this.#fileSystem, this.#folder);
+    } catch (error) {
+      this.#problems.push({ path, problem: sentenceOf(error), ...this.#snapshotRemedy() });
+      return;
+    }
+    if (this.#snapshot === undefined) {
+      const isNew = (await listSegments(this.#fileSystem, this.#journalFolder).catch(() => [])).length === 0;
+      if (isNew) this.#notes.push(`There is no ${path}, and no journal either: the instance has never run.`);
+      else this.#problems.push({ path, problem: `${path} is missing.`, ...this.#snapshotRemedy() });
+    } else if (this.#snapshot.isEdited || !this.#snapshot.hasHeader) {
+      this.#notes.push(`${path} was edited by hand; the next start takes the edit as a change.`);
+    }
+  }
+
+  #snapshotRemedy(): Pick<StoreProblem, 'remedy' | 'repair'> {
+    const archive = this.#goodArchives.at(-1);
+    if (archive === undefined) return { remedy: 'Restore the file from a backup.' };
+    return {
+      remedy: `The file is moved aside, and the archived configuration through change ${archive} takes its place; the journal has what came after.`,
+      repair: { type: 'restoreSnapshot', archive },
+    };
+  }
+
+  async journal(): Promise<void> {
+    const segments = await listSegments(this.#fileSystem, this.#journalFolder).catch(() => []);
+    const needed = (this.#snapshot?.number ?? this.#goodArchives.at(-1) ?? 0) + 1;
+    let due: number | undefined;
+    for (const [index, first] of segments.entries()) {
+      const following = segments[index + 1];
+      if (due !== undefined && first !== due) this.#misplaced(segments, index, due, needed);
+      const scan = await this.#segment(first, segments.slice(index + 1), needed);
+      if (scan === undefined) return;
+      due = scan.nextNumber;
+      if (following === undefined) this.#lastNumber = due - 1;
+    }
+    if (due !== undefined && due < needed) this.#endsEarly(due - 1, needed);
+  }
+
+  /** Undefined where nothing is known of what follows. */
+  async #segment(first: number, later: readonly number[], needed: number): Promise<SegmentScan | undefined> {
+    const path = this.#pathOf(first);
+    const octets = await readWholeFile(this.#fileSystem, path);
+    const scan = scanSegment(octets, first);
+    for (const record of scan.records) {
+      try {
+        readJournalChanges(octets, record);
+      } catch (error) {
+        if (!(error instanceof LdifError)) throw error;
+        const { number } = record.header;
+        this.#problems.push({
+          ...{ path, number, problem: `Change ${number} in ${path} cannot be read. ${error.message}` },
+          remedy: 'Restore the file from a backup.',
+        });
+      }
+    }
+    const { problem } = scan;
+    if (problem === undefined) return scan;
+    if (problem.type === 'torn' && later.length === 0) {
+      this.#notes.push(
+        `Change ${problem.number} was being written to ${path} when the server stopped; the next start cuts it off.`,
+      );
+      return scan;
+    }
+    const isOfThePast = later[0] !== undefined && later[0] <= needed;
+    this.#problems.push({
+      path,
+      number: problem.number,
+      problem: `Change ${problem.number} in ${path} is damaged: ${problem.problem}.`,
+      ...(isOfThePast ? this.#forget(first) : this.#giveUp(scan, path, later)),
+    });
+    if (!isOfThePast) return undefined;
+    return { ...scan, nextNumber: later[0] ?? scan.nextNumber };
+  }
+
+  /** What was handed over together is given up together. */
+  #giveUp(
+    { nextNumber, end }: SegmentScan,
+    path: string,
+    later: readonly number[],
+  ): Pick<StoreProblem, 'remedy' | 'repair'> {
+    return {
+      remedy:
+        `Restore the file from a backup; or change ${nextNumber} and all after it are given up: the file is copied ` +
+        `aside and cut to its first ${end} octets, and the journal files after it are moved aside.`,
+      repair: { type: 'cut', path, length: end, following: later.map((first) => this.#pathOf(first)) },
+    };
+  }
+
+  /** What only history needs: it and all before it. */
+  #forget(first: number): Pick<StoreProblem, 'remedy' | 'repair'> {
+    const paths = [this.#pathOf(first)];
+    return {
+      remedy:
+        'The configuration of now does not need the file; it is moved aside, and history begins after it.',
+      repair: { type: 'move', paths },
+    };
+  }
+
+  #misplaced(segments: readonly number[], index: number, due: number, needed: number): void {
+    const first = segments[index] ?? due;
+    const path = this.#pathOf(first);
+    if (first > due && first <= needed) {
+      this.#notes.push(`Changes ${due} to ${first - 1} are not in the journal; config.ldif has them.`);
+      return;
+    }
+    const problem =
+      first > due
+        ? `Changes ${due} to ${first - 1} are missing: ${path} begins with change ${first}.`
+        : `${path} begins with change ${first}, which the file before it holds too.`;
+    const paths = segments.slice(index).map((segment) => this.#pathOf(segment));
+    this.#problems.push({
+      ...{ path, number: due, problem },
+      remedy: `Restore the missing file from a backup; or change ${first} and all after it are given up: the files are moved aside.`,
+      repair: { type: 'move', paths },
+    });
+  }
+
+  #endsEarly(last: number, needed: number): void {
+    this.#problems.push({
+      path: this.#journalFolder,
+      number: last + 1,
+      problem: `config.ldif goes through change ${needed - 1}, but the journal in ${this.#journalFolder} ends with change ${last}.`,
+      remedy:
+        'Restore both from one backup; or, as config.ldif has those changes, the journal is begun anew after it.',
+      repair: { type: 'beginSegment', number: needed },
+    });
+  }
+
+  #pathOf(first: number): string {
+    return join(this.#journalFolder, segmentName(first));
+  }
+
+  async #list(folder: string): Promise<readonly string[]> {
+    try {
+      return await this.#fileSystem.list(folder);
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return [];
+      throw error;
+    }
+  }
+}
+
+function sentenceOf(error: unknown): string {
+  if (error instanceof StoreError) return error.message;
+  throw error;
+}

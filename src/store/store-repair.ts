@@ -1,0 +1,109 @@
+// Does what store-check.ts named, and keeps everything it takes away: in a folder of its own, named after the moment.
+
+import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { ARCHIVE_FOLDER, archiveName } from './archive.ts';
+import { type FileSystem, freeName, readWholeFile, writeNewFile } from './file-system.ts';
+import { createSegment, JOURNAL_FOLDER } from './journal.ts';
+import { SNAPSHOT_NAME, SNAPSHOT_TEMPORARY_NAME } from './snapshot.ts';
+import type { StoreRepair } from './store-check.ts';
+import { storeErrorFrom } from './store-error.ts';
+
+export interface RepairOptions {
+  readonly fileSystem: FileSystem;
+  /** Of config.ldif; nobody else may be using it. */
+  readonly folder: string;
+  readonly now: Date;
+}
+
+/** Gives the folder where what was taken away is, undefined when nothing was. Throws StoreError. */
+export async function repairStore(
+  repairs: readonly StoreRepair[],
+  options: RepairOptions,
+): Promise<string | undefined> {
+  const repair = new Repair(options);
+  for (const one of repairs) {
+    try {
+      await repair.do(one);
+    } catch (error) {
+      throw storeErrorFrom(error, `The store in ${options.folder} cannot be repaired`);
+    }
+  }
+  return repair.aside;
+}
+
+class Repair {
+  readonly #options: RepairOptions;
+  aside: string | undefined;
+
+  constructor(options: RepairOptions) {
+    this.#options = options;
+  }
+
+  async do(repair: StoreRepair): Promise<void> {
+    const { fileSystem, folder } = this.#options;
+    switch (repair.type) {
+      case 'protect':
+        return fileSystem.changeMode(repair.path, repair.mode);
+      case 'move':
+        return this.#move(repair.paths);
+      case 'cut':
+        return this.#cut(repair.path, repair.length, repair.following);
+      case 'restoreSnapshot':
+        return this.#restoreSnapshot(repair.archive);
+      case 'beginSegment':
+        return createSegment(fileSystem, join(folder, JOURNAL_FOLDER), repair.number);
+    }
+  }
+
+  async #move(paths: readonly string[]): Promise<void> {
+    const { fileSystem } = this.#options;
+    for (const path of paths) {
+      if ((await fileSystem.inspect(path)) === undefined) continue;
+      const aside = await this.#folder();
+      await fileSystem.rename(path, join(aside, await freeName(fileSystem, aside, basename(path))));
+      await fileSystem.syncFolder(aside);
+      await fileSystem.syncFolder(dirname(path));
+    }
+  }
+
+  /** First what follows, then the file itself: a stop in between leaves a journal that can be repaired again. */
+  async #cut(path: string, length: number, following: readonly string[]): Promise<void> {
+    const { fileSystem } = this.#options;
+    await this.#move(following.toReversed());
+    if (length === 0) return this.#move([path]);
+    const aside = await this.#folder();
+    const copy = join(aside, await freeName(fileSystem, aside, basename(path)));
+    await writeNewFile(fileSystem, copy, await readWholeFile(fileSystem, path));
+    await fileSystem.syncFolder(aside);
+    const file = await fileSystem.open(path, 'append');
+    try {
+      await file.truncate(length);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #restoreSnapshot(archive: number): Promise<void> {
+    const { fileSystem, folder } = this.#options;
+    const compressed = await readWholeFile(fileSystem, join(folder, ARCHIVE_FOLDER, archiveName(archive)));
+    const temporary = join(folder, SNAPSHOT_TEMPORARY_NAME);
+    await fileSystem.remove(temporary);
+    await writeNewFile(fileSystem, temporary, await promisify(gunzip)(compressed));
+    await this.#move([join(folder, SNAPSHOT_NAME)]);
+    await fileSystem.rename(temporary, join(folder, SNAPSHOT_NAME));
+    await fileSystem.syncFolder(folder);
+  }
+
+  async #folder(): Promise<string> {
+    const { fileSystem, folder, now } = this.#options;
+    if (this.aside !== undefined) return this.aside;
+    const stamp = now.toISOString().replaceAll(/[-:.]/g, '');
+    this.aside = join(folder, await freeName(fileSystem, folder, `repair-${stamp}`));
+    await fileSystem.makeFolder(this.aside);
+    await fileSystem.syncFolder(folder);
+    return this.aside;
+  }
+}
