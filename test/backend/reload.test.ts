@@ -3,7 +3,10 @@
 import { readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { addRequest, changeKinds, modifyRequest } from '../support/ber-bytes.ts';
+import { ChangeType, writePersistentSearch } from '../../src/codec/persistent-search-control.ts';
+import { Oid } from '../../src/ldap/oids.ts';
+import { ALL_CHANGES, changeIn, Watch } from '../server/controls/watch.ts';
+import { addRequest, changeKinds, deleteRequest, modifyRequest, scopes } from '../support/ber-bytes.ts';
 import { CaseTree } from '../support/case-tree.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { type LogLine, type RunningServer, startServer } from '../support/start-server.ts';
@@ -213,6 +216,76 @@ describe('a reload', () => {
     expect((await tree.read(inForce('Watch'))).get('ds-cfg-auth-password')).toEqual(['second']);
     await reload();
     expect((await tree.read(inForce('Watch'))).get('ds-cfg-auth-password')).toEqual(['third']);
+  });
+
+  it('is told to who watches what is in force, and to nobody who watches what is written', async () => {
+    await putFile('config/expressions/watch.properties', 'mail.watched=before.example.com\n');
+    await reload();
+    await addMailServer('Persistent', { 'ds-cfg-smtp-server': '$<mail.watched>' });
+    const value = writePersistentSearch(ALL_CHANGES);
+    const [seen, unseen] = await Promise.all(
+      [inForce('Persistent'), written('Persistent')].map((base) =>
+        Watch.start(server, Oid.persistentSearch, value, { scope: scopes.base }, base),
+      ),
+    );
+    if (seen === undefined || unseen === undefined) throw new Error('there are two');
+    await seen.settled();
+    await unseen.settled();
+    await putFile('config/expressions/watch.properties', 'mail.watched=after.example.com\n');
+    await reload();
+    const told = await seen.next();
+    expect(told.entry?.attributes['ds-cfg-smtp-server']).toEqual(['after.example.com:587']);
+    expect(changeIn(told)).toMatchObject({ name: 'Persistent', type: ChangeType.modify });
+    await unseen.settled();
+    expect(unseen.client.unread).toEqual([]);
+    seen.client.close();
+    unseen.client.close();
+  });
+
+  it('reads keys again, and is refused while they cannot be read', async () => {
+    const key = await readFile(join(server.folder, 'config/keys/server.pem'), 'utf8');
+    await putFile(
+      'config/keys/server.pem',
+      '-----BEGIN PRIVATE KEY-----\nnonsense\n-----END PRIVATE KEY-----\n',
+    );
+    const asked = Date.now();
+    expect(await reload()).toMatchObject({ msg: 'nothing was reloaded: put the problems right' });
+    expect(JSON.stringify(linesSince(asked))).toContain(
+      'cn=Default Key Manager,cn=Key Manager Providers,cn=config',
+    );
+    await putFile('config/keys/server.pem', key);
+    expect(await reload()).toMatchObject({ msg: 'reloaded' });
+  });
+
+  it('knows who uses what after a restart', async () => {
+    const files = { 'config/expressions/trust.properties': 'mail.manager=System\n' };
+    const first = await startServer({ files });
+    const [system, jvm] = ['System', 'JVM Trust Manager'].map(
+      (name) => `cn=${name},cn=Trust Manager Providers,cn=config`,
+    );
+    const attributes = {
+      objectClass: 'ds-cfg-mail-server',
+      'ds-cfg-enabled': 'true',
+      'ds-cfg-smtp-server': 'smtp.example.com',
+      'ds-cfg-trust-manager-provider': 'cn=$<mail.manager>,cn=Trust Manager Providers,cn=config',
+    };
+    const parts = Object.entries(attributes).map(([name, value]) => [name, [value]] as const);
+    const before = await RawClient.bound(first);
+    expect(await before.request(addRequest(written('One'), parts))).toMatchObject({ code: 0 });
+    await first.stop();
+    const second = await startServer({ folder: first.folder });
+    await writeFile(
+      join(first.folder, 'config/expressions/trust.properties'),
+      'mail.manager=JVM Trust Manager\n',
+    );
+    process.kill(second.pid, 'SIGHUP');
+    await second.waitForLog(({ msg }) => msg === 'reloaded');
+    const after = await CaseTree.open(second);
+    expect((await after.read(system ?? '')).get('ds-cfg-used-by')).toBeUndefined();
+    expect((await after.read(jvm ?? '')).get('ds-cfg-used-by')).toEqual([written('One')]);
+    const client = await RawClient.bound(second);
+    expect(await client.request(deleteRequest(jvm ?? ''))).toMatchObject({ code: 53 });
+    expect(await client.request(deleteRequest(system ?? ''))).toMatchObject({ code: 0 });
   });
 
   it('stores nothing', async () => {
