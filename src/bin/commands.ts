@@ -9,6 +9,7 @@ import { objectCommands } from '../cli/dsconfig/object-commands.ts';
 import { objectFamilies } from '../cli/dsconfig/object-family.ts';
 import { encodePasswordCommand } from '../cli/encode-password.ts';
 import { planCommands } from '../cli/files/plan-commands.ts';
+import { statusCommand } from '../cli/status.ts';
 import { Definitions, objectDefinitions } from '../config/definitions.ts';
 import { openDirectory } from './commands/open-directory.ts';
 import { reloadCommand } from './commands/reload.ts';
@@ -23,6 +24,7 @@ const SUBCOMMANDS = objectCommands({ families: FAMILIES, ...ONLINE });
 
 export const COMMANDS: readonly Command[] = [
   startCommand,
+  statusCommand({ now: () => new Date(), ...ONLINE }),
   reloadCommand,
   resolveCommand,
   ...planCommands({

@@ -1,0 +1,194 @@
+// `confdit status`: one screen of what is happening, from cn=monitor, cn=config and cn=changelog.
+
+import type { Entry } from '../ldap/entry.ts';
+import { type Command, CommandError, type CommandOption } from './command.ts';
+import type { Directory, OpenDirectory } from './directory.ts';
+import { formatTable } from './dsconfig/table.ts';
+import { ExitCode } from './exit-code.ts';
+
+export interface StatusOptions {
+  readonly connectionOptions: readonly CommandOption[];
+  readonly open: OpenDirectory;
+  readonly now: () => Date;
+}
+
+/** A certificate that ends sooner is worth a line. */
+const EXPIRES_SOON_MS = 30 * 24 * 60 * 60 * 1000;
+const CHANGES_SHOWN = 5;
+
+export function statusCommand(options: StatusOptions): Command {
+  return {
+    name: 'status',
+    group: 'The server',
+    synopsis: 'Shows what is happening: listeners, mail servers, what is due, the last changes.',
+    options: [{ name: 'json', synopsis: 'print JSON' }, ...options.connectionOptions],
+    async run(invocation, world) {
+      const directory = await options.open(invocation, world);
+      try {
+        const status = await readStatus(directory, options.now());
+        world.stdout.write(
+          invocation.has('json') ? `${JSON.stringify(status, undefined, 2)}\n` : formatStatus(status),
+        );
+        return ExitCode.success;
+      } finally {
+        await directory.close();
+      }
+    },
+  };
+}
+
+interface Status {
+  readonly server: {
+    readonly version: string;
+    readonly started: string;
+    readonly problems: readonly string[];
+  };
+  readonly listeners: readonly {
+    readonly name: string;
+    readonly address: string;
+    readonly connections: string;
+  }[];
+  readonly mailServers: readonly {
+    readonly name: string;
+    readonly address: string;
+    readonly state: string;
+    readonly sent: string;
+    readonly failed: string;
+    readonly lastError: string | undefined;
+  }[];
+  readonly pending: readonly { readonly dn: string; readonly change: string }[];
+  readonly expiring: readonly { readonly name: string; readonly expires: string }[];
+  readonly changes: readonly {
+    readonly number: string;
+    readonly at: string;
+    readonly by: string;
+    readonly what: string;
+  }[];
+}
+
+async function readStatus(directory: Directory, now: Date): Promise<Status> {
+  const monitor = await directory.search({ base: 'cn=monitor', scope: 'sub' });
+  const pending = await directory.search({
+    base: 'cn=config',
+    scope: 'sub',
+    filter: '(ds-cfg-pending-change=*)',
+    attributes: ['ds-cfg-pending-change'],
+  });
+  const ofClass = (name: string) => monitor.filter((entry) => entry.values('objectclass').includes(name));
+  const [server] = ofClass('ds-monitor-server');
+  const [health] = ofClass('ds-monitor-health-status');
+  return {
+    server: {
+      version: server?.first('ds-mon-full-version') ?? '',
+      started: readableTime(server?.first('ds-mon-start-time')),
+      problems: [
+        ...(health?.values('ds-mon-alive-errors') ?? []),
+        ...(health?.values('ds-mon-healthy-errors') ?? []),
+      ],
+    },
+    listeners: ofClass('ds-monitor-connection-handler').map((entry) => ({
+      name: entry.dn.name,
+      address: entry.first('ds-mon-listen-address') ?? '',
+      connections: entry.first('ds-mon-active-connections-count') ?? '',
+    })),
+    mailServers: ofClass('ds-monitor-mail-server').map((entry) => ({
+      name: entry.dn.name,
+      address: entry.first('ds-mon-mail-address') ?? '',
+      state: entry.first('ds-mon-mail-state') ?? '',
+      sent: entry.first('ds-mon-mail-sent-count') ?? '',
+      failed: entry.first('ds-mon-mail-failed-count') ?? '',
+      lastError: entry.first('ds-mon-mail-last-error'),
+    })),
+    pending: pending.flatMap((entry) =>
+      entry.values('ds-cfg-pending-change').map((change) => ({ dn: entry.dn.toString(), change })),
+    ),
+    expiring: monitor.flatMap((entry) => expiryOf(entry, now)),
+    changes: await lastChanges(directory),
+  };
+}
+
+function expiryOf(entry: Entry, now: Date): Status['expiring'] {
+  const text = entry.first('ds-mon-certificate-expires-at');
+  const at = text === undefined ? undefined : parseTime(text);
+  if (at === undefined || at.getTime() - now.getTime() > EXPIRES_SOON_MS) return [];
+  return [{ name: entry.first('ds-mon-config-dn') ?? entry.dn.toString(), expires: readableTime(text) }];
+}
+
+/** Newest first; none where the changes may not be read. */
+async function lastChanges(directory: Directory): Promise<Status['changes']> {
+  const [root] = await directory.search({ base: '', scope: 'base', attributes: ['lastChangeNumber'] });
+  const last = Number(root?.first('lastchangenumber') ?? 0);
+  if (last === 0) return [];
+  const attributes = ['changeNumber', 'changeTime', 'changeInitiatorsName', 'changeType', 'targetDN'];
+  const filter = `(changeNumber>=${Math.max(1, last - CHANGES_SHOWN + 1)})`;
+  try {
+    const found = await directory.search({ base: 'cn=changelog', scope: 'one', filter, attributes });
+    return found
+      .map((entry) => ({
+        number: entry.first('changenumber') ?? '',
+        at: readableTime(entry.first('changetime')),
+        by: entry.first('changeinitiatorsname') ?? '',
+        what: `${entry.first('changetype')} ${entry.first('targetdn')}`,
+      }))
+      .toReversed();
+  } catch (error) {
+    if (error instanceof CommandError) return [];
+    throw error;
+  }
+}
+
+/** GeneralizedTime (RFC 4517 §3.3.13) in UTC, as servers write it. */
+function parseTime(text: string): Date | undefined {
+  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)/.exec(text);
+  if (parts === null) return undefined;
+  const [, year, month, day, hour, minute, second] = parts;
+  return new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+}
+
+function readableTime(text: string | undefined): string {
+  const at = text === undefined ? undefined : parseTime(text);
+  return at === undefined
+    ? ''
+    : at
+        .toISOString()
+        .replace('T', ' ')
+        .replace(/\.\d+Z$/, ' UTC');
+}
+
+function formatStatus(status: Status): string {
+  const { server, listeners, mailServers, pending, expiring, changes } = status;
+  const sections = [
+    `confdit ${server.version}, running since ${server.started}\n`,
+    ...server.problems.map((problem) => `  ${problem}\n`),
+    formatTable(
+      ['Listener', 'Address', 'Connections'],
+      listeners.map((one) => [one.name, one.address, one.connections]),
+    ),
+    mailServers.length === 0
+      ? 'There are no enabled mail servers.\n'
+      : formatTable(
+          ['Mail Server', 'Address', 'State', 'Sent', 'Failed', 'Last error'],
+          mailServers.map((one) => [
+            one.name,
+            one.address,
+            one.state,
+            one.sent,
+            one.failed,
+            one.lastError ?? '-',
+          ]),
+        ),
+    pending.length === 0
+      ? 'Everything that is written is in force.\n'
+      : `Written and not in force yet:\n${pending.map(({ dn, change }) => `  ${dn}\n    ${change}\n`).join('')}`,
+    expiring.length === 0
+      ? ''
+      : `Certificates that end soon:\n${expiring.map(({ name, expires }) => `  ${name}: ${expires}\n`).join('')}`,
+    changes.length === 0
+      ? ''
+      : formatTable(
+          ['Change', 'When', 'Who', 'What'],
+          changes.map(({ number, at, by, what }) => [number, at, by, what]),
+        ),
+  ];
+  return sections.filter((section) => section !== '').join('\n');
+}
