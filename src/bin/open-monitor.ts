@@ -4,6 +4,7 @@
 import { hostname } from 'node:os';
 import { Monitor } from '../backend/monitor.ts';
 import {
+  type HealthChecks,
   healthMonitor,
   processMonitor,
   type WritePathParts,
@@ -17,7 +18,12 @@ export interface MonitorParts extends WritePathParts {
   readonly isStarting: () => boolean;
 }
 
-export function openMonitor(parts: MonitorParts): Monitor {
+export interface OpenMonitor {
+  readonly monitor: Monitor;
+  readonly health: HealthChecks;
+}
+
+export function openMonitor(parts: MonitorParts): OpenMonitor {
   const { now, instanceFolder, isStarting, store } = parts;
   const startedAt = now();
   const monitor = new Monitor({
@@ -33,13 +39,12 @@ export function openMonitor(parts: MonitorParts): Monitor {
       'ds-mon-instance-path': instanceFolder,
     }),
   });
-  monitor.add(
-    healthMonitor({
-      alive: () => (store.failure === undefined ? [] : [store.failure.message]),
-      healthy: () => (isStarting() ? ['The server is starting.'] : []),
-    }),
-  );
+  const health = {
+    alive: () => (store.failure === undefined ? [] : [store.failure.message]),
+    healthy: () => (isStarting() ? ['The server is starting.'] : []),
+  };
+  monitor.add(healthMonitor(health));
   monitor.add(processMonitor());
   monitor.add(writePathMonitor(parts));
-  return monitor;
+  return { monitor, health };
 }

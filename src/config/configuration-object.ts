@@ -5,6 +5,7 @@ import type { blindTrustManagerProvider } from './objects/blind-trust-manager-pr
 import type { branch } from './objects/branch.ts';
 import type { fileBasedKeyManagerProvider } from './objects/file-based-key-manager-provider.ts';
 import type { fileBasedTrustManagerProvider } from './objects/file-based-trust-manager-provider.ts';
+import type { httpConnectionHandler } from './objects/http-connection-handler.ts';
 import type { ldapConnectionHandler } from './objects/ldap-connection-handler.ts';
 import type { ldapTrustManagerProvider } from './objects/ldap-trust-manager-provider.ts';
 import type { ldapiConnectionHandler } from './objects/ldapi-connection-handler.ts';
@@ -23,6 +24,7 @@ export type ConfigurationObject =
   | Decoded<typeof branch>
   | Decoded<typeof ldapConnectionHandler>
   | Decoded<typeof ldapiConnectionHandler>
+  | Decoded<typeof httpConnectionHandler>
   | Decoded<typeof fileBasedKeyManagerProvider>
   | Decoded<typeof pemKeyManagerProvider>
   | Decoded<typeof blindTrustManagerProvider>

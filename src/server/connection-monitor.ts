@@ -35,7 +35,8 @@ const REQUEST_ATTRIBUTES: Readonly<Record<RequestKind, string>> = {
   invalid: 'ds-mon-requests-uncategorized',
 };
 
-export function connectionMonitor(server: WatchedServer): MonitorSource {
+/** @param others handlers of other protocols. */
+export function connectionMonitor(server: WatchedServer, others: () => Iterable<MonitorItem>): MonitorSource {
   return {
     name: 'connection handlers',
     objectClass: 'ds-monitor-connection-handlers',
@@ -47,7 +48,7 @@ export function connectionMonitor(server: WatchedServer): MonitorSource {
         'ds-mon-total-connections': total,
       };
     },
-    items: () => [...server.handlers].map(handlerItem),
+    items: () => [...[...server.handlers].map(handlerItem), ...others()],
   };
 }
 

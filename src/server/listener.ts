@@ -9,12 +9,15 @@ export interface ListenerOptions {
   readonly backlog: number;
   readonly connectionsMax: number;
   readonly accept: (socket: Socket) => void;
+  /** Makes what listens, of a protocol that Node.js speaks itself; it comes to its connections after `accept`. */
+  readonly makeServer?: () => Server;
   readonly failed: (error: Error) => void;
 }
 
 export interface NetworkPlace {
-  readonly scheme: 'ldap' | 'ldaps';
+  readonly scheme: 'ldap' | 'ldaps' | 'http';
   readonly addresses: readonly string[];
+  /** 0: any that is free. */
   readonly port: number;
 }
 
@@ -48,7 +51,10 @@ export class Listener {
       for (const server of servers) server.close();
       throw error;
     }
-    return new Listener(servers, urls);
+    return new Listener(
+      servers,
+      addresses.map((address, index) => formatUrl(scheme, address, portOf(servers[index]) ?? port)),
+    );
   }
 
   /** Makes the socket file; one that a server left behind which is no more is replaced. */
@@ -76,11 +82,13 @@ type Place = { readonly host: string; readonly port: number } | { readonly path:
 
 function listen(place: Place, url: string, options: ListenerOptions): Promise<Server> {
   const { promise, resolve, reject } = Promise.withResolvers<Server>();
-  const server = createServer({ keepAlive: true, noDelay: true, pauseOnConnect: false });
+  const server =
+    options.makeServer?.() ??
+    createServer({ keepAlive: true, noDelay: true, pauseOnConnect: false });
   server.maxConnections = options.connectionsMax;
   const refuse = (error: NodeJS.ErrnoException) => reject(cannotListen(url, error));
   server.once('error', refuse);
-  server.on('connection', options.accept);
+  server.prependListener('connection', options.accept);
   server.listen({ ...place, backlog: options.backlog }, () => {
     server.off('error', refuse);
     server.on('error', options.failed);
@@ -89,8 +97,16 @@ function listen(place: Place, url: string, options: ListenerOptions): Promise<Se
   return promise;
 }
 
+function portOf(server: Server | undefined): number | undefined {
+  const address = server?.address();
+  return typeof address === 'object' ? address?.port : undefined;
+}
+
+/** The variables that the shipped configuration takes the ports from. */
+const PORT_VARIABLES: Readonly<Record<string, string>> = { ldaps: 'LDAPS_PORT', http: 'HTTP_PORT' };
+
 function cannotListen(url: string, error: NodeJS.ErrnoException): LdapError {
-  const variable = url.startsWith('ldaps:') ? 'LDAPS_PORT' : 'LDAP_PORT';
+  const variable = PORT_VARIABLES[url.slice(0, url.indexOf(':'))] ?? 'LDAP_PORT';
   const reasons: Record<string, string> = {
     EADDRINUSE: `another program is listening there; stop it, or choose another port (${variable})`,
     EACCES: url.startsWith('ldapi:')

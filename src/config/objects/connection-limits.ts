@@ -12,6 +12,26 @@ export const handlerRestart = {
   note: 'Disable the connection handler and enable it again for a change to take effect.',
 } as const;
 
+export const maxConnections = property({
+  name: 'max-connections',
+  oid: ownAttribute(7),
+  type: integer({ lowest: 1, highest: 1_000_000, unit: 'connections' }),
+  default: ['1000'],
+  advanced: true,
+  synopsis: 'How many connections may be open at a time; one more is refused.',
+  adminAction: handlerRestart,
+});
+
+export const acceptBacklog = property({
+  name: 'accept-backlog',
+  oid: opendjAttribute(118),
+  type: integer({ lowest: 1, highest: 65_535, unit: 'connections' }),
+  default: ['128'],
+  advanced: true,
+  synopsis: 'How many connections the operating system keeps waiting until they are accepted.',
+  adminAction: handlerRestart,
+});
+
 export const connectionLimits = [
   property({
     name: 'max-request-size',
@@ -31,15 +51,7 @@ export const connectionLimits = [
     synopsis: 'The largest request a client may send before it has logged in.',
     adminAction: handlerRestart,
   }),
-  property({
-    name: 'max-connections',
-    oid: ownAttribute(7),
-    type: integer({ lowest: 1, highest: 1_000_000, unit: 'connections' }),
-    default: ['1000'],
-    advanced: true,
-    synopsis: 'How many connections may be open at a time; one more is refused.',
-    adminAction: handlerRestart,
-  }),
+  maxConnections,
   property({
     name: 'max-pending-requests',
     oid: ownAttribute(8),
@@ -76,13 +88,5 @@ export const connectionLimits = [
     synopsis: 'How long an answer may wait for a client that does not read, before its connection is closed.',
     adminAction: handlerRestart,
   }),
-  property({
-    name: 'accept-backlog',
-    oid: opendjAttribute(118),
-    type: integer({ lowest: 1, highest: 65_535, unit: 'connections' }),
-    default: ['128'],
-    advanced: true,
-    synopsis: 'How many connections the operating system keeps waiting until they are accepted.',
-    adminAction: handlerRestart,
-  }),
+  acceptBacklog,
 ] as const;

@@ -1,0 +1,20 @@
+// The HTTP connection handlers with what they have to tell.
+
+import { performance } from 'node:perf_hooks';
+import { HttpAnswers, type HttpAnswersOptions } from '../server/http-answers.ts';
+import { HttpServer, type HttpServerOptions } from '../server/http-server.ts';
+
+export interface HttpParts
+  extends Pick<HttpAnswersOptions, 'monitor' | 'health'>,
+    Pick<HttpServerOptions, 'log'> {
+  readonly schema: HttpAnswersOptions['definitions'];
+}
+
+export function openHttp({ monitor, health, schema, log }: HttpParts): HttpServer {
+  const answers = new HttpAnswers({
+    ...{ monitor, health, log },
+    definitions: schema,
+    clockMs: () => performance.now(),
+  });
+  return new HttpServer({ answers, log });
+}

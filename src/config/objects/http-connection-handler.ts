@@ -1,0 +1,68 @@
+// The port where monitoring tools ask how the server is: figures for Prometheus, and two questions for whoever decides
+// whether to restart it or to send it clients. Nothing can be changed there.
+
+import { defineObject } from '../object-definition.ts';
+import { forgerockClass, opendjAttribute, ownAttribute } from '../object-identifiers.ts';
+import { property } from '../property-definition.ts';
+import { duration } from '../types/duration.ts';
+import { listenAddress } from '../types/host-port.ts';
+import { integer } from '../types/integer.ts';
+import { size } from '../types/size.ts';
+import { connectionHandler } from './connection-handler.ts';
+import { acceptBacklog, handlerRestart, maxConnections } from './connection-limits.ts';
+
+export const httpConnectionHandler = defineObject({
+  kind: 'http-connection-handler',
+  friendlyName: 'HTTP Connection Handler',
+  friendlyPluralName: 'HTTP Connection Handlers',
+  synopsis: 'Answers monitoring tools: /metrics, /healthz and /readyz.',
+  description:
+    '/metrics gives the figures of cn=monitor to Prometheus. /healthz answers 200, or 503 when only an administrator ' +
+    'can help; /readyz answers 200 while the server should be sent clients. Nobody has to log in, nothing can be ' +
+    'changed, and no answer has a secret in it; all the same keep it on this machine, or let in only those who shall ' +
+    'see it (allowed-client). There is no TLS here: where it is wanted, put a proxy in front.',
+  objectClass: { name: 'ds-cfg-http-connection-handler', oid: forgerockClass(15) },
+  parent: connectionHandler,
+  location: connectionHandler.location,
+  properties: [
+    ...connectionHandler.properties,
+    property({
+      name: 'listen-address',
+      oid: opendjAttribute(41),
+      type: listenAddress(),
+      multiValued: true,
+      default: ['127.0.0.1'],
+      synopsis: 'The addresses of this machine that connections are accepted on.',
+      adminAction: handlerRestart,
+    }),
+    property({
+      name: 'listen-port',
+      oid: opendjAttribute(42),
+      type: integer({ lowest: 0, highest: 65_535 }),
+      required: true,
+      synopsis: 'The port that connections are accepted on.',
+      description: '0 stands for any that is free; cn=monitor tells which.',
+      adminAction: handlerRestart,
+    }),
+    maxConnections,
+    property({
+      name: 'max-header-size',
+      oid: ownAttribute(120),
+      type: size({ lowestBytes: 1024, highestBytes: 1024 * 1024 }),
+      default: ['16 KiB'],
+      advanced: true,
+      synopsis: 'How large the head of a request may be; a request has no body.',
+      adminAction: handlerRestart,
+    }),
+    property({
+      name: 'request-time-limit',
+      oid: ownAttribute(121),
+      type: duration({ lowestMs: 100, highestMs: 600_000 }),
+      default: ['10 s'],
+      advanced: true,
+      synopsis: 'How long a client may take to send a request, and to take the answer.',
+      adminAction: handlerRestart,
+    }),
+    acceptBacklog,
+  ],
+});
