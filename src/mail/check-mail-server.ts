@@ -61,6 +61,8 @@ class Check {
   readonly #lines: DialogLine[] = [];
   #startedMs: number;
   #connection: SMTPConnection | undefined;
+  /** Taken once: the runtime gives it away the first time it is asked. */
+  #chain: ReturnType<typeof chainOf> | undefined;
   /** What TLS said against the certificate: the connection is looked at, and then given up. */
   #doubt: Error | undefined;
 
@@ -86,7 +88,7 @@ class Check {
       steps: this.#steps,
       protocol: socket?.getProtocol() ?? undefined,
       cipher: socket?.getCipher()?.standardName,
-      chain: socket === undefined ? [] : chainOf(socket).map(factsOf),
+      chain: this.#takeChain().map(factsOf),
       capabilities: this.#capabilities(),
       failure,
     };
@@ -187,10 +189,15 @@ class Check {
     return socket && 'getPeerX509Certificate' in socket ? (socket as TLSSocket) : undefined;
   }
 
+  #takeChain(): ReturnType<typeof chainOf> {
+    const socket = this.#socket();
+    if (socket !== undefined) this.#chain ??= chainOf(socket);
+    return this.#chain ?? [];
+  }
+
   async #describe(error: unknown): Promise<MailFailure> {
     const { plan, secrets, trust } = this.#options;
-    const socket = this.#socket();
-    const chain = socket === undefined ? [] : chainOf(socket);
+    const chain = this.#takeChain();
     const refusal = plan.encryption === 'none' ? undefined : await refusalBy(trust, error, plan, chain);
     return describeFailure(error, { plan, secrets, refusal, step: this.#failures.find(error) });
   }

@@ -26,6 +26,8 @@ interface ErrorFacts {
   readonly responseCode?: unknown;
   readonly response?: unknown;
   readonly timeoutType?: unknown;
+  /** OpenSSL's, without the places in its source. */
+  readonly reason?: unknown;
 }
 
 export interface FailureContext {
@@ -70,7 +72,8 @@ function stepOf(facts: ErrorFacts, replyCode: number | undefined, { step, refusa
   if (facts.code === 'EAUTH' || (replyCode !== undefined && LOGIN_REPLIES.has(replyCode))) return 'login';
   if (facts.code === 'EENVELOPE' || facts.code === 'EMESSAGE') return 'message';
   if (facts.timeoutType === 'UPGRADE_TIMEOUT') return 'tls';
-  return step ?? (facts.code === 'EPROTOCOL' ? 'greeting' : 'connect');
+  // Who closes the connection before its greeting makes no error of its own.
+  return step ?? (facts.code === 'EPROTOCOL' || facts.code === 'ECONNECTION' ? 'greeting' : 'connect');
 }
 
 interface Words {
@@ -125,6 +128,8 @@ function tlsAdvice({ plan, replyCode }: Words): string {
   if (plan.encryption === 'tls') {
     return 'Where the port is one for STARTTLS, set use-ssl to false and use-start-tls to true; 465 is the usual port of TLS from the first byte.';
   }
+  if (replyCode !== undefined && replyCode < 500)
+    return 'The mail server cannot use TLS now; its own log says why.';
   return replyCode === undefined
     ? 'Check which versions of TLS and which cipher suites the mail server offers, and ssl.protocols and ssl.ciphersuites in smtp-property.'
     : 'The mail server does not offer STARTTLS on this port: use the port where it does, or use-ssl with a port for TLS from the first byte.';
@@ -145,6 +150,7 @@ function messageAdvice({ replyCode }: Words): string {
 
 const REASONS: ReadonlyMap<unknown, string> = new Map([
   ['ECONNREFUSED', 'nothing listens on that port'],
+  ['ECONNECTION', 'the other side closed it'],
   ['ECONNRESET', 'the other side closed it'],
   ['ENOTFOUND', 'the name cannot be resolved'],
   ['EAI_AGAIN', 'the name cannot be resolved now'],
@@ -159,5 +165,7 @@ function reasonOf(error: unknown, facts: ErrorFacts, { secrets }: FailureContext
   if (known !== undefined) return known;
   if (facts.timeoutType === 'GREETING_TIMEOUT') return 'nothing came in time';
   if (facts.timeoutType !== undefined) return 'it took too long';
+  if (facts.reason === 'wrong version number') return 'what came back is not TLS';
+  if (typeof facts.reason === 'string') return facts.reason;
   return secrets.hide(error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
 }
