@@ -11,6 +11,7 @@ import { ratioOf } from './figures.ts';
 import { measureGrowth } from './growth.ts';
 import { describeMachine, formatMachine } from './machine.ts';
 import { type BenchOptions, parseOptions, type ServerName, UsageError, usage } from './options.ts';
+import { measureReferences } from './references.ts';
 import { canned } from './servers/canned.ts';
 import { confdit } from './servers/confdit.ts';
 import type { ServerKind } from './servers/server.ts';
@@ -47,7 +48,11 @@ async function run(stage: Stage, options: BenchOptions): Promise<void> {
   const [left, right] = options.servers;
   const bench: Bench = { stage, options, kinds: [kinds[left], kinds[right]], report: reportProgress };
   const machine = describeMachine(stage.makeFolder('syncs'), new Date());
-  const rows = [...(await measureSpeed(bench)), ...(await measureGrowth(bench))];
+  const rows = [
+    ...(await measureSpeed(bench)),
+    ...(await measureReferences(bench)),
+    ...(await measureGrowth(bench)),
+  ];
   reportProgress('');
   const names = [left, left === right ? `${right} (2)` : right] as const;
   console.log(`${formatMachine(machine)}\n\n${formatTable(rows, names)}\n\n${formatNotes(rows, names)}`);

@@ -22,7 +22,8 @@ export interface Row {
   readonly load: string;
   readonly unit: 'ops/s' | 'ms' | 'ratio';
   readonly left: Sample;
-  readonly right: Sample;
+  /** Undefined for what only the left server does. */
+  readonly right: Sample | undefined;
   readonly limit?: Sample;
 }
 
@@ -51,8 +52,8 @@ export function sampleOfLoad(results: readonly LoadResult[]): Sample {
   };
 }
 
-/** How many times better the left server is than the right one; undefined for rows that compare a server with itself. */
+/** How many times better the left server is than the right one; undefined where there is nothing to compare. */
 export function ratioOf(row: Row): number | undefined {
-  if (row.unit === 'ratio') return undefined;
+  if (row.unit === 'ratio' || row.right === undefined) return undefined;
   return row.unit === 'ms' ? row.right.median / row.left.median : row.left.median / row.right.median;
 }

@@ -8,10 +8,11 @@ export const usage = `npm run bench -- [options]
 
   --quick           short rounds: a look, not a measurement
   --only NAME       one part only, may be repeated:
-                    base equality subtree compare bind modify size start import
+                    base equality subtree compare bind modify references size start import
   --rounds N        rounds; the median is quoted (5, quick 3)
   --seconds S       seconds of load for each figure and round (2, quick 0.4)
   --entries N       mail servers in the tree (1000)
+  --referring N     mail servers that refer to trust managers, in the part references (10000)
   --servers A,B     the two servers compared: confdit, slapd or canned (confdit,slapd)
   --folder PATH     where the servers keep their data; a real disk, as every change is synced
   --json FILE       write all figures of all rounds
@@ -24,6 +25,7 @@ export const parts = [
   'compare',
   'bind',
   'modify',
+  'references',
   'size',
   'start',
   'import',
@@ -38,6 +40,7 @@ export interface BenchOptions {
   readonly seconds: number;
   readonly warmUpSeconds: number;
   readonly entryCount: number;
+  readonly referringCount: number;
   readonly servers: readonly [ServerName, ServerName];
   readonly folder: string;
   readonly jsonFile: string | undefined;
@@ -59,6 +62,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
     seconds,
     warmUpSeconds: Math.min(1, seconds / 2),
     entryCount: Math.ceil(parsePositive('--entries', values.entries ?? '1000')),
+    referringCount: Math.ceil(parsePositive('--referring', values.referring ?? '10000')),
     servers: parseServers(values.servers ?? 'confdit,slapd'),
     folder: values.folder ?? tmpdir(),
     jsonFile: values.json,
@@ -75,6 +79,7 @@ function parse(args: readonly string[]) {
         rounds: { type: 'string' },
         seconds: { type: 'string' },
         entries: { type: 'string' },
+        referring: { type: 'string' },
         servers: { type: 'string' },
         folder: { type: 'string' },
         json: { type: 'string' },

@@ -9,6 +9,7 @@ import {
   bindRequest,
   changeKinds,
   compareRequest,
+  deleteRequest,
   equalityFilter,
   message,
   modifyRequest,
@@ -24,7 +25,18 @@ export const LAST_MESSAGE_ID = 0x7fff;
 export const NUMBER_DIGITS = 8;
 const FIRST_NUMBER = '10000000';
 
-export const operations = ['base', 'equality', 'subtree', 'compare', 'bind', 'modify', 'add'] as const;
+export const operations = [
+  'base',
+  'equality',
+  'subtree',
+  'compare',
+  'bind',
+  'modify',
+  'add',
+  'addTrustManager',
+  'addReferring',
+  'refusedDelete',
+] as const;
 export type Operation = (typeof operations)[number];
 
 /** Where the mail servers stand and who may change them; equal in shape and length on every server measured. */
@@ -57,7 +69,7 @@ export function prepareRequests(operation: Operation, target: Target, count: num
   }
   return {
     requests,
-    expectedCode: operation === 'compare' ? 6 : 0,
+    expectedCode: { compare: 6, refusedDelete: 53 }[operation as string] ?? 0,
     entriesPerAnswer: { base: 1, equality: 1, subtree: count + 1 }[operation as string] ?? 0,
   };
 }
@@ -82,6 +94,12 @@ function encodeOperation(operation: Operation, target: Target, number: number): 
       return modifyRequest(dn, [[changeKinds.replace, 'ds-cfg-smtp-property', [smtpProperty]]]);
     case 'add':
       return addRequest(dn, mailServerAttributes(number));
+    case 'addTrustManager':
+      return addRequest(trustManagerDn(number), trustManagerAttributes);
+    case 'addReferring':
+      return addRequest(dn, referringAttributes(number));
+    case 'refusedDelete':
+      return deleteRequest(trustManagerDn(number));
   }
 }
 
@@ -100,6 +118,28 @@ export function mailServerAttributes(number: number): [name: string, values: str
     ['ds-cfg-smtp-server', [smtpServer(number)]],
     ['ds-cfg-smtp-property', [smtpProperty]],
   ];
+}
+
+/** The part of the address that referring mail servers leave to an expression. */
+export const HOST_TOKEN = 'bench.host';
+const REFERRED = 50;
+
+/** Refers to one of 50 trust managers, and has a value that a reload can change. */
+function referringAttributes(number: number): [name: string, values: string[]][] {
+  return [
+    ...mailServerAttributes(number).filter(([name]) => name !== 'ds-cfg-smtp-server'),
+    ['ds-cfg-smtp-server', [`$<${HOST_TOKEN}|smtp.example.com>:2525`]],
+    ['ds-cfg-trust-manager-provider', [trustManagerDn((number % REFERRED) + 1)]],
+  ];
+}
+
+const trustManagerAttributes: [name: string, values: string[]][] = [
+  ['objectClass', ['top', 'ds-cfg-trust-manager-provider', 'ds-cfg-blind-trust-manager-provider']],
+  ['ds-cfg-enabled', ['TRUE']],
+];
+
+function trustManagerDn(number: number): string {
+  return `cn=trust ${digits(number)},cn=Trust Manager Providers,cn=config`;
 }
 
 /** Present from the start, so that a modify never changes the size of an entry; no server has an index for it. */

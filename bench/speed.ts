@@ -22,7 +22,7 @@ export const sixteen: LoadShape = { name: '16 connections', connections: 16, out
 const pipelined: LoadShape = { name: '16 x 16', connections: 16, outstanding: 16 };
 
 /** What the table calls the operations. */
-const titles: Readonly<Record<Exclude<Operation, 'add'>, string>> = {
+const titles: Readonly<Record<Exclude<Operation, 'add' | 'addTrustManager' | 'addReferring' | 'refusedDelete'>, string>> = {
   base: 'base search',
   equality: 'equality search',
   subtree: 'subtree',
@@ -35,7 +35,7 @@ const titles: Readonly<Record<Exclude<Operation, 'add'>, string>> = {
 const FILL_OUTSTANDING = 16;
 
 interface Cell {
-  readonly operation: Exclude<Operation, 'add'>;
+  readonly operation: Exclude<Operation, 'add' | 'addTrustManager' | 'addReferring' | 'refusedDelete'>;
   readonly shape: LoadShape;
   readonly left: LoadResult[];
   readonly right: LoadResult[];

@@ -47,15 +47,19 @@ function formatRow(row: Row, leftName: string): string[] {
     row.operation,
     row.load,
     formatFigure(row.left.median, row.unit),
-    `${formatFigure(row.left.min, 'ratio', row.unit)}..${formatFigure(row.left.max, 'ratio', row.unit)}`,
-    formatFigure(row.right.median, row.unit),
-    `${formatFigure(row.right.min, 'ratio', row.unit)}..${formatFigure(row.right.max, 'ratio', row.unit)}`,
+    formatRange(row.left, row.unit),
+    row.right === undefined ? '' : formatFigure(row.right.median, row.unit),
+    row.right === undefined ? '' : formatRange(row.right, row.unit),
     ratio === undefined ? '' : ratio.toFixed(2),
     row.limit === undefined ? '' : formatFigure(row.limit.median, row.unit),
     row.limit === undefined ? '' : formatPercent(row.left.median / row.limit.median),
     formatBusy(row),
     formatMarks(asked, row.left.median, ratio),
   ];
+}
+
+function formatRange({ min, max }: Sample, unit: Row['unit']): string {
+  return `${formatFigure(min, 'ratio', unit)}..${formatFigure(max, 'ratio', unit)}`;
 }
 
 /** A figure with its unit, or bare when only `kind` says how precise it is. */
@@ -66,8 +70,12 @@ function formatFigure(value: number, unit: Row['unit'], kind: Row['unit'] = unit
 
 /** `62:98 25:99`: the load generator's and the server's processor time in per cent of the elapsed time, left and right. */
 function formatBusy(row: Row): string {
-  const texts = [row.left, row.right].map((sample) => formatPair(sample));
+  const texts = samplesOf(row).map((sample) => formatPair(sample));
   return texts.every((text) => text === '') ? '' : texts.join('  ');
+}
+
+function samplesOf({ left, right }: Row): readonly Sample[] {
+  return right === undefined ? [left] : [left, right];
 }
 
 function formatPair({ generatorBusy, serverBusy }: Sample): string {
@@ -99,7 +107,7 @@ export function formatNotes(rows: readonly Row[], names: readonly [string, strin
     );
   }
   for (const row of rows) {
-    const slow = [row.left, row.right].some(
+    const slow = samplesOf(row).some(
       ({ generatorBusy = 0, serverBusy = 0 }) => generatorBusy > serverBusy && generatorBusy > 0.5,
     );
     if (slow)
