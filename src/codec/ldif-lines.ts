@@ -8,10 +8,15 @@ export interface LdifLine {
   readonly number: number;
   /** Unfolded, without its line end; empty for the blank line that ends a record. */
   readonly text: string;
+  /** What is wrong with it as a line, if anything is. */
+  readonly error?: LdifError;
 }
 
 const SPACE = 0x20;
 const HASH = 0x23;
+/** Stands for a line that is told of already: no blank line, which would end the record. */
+const SKIPPED = '#';
+const SHOWN_OF_LONG_LINE = 1;
 const BYTE_ORDER_MARK = '\uFEFF';
 
 export class LdifLines {
@@ -23,6 +28,8 @@ export class LdifLines {
   /** A logical line that the next physical line may still continue. */
   #open: { number: number; text: string } | undefined;
   #isComment = false;
+  /** Whether what was pushed last is UTF-8 throughout, as it nearly always is. */
+  #isWellFormed = false;
 
   /** A logical line longer than `charactersMax` is refused. */
   constructor(firstLine: number, charactersMax: number) {
@@ -30,9 +37,10 @@ export class LdifLines {
     this.#charactersMax = charactersMax;
   }
 
-  /** The logical lines that this chunk completes; throws LdifError. */
+  /** The logical lines that this chunk completes. */
   push(chunk: string): LdifLine[] {
     const lines: LdifLine[] = [];
+    this.#isWellFormed = chunk.isWellFormed() && this.#rest.isWellFormed();
     let start = 0;
     if (this.#isStart && chunk.length > 0) {
       this.#isStart = false;
@@ -47,13 +55,17 @@ export class LdifLines {
       start = end + 1;
     }
     this.#rest += chunk.slice(start);
-    if (this.#rest.length > this.#charactersMax) throw this.#tooLong(this.#number);
+    if (this.#rest.length > this.#charactersMax) {
+      lines.push(this.#tooLong(this.#number));
+      this.#rest = SKIPPED;
+    }
     return lines;
   }
 
   /** The lines that were still open. */
   end(): LdifLine[] {
     const lines: LdifLine[] = [];
+    this.#isWellFormed = false;
     if (this.#rest !== '') this.#physicalLine(this.#rest, lines);
     this.#rest = '';
     this.#finish(lines);
@@ -66,34 +78,36 @@ export class LdifLines {
     this.#number += 1;
     const first = text.charCodeAt(0);
     if (first === SPACE) {
-      this.#continue(text, number);
+      this.#continue(text, number, lines);
       return;
     }
     this.#finish(lines);
     this.#isComment = first === HASH;
     if (this.#isComment) return;
-    if (!text.isWellFormed()) {
-      throw new LdifError(
-        number,
-        'The text is not UTF-8 here; save the file as UTF-8, or write the value as base64 after "::".',
-      );
+    if (!this.#isWellFormed && !text.isWellFormed()) {
+      const advice = 'save the file as UTF-8, or write the value as base64 after "::".';
+      lines.push(wrongLine(number, `The text is not UTF-8 here; ${advice}`));
+      return;
     }
     if (text === '') lines.push({ number, text });
     else this.#open = { number, text };
   }
 
-  #continue(text: string, number: number): void {
+  #continue(text: string, number: number, lines: LdifLine[]): void {
     if (this.#isComment) return;
     if (this.#open === undefined) {
-      throw new LdifError(
-        number,
-        'The line starts with a space but there is no line before it that it could continue; remove the space.',
-      );
+      const advice = 'there is no line before it that it could continue; remove the space.';
+      lines.push(wrongLine(number, `The line starts with a space but ${advice}`));
+      return;
     }
-    if (!text.isWellFormed())
-      throw new LdifError(number, 'The text is not UTF-8 here; save the file as UTF-8.');
+    if (!this.#isWellFormed && !text.isWellFormed()) {
+      lines.push(wrongLine(number, 'The text is not UTF-8 here; save the file as UTF-8.'));
+      return;
+    }
     this.#open.text += text.slice(1);
-    if (this.#open.text.length > this.#charactersMax) throw this.#tooLong(this.#open.number);
+    if (this.#open.text.length <= this.#charactersMax) return;
+    lines.push(this.#tooLong(this.#open.number));
+    this.#open.text = this.#open.text.slice(0, SHOWN_OF_LONG_LINE);
   }
 
   #finish(lines: LdifLine[]): void {
@@ -101,7 +115,11 @@ export class LdifLines {
     this.#open = undefined;
   }
 
-  #tooLong(number: number): LdifError {
-    return new LdifError(number, `The line is longer than the ${this.#charactersMax} characters allowed.`);
+  #tooLong(number: number): LdifLine {
+    return wrongLine(number, `The line is longer than the ${this.#charactersMax} characters allowed.`);
   }
+}
+
+function wrongLine(number: number, problem: string): LdifLine {
+  return { number, text: SKIPPED, error: new LdifError(number, problem) };
 }

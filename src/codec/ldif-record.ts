@@ -207,7 +207,12 @@ function readDn(line: LdifLine, values: LdifValueReader): Dn {
   return parseDn(values.read(line).value, line.number);
 }
 
+/** Words of unreserved characters: nothing in it could be wrong, so it is parsed when somebody looks at it. */
+const PLAIN_NAME =
+  /^[A-Za-z][A-Za-z0-9-]*=[\w.-]+(?: [\w.-]+)*(?:,[A-Za-z][A-Za-z0-9-]*=[\w.-]+(?: [\w.-]+)*){0,15}$/;
+
 function parseDn(text: string, line: number): Dn {
+  if (PLAIN_NAME.test(text)) return Dn.unread(text);
   try {
     return Dn.parse(text);
   } catch (error) {
