@@ -18,8 +18,8 @@ export interface ConnectionLimits {
   readonly requestsMax: number;
   /** Entries a search returns at most, whatever it asks for. */
   readonly entriesMax: number;
-  /** Seconds a search may take, whatever it asks for. */
-  readonly searchSecondsMax: number;
+  /** How long a search may take, whatever it asks for. */
+  readonly searchMs: number;
   /** Whether passwords may come over a network in clear text. */
   readonly isClearTextPasswordAllowed: boolean;
 }
@@ -33,6 +33,6 @@ export const DEFAULT_LIMITS: ConnectionLimits = {
   closeTimeMs: 2_000,
   requestsMax: 256,
   entriesMax: 1_000_000,
-  searchSecondsMax: 60,
+  searchMs: 60_000,
   isClearTextPasswordAllowed: false,
 };

@@ -84,7 +84,7 @@ function listen(place: Place, url: string, options: ListenerOptions): Promise<Se
   const { promise, resolve, reject } = Promise.withResolvers<Server>();
   const server =
     options.makeServer?.() ??
-    createServer({ keepAlive: true, noDelay: true, pauseOnConnect: false });
+    createServer({ allowHalfOpen: true, keepAlive: true, noDelay: true, pauseOnConnect: false });
   server.maxConnections = options.connectionsMax;
   const refuse = (error: NodeJS.ErrnoException) => reject(cannotListen(url, error));
   server.once('error', refuse);

@@ -3,13 +3,14 @@
 
 import type { Socket } from 'node:net';
 import { resolve } from 'node:path';
-import { DEFAULT_FILTER_LIMITS } from '../codec/filter-ber.ts';
+import type { FilterLimits } from '../codec/filter-ber.ts';
 import type { Decoded } from '../config/object-definition.ts';
 import type { ldapConnectionHandler } from '../config/objects/ldap-connection-handler.ts';
 import type { ldapiConnectionHandler } from '../config/objects/ldapi-connection-handler.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { TlsProviders } from '../runtime/tls-identity.ts';
 import type { AccessLog, Log } from './access-log.ts';
+import { AddressCounts } from './address-counts.ts';
 import { Connection } from './connection.ts';
 import { CLEAR_TEXT, type ConnectionSecurity, localSecurity } from './connection-security.ts';
 import { dispatcher } from './dispatch.ts';
@@ -48,6 +49,8 @@ export class RunningHandler {
   readonly #isSecureFromStart: boolean;
   #handler: Handler;
   #limits: ConnectionLimits;
+  readonly #filterLimits: FilterLimits;
+  readonly #addresses = new AddressCounts();
   #dispatch: Dispatch;
   #localSecurity = localSecurity(0o777);
   #listener: Listener | undefined;
@@ -56,6 +59,7 @@ export class RunningHandler {
     this.#context = context;
     this.#handler = handler;
     this.#limits = limitsOf(handler);
+    this.#filterLimits = { depthMax: handler.maxFilterDepth, partsMax: handler.maxFilterSize };
     this.#dispatch = dispatcher({ ...context.services, limits: this.#limits });
     this.#isSecureFromStart = isNetworkHandler(handler) && handler.useSsl;
     if (isNetworkHandler(handler))
@@ -152,11 +156,16 @@ export class RunningHandler {
     const handler = this.#handler;
     this.figures.opened(socket);
     if (!isNetworkHandler(handler)) this.#open(socket, this.#localSecurity, undefined);
-    else if (!isWelcome(handler, socket.remoteAddress ?? '')) {
-      this.#context.log.info({ from: socket.remoteAddress }, 'client refused');
-      socket.destroy();
-    } else if (this.#isSecureFromStart) this.#shakeHands(socket);
+    else if (!isWelcome(handler, socket.remoteAddress ?? '')) this.#refuse(socket, 'its address');
+    else if (!this.#addresses.admit(socket, handler.maxConnectionsPerAddress))
+      this.#refuse(socket, 'its address has as many connections as it may');
+    else if (this.#isSecureFromStart) this.#shakeHands(socket);
     else this.#open(socket, CLEAR_TEXT, handler.allowStartTls ? this.#acceptor : undefined);
+  }
+
+  #refuse(socket: Socket, problem: string): void {
+    this.#context.log.info({ from: socket.remoteAddress, problem }, 'client refused');
+    socket.destroy();
   }
 
   #shakeHands(socket: Socket): void {
@@ -181,7 +190,7 @@ export class RunningHandler {
       socket,
       outbox,
       limits: this.#limits,
-      filterLimits: DEFAULT_FILTER_LIMITS,
+      filterLimits: this.#filterLimits,
       security,
       startTls,
     });
@@ -228,6 +237,8 @@ function limitsOf(handler: Handler): ConnectionLimits {
     messageOctetsMax: handler.maxRequestSize,
     messageOctetsBeforeBindMax: handler.maxRequestSizeBeforeBind,
     requestsMax: handler.maxPendingRequests,
+    entriesMax: handler.maxSearchResults,
+    searchMs: handler.searchTimeLimit,
     pendingWriteOctetsMax: handler.maxPendingAnswerSize,
     idleTimeMs: Number.isFinite(handler.idleTimeLimit) ? handler.idleTimeLimit : 0,
     blockedWriteTimeMs: handler.maxBlockedWriteTimeLimit,

@@ -71,6 +71,43 @@ export const connectionLimits = [
     adminAction: handlerRestart,
   }),
   property({
+    name: 'max-filter-depth',
+    oid: ownAttribute(171),
+    type: integer({ lowest: 1, highest: 1000, unit: 'levels' }),
+    default: ['64'],
+    advanced: true,
+    synopsis: 'How deep the filter of a search may be nested; a deeper one is refused.',
+    adminAction: handlerRestart,
+  }),
+  property({
+    name: 'max-filter-size',
+    oid: ownAttribute(172),
+    type: integer({ lowest: 1, highest: 1_000_000, unit: 'parts' }),
+    default: ['4096'],
+    advanced: true,
+    synopsis:
+      'How many parts the filter of a search may have, counted over all levels; a larger one is refused.',
+    adminAction: handlerRestart,
+  }),
+  property({
+    name: 'max-search-results',
+    oid: ownAttribute(173),
+    type: integer({ lowest: 1, highest: 2 ** 31 - 1, unit: 'entries' }),
+    default: ['1000000'],
+    advanced: true,
+    synopsis: 'How many entries a search returns at most, whatever it asks for.',
+    adminAction: handlerRestart,
+  }),
+  property({
+    name: 'search-time-limit',
+    oid: ownAttribute(174),
+    type: duration({ lowestMs: 1000, highestMs: 2_147_000_000 }),
+    default: ['1 m'],
+    advanced: true,
+    synopsis: 'How long a search may take, whatever it asks for.',
+    adminAction: handlerRestart,
+  }),
+  property({
     name: 'idle-time-limit',
     oid: opendjAttribute(393),
     type: duration({ lowestMs: 1000, highestMs: 2_147_000_000, allowUnlimited: true }),
@@ -86,6 +123,9 @@ export const connectionLimits = [
     default: ['2 m'],
     advanced: true,
     synopsis: 'How long an answer may wait for a client that does not read, before its connection is closed.',
+    description:
+      'All that waits must be taken within this time: a client that reads a few bytes now and then cannot keep its ' +
+      'answers in memory for ever. For clients behind slow lines allow more time, or a smaller max-pending-answer-size.',
     adminAction: handlerRestart,
   }),
   acceptBacklog,

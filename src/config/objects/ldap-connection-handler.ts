@@ -8,7 +8,7 @@ import { opendjAttribute, opendjClass, ownAttribute } from '../object-identifier
 import { property } from '../property-definition.ts';
 import { boolean } from '../types/boolean.ts';
 import { listenAddress } from '../types/host-port.ts';
-import { port } from '../types/integer.ts';
+import { integer, port } from '../types/integer.ts';
 import { alwaysSo } from './connection-always-so.ts';
 import { connectionHandler } from './connection-handler.ts';
 import { connectionLimits, handlerRestart } from './connection-limits.ts';
@@ -56,6 +56,16 @@ export const ldapConnectionHandler = defineObject({
     }),
     ...connectionTls,
     ...connectionLimits,
+    property({
+      name: 'max-connections-per-address',
+      oid: ownAttribute(175),
+      type: integer({ lowest: 1, highest: 1_000_000, unit: 'connections' }),
+      default: ['500'],
+      advanced: true,
+      synopsis: 'How many connections one address may have open at a time; one more is refused.',
+      description: "This machine's own addresses, behind which there may be a proxy, are not counted.",
+      adminAction: nextConnection,
+    }),
     ...alwaysSo,
     javaClassProperty(
       'org.opends.server.protocols.ldap.LDAPConnectionHandler',

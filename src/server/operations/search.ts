@@ -76,10 +76,9 @@ function limitsOf(
   { startedAt }: Operation,
   limits: ConnectionLimits,
 ): SendLimits {
-  const seconds = lowerLimit(timeLimit, limits.searchSecondsMax);
   return {
     entriesMax: lowerLimit(sizeLimit, limits.entriesMax),
-    endsAt: startedAt + seconds * 1000,
+    endsAt: startedAt + lowerLimit(timeLimit * 1000, limits.searchMs),
     pageSize: Number.POSITIVE_INFINITY,
   };
 }
