@@ -4,13 +4,14 @@ import { alertMonitor } from '../backend/alert-monitor.ts';
 import { ChangeAlerts } from '../backend/change-alerts.ts';
 import type { ChangeFeed } from '../backend/change-feed.ts';
 import type { Monitor } from '../backend/monitor.ts';
+import { alertSender } from '../mail/alert-sender.ts';
 import { Alerts, type AlertsOptions } from '../mail/alerts.ts';
-import type { MailQueue } from '../mail/mail-queue.ts';
 import { AlertHandlers } from '../runtime/alert-handlers.ts';
 import { CertificateWatch } from '../runtime/certificate-watch.ts';
 import type { Component } from '../runtime/component.ts';
 import type { TlsProviders } from '../runtime/tls-identity.ts';
 import type { RefusedLogins } from '../server/login-throttle.ts';
+import type { OpenMail } from './open-mail.ts';
 import { takeRefusedStarts } from './refused-starts.ts';
 import { VERSION } from './version.ts';
 
@@ -18,7 +19,7 @@ export interface AlertParts {
   readonly alerts: Alerts;
   readonly feed: ChangeFeed;
   readonly tls: TlsProviders;
-  readonly queue: MailQueue;
+  readonly mail: Pick<OpenMail, 'queue' | 'servers'>;
   readonly monitor: Monitor;
   readonly instanceFolder: string;
 }
@@ -40,13 +41,13 @@ export function newAlerts(options: Omit<AlertsOptions, 'later'>): Alerts {
   return new Alerts({ ...options, later });
 }
 
-export function openAlerts({ alerts, feed, tls, queue, monitor, instanceFolder }: AlertParts): OpenAlerts {
+export function openAlerts({ alerts, feed, tls, mail, monitor, instanceFolder }: AlertParts): OpenAlerts {
   const changes = new ChangeAlerts(feed, alerts);
   const handlers = new AlertHandlers(alerts, () =>
     changes.setWanted(alerts.isWanted('confdit.ConfigurationChanged')),
   );
   const watch = new CertificateWatch({ ...tls, alerts });
-  queue.tell({
+  mail.queue.tell({
     gaveUp: ({ id, reason }) =>
       alerts.raise({ type: 'confdit.MailGivenUp', message: `The message ${id} was given up: ${reason}` }),
     spoolRefused: (reason) => {
@@ -58,7 +59,7 @@ export function openAlerts({ alerts, feed, tls, queue, monitor, instanceFolder }
   return {
     components: [handlers],
     start: async (urls) => {
-      alerts.start(queue);
+      alerts.start(alertSender(mail.queue, () => mail.servers.ordered));
       const refused = await takeRefusedStarts(instanceFolder);
       if (refused !== undefined) alerts.raise({ type: 'confdit.StartRefused', message: refused });
       alerts.raise({

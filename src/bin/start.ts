@@ -109,7 +109,7 @@ async function open(
     const trust = openTrust({ ...providing, contexts, schema, monitor });
     const mail = await openMail({ ...providing, trusts: trust.servers, keyOf, monitor });
     const alerting = openAlerts({
-      ...{ alerts, monitor, feed: writePath.feed, tls: trust.tls, queue: mail.queue },
+      ...{ alerts, monitor, feed: writePath.feed, tls: trust.tls, mail },
       instanceFolder: instance.folder,
     });
     const { reload, watch } = openReload({

@@ -6,7 +6,8 @@ import type { AlertType } from '../config/alert-types.ts';
 import type { Alert, AlertSink, RaisedAlert } from './alert.ts';
 import { AlertHandler, type AlertHandlerSettings } from './alert-handler.ts';
 import { composeAlert } from './alert-message.ts';
-import { MailError, type MailSender, type OutgoingMessage } from './outgoing-message.ts';
+import type { AlertSender } from './alert-sender.ts';
+import { MailError, type OutgoingMessage } from './outgoing-message.ts';
 
 export interface AlertsOptions {
   readonly now: () => Date;
@@ -20,13 +21,15 @@ export interface AlertsOptions {
 
 /** Alerts from before there is anybody to hear of them. */
 const EARLY_MAX = 100;
+/** How long mails under way are waited for when the server stops. */
+const CLOSE_MS = 5000;
 
 export class Alerts implements AlertSink {
   readonly #options: AlertsOptions;
   readonly #handlers = new Map<string, AlertHandler>();
   readonly #underWay = new Set<Promise<void>>();
   #early: RaisedAlert[] | undefined = [];
-  #sender: MailSender | undefined;
+  #sender: AlertSender | undefined;
   /** Since the start of the server. */
   readonly counts = { raised: 0, mailed: 0, failed: 0 };
 
@@ -58,7 +61,7 @@ export class Alerts implements AlertSink {
   }
 
   /** From now on alerts are mailed; those from before too. Handlers must be there by then. */
-  start(sender: MailSender): void {
+  start(sender: AlertSender): void {
     this.#sender = sender;
     const early = this.#early ?? [];
     this.#early = undefined;
@@ -77,10 +80,13 @@ export class Alerts implements AlertSink {
     this.#handlers.set(key, handler);
   }
 
-  /** Tells what waits; resolves when all mails are in the spool. */
+  /** Tells what waits; resolves when all mails are in the spool, or when that takes too long. */
   async close(): Promise<void> {
     for (const handler of this.#handlers.values()) handler.close();
-    await Promise.all(this.#underWay);
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#options.later(CLOSE_MS, resolve);
+    await Promise.race([Promise.all(this.#underWay), late]);
+    cancel();
   }
 
   #tell(alert: RaisedAlert): void {
@@ -95,7 +101,7 @@ export class Alerts implements AlertSink {
   }
 
   /** No alert is raised about an alert. */
-  async #send(sender: MailSender, message: OutgoingMessage): Promise<void> {
+  async #send(sender: AlertSender, message: OutgoingMessage): Promise<void> {
     try {
       await sender.send(message);
       this.counts.mailed += 1;

@@ -1,10 +1,10 @@
 // When the disk does not do what it should: full, cut short, damaged, or wanted by two servers.
 
-import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { LdapTools, runProgram } from '../support/ldap-tools.ts';
+import { LdapTools } from '../support/ldap-tools.ts';
+import { fill, smallDisk, unmount } from '../support/small-disk.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 
 const CONTAINER = 'cn=Mail Servers,cn=config';
@@ -182,27 +182,6 @@ async function journalOf({ folder }: RunningServer): Promise<string> {
     .sort()
     .reverse();
   return join(journal, name);
-}
-
-/** A file system of half a mebibyte; undefined where that cannot be had. */
-async function smallDisk(): Promise<string | undefined> {
-  const folder = await mkdtemp(join(tmpdir(), 'confdit-disk-'));
-  const { code } = await runProgram('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', folder]);
-  if (code === 0) return folder;
-  await rm(folder, { recursive: true });
-  return undefined;
-}
-
-/** Also when a server still has files open there. */
-async function unmount(disk: string): Promise<void> {
-  await runProgram('umount', ['--lazy', disk]);
-  await rm(disk, { recursive: true });
-}
-
-/** Leaves no page free. */
-async function fill(disk: string): Promise<void> {
-  const { stderr } = await runProgram('dd', ['if=/dev/zero', `of=${join(disk, 'filler')}`, 'bs=4096']);
-  expect(stderr).toContain('No space left');
 }
 
 /** The last page of the journal may have room for some more; gives the names that were stored. */
