@@ -7,6 +7,7 @@ import { CommandError } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { ObjectFamily } from './object-family.ts';
 import { unknownProperty } from './property-edit.ts';
+import { nameOfReference } from './reference-name.ts';
 
 export interface ListedObject {
   readonly name: string;
@@ -30,7 +31,7 @@ export function kindOfEntry(entry: Entry, family: ObjectFamily): ObjectDefinitio
 /** What the property's values are, or its default values; secrets as stars. */
 export function shownValues({ entry }: ListedObject, property: PropertyDefinition): readonly string[] {
   const written = entry.values(property.key);
-  if (written.length > 0) return written.map((value) => property.type.show(value));
+  if (written.length > 0) return written.map((value) => nameOfReference(property, property.type.show(value)));
   return property.defaultReading.texts.map((text) => property.type.show(text));
 }
 

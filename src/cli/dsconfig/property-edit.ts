@@ -8,6 +8,7 @@ import type { Modification } from '../../ldap/change.ts';
 import { Attribute } from '../../ldap/entry.ts';
 import { findSimilarName } from '../../schema/similar-name.ts';
 import type { CommandOption, Invocation } from '../command.ts';
+import { dnOfReference } from './reference-name.ts';
 
 const MAX_NAMES_SHOWN = 40;
 
@@ -60,7 +61,10 @@ export function readEdits(invocation: Invocation, definition: ObjectDefinition):
       const colon = written.indexOf(':');
       const [name, value] = [written.slice(0, colon), written.slice(colon + 1)];
       if (colon <= 0 || value === '') problems.push(withoutValue(kind, written, colon));
-      else editOf(name)?.[kind].push(value);
+      else {
+        const edit = editOf(name);
+        edit?.[kind].push(dnOfReference(edit.property, value));
+      }
     }
   }
   for (const name of invocation.values('reset')) {
