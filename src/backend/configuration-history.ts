@@ -35,6 +35,11 @@ export class ConfigurationHistory {
     this.reader = new HistoryReader(options.journalFolder);
   }
 
+  /** The last change there is, as the files tell it. */
+  get lastNumber(): number {
+    return this.reader.lastNumber;
+  }
+
   /** Through which change it goes back at most: there is a state after it; undefined: there is none at all. */
   async firstState(): Promise<number | undefined> {
     const { fileSystem, archiveFolder } = this.#options;

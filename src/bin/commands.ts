@@ -11,6 +11,9 @@ import { encodePasswordCommand } from '../cli/encode-password.ts';
 import { planCommands } from '../cli/files/plan-commands.ts';
 import { statusCommand } from '../cli/status.ts';
 import { Definitions, objectDefinitions } from '../config/definitions.ts';
+import { checkCommand, repairCommand } from './commands/check.ts';
+import { formatCommand } from './commands/format.ts';
+import { diffCommand, historyCommand, rollbackCommand } from './commands/history.ts';
 import { openDirectory } from './commands/open-directory.ts';
 import { reloadCommand } from './commands/reload.ts';
 import { resolveCommand } from './commands/resolve.ts';
@@ -33,6 +36,12 @@ export const COMMANDS: readonly Command[] = [
     ...ONLINE,
   }),
   validateCommand,
+  historyCommand,
+  diffCommand,
+  rollbackCommand,
+  checkCommand,
+  repairCommand,
+  formatCommand,
   encodePasswordCommand,
   ...completionCommands({ commands: () => COMMANDS, families: FAMILIES, ...ONLINE }),
   listPropertiesCommand(FAMILIES),

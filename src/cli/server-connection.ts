@@ -83,7 +83,7 @@ export class ServerConnection implements Directory {
 
   /** One transaction (RFC 5805). */
   async changeAll(steps: readonly DirectoryStep[]): Promise<string> {
-    const id = await this.#extended(Oid.startTransaction, '');
+    const id = await this.extended(Oid.startTransaction, '');
     const ofTransaction = requestControl(Oid.transaction, id);
     await Promise.all(
       steps.map(({ change, assertion }) => {
@@ -135,8 +135,8 @@ export class ServerConnection implements Directory {
     return this.#answered((answer) => this.#client.starttls(options, [], answer));
   }
 
-  /** Resolves to the value of the answer. */
-  #extended(oid: string, value: string): Promise<string> {
+  /** An extended operation; resolves to the value of the answer. */
+  extended(oid: string, value: string): Promise<string> {
     return new Promise((resolve, reject) => {
       this.#client.exop(oid, value, [], (error, answer) =>
         error === null ? resolve(textOfAnswer(answer)) : reject(refusalOf(error)),

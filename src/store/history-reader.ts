@@ -33,6 +33,15 @@ export class HistoryReader {
     return this.#segments()[0];
   }
 
+  /** The number of the last commit there is; 0 where there is none. Reads the last file. Throws StoreError. */
+  get lastNumber(): number {
+    const last = this.#segments().at(-1);
+    if (last === undefined) return 0;
+    let number = last - 1;
+    for (const commit of this.commits(last)) number = commit?.number ?? number;
+    return number;
+  }
+
   /**
    * The commits with these numbers, in order, and `undefined` now and then. Ends where the journal does. Throws
    * StoreError when a part is missing or damaged.

@@ -12,7 +12,12 @@ import { TrustError } from '../../trust/trust-error.ts';
 const PEM_START = '-----BEGIN CERTIFICATE-----';
 
 /** Rejects with CommandError. */
-export async function openDirectory(invocation: Invocation, world: World): Promise<Directory> {
+export function openDirectory(invocation: Invocation, world: World): Promise<Directory> {
+  return openServer(invocation, world);
+}
+
+/** The same with what only a running server can do. Rejects with CommandError. */
+export async function openServer(invocation: Invocation, world: World): Promise<ServerConnection> {
   const choice = connectionOf(invocation, world);
   const authorities = choice.trustStore === undefined ? undefined : await readAuthorities(choice.trustStore);
   return ServerConnection.open(choice, authorities);

@@ -1,0 +1,108 @@
+// `confdit check` and `confdit repair`: whether an instance whose server is down is whole, and what is done when not.
+
+import { setTimeout } from 'node:timers/promises';
+import { askYesOrNo } from '../../cli/ask.ts';
+import { type Command, CommandError, type Invocation, type World } from '../../cli/command.ts';
+import { ExitCode } from '../../cli/exit-code.ts';
+import { nodeFileSystem } from '../../store/file-system.ts';
+import { lockFolder } from '../../store/folder-lock.ts';
+import { checkStore, type StoreCheck, type StoreProblem, type StoreRepair } from '../../store/store-check.ts';
+import { repairStore } from '../../store/store-repair.ts';
+import { openOfflineConfiguration } from '../offline-configuration.ts';
+import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
+import { configFolderOf, inWords } from './offline-instance.ts';
+
+/** One repair may bring to light what the damage had hidden. */
+const ROUNDS_MAX = 5;
+
+export const checkCommand: Command = {
+  name: 'check',
+  group: 'Safety',
+  synopsis:
+    'Verifies an instance whose server is down: rights, lock, snapshot, journal, archives, configuration.',
+  description:
+    'Each problem is told with its file, the number of the change, and what to do; the exit code is 1 then.',
+  options: INSTANCE_OPTIONS,
+  run: (invocation, world) => alone(invocation, world, (folder) => check(folder, invocation, world)),
+};
+
+export const repairCommand: Command = {
+  name: 'repair',
+  group: 'Safety',
+  synopsis: 'Does what check names, and keeps what it takes away in a folder of its own.',
+  options: [...INSTANCE_OPTIONS, { name: 'yes', short: 'y', synopsis: 'do not ask' }],
+  run: (invocation, world) => alone(invocation, world, (folder) => repair(folder, invocation, world)),
+};
+
+/** With the folder of config.ldif, while no server can start on it. */
+async function alone(
+  invocation: Invocation,
+  world: World,
+  work: (folder: string) => Promise<number>,
+): Promise<number> {
+  const folder = await configFolderOf(instanceOf(invocation, world));
+  return inWords(async () => {
+    const lock = await lockFolder(folder);
+    try {
+      return await work(folder);
+    } finally {
+      await lock.release();
+    }
+  });
+}
+
+async function check(folder: string, invocation: Invocation, world: World): Promise<number> {
+  const found = await checkStore(nodeFileSystem, folder);
+  show(found, world);
+  const problems = found.problems.length > 0 ? [] : await configurationProblems(invocation, world);
+  for (const problem of problems) world.stdout.write(`${problem}\n`);
+  const count = found.problems.length + problems.length;
+  if (count === 0) world.stdout.write(`${folder} is whole: ${extentOf(found)}.\n`);
+  else if (found.problems.some(({ repair: one }) => one !== undefined))
+    world.stdout.write('To have that done: confdit repair\n');
+  return count === 0 ? ExitCode.success : ExitCode.failed;
+}
+
+function extentOf({ snapshotNumber, lastNumber }: StoreCheck): string {
+  if (snapshotNumber === undefined) return 'nothing is stored yet';
+  return `config.ldif goes through change ${snapshotNumber}, the journal through change ${lastNumber ?? snapshotNumber}`;
+}
+
+/** What a start would say of the configuration itself. */
+async function configurationProblems(invocation: Invocation, world: World): Promise<readonly string[]> {
+  const { problems } = await openOfflineConfiguration(instanceOf(invocation, world), [], world.env);
+  return problems;
+}
+
+async function repair(folder: string, invocation: Invocation, world: World): Promise<number> {
+  let found = await checkStore(nodeFileSystem, folder);
+  show(found, world);
+  for (let round = 1; round <= ROUNDS_MAX && found.problems.length > 0; round++) {
+    const repairs = repairsOf(found.problems);
+    if (repairs.length === 0) break;
+    if (!invocation.has('yes') && !(await isConfirmed(world))) return ExitCode.cancelled;
+    const aside = await repairStore(repairs, { fileSystem: nodeFileSystem, folder, now: new Date() });
+    if (aside !== undefined) world.stdout.write(`What was taken away is in ${aside}\n`);
+    found = await checkStore(nodeFileSystem, folder);
+    show(found, world);
+    // Each round has a folder of its own.
+    await setTimeout(1);
+  }
+  if (found.problems.length > 0) return ExitCode.failed;
+  world.stdout.write(`${folder} is whole: ${extentOf(found)}.\n`);
+  return ExitCode.success;
+}
+
+async function isConfirmed(world: World): Promise<boolean> {
+  if (world.stdin.isTTY) return askYesOrNo('Shall that be done?', world);
+  throw new CommandError('Nobody is there to say that it shall be done; give --yes.', ExitCode.cancelled);
+}
+
+function repairsOf(problems: readonly StoreProblem[]): StoreRepair[] {
+  return problems.flatMap(({ repair: one }): readonly StoreRepair[] => (one === undefined ? [] : [one]));
+}
+
+function show({ problems, notes }: StoreCheck, { stdout }: Pick<World, 'stdout'>): void {
+  for (const { problem, remedy } of problems) stdout.write(`${problem}\n  ${remedy}\n`);
+  for (const note of notes) stdout.write(`${note}\n`);
+}

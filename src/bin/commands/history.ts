@@ -1,0 +1,194 @@
+// `confdit history`, `diff` and `rollback`: what was changed, what is different, and back. From a running server, or from
+// the files of an instance, which may be read at any time and are changed only while no server runs.
+
+import { changesOf } from '../../backend/entry-difference.ts';
+import { askYesOrNo } from '../../cli/ask.ts';
+import { type Command, CommandError, type Invocation, UsageError, type World } from '../../cli/command.ts';
+import { CONNECTION_OPTIONS } from '../../cli/connection-options.ts';
+import { ExitCode } from '../../cli/exit-code.ts';
+import { formatChange } from '../../codec/ldif-writer.ts';
+import type { Change } from '../../ldap/change.ts';
+import { Oid } from '../../ldap/oids.ts';
+import { formatChangelogLine, type HistoryRange, historyOffline, historyOnline } from '../history-listing.ts';
+import { historyIn } from '../open-history.ts';
+import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
+import {
+  configFolderOf,
+  inWords,
+  OFFLINE_OPTION,
+  openOfflineInstance,
+  schemaOf,
+} from './offline-instance.ts';
+import { openServer } from './open-directory.ts';
+
+const GROUP = 'History';
+const LIMIT = 20;
+const OPTIONS = [...INSTANCE_OPTIONS, OFFLINE_OPTION, ...CONNECTION_OPTIONS];
+
+export const historyCommand: Command = {
+  name: 'history',
+  group: GROUP,
+  synopsis: 'Lists the last changes: number, time, who, what was done to which entry.',
+  options: [
+    ...OPTIONS,
+    { name: 'limit', short: 'l', value: 'COUNT', synopsis: `how many changes (default: ${LIMIT})` },
+    { name: 'to', value: 'NUMBER', synopsis: 'the last change to list (default: the last there is)' },
+    { name: 'changes', short: 'c', synopsis: 'the changes themselves, as LDIF' },
+  ],
+  run: history,
+};
+
+export const diffCommand: Command = {
+  name: 'diff',
+  group: GROUP,
+  operands: 'FROM [TO]',
+  synopsis:
+    'Prints as LDIF what leads from the state after one change to that after another, or to the present.',
+  options: OPTIONS,
+  run: diff,
+};
+
+export const rollbackCommand: Command = {
+  name: 'rollback',
+  group: GROUP,
+  synopsis:
+    'Makes the configuration what it was after an earlier change: one change, checked and journaled like any other.',
+  description:
+    'What it will do is shown as LDIF first. What people may set becomes as it was, in the same order; entryUUID and\n' +
+    'timestamps tell of the rollback, and an entry that had been deleted comes back under a new entryUUID.',
+  options: [
+    ...OPTIONS,
+    { name: 'to', value: 'NUMBER', synopsis: 'back to the state after this change' },
+    { name: 'yes', short: 'y', synopsis: 'do not ask' },
+    { name: 'dry-run', synopsis: 'check and show everything, and change nothing' },
+  ],
+  run: rollback,
+};
+
+async function history(invocation: Invocation, world: World): Promise<number> {
+  const limit = numberOf(invocation.value('limit') ?? String(LIMIT), 'limit');
+  const to = invocation.value('to');
+  const range: HistoryRange = { limit, ...(to === undefined ? {} : { to: numberOf(to, 'to') }) };
+  const print = (line: Parameters<typeof formatChangelogLine>[0]) =>
+    void world.stdout.write(formatChangelogLine(line, invocation.has('changes')));
+  if (invocation.has('offline')) {
+    const choice = instanceOf(invocation, world);
+    const past = historyIn(await configFolderOf(choice), await schemaOf(choice));
+    for (const line of await inWords(async () => historyOffline(past.reader, range))) print(line);
+    return ExitCode.success;
+  }
+  const server = await openServer(invocation, world);
+  try {
+    for (const line of await historyOnline(server, range)) print(line);
+    return ExitCode.success;
+  } finally {
+    await server.close();
+  }
+}
+
+async function diff(invocation: Invocation, world: World): Promise<number> {
+  const [first, second, ...others] = invocation.operands;
+  if (first === undefined || others.length > 0)
+    throw new UsageError('diff takes the number of one change or of two.');
+  const from = numberOf(first, 'FROM');
+  const to = second === undefined ? undefined : numberOf(second, 'TO');
+  if (invocation.has('offline')) {
+    const choice = instanceOf(invocation, world);
+    const schema = await schemaOf(choice);
+    const past = historyIn(await configFolderOf(choice), schema);
+    const differences = await inWords(async () => past.differences(from, to ?? past.lastNumber));
+    world.stdout.write(formatAll(changesOf(differences, schema)));
+    return ExitCode.success;
+  }
+  const { ldif } = await ask(invocation, world, Oid.differences, { from, to });
+  world.stdout.write(ldif);
+  return ExitCode.success;
+}
+
+interface RollbackAnswer {
+  readonly from: number;
+  readonly number?: number | undefined;
+  readonly notes?: readonly string[];
+  readonly ldif: string;
+}
+
+/** Shows what it would do, asks, and does that and nothing else: a change in between is refused. */
+async function rollback(invocation: Invocation, world: World): Promise<number> {
+  const to = numberOf(invocation.value('to') ?? missing('to'), 'to');
+  if (!invocation.has('offline')) {
+    return rollbackBy((request) => ask(invocation, world, Oid.rollback, request), to, invocation, world);
+  }
+  const instance = await openOfflineInstance(instanceOf(invocation, world), world);
+  const roll = ({ to: target, expected, trial }: RollbackRequest) =>
+    inWords(async () => {
+      const { changes, ...done } = await instance.history.rollBack(
+        { to: target, expected, isTrial: trial },
+        instance.requester,
+      );
+      return { ...done, ldif: formatAll(changes) };
+    });
+  try {
+    return await rollbackBy(roll, to, invocation, world);
+  } finally {
+    await instance.close();
+  }
+}
+
+interface RollbackRequest {
+  readonly to: number;
+  readonly expected?: number;
+  readonly trial: boolean;
+}
+
+async function rollbackBy(
+  roll: (request: RollbackRequest) => Promise<RollbackAnswer>,
+  to: number,
+  invocation: Invocation,
+  world: World,
+): Promise<number> {
+  const { from, ldif } = await roll({ to, trial: true });
+  if (ldif === '') {
+    world.stdout.write(`Nothing is different: after change ${from} all is as it was after change ${to}.\n`);
+    return ExitCode.success;
+  }
+  world.stdout.write(ldif);
+  if (invocation.has('dry-run')) return ExitCode.success;
+  if (!invocation.has('yes') && !(await isConfirmed(world))) return ExitCode.cancelled;
+  const { number, notes = [] } = await roll({ to, expected: from, trial: false });
+  world.stdout.write(`\nChange ${number} makes it so.\n`);
+  for (const note of notes) world.stdout.write(`${note}\n`);
+  return ExitCode.success;
+}
+
+async function isConfirmed(world: World): Promise<boolean> {
+  if (world.stdin.isTTY) return askYesOrNo('Shall that be done?', world);
+  throw new CommandError('Nobody is there to say that it shall be done; give --yes.', ExitCode.cancelled);
+}
+
+async function ask(
+  invocation: Invocation,
+  world: World,
+  oid: string,
+  request: object,
+): Promise<RollbackAnswer> {
+  const server = await openServer(invocation, world);
+  try {
+    const answer: RollbackAnswer = JSON.parse(await server.extended(oid, JSON.stringify(request)));
+    return answer;
+  } finally {
+    await server.close();
+  }
+}
+
+function formatAll(changes: readonly Change[]): string {
+  return changes.map(formatChange).join('\n');
+}
+
+function numberOf(text: string, name: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new UsageError(`${name} is ${JSON.stringify(text)}; it must be a whole number.`);
+}
+
+function missing(name: string): never {
+  throw new UsageError(`--${name} is missing.`);
+}

@@ -1,0 +1,172 @@
+// The past from the command line: what was changed, what is different, and back to it; from a running server and from
+// the files of one that is down.
+
+import { describe, expect, it } from 'vitest';
+import { Oid } from '../../src/ldap/oids.ts';
+import { extendedRequest } from '../support/ber-bytes.ts';
+import { runConfdit } from '../support/confdit-program.ts';
+import { LdapTools } from '../support/ldap-tools.ts';
+import { RawClient } from '../support/raw-client.ts';
+import { type RunningServer, startServer } from '../support/start-server.ts';
+
+const CONTAINER = 'cn=Mail Servers,cn=config';
+const TIMEOUT_MS = 120_000;
+
+/** A world of changes from a seed, so that a failure can be repeated. */
+function randomNumbers(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return Math.floor((state / 2_147_483_648) * below);
+  };
+}
+
+/** Adds, deletes and all kinds of modify, of a few entries again and again, as LDIF. */
+function randomChanges(count: number, random: (below: number) => number): string {
+  const there = new Set<string>();
+  const records: string[] = [];
+  for (let version = 1; version <= count; version++) {
+    const dn = `cn=Server ${random(6)},${CONTAINER}`;
+    if (!there.has(dn)) {
+      there.add(dn);
+      records.push(
+        `dn: ${dn}\nchangetype: add\nobjectClass: ds-cfg-mail-server\nds-cfg-smtp-server: a${version}.example.com\n` +
+          `ds-cfg-smtp-property: b=${version}\nds-cfg-smtp-property: a=2\nds-cfg-enabled: true\n`,
+      );
+    } else if (random(5) === 0) {
+      there.delete(dn);
+      records.push(`dn: ${dn}\nchangetype: delete\n`);
+    } else records.push(`dn: ${dn}\nchangetype: modify\n${randomModification(version, random)}-\n`);
+  }
+  return records.join('\n');
+}
+
+function randomModification(version: number, random: (below: number) => number): string {
+  switch (random(5)) {
+    case 0:
+      return 'replace: cn;lang-de\n';
+    case 1:
+      return `replace: cn;lang-de\ncn;lang-de: Nummer ${version} ä\n`;
+    case 2:
+      return `add: ds-cfg-smtp-property\nds-cfg-smtp-property: c${version}=1\n`;
+    case 3:
+      return `replace: ds-cfg-smtp-server\nds-cfg-smtp-server: z${version}.example.com\n`;
+    default:
+      return `replace: ds-cfg-smtp-property\nds-cfg-smtp-property: n=${version}\nds-cfg-smtp-property: a=1\n`;
+  }
+}
+
+/** What people may set, to the last octet and in order; the entries by name. */
+async function userAttributes(server: RunningServer): Promise<string> {
+  const { stdout } = await new LdapTools(server).search(CONTAINER, '-s', 'one', '(objectClass=*)', '*');
+  return stdout.split('\n\n').sort().join('\n\n');
+}
+
+async function confdit(server: RunningServer, words: readonly string[]) {
+  const environment = {
+    CONFDIT_INSTANCE: server.folder,
+    LDAP_PORT: String(server.port),
+    BIND: server.password,
+  };
+  return runConfdit(words, { environment });
+}
+
+const BOUND = ['--bindPassword:env', 'BIND'];
+
+async function lastNumber(server: RunningServer): Promise<number> {
+  const [top] = await new LdapTools(server).entries('', '-s', 'base', 'lastChangeNumber');
+  return Number(top?.first('lastchangenumber'));
+}
+
+describe('a rollback', () => {
+  it(
+    'to any change gives the entries that were there then, byte for byte, and is one change itself',
+    async () => {
+      const server = await startServer();
+      const tools = new LdapTools(server);
+      const random = randomNumbers(20_261_122);
+      const states = new Map<number, string>();
+      for (const record of randomChanges(60, random).split('\n\n')) {
+        const { code, stderr } = await tools.modify(`${record}\n`);
+        expect(code, `${record}\n${stderr}`).toBe(0);
+        states.set(await lastNumber(server), await userAttributes(server));
+      }
+      const client = await RawClient.bound(server);
+      for (const to of [...states.keys()].toSorted((one, other) => ((one * 37) % 61) - ((other * 37) % 61))) {
+        const before = await lastNumber(server);
+        const isSame = (await userAttributes(server)) === states.get(to);
+        const asked = JSON.stringify({ to, expected: before });
+        const { code, text } = await client.request(extendedRequest(Oid.rollback, asked));
+        expect(code, text).toBe(0);
+        expect(await userAttributes(server), `rollback to ${to}`).toBe(states.get(to));
+        expect(await lastNumber(server)).toBe(isSame ? before : before + 1);
+      }
+      const stale = JSON.stringify({ to: 3, expected: 5 });
+      expect((await client.request(extendedRequest(Oid.rollback, stale))).code).toBe(51);
+      client.close();
+      const [entry] = await tools.entries('cn=changelog', `(changeNumber=${await lastNumber(server)})`);
+      expect(entry?.first('changeinitiatorsname')).toBe('cn=admin,cn=Root DNs,cn=config');
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'shows what it will do, is checked like any other change, and can be of a server that is down',
+    async () => {
+      const server = await startServer();
+      const tools = new LdapTools(server);
+      const trust = 'cn=Blind Trust,cn=Trust Manager Providers,cn=config';
+      const enable = (value: boolean) =>
+        tools.modify(`dn: ${trust}\nchangetype: modify\nreplace: ds-cfg-enabled\nds-cfg-enabled: ${value}\n`);
+      expect((await enable(true)).code).toBe(0);
+      const used = `dn: cn=One,${CONTAINER}\nobjectClass: ds-cfg-mail-server\nds-cfg-enabled: true
+ds-cfg-smtp-server: one.example.com\nds-cfg-use-ssl: true\nds-cfg-trust-manager-provider: ${trust}\n`;
+      expect((await tools.add(used)).code).toBe(0);
+      const shown = await confdit(server, ['rollback', '--to', '1', '--dry-run', ...BOUND]);
+      expect(shown.stdout).toBe(
+        `dn: cn=One,${CONTAINER}\nchangetype: delete\n\n` +
+          `dn: ${trust}\nchangetype: modify\nreplace: ds-cfg-enabled\nds-cfg-enabled: false\n-\n`,
+      );
+      expect(await lastNumber(server)).toBe(3);
+      expect((await confdit(server, ['rollback', '--to', '1', ...BOUND])).stderr).toContain('give --yes');
+      expect((await confdit(server, ['rollback', '--to', '99', '--yes', ...BOUND])).stderr).toContain(
+        'There is no state after change 99',
+      );
+      expect((await confdit(server, ['rollback', '--to', '1', '--yes', '--offline'])).stderr).toContain(
+        'in use',
+      );
+      await server.stop();
+      const done = await confdit(server, ['rollback', '--to', '2', '--yes', '--offline']);
+      expect(done.stdout, done.stderr).toContain('Change 4 makes it so.');
+      const again = await startServer({ folder: server.folder });
+      expect(await userAttributes(again)).not.toContain('cn: One');
+    },
+    TIMEOUT_MS,
+  );
+});
+
+it(
+  'history and diff say the same of a running server and of its files',
+  async () => {
+    const server = await startServer();
+    const ldif = randomChanges(10, randomNumbers(7));
+    const { code, stderr } = await new LdapTools(server).modify(ldif);
+    expect(code, stderr).toBe(0);
+    const both = async (...words: string[]) => {
+      const online = await confdit(server, [...words, ...BOUND]);
+      const offline = await confdit(server, [...words, '--offline']);
+      expect(online.code, online.stderr).toBe(0);
+      expect(offline.stdout).toBe(online.stdout);
+      return online.stdout;
+    };
+    const list = await both('history', '--limit', '3');
+    expect(list.match(/^ +(\d+) .* by cn=admin,cn=Root DNs,cn=config$/gm)).toHaveLength(3);
+    expect(await both('history', '--changes', '--to', '2')).toContain('ds-cfg-smtp-server: a1.example.com');
+    expect(await both('diff', '1', '2')).toContain('changetype: add');
+    expect(await both('diff', '2', '1')).toContain('changetype: delete');
+    expect(await both('diff', '4')).not.toBe('');
+    expect(await both('diff', '4', '4')).toBe('');
+    expect((await confdit(server, ['diff', 'x', ...BOUND])).code).toBe(89);
+  },
+  TIMEOUT_MS,
+);
