@@ -6,6 +6,7 @@ import { expressionSyntaxes } from '../config/expression-syntaxes.ts';
 import { PropertyValidator } from '../config/property-validator.ts';
 import { parseDefinition } from '../expression/definition.ts';
 import { Sources } from '../expression/sources.ts';
+import type { AlertSink } from '../mail/alert.ts';
 import { Schema } from '../schema/schema.ts';
 import type { Log } from '../server/access-log.ts';
 import { type LdifStore, openLdifStore } from '../store/ldif-store.ts';
@@ -18,11 +19,15 @@ import { loadConfiguration } from './load-configuration.ts';
 import { makeStartChanges } from './start-changes.ts';
 import { StartError } from './start-error.ts';
 
+const NOBODY: AlertSink = { raise: () => {} };
+
 export interface ConfigurationOptions {
   readonly choice: InstanceChoice;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly now: () => Date;
   readonly log: Log;
+  /** Hears of files that were edited by hand. */
+  readonly alerts?: AlertSink;
 }
 
 export interface OpenConfiguration {
@@ -38,7 +43,7 @@ export interface OpenConfiguration {
 
 /** Throws what an administrator can put right (StartError and its like); then nothing is left open. */
 export async function openConfiguration(options: ConfigurationOptions): Promise<OpenConfiguration> {
-  const { choice, environment, now, log } = options;
+  const { choice, environment, now, log, alerts = NOBODY } = options;
   const instance = await openInstance(choice.instance);
   const schemaFiles = await readSchemaFiles(instance);
   const schema = Schema.parse(schemaFiles, { syntaxes: expressionSyntaxes() });
@@ -52,6 +57,7 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
   const storeLog = {
     warn: (message: string) => log.warn({}, message),
     error: (message: string) => log.error({}, message),
+    lostEdit: (message: string) => alerts.raise({ type: 'org.opends.server.ManualConfigEditLost', message }),
   };
   // All of the past is kept until the configuration says how much.
   const opened = await openLdifStore({ folder: configFolder, log: storeLog, now, retention: KEEP_ALL });
@@ -60,7 +66,7 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
     for (const warning of opened.warnings) log.warn({}, warning);
     const isLastKnownGood = choice.isLastKnownGood === true;
     const commits = await makeStartChanges({
-      ...{ configFolder, opened, newConfiguration, now: now(), log, isLastKnownGood },
+      ...{ configFolder, opened, newConfiguration, now: now(), log, alerts, isLastKnownGood },
     });
     const configuration = newConfiguration();
     const isIncomplete = loadConfiguration(configuration, { ...opened, commits }, now());

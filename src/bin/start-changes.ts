@@ -15,6 +15,7 @@ import { type Change, dnOfChange } from '../ldap/change.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { formatIssue } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
+import type { AlertSink } from '../mail/alert.ts';
 import type { Log } from '../server/access-log.ts';
 import { keepEditAside } from '../store/edited-snapshot.ts';
 import { nodeFileSystem } from '../store/file-system.ts';
@@ -25,6 +26,8 @@ import { START_OK_NAME } from './last-known-good.ts';
 import { StartError } from './start-error.ts';
 
 export const CHANGES_NAME = 'config-changes.ldif';
+/** Of those that a file has changed. */
+const ENTRIES_TOLD_MAX = 20;
 const MANUAL_EDIT = 'cn=Manual Edit';
 const LAST_KNOWN_GOOD = 'cn=Last Known Good';
 
@@ -35,6 +38,7 @@ export interface StartChangesOptions {
   readonly newConfiguration: () => Configuration;
   readonly now: Date;
   readonly log: Log;
+  readonly alerts: AlertSink;
   readonly isLastKnownGood: boolean;
 }
 
@@ -127,7 +131,7 @@ class StartChanges {
     what: string,
   ): Promise<void> {
     if (changes.length === 0) return;
-    const { opened, now, log } = this.#options;
+    const { opened, now, log, alerts } = this.#options;
     const { schema, tree } = configuration;
     const stored = await Promise.all(
       changes.map((change) => withStoredPasswords(change, schema, (dn) => tree.find(schema.dnKey(dn)))),
@@ -147,6 +151,10 @@ class StartChanges {
     this.#commits = [...this.#commits, commit];
     const entries = changes.map((change) => dnOfChange(change).toString());
     log.info({ change: number, by, entries }, 'changes that waited for the start are made');
+    alerts.raise({
+      type: 'org.opends.server.ManualConfigEditHandled',
+      message: `Change ${number} was made at the start by ${by}, not over LDAP: ${entries.slice(0, ENTRIES_TOLD_MAX).join('; ')}${entries.length > ENTRIES_TOLD_MAX ? '; and others' : ''}.`,
+    });
   }
 }
 

@@ -32,7 +32,6 @@ import { sentenceForPeople } from './start-error.ts';
 import { VERSION } from './version.ts';
 
 const EXIT_FAILED = 1;
-const TASK_RETENTION_MS = 24 * 60 * 60 * 1000;
 
 /** Serves until SIGINT or SIGTERM; resolves to the exit code of the process. */
 export async function start(choice: InstanceChoice, process: World): Promise<number> {
@@ -76,7 +75,7 @@ async function open(
 ): Promise<OpenServer> {
   const now = () => new Date();
   const alerts = newAlerts({ now, log });
-  const opened = await openConfiguration({ choice, environment, now, log });
+  const opened = await openConfiguration({ choice, environment, now, log, alerts });
   const { instance, schema, configuration, store, openSources } = opened;
   let tasks: OpenTasks | undefined;
   try {
@@ -107,7 +106,7 @@ async function open(
     accounts.use(memoryBackends.findAccount);
     const providing = { instanceFolder: instance.folder, log, now, isStarting: () => isStarting };
     const trust = openTrust({ ...providing, contexts, schema, monitor });
-    const mail = await openMail({ ...providing, trusts: trust.servers, keyOf, monitor });
+    const mail = await openMail({ ...providing, trusts: trust.servers, keyOf, monitor, alerts });
     const alerting = openAlerts({
       ...{ alerts, monitor, feed: writePath.feed, tls: trust.tls, mail },
       instanceFolder: instance.folder,
@@ -117,9 +116,8 @@ async function open(
       providers: () => trust.tls,
     });
     tasks = await openTasks({
-      ...{ instanceFolder: instance.folder, schema, views, now, log },
+      ...{ instanceFolder: instance.folder, schema, views, monitor, now, log },
       kinds: [snapshotTask(writePath), reloadTask(reload), ...mail.taskKinds],
-      retentionMs: () => TASK_RETENTION_MS,
     });
     contexts.add(tasks.backend);
     const authentication = openAuthentication(accounts, configuration, loginAlerts(alerts));
@@ -133,7 +131,7 @@ async function open(
     monitor.add(connectionMonitor(ldapServer, () => httpServer.items));
     monitor.add(resultMonitor(ldapServer));
     const components = [
-      ...[accounts, authentication.throttle, past.retention, memoryBackends, watch],
+      ...[accounts, authentication.throttle, past.retention, memoryBackends, watch, ...tasks.components],
       ...[...mail.components, ...alerting.components, ...ldapServer.components, httpServer],
     ];
     writePath.use(new Runtime([...trust.components, ...components]));

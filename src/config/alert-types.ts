@@ -5,7 +5,9 @@ export const ALERT_TYPES = {
   'org.opends.server.DirectoryServerStarted': 'the server has started',
   'org.opends.server.DirectoryServerShutdown': 'the server stops',
   'org.opends.server.CannotWriteConfig': 'a change could not be written to disk',
-  'org.opends.server.ManualConfigEditHandled': 'config.ldif was edited by hand',
+  'org.opends.server.ManualConfigEditHandled': 'a file that was edited by hand was taken at the start',
+  'org.opends.server.ManualConfigEditLost':
+    'config.ldif was edited while the server runs, which has no effect',
   'confdit.StartRefused': 'the server refused to start earlier',
   'confdit.ConfigurationChanged': 'the configuration was changed',
   'confdit.CertificateExpired': 'a certificate of a key manager or trust manager has expired',

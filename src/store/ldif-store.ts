@@ -28,6 +28,8 @@ const SNAPSHOT_PAUSE_MS = 1;
 /** Where the store tells what is no failure but should be known. A pino logger is one. */
 export interface StoreLog {
   warn(message: string): void;
+  /** Told, besides, of edits by hand that had no effect. */
+  lostEdit?(message: string): void;
   /** The store takes no changes any more. */
   error(message: string): void;
 }
@@ -292,10 +294,11 @@ export class LdifStore implements Store {
     const version = await this.#versionNow();
     if (version === undefined || version === this.#version) return;
     const aside = await keepEditAside(fileSystem, folder, now());
-    log.warn(
+    const message =
       `${join(folder, SNAPSHOT_NAME)} was edited while the server runs, which has no effect; the edited file is kept as ` +
-        `${aside}. Change entries over LDAP, or edit the file while the server is stopped.`,
-    );
+      `${aside}. Change entries over LDAP, or edit the file while the server is stopped.`;
+    log.warn(message);
+    log.lostEdit?.(message);
   }
 
   async #versionNow(): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 // Alerts as they arrive: the whole server, and a real SMTP server that its mails come to.
 
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { bindRequest } from '../support/ber-bytes.ts';
@@ -158,6 +158,23 @@ ${alertLdif(receiver.port, 'confdit.CertificateExpired', 'confdit.CertificateExp
     );
     expect(await mailAbout(receiver, 'confdit.CertificateExpiresSoon')).toContain(
       `The certificate CN=Brief ${where} expires on `,
+    );
+    await server.stop();
+  });
+
+  it('that config.ldif was edited by hand', async () => {
+    const receiver = await SmtpReceiver.start();
+    const first = await startServer();
+    await add(first, alertLdif(receiver.port, 'org.opends.server.ManualConfigEditHandled'));
+    await first.stop();
+    const path = join(first.folder, 'config/config.ldif');
+    const text = await readFile(path, 'utf8');
+    const edited = text.replace('config/truststore.p12', 'config/edited.p12');
+    expect(edited).not.toBe(text);
+    await writeFile(path, edited);
+    const server = await startServer({ folder: first.folder });
+    expect(await mailAbout(receiver, 'org.opends.server.ManualConfigEditHandled')).toContain(
+      'was made at the start by cn=Manual Edit, not over LDAP: cn=PKCS12,cn=Trust Manager Providers,cn=config.',
     );
     await server.stop();
   });

@@ -1,5 +1,6 @@
 // What alert handlers have in common: which of the alerts that this server raises they pass on.
 
+import { ALERT_TYPES } from '../alert-types.ts';
 import { defineObject } from '../object-definition.ts';
 import { opendjAttribute, opendjClass } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
@@ -30,6 +31,9 @@ export const alertHandler = defineObject({
       type: alertType(),
       multiValued: true,
       synopsis: 'The types of alerts that are passed on.',
+      description: `There are: ${Object.entries(ALERT_TYPES)
+        .map(([type, meaning]) => `${type} (${meaning})`)
+        .join(', ')}.`,
       default: { behaviour: 'Every type that disabled-alert-type does not name is passed on.' },
     }),
     property({

@@ -18,7 +18,10 @@ export const smtpAlertHandler = defineObject({
   friendlyName: 'SMTP Alert Handler',
   friendlyPluralName: 'SMTP Alert Handlers',
   synopsis: 'Sends the alerts of this server by mail.',
-  description: 'A message is handed to the mail servers one after the other until one of them takes it.',
+  description:
+    'A message goes to the mail servers one after the other until one of them takes it. The first alert of a type is ' +
+    'told at once; those that follow are told together after a minute, and after growing pauses of up to an hour as ' +
+    'long as they do not end.',
   objectClass: { name: 'ds-cfg-smtp-alert-handler', oid: opendjClass(115) },
   parent: alertHandler,
   location: alertHandler.location,
@@ -57,7 +60,7 @@ export const smtpAlertHandler = defineObject({
       oid: opendjAttribute(380),
       type: string(),
       required: true,
-      synopsis: 'The text of the messages.',
+      synopsis: 'The text of the messages; lines are broken at 75 columns.',
       description: `${TOKENS} The two characters \\n begin a new line.`,
     }),
     javaClassProperty('org.opends.server.extensions.SMTPAlertHandler'),
