@@ -35,7 +35,7 @@ export function mailMonitor({ servers, queue, spool }: MailMonitorOptions): Moni
   };
 }
 
-function serverFigures({ name, figures, server, isEnabled }: KnownMailServer): MonitorFigures {
+function serverFigures({ name, figures, server, isEnabled, ignored }: KnownMailServer): MonitorFigures {
   const { host, port, maxConnections } = server.plan;
   const { lastFailure, lastCheck } = figures;
   const expiries = lastCheck?.check.chain.map(({ validTo }) => validTo) ?? [];
@@ -58,6 +58,9 @@ function serverFigures({ name, figures, server, isEnabled }: KnownMailServer): M
     'ds-mon-mail-certificate-expires-at': expiries.toSorted(
       (one, other) => one.getTime() - other.getTime(),
     )[0],
+    'ds-mon-mail-ignored-property': ignored.map(({ name: unknown, similar }) =>
+      similar === undefined ? unknown : `${unknown} (is ${similar} meant?)`,
+    ),
     'ds-mon-mail-latency-50': rounded(figures.latencyMs(50)),
     'ds-mon-mail-latency-95': rounded(figures.latencyMs(95)),
     'ds-mon-mail-latency-99': rounded(figures.latencyMs(99)),

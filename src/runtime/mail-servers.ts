@@ -2,6 +2,7 @@
 // a new mail server for the messages that come; the old one finishes those it has.
 
 import type { ConfigurationObject } from '../config/configuration-object.ts';
+import { ignoredSettings } from '../config/types/java-mail.ts';
 import type { QueueLimits } from '../mail/mail-queue.ts';
 import { MailServer, type MailWorld } from '../mail/mail-server.ts';
 import { MailServerFigures } from '../mail/mail-server-figures.ts';
@@ -28,6 +29,8 @@ export interface KnownMailServer {
   /** One that is not enabled gets no messages, and can be checked. */
   readonly isEnabled: boolean;
   readonly server: MailServer;
+  /** What of smtp-property has no effect: names that nobody here knows, with the one that was perhaps meant. */
+  readonly ignored: ReturnType<typeof ignoredSettings>;
 }
 
 /** A mail server, and what it is made from. */
@@ -143,7 +146,14 @@ export class MailServers {
     const trust = () => this.#trustOf(object);
     const pauses = () => this.queueLimits.pauses;
     const server = new MailServer({ name, settings: object, trust, figures, pauses, log, now, clockMs });
-    return { name, commonName: object.name, figures, server, isEnabled: object.enabled };
+    return {
+      name,
+      commonName: object.name,
+      figures,
+      server,
+      isEnabled: object.enabled,
+      ignored: ignoredSettings(object.smtpProperty),
+    };
   }
 
   /** Asked for every connection anew. */
