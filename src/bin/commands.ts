@@ -8,9 +8,12 @@ import { listPropertiesCommand } from '../cli/dsconfig/list-properties.ts';
 import { objectCommands } from '../cli/dsconfig/object-commands.ts';
 import { objectFamilies } from '../cli/dsconfig/object-family.ts';
 import { encodePasswordCommand } from '../cli/encode-password.ts';
+import { editCommand } from '../cli/files/edit-command.ts';
 import { planCommands } from '../cli/files/plan-commands.ts';
 import { statusCommand } from '../cli/status.ts';
 import { Definitions, objectDefinitions } from '../config/definitions.ts';
+import type { Schema } from '../schema/schema.ts';
+import { backupCommand, restoreCommand } from './commands/backup.ts';
 import { checkCommand, repairCommand } from './commands/check.ts';
 import { formatCommand } from './commands/format.ts';
 import { diffCommand, historyCommand, rollbackCommand } from './commands/history.ts';
@@ -22,6 +25,11 @@ import { startCommand } from './commands/start.ts';
 import { validateCommand } from './commands/validate.ts';
 
 const ONLINE = { connectionOptions: CONNECTION_OPTIONS, open: openDirectory };
+const FILES = {
+  schema: shippedSchema,
+  definitions: (schema: Schema) => new Definitions(objectDefinitions, (text) => schema.dnKeyOfText(text)),
+  ...ONLINE,
+};
 const FAMILIES = objectFamilies(objectDefinitions);
 const SUBCOMMANDS = objectCommands({ families: FAMILIES, ...ONLINE });
 
@@ -30,17 +38,16 @@ export const COMMANDS: readonly Command[] = [
   statusCommand({ now: () => new Date(), ...ONLINE }),
   reloadCommand,
   resolveCommand,
-  ...planCommands({
-    schema: shippedSchema,
-    definitions: (schema) => new Definitions(objectDefinitions, (text) => schema.dnKeyOfText(text)),
-    ...ONLINE,
-  }),
+  ...planCommands(FILES),
+  editCommand(FILES),
   validateCommand,
   historyCommand,
   diffCommand,
   rollbackCommand,
   checkCommand,
   repairCommand,
+  backupCommand,
+  restoreCommand,
   formatCommand,
   encodePasswordCommand,
   ...completionCommands({ commands: () => COMMANDS, families: FAMILIES, ...ONLINE }),
