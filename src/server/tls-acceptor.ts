@@ -90,6 +90,8 @@ export class TlsAcceptor {
       this.#handshakes.delete(key);
       handshake.reject(clientGone());
     });
+    // Who closes its side in the middle of it is gone; afterwards it may still wait for answers.
+    socket.allowHalfOpen = false;
     // The documented way to hand a TLS server a socket that somebody else has accepted.
     server.emit('connection', socket);
     return handshake.promise;
@@ -131,7 +133,10 @@ export class TlsAcceptor {
       rejectUnauthorized: mustHaveCertificate && authorities !== 'blind',
       handshakeTimeout: handshakeTimeMs,
     });
-    server.on('secureConnection', (socket) => this.#settle(socket, ({ resolve }) => resolve(socket)));
+    server.on('secureConnection', (socket) => {
+      socket.allowHalfOpen = true;
+      this.#settle(socket, ({ resolve }) => resolve(socket));
+    });
     server.on('tlsClientError', (error, socket) => {
       this.#settle(socket, ({ reject }) => reject(error));
       socket.destroy();

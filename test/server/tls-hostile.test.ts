@@ -108,6 +108,28 @@ ds-cfg-max-connections: 20`);
   });
 });
 
+it('a client that goes in the middle of the handshake gives its place back at once', async () => {
+  const port = await freePort();
+  const added = await new LdapTools(server).add(`dn: cn=Narrow,cn=Connection Handlers,cn=config
+objectClass: ds-cfg-connection-handler
+objectClass: ds-cfg-ldap-connection-handler
+cn: Narrow
+ds-cfg-enabled: true
+ds-cfg-listen-port: ${port}
+ds-cfg-use-ssl: true
+ds-cfg-key-manager-provider: cn=Default Key Manager,cn=Key Manager Providers,cn=config
+ds-cfg-tls-handshake-time-limit: 10 m
+ds-cfg-max-connections: 4`);
+  expect(added).toMatchObject({ code: 0, stderr: '' });
+  for (const bytes of [Buffer.alloc(0), hello]) {
+    const sockets = await Promise.all(Array.from({ length: 4 }, () => open(port)));
+    for (const socket of sockets) socket.resume().end(bytes);
+    await Promise.all(sockets.map((socket) => once(socket, 'close')));
+  }
+  const { client } = await connectTls(port);
+  expect(await client.request(WHO_AM_I)).toMatchObject({ code: 0 });
+});
+
 describe('a client under TLS', () => {
   it('that sends bytes which are no LDAP is told so and dropped', async () => {
     const { client } = await connectTls(server.ldapsPort);
