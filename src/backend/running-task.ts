@@ -6,6 +6,9 @@ import { Attribute, type Entry } from '../ldap/entry.ts';
 import type { TaskContext, TaskKind, TaskSeverity } from './task-kind.ts';
 import { formatLogLine, formatTaskTime, TaskState, withLogLines } from './task-state.ts';
 
+/** How long a task may take to end by itself when it is asked to. */
+const STOP_PATIENCE_MS = 1000;
+
 export interface TaskEntryWriter {
   /** What `modify` makes of the entry as it is then becomes what everybody sees; rejects when it cannot be stored. */
   write(modify: (entry: Entry) => readonly Modification[]): Promise<void>;
@@ -19,6 +22,7 @@ export class RunningTask implements TaskContext {
   readonly #writer: TaskEntryWriter;
   readonly #abort = new AbortController();
   #stopState: TaskState | undefined;
+  #hasEnded = false;
   #lines: string[] = [];
   #lineCount = 0;
   #attributes = new Map<string, Attribute>();
@@ -40,12 +44,14 @@ export class RunningTask implements TaskContext {
   }
 
   log(severity: TaskSeverity, message: string): void {
+    if (this.#hasEnded) return;
     this.#lines.push(formatLogLine(this.#writer.now(), this.#lineCount, severity, message));
     this.#lineCount += 1;
     this.#writeSoon();
   }
 
   show(attributes: Readonly<Record<string, readonly string[]>>): void {
+    if (this.#hasEnded) return;
     for (const [name, values] of Object.entries(attributes))
       this.#attributes.set(name.toLowerCase(), new Attribute(name, values));
     this.#writeSoon();
@@ -66,18 +72,29 @@ export class RunningTask implements TaskContext {
     const state = await this.#work();
     this.log(SEVERITIES[state] ?? 'INFORMATION', `The task ${this.entry.dn.name} ended: ${state}.`);
     this.show({ 'ds-task-state': [state], 'ds-task-completion-time': [formatTaskTime(now())] });
+    this.#hasEnded = true;
     while (this.#writing !== undefined) await this.#writing;
     return state;
   }
 
   async #work(): Promise<TaskState> {
     try {
-      const outcome = await this.kind.run(this);
+      const outcome = await Promise.race([this.kind.run(this), this.#patienceAfterStop()]);
       return outcome === 'successfully' ? TaskState.completed : TaskState.completedWithErrors;
     } catch (error) {
       this.log('ERROR', error instanceof Error ? error.message : String(error));
       return this.#stopState ?? TaskState.stoppedByError;
     }
+  }
+
+  /** Rejects a while after the task was asked to end: one that does not listen is not waited for. */
+  #patienceAfterStop(): Promise<never> {
+    const { signal } = this.#abort;
+    return new Promise((_, reject) => {
+      signal.addEventListener('abort', () =>
+        setTimeout(() => reject(signal.reason), STOP_PATIENCE_MS).unref(),
+      );
+    });
   }
 
   #writeSoon(): void {

@@ -7,6 +7,7 @@ import { LdapError } from '../ldap/ldap-error.ts';
 import type { Requester } from './backend.ts';
 import { RunningTask } from './running-task.ts';
 import { TASKS } from './task-branches.ts';
+import type { TaskRetention } from './task-retention.ts';
 import {
   formatLogLine,
   formatTaskTime,
@@ -39,7 +40,7 @@ export interface TaskRunnerOptions {
   readonly tasks: TaskTree;
   readonly writePath: WritePath;
   /** How long a task is kept when it has ended. */
-  readonly retentionMs: () => number;
+  readonly retention: Pick<TaskRetention, 'ms' | 'onChange'>;
   readonly now: () => Date;
   readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 }
@@ -64,10 +65,11 @@ export class TaskRunner {
   }
 
   async start(): Promise<void> {
-    const { tasks, writePath } = this.#options;
+    const { tasks, writePath, retention } = this.#options;
     for (const entry of tasks.tasks())
       if (stateOf(entry) === TaskState.running) await this.#noteInterrupted(entry);
     await this.#expire();
+    retention.onChange(() => void this.#expire());
     this.#stopListening = writePath.feed.listen({
       committed: () => this.#startDue(),
       failed: (error) => this.#options.log.warn({ err: error }, 'tasks are not started any more'),
@@ -170,8 +172,8 @@ export class TaskRunner {
   }
 
   async #expire(): Promise<void> {
-    const { tasks, writePath, retentionMs, now, log } = this.#options;
-    const before = now().getTime() - retentionMs();
+    const { tasks, writePath, retention, now, log } = this.#options;
+    const before = now().getTime() - retention.ms;
     const isExpired = (entry: Entry) =>
       !isUnfinished(entry) && (taskTimeOf(entry, 'ds-task-completion-time')?.getTime() ?? 0) < before;
     for (const { dn } of [...tasks.tasks()].filter(isExpired)) {

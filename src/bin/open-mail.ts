@@ -7,14 +7,17 @@ import { mailMonitor } from '../backend/mail-monitor.ts';
 import { mailTasks } from '../backend/mail-tasks.ts';
 import type { Monitor } from '../backend/monitor.ts';
 import type { TaskKind } from '../backend/task-kind.ts';
+import type { AlertSink } from '../mail/alert.ts';
 import { MailQueue } from '../mail/mail-queue.ts';
 import { Spool } from '../mail/spool.ts';
 import type { Component } from '../runtime/component.ts';
 import { MailServers, type MailServersOptions } from '../runtime/mail-servers.ts';
+import { MailVerification } from '../runtime/mail-verification.ts';
 
 export interface MailParts extends Omit<MailServersOptions, 'clockMs'> {
   readonly instanceFolder: string;
   readonly monitor: Monitor;
+  readonly alerts: AlertSink;
 }
 
 export interface OpenMail {
@@ -40,11 +43,18 @@ export async function openMail(parts: MailParts): Promise<OpenMail> {
     now,
   });
   servers.onChange(() => queue.wake());
+  const verification = new MailVerification({
+    servers,
+    failed: (name, { problem, advice }) =>
+      parts.alerts.raise({ type: 'confdit.MailServerFailed', message: `${name}: ${problem} ${advice}` }),
+    random: Math.random,
+  });
   const close = async () => {
+    verification.stop();
     await queue.close();
     servers.close();
   };
   parts.monitor.add(mailMonitor({ servers, queue, spool }));
   const taskKinds = mailTasks({ servers, queue, keyOf: parts.keyOf });
-  return { servers, queue, components: servers.components, taskKinds, close };
+  return { servers, queue, components: [...servers.components, verification], taskKinds, close };
 }

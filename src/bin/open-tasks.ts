@@ -4,21 +4,26 @@ import { randomUUID } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EntryViews } from '../backend/entry-views.ts';
+import type { Monitor } from '../backend/monitor.ts';
 import type { TaskKind } from '../backend/task-kind.ts';
+import { taskMonitor } from '../backend/task-monitor.ts';
+import { TaskRetention } from '../backend/task-retention.ts';
 import { TaskRunner, type TaskRunnerOptions } from '../backend/task-runner.ts';
 import { TaskTree } from '../backend/task-tree.ts';
 import { TasksBackend } from '../backend/tasks-backend.ts';
 import { WritePath } from '../backend/write-path.ts';
+import type { Component } from '../runtime/component.ts';
 import { Runtime } from '../runtime/runtime.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Log } from '../server/access-log.ts';
 import { openLdifStore } from '../store/ldif-store.ts';
 import type { Store } from '../store/store.ts';
 
-export interface TasksOptions extends Pick<TaskRunnerOptions, 'now' | 'retentionMs'> {
+export interface TasksOptions extends Pick<TaskRunnerOptions, 'now'> {
   readonly log: Log;
   readonly instanceFolder: string;
   readonly schema: Schema;
+  readonly monitor: Monitor;
   readonly views: EntryViews;
   readonly kinds: readonly TaskKind[];
 }
@@ -26,6 +31,7 @@ export interface TasksOptions extends Pick<TaskRunnerOptions, 'now' | 'retention
 export interface OpenTasks {
   readonly backend: TasksBackend;
   readonly runner: TaskRunner;
+  readonly components: readonly Component[];
   /** Ends the tasks that run, and notes it. */
   close(): Promise<void>;
 }
@@ -33,19 +39,21 @@ export interface OpenTasks {
 const FOLDER = 'tasks';
 
 export async function openTasks(options: TasksOptions): Promise<OpenTasks> {
-  const { views, now, log, retentionMs } = options;
+  const { views, now, log, monitor } = options;
+  const retention = new TaskRetention();
   const { tasks, store } = await loadTasks(options);
   const writePath = new WritePath({ target: tasks, runtime: new Runtime([]), store, now, log });
   // What was in the journal is in the snapshot now: the folder stays small.
   await writePath.snapshot();
-  const runner = new TaskRunner({ tasks, writePath, retentionMs, now, log });
+  const runner = new TaskRunner({ tasks, writePath, retention, now, log });
+  monitor.add(taskMonitor(runner));
   const backend = new TasksBackend({ tasks, views, writePath, runner });
   const close = async () => {
     await runner.stop();
     await writePath.close();
     await store.close();
   };
-  return { backend, runner, close };
+  return { backend, runner, components: [retention], close };
 }
 
 /** Tasks of the past are no reason not to start: a folder that cannot be read is put aside. */

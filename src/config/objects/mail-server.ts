@@ -9,6 +9,7 @@ import { property } from '../property-definition.ts';
 import { checkEncryption, checkMissingParts, checkRepeatedNames, usesTls } from '../smtp-property-rules.ts';
 import { boolean } from '../types/boolean.ts';
 import { reference } from '../types/dn.ts';
+import { duration } from '../types/duration.ts';
 import { hostPort } from '../types/host-port.ts';
 import { integer } from '../types/integer.ts';
 import { javaMail } from '../types/java-mail.ts';
@@ -127,6 +128,17 @@ const connectionPoolSize = property({
     'minute.',
 });
 
+const verificationInterval = property({
+  name: 'verification-interval',
+  oid: ownAttribute(122),
+  type: duration({ lowestMs: 1000, highestMs: 7 * 24 * 60 * 60 * 1000 }),
+  advanced: true,
+  synopsis: 'How often it is found out whether the mail server can be used.',
+  description:
+    'A connection of its own is made, with TLS and a login, and nothing is sent. cn=monitor tells what came of it.',
+  default: { behaviour: 'It is found out when a message is sent, and when a task asks for it.' },
+});
+
 export const mailServer = defineObject({
   kind: 'mail-server',
   friendlyName: 'Mail Server',
@@ -144,6 +156,7 @@ export const mailServer = defineObject({
     useStartTls,
     priority,
     connectionPoolSize,
+    verificationInterval,
     smtpProperty,
   ],
   constraints: [

@@ -122,6 +122,13 @@ export const rootConfig = defineObject({
       synopsis: 'Whether changes are taken; always. Whose, the privileges of accounts say.',
     }),
     property({
+      name: 'task-retention-time',
+      oid: opendjAttribute(79),
+      type: duration({ lowestMs: 0 }),
+      default: ['24 h'],
+      synopsis: 'How long a task stays in cn=tasks after it has ended.',
+    }),
+    property({
       name: 'changelog-purge-delay',
       oid: ownAttribute(150),
       type: duration({ allowUnlimited: true }),

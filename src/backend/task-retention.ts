@@ -1,0 +1,30 @@
+// How long tasks are kept when they have ended, as the configuration says: a component of the runtime.
+
+import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
+
+const UNTIL_IT_IS_KNOWN_MS = Number.POSITIVE_INFINITY;
+
+export class TaskRetention implements Component {
+  readonly kind = 'global-configuration';
+  #ms = UNTIL_IT_IS_KNOWN_MS;
+  #changed: () => void = () => {};
+
+  get ms(): number {
+    return this.#ms;
+  }
+
+  /** Called after every change. */
+  onChange(changed: () => void): void {
+    this.#changed = changed;
+  }
+
+  prepare({ after }: ObjectDifference): Prepared {
+    return {
+      commit: () => {
+        if (after?.kind === 'global-configuration') this.#ms = after.taskRetentionTime;
+        this.#changed();
+      },
+      abort: () => {},
+    };
+  }
+}

@@ -1,0 +1,89 @@
+// Mail servers that are to be verified from time to time: a component of the runtime. Only a few at once, each at its
+// own time, so that many mail servers are no storm of connections.
+
+import type { MailFailure } from '../mail/failure.ts';
+import type { Component, ObjectDifference, Prepared } from './component.ts';
+import type { MailServers } from './mail-servers.ts';
+
+export interface MailVerificationOptions {
+  readonly servers: Pick<MailServers, 'find'>;
+  /** Told when a mail server cannot be used any more; not again before it could be used once. */
+  readonly failed: (name: string, failure: MailFailure) => void;
+  /** From 0 to 1: when within its first interval a mail server has its turn. */
+  readonly random: () => number;
+}
+
+/** Verifications that are under way at once; the others wait for their turn. */
+const UNDER_WAY_MAX = 4;
+
+export class MailVerification implements Component {
+  readonly kind = 'mail-server';
+  readonly #options: MailVerificationOptions;
+  readonly #timers = new Map<string, { readonly intervalMs: number; readonly timer: NodeJS.Timeout }>();
+  /** Keys of those whose time has come. */
+  readonly #due = new Set<string>();
+  readonly #failing = new Set<string>();
+  #underWay = 0;
+  #isStopped = false;
+
+  constructor(options: MailVerificationOptions) {
+    this.#options = options;
+  }
+
+  prepare({ key, after }: ObjectDifference): Prepared {
+    const isWanted = after?.kind === 'mail-server' && after.enabled;
+    const intervalMs = isWanted ? after.verificationInterval : undefined;
+    return { commit: () => this.#set(key, intervalMs), abort: () => {} };
+  }
+
+  /** Begins no further verification. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const { timer } of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+    this.#due.clear();
+  }
+
+  #set(key: string, intervalMs: number | undefined): void {
+    const known = this.#timers.get(key);
+    if (known?.intervalMs === intervalMs) return;
+    clearTimeout(known?.timer);
+    this.#timers.delete(key);
+    this.#due.delete(key);
+    this.#failing.delete(key);
+    if (intervalMs !== undefined) this.#startTimer(key, intervalMs, intervalMs * this.#options.random());
+  }
+
+  #startTimer(key: string, intervalMs: number, firstMs: number): void {
+    if (this.#isStopped) return;
+    const timer = setTimeout(() => {
+      this.#due.add(key);
+      this.#verifyDue();
+    }, firstMs).unref();
+    this.#timers.set(key, { intervalMs, timer });
+  }
+
+  #verifyDue(): void {
+    for (const key of this.#due) {
+      if (this.#underWay >= UNDER_WAY_MAX) return;
+      this.#due.delete(key);
+      this.#underWay += 1;
+      void this.#verify(key).finally(() => {
+        this.#underWay -= 1;
+        const known = this.#timers.get(key);
+        if (known !== undefined) this.#startTimer(key, known.intervalMs, known.intervalMs);
+        this.#verifyDue();
+      });
+    }
+  }
+
+  async #verify(key: string): Promise<void> {
+    const known = this.#options.servers.find(key);
+    if (known === undefined) return;
+    const { failure } = await known.server.check();
+    const hadFailed = this.#failing.has(key);
+    if (failure === undefined) this.#failing.delete(key);
+    else this.#failing.add(key);
+    if (failure !== undefined && !hadFailed && !this.#isStopped) this.#options.failed(known.name, failure);
+  }
+}
