@@ -1,0 +1,119 @@
+// An instance as one file: a compressed tar archive of all that a server owns, with a list of the files and their
+// checksums as its last. Taken while the server runs: the snapshot and the journal fit together, and a change that was
+// acknowledged before the backup began is in it.
+
+import { createHash } from 'node:crypto';
+import { lstat, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { scanSegment, segmentNumber } from '../store/journal-segment.ts';
+import { StoreError } from '../store/store-error.ts';
+import { type PackedFile, packEnd, packFile } from './tar.ts';
+import { VERSION } from './version.ts';
+
+export const MANIFEST_NAME = 'confdit-backup.json';
+
+export interface Manifest {
+  readonly version: string;
+  readonly at: string;
+  /** The last change that is in it. */
+  readonly number: number;
+  /** SHA-256 of each file, as hexadecimal digits. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Of no use elsewhere, or not of the instance: locks, sockets, half files, and what was put aside. */
+const LEFT_OUT = /(?:\.lock|\.tmp|\.copy)$|\.torn-|(?:^|\/)repair-/;
+const SNAPSHOT = 'config/config.ldif';
+const SEGMENT = /^config\/journal\/([^/]+)$/;
+/** A snapshot that is taken meanwhile may take journal files away. */
+const ATTEMPTS_MAX = 5;
+
+/** The octets of the backup. Throws StoreError when the instance is damaged or changes too fast. */
+export async function makeBackup(
+  folder: string,
+  now: Date,
+): Promise<{ readonly octets: Buffer; readonly manifest: Manifest }> {
+  for (let attempt = 1; ; attempt++) {
+    const files = await readInstance(folder);
+    const number = files === undefined ? undefined : lastNumberOf(files, folder);
+    if (files === undefined || number === undefined) {
+      if (attempt < ATTEMPTS_MAX) continue;
+      throw new StoreError(`The files of ${folder} do not fit together. Run: confdit check`);
+    }
+    const manifest: Manifest = {
+      version: VERSION,
+      at: now.toISOString(),
+      number,
+      files: Object.fromEntries(files.map(({ name, content }) => [name, digestOf(content)])),
+    };
+    const list = { name: MANIFEST_NAME, content: Buffer.from(`${JSON.stringify(manifest, undefined, 2)}\n`) };
+    const parts = [...files, list].map((file) => packFile(file, now));
+    return { octets: await promisify(gzip)(Buffer.concat([...parts, packEnd()])), manifest };
+  }
+}
+
+export function digestOf(content: Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/** First the snapshot, then the journal: what comes between the two is in both, never in neither. */
+async function readInstance(folder: string): Promise<PackedFile[] | undefined> {
+  const names = (await readdir(folder, { recursive: true }))
+    .map((name) => name.replaceAll('\\', '/'))
+    .filter((name) => !LEFT_OUT.test(name) && !name.startsWith('tasks/'))
+    .sort((one, other) => rankOf(one) - rankOf(other) || (one < other ? -1 : 1));
+  const files: PackedFile[] = [];
+  for (const name of names) {
+    const path = join(folder, name);
+    try {
+      if (!(await lstat(path)).isFile()) continue;
+      files.push({ name, content: wholePart(name, await readFile(path)) });
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+  return files;
+}
+
+function rankOf(name: string): number {
+  if (name === SNAPSHOT) return 0;
+  return SEGMENT.test(name) ? 2 : 1;
+}
+
+/** Of the journal file that is being written, the changes that are whole. */
+function wholePart(name: string, content: Buffer): Buffer {
+  const first = segmentOf(name);
+  if (first === undefined) return content;
+  const { end, problem } = scanSegment(content, first);
+  return problem?.type === 'torn' ? content.subarray(0, end) : content;
+}
+
+function segmentOf(name: string): number | undefined {
+  const file = SEGMENT.exec(name)?.[1];
+  return file === undefined ? undefined : segmentNumber(file);
+}
+
+/** The last change of a journal that goes on from the snapshot; undefined when files are missing between. */
+function lastNumberOf(files: readonly PackedFile[], folder: string): number | undefined {
+  const segments = files
+    .map(({ name, content }) => ({ path: join(folder, name), first: segmentOf(name), content }))
+    .filter((one) => one.first !== undefined)
+    .sort((one, other) => (one.first ?? 0) - (other.first ?? 0));
+  const header = files.find(({ name }) => name === SNAPSHOT)?.content.toString('latin1', 0, 100) ?? '';
+  const snapshotNumber = Number(/^# confdit snapshot through change (\d+) /.exec(header)?.[1] ?? 0);
+  let due: number | undefined;
+  for (const { first = 0, content, path } of segments) {
+    const { nextNumber, problem } = scanSegment(content, first);
+    if (problem?.type === 'damaged')
+      throw new StoreError(
+        `Change ${problem.number} in ${path} is damaged: ${problem.problem}. Run: confdit check`,
+      );
+    if (due !== undefined && first !== due && first > snapshotNumber + 1) return undefined;
+    due = nextNumber;
+  }
+  if (due === undefined) return snapshotNumber === 0 ? 0 : undefined;
+  return due - 1 < snapshotNumber ? undefined : due - 1;
+}

@@ -1,0 +1,95 @@
+// `confdit backup` and `confdit restore`: an instance as one file, taken while its server runs, and verified on its way
+// back.
+
+import { open, readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { type Command, CommandError, type Invocation, UsageError, type World } from '../../cli/command.ts';
+import { ExitCode } from '../../cli/exit-code.ts';
+import { nodeFileSystem } from '../../store/file-system.ts';
+import { makeBackup } from '../backup.ts';
+import { readBackup, restoreBackup } from '../restore.ts';
+import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
+import { configFolderOf, inWords } from './offline-instance.ts';
+
+const FILE_MODE = 0o600;
+const OPTIONS = INSTANCE_OPTIONS.filter(({ name }) => name === 'instance');
+
+export const backupCommand: Command = {
+  name: 'backup',
+  group: 'Safety',
+  operands: 'FILE',
+  synopsis: 'Writes the instance to one file (a compressed tar archive), also while its server runs.',
+  description: 'The file holds passwords and keys. What is in cn=tasks, and logs, are left out.',
+  options: OPTIONS,
+  run: backup,
+};
+
+export const restoreCommand: Command = {
+  name: 'restore',
+  group: 'Safety',
+  operands: 'FILE',
+  synopsis: 'Puts a backup in the place of the instance, once all of it is verified; what was there is kept.',
+  options: [
+    ...OPTIONS,
+    { name: 'verify-only', synopsis: 'say whether the backup is whole, and change nothing' },
+  ],
+  run: restore,
+};
+
+async function backup(invocation: Invocation, world: World): Promise<number> {
+  const path = fileOf(invocation);
+  const choice = instanceOf(invocation, world);
+  await configFolderOf(choice);
+  const { octets, manifest } = await inWords(() => makeBackup(resolve(choice.instance), new Date()));
+  await inWords(() => readBackup(octets));
+  await writeNew(path, octets);
+  world.stdout.write(
+    `${path}: ${Object.keys(manifest.files).length} files, through change ${manifest.number}.\n`,
+  );
+  return ExitCode.success;
+}
+
+async function restore(invocation: Invocation, world: World): Promise<number> {
+  const path = fileOf(invocation);
+  const octets = await readFile(path).catch((error: unknown) => {
+    throw fileError(`The backup ${path} cannot be read`, error);
+  });
+  const { instance } = instanceOf(invocation, world);
+  if (invocation.has('verify-only')) {
+    const { manifest } = await inWords(() => readBackup(octets));
+    world.stdout.write(`${path} is whole: taken at ${manifest.at}, through change ${manifest.number}.\n`);
+    return ExitCode.success;
+  }
+  const { manifest, aside } = await inWords(() => restoreBackup(octets, instance, new Date()));
+  world.stdout.write(
+    `${resolve(instance)} is as it was at ${manifest.at}, through change ${manifest.number}.\n`,
+  );
+  if (aside !== undefined) world.stdout.write(`What was there before is in ${aside}\n`);
+  return ExitCode.success;
+}
+
+function fileOf({ operands: [path, ...others] }: Invocation): string {
+  if (path !== undefined && others.length === 0) return path;
+  throw new UsageError('The command takes the name of one file.');
+}
+
+/** A file that is there is not replaced: it may be the only good one. */
+async function writeNew(path: string, octets: Buffer): Promise<void> {
+  try {
+    const file = await open(path, 'wx', FILE_MODE);
+    try {
+      await file.writeFile(octets);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await nodeFileSystem.syncFolder(dirname(resolve(path)));
+  } catch (error) {
+    throw fileError(`The backup ${path} cannot be written`, error);
+  }
+}
+
+function fileError(what: string, error: unknown): CommandError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new CommandError(`${what}: ${reason}.`, ExitCode.wrongData, { cause: error });
+}
