@@ -87,6 +87,11 @@ export class ChangeFeed {
     this.#listeners.clear();
   }
 
+  /** Whether anybody listens. */
+  get isHeard(): boolean {
+    return this.#listeners.size > 0;
+  }
+
   /** Returns how to stop. */
   listen(listener: CommitListener): () => void {
     if (this.#closed === undefined) this.#listeners.add(listener);

@@ -34,6 +34,8 @@ export interface ReloadedEntry {
   readonly key: string;
   readonly entry: Entry;
   readonly pending: PendingChanges | undefined;
+  /** The keys of what it names; undefined when these are the same as before. */
+  readonly targets: readonly string[] | undefined;
 }
 
 export interface ConfigurationOptions {
@@ -105,6 +107,11 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     return this.#references.referrers(key);
   }
 
+  /** The keys of what the writer sees an entry name. */
+  targets(key: string): readonly string[] {
+    return this.#references.targets(key);
+  }
+
   /** Who refers to an entry that readers see: how many, and the keys of the first so many. */
   users(key: string): { readonly count: number; first(max: number): readonly string[] } {
     const index = this.#shownReferences;
@@ -154,12 +161,9 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
 
   /** From now on entries mean what they mean with other sources. Takes those for which that is something else. */
   reload(validator: PropertyValidator, changed: readonly ReloadedEntry[]): void {
-    this.inForce.reload(
-      validator,
-      changed.map(({ entry, pending }) => [entry, pending]),
-    );
-    for (const { key, entry } of changed) {
-      const targets = validator.targetsOf(entry);
+    this.inForce.reload(validator, changed);
+    for (const { key, targets } of changed) {
+      if (targets === undefined) continue;
       this.#references.set(key, targets);
       this.#shownReferences.set(key, targets);
     }

@@ -78,10 +78,11 @@ export class EffectiveBackend implements Backend {
 
   /** Tells those who watch of entries that stay as they are written and have other values in force. */
   reloaded(objects: readonly ReloadedObject[]): void {
+    if (!this.#reloads.isHeard) return;
     const effects = objects.map(({ key, entry, effectiveBefore }) => {
       // An entry of its own for the values of before: what is in force is remembered by the entry.
       const before = entry.withAttributes(entry.attributes);
-      this.#remember(before, effectiveBefore);
+      this.#remember(before, effectiveBefore());
       return { key, parentKey: undefined, dn: entry.dn, before, after: entry };
     });
     if (effects.length > 0) this.#reloads.publish(this.#feed.number, effects);

@@ -1,11 +1,13 @@
-// What a reload would do: the entries of the configuration with new sources, checked as a whole as when the server
-// starts, and compared with what is in force. Nothing changes before `commit`, which cannot fail. It is made in pieces,
-// so that readers do not wait; whoever makes one sees to it that the entries stay as they are meanwhile.
+// What a reload would do: the entries that the sources have a say in, and those that refer to them, are checked with new
+// sources as when the server starts, and compared with what is in force. Nothing changes before `commit`, which cannot
+// fail. It is made in pieces, so that readers do not wait; whoever makes one sees to it that the entries stay as they are.
 
 import { setImmediate } from 'node:timers/promises';
 import type { ChangedProperty } from '../config/admin-actions.ts';
 import { takesExpressions } from '../config/property-reader.ts';
 import type { PropertyValidator } from '../config/property-validator.ts';
+import type { ConfigView } from '../config/reference-check.ts';
+import { ReferenceIndex } from '../config/reference-index.ts';
 import type { Sources } from '../expression/sources.ts';
 import { hasExpression } from '../expression/template.ts';
 import type { Entry } from '../ldap/entry.ts';
@@ -13,13 +15,15 @@ import type { Issue } from '../ldap/issue.ts';
 import type { ObjectDifference } from '../runtime/component.ts';
 import type { Configuration, ReloadedEntry } from './configuration.ts';
 
-/** An entry with other values in force, or with other values that wait. */
+/** An entry with other values in force, with others that wait, or that names others. */
 export interface ReloadedObject extends ReloadedEntry {
   readonly changed: readonly ChangedProperty[];
   /** The names of the properties that did not wait before. */
   readonly waiting: readonly string[];
+  /** What components are asked about; undefined when nothing in force has changed. */
+  readonly difference: ObjectDifference | undefined;
   /** The entry with what was in force, as ValuesInForce gives it. */
-  readonly effectiveBefore: Entry;
+  effectiveBefore(): Entry;
 }
 
 export interface ReloadPlan {
@@ -30,7 +34,7 @@ export interface ReloadPlan {
   commit(): void;
 }
 
-const ENTRIES_AT_A_TIME = 128;
+const ENTRIES_AT_A_TIME = 64;
 
 export async function planReload(
   configuration: Configuration,
@@ -38,58 +42,124 @@ export async function planReload(
   at: Date,
 ): Promise<ReloadPlan> {
   const validator = configuration.validator.withSources(sources);
-  const entries = [...configuration.tree.entries()];
-  const issues = await inPieces(validator.checkAll(entries));
+  const doubtful = await findDoubtful(configuration);
+  const references = new NewReferences(configuration);
+  await inPieces(doubtful, ([key, entry]) => references.set(key, validator.targetsOf(entry)));
+  const issues: Issue[] = [];
   const objects: ReloadedObject[] = [];
-  if (issues.length === 0) {
-    for (const [index, entry] of entries.entries()) {
-      if (index % ENTRIES_AT_A_TIME === 0) await setImmediate();
-      const object = mayDiffer(entry) ? compare(configuration, validator, entry, at) : undefined;
-      if (object !== undefined) objects.push(object);
-    }
-  }
-  const changed = objects.filter((object) => object.changed.length > 0);
+  await inPieces(withReferrers(doubtful, configuration), ([key, entry]) => {
+    issues.push(...validator.validate({ dn: entry.dn, before: undefined, after: entry }, references));
+    if (issues.length > 0 || !doubtful.has(key)) return;
+    const object = compare({ configuration, validator, at, key, entry, targets: references.changed(key) });
+    if (object !== undefined) objects.push(object);
+  });
   return {
     issues,
     objects,
-    differences: changed.map((object) => differenceOf(configuration, validator, object)),
+    differences: objects.flatMap(({ difference }) => difference ?? []),
     commit: () => configuration.reload(validator, objects),
   };
 }
 
-async function inPieces<T>(pieces: Generator<undefined, T>): Promise<T> {
-  for (;;) {
-    const { done, value } = pieces.next();
-    if (done === true) return value;
-    await setImmediate();
+async function inPieces<T>(all: Iterable<T>, work: (one: T) => void): Promise<void> {
+  let count = 0;
+  for (const one of all) {
+    if (++count % ENTRIES_AT_A_TIME === 0) await setImmediate();
+    work(one);
   }
 }
 
-function mayDiffer({ attributes }: Entry): boolean {
-  return attributes.some(({ key, values }) => takesExpressions(key) && values.some(hasExpression));
+/** By their keys, the entries that have an expression. */
+async function findDoubtful({ tree }: Configuration): Promise<ReadonlyMap<string, Entry>> {
+  const found = new Map<string, Entry>();
+  await inPieces(tree.nodes(), ({ key, entry }) => {
+    if (entry?.attributes.some((one) => takesExpressions(one.key) && one.values.some(hasExpression)) === true)
+      found.set(key, entry);
+  });
+  return found;
 }
 
-function compare(
-  { inForce, schema }: Configuration,
-  validator: PropertyValidator,
-  entry: Entry,
-  at: Date,
-): ReloadedObject | undefined {
+/** What refers to an entry that means something else may be wrong now, although it has not changed itself. */
+function withReferrers(
+  doubtful: ReadonlyMap<string, Entry>,
+  configuration: Configuration,
+): ReadonlyMap<string, Entry> {
+  const all = new Map(doubtful);
+  for (const key of doubtful.keys()) {
+    for (const referrer of configuration.referrers(key)) {
+      const entry = all.has(referrer) ? undefined : configuration.find(referrer);
+      if (entry !== undefined) all.set(referrer, entry);
+    }
+  }
+  return all;
+}
+
+/** The configuration as it would be, with the references that are others then. */
+class NewReferences implements ConfigView {
+  readonly #configuration: Configuration;
+  readonly #changed = new ReferenceIndex();
+  readonly #changedKeys = new Set<string>();
+
+  constructor(configuration: Configuration) {
+    this.#configuration = configuration;
+  }
+
+  set(key: string, targets: readonly string[]): void {
+    const before = this.#configuration.targets(key);
+    if (targets.length === before.length && targets.every((target, index) => target === before[index]))
+      return;
+    this.#changed.set(key, targets);
+    this.#changedKeys.add(key);
+  }
+
+  /** What an entry names that named something else before; undefined when it is the same. */
+  changed(key: string): readonly string[] | undefined {
+    return this.#changedKeys.has(key) ? this.#changed.targets(key) : undefined;
+  }
+
+  find(key: string): Entry | undefined {
+    return this.#configuration.find(key);
+  }
+
+  *referrers(targetKey: string): Generator<string> {
+    for (const key of this.#configuration.referrers(targetKey)) if (!this.#changedKeys.has(key)) yield key;
+    yield* this.#changed.referrers(targetKey);
+  }
+}
+
+interface Comparing {
+  readonly configuration: Configuration;
+  readonly validator: PropertyValidator;
+  readonly at: Date;
+  readonly key: string;
+  readonly entry: Entry;
+  readonly targets: readonly string[] | undefined;
+}
+
+function compare({
+  configuration,
+  validator,
+  at,
+  key,
+  entry,
+  targets,
+}: Comparing): ReloadedObject | undefined {
+  const { inForce } = configuration;
+  const old = inForce.validator;
   const before = inForce.pending(entry);
-  const { pending, changed } = validator.compareWith(inForce.validator, { entry, pending: before }, at);
+  const { pending, changed } = validator.compareWith(old, { entry, pending: before }, at);
   const waiting = [...(pending?.values() ?? [])]
     .filter((change) => before?.get(change.property.name) !== change)
     .map(({ property }) => property.name);
-  if (changed.length === 0 && waiting.length === 0 && before?.size === pending?.size) return undefined;
-  const effectiveBefore = inForce.effectiveEntry(entry);
-  return { key: schema.dnKey(entry.dn), entry, pending, changed, waiting, effectiveBefore };
-}
-
-function differenceOf(
-  { inForce }: Configuration,
-  validator: PropertyValidator,
-  { key, entry, pending }: ReloadedObject,
-): ObjectDifference {
-  const kind = validator.definitions.findForEntry(entry)?.kind;
-  return { key, kinds: [kind], before: inForce.decode(entry), after: validator.decode(entry, pending) };
+  const isSame = changed.length === 0 && waiting.length === 0 && before?.size === pending?.size;
+  if (isSame && targets === undefined) return undefined;
+  const kinds = [validator.definitions.findForEntry(entry)?.kind];
+  return {
+    ...{ key, entry, pending, targets, changed, waiting },
+    difference:
+      changed.length === 0
+        ? undefined
+        : { key, kinds, before: old.decode(entry, before), after: validator.decode(entry, pending) },
+    effectiveBefore: () => old.effectiveEntry(entry, before),
+  };
 }

@@ -2,6 +2,7 @@
 // $<file:path> names, key stores and trust stores. All of it resolves and is right, or nothing changes and every problem
 // is told. A reload has its turn between two changes, and stores nothing.
 
+import { setImmediate } from 'node:timers/promises';
 import type { PropertyDefinition } from '../config/property-definition.ts';
 import type { Sources } from '../expression/sources.ts';
 import { SourcesError } from '../expression/sources-error.ts';
@@ -48,6 +49,8 @@ export class ReloadRefused extends Error {
   }
 }
 
+/** Objects prepared between two looks at what else there is to do. */
+const PREPARED_AT_A_TIME = 64;
 /** Lines about one reload; of more, only the number is told. */
 const LINES_MAX = 1000;
 const VALUE_CHARACTERS_MAX = 120;
@@ -96,7 +99,8 @@ export class Reload {
     const problems = plan.issues.map(formatIssue);
     const prepared: (() => void)[] = [];
     const aborts: (() => void)[] = [];
-    for (const difference of plan.differences) {
+    for (const [index, difference] of plan.differences.entries()) {
+      if (index % PREPARED_AT_A_TIME === 0) await setImmediate();
       const ready = await prepare(runtime, difference, problems);
       if (ready === undefined) continue;
       prepared.push(() => ready.commit());

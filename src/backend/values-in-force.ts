@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { PendingChange, PendingChanges } from '../config/admin-actions.ts';
 import type { ConfigurationObject } from '../config/configuration-object.ts';
-import type { PropertyValidator } from '../config/property-validator.ts';
+import type { EntryInForce, PropertyValidator } from '../config/property-validator.ts';
 import type { Effect } from '../directory/apply-change.ts';
 import type { Entry } from '../ldap/entry.ts';
 
@@ -27,14 +27,11 @@ export class ValuesInForce {
     return this.#era;
   }
 
-  /** From now on entries mean what they mean with other sources; takes what then waits, of entries for which that is new. */
-  reload(
-    validator: PropertyValidator,
-    waiting: Iterable<readonly [Entry, PendingChanges | undefined]>,
-  ): void {
+  /** From now on entries mean what they mean with other sources; takes what waits then, of those for which that is new. */
+  reload(validator: PropertyValidator, changed: Iterable<EntryInForce>): void {
     this.#validator = validator;
     this.#era = randomUUID();
-    for (const [entry, pending] of waiting) this.#keep(entry, pending);
+    for (const { entry, pending } of changed) if (pending !== this.pending(entry)) this.#keep(entry, pending);
   }
 
   /** Notes what waits once an entry has become another. Entries that are there when the server starts wait for nothing. */

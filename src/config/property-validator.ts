@@ -62,9 +62,6 @@ export interface PropertyValidatorOptions {
   readonly definitions?: readonly ObjectDefinition[];
 }
 
-/** Checked between two looks at what else there is to do. */
-const ENTRIES_AT_A_TIME = 128;
-
 export class PropertyValidator {
   readonly definitions: Definitions;
   readonly sources: Sources;
@@ -114,14 +111,6 @@ export class PropertyValidator {
 
   /** Every issue of a whole configuration, in the order of the entries; linear in their number. */
   validateAll(entries: Iterable<Entry>): readonly Issue[] {
-    for (const checking = this.checkAll(entries); ; ) {
-      const { done, value } = checking.next();
-      if (done === true) return value;
-    }
-  }
-
-  /** The same in pieces, for who has something else to do in between; the entries must stay as they are. */
-  *checkAll(entries: Iterable<Entry>): Generator<undefined, readonly Issue[]> {
     const byKey = new Map<string, Entry>();
     const readings = new Map<string, ObjectReading | undefined>();
     const index = new ReferenceIndex();
@@ -131,18 +120,15 @@ export class PropertyValidator {
       byKey.set(key, entry);
       readings.set(key, reading);
       index.set(key, this.#targetsOf(reading));
-      if (byKey.size % ENTRIES_AT_A_TIME === 0) yield;
     }
     const context = this.#context({
       find: (key) => byKey.get(key),
       referrers: (key) => index.referrers(key),
     });
     const issues: Issue[] = [];
-    let count = 0;
     for (const [key, entry] of byKey) {
-      if (++count % ENTRIES_AT_A_TIME === 0) yield;
-      if (this.#isBelowRoot(key))
-        issues.push(...this.#checkEntry(undefined, entry, readings.get(key), key, context));
+      if (!this.#isBelowRoot(key)) continue;
+      issues.push(...this.#checkEntry(undefined, entry, readings.get(key), key, context));
     }
     return issues;
   }
