@@ -33,6 +33,8 @@ export interface MailQueueOptions {
   readonly now: () => Date;
 }
 
+/** What could end a command of SMTP is no part of an address. */
+const ADDRESS = /^[^\s<>\p{Cc}]+@[^\s<>\p{Cc}]+$/u;
 const RECIPIENTS_MAX = 100;
 const MESSAGE_OCTETS_MAX = 10 * 1024 * 1024;
 /** Messages that are read from the spool and handed over at a time. */
@@ -241,7 +243,9 @@ function makeMessageId(): string {
 
 /** Nobody else has looked at what the rooms above hand in. Throws MailError. */
 function checkMessage(message: OutgoingMessage): OutgoingMessage {
-  const { to } = message;
+  const { from, to } = message;
+  const wrong = [from, ...to].find((address) => !ADDRESS.test(address));
+  if (wrong !== undefined) throw new MailError(`${JSON.stringify(wrong)} is no mail address.`);
   if (to.length === 0) throw new MailError('The message has no recipients.');
   if (to.length > RECIPIENTS_MAX) {
     throw new MailError(`The message has ${to.length} recipients; ${RECIPIENTS_MAX} are allowed.`);

@@ -113,6 +113,11 @@ export class MailTransferAgent {
     await rm(this.#program.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   }
 
+  /** How many messages are delivered. */
+  async count(): Promise<number> {
+    return (await readdir(this.#program.inbox).catch(() => [])).length;
+  }
+
   async messages(): Promise<readonly string[]> {
     const { inbox } = this.#program;
     const names = await readdir(inbox).catch(() => []);
@@ -121,8 +126,7 @@ export class MailTransferAgent {
 
   /** Resolves when so many messages are delivered. */
   async delivered(count: number): Promise<readonly string[]> {
-    const { inbox } = this.#program;
-    while ((await readdir(inbox).catch(() => [])).length < count) {
+    while ((await this.count()) < count) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
     return this.messages();
