@@ -29,7 +29,7 @@ export async function readPemKeys(source: PemFolder): Promise<readonly ServerKey
 
 /** Of every file that has certificates, the first one. Throws TrustError. */
 export async function readPemAuthorities(source: PemFolder): Promise<readonly X509Certificate[]> {
-  return (await readFolder(source)).flatMap(({ certificates }) => certificates.slice(0, 1));
+  return (await readFolder(source, 1)).flatMap(({ certificates }) => certificates);
 }
 
 /** What changes whenever a file of the folder does. */
@@ -48,14 +48,17 @@ export async function stampFile(path: string): Promise<string> {
   }
 }
 
-async function readFolder(source: PemFolder): Promise<(PemContents & { readonly name: string })[]> {
-  const paths = await listFolder(source);
-  return Promise.all(
-    paths.map(async (path) => {
-      const name = path.slice(path.lastIndexOf('/') + 1);
-      return { name, ...parsePem(await readSmallFile(path), path) };
-    }),
-  );
+/** One file after the other, so that neither memory nor time is taken for all of them at once. */
+async function readFolder(
+  source: PemFolder,
+  certificatesMax?: number,
+): Promise<(PemContents & { readonly name: string })[]> {
+  const files: (PemContents & { readonly name: string })[] = [];
+  for (const path of await listFolder(source)) {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    files.push({ name, ...parsePem(await readSmallFile(path), path, certificatesMax) });
+  }
+  return files;
 }
 
 async function readSmallFile(path: string): Promise<string> {

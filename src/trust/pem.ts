@@ -3,6 +3,8 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { TrustError } from './trust-error.ts';
 
+/** Those of a whole operating system are fewer; reading so many takes some ten milliseconds. */
+const CERTIFICATES_MAX = 1000;
 const BLOCK = /-----BEGIN ([A-Z0-9 ]{1,40})-----[^-]*-----END \1-----/g;
 const CERTIFICATE = /^(?:X509 |TRUSTED )?CERTIFICATE$/;
 const PRIVATE_KEY = /^(?:RSA |EC )?PRIVATE KEY$/;
@@ -13,8 +15,13 @@ export interface PemContents {
   readonly certificates: readonly X509Certificate[];
 }
 
-/** @param name what messages call the file. Throws TrustError when a block is not what its first line says. */
-export function parsePem(text: string, name: string): PemContents {
+/**
+ * Throws TrustError when a block is not what its first line says.
+ *
+ * @param name what messages call the file.
+ * @param certificatesMax after so many certificates nothing more is looked at.
+ */
+export function parsePem(text: string, name: string, certificatesMax = CERTIFICATES_MAX): PemContents {
   const privateKeys: KeyObject[] = [];
   const certificates: X509Certificate[] = [];
   for (const [block, label = ''] of text.matchAll(BLOCK)) {
@@ -26,6 +33,7 @@ export function parsePem(text: string, name: string): PemContents {
     if (PRIVATE_KEY.test(label)) privateKeys.push(readBlock(() => createPrivateKey(block), label, name));
     else if (CERTIFICATE.test(label))
       certificates.push(readBlock(() => new X509Certificate(block), label, name));
+    if (certificates.length >= certificatesMax) break;
   }
   return { privateKeys, certificates };
 }
