@@ -1,0 +1,191 @@
+// The one place where everything is plugged together, storey by storey: what is stored, what works with it, what
+// listens. The ports open last and close first.
+
+import { alertingStore } from '../backend/alerting-store.ts';
+import { reloadTask } from '../backend/reload-task.ts';
+import { snapshotTask } from '../backend/snapshot-task.ts';
+import { WritePath } from '../backend/write-path.ts';
+import { Accounts } from '../runtime/accounts.ts';
+import { Runtime } from '../runtime/runtime.ts';
+import { AccessLog } from '../server/access-log.ts';
+import { connectionMonitor, resultMonitor } from '../server/connection-monitor.ts';
+import { LdapServer } from '../server/ldap-server.ts';
+import { giveAdministratorPassword } from './administrator.ts';
+import type { InstanceChoice } from './commands/instance-options.ts';
+import type { Instance } from './instance.ts';
+import { keepAsLastKnownGood } from './last-known-good.ts';
+import type { OpenLog } from './log.ts';
+import { openContexts } from './naming-contexts.ts';
+import { loginAlerts, newAlerts, openAlerts } from './open-alerts.ts';
+import { openAuthentication } from './open-authentication.ts';
+import { openConfiguration } from './open-configuration.ts';
+import { openHistory } from './open-history.ts';
+import { openHttp } from './open-http.ts';
+import { openMail } from './open-mail.ts';
+import { openMonitor } from './open-monitor.ts';
+import { openReload } from './open-reload.ts';
+import { openTasks } from './open-tasks.ts';
+import { openTrust } from './open-trust.ts';
+
+export interface ServerParts {
+  readonly choice: InstanceChoice;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly now: () => Date;
+  readonly log: OpenLog;
+}
+
+export interface OpenServer {
+  readonly instance: Instance;
+  readonly urls: readonly string[];
+  /** Reads again what the configuration draws from. */
+  reload(cause: string): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** Everything is served when this resolves; when it rejects, nothing is left open. */
+export async function openServer(parts: ServerParts): Promise<OpenServer> {
+  // Closed in the other order than opened.
+  await using opened = new AsyncDisposableStack();
+  let isStarting = true;
+  const ground = await openGround(parts, opened);
+  const services = await openServices(ground, () => isStarting, opened);
+  const listeners = openListeners(ground, services, opened);
+  const { instance, configuration, writePath, now, log } = ground;
+  const { providers, components } = listeners;
+  writePath.use(new Runtime([...providers, ...components]));
+  // The ports open when there is everything that connections need.
+  for (const part of [providers, components]) {
+    (await new Runtime(part).prepare(configuration.differences())).commit();
+  }
+  isStarting = false;
+  const urls = listeners.urls();
+  services.mail.queue.start();
+  await services.alerting.start(urls);
+  await services.tasks.runner.start();
+  ground.keepLastKnownGood(
+    keepAsLastKnownGood({
+      ...{ configFolder: instance.configFolder, configuration, number: writePath.feed.number, now, log },
+    }),
+  );
+  const rest = opened.move();
+  return {
+    instance,
+    urls,
+    reload: (cause) => services.reload.run(cause),
+    close: () => rest.disposeAsync(),
+  };
+}
+
+type Ground = Awaited<ReturnType<typeof openGround>>;
+type Services = Awaited<ReturnType<typeof openServices>>;
+
+/** What is stored, and the way changes take. */
+async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
+  const { environment, now, log } = parts;
+  const alerts = newAlerts({ now, log });
+  const configured = await openConfiguration({ ...parts, alerts });
+  const { instance, schema, configuration, store, openSources } = configured;
+  opened.defer(() => store.close());
+  let endOfGoodStart = async () => {};
+  opened.defer(() => endOfGoodStart());
+  const keyOf = (dn: string) => schema.dnKeyOfText(dn);
+  const accounts = new Accounts(keyOf);
+  const writePath = new WritePath({
+    ...{ target: configuration, runtime: new Runtime([accounts]), now, log },
+    store: alertingStore(store, alerts),
+  });
+  opened.defer(() => writePath.close());
+  if (configured.isSnapshotDue) await writePath.snapshot();
+  await giveAdministratorPassword(instance, environment, configuration, writePath);
+  return {
+    ...{ instance, schema, configuration, store, openSources, keyOf, accounts, writePath, alerts, now, log },
+    /** Takes what is to be waited for before the store closes. */
+    keepLastKnownGood(end: () => Promise<void>) {
+      endOfGoodStart = end;
+    },
+  };
+}
+
+/** What works with what is stored. */
+async function openServices(ground: Ground, isStarting: () => boolean, opened: AsyncDisposableStack) {
+  const { instance, schema, configuration, store, writePath, accounts, alerts, now, log } = ground;
+  const instanceFolder = instance.folder;
+  const past = openHistory({ configuration, writePath, store, configFolder: instance.configFolder });
+  const { monitor, health } = openMonitor({
+    ...{ configuration, writePath, store, now, instanceFolder, isStarting },
+  });
+  const { contexts, views, effective, memoryBackends } = openContexts({
+    ...{ ...past, configuration, writePath, monitor, instanceFolder, now, log },
+  });
+  opened.defer(() => memoryBackends.close());
+  accounts.use(memoryBackends.findAccount);
+  const providing = { instanceFolder, log, now, isStarting };
+  const trust = openTrust({ ...providing, contexts, schema, monitor });
+  const mail = await openMail({ ...providing, trusts: trust.servers, keyOf: ground.keyOf, monitor, alerts });
+  opened.defer(() => mail.close());
+  const alerting = openAlerts({
+    ...{ alerts, monitor, feed: writePath.feed, tls: trust.tls, mail, instanceFolder },
+  });
+  opened.defer(() => alerting.close());
+  const { reload, watch } = openReload({
+    ...{ configuration, writePath, effective, openSources: ground.openSources, now, log },
+    providers: () => trust.tls,
+  });
+  opened.defer(() => watch.stop());
+  const tasks = await openTasks({
+    ...{ instanceFolder, schema, views, monitor, now, log },
+    kinds: [snapshotTask(writePath), reloadTask(reload), ...mail.taskKinds],
+  });
+  opened.defer(() => tasks.close());
+  contexts.add(tasks.backend);
+  return {
+    ...{
+      past,
+      monitor,
+      health,
+      contexts,
+      memoryBackends,
+      providing,
+      trust,
+      mail,
+      alerting,
+      reload,
+      watch,
+      tasks,
+    },
+  };
+}
+
+/** What listens, and everything that comes and goes with the configuration. */
+function openListeners(ground: Ground, services: Services, opened: AsyncDisposableStack) {
+  const { schema, configuration, accounts, alerts, keyOf, log } = ground;
+  const { past, monitor, health, contexts, providing, trust, mail, alerting, tasks } = services;
+  const authentication = openAuthentication(accounts, configuration, loginAlerts(alerts));
+  const ldapServer = new LdapServer({
+    ...providing,
+    services: { contexts, authentication, keyOf, history: past.service },
+    tls: trust.tls,
+    accessLog: new AccessLog(log, (attribute) => configuration.isSecretAttribute(attribute)),
+  });
+  const httpServer = openHttp({ monitor, health, schema, log });
+  opened.defer(() => {
+    ldapServer.stop();
+    httpServer.stop();
+  });
+  monitor.add(connectionMonitor(ldapServer, () => httpServer.items));
+  monitor.add(resultMonitor(ldapServer));
+  return {
+    urls: () => [...ldapServer.urls, ...httpServer.urls],
+    providers: trust.components,
+    components: [
+      ...[accounts, authentication.throttle, past.retention, services.memoryBackends, services.watch],
+      ...[
+        ...tasks.components,
+        ...mail.components,
+        ...alerting.components,
+        ...ldapServer.components,
+        httpServer,
+      ],
+    ],
+  };
+}
