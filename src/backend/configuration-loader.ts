@@ -41,6 +41,7 @@ export function loadEntries(
 
 /** Takes entries that were right when they were stored: what they hold is looked at when somebody asks. */
 export function loadCheckedEntries({ schema, tree }: Configuration, entries: readonly Entry[]): void {
+  tree.beginFilling();
   for (const entry of entries) {
     const { key, parentKey } = keysOfName(schema, entry.dn);
     tree.fill(key, parentKey, entry);

@@ -17,6 +17,7 @@ import { backupCommand, restoreCommand } from './commands/backup.ts';
 import { checkCommand, repairCommand } from './commands/check.ts';
 import { formatCommand } from './commands/format.ts';
 import { diffCommand, historyCommand, rollbackCommand } from './commands/history.ts';
+import { importLdifCommand } from './commands/import-ldif.ts';
 import { openDirectory } from './commands/open-directory.ts';
 import { reloadCommand } from './commands/reload.ts';
 import { resolveCommand } from './commands/resolve.ts';
@@ -41,6 +42,7 @@ export const COMMANDS: readonly Command[] = [
   ...planCommands(FILES),
   editCommand(FILES),
   validateCommand,
+  importLdifCommand,
   historyCommand,
   diffCommand,
   rollbackCommand,

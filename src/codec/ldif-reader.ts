@@ -121,7 +121,7 @@ export async function* readLdifPieces(
 ): AsyncGenerator<LdifRecord[], void> {
   const reader = new LdifReader(options);
   const octetsMax = options.recordCharactersMax ?? RECORD_CHARACTERS_MAX;
-  let carried = EMPTY;
+  let carried: Buffer = EMPTY;
   for await (const piece of pieces) {
     const octets = carried.length === 0 ? piece : Buffer.concat([carried, piece]);
     // What ends with a line cuts no character. A line that is too long anyway need not be waited for.

@@ -48,10 +48,12 @@ export class ReferenceIndex {
   }
 
   /**
-   * Puts in what very many referrers name, when the first question is asked or `finish` finds the time. A referrer that
+   * Forgets everything, and puts in what very many referrers name, when the first question is asked or `finish` finds the time. A referrer that
    * is `set` meanwhile must come as it is then.
    */
   defer(all: Iterable<readonly [referrerKey: string, targetKeys: readonly string[]]>): void {
+    this.#targets.clear();
+    this.#referrers.clear();
     this.#rest = all[Symbol.iterator]();
   }
 

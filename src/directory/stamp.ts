@@ -1,7 +1,7 @@
 // The operational attributes a change leaves behind (RFC 4512 §3.4, RFC 4530): who, when, which. They are a function of the
 // commit, not of the clock, so that a replayed journal gives the entries that were there.
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Attribute, type Entry } from '../ldap/entry.ts';
 import { findStructuralClass } from '../schema/check-classes.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -53,12 +53,12 @@ function generalizedTime(at: Date): string {
 /** The id of the `index`th change of a commit: the commit's own for the first, derived from it for the others. */
 export function idOfChange(commitId: string, index: number): string {
   if (index === 0) return commitId;
-  const hash = createHash('sha256').update(`${commitId}/${index}`).digest('hex');
+  const digits = hash('sha256', `${commitId}/${index}`);
   return [
-    hash.slice(0, 8),
-    hash.slice(8, 12),
-    `8${hash.slice(13, 16)}`,
-    `a${hash.slice(17, 20)}`,
-    hash.slice(20, 32),
+    digits.slice(0, 8),
+    digits.slice(8, 12),
+    `8${digits.slice(13, 16)}`,
+    `a${digits.slice(17, 20)}`,
+    digits.slice(20, 32),
   ].join('-');
 }

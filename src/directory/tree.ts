@@ -30,7 +30,7 @@ export interface TreeOptions {
   readonly staged: (key: string, entry: Entry | undefined, before: Entry | undefined) => void;
   /** Told whenever what readers see under a key becomes another entry or none. */
   readonly shown?: (key: string, entry: Entry | undefined) => void;
-  /** Told when `fill` makes the first of many places, of which neither `staged` nor `shown` are told. */
+  /** Told when entries begin to be filled in, of which neither `staged` nor `shown` are told. */
   readonly filled?: () => void;
 }
 
@@ -147,15 +147,19 @@ export class Tree {
   }
 
   /**
-   * Puts an entry where readers and the writer see it, of many with which a tree begins. The key must be new and the
-   * parent there. What is derived from them, such as indexes, is made when somebody asks for it.
+   * From now on entries are filled in: what is derived from all of them, such as indexes, is made anew when somebody asks
+   * for it. Nothing may be staged.
    */
-  fill(key: string, parentKey: string | undefined, entry: Entry): void {
-    if (this.#nodes.size === 0) {
-      for (const [attribute, index] of this.#indexes)
-        this.#unfinished.set(attribute, this.#fillIndex(attribute, index));
-      this.#options.filled?.();
+  beginFilling(): void {
+    for (const [attribute, index] of this.#indexes) {
+      index.clear();
+      this.#unfinished.set(attribute, this.#fillIndex(attribute, index));
     }
+    this.#options.filled?.();
+  }
+
+  /** Puts an entry where readers and the writer see it, after `beginFilling`. The key must be new and the parent there. */
+  fill(key: string, parentKey: string | undefined, entry: Entry): void {
     const node = this.#attach(key, parentKey);
     node.entry = entry;
     node.staged = entry;

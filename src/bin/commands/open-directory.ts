@@ -1,6 +1,7 @@
 // How a command of the program comes by the tree it works on: a running server, found by the connection options.
 
 import { readFile } from 'node:fs/promises';
+import { ChangeStream } from '../../cli/change-stream.ts';
 import { CommandError, type Invocation, type World } from '../../cli/command.ts';
 import { connectionOf, type TrustStoreChoice } from '../../cli/connection-options.ts';
 import type { Directory } from '../../cli/directory.ts';
@@ -21,6 +22,13 @@ export async function openServer(invocation: Invocation, world: World): Promise<
   const choice = connectionOf(invocation, world);
   const authorities = choice.trustStore === undefined ? undefined : await readAuthorities(choice.trustStore);
   return ServerConnection.open(choice, authorities);
+}
+
+/** The same server for very many changes. Rejects with CommandError. */
+export async function openChangeStream(invocation: Invocation, world: World): Promise<ChangeStream> {
+  const choice = connectionOf(invocation, world);
+  const authorities = choice.trustStore === undefined ? undefined : await readAuthorities(choice.trustStore);
+  return ChangeStream.open(choice, authorities);
 }
 
 /** As PEM: what TLS wants. */

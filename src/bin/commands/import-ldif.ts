@@ -1,0 +1,77 @@
+// `confdit import-ldif`: entries and changes from LDIF files into a running server, or into an instance whose server is
+// down.
+
+import { type Command, CommandError, type Invocation, type World } from '../../cli/command.ts';
+import { CONNECTION_OPTIONS } from '../../cli/connection-options.ts';
+import { ExitCode } from '../../cli/exit-code.ts';
+import { SourcesError } from '../../expression/sources-error.ts';
+import { LdapError } from '../../ldap/ldap-error.ts';
+import { SchemaError } from '../../schema/schema-error.ts';
+import { StoreError } from '../../store/store-error.ts';
+import { countOf, writeProblems } from '../import-report.ts';
+import { readStdin } from '../ldif-file.ts';
+import { type ImportOutcome, importOffline } from '../offline-import.ts';
+import { importOnline } from '../online-import.ts';
+import { StartError } from '../start-error.ts';
+import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
+import { openChangeStream } from './open-directory.ts';
+
+/** What is wrong with an instance, for the person who can put it right. */
+const KNOWN = [StartError, SourcesError, SchemaError, StoreError, LdapError];
+
+export const importLdifCommand: Command = {
+  name: 'import-ldif',
+  group: 'LDIF files',
+  operands: 'FILE...',
+  synopsis: 'Adds the entries of LDIF files, and makes their changes.',
+  description:
+    'Every file is read to its end first: if anything is wrong with it nothing is changed, and every problem is told\n' +
+    'with file and line. FILE may be - for stdin. With --offline the files go into the instance while its server is\n' +
+    'down: all is validated together and stored as one change. Otherwise a running server is told, with many requests\n' +
+    'under way at a time; what it refuses is told with file and line, and ends the import unless --continue is given.',
+  options: [
+    ...INSTANCE_OPTIONS,
+    { name: 'offline', synopsis: 'work on the files of the instance, whose server must be down' },
+    { name: 'continue', short: 'c', synopsis: 'leave out what is wrong and go on with the rest' },
+    { name: 'dry-run', short: 'n', synopsis: 'check everything and change nothing' },
+    { name: 'allow-file-urls', synopsis: 'take values from files: attribute:< file:///path' },
+    ...CONNECTION_OPTIONS,
+  ],
+  run: importLdif,
+};
+
+async function importLdif(invocation: Invocation, world: World): Promise<number> {
+  const files = invocation.operands;
+  if (files.length === 0) throw new CommandError('Which files shall be imported?', ExitCode.parameterError);
+  const asked = {
+    files,
+    world,
+    stdin: await readStdin(files, world.stdin),
+    allowsFiles: invocation.has('allow-file-urls'),
+    isContinued: invocation.has('continue'),
+    isTrial: invocation.has('dry-run'),
+  };
+  const outcome = invocation.has('offline')
+    ? await inWords(() => importOffline({ ...asked, choice: instanceOf(invocation, world) }))
+    : await importOnline({ ...asked, open: () => openChangeStream(invocation, world) });
+  writeProblems(outcome.problems, world.stderr);
+  world.stdout.write(`${summaryOf(outcome, asked.isTrial)}\n`);
+  return outcome.problems.length === 0 ? ExitCode.success : ExitCode.wrongData;
+}
+
+function summaryOf({ problems, changeCount, madeCount, number }: ImportOutcome, isTrial: boolean): string {
+  const found = problems.length === 0 ? 'no problems' : countOf(problems.length, 'problem');
+  if (isTrial) return `${countOf(changeCount, 'change')} checked, ${found}; nothing was changed.`;
+  if (madeCount === 0) return `Nothing was changed: ${found}.`;
+  const where = number === undefined ? '' : `, as change ${number} of the history`;
+  return `${countOf(madeCount, 'change')} made${where}; ${found}.`;
+}
+
+async function inWords<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error) || !KNOWN.some((type) => error instanceof type)) throw error;
+    throw new CommandError(error.message, ExitCode.wrongData, { cause: error });
+  }
+}

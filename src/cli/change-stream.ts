@@ -1,0 +1,212 @@
+// Very many changes for a running server: one connection with many requests under way, in the project's own codec,
+// which writes several times as many requests a second as ldapjs. Results come in any order, each to who waits for it.
+
+import { once } from 'node:events';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { frameLength } from '../codec/ber-reader.ts';
+import { BerWriter } from '../codec/ber-writer.ts';
+import { readResponseMessage, writeRequestMessage } from '../codec/message-ber.ts';
+import type { Change } from '../ldap/change.ts';
+import type { Control } from '../ldap/control.ts';
+import { formatRdn } from '../ldap/dn.ts';
+import type { LdapResult, Request } from '../ldap/message.ts';
+import { Oid } from '../ldap/oids.ts';
+import { nameOfResultCode, ResultCode } from '../ldap/result-code.ts';
+import { CommandError } from './command.ts';
+import type { ConnectionChoice } from './connection-options.ts';
+import { ExitCode } from './exit-code.ts';
+
+/** Requests under way at a time: more than a server stores with one sync. */
+const OUTSTANDING_MAX = 512;
+/** Requests are written together up to so many octets. */
+const WRITE_OCTETS = 32 * 1024;
+const RESPONSE_OCTETS_MAX = 16 * 1024 * 1024;
+const CONNECT_TIMEOUT_MS = 10_000;
+const LDAP_VERSION = 3;
+
+export class ChangeStream {
+  #socket: Socket;
+  readonly #writer = new BerWriter();
+  readonly #waiting = new Map<number, (result: LdapResult) => void>();
+  #rest: Buffer = Buffer.alloc(0);
+  #lastId = 0;
+  #failure: CommandError | undefined;
+  /** Resolved when an answer came, or the connection ended. */
+  #moved = Promise.withResolvers<void>();
+
+  /** Connects, secures the connection and logs in; rejects with CommandError. */
+  static async open(
+    choice: ConnectionChoice,
+    authorities: readonly string[] | undefined,
+  ): Promise<ChangeStream> {
+    const tls: ConnectionOptions = {
+      rejectUnauthorized: !choice.trustsAll,
+      host: choice.host,
+      ...(authorities === undefined ? {} : { ca: [...authorities] }),
+    };
+    const stream = new ChangeStream(await connected(choice, tls));
+    try {
+      if (choice.security === 'start-tls') await stream.#startTls(tls);
+      const authentication = { type: 'simple', password: choice.password } as const;
+      const name = choice.bindDn;
+      require(await stream.#ask({ type: 'bindRequest', version: LDAP_VERSION, name, authentication }));
+      return stream;
+    } catch (error) {
+      stream.close();
+      throw error;
+    }
+  }
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    this.#hear();
+  }
+
+  /**
+   * Sends a change as soon as not too many are under way; `answered` is called when its result is there. Rejects with
+   * CommandError when the connection is lost.
+   */
+  async send(
+    change: Change,
+    controls: readonly Control[],
+    answered: (result: LdapResult) => void,
+  ): Promise<void> {
+    while (this.#waiting.size >= OUTSTANDING_MAX) await this.#wait();
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#write(requestOf(change), controls, answered);
+    if (this.#writer.length >= WRITE_OCTETS) this.#flush();
+  }
+
+  /** Resolves when everything that was sent is answered. */
+  async drain(): Promise<void> {
+    while (this.#waiting.size > 0) await this.#wait();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  async #wait(): Promise<void> {
+    this.#flush();
+    if (this.#failure !== undefined) throw this.#failure;
+    await this.#moved.promise;
+    this.#moved = Promise.withResolvers();
+  }
+
+  async #ask(request: Request): Promise<LdapResult> {
+    const result = Promise.withResolvers<LdapResult>();
+    this.#write(request, [], result.resolve);
+    await this.drain();
+    return result.promise;
+  }
+
+  #write(operation: Request, controls: readonly Control[], answered: (result: LdapResult) => void): void {
+    this.#lastId += 1;
+    this.#waiting.set(this.#lastId, answered);
+    this.#writer.makeRoom();
+    writeRequestMessage(this.#writer, { id: this.#lastId, operation, controls });
+  }
+
+  #flush(): void {
+    if (this.#writer.length > 0) this.#socket.write(this.#writer.take());
+  }
+
+  #hear(): void {
+    this.#socket.on('data', (octets: Buffer) => this.#read(octets));
+    this.#socket.on('error', (error) => this.#fail(error.message));
+    this.#socket.on('close', () => this.#fail('the server has closed it'));
+  }
+
+  #read(octets: Buffer): void {
+    const bytes = this.#rest.length === 0 ? octets : Buffer.concat([this.#rest, octets]);
+    let at = 0;
+    try {
+      for (;;) {
+        const length = frameLength(bytes, at, bytes.length, RESPONSE_OCTETS_MAX);
+        if (length === 0 || at + length > bytes.length) break;
+        const { id, operation } = readResponseMessage(bytes, at, at + length);
+        at += length;
+        if (id === 0 && 'diagnosticMessage' in operation) this.#fail(operation.diagnosticMessage);
+        if (!('code' in operation)) continue;
+        this.#waiting.get(id)?.(operation);
+        this.#waiting.delete(id);
+      }
+    } catch (error) {
+      this.#fail(error instanceof Error ? error.message : String(error));
+      this.#socket.destroy();
+    }
+    this.#rest = bytes.subarray(at);
+    this.#moved.resolve();
+  }
+
+  #fail(reason: string): void {
+    this.#failure ??= new CommandError(
+      `The connection to the server is lost: ${reason}.`,
+      ExitCode.serverDown,
+    );
+    this.#moved.resolve();
+  }
+
+  async #startTls(options: ConnectionOptions): Promise<void> {
+    require(await this.#ask({ type: 'extendedRequest', oid: Oid.startTls, value: undefined }));
+    this.#socket.removeAllListeners();
+    const secured = connectTls({ ...options, socket: this.#socket });
+    await eventOf(secured, 'secureConnect');
+    this.#socket = secured;
+    this.#hear();
+  }
+}
+
+function requestOf(change: Change): Request {
+  switch (change.type) {
+    case 'add':
+      return { type: 'addRequest', dn: change.entry.dn.toString(), attributes: change.entry.attributes };
+    case 'delete':
+      return { type: 'deleteRequest', dn: change.dn.toString() };
+    case 'modify':
+      return { type: 'modifyRequest', dn: change.dn.toString(), modifications: change.modifications };
+    case 'modifyDn': {
+      const { deleteOldRdn, newSuperior } = change;
+      return {
+        type: 'modifyDnRequest',
+        dn: change.dn.toString(),
+        newRdn: formatRdn(change.newRdn),
+        deleteOldRdn,
+        newSuperior: newSuperior?.toString(),
+      };
+    }
+  }
+}
+
+function require({ code, diagnosticMessage }: LdapResult): void {
+  if (code === ResultCode.success) return;
+  const known = Object.values(ExitCode).find((one) => one === code) ?? ExitCode.other;
+  throw new CommandError(diagnosticMessage || nameOfResultCode(code), known);
+}
+
+async function connected(
+  { host, port, security }: ConnectionChoice,
+  tls: ConnectionOptions,
+): Promise<Socket> {
+  const usesTls = security === 'ssl';
+  const socket = usesTls ? connectTls({ ...tls, port }) : connectTcp({ host, port });
+  socket.setTimeout(CONNECT_TIMEOUT_MS, () => socket.destroy(new Error('it does not answer')));
+  try {
+    await eventOf(socket, usesTls ? 'secureConnect' : 'connect');
+  } catch (error) {
+    socket.destroy();
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `The server ${host}:${port} cannot be reached: ${reason}.`;
+    throw new CommandError(message, ExitCode.connectError, { cause: error });
+  }
+  socket.setTimeout(0);
+  socket.setNoDelay(true);
+  return socket;
+}
+
+/** Rejects when there is an error instead. */
+async function eventOf(socket: Socket, event: string): Promise<void> {
+  await once(socket, event);
+}
