@@ -11,7 +11,7 @@ export type FormatChange = (change: Change) => string;
 
 const CHANGE_TYPES = { add: 'add', delete: 'delete', modify: 'modify', modifyDn: 'modrdn' } as const;
 
-export function nameInChangelog(base: Dn, number: number, index: number): Dn {
+function nameInChangelog(base: Dn, number: number, index: number): Dn {
   const rdn: Rdn[number][] = [{ type: 'changeNumber', value: String(number) }];
   if (index > 0) rdn.push({ type: 'changeIndex', value: String(index + 1) });
   return base.child(rdn);

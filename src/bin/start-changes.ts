@@ -25,7 +25,7 @@ import type { Commit } from '../store/store.ts';
 import { START_OK_NAME } from './last-known-good.ts';
 import { StartError } from './start-error.ts';
 
-export const CHANGES_NAME = 'config-changes.ldif';
+const CHANGES_NAME = 'config-changes.ldif';
 /** Of those that a file has changed. */
 const ENTRIES_TOLD_MAX = 20;
 const MANUAL_EDIT = 'cn=Manual Edit';

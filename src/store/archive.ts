@@ -21,7 +21,7 @@ export function archiveName(number: number): string {
 }
 
 /** The number in the name; undefined for a file that is no archive. */
-export function archiveNumber(name: string): number | undefined {
+function archiveNumber(name: string): number | undefined {
   const digits = NAME.exec(name)?.[1];
   return digits === undefined ? undefined : Number(digits);
 }

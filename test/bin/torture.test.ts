@@ -5,6 +5,7 @@ import '../support/start-server.ts';
 import { torture } from '../support/torture.ts';
 
 const ROUNDS = 50;
+const ROUNDS_WITH_SNAPSHOTS = 15;
 const TIMEOUT_MS = 180_000;
 
 describe('a server that is killed while clients write', () => {
@@ -16,6 +17,20 @@ describe('a server that is killed while clients write', () => {
       // Otherwise nothing was put to the test.
       expect(acknowledged).toBeGreaterThan(ROUNDS);
       expect(unanswered).toBeGreaterThan(ROUNDS);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    `and so it is while snapshots are written, ${ROUNDS_WITH_SNAPSHOTS} times`,
+    async () => {
+      const { acknowledged, snapshots, problems } = await torture({
+        rounds: ROUNDS_WITH_SNAPSHOTS,
+        hasSnapshots: true,
+      });
+      expect(problems).toEqual([]);
+      expect(acknowledged).toBeGreaterThan(ROUNDS_WITH_SNAPSHOTS);
+      expect(snapshots).toBeGreaterThan(0);
     },
     TIMEOUT_MS,
   );

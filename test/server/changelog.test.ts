@@ -51,10 +51,18 @@ changeType: delete
     );
     const numbers = found.stdout.match(/^changeNumber: .*$/gm);
     expect(numbers).toEqual(['changeNumber: 2', 'changeNumber: 3', 'changeNumber: 4']);
-    const base = await tools.search('changenumber=3,cn=changelog', '-s', 'base', '(changeType=modify)', '1.1');
+    const base = await tools.search(
+      'changenumber=3,cn=changelog',
+      '-s',
+      'base',
+      '(changeType=modify)',
+      '1.1',
+    );
     expect(base.stdout).toBe('dn: changeNumber=3,cn=changelog\n\n');
     expect((await tools.search('changenumber=5,cn=changelog', '-s', 'base')).code).toBe(32);
-    expect((await tools.run('ldapcompare', ['changeNumber=4,cn=changelog', 'changeType:DELETE'])).code).toBe(6);
+    expect((await tools.run('ldapcompare', ['changeNumber=4,cn=changelog', 'changeType:DELETE'])).code).toBe(
+      6,
+    );
     const sorted = await tools.search('cn=changelog', '-E', 'sss=-changeNumber', '-s', 'one', 'changeNumber');
     expect(sorted.stdout.match(/changeNumber: \d/g)?.[0]).toBe('changeNumber: 4');
     expect((await tools.modify('dn: changeNumber=4,cn=changelog\nchangetype: delete\n')).code).toBe(53);

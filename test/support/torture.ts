@@ -8,6 +8,8 @@ import { type RunningServer, startServer } from './server-process.ts';
 
 export interface TortureOptions {
   readonly rounds: number;
+  /** Whether a snapshot is being written all the time. */
+  readonly hasSnapshots?: boolean;
   readonly afterRound?: (round: number, report: TortureReport) => void;
 }
 
@@ -18,6 +20,8 @@ export interface TortureReport {
   readonly unanswered: number;
   /** What of those turned out to be stored. */
   readonly storedUnanswered: number;
+  /** Snapshots that were asked for; the last one of each round was being written when the server was killed. */
+  readonly snapshots: number;
   /** What must not be; empty when all is well. */
   readonly problems: readonly string[];
 }
@@ -30,19 +34,34 @@ const CONTAINER = 'cn=Mail Servers,cn=config';
 /** Makes the journal grow, so that now and then a snapshot is being written when the server is killed. */
 const BULK = ' and so on'.repeat(100);
 const KILL_AFTER_MS = { least: 5, most: 150 };
+/** Long enough for some snapshots, and for what comes after them. */
+const KILL_AMID_SNAPSHOTS_AFTER_MS = { least: 50, most: 600 };
 
 /** Throws when a server does not become ready or refuses a change; everything else is in the report. */
-export async function torture({ rounds, afterRound }: TortureOptions): Promise<TortureReport> {
+export async function torture({
+  rounds,
+  hasSnapshots = false,
+  afterRound,
+}: TortureOptions): Promise<TortureReport> {
   const books = Array.from({ length: CONNECTIONS * WRITERS_PER_CONNECTION }, (_, index) => new Book(index));
-  const report = { acknowledged: 0, unanswered: 0, storedUnanswered: 0, problems: [] as string[] };
+  const report = {
+    ...{ acknowledged: 0, unanswered: 0, storedUnanswered: 0, snapshots: 0 },
+    problems: [] as string[],
+  };
+  const count = new NumberCount();
   let folder: string | undefined;
   for (let round = 1; round <= rounds + 1; round++) {
     const server = await startServer(folder === undefined ? {} : { folder });
     folder = server.folder;
     const clients = await connect(server);
+    const storedBefore = report.storedUnanswered;
     await compare(clients, books, report);
+    await count.compare(clients, report.storedUnanswered - storedBefore, report.problems);
     if (round <= rounds) {
-      await writeUntilKilled(server, clients, books);
+      const snapshots = hasSnapshots ? writeSnapshots(clients[0]) : Promise.resolve(0);
+      await writeUntilKilled(server, clients, books, hasSnapshots);
+      report.snapshots += await snapshots;
+      for (const book of books) count.expect(book.acknowledged);
       for (const book of books) report.acknowledged += book.takeAcknowledged();
       report.unanswered += books.filter(({ pending }) => pending !== undefined).length;
       afterRound?.(round, report);
@@ -65,12 +84,13 @@ async function writeUntilKilled(
   server: RunningServer,
   clients: readonly RawClient[],
   books: readonly Book[],
+  hasSnapshots: boolean,
 ): Promise<void> {
   const writers = books.map((book, index) => {
     const client = clients[index % clients.length];
     return client === undefined ? undefined : write(client, book);
   });
-  const { least, most } = KILL_AFTER_MS;
+  const { least, most } = hasSnapshots ? KILL_AMID_SNAPSHOTS_AFTER_MS : KILL_AFTER_MS;
   await new Promise((resolve) => setTimeout(resolve, least + Math.random() * (most - least)));
   await server.kill();
   await Promise.all(writers);
@@ -98,6 +118,51 @@ async function compare(
     if (book.settle(entries, report.problems)) report.storedUnanswered += 1;
   }
   for (const dn of entries.keys()) report.problems.push(`${dn} is there, and nobody added it.`);
+}
+
+/** One after the other until the connection is gone; gives how many were asked for. */
+async function writeSnapshots(client: RawClient | undefined): Promise<number> {
+  for (let asked = 0; ; ) {
+    if (client === undefined || client.isClosed) return asked;
+    const id = `snapshot-${process.hrtime.bigint()}`;
+    const dn = `ds-task-id=${id},cn=Scheduled Tasks,cn=tasks`;
+    const classes = ['top', 'ds-task', 'ds-task-snapshot'];
+    const task = addRequest(dn, [
+      ['objectClass', classes],
+      ['ds-task-id', [id]],
+    ]);
+    const added = await client.request(task).catch(() => undefined);
+    if (added === undefined) return asked;
+    if (added.code !== 0) throw new Error(`A snapshot was answered with ${added.code}: ${added.text}`);
+    asked += 1;
+    for (let isDone = false; !isDone; ) {
+      const looked = await client.request(searchRequest(dn, { scope: scopes.base })).catch(() => undefined);
+      if (looked === undefined) return asked;
+      const [state] = looked.entries[0]?.attributes['ds-task-state'] ?? [];
+      isDone = state?.startsWith('COMPLETED') === true;
+    }
+  }
+}
+
+/** The numbers of the changes: every one that was stored has one of its own, and there are no others. */
+class NumberCount {
+  #last: number | undefined;
+  #acknowledged = 0;
+
+  expect(acknowledged: number): void {
+    this.#acknowledged += acknowledged;
+  }
+
+  async compare([client]: readonly RawClient[], storedUnanswered: number, problems: string[]): Promise<void> {
+    const request = searchRequest('', { scope: scopes.base, attributes: ['lastChangeNumber'] });
+    const found = await client?.request(request);
+    const number = Number(found?.entries[0]?.attributes.lastChangeNumber?.[0]);
+    const wanted =
+      (this.#last ?? number) + this.#acknowledged + (this.#last === undefined ? 0 : storedUnanswered);
+    if (number !== wanted) problems.push(`The last change is ${number}; the changes count up to ${wanted}.`);
+    this.#last = number;
+    this.#acknowledged = 0;
+  }
 }
 
 /** A mail server at its version, or none. */
@@ -141,6 +206,10 @@ class Book {
     if (this.pending !== undefined) this.#versions.set(this.pending.dn, this.pending.version);
     this.pending = undefined;
     this.#acknowledged += 1;
+  }
+
+  get acknowledged(): number {
+    return this.#acknowledged;
   }
 
   takeAcknowledged(): number {
