@@ -163,7 +163,8 @@ const REASONS: ReadonlyMap<unknown, string> = new Map([
 function reasonOf(error: unknown, facts: ErrorFacts, { secrets }: FailureContext): string {
   const known = REASONS.get(facts.originalCode) ?? REASONS.get(facts.code);
   if (known !== undefined) return known;
-  if (facts.timeoutType === 'GREETING_TIMEOUT') return 'nothing came in time';
+  if (facts.timeoutType === 'GREETING_TIMEOUT' || facts.timeoutType === 'SOCKET_TIMEOUT')
+    return 'nothing came in time';
   if (facts.timeoutType !== undefined) return 'it took too long';
   if (facts.reason === 'wrong version number') return 'what came back is not TLS';
   if (typeof facts.reason === 'string') return facts.reason;
