@@ -125,6 +125,7 @@ describe('a full disk', () => {
 describe('a disk that fails', () => {
   it.each([
     ['a write', { write: 'EIO' }, undefined],
+    ['a write to what has become read-only', { write: 'EROFS' }, undefined],
     ['a write half-way', { write: 'EIO' }, 300],
     ['a sync after a full disk', { write: 'ENOSPC', sync: 'EIO' }, 100],
     ['a truncate after a full disk', { write: 'ENOSPC', truncate: 'EIO' }, 300],
