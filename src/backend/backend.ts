@@ -8,6 +8,7 @@ import type { Filter } from '../ldap/filter.ts';
 import type { SearchScope } from '../ldap/message.ts';
 import type { Reference } from '../ldap/reference.ts';
 import type { SortKey } from '../ldap/sort-key.ts';
+import type { SortValues } from './sort-order.ts';
 
 /** Who asks. */
 export interface Requester {
@@ -61,6 +62,10 @@ export interface SortedResult {
   entryAt(index: number): Entry;
   /** The first index whose entry is not before the value in the order of the first key; `length` when all are. */
   indexOf(value: string): number;
+  /** What put the entry at this index in its place. */
+  valuesAt(index: number): SortValues;
+  /** The order itself: less than 0 when `a` comes before `b`. */
+  compare(a: SortValues, b: SortValues): number;
 }
 
 export interface Comparison {
@@ -138,6 +143,9 @@ export interface Watching {
   eventsSince(number: number): Iterable<readonly ChangeEvent[]> | undefined;
   stop(): void;
 }
+
+/** What can be searched: a backend, or several as one. */
+export type Searchable = Pick<Backend, 'search' | 'searchSorted'>;
 
 export interface Backend {
   readonly baseDn: Dn;

@@ -77,9 +77,15 @@ class SortedItems implements SortedResult {
   }
 
   entryAt(index: number): Entry {
-    const item = this.#items[index];
-    if (item === undefined) throw new RangeError(`There is no entry ${index} of ${this.length}.`);
-    return this.#options.view(item.entry);
+    return this.#options.view(this.#itemAt(index).entry);
+  }
+
+  valuesAt(index: number): SortValues {
+    return this.#itemAt(index).values;
+  }
+
+  compare(a: SortValues, b: SortValues): number {
+    return this.#order.compare(a, b);
   }
 
   indexOf(value: string): number {
@@ -93,6 +99,12 @@ class SortedItems implements SortedResult {
       else low = middle + 1;
     }
     return low;
+  }
+
+  #itemAt(index: number): Item {
+    const item = this.#items[index];
+    if (item === undefined) throw new RangeError(`There is no entry ${index} of ${this.length}.`);
+    return item;
   }
 }
 

@@ -1,7 +1,7 @@
 // A window on a sorted result (draft-ietf-ldapext-ldapv3-vlv-09): so many entries before and after a place, which is
 // given as an offset or as a value. The list is made anew for each window; nothing is kept in between.
 
-import type { Backend, Found, Search, SortedResult } from '../../backend/backend.ts';
+import type { Found, Search, Searchable, SortedResult } from '../../backend/backend.ts';
 import { type ListView, writeListViewResult } from '../../codec/list-view-control.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import type { SearchRequest } from '../../ldap/message.ts';
@@ -15,7 +15,7 @@ import { addSortResult, isSortError, sortedResult } from './sorted-entries.ts';
 export function listView(
   request: SearchRequest,
   query: Search,
-  backend: Backend,
+  backend: Searchable,
   operation: Operation,
   limits: SendLimits,
   controls: RequestControls,
@@ -27,7 +27,7 @@ export function listView(
 function* window(
   { typesOnly }: SearchRequest,
   query: Search,
-  backend: Backend,
+  backend: Searchable,
   operation: Operation,
   { sort, listView: asked }: RequestControls,
 ): Generator<Found> {

@@ -1,14 +1,14 @@
 // Search (RFC 4511 §4.5): which kind of search it is, and what it looks at.
 
-import type { Backend, Found, Search } from '../../backend/backend.ts';
+import type { Backend, Found, Search, Searchable } from '../../backend/backend.ts';
 import type { NamingContexts } from '../../backend/naming-contexts.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
-import { type SearchRequest, SearchScope } from '../../ldap/message.ts';
-import { ResultCode } from '../../ldap/result-code.ts';
-import { mayRead, requireRead } from '../access.ts';
+import type { SearchRequest } from '../../ldap/message.ts';
+import { requireRead } from '../access.ts';
 import { NO_CONTROLS, type RequestControls } from '../controls/request-controls.ts';
 import type { ConnectionLimits } from '../limits.ts';
 import type { Answer, Operation, Services } from '../operation.ts';
+import { BelowRoot, isBelowRoot } from './below-root.ts';
 import { contentSync } from './content-sync.ts';
 import { EntrySender, type SendLimits } from './entry-sender.ts';
 import { withoutValues } from './found-entries.ts';
@@ -38,13 +38,13 @@ export function search(
     return contentSync(request, query, oneBackend(query, contexts), operation, sync.value);
   const sendLimits = limitsOf(request, operation, limits);
   if (view !== undefined) {
-    return listView(request, query, oneBackend(query, contexts), operation, sendLimits, controls);
+    return listView(request, query, searchable(query, contexts), operation, sendLimits, controls);
   }
   const find = () => {
     const found =
       sort === undefined
         ? findAll(query, contexts)
-        : sortedEntries(query, oneBackend(query, contexts), operation, sort);
+        : sortedEntries(query, searchable(query, contexts), operation, sort);
     return request.typesOnly ? withoutValues(found) : found;
   };
   if (pagedResults !== undefined)
@@ -89,12 +89,12 @@ function lowerLimit(asked: number, allowed: number): number {
 }
 
 function findAll(query: Search, contexts: NamingContexts): Iterable<Found> {
-  if (isBelowRoot(query)) return everywhere(query, contexts);
-  return oneBackend(query, contexts).search(query);
+  return searchable(query, contexts).search(query);
 }
 
-function isBelowRoot({ baseKey, scope }: Search): boolean {
-  return baseKey === '' && scope !== SearchScope.baseObject;
+/** The backend that answers for the base; below the root all of them. */
+function searchable(query: Search, contexts: NamingContexts): Searchable {
+  return isBelowRoot(query) ? new BelowRoot(contexts) : oneBackend(query, contexts);
 }
 
 /** The backend that answers for the base. */
@@ -102,7 +102,7 @@ function oneBackend(query: Search, contexts: NamingContexts): Backend {
   if (isBelowRoot(query)) {
     throw new LdapError(
       'unwillingToPerform',
-      'Sorting and watching go on under one suffix. Use one of the namingContexts of the root DSE as the base.',
+      'What is watched lies under one suffix. Use one of the namingContexts of the root DSE as the base.',
     );
   }
   const backend = contexts.find(query.baseKey);
@@ -114,25 +114,6 @@ function oneBackend(query: Search, contexts: NamingContexts): Backend {
   }
   requireRead(backend, query.requester);
   return backend;
-}
-
-/** Below the root are the suffixes the requester may read. */
-function* everywhere(query: Search, contexts: NamingContexts): Generator<Found> {
-  const scope = query.scope === SearchScope.singleLevel ? SearchScope.baseObject : SearchScope.wholeSubtree;
-  for (const backend of contexts) {
-    if (!mayRead(backend, query.requester) || backend.baseKey === '') continue;
-    yield* fromTop(backend, { ...query, base: backend.baseDn.toString(), baseKey: backend.baseKey, scope });
-  }
-}
-
-/** A suffix that has no entry yet is as good as none. */
-function fromTop(backend: Backend, query: Search): Iterable<Found> {
-  try {
-    return backend.search(query);
-  } catch (error) {
-    if (error instanceof LdapError && error.code === ResultCode.noSuchObject) return [];
-    throw error;
-  }
 }
 
 /** What one control asks for and another makes impossible. */

@@ -1,7 +1,7 @@
 // A search result in the order the client wants (RFC 2891). When it cannot be sorted and the client does not insist,
 // it comes as it is found.
 
-import type { Backend, Found, Search, SortedResult, SortedSearch } from '../../backend/backend.ts';
+import type { Found, Search, Searchable, SortedResult, SortedSearch } from '../../backend/backend.ts';
 import { writeSortResult } from '../../codec/sort-control.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { Oid } from '../../ldap/oids.ts';
@@ -24,7 +24,7 @@ const SORT_ERRORS: ReadonlySet<ResultCode> = new Set([
 /** Throws unavailableCriticalExtension when the sort control is critical and the result cannot be sorted. */
 export function* sortedEntries(
   query: Search,
-  backend: Backend,
+  backend: Searchable,
   operation: Operation,
   sort: NonNullable<RequestControls['sort']>,
 ): Generator<Found> {
@@ -48,7 +48,7 @@ export function* sortedEntries(
 /** Yields `undefined` while it works; returns the result. Throws what cannot be sorted. */
 export function* sortedResult(
   query: Search,
-  backend: Backend,
+  backend: Searchable,
   sortKeys: readonly SortKey[],
 ): Generator<undefined, SortedResult> {
   const search: SortedSearch = { ...query, sortKeys, entriesMax: SORTED_ENTRIES_MAX };
