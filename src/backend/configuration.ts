@@ -224,4 +224,8 @@ class Difference implements ObjectDifference {
   get after(): ConfigurationObject | undefined {
     return this.#after && this.#inForce.decode(this.#after);
   }
+
+  mentions(key: string): boolean {
+    return [this.#before, this.#after].some((entry) => entry !== undefined && entry.peek(key).length > 0);
+  }
 }

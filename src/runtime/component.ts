@@ -11,6 +11,8 @@ export interface ObjectDifference {
   readonly kinds: readonly (string | undefined)[];
   readonly before: ConfigurationObject | undefined;
   readonly after: ConfigurationObject | undefined;
+  /** Whether the entry has, or had, a value of its own for an attribute (its key): cheaper to ask than the object. */
+  mentions?(key: string): boolean;
 }
 
 export interface Prepared {
