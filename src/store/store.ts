@@ -1,5 +1,14 @@
 // The Store contract: what every store promises, whatever it writes to. test/store/store-conformance.ts holds a store
 // to it. A store keeps entries and changes; it knows nothing of the schema, and applies no change to an entry.
+//
+// Order: commits have one order, that of their numbers. What an open gives is always all commits up to some number,
+// without a gap, and that number is never lower than the last one acknowledged before.
+//
+// Acknowledged is what `append` has resolved for. What was under way when the process ended is there as a whole batch
+// or not at all; nobody was told of it. What was refused is never there.
+//
+// Watchers hear of a commit after its append has resolved and readers see it, once, in the order of the numbers, and
+// all changes of one commit together. So nobody ever hears of a commit that a later open does not have.
 
 import type { Change } from '../ldap/change.ts';
 import type { Entry } from '../ldap/entry.ts';
@@ -24,6 +33,9 @@ export interface Store {
    * Resolves when all are where a power cut cannot take them. Rejects with StoreError when that cannot be had: then
    * none of them is replayed by a later open, and the next append may use their numbers again. Whoever applies a
    * commit to what readers see does so after this has resolved, so that nothing is seen that could still be lost.
+   *
+   * A full disk is no such failure as the next paragraph tells of: what was written in part is taken back, the
+   * commits are refused, and the next append is tried like any other. When there is space again it succeeds.
    *
    * After a failure that leaves it unknown what the disk holds, such as a failed sync, the store is final
    * (`failure` is set, `isFinal` of the error): it takes no commit any more until it is opened again. It then has
