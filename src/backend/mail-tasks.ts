@@ -32,7 +32,8 @@ function verifyTask(options: MailTaskOptions): TaskKind {
     run: async (task) => {
       const known = findMailServer(task.entry, options);
       if (known === undefined) throw new Error('The mail server is no longer there.');
-      const check = await known.server.check();
+      const check = await known.server.check(task.signal);
+      task.signal.throwIfAborted();
       task.show(attributesOf(check));
       return conclude(
         task,

@@ -47,6 +47,8 @@ export interface CheckOptions {
   readonly secrets: SecretText;
   readonly trust: () => ServerTrust;
   readonly clockMs: () => number;
+  /** Ends the check before its end. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Never throws. */
@@ -100,7 +102,7 @@ class Check {
   async #connect(): Promise<void> {
     const { plan, secrets, clockMs } = this.#options;
     const tls = await this.#tlsOptions();
-    const socket = await openSocket(plan).catch((error: Error) => {
+    const socket = await openSocket(plan, this.#options.signal).catch((error: Error) => {
       this.#failures.set(error, 'connect');
       throw error;
     });

@@ -109,10 +109,11 @@ export class MailServer {
     return outcome;
   }
 
-  /** Connects, makes TLS and logs in, on a connection of its own; sends nothing. Never throws. */
-  async check(): Promise<MailServerCheck> {
+  /** Connects, makes TLS and logs in, on a connection of its own; sends nothing. The signal ends it. Never throws. */
+  async check(signal?: AbortSignal): Promise<MailServerCheck> {
     const { trust, clockMs, now } = this.#options;
-    const check = await checkMailServer({ plan: this.plan, secrets: this.#secrets, trust, clockMs });
+    const check = await checkMailServer({ plan: this.plan, secrets: this.#secrets, trust, clockMs, signal });
+    if (signal?.aborted === true) return check;
     this.figures.lastCheck = { check, at: now() };
     if (check.failure === undefined) this.#failures = this.#restsUntilMs = 0;
     return check;

@@ -4,14 +4,29 @@ import { connect, type Socket } from 'node:net';
 import httpProxyClient from 'nodemailer/lib/smtp-connection/http-proxy-client';
 import type { ConnectionPlan } from './connection-plan.ts';
 
-/** Resolves when it is connected; TLS comes later. Rejects with the error of the system or of the proxy. */
-export function openSocket(plan: ConnectionPlan): Promise<Socket> {
-  return plan.proxy === undefined ? openDirect(plan) : openThroughProxy(plan);
+/**
+ * Resolves when it is connected; TLS comes later. Rejects with the error of the system or of the proxy.
+ *
+ * @param signal destroys the socket, also later on.
+ */
+export async function openSocket(plan: ConnectionPlan, signal?: AbortSignal): Promise<Socket> {
+  if (plan.proxy === undefined) return openDirect(plan, signal);
+  const socket = await openThroughProxy(plan);
+  destroyWith(socket, signal);
+  return socket;
 }
 
-function openDirect(plan: ConnectionPlan): Promise<Socket> {
+function destroyWith(socket: Socket, signal: AbortSignal | undefined): void {
+  const end = () => socket.destroy(signal?.reason);
+  if (signal?.aborted === true) end();
+  signal?.addEventListener('abort', end, { once: true });
+  socket.once('close', () => signal?.removeEventListener('abort', end));
+}
+
+function openDirect(plan: ConnectionPlan, signal: AbortSignal | undefined): Promise<Socket> {
   const { host, port, localAddress, connectionTimeoutMs } = plan;
   const socket = connect({ host, port, ...(localAddress === undefined ? {} : { localAddress }) });
+  destroyWith(socket, signal);
   return new Promise((resolve, reject) => {
     const late = () => {
       const error = new Error(`no answer within ${connectionTimeoutMs} ms`);

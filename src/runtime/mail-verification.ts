@@ -16,6 +16,8 @@ export interface MailVerificationOptions {
 /** Verifications that are under way at once; the others wait for their turn. */
 const UNDER_WAY_MAX = 4;
 
+const INTERVAL_KEY = 'ds-cfg-verification-interval';
+
 export class MailVerification implements Component {
   readonly kind = 'mail-server';
   readonly #options: MailVerificationOptions;
@@ -24,21 +26,29 @@ export class MailVerification implements Component {
   readonly #due = new Set<string>();
   readonly #failing = new Set<string>();
   #underWay = 0;
-  #isStopped = false;
+  readonly #abort = new AbortController();
 
   constructor(options: MailVerificationOptions) {
     this.#options = options;
   }
 
-  prepare({ key, after }: ObjectDifference): Prepared {
+  prepare(difference: ObjectDifference): Prepared | undefined {
+    // Of very many mail servers most are not to be verified, and need not be decoded.
+    if (difference.mentions?.(INTERVAL_KEY) === false) return this.#prepareNone(difference);
+    const { key, after } = difference;
     const isWanted = after?.kind === 'mail-server' && after.enabled;
     const intervalMs = isWanted ? after.verificationInterval : undefined;
     return { commit: () => this.#set(key, intervalMs), abort: () => {} };
   }
 
-  /** Begins no further verification. */
+  #prepareNone({ key }: ObjectDifference): Prepared | undefined {
+    if (!this.#timers.has(key)) return undefined;
+    return { commit: () => this.#set(key, undefined), abort: () => {} };
+  }
+
+  /** Ends the verifications that are under way, and begins no further one. */
   stop(): void {
-    this.#isStopped = true;
+    this.#abort.abort(new Error('The server is stopping.'));
     for (const { timer } of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#due.clear();
@@ -55,7 +65,7 @@ export class MailVerification implements Component {
   }
 
   #startTimer(key: string, intervalMs: number, firstMs: number): void {
-    if (this.#isStopped) return;
+    if (this.#abort.signal.aborted) return;
     const timer = setTimeout(() => {
       this.#due.add(key);
       this.#verifyDue();
@@ -80,10 +90,11 @@ export class MailVerification implements Component {
   async #verify(key: string): Promise<void> {
     const known = this.#options.servers.find(key);
     if (known === undefined) return;
-    const { failure } = await known.server.check();
+    const { failure } = await known.server.check(this.#abort.signal);
+    if (this.#abort.signal.aborted) return;
     const hadFailed = this.#failing.has(key);
     if (failure === undefined) this.#failing.delete(key);
     else this.#failing.add(key);
-    if (failure !== undefined && !hadFailed && !this.#isStopped) this.#options.failed(known.name, failure);
+    if (failure !== undefined && !hadFailed) this.#options.failed(known.name, failure);
   }
 }
