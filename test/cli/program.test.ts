@@ -1,6 +1,8 @@
 // What the program tells of itself: properties, stored passwords, completions.
 
 import { beforeAll, describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../src/bin/commands.ts';
+import { formatManualPage } from '../../src/cli/manual-page.ts';
 import { runConfdit } from '../support/confdit-program.ts';
 import { runProgram } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
@@ -46,6 +48,21 @@ describe('encode-password', { timeout: TIMEOUT_MS }, () => {
     expect(right).toMatchObject({ code: 0, stdout: 'The password fits.\n' });
     const wrong = await runConfdit(['encode-password', '-e', stored, '-c', 'battery staple']);
     expect(wrong).toMatchObject({ code: 49, stdout: 'The password does not fit.\n' });
+  });
+});
+
+describe('the manual page', () => {
+  it('has every command, and is what man can show', async () => {
+    const page = formatManualPage(COMMANDS, '1.2.3');
+    for (const { name, isHidden } of COMMANDS) {
+      expect(page.includes(`.SS "confdit ${name.replaceAll('-', '\\-')}`)).toBe(isHidden !== true);
+    }
+    const shown = await runProgram('groff', ['-man', '-Tutf8', '-ww'], page);
+    expect(shown.code).toBe(0);
+    expect(shown.stderr).toBe('');
+    // A letter is struck twice to make it bold.
+    const struckTwice = new RegExp(`.${String.fromCharCode(8)}`, 'g');
+    expect(shown.stdout.replaceAll(struckTwice, '')).toContain('--bindPassword:file');
   });
 });
 

@@ -1,0 +1,11 @@
+// Writes the manual page of the package, dist/confdit.1, from the commands; a part of `npm run build`.
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import { COMMANDS } from '../src/bin/commands.ts';
+import { VERSION } from '../src/bin/version.ts';
+import { formatManualPage } from '../src/cli/manual-page.ts';
+
+const FOLDER = new URL('../dist/', import.meta.url);
+
+await mkdir(FOLDER, { recursive: true });
+await writeFile(new URL('confdit.1', FOLDER), formatManualPage(COMMANDS, VERSION));
