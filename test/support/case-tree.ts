@@ -2,21 +2,28 @@
 // that the client that administrators use is started for the change itself only.
 
 import { readLdif } from '../../src/codec/ldif-reader.ts';
-import { addRequest, deleteRequest, scopes, searchRequest } from './ber-bytes.ts';
+import { addRequest, changeKinds, deleteRequest, modifyRequest, scopes, searchRequest } from './ber-bytes.ts';
 import type { FoundEntry } from './ber-element.ts';
 import { RawClient } from './raw-client.ts';
 
 const ALL = ['*', '+'];
+const ROOT = 'cn=config';
+/** Who changed an entry last, and when. */
+const CHANGE_STAMP = /"modif(?:yTimestamp|iersName)": \[\s*"[^"]*"\s*\]/g;
 
 export class CaseTree {
   readonly #client: RawClient;
+  /** What cn=config has at first: the one entry that is there and that cases change. */
+  #root: FoundEntry['attributes'] = {};
 
   private constructor(client: RawClient) {
     this.#client = client;
   }
 
   static async open(server: Parameters<typeof RawClient.bound>[0]): Promise<CaseTree> {
-    return new CaseTree(await RawClient.bound(server));
+    const tree = new CaseTree(await RawClient.bound(server));
+    tree.#root = await tree.#readRoot();
+    return tree;
   }
 
   /** Adds the entries of an LDIF text; gives what the server says to one it refuses. */
@@ -45,6 +52,21 @@ export class CaseTree {
     );
   }
 
+  /** Gives cn=config the values it had at first. */
+  async putBack(): Promise<void> {
+    const now = await this.#readRoot();
+    const names = [...new Set([...Object.keys(this.#root), ...Object.keys(now)])];
+    const changes = names
+      .filter((name) => JSON.stringify(this.#root[name]) !== JSON.stringify(now[name]))
+      .map((name) => [changeKinds.replace, name, this.#root[name] ?? []] as const);
+    if (changes.length > 0) await this.#client.request(modifyRequest(ROOT, changes));
+  }
+
+  async #readRoot(): Promise<FoundEntry['attributes']> {
+    const search = searchRequest(ROOT, { scope: scopes.base, attributes: ['*'] });
+    return (await this.#client.request(search)).entries[0]?.attributes ?? {};
+  }
+
   /** Deletes what is there now and was not there before. */
   async removeAdded(before: string): Promise<void> {
     const known = new Set(namesIn(before));
@@ -69,6 +91,11 @@ export class CaseTree {
 /** When something was changed is another time with every run. */
 function withoutTime(value: string): string {
   return value.replace(/\(changed \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\)/, '(changed …)');
+}
+
+/** Everything there is, whoever changed it last. */
+export function withoutStamps(everything: string): string {
+  return everything.replace(CHANGE_STAMP, '');
 }
 
 function namesIn(everything: string): readonly string[] {
