@@ -2,7 +2,7 @@
  * `npm run bench`: confdit against OpenLDAP's slapd, side by side in one run, as one table.
  *
  * The servers run on one core, the load on another; they take turns within every round, and only the one that is measured runs.
- * This file holds the order of things; what is measured stands in speed.ts and growth.ts.
+ * This file holds the order of things; what is measured stands in speed.ts, secure.ts, growth.ts and scale.ts.
  */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -12,6 +12,8 @@ import { measureGrowth } from './growth.ts';
 import { describeMachine, formatMachine } from './machine.ts';
 import { type BenchOptions, parseOptions, type ServerName, UsageError, usage } from './options.ts';
 import { measureReferences } from './references.ts';
+import { measureScale } from './scale.ts';
+import { measureSecure } from './secure.ts';
 import { canned } from './servers/canned.ts';
 import { confdit } from './servers/confdit.ts';
 import type { ServerKind } from './servers/server.ts';
@@ -20,7 +22,9 @@ import { type Bench, measureSpeed } from './speed.ts';
 import { Stage } from './stage.ts';
 import { formatNotes, formatTable } from './table.ts';
 
-const kinds: Readonly<Record<ServerName, ServerKind>> = { confdit, slapd, canned };
+function kindOf(name: ServerName, { entryCount }: BenchOptions): ServerKind {
+  return { confdit, slapd, canned: canned(entryCount) }[name];
+}
 
 /** What is missing on this machine, or undefined. */
 function findObstacle({ servers, parts }: BenchOptions): string | undefined {
@@ -46,25 +50,39 @@ function reportProgress(text: string): void {
 
 async function run(stage: Stage, options: BenchOptions): Promise<void> {
   const [left, right] = options.servers;
-  const bench: Bench = { stage, options, kinds: [kinds[left], kinds[right]], report: reportProgress };
+  const bench: Bench = {
+    stage,
+    options,
+    kinds: [kindOf(left, options), kindOf(right, options)],
+    report: reportProgress,
+  };
   const machine = describeMachine(stage.makeFolder('syncs'), new Date());
   const rows = [
     ...(await measureSpeed(bench)),
+    ...(await measureSecure(bench)),
     ...(await measureReferences(bench)),
     ...(await measureGrowth(bench)),
   ];
   reportProgress('');
   const names = [left, left === right ? `${right} (2)` : right] as const;
-  console.log(`${formatMachine(machine)}\n\n${formatTable(rows, names)}\n\n${formatNotes(rows, names)}`);
+  const scale = await measureScale(bench);
+  reportProgress('');
+  console.log(formatMachine(machine));
+  if (rows.length > 0) console.log(`\n${formatTable(rows, names)}\n\n${formatNotes(rows, names)}`);
+  if (scale.length > 0) console.log(`\n${formatTable(scale, scaleNames(left, options))}`);
   if (options.jsonFile !== undefined) {
     const { rounds, seconds, entryCount } = options;
     const settings = { servers: names, rounds, seconds, entryCount };
-    const figures = rows.map((row) => ({ ...row, ratio: ratioOf(row) }));
+    const figures = [...rows, ...scale].map((row) => ({ ...row, ratio: ratioOf(row) }));
     writeFileSync(
       options.jsonFile,
       `${JSON.stringify({ machine, settings, rows: figures }, undefined, 2)}\n`,
     );
   }
+}
+
+function scaleNames(name: ServerName, { manyCount, entryCount }: BenchOptions): readonly [string, string] {
+  return [`${name} ${manyCount}`, `${name} ${entryCount}`];
 }
 
 /** Runs the benchmark and gives the exit code. Children and folders are gone when it returns. */

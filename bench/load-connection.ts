@@ -5,6 +5,7 @@
  * with at most one write. It keeps no record of single requests.
  */
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { bindRequest, message } from '../test/support/ber-bytes.ts';
 import {
   FIRST_MESSAGE_ID,
@@ -26,6 +27,7 @@ export interface Queue {
 /** What a connection needs to know. `onEnd` is called when the queue is empty and the last answer has come. */
 export interface LoadConnectionOptions {
   readonly port: number;
+  readonly isSecure: boolean;
   readonly target: Target;
   readonly prepared: PreparedRequests;
   readonly outstanding: number;
@@ -77,7 +79,7 @@ export class LoadConnection {
   }
 
   #bind(): Promise<void> {
-    const { port, target, readBuffer, onError } = this.#options;
+    const { port, isSecure, target, readBuffer, onError } = this.#options;
     return new Promise((resolve, reject) => {
       this.#bound = resolve;
       const fail = (error: Error) => {
@@ -92,12 +94,8 @@ export class LoadConnection {
         }
         return true;
       };
-      const socket = connect({
-        port,
-        host: '127.0.0.1',
-        noDelay: true,
-        onread: { buffer: readBuffer, callback },
-      });
+      const place = { port, host: '127.0.0.1', noDelay: true, onread: { buffer: readBuffer, callback } };
+      const socket = isSecure ? connectTls({ ...place, rejectUnauthorized: false }) : connect(place);
       this.#socket = socket;
       socket.on('error', fail);
       socket.on('close', () => fail(new Error('the server closed the connection')));

@@ -4,8 +4,8 @@
  * `node bench/load.ts '<LoadJob as JSON>'` prints one LoadResult as JSON. There is one timer for the whole run and none for an
  * operation; requests are prepared before, and whatever became free in one read is asked again in one write.
  */
-import { readFileSync } from 'node:fs';
 import { LoadConnection, type Queue } from './load-connection.ts';
+import { readCpuSeconds } from './processor-time.ts';
 import { type Operation, prepareRequests, type Target } from './requests.ts';
 
 /** What to do: `seconds` of load after `warmUpSeconds`, or with `seconds` 0 every request once. */
@@ -20,6 +20,8 @@ export interface LoadJob {
   readonly seconds: number;
   readonly warmUpSeconds: number;
   readonly firstNumber: number;
+  /** Whether the connections are under TLS; the port is that of LDAPS then. */
+  readonly isSecure: boolean;
 }
 
 /** What was done in the measured time, and what it cost both processes in processor time. */
@@ -29,9 +31,6 @@ export interface LoadResult {
   readonly serverCpuSeconds: number;
   readonly generatorCpuSeconds: number;
 }
-
-/** Ticks of a second in /proc/<pid>/stat; the same on every Linux that people run. */
-const TICKS_PER_SECOND = 100;
 
 /** Large enough for a whole subtree of 1,000 entries; all connections share it. */
 const READ_BUFFER_BYTES = 256 * 1024;
@@ -58,6 +57,7 @@ async function run(job: LoadJob): Promise<LoadResult> {
     Array.from({ length: job.connections }, (_, index) =>
       LoadConnection.open({
         port: job.port,
+        isSecure: job.isSecure,
         target: job.target,
         prepared,
         outstanding: job.outstanding,
@@ -105,13 +105,6 @@ function lookAt(serverPid: number, connections: readonly LoadConnection[]): Mome
     serverCpuSeconds: readCpuSeconds(serverPid),
     generatorCpuSeconds: readCpuSeconds(process.pid),
   };
-}
-
-/** Processor time of all threads of a process, from fields 14 and 15 of its stat file. */
-function readCpuSeconds(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
 /** A server that leaves entries out would be fast for nothing; answers to pipelined searches may be interleaved. */

@@ -22,6 +22,8 @@ export const marks: Readonly<Record<string, readonly Mark[]>> = {
   'subtree, 16 connections': ratio(5, 15),
   'compare, 16 connections': ratio(1.4),
   'bind, 16 connections': ratio(1),
+  'TLS handshake, 16 connections': ratio(1),
+  'LDAPS base search, 16 connections': ratio(1),
   'modify, serial': ratio(1.2),
   'modify, 16 connections': ratio(3, 8),
   'modify cost 10,000 : 10, serial': [{ of: 'own', atMost: 1.2 }],

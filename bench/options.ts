@@ -8,10 +8,12 @@ export const usage = `npm run bench -- [options]
 
   --quick           short rounds: a look, not a measurement
   --only NAME       one part only, may be repeated:
-                    base equality subtree compare bind modify references size start import
+                    base equality subtree compare bind modify ldaps references size start import
+                    scale (only when it is named: --entries against --many, on the first server)
   --rounds N        rounds; the median is quoted (5, quick 3)
   --seconds S       seconds of load for each figure and round (2, quick 0.4)
   --entries N       mail servers in the tree (1000)
+  --many N          mail servers in the large tree of the part scale (100000)
   --referring N     mail servers that refer to trust managers, in the part references (10000)
   --servers A,B     the two servers compared: confdit, slapd or canned (confdit,slapd)
   --folder PATH     where the servers keep their data; a real disk, as every change is synced
@@ -25,10 +27,12 @@ export const parts = [
   'compare',
   'bind',
   'modify',
+  'ldaps',
   'references',
   'size',
   'start',
   'import',
+  'scale',
 ] as const;
 export type Part = (typeof parts)[number];
 export type ServerName = 'confdit' | 'slapd' | 'canned';
@@ -40,6 +44,7 @@ export interface BenchOptions {
   readonly seconds: number;
   readonly warmUpSeconds: number;
   readonly entryCount: number;
+  readonly manyCount: number;
   readonly referringCount: number;
   readonly servers: readonly [ServerName, ServerName];
   readonly folder: string;
@@ -57,11 +62,12 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
   if (values.help) return undefined;
   const seconds = parsePositive('--seconds', values.seconds ?? (values.quick ? '0.4' : '2'));
   return {
-    parts: new Set((values.only ?? parts).map(parsePart)),
+    parts: new Set((values.only ?? parts.filter((part) => part !== 'scale')).map(parsePart)),
     rounds: Math.ceil(parsePositive('--rounds', values.rounds ?? (values.quick ? '3' : '5'))),
     seconds,
     warmUpSeconds: Math.min(1, seconds / 2),
     entryCount: Math.ceil(parsePositive('--entries', values.entries ?? '1000')),
+    manyCount: Math.ceil(parsePositive('--many', values.many ?? '100000')),
     referringCount: Math.ceil(parsePositive('--referring', values.referring ?? '10000')),
     servers: parseServers(values.servers ?? 'confdit,slapd'),
     folder: values.folder ?? tmpdir(),
@@ -79,6 +85,7 @@ function parse(args: readonly string[]) {
         rounds: { type: 'string' },
         seconds: { type: 'string' },
         entries: { type: 'string' },
+        many: { type: 'string' },
         referring: { type: 'string' },
         servers: { type: 'string' },
         folder: { type: 'string' },

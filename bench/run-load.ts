@@ -4,21 +4,40 @@
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import type { HandshakeJob } from './handshakes.ts';
 import type { LoadJob, LoadResult } from './load.ts';
 import type { RunningServer } from './servers/server.ts';
 import { LOAD_CORE, type Stage } from './stage.ts';
 
-const program = fileURLToPath(new URL('load.ts', import.meta.url));
+const loadProgram = fileURLToPath(new URL('load.ts', import.meta.url));
+const handshakeProgram = fileURLToPath(new URL('handshakes.ts', import.meta.url));
 
 /** What to run; the server supplies the rest. */
-export type Load = Omit<LoadJob, 'port' | 'serverPid' | 'target' | 'firstNumber'>;
+export type Load = Omit<LoadJob, 'port' | 'serverPid' | 'target' | 'firstNumber' | 'isSecure'> & {
+  /** Over LDAPS. */
+  readonly isSecure?: boolean;
+};
 
 /** Loads `server` once. Rejects with what the generator says when the server refused or left something out. */
 export async function runLoad(stage: Stage, server: RunningServer, load: Load): Promise<LoadResult> {
-  const { port, pid: serverPid, target } = server;
+  const { pid: serverPid, target } = server;
+  const isSecure = load.isSecure ?? false;
+  const port = isSecure ? server.ldapsPort : server.port;
   // A number that no earlier run has written, so that every modify changes something.
   const firstNumber = 10_000_000 + (Math.floor(Date.now() * 10) % 80_000_000);
-  const job: LoadJob = { ...load, port, serverPid, target, firstNumber };
+  return runGenerator(stage, loadProgram, { ...load, port, isSecure, serverPid, target, firstNumber });
+}
+
+/** Begins one TLS connection after the other, on so many at a time; each is closed once it has answered. */
+export function runHandshakes(
+  stage: Stage,
+  { ldapsPort: port, pid: serverPid }: RunningServer,
+  load: Omit<HandshakeJob, 'port' | 'serverPid'>,
+): Promise<LoadResult> {
+  return runGenerator(stage, handshakeProgram, { ...load, port, serverPid });
+}
+
+async function runGenerator(stage: Stage, program: string, job: LoadJob | HandshakeJob): Promise<LoadResult> {
   const child = stage.spawn(LOAD_CORE, [process.execPath, program, JSON.stringify(job)], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });

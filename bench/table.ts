@@ -99,8 +99,8 @@ export function formatNotes(rows: readonly Row[], names: readonly [string, strin
     `* processor time of load generator : server in per cent of the elapsed time, with ${names[0]}, then with ${names[1]}.`,
     'A mark without a load of its own is held at 16 connections.',
   ];
-  for (const { limit, load } of rows) {
-    if (limit?.generatorMicroseconds === undefined) continue;
+  for (const { operation, limit, load } of rows) {
+    if (operation !== 'base search' || limit?.generatorMicroseconds === undefined) continue;
     const cost = limit.generatorMicroseconds.toFixed(1);
     lines.push(
       `Canned loop, ${load}: the generator takes ${cost} µs an operation, busy ${formatPair(limit)}.`,

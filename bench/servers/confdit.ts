@@ -17,6 +17,7 @@ export async function startConfdit(
   ...[stage, folder]: Parameters<ServerKind['start']>
 ): Promise<RunningServer> {
   const port = await findFreePort();
+  const ldapsPort = await findFreePort();
   return launch(stage, {
     name: 'confdit',
     command: [process.execPath, program, 'start'],
@@ -26,10 +27,11 @@ export async function startConfdit(
       // slapd logs no operations here either; `CONFDIT_ACCESS_LOG=on npm run bench` measures with the access log.
       CONFDIT_ACCESS_LOG: process.env.CONFDIT_ACCESS_LOG ?? 'off',
       LDAP_PORT: String(port),
-      LDAPS_PORT: String(await findFreePort()),
+      LDAPS_PORT: String(ldapsPort),
     },
     logFile: join(folder, 'confdit.log'),
     port,
+    ldapsPort,
     target: {
       container: 'cn=Mail Servers,cn=config',
       bindDn: 'cn=admin,cn=Root DNs,cn=config',

@@ -15,6 +15,7 @@ const PROBE_INTERVAL_MS = 2;
 export interface RunningServer {
   readonly pid: number;
   readonly port: number;
+  readonly ldapsPort: number;
   readonly target: Target;
   readonly startMs: number;
   /** Stops its clock while another server is measured, so that work in the background is not charged to that one. */
@@ -26,6 +27,8 @@ export interface RunningServer {
 /** How to start a kind of server on a folder; on a folder used before it finds its entries again. */
 export interface ServerKind {
   readonly name: string;
+  /** It holds nothing, and takes no entries. */
+  readonly isCanned?: boolean;
   start(stage: Stage, folder: string): Promise<RunningServer>;
 }
 
@@ -36,6 +39,7 @@ export interface Launch {
   readonly environment?: NodeJS.ProcessEnv;
   readonly logFile: string;
   readonly port: number;
+  readonly ldapsPort: number;
   readonly target: Target;
   isReady(log: string): boolean | Promise<boolean>;
 }
@@ -56,6 +60,7 @@ export async function launch(stage: Stage, options: Launch): Promise<RunningServ
   return {
     pid: child.pid ?? 0,
     port: options.port,
+    ldapsPort: options.ldapsPort,
     target: options.target,
     startMs,
     pause: () => void child.kill('SIGSTOP'),

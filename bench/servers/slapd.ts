@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { addRequest, bindRequest, message } from '../../test/support/ber-bytes.ts';
 import { ResponseCounter } from '../response-counter.ts';
 import { findFreePort } from '../stage.ts';
+import { writeKey } from './key.ts';
 import { accepts, launch, type RunningServer, type ServerKind } from './server.ts';
 
 const programs = ['/usr/sbin/slapd', '/usr/libexec/slapd', '/usr/local/libexec/slapd', '/usr/lib/slapd'];
@@ -33,13 +34,23 @@ async function startSlapd(...[stage, folder]: Parameters<ServerKind['start']>): 
   const program = findSlapd();
   if (program === undefined) throw new Error('slapd is not installed');
   const port = await findFreePort();
+  const ldapsPort = await findFreePort();
   const isNew = !existsSync(join(folder, 'data'));
   if (isNew) writeSettings(folder);
   const server = await launch(stage, {
     name: 'slapd',
-    command: [program, '-d', '0', '-f', join(folder, 'slapd.conf'), '-h', `ldap://127.0.0.1:${port}`],
+    command: [
+      program,
+      '-d',
+      '0',
+      '-f',
+      join(folder, 'slapd.conf'),
+      '-h',
+      `ldap://127.0.0.1:${port} ldaps://127.0.0.1:${ldapsPort}`,
+    ],
     logFile: join(folder, 'slapd.log'),
     port,
+    ldapsPort,
     target: { container, bindDn, password },
     isReady: () => accepts(port),
   });
@@ -50,12 +61,15 @@ async function startSlapd(...[stage, folder]: Parameters<ServerKind['start']>): 
 function writeSettings(folder: string): void {
   mkdirSync(join(folder, 'data'));
   writeFileSync(join(folder, 'bench.schema'), schema);
+  const keyFile = writeKey(folder);
   const modules = moduleFolders.find((path) => existsSync(join(path, 'back_mdb.la')));
   const lines = [
     `include ${join(folder, 'bench.schema')}`,
     ...(modules === undefined ? [] : [`modulepath ${modules}`, 'moduleload back_mdb']),
     `pidfile ${join(folder, 'slapd.pid')}`,
     'loglevel 0',
+    `TLSCertificateFile ${keyFile}`,
+    `TLSCertificateKeyFile ${keyFile}`,
     'database mdb',
     `suffix "${suffix}"`,
     `rootdn "${bindDn}"`,
