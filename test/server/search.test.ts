@@ -101,7 +101,7 @@ describe('the scope', () => {
   });
 
   it('below the root DSE spans the trees', async () => {
-    const suffixes = ['cn=config', 'cn=effective', 'cn=schema'];
+    const suffixes = ['cn=changelog', 'cn=config', 'cn=effective', 'cn=monitor', 'cn=schema', 'cn=tasks'];
     expect((await namesFound('', { scope: scopes.one })).sort()).toEqual(suffixes);
     const all = await namesFound('', { scope: scopes.subtree });
     expect(all).toEqual(expect.arrayContaining([...suffixes, mailServerDn('Alpha')]));
@@ -306,7 +306,7 @@ describe('what directory browsers look at', () => {
   it('the root DSE says what the server can do', async () => {
     const { entries } = await search('', { attributes: ['*', '+'] });
     expect(entries[0]?.attributes).toMatchObject({
-      namingContexts: ['cn=config', 'cn=effective'],
+      namingContexts: expect.arrayContaining(['cn=config', 'cn=effective', 'cn=monitor', 'cn=tasks']),
       supportedLDAPVersion: ['3'],
       subschemaSubentry: ['cn=schema'],
       supportedExtension: expect.arrayContaining(['1.3.6.1.4.1.4203.1.11.3']),
