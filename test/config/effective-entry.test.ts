@@ -22,6 +22,8 @@ describe('what is in force', () => {
       'ds-cfg-smtp-property': ['a=1', 'b=2', 'c=3'],
       'ds-cfg-use-ssl': ['false'],
       'ds-cfg-use-start-tls': ['true'],
+      'ds-cfg-priority': ['100'],
+      'ds-cfg-connection-pool-size': ['5'],
     });
     expect(written.first('ds-cfg-smtp-server')).toBe('$<host>');
   });
