@@ -1,5 +1,6 @@
 // The process of a server: its log, its signals, its exit code. What it serves is plugged together in open-server.ts.
 
+import { isatty } from 'node:tty';
 import type { World } from '../cli/command.ts';
 import type { InstanceChoice } from './commands/instance-options.ts';
 import { greet } from './greeting.ts';
@@ -18,9 +19,7 @@ export async function start(choice: InstanceChoice, process: World): Promise<num
     log = openLog(process.stdout, process.env.CONFDIT_ACCESS_LOG);
     const server = await openServer({ choice, environment: process.env, now: () => new Date(), log });
     // Whoever reads that the server is ready may end it at once.
-    const interrupted = interruption(process);
-    // What is wrong stands in the log.
-    process.on('SIGHUP', () => void server.reload('SIGHUP').catch(() => {}));
+    const interrupted = interruption(process, () => server.reload('SIGHUP'));
     log.info({ version: VERSION, urls: server.urls, instance: server.instance.folder }, 'ready');
     if (process.stdout.isTTY) process.stdout.write(greet(server.urls, server.instance));
     log.flush();
@@ -39,8 +38,17 @@ export async function start(choice: InstanceChoice, process: World): Promise<num
 }
 
 /** The first SIGINT or SIGTERM; a terminal and npm both pass one on, so those that follow are no hurry. */
-function interruption(process: Pick<World, 'on'>): Promise<string> {
+function interruption(
+  process: Pick<World, 'on' | 'stdout'>,
+  reload: () => Promise<unknown>,
+): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal));
+    process.on('SIGHUP', () => {
+      // The terminal is closed that the server was started on: nobody would know that it runs on.
+      if (process.stdout.isTTY && !isatty(process.stdout.fd)) resolve('SIGHUP');
+      // What is wrong stands in the log.
+      else reload().catch(() => {});
+    });
   });
 }
