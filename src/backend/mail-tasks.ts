@@ -15,6 +15,12 @@ export interface MailTaskOptions {
   readonly keyOf: (dn: string) => string;
 }
 
+interface TaskEnd {
+  readonly isDone: boolean;
+  readonly done: string;
+  readonly inVain: string;
+}
+
 const SUBJECT = 'Test message';
 const TEXT = 'This message was sent to see whether mail can be sent. Nobody has to do anything.\n';
 
@@ -35,11 +41,12 @@ function verifyTask(options: MailTaskOptions): TaskKind {
       const check = await known.server.check(task.signal);
       task.signal.throwIfAborted();
       task.show(attributesOf(check));
-      return conclude(
-        task,
-        check.failure === undefined ? [] : [check.failure],
-        `${check.server} can be used.`,
-      );
+      const { failure, server } = check;
+      return conclude(task, failure === undefined ? [] : [failure], {
+        isDone: failure === undefined,
+        done: `${server} can be used.`,
+        inVain: `${server} cannot be used.`,
+      });
     },
   };
 }
@@ -66,28 +73,27 @@ function testMessageTask(options: MailTaskOptions): TaskKind {
         task.log('INFORMATION', `${mailServer} accepted the message; it said "${reply}".`);
       }
       const failures = [...deferred, ...refused].map(({ failure }) => failure);
-      return conclude(task, failures, 'The message was accepted.', accepted.length > 0);
+      return conclude(task, failures, {
+        isDone: accepted.length > 0,
+        done: 'The message was accepted.',
+        inVain: 'No mail server has accepted the message.',
+      });
     },
   };
 }
 
-function conclude(
-  task: TaskContext,
-  failures: readonly MailFailure[],
-  success: string,
-  isDone = failures.length === 0,
-): TaskOutcome {
+/** Tells what went wrong, and how it ended: in vain, or done, perhaps after failures. */
+function conclude(task: TaskContext, failures: readonly MailFailure[], end: TaskEnd): TaskOutcome {
   const unique = (texts: readonly string[]) => [...new Set(texts.filter((text) => text !== ''))];
-  const problems = unique(failures.map(({ problem }) => problem));
   task.show({
-    'ds-task-mail-problem': problems,
+    'ds-task-mail-problem': unique(failures.map(({ problem }) => problem)),
     'ds-task-mail-advice': unique(failures.map(({ advice }) => advice)),
   });
   for (const { problem, advice } of failures) {
-    task.log(isDone ? 'WARNING' : 'ERROR', advice === '' ? problem : `${problem} ${advice}`);
+    task.log(end.isDone ? 'WARNING' : 'ERROR', advice === '' ? problem : `${problem} ${advice}`);
   }
-  if (!isDone) throw new Error(problems[0] ?? 'No mail server was tried.');
-  task.log('INFORMATION', success);
+  if (!end.isDone) throw new Error(end.inVain);
+  task.log('INFORMATION', end.done);
   return failures.length === 0 ? 'successfully' : 'withErrors';
 }
 

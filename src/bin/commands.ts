@@ -10,11 +10,13 @@ import { objectFamilies } from '../cli/dsconfig/object-family.ts';
 import { encodePasswordCommand } from '../cli/encode-password.ts';
 import { editCommand } from '../cli/files/edit-command.ts';
 import { planCommands } from '../cli/files/plan-commands.ts';
+import { mailCommands } from '../cli/mail-commands.ts';
 import { statusCommand } from '../cli/status.ts';
 import { Definitions, objectDefinitions } from '../config/definitions.ts';
 import type { Schema } from '../schema/schema.ts';
 import { backupCommand, restoreCommand } from './commands/backup.ts';
 import { checkCommand, repairCommand } from './commands/check.ts';
+import { exportLdifCommand } from './commands/export-ldif.ts';
 import { formatCommand } from './commands/format.ts';
 import { diffCommand, historyCommand, rollbackCommand } from './commands/history.ts';
 import { importLdifCommand } from './commands/import-ldif.ts';
@@ -43,6 +45,7 @@ export const COMMANDS: readonly Command[] = [
   editCommand(FILES),
   validateCommand,
   importLdifCommand,
+  exportLdifCommand,
   historyCommand,
   diffCommand,
   rollbackCommand,
@@ -51,6 +54,7 @@ export const COMMANDS: readonly Command[] = [
   backupCommand,
   restoreCommand,
   formatCommand,
+  ...mailCommands(ONLINE),
   encodePasswordCommand,
   ...completionCommands({ commands: () => COMMANDS, families: FAMILIES, ...ONLINE }),
   listPropertiesCommand(FAMILIES),

@@ -21,7 +21,7 @@ export function mailServerLdif(
 }
 
 export function mailServerDn(name: string): string {
-  return `cn=${name},cn=Mail Servers,cn=config`;
+  return `cn=${name.replaceAll(',', '\\,')},cn=Mail Servers,cn=config`;
 }
 
 /** `replace: ds-cfg-…` for each; undefined removes the attribute. */

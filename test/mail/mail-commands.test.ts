@@ -1,0 +1,86 @@
+// The two commands about mail, as somebody types them, against a server that runs.
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Authority } from '../support/certificates.ts';
+import { confditFor } from '../support/confdit-program.ts';
+import { LdapTools } from '../support/ldap-tools.ts';
+import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
+import { type RunningServer, startServer } from '../support/start-server.ts';
+import { mailServerLdif, TRUST, trustOf } from './mail-servers-in-ldif.ts';
+
+const PASSWORD = 'canary-Ieth3eiM';
+
+let authority: Authority;
+let receiver: SmtpReceiver;
+let server: RunningServer;
+
+beforeAll(async () => {
+  authority = await Authority.create();
+  const { key, certificate } = await authority.issue();
+  receiver = await SmtpReceiver.start({ key, cert: certificate, users: { alice: PASSWORD } });
+  const { ldif, options } = await trustOf(authority);
+  server = await startServer(options);
+  const trust = { 'trust-manager-provider': TRUST, 'auth-username': 'alice' };
+  const address = `localhost:${receiver.port}`;
+  const mailServers = [
+    mailServerLdif('Good, and more', {
+      'smtp-server': address,
+      ...trust,
+      'auth-password': PASSWORD,
+      priority: 2,
+    }),
+    mailServerLdif('Bad', { 'smtp-server': address, ...trust, 'auth-password': 'wrong-1', priority: 1 }),
+  ];
+  const added = await new LdapTools(server).add([ldif, ...mailServers].join(''));
+  expect(added).toMatchObject({ code: 0, stderr: '' });
+}, 120_000);
+
+afterAll(async () => {
+  await endReceivers();
+  await authority.remove();
+});
+
+test('verify-mail-server tells what was found', async () => {
+  const confdit = confditFor(server);
+  const { code, stdout, stderr } = await confdit('verify-mail-server', '--mail-server', 'Good, and more');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(
+    /step +1 connect: [\d.]+ ms\nstep +2 greeting: .*\nstep +3 tls: .*\nstep +4 login: /,
+  );
+  expect(stdout).toMatch(/protocol +TLSv1\.3\n/);
+  expect(stdout).toMatch(/certificate +1 subject: CN=localhost; issuer: CN=Test Authority;/);
+  expect(stdout).toMatch(/localhost:\d+ can be used\.\n$/);
+});
+
+test('verify-mail-server tells what to change', async () => {
+  const { code, stderr } = await confditFor(server)('verify-mail-server', '--mail-server', 'Bad');
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /^localhost:\d+ does not let this server log in; it said .535 .*Check auth-username/,
+  );
+  expect(stderr).toMatch(/\nlocalhost:\d+ cannot be used\.\n$/);
+  expect(stderr).not.toContain('wrong-1');
+});
+
+test('send-test-message names the mail server that took it, and those that did not', async () => {
+  const words = ['--from', 'confdit@example.com', '--to', 'one@example.com', '--to', 'two@example.com'];
+  const { code, stdout, stderr } = await confditFor(server)('send-test-message', ...words);
+  expect(stdout).toMatch(
+    /^cn=Good\\, and more,cn=Mail Servers,cn=config accepted the message; it said .250 /,
+  );
+  expect(stderr).toContain('does not let this server log in');
+  expect(code).toBe(1);
+  expect(receiver.messages).toMatchObject([{ to: ['one@example.com', 'two@example.com'], user: 'alice' }]);
+});
+
+test('what is missing, and who is not there', async () => {
+  const confdit = confditFor(server);
+  expect(await confdit('verify-mail-server')).toMatchObject({
+    code: 89,
+    stderr: expect.stringContaining('--mail-server'),
+  });
+  expect(await confdit('send-test-message', '--from', 'a@example.com')).toMatchObject({ code: 89 });
+  const unknown = await confdit('verify-mail-server', '--mail-server', 'Nobody');
+  expect(unknown.code).toBe(19);
+  expect(unknown.stderr).toContain('is not a mail server');
+});
