@@ -1,5 +1,6 @@
-// Very many changes for a running server: one connection with many requests under way, in the project's own codec,
-// which writes several times as many requests a second as ldapjs. Results come in any order, each to who waits for it.
+// Very many changes for a running server, or very many entries from it: one connection in the project's own codec, which
+// is several times as fast as ldapjs. Many changes are under way at a time, and results come in any order, each to who
+// waits for it; entries come by pages, so that nobody holds them all.
 
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
@@ -7,10 +8,13 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { frameLength } from '../codec/ber-reader.ts';
 import { BerWriter } from '../codec/ber-writer.ts';
 import { readResponseMessage, writeRequestMessage } from '../codec/message-ber.ts';
+import { readPagedResults, writePagedResults } from '../codec/paged-results-control.ts';
 import type { Change } from '../ldap/change.ts';
 import type { Control } from '../ldap/control.ts';
 import { formatRdn } from '../ldap/dn.ts';
-import type { LdapResult, Request } from '../ldap/message.ts';
+import type { Entry } from '../ldap/entry.ts';
+import type { Filter } from '../ldap/filter.ts';
+import { type LdapResult, type Request, SearchScope } from '../ldap/message.ts';
 import { Oid } from '../ldap/oids.ts';
 import { nameOfResultCode, ResultCode } from '../ldap/result-code.ts';
 import { CommandError } from './command.ts';
@@ -24,11 +28,24 @@ const WRITE_OCTETS = 32 * 1024;
 const RESPONSE_OCTETS_MAX = 16 * 1024 * 1024;
 const CONNECT_TIMEOUT_MS = 10_000;
 const LDAP_VERSION = 3;
+const PAGE_ENTRIES = 1000;
+const SEARCH = {
+  type: 'searchRequest',
+  scope: SearchScope.wholeSubtree,
+  derefAliases: 0,
+  sizeLimit: 0,
+  timeLimit: 0,
+  typesOnly: false,
+} as const;
+
+type Answered = (result: LdapResult, controls: readonly Control[]) => void;
 
 export class ChangeStream {
   #socket: Socket;
   readonly #writer = new BerWriter();
-  readonly #waiting = new Map<number, (result: LdapResult) => void>();
+  readonly #waiting = new Map<number, Answered>();
+  /** What the search that is under way has found. */
+  #found: Entry[] = [];
   #rest: Buffer = Buffer.alloc(0);
   #lastId = 0;
   #failure: CommandError | undefined;
@@ -67,11 +84,7 @@ export class ChangeStream {
    * Sends a change as soon as not too many are under way; `answered` is called when its result is there. Rejects with
    * CommandError when the connection is lost.
    */
-  async send(
-    change: Change,
-    controls: readonly Control[],
-    answered: (result: LdapResult) => void,
-  ): Promise<void> {
+  async send(change: Change, controls: readonly Control[], answered: Answered): Promise<void> {
     while (this.#waiting.size >= OUTSTANDING_MAX) await this.#wait();
     if (this.#failure !== undefined) throw this.#failure;
     this.#write(requestOf(change), controls, answered);
@@ -82,6 +95,28 @@ export class ChangeStream {
   async drain(): Promise<void> {
     while (this.#waiting.size > 0) await this.#wait();
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** The subtree, page by page (RFC 2696). Rejects with CommandError. */
+  async *search(
+    base: string,
+    filter: Filter,
+    attributes: readonly string[],
+  ): AsyncGenerator<readonly Entry[], void> {
+    const request: Request = { ...SEARCH, base, filter, attributes };
+    for (let cookie = ''; ; ) {
+      const value = writePagedResults({ size: PAGE_ENTRIES, cookie });
+      const { result, controls } = await this.#exchange(request, [
+        { oid: Oid.pagedResults, criticality: true, value },
+      ]);
+      require(result);
+      const page = this.#found;
+      this.#found = [];
+      yield page;
+      const paged = controls.find(({ oid }) => oid === Oid.pagedResults);
+      cookie = paged === undefined ? '' : readPagedResults(paged.value).cookie;
+      if (cookie === '') return;
+    }
   }
 
   close(): void {
@@ -96,13 +131,20 @@ export class ChangeStream {
   }
 
   async #ask(request: Request): Promise<LdapResult> {
-    const result = Promise.withResolvers<LdapResult>();
-    this.#write(request, [], result.resolve);
-    await this.drain();
-    return result.promise;
+    return (await this.#exchange(request, [])).result;
   }
 
-  #write(operation: Request, controls: readonly Control[], answered: (result: LdapResult) => void): void {
+  async #exchange(
+    request: Request,
+    controls: readonly Control[],
+  ): Promise<{ readonly result: LdapResult; readonly controls: readonly Control[] }> {
+    const answer = Promise.withResolvers<{ result: LdapResult; controls: readonly Control[] }>();
+    this.#write(request, controls, (result, others) => answer.resolve({ result, controls: others }));
+    await this.drain();
+    return answer.promise;
+  }
+
+  #write(operation: Request, controls: readonly Control[], answered: Answered): void {
     this.#lastId += 1;
     this.#waiting.set(this.#lastId, answered);
     this.#writer.makeRoom();
@@ -126,11 +168,12 @@ export class ChangeStream {
       for (;;) {
         const length = frameLength(bytes, at, bytes.length, RESPONSE_OCTETS_MAX);
         if (length === 0 || at + length > bytes.length) break;
-        const { id, operation } = readResponseMessage(bytes, at, at + length);
+        const { id, operation, controls } = readResponseMessage(bytes, at, at + length);
         at += length;
+        if (operation.type === 'searchResultEntry') this.#found.push(operation.entry);
         if (id === 0 && 'diagnosticMessage' in operation) this.#fail(operation.diagnosticMessage);
         if (!('code' in operation)) continue;
-        this.#waiting.get(id)?.(operation);
+        this.#waiting.get(id)?.(operation, controls);
         this.#waiting.delete(id);
       }
     } catch (error) {

@@ -1,0 +1,157 @@
+// `confdit export-ldif`: entries of a running server, or of an instance whose server need not run, as an LDIF file.
+
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { finished } from 'node:stream/promises';
+import { type Command, CommandError, type Invocation, type World } from '../../cli/command.ts';
+import { CONNECTION_OPTIONS } from '../../cli/connection-options.ts';
+import { ExitCode } from '../../cli/exit-code.ts';
+import { ProgressBar } from '../../cli/progress-bar.ts';
+import { parseFilter } from '../../codec/filter-text.ts';
+import { formatEntry } from '../../codec/ldif-writer.ts';
+import type { Entry } from '../../ldap/entry.ts';
+import type { Filter } from '../../ldap/filter.ts';
+import { LdapError } from '../../ldap/ldap-error.ts';
+import { compileFilter } from '../../schema/filter-matcher.ts';
+import type { Schema } from '../../schema/schema.ts';
+import { keysOfName } from '../../schema/written-name.ts';
+import { StoreError } from '../../store/store-error.ts';
+import { countOf } from '../import-report.ts';
+import { readStoredEntries } from '../stored-entries.ts';
+import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
+import { openChangeStream } from './open-directory.ts';
+
+const ROOT = 'cn=config';
+const EVERYTHING = '(objectClass=*)';
+const FILE_MODE = 0o600;
+const PAGE_ENTRIES = 1000;
+
+interface Asked {
+  readonly base: string;
+  readonly filter: Filter;
+}
+
+export const exportLdifCommand: Command = {
+  name: 'export-ldif',
+  group: 'LDIF files',
+  synopsis: 'Writes entries to an LDIF file.',
+  description:
+    'What import-ldif takes is written: who made an entry and when is left out unless it is asked for.\n' +
+    'With --offline the files of the instance are read, whether its server runs or not; otherwise a running server is\n' +
+    'asked, which shows secrets to those only who may read them. The file is readable for its owner alone.',
+  options: [
+    ...INSTANCE_OPTIONS,
+    { name: 'offline', synopsis: 'read the files of the instance instead of asking its server' },
+    { name: 'ldifFile', short: 'l', value: 'FILE', synopsis: 'the file to write (default: stdout)' },
+    { name: 'baseDN', short: 'b', value: 'DN', synopsis: `the entry and all below it (default: ${ROOT})` },
+    { name: 'filter', value: 'FILTER', synopsis: `only entries that match (default: ${EVERYTHING})` },
+    { name: 'operational', synopsis: 'write operational attributes too' },
+    ...CONNECTION_OPTIONS,
+  ],
+  run: exportLdif,
+};
+
+async function exportLdif(invocation: Invocation, world: World): Promise<number> {
+  try {
+    const asked = {
+      base: invocation.value('baseDN') ?? ROOT,
+      filter: parseFilter(invocation.value('filter') ?? EVERYTHING),
+    };
+    const pages = invocation.has('offline')
+      ? storedPages(invocation, world, asked)
+      : serverPages(invocation, world, asked);
+    const path = invocation.value('ldifFile');
+    const count =
+      path === undefined ? await write(pages, world.stdout, world) : await writeFile(pages, path, world);
+    if (path !== undefined) world.stdout.write(`${countOf(count, 'entry', 'entries')} written to ${path}.\n`);
+    return ExitCode.success;
+  } catch (error) {
+    if (!(error instanceof LdapError || error instanceof StoreError)) throw error;
+    throw new CommandError(error.message, ExitCode.wrongData, { cause: error });
+  }
+}
+
+async function* serverPages(
+  invocation: Invocation,
+  world: World,
+  { base, filter }: Asked,
+): AsyncGenerator<readonly Entry[], void> {
+  const stream = await openChangeStream(invocation, world);
+  try {
+    yield* stream.search(base, filter, invocation.has('operational') ? ['*', '+'] : ['*']);
+  } finally {
+    stream.close();
+  }
+}
+
+async function* storedPages(
+  invocation: Invocation,
+  world: World,
+  { base, filter }: Asked,
+): AsyncGenerator<readonly Entry[], void> {
+  const { schema, tree } = await readStoredEntries(instanceOf(invocation, world));
+  const baseKey = schema.dnKeyOfText(base);
+  if (tree.find(baseKey) === undefined)
+    throw new LdapError('noSuchObject', `${base}: there is no such entry.`);
+  const matches = invocation.has('filter') ? compileFilter(schema, filter) : () => true;
+  let page: Entry[] = [];
+  for (const entry of tree.entries()) {
+    const { key } = keysOfName(schema, entry.dn);
+    if (key !== baseKey && !key.endsWith(`,${baseKey}`)) continue;
+    if (matches(entry) !== true) continue;
+    page.push(invocation.has('operational') ? entry : withoutOperational(entry, schema));
+    if (page.length < PAGE_ENTRIES) continue;
+    yield page;
+    page = [];
+  }
+  yield page;
+}
+
+function withoutOperational(entry: Entry, schema: Schema): Entry {
+  return entry.withAttributes(
+    entry.attributes.filter(({ description }) => schema.describe(description)?.type.isOperational !== true),
+  );
+}
+
+/** All of it under its name, or nothing. */
+async function writeFile(
+  pages: AsyncIterable<readonly Entry[]>,
+  path: string,
+  world: World,
+): Promise<number> {
+  const temporary = `${path}.part`;
+  const file = createWriteStream(temporary, { mode: FILE_MODE, flush: true });
+  try {
+    const count = await write(pages, file, world);
+    file.end();
+    await finished(file);
+    await rename(temporary, path);
+    return count;
+  } catch (error) {
+    file.destroy();
+    await rm(temporary, { force: true });
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    throw new CommandError(`${path} cannot be written: ${error.message}.`, ExitCode.localError, {
+      cause: error,
+    });
+  }
+}
+
+async function write(
+  pages: AsyncIterable<readonly Entry[]>,
+  out: NodeJS.WritableStream,
+  { stderr }: World,
+): Promise<number> {
+  const bar = new ProgressBar(stderr, 'exporting');
+  let count = 0;
+  out.write('version: 1\n');
+  for await (const page of pages) {
+    const text = page.map((entry) => `\n${formatEntry(entry)}`).join('');
+    count += page.length;
+    bar.show(0, 0, countOf(count, 'entry', 'entries'));
+    if (!out.write(text)) await once(out, 'drain');
+  }
+  bar.end();
+  return count;
+}
