@@ -6,7 +6,9 @@ import type { Found } from '../backend/backend.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 
 export interface PagedSearch {
-  /** What is still to come. */
+  /** What comes first: it is known to be there, so that no cookie leads to an empty page. */
+  readonly next: Exclude<Found, undefined>;
+  /** What is still to come behind it. */
   readonly rest: Iterator<Found>;
   /** Equal for requests that are the same search. */
   readonly fingerprint: string;

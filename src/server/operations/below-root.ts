@@ -63,8 +63,8 @@ function inSuffix(search: Search, { baseDn, baseKey }: Backend): Search {
   return { ...search, base: baseDn.toString(), baseKey, scope };
 }
 
-/** A suffix that has no entry yet is as good as none. */
-function orNothing<T>(search: () => Iterable<T>): Iterable<T> {
+/** What is found; nothing where the base is not there, such as in a suffix that has no entry yet. */
+export function orNothing<T>(search: () => Iterable<T>): Iterable<T> {
   try {
     return search();
   } catch (error) {

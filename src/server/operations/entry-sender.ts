@@ -8,14 +8,12 @@ import { type Answer, type Operation, SUCCESS } from '../operation.ts';
 
 /** Entries looked at between two looks at the clock. */
 const STEPS_PER_LOOK = 64;
-/** One search works so long, then others have their turn. */
-const TURN_MS = 4;
 
 export interface SendLimits {
   readonly entriesMax: number;
   /** On the clock of performance.now(). */
   readonly endsAt: number;
-  /** After so many entries it is enough for now, and the rest is left where it is. */
+  /** After so many entries it is enough for now, and the rest is left where it is, but for what comes next. */
   readonly pageSize: number;
 }
 
@@ -27,7 +25,7 @@ export class EntrySender {
   readonly #operation: EntrySink;
   readonly #limits: SendLimits;
   #sent = 0;
-  #isPageFull = false;
+  #next: Exclude<Found, undefined> | undefined;
 
   constructor(entries: Iterator<Found>, operation: EntrySink, limits: SendLimits) {
     this.#entries = entries;
@@ -39,21 +37,21 @@ export class EntrySender {
     return this.#sent;
   }
 
-  /** Whether it ended because the page is full. */
-  get isPageFull(): boolean {
-    return this.#isPageFull;
+  /** What comes first on the next page; undefined when there is none. */
+  get next(): Exclude<Found, undefined> | undefined {
+    return this.#next;
   }
 
   /** Most searches end in their first turn and are answered at once. */
   start(): Answer | Promise<Answer> {
-    return this.#turn(performance.now() + TURN_MS) ?? this.#goOn();
+    return this.#turn() ?? this.#goOn();
   }
 
   async #goOn(): Promise<Answer> {
     const { connection } = this.#operation;
     for (;;) {
       await connection.congestion;
-      await nextTurn();
+      await connection.turns.next();
       if (this.#operation.isAbandoned || !connection.isOpen) {
         this.#entries.return?.();
         return this.#end(ResultCode.canceled, 'The search was abandoned.');
@@ -63,20 +61,20 @@ export class EntrySender {
       if (performance.now() >= this.#limits.endsAt) return this.#tooLong();
       let answer: Answer | undefined;
       connection.together(() => {
-        answer = this.#turn(performance.now() + TURN_MS);
+        answer = this.#turn();
       });
       if (answer !== undefined) return answer;
     }
   }
 
   /** Sends until all is sent, a limit is reached, the turn is over or the client is behind. */
-  #turn(turnEndsAt: number): Answer | undefined {
+  #turn(): Answer | undefined {
     const { connection } = this.#operation;
     for (let step = 1; ; step++) {
-      if (this.#sent === this.#limits.pageSize) return this.#pageFull();
       const { value: found, done } = this.#entries.next();
       if (done === true) return this.#end(ResultCode.success, '');
       if (found !== undefined) {
+        if (this.#sent === this.#limits.pageSize) return this.#pageFull(found);
         if (this.#sent === this.#limits.entriesMax) return this.#tooMany();
         this.#send(found);
       }
@@ -84,7 +82,7 @@ export class EntrySender {
       if (found !== undefined && step % STEPS_PER_LOOK !== 0 && !isBehind) continue;
       const now = performance.now();
       if (now >= this.#limits.endsAt) return this.#tooLong();
-      if (now >= turnEndsAt || isBehind) return undefined;
+      if (isBehind || now >= connection.turns.endsAt(now)) return undefined;
     }
   }
 
@@ -97,8 +95,8 @@ export class EntrySender {
     this.#sent += 1;
   }
 
-  #pageFull(): Answer {
-    this.#isPageFull = true;
+  #pageFull(next: Exclude<Found, undefined>): Answer {
+    this.#next = next;
     return this.#end(ResultCode.success, '');
   }
 
@@ -118,8 +116,4 @@ export class EntrySender {
   #end(code: ResultCode, diagnosticMessage: string): Answer {
     return { ...SUCCESS, code, diagnosticMessage, entries: this.#sent };
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -3,11 +3,19 @@
 
 import type { Found } from '../../backend/backend.ts';
 import { type PagedResults, writePagedResults } from '../../codec/paged-results-control.ts';
+import { Entry } from '../../ldap/entry.ts';
 import type { SearchRequest } from '../../ldap/message.ts';
 import { Oid } from '../../ldap/oids.ts';
+import type { Reference } from '../../ldap/reference.ts';
 import type { RequestControls } from '../controls/request-controls.ts';
 import { type Answer, type Operation, SUCCESS } from '../operation.ts';
 import { EntrySender, type SendLimits } from './entry-sender.ts';
+
+export interface Finding {
+  find(): Iterable<Found>;
+  /** The same entry as it is by now; nothing when it is not found any more. */
+  findAgain(entry: Entry): Iterable<Found>;
+}
 
 export function pagedSearch(
   request: SearchRequest,
@@ -15,7 +23,7 @@ export function pagedSearch(
   limits: SendLimits,
   controls: RequestControls,
   { size, cookie }: PagedResults,
-  find: () => Iterable<Found>,
+  { find, findAgain }: Finding,
 ): Answer | Promise<Answer> {
   const { pagedSearches } = operation.session;
   const fingerprint = fingerprintOf(request, operation, controls);
@@ -27,16 +35,33 @@ export function pagedSearch(
     return SUCCESS;
   }
   const rest = begun?.rest ?? find()[Symbol.iterator]();
+  const entries = begun === undefined ? rest : beginningWith(begun.next, rest, findAgain);
   const before = begun?.sent ?? 0;
   const entriesMax = Math.max(0, limits.entriesMax - before);
-  const sender = new EntrySender(rest, operation, { ...limits, entriesMax, pageSize: size });
+  const sender = new EntrySender(entries, operation, { ...limits, entriesMax, pageSize: size });
   const finish = (answer: Answer) => {
-    const isMore = sender.isPageFull && operation.connection.isOpen;
-    addCookie(operation, isMore ? pagedSearches.keep({ rest, fingerprint, sent: before + sender.sent }) : '');
+    const { next, sent } = sender;
+    const isMore = next !== undefined && operation.connection.isOpen;
+    addCookie(operation, isMore ? pagedSearches.keep({ next, rest, fingerprint, sent: before + sent }) : '');
     return answer;
   };
   const answer = sender.start();
   return answer instanceof Promise ? answer.then(finish) : finish(answer);
+}
+
+/** What was found already, as it is by now, and the rest behind it. */
+function* beginningWith(
+  first: Entry | Reference,
+  rest: Iterator<Found>,
+  findAgain: (entry: Entry) => Iterable<Found>,
+): Generator<Found> {
+  try {
+    if (first instanceof Entry) yield* findAgain(first);
+    else yield first;
+    for (let one = rest.next(); one.done !== true; one = rest.next()) yield one.value;
+  } finally {
+    rest.return?.();
+  }
 }
 
 function addCookie(operation: Operation, cookie: string): void {

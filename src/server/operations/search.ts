@@ -2,13 +2,14 @@
 
 import type { Backend, Found, Search, Searchable } from '../../backend/backend.ts';
 import type { NamingContexts } from '../../backend/naming-contexts.ts';
+import type { Entry } from '../../ldap/entry.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
-import type { SearchRequest } from '../../ldap/message.ts';
+import { type SearchRequest, SearchScope } from '../../ldap/message.ts';
 import { requireRead } from '../access.ts';
 import { NO_CONTROLS, type RequestControls } from '../controls/request-controls.ts';
 import type { ConnectionLimits } from '../limits.ts';
 import type { Answer, Operation, Services } from '../operation.ts';
-import { BelowRoot, isBelowRoot } from './below-root.ts';
+import { BelowRoot, isBelowRoot, orNothing } from './below-root.ts';
 import { contentSync } from './content-sync.ts';
 import { EntrySender, type SendLimits } from './entry-sender.ts';
 import { withoutValues } from './found-entries.ts';
@@ -47,8 +48,13 @@ export function search(
         : sortedEntries(query, searchable(query, contexts), operation, sort);
     return request.typesOnly ? withoutValues(found) : found;
   };
-  if (pagedResults !== undefined)
-    return pagedSearch(request, operation, sendLimits, controls, pagedResults.value, find);
+  if (pagedResults !== undefined) {
+    const findAgain = ({ dn }: Entry) => {
+      const found = again({ ...query, base: dn.toString(), baseKey: keyOf(dn.toString()) }, contexts);
+      return request.typesOnly ? withoutValues(found) : found;
+    };
+    return pagedSearch(request, operation, sendLimits, controls, pagedResults.value, { find, findAgain });
+  }
   return new EntrySender(find()[Symbol.iterator](), operation, sendLimits).start();
 }
 
@@ -90,6 +96,12 @@ function lowerLimit(asked: number, allowed: number): number {
 
 function findAll(query: Search, contexts: NamingContexts): Iterable<Found> {
   return searchable(query, contexts).search(query);
+}
+
+/** The entry that was found there before, if the search finds it still. */
+function again(query: Search, contexts: NamingContexts): Iterable<Found> {
+  const itself = { ...query, scope: SearchScope.baseObject, assertion: undefined };
+  return orNothing(() => oneBackend(itself, contexts).search(itself));
 }
 
 /** The backend that answers for the base; below the root all of them. */

@@ -4,12 +4,18 @@ import { readPagedResults, writePagedResults } from '../../../src/codec/paged-re
 import { readSortResult, writeSortKeys } from '../../../src/codec/sort-control.ts';
 import { Oid } from '../../../src/ldap/oids.ts';
 import type { SortKey } from '../../../src/ldap/sort-key.ts';
-import { deleteRequest, type SearchOptions, scopes, searchRequest } from '../../support/ber-bytes.ts';
+import {
+  deleteRequest,
+  equalityFilter,
+  type SearchOptions,
+  scopes,
+  searchRequest,
+} from '../../support/ber-bytes.ts';
 import { LdapTools } from '../../support/ldap-tools.ts';
 import { type Answer, RawClient } from '../../support/raw-client.ts';
 import { type RunningServer, startServer } from '../../support/start-server.ts';
 import { addMailServer, MAIL_SERVERS, mailServerDn, makeAll } from '../entries.ts';
-import { controlValue, controlWith } from './control-client.ts';
+import { controlValue, controlWith, replace } from './control-client.ts';
 
 const NAMES = ['delta', 'Alpha', 'echo', 'bravo', 'Charlie'];
 
@@ -67,6 +73,38 @@ describe('simple paged results (RFC 2696)', () => {
     expect([first, second, third].map(({ entries }) => entries.length)).toEqual([2, 2, 1]);
     expect(third.cookie).toBe('');
     expect([first, second, third].flatMap(namesIn).toSorted()).toEqual(NAMES.toSorted());
+  });
+
+  it('a last page that is full says that it is the last', async () => {
+    expect(await page(NAMES.length, '')).toMatchObject({ code: 0, cookie: '' });
+    const first = await page(NAMES.length - 1, '');
+    const second = await page(1, first.cookie ?? '');
+    expect([...namesIn(first), ...namesIn(second)].toSorted()).toEqual(NAMES.toSorted());
+    expect(second.cookie).toBe('');
+  });
+
+  it('the next entry is shown as it is by then, or not when it is gone', async () => {
+    const filter = equalityFilter('ds-cfg-smtp-server', 'between.example.com');
+    const request = servers({ filter, attributes: ['ds-cfg-enabled'] });
+    const names = ['between 1', 'between 2'];
+    const between = { 'ds-cfg-smtp-server': 'between.example.com' };
+    await makeAll(
+      client,
+      names.map((name) => addMailServer(name, between)),
+    );
+    const begin = async () => {
+      const first = await page(1, '', request);
+      const next = names.find((name) => !namesIn(first).includes(name)) ?? '';
+      return { cookie: first.cookie ?? '', next, shown: namesIn(first)[0] ?? '' };
+    };
+    const changed = await begin();
+    await makeAll(client, [replace(mailServerDn(changed.next), 'ds-cfg-enabled', 'false')]);
+    const { entries } = await page(1, changed.cookie, request);
+    expect(entries.map(({ attributes }) => attributes)).toEqual([{ 'ds-cfg-enabled': ['false'] }]);
+    const gone = await begin();
+    await makeAll(client, [deleteRequest(mailServerDn(gone.next))]);
+    expect(await page(1, gone.cookie, request)).toMatchObject({ code: 0, entries: [], cookie: '' });
+    await makeAll(client, [deleteRequest(mailServerDn(gone.shown))]);
   });
 
   it('a cookie is good for one use, for the same search, on the same connection', async () => {
