@@ -9,6 +9,7 @@ import { Alerts, type AlertsOptions } from '../mail/alerts.ts';
 import { AlertHandlers } from '../runtime/alert-handlers.ts';
 import { CertificateWatch } from '../runtime/certificate-watch.ts';
 import type { Component } from '../runtime/component.ts';
+import type { ProviderLog } from '../runtime/providers.ts';
 import type { TlsProviders } from '../runtime/tls-identity.ts';
 import type { RefusedLogins } from '../server/login-throttle.ts';
 import type { OpenMail } from './open-mail.ts';
@@ -22,6 +23,7 @@ export interface AlertParts {
   readonly mail: Pick<OpenMail, 'queue' | 'servers'>;
   readonly monitor: Monitor;
   readonly instanceFolder: string;
+  readonly log: ProviderLog;
 }
 
 export interface OpenAlerts {
@@ -41,12 +43,14 @@ export function newAlerts(options: Omit<AlertsOptions, 'later'>): Alerts {
   return new Alerts({ ...options, later });
 }
 
-export function openAlerts({ alerts, feed, tls, mail, monitor, instanceFolder }: AlertParts): OpenAlerts {
+export function openAlerts(parts: AlertParts): OpenAlerts {
+  const { alerts, feed, tls, mail, monitor, instanceFolder, log } = parts;
   const changes = new ChangeAlerts(feed, alerts);
   const handlers = new AlertHandlers(alerts, () =>
     changes.setWanted(alerts.isWanted('confdit.ConfigurationChanged')),
   );
-  const watch = new CertificateWatch({ ...tls, alerts });
+  const watch = new CertificateWatch({ ...tls, alerts, log });
+  let isStarted = false;
   mail.queue.tell({
     gaveUp: ({ id, reason }) =>
       alerts.raise({ type: 'confdit.MailGivenUp', message: `The message ${id} was given up: ${reason}` }),
@@ -59,6 +63,7 @@ export function openAlerts({ alerts, feed, tls, mail, monitor, instanceFolder }:
   return {
     components: [handlers],
     start: async (urls) => {
+      isStarted = true;
       alerts.start(alertSender(mail.queue, () => mail.servers.ordered));
       const refused = await takeRefusedStarts(instanceFolder);
       if (refused !== undefined) alerts.raise({ type: 'confdit.StartRefused', message: refused });
@@ -69,11 +74,12 @@ export function openAlerts({ alerts, feed, tls, mail, monitor, instanceFolder }:
       watch.start();
     },
     close: async () => {
+      if (!isStarted) return;
       alerts.raise({
         type: 'org.opends.server.DirectoryServerShutdown',
         message: `confdit ${VERSION} stops.`,
       });
-      await watch.stop();
+      watch.stop();
       await alerts.close();
     },
   };

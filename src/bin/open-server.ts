@@ -121,10 +121,11 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
   accounts.use(memoryBackends.findAccount);
   const providing = { instanceFolder, log, now, isStarting };
   const trust = openTrust({ ...providing, contexts, schema, monitor });
+  opened.defer(() => trust.close());
   const mail = await openMail({ ...providing, trusts: trust.servers, keyOf: ground.keyOf, monitor, alerts });
   opened.defer(() => mail.close());
   const alerting = openAlerts({
-    ...{ alerts, monitor, feed: writePath.feed, tls: trust.tls, mail, instanceFolder },
+    ...{ alerts, monitor, feed: writePath.feed, tls: trust.tls, mail, instanceFolder, log },
   });
   opened.defer(() => alerting.close());
   const { reload, watch } = openReload({

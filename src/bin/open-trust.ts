@@ -5,6 +5,7 @@ import { certificatesBelow } from '../backend/entry-certificates.ts';
 import type { Monitor } from '../backend/monitor.ts';
 import type { NamingContexts } from '../backend/naming-contexts.ts';
 import { keyManagersMonitor, trustManagersMonitor } from '../backend/trust-monitor.ts';
+import type { Dn } from '../ldap/dn.ts';
 import type { Component } from '../runtime/component.ts';
 import { keyManagers } from '../runtime/key-managers.ts';
 import type { ProviderOptions } from '../runtime/providers.ts';
@@ -12,6 +13,7 @@ import { type ServerTrusts, serverTrusts } from '../runtime/server-trust.ts';
 import type { TlsProviders } from '../runtime/tls-identity.ts';
 import { trustManagers } from '../runtime/trust-managers.ts';
 import type { Schema } from '../schema/schema.ts';
+import { StoreReader } from '../trust/store-reader.ts';
 
 export interface TrustParts extends ProviderOptions {
   readonly contexts: NamingContexts;
@@ -24,20 +26,22 @@ export interface OpenTrust {
   /** For connections to other servers. */
   readonly servers: ServerTrusts;
   readonly components: readonly Component[];
+  /** Gives up what is being opened. */
+  close(): void;
 }
 
 export function openTrust(parts: TrustParts): OpenTrust {
   const { contexts, schema, monitor, now } = parts;
-  const keys = keyManagers(parts);
-  const trusts = trustManagers({
-    ...parts,
-    certificatesBelow: (base) => certificatesBelow(base, { contexts, schema }),
-  });
+  const stores = new StoreReader();
+  const keys = keyManagers(parts, stores);
+  const certificates = (base: Dn) => certificatesBelow(base, { contexts, schema });
+  const trusts = trustManagers({ ...parts, certificatesBelow: certificates }, stores);
   monitor.add(keyManagersMonitor(keys));
   monitor.add(trustManagersMonitor(trusts));
   return {
     tls: { keyManagers: keys, trustManagers: trusts, now },
     servers: serverTrusts(trusts, now),
     components: [...keys.components, ...trusts.components],
+    close: () => stores.close(),
   };
 }

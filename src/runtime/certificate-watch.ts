@@ -5,10 +5,12 @@ import type { X509Certificate } from 'node:crypto';
 import type { AlertSink } from '../mail/alert.ts';
 import { expiryOf } from '../trust/expiry.ts';
 import { TrustError } from '../trust/trust-error.ts';
+import type { ProviderLog } from './providers.ts';
 import type { TlsProviders } from './tls-identity.ts';
 
 export interface CertificateWatchOptions extends TlsProviders {
   readonly alerts: AlertSink;
+  readonly log: ProviderLog;
 }
 
 const LOOK_MS = 3_600_000;
@@ -23,7 +25,6 @@ export class CertificateWatch {
   /** What was told, of what was there when it was last looked at. */
   #told: ReadonlySet<string> = new Set();
   #timer: NodeJS.Timeout | undefined;
-  #looking: Promise<void> = Promise.resolve();
 
   constructor(options: CertificateWatchOptions) {
     this.#options = options;
@@ -31,21 +32,26 @@ export class CertificateWatch {
 
   /** Looks now and every hour; nobody waits for it. */
   start(): void {
-    this.#looking = this.look();
-    this.#timer = setInterval(() => {
-      this.#looking = this.look();
-    }, LOOK_MS).unref();
+    void this.#look();
+    this.#timer = setInterval(() => void this.#look(), LOOK_MS).unref();
   }
 
-  async stop(): Promise<void> {
+  stop(): void {
     clearInterval(this.#timer);
-    await this.#looking;
   }
 
-  async look(): Promise<void> {
+  async #look(): Promise<void> {
+    try {
+      this.#tell(await this.#certificates());
+    } catch (error) {
+      this.#options.log.warn({ problem: String(error) }, 'the certificates could not be looked at');
+    }
+  }
+
+  #tell(watched: readonly Watched[]): void {
     const { alerts, now } = this.#options;
     const told = new Set<string>();
-    for (const { provider, certificate } of await this.#certificates()) {
+    for (const { provider, certificate } of watched) {
       const expiry = expiryOf(certificate, now());
       if (expiry === 'later') continue;
       const key = `${provider} ${certificate.fingerprint256} ${expiry}`;

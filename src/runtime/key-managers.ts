@@ -6,7 +6,7 @@ import { expiryOf } from '../trust/expiry.ts';
 import { FileBacked, type FileSource } from '../trust/file-backed.ts';
 import { readPemKeys, stampFile, stampPemFolder } from '../trust/pem-folder.ts';
 import { isValidAt, type ServerKey } from '../trust/server-key.ts';
-import { StoreReader } from '../trust/store-reader.ts';
+import type { StoreReader } from '../trust/store-reader.ts';
 import { TrustError } from '../trust/trust-error.ts';
 import { type ProviderLog, type ProviderOptions, Providers } from './providers.ts';
 
@@ -21,8 +21,8 @@ export interface KeyManager {
 
 export type KeyManagers = Providers<KeyManager>;
 
-export function keyManagers(options: ProviderOptions): KeyManagers {
-  const stores = new StoreReader();
+/** @param stores opens the files of key stores. */
+export function keyManagers(options: ProviderOptions, stores: StoreReader): KeyManagers {
   return new Providers<KeyManager>({
     kinds: ['pem-key-manager-provider', 'file-based-key-manager-provider'],
     create: (object) => createKeyManager(object, options, stores),

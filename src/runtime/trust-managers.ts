@@ -7,7 +7,7 @@ import type { Dn } from '../ldap/dn.ts';
 import { FileBacked, type FileSource } from '../trust/file-backed.ts';
 import { readPemAuthorities, stampFile, stampPemFolder } from '../trust/pem-folder.ts';
 import { ServerTrust } from '../trust/server-trust.ts';
-import { StoreReader } from '../trust/store-reader.ts';
+import type { StoreReader } from '../trust/store-reader.ts';
 import type { Trust } from '../trust/trust.ts';
 import { type ProviderOptions, Providers } from './providers.ts';
 
@@ -43,8 +43,8 @@ const KINDS = [
 
 type TrustManagerObject = Extract<ConfigurationObject, { readonly kind: (typeof KINDS)[number] }>;
 
-export function trustManagers(options: TrustManagerOptions): TrustManagers {
-  const stores = new StoreReader();
+/** @param stores opens the files of trust stores. */
+export function trustManagers(options: TrustManagerOptions, stores: StoreReader): TrustManagers {
   return new Providers<TrustManager>({
     kinds: KINDS,
     create: (object) =>

@@ -20,6 +20,7 @@ const CERTIFICATES_AT_ONCE = 20;
 
 export class StoreReader {
   #worker: Worker | undefined;
+  #isClosed = false;
   #last: Promise<unknown> = Promise.resolve();
   #idle: NodeJS.Timeout | undefined;
 
@@ -43,6 +44,13 @@ export class StoreReader {
     return (await unsealed(await this.#ask({ file, octets: undefined }))).authorities;
   }
 
+  /** Ends the thread; what it was about to open is not opened, nor anything else. */
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#idle);
+    this.#stop();
+  }
+
   /** One store after the other: several at once would only take the processor from everybody else. */
   #ask(question: StoreQuestion): Promise<StoreContents> {
     const answer = this.#last.then(() => this.#askNow(question));
@@ -52,8 +60,8 @@ export class StoreReader {
 
   async #askNow(question: StoreQuestion): Promise<StoreContents> {
     clearTimeout(this.#idle);
-    const worker = this.#worker ?? this.#start();
-    const answer = await answerOf(worker, question);
+    const answer = this.#isClosed ? undefined : await answerOf(this.#worker ?? this.#start(), question);
+    if (this.#isClosed) throw new TrustError('No key store is opened any more: the server stops.');
     if (answer === undefined) {
       this.#stop();
       throw new TrustError(

@@ -182,6 +182,18 @@ it('a store that takes long to open keeps nobody waiting', { timeout: 60 * SECON
   expect(turns).toBeGreaterThan(5);
 });
 
+it('whoever closes the reader does not wait for a store that takes long to open', async () => {
+  const path = await opensslStore(['-iter', '200000']);
+  const reader = new StoreReader();
+  const started = reader.read({ path: await opensslStore([]), pin: PIN, type: undefined });
+  const outcomes = Promise.allSettled(
+    [path, path].map((one) => reader.read({ path: one, pin: PIN, type: undefined })),
+  );
+  await started;
+  reader.close();
+  expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+});
+
 async function singleCertificate(): Promise<Buffer> {
   const path = join(folder, 'single.der');
   const { code } = await runProgram('openssl', [
