@@ -16,7 +16,7 @@ import type { Commit } from '../store/store.ts';
 import { StoreError } from '../store/store-error.ts';
 import type { EntryDifference } from './entry-difference.ts';
 
-/** Entries or commits looked at before others have their turn. */
+/** Entries looked at before others have their turn. */
 const STEPS_PER_TURN = 256;
 
 export interface ConfigurationHistoryOptions {
@@ -54,7 +54,8 @@ export class ConfigurationHistory {
   async differences(from: number, to: number): Promise<EntryDifference[]> {
     const [early, late] = from < to ? [from, to] : [to, from];
     const { schema } = this.#options;
-    const later = [...this.#commits(early + 1, late)];
+    const later: Commit[] = [];
+    for await (const commit of this.#commits(early + 1, late)) later.push(commit);
     if (later.length < late - early) throw unknownState(late, await this.firstState(), early + later.length);
     const touched = new Set(
       later.flatMap(({ changes }) => changes.map((one) => schema.dnKey(dnOfChange(one)))),
@@ -80,17 +81,17 @@ export class ConfigurationHistory {
       tree.take(entry);
       if (index % STEPS_PER_TURN === 0) await setImmediate();
     }
-    for (const commit of this.#commits(base + 1, number)) {
-      tree.repeat(commit);
-      if (commit.number % STEPS_PER_TURN === 0) await setImmediate();
-    }
+    for await (const commit of this.#commits(base + 1, number)) tree.repeat(commit);
     return tree;
   }
 
-  *#commits(first: number, last: number): Generator<Commit, void> {
+  async *#commits(first: number, last: number): AsyncGenerator<Commit, void> {
     if (first > last) return;
     try {
-      for (const commit of this.reader.commits(first, last)) if (commit !== undefined) yield commit;
+      for (const commit of this.reader.commits(first, last)) {
+        if (commit === undefined) await setImmediate();
+        else yield commit;
+      }
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       throw new LdapError('unwillingToPerform', error.message, { cause: error });

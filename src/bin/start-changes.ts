@@ -20,6 +20,7 @@ import type { Log } from '../server/access-log.ts';
 import { keepEditAside } from '../store/edited-snapshot.ts';
 import { nodeFileSystem } from '../store/file-system.ts';
 import type { OpenedLdifStore } from '../store/ldif-store.ts';
+import { requirePrivate } from '../store/permissions.ts';
 import { readSnapshot, SNAPSHOT_NAME } from '../store/snapshot.ts';
 import type { Commit } from '../store/store.ts';
 import { START_OK_NAME } from './last-known-good.ts';
@@ -87,6 +88,7 @@ class StartChanges {
     const path = join(this.#options.configFolder, CHANGES_NAME);
     const octets = await readIfThere(path);
     if (octets === undefined) return;
+    await requirePrivate(nodeFileSystem, { folders: [], files: [path] });
     const digest = createHash('sha256').update(octets).digest('hex').slice(0, 16);
     const by = `cn=${CHANGES_NAME} ${digest}`;
     // The server may have stopped after the change was stored and before the file got its other name.

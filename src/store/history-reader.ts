@@ -6,7 +6,10 @@
 
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { type JournalRecord, readJournalChanges, readJournalRecord } from './journal-record.ts';
+import { LdifReader } from '../codec/ldif-reader.ts';
+import type { LdifRecord } from '../codec/ldif-record.ts';
+import type { Change } from '../ldap/change.ts';
+import { type JournalRecord, readJournalRecord } from './journal-record.ts';
 import { SEGMENT_START, segmentName, segmentNumber } from './journal-segment.ts';
 import type { Commit } from './store.ts';
 import { errorCode, StoreError, storeErrorFrom } from './store-error.ts';
@@ -76,7 +79,8 @@ export class HistoryReader {
         if (header.number > last) break;
         if (header.number < first) continue;
         const { number, at, by, id } = header;
-        batch.push({ number, at, by, id, changes: readJournalChanges(octets, record) });
+        const changes = yield* changesIn(octets, record);
+        batch.push({ number, at, by, id, changes });
         // A batch is there as a whole or not at all.
         if (number !== header.batchLast && number !== last) continue;
         due = number + 1;
@@ -110,6 +114,21 @@ export class HistoryReader {
     if ((marks.at(-1)?.number ?? 0) < mark.number) marks.push(mark);
     this.#marks.set(segment, marks);
   }
+}
+
+/** A change may be an import of everything: it is read by pieces too. */
+function* changesIn(octets: Buffer, { bodyStart, end }: JournalRecord): Generator<undefined, Change[]> {
+  const reader = new LdifReader();
+  const changes: Change[] = [];
+  const take = (records: readonly LdifRecord[]) => {
+    for (const record of records) if (record.type === 'change') changes.push(record.change);
+  };
+  for (let at = bodyStart; at < end; at += PIECE_OCTETS) {
+    take(reader.push(octets.toString('latin1', at, Math.min(at + PIECE_OCTETS, end))));
+    if (at + PIECE_OCTETS < end) yield undefined;
+  }
+  take(reader.end());
+  return changes;
 }
 
 interface Pieces {

@@ -119,6 +119,23 @@ describe('a journal with one octet changed', () => {
     }
   });
 
+  it('within a batch, too', async () => {
+    const records = [single(1), ...commitsFrom(2, 4).map((one) => formatJournalRecord(one, 2, 4)), single(5)];
+    const text = SEGMENT_START + records.join('');
+    for (const end of [text.length, text.length - single(5).length]) {
+      const whole = Buffer.from(text.slice(0, end), 'latin1');
+      for (let offset = SEGMENT_START.length; offset < whole.length; offset++) {
+        let number = 1;
+        for (let at = SEGMENT_START.length; at + (records[number - 1]?.length ?? 0) <= offset; number++)
+          at += records[number - 1]?.length ?? 0;
+        const octets = Buffer.from(whole);
+        octets[offset] = (octets[offset] ?? 0) ^ 0x01;
+        const problem = await outcome(withFiles({ 'journal-000000000001.ldif': octets }));
+        expect(problem, `octet ${offset}`).toContain(`Change ${number} in ${FIRST} is damaged: `);
+      }
+    }
+  });
+
   it('is left as it is', async () => {
     const octets = Buffer.from(WHOLE);
     octets[(ENDS[2] ?? 0) + 50] = 0x7e;

@@ -224,6 +224,36 @@ async function liveUntil(folder: string, stop: number, octetsOfLastWrite: number
   return { acknowledged, fileSystem };
 }
 
+describe('a stop between any two calls of an open', () => {
+  it('that cuts off what was torn loses nothing, and the next open goes on', async () => {
+    const { folder, fileSystem, opened } = await withThree();
+    await opened.store.append([commit(4)]);
+    await opened.store.close();
+    const path = `${folder}/journal/journal-000000000001.ldif`;
+    const torn = fileSystem.octets(path).subarray(0, -10);
+    fileSystem.put(path, torn);
+    const calls = async (stop: number) => {
+      const left = fileSystem.afterPowerCut();
+      left.fault = (call, index) => (index >= stop ? dead(call, index) : undefined);
+      await openStore(folder, { fileSystem: left })
+        .then(({ store }) => store.close())
+        .catch(() => undefined);
+      return left;
+    };
+    const count = (await calls(Number.POSITIVE_INFINITY)).calls.length;
+    expect(count).toBeGreaterThan(15);
+    for (let stop = 0; stop <= count; stop++) {
+      const left = await calls(stop);
+      for (const after of [left.afterKill(), left.afterPowerCut()]) {
+        const { commits } = await reopened(folder, after);
+        expect(shown(commits)).toEqual(shown(commitsFrom(1, 3)));
+        const kept = after.paths.filter((name) => name.includes('.torn-')).map((name) => after.text(name));
+        expect(kept).toContain(torn.toString('latin1').slice(torn.lastIndexOf('# change 4')));
+      }
+    }
+  });
+});
+
 describe('a stop between any two calls', () => {
   it.each([
     ['by kill -9', 0, (fileSystem: MemoryFileSystem) => fileSystem.afterKill()],
