@@ -4,7 +4,6 @@
 
 import type { Socket } from 'node:net';
 import { BerError, frameLength } from '../codec/ber-reader.ts';
-
 import type { FilterLimits } from '../codec/filter-ber.ts';
 import { type InvalidRequest, readRequestMessage, writeResponseMessage } from '../codec/message-ber.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
@@ -15,6 +14,7 @@ import { type ConnectionSecurity, isLoopback } from './connection-security.ts';
 import type { ConnectionLimits } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { SecuredSocket } from './tls-acceptor.ts';
+import type { Turns } from './turns.ts';
 
 export type IncomingMessage = RequestMessage | Message<InvalidRequest>;
 
@@ -41,6 +41,7 @@ export interface ConnectionOptions {
   readonly id: number;
   readonly socket: Socket;
   readonly outbox: Outbox;
+  readonly turns: Turns;
   readonly limits: ConnectionLimits;
   readonly filterLimits: FilterLimits;
   readonly security: ConnectionSecurity;
@@ -52,6 +53,8 @@ const NOTHING: Buffer = Buffer.alloc(0);
 
 export class Connection {
   readonly id: number;
+  /** Shared with all connections of the server. */
+  readonly turns: Turns;
   /** An IP address; that of a local socket is `local`. */
   readonly remoteAddress: string;
   #socket: Socket;
@@ -82,10 +85,11 @@ export class Connection {
 
   readonly #peerEnded = () => this.#events?.ended();
 
-  constructor({ id, socket, outbox, limits, filterLimits, security, startTls }: ConnectionOptions) {
+  constructor({ id, socket, outbox, turns, limits, filterLimits, security, startTls }: ConnectionOptions) {
     this.id = id;
     this.remoteAddress = security.isLocalSocket ? 'local' : (socket.remoteAddress ?? 'unknown');
     this.#socket = socket;
+    this.turns = turns;
     this.#outbox = outbox;
     this.#limits = limits;
     this.#filterLimits = filterLimits;

@@ -7,8 +7,9 @@ import type { WatchedHandler, WatchedServer } from './connection-monitor.ts';
 import { Outbox } from './outbox.ts';
 import { type Handler, type HandlerContext, RunningHandler } from './running-handler.ts';
 import type { Session } from './session.ts';
+import { Turns } from './turns.ts';
 
-export type LdapServerOptions = Omit<HandlerContext, 'outbox' | 'sessions' | 'nextConnectionId'>;
+export type LdapServerOptions = Omit<HandlerContext, 'outbox' | 'turns' | 'sessions' | 'nextConnectionId'>;
 
 export class LdapServer implements WatchedServer {
   readonly components: readonly Component[];
@@ -22,6 +23,7 @@ export class LdapServer implements WatchedServer {
     this.#context = {
       ...options,
       outbox: new Outbox(),
+      turns: new Turns(),
       sessions: this.#sessions,
       nextConnectionId: () => {
         this.#connectionCount += 1;

@@ -21,6 +21,7 @@ import type { Dispatch, Services } from './operation.ts';
 import type { Outbox } from './outbox.ts';
 import { Session } from './session.ts';
 import { TlsAcceptor, type TlsSettings } from './tls-acceptor.ts';
+import type { Turns } from './turns.ts';
 
 export type NetworkHandler = Decoded<typeof ldapConnectionHandler>;
 export type LocalHandler = Decoded<typeof ldapiConnectionHandler>;
@@ -33,6 +34,7 @@ export interface HandlerContext {
   readonly accessLog: AccessLog;
   readonly log: Log;
   readonly outbox: Outbox;
+  readonly turns: Turns;
   readonly sessions: Set<Session>;
   /** Where relative paths begin. */
   readonly instanceFolder: string;
@@ -184,11 +186,12 @@ export class RunningHandler {
   }
 
   #open(socket: Socket, security: ConnectionSecurity, startTls: TlsAcceptor | undefined): void {
-    const { outbox, sessions, accessLog, nextConnectionId } = this.#context;
+    const { outbox, turns, sessions, accessLog, nextConnectionId } = this.#context;
     const connection = new Connection({
       id: nextConnectionId(),
       socket,
       outbox,
+      turns,
       limits: this.#limits,
       filterLimits: this.#filterLimits,
       security,

@@ -65,7 +65,7 @@ export const connectionLimits = [
     name: 'max-pending-answer-size',
     oid: ownAttribute(9),
     type: size({ lowestBytes: 64 * 1024, highestBytes: 2 ** 31 - 1 }),
-    default: ['16 MiB'],
+    default: ['4 MiB'],
     advanced: true,
     synopsis: 'How much a client may leave unread before nothing more is read from its connection.',
     adminAction: handlerRestart,
