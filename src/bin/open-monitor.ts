@@ -2,6 +2,7 @@
 // are plugged in.
 
 import { hostname } from 'node:os';
+import { adminActionMonitor } from '../backend/admin-action-monitor.ts';
 import { Monitor } from '../backend/monitor.ts';
 import {
   type HealthChecks,
@@ -46,5 +47,6 @@ export function openMonitor(parts: MonitorParts): OpenMonitor {
   monitor.add(healthMonitor(health));
   monitor.add(processMonitor());
   monitor.add(writePathMonitor(parts));
+  monitor.add(adminActionMonitor(parts.configuration));
   return { monitor, health };
 }

@@ -85,6 +85,18 @@ describe('what is shown', () => {
     expect(await figure('cn=connection handlers,cn=monitor', 'ds-mon-current-connections')).toBe(1);
   });
 
+  it('names what waits for an administrator, without the values', async () => {
+    const dn = 'cn=Watched,cn=Mail Servers,cn=config';
+    const change = (lines: string) => tools.modify(`dn: ${dn}\nchangetype: modify\n${lines}\n`);
+    expect((await change('replace: ds-cfg-use-ssl\nds-cfg-use-ssl: true')).code).toBe(0);
+    const [due] = await tools.entries('cn=admin actions,cn=monitor', '-s', 'base');
+    expect(due?.values('ds-mon-pending-property').join()).toContain(`${dn}: `);
+    expect(due?.values('ds-mon-pending-property').join()).toContain('use-ssl');
+    expect(Number(due?.first('ds-mon-admin-actions-due'))).toBeGreaterThanOrEqual(1);
+    expect((await change('delete: ds-cfg-use-ssl')).code).toBe(0);
+    expect(await figure('cn=admin actions,cn=monitor', 'ds-mon-admin-actions-due')).toBe(0);
+  });
+
   it('counts changes and entries', async () => {
     const writePath = 'cn=write path,cn=monitor';
     const number = await figure(writePath, 'ds-mon-newest-change-number');
