@@ -37,18 +37,21 @@ export function readPkcs12(octets: Buffer, path: string, pin: string | undefined
     .map((bag) => readCertificateBag(bag, path));
   const own = new Set(keys.map((key) => certificateOf(key, certificates)));
   const issuers = certificates.map(({ certificate }) => certificate);
+  const serverKeys = keys.map((bag, index) =>
+    toServerKey(bag, certificateOf(bag, certificates), issuers, index),
+  );
+  const chains = new Set(serverKeys.flatMap(({ chain }) => chain));
   return {
-    keys: keys.map((bag, index) => toServerKey(bag, certificateOf(bag, certificates), issuers, index)),
+    keys: serverKeys,
     // A store with keys holds their chains; without one it is a list of authorities.
-    authorities:
-      keys.length === 0
-        ? issuers
-        : certificates.filter((bag) => isTrusted(bag, own)).map(({ certificate }) => certificate),
+    authorities: certificates
+      .filter((bag) => !own.has(bag) && (isSelfIssued(bag) || !chains.has(bag.certificate)))
+      .map(({ certificate }) => certificate),
   };
 }
 
-function isTrusted(bag: CertificateBag, own: ReadonlySet<CertificateBag | undefined>): boolean {
-  return !own.has(bag) && bag.certificate.issuer === bag.certificate.subject;
+function isSelfIssued({ certificate }: CertificateBag): boolean {
+  return certificate.issuer === certificate.subject;
 }
 
 function toServerKey(

@@ -111,3 +111,12 @@ describe('authorities in entries', () => {
     await expect.poll(isLetIn, PATIENCE).toBe(false);
   });
 });
+
+it('cn=monitor shows which keys a key manager has, and until when they are good', async () => {
+  const base = 'cn=Default Key Manager,cn=key managers,cn=monitor';
+  const [entry] = await tools.entries(base, '-s', 'base', '(objectClass=*)', '*', '+');
+  expect(entry?.first('ds-mon-provider-kind')).toBe('pem-key-manager-provider');
+  expect(entry?.values('ds-mon-key-alias')).toEqual(['server.pem']);
+  expect(entry?.first('ds-mon-certificate-count')).toBe('1');
+  expect(entry?.first('ds-mon-certificate-expires-at')).toMatch(/^20\d{12}/);
+});

@@ -142,6 +142,22 @@ describe('a trust store of keytool', { timeout: 60 * SECONDS }, () => {
   });
 });
 
+it('a store of keytool with a key believes those that it lists beside it', {
+  timeout: 60 * SECONDS,
+}, async () => {
+  const between = await authority.subordinate('Between');
+  const path = await fileOf(
+    await keyTool(
+      ...['-genkeypair', '-alias', 'own', '-keyalg', 'EC', '-dname', 'CN=own', '-storepass', PIN],
+    ),
+  );
+  const words = ['-importcert', '-noprompt', '-alias', 'listed', '-file', between.certificateFile];
+  const { code, stderr } = await runProgram('keytool', [...words, '-storepass', PIN, '-keystore', path]);
+  expect(code, stderr).toBe(0);
+  await between.remove();
+  expect(await read(path, PIN)).toEqual(['CN=Between']);
+});
+
 describe('a trust store of openssl', { timeout: 60 * SECONDS }, () => {
   it.each(OPENSSL_STORES)('%s', async (_, words) => {
     const path = await opensslStore(words);

@@ -16,7 +16,8 @@ export const ldapTrustManagerProvider = defineObject({
   synopsis: 'Believes certificates signed by the authorities in entries of this server.',
   description:
     'Every certificate counts that userCertificate;binary or cACertificate;binary of an entry has, in a memory backend ' +
-    'for example. What is added or taken away there holds for the TLS connections that begin after it.',
+    'for example. What is added or taken away there holds for the TLS connections that begin a second after it. Certificates ' +
+    'in entries are not encrypted: trust-store-pin is kept, without effect.',
   objectClass: { name: 'ds-cfg-ldap-trust-manager-provider', oid: forgerockClass(52) },
   parent: trustManagerProvider,
   location: trustManagerProvider.location,
