@@ -1,6 +1,8 @@
 // The past from the command line: what was changed, what is different, and back to it; from a running server and from
 // the files of one that is down.
 
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Oid } from '../../src/ldap/oids.ts';
 import { extendedRequest } from '../support/ber-bytes.ts';
@@ -11,6 +13,8 @@ import { type RunningServer, startServer } from '../support/start-server.ts';
 
 const CONTAINER = 'cn=Mail Servers,cn=config';
 const TIMEOUT_MS = 120_000;
+const CHANGES = 60;
+const SNAPSHOT_EVERY = 20;
 
 /** A world of changes from a seed, so that a failure can be repeated. */
 function randomNumbers(seed: number): (below: number) => number {
@@ -78,6 +82,19 @@ async function lastNumber(server: RunningServer): Promise<number> {
   return Number(top?.first('lastchangenumber'));
 }
 
+/** Has one written and waits for it: the states before it are then made from an archive and the journal. */
+async function snapshot(server: RunningServer): Promise<void> {
+  const number = await lastNumber(server);
+  const id = `snapshot-${number}`;
+  const task = `dn: ds-task-id=${id},cn=Scheduled Tasks,cn=tasks\nobjectClass: ds-task\nobjectClass: ds-task-snapshot\nds-task-id: ${id}\n`;
+  const { code, stderr } = await new LdapTools(server).add(task);
+  expect(code, stderr).toBe(0);
+  const archives = join(server.folder, 'config', 'archived-configs');
+  await expect
+    .poll(() => readdir(archives), { timeout: 30_000 })
+    .toContain(`config-${String(number).padStart(12, '0')}.ldif.gz`);
+}
+
 describe('a rollback', () => {
   it(
     'to any change gives the entries that were there then, byte for byte, and is one change itself',
@@ -86,13 +103,20 @@ describe('a rollback', () => {
       const tools = new LdapTools(server);
       const random = randomNumbers(20_261_122);
       const states = new Map<number, string>();
-      for (const record of randomChanges(60, random).split('\n\n')) {
+      for (const record of randomChanges(CHANGES, random).split('\n\n')) {
         const { code, stderr } = await tools.modify(`${record}\n`);
         expect(code, `${record}\n${stderr}`).toBe(0);
         states.set(await lastNumber(server), await userAttributes(server));
+        if (states.size % SNAPSHOT_EVERY === 0) await snapshot(server);
       }
+      // All of the past is still there, in files of its own.
+      expect(await readdir(join(server.folder, 'config', 'journal'))).toHaveLength(
+        1 + CHANGES / SNAPSHOT_EVERY,
+      );
       const client = await RawClient.bound(server);
-      for (const to of [...states.keys()].toSorted((one, other) => ((one * 37) % 61) - ((other * 37) % 61))) {
+      for (const to of [...states.keys()].toSorted(
+        (one, other) => ((one * 37) % (CHANGES + 1)) - ((other * 37) % (CHANGES + 1)),
+      )) {
         const before = await lastNumber(server);
         const isSame = (await userAttributes(server)) === states.get(to);
         const asked = JSON.stringify({ to, expected: before });
