@@ -1,0 +1,84 @@
+// The case files of test/cases leave no property out: whoever declares one adds cases for it.
+
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { objectDefinitions } from '../src/config/definitions.ts';
+import type { ObjectDefinition } from '../src/config/object-definition.ts';
+import type { PropertyDefinition } from '../src/config/property-definition.ts';
+import { takesExpressions } from '../src/config/property-reader.ts';
+import { parseCases, type Step } from './support/case-file.ts';
+
+const FOLDER = fileURLToPath(new URL('cases', import.meta.url));
+const ABOUT = 'README.md';
+const EXPRESSION = /\$<|&\{/;
+
+interface PlayedStep extends Step {
+  /** The change and what was there before it, in lower case. */
+  readonly text: string;
+}
+
+const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.md') && name !== ABOUT);
+const texts = await Promise.all(names.map((name) => readFile(join(FOLDER, name), 'utf8')));
+const steps: readonly PlayedStep[] = texts
+  .flatMap((text) => parseCases(text))
+  .flatMap(({ start, steps: all }) =>
+    all.map((step) => ({ ...step, text: `${start}\n${step.change}`.toLowerCase() })),
+  );
+
+/** The steps that give this property of this kind of object a value. */
+function stepsFor({ kind, objectClass, location }: ObjectDefinition, { key }: PropertyDefinition) {
+  const place = 'at' in location ? location.at[0] : undefined;
+  return steps.filter(({ text, change }) => {
+    const isOfKind =
+      text.includes(`objectclass: ${objectClass.name.toLowerCase()}\n`) ||
+      (place !== undefined && kind !== 'branch' && text.includes(`dn: ${place.toLowerCase()}\n`));
+    return isOfKind && new RegExp(`^${key}:`, 'm').test(change.toLowerCase());
+  });
+}
+
+function missingFor(definition: ObjectDefinition, property: PropertyDefinition): readonly string[] {
+  const own = stepsFor(definition, property);
+  const isExpression = ({ change }: Step) =>
+    change
+      .toLowerCase()
+      .split('\n')
+      .some((line) => line.startsWith(`${property.key}:`) && EXPRESSION.test(line));
+  const taken = own.filter(({ expected }) => expected.code === 0);
+  const refused = own.filter(
+    ({ expected: { code, messages = [] } }) =>
+      code !== 0 && messages.some((message) => message.toLowerCase().includes(property.name)),
+  );
+  const unresolved = refused.filter(({ expected: { messages = [] } }) =>
+    messages.some((message) => message.includes('cannot be resolved')),
+  );
+  const isNeverTaken = property.allowed.startsWith('No value');
+  const wanted: readonly (readonly [string, boolean])[] = [
+    ['a good value', isNeverTaken || taken.length > 0],
+    ['a bad value', refused.length > 0],
+    ...(takesExpressions(property.key)
+      ? ([
+          ['an expression that resolves well', isNeverTaken || taken.some(isExpression)],
+          ['an expression that does not resolve', unresolved.some(isExpression)],
+        ] as const)
+      : []),
+  ];
+  return wanted.flatMap(([what, isThere]) => (isThere ? [] : [what]));
+}
+
+it('every property has its cases', () => {
+  const missing = objectDefinitions
+    .filter(({ abstract, kind }) => !abstract && kind !== 'branch')
+    .flatMap((definition) =>
+      definition.properties
+        .filter(({ readOnly }) => !readOnly)
+        .flatMap((property) => {
+          const without = missingFor(definition, property);
+          return without.length === 0
+            ? []
+            : [`${definition.kind} ${property.name}: no case with ${without.join(', ')}`];
+        }),
+    );
+  expect(missing).toEqual([]);
+});
