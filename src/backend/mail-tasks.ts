@@ -42,6 +42,8 @@ function verifyTask(options: MailTaskOptions): TaskKind {
       task.signal.throwIfAborted();
       task.show(attributesOf(check));
       const { failure, server } = check;
+      // Messages that wait for it wait no longer.
+      if (failure === undefined) options.queue.wake();
       return conclude(task, failure === undefined ? [] : [failure], {
         isDone: failure === undefined,
         done: `${server} can be used.`,

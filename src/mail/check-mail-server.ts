@@ -12,6 +12,8 @@ import { openSocket } from './open-socket.ts';
 import type { SecretText } from './secret-text.ts';
 import { authOf, refusalBy, smtpOptions } from './transport.ts';
 
+const NAME_CHARACTERS_MAX = 500;
+
 export interface CheckedStep {
   readonly step: Step;
   readonly ms: number;
@@ -208,10 +210,18 @@ class Check {
 function factsOf(certificate: ReturnType<typeof chainOf>[number]): CertificateFacts {
   const { subject, issuer, validFromDate, validToDate, fingerprint256 } = certificate;
   return {
-    subject: subject?.replaceAll('\n', ', ') ?? '',
-    issuer: issuer?.replaceAll('\n', ', ') ?? '',
+    subject: nameOf(subject),
+    issuer: nameOf(issuer),
     validFrom: validFromDate,
     validTo: validToDate,
     fingerprint: fingerprint256,
   };
+}
+
+/** In one line; whoever sends a certificate may write into it what he likes. */
+function nameOf(text: string | undefined): string {
+  return (text ?? '')
+    .replaceAll('\n', ', ')
+    .replace(/\p{Cc}/gu, ' ')
+    .slice(0, NAME_CHARACTERS_MAX);
 }

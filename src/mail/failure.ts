@@ -63,7 +63,7 @@ function factsOf(error: unknown): ErrorFacts {
 }
 
 /** Whether a reply says that the same would be refused again. 503 speaks of the session, not of the message. */
-export function isPermanent(replyCode: number): boolean {
+function isPermanent(replyCode: number): boolean {
   return replyCode >= 500 && replyCode < 600 && replyCode !== BAD_SEQUENCE;
 }
 

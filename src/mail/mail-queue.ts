@@ -48,6 +48,8 @@ export class MailQueue implements MailSender {
   readonly #options: MailQueueOptions;
   readonly #waiting: WaitingMessages;
   readonly #underWay = new Set<Promise<void>>();
+  /** The addresses that messages still have to reach, where the disk may not know it. */
+  readonly #remaining = new Map<string, readonly string[]>();
   #isOpen = true;
   #events: MailEvents = { gaveUp: () => {}, spoolRefused: () => {} };
   /** Since the start of the server. */
@@ -149,7 +151,8 @@ export class MailQueue implements MailSender {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       log.warn({ message: message.entry.id, reason }, 'a message in the spool could not be worked on');
-      this.#waiting.add(message, LOOK_AGAIN_MS);
+      const attempts = message.attempts + 1;
+      this.#waiting.add({ ...message, attempts }, pauseAfter(attempts, this.#options.limits().pauses));
     }
   }
 
@@ -162,35 +165,49 @@ export class MailQueue implements MailSender {
       await spool.putAside(id);
       return;
     }
-    await spool.mark(id);
     const { envelope, content } = spooled;
-    const ready = { from: envelope.from, to: envelope.to, content };
+    const to = this.#remaining.get(id) ?? envelope.to;
+    if (to.length === 0) return this.#remove(id);
+    await spool.mark(id);
+    const ready = { from: envelope.from, to, content };
     const delivery = await deliver(ready, servers, (soFar) => this.#remember(id, spooled, soFar));
     this.#report(id, delivery);
+    if (delivery.refused.length > 0) this.#tellGivenUp(id, delivery.refused);
     if (delivery.remaining.length > 0) {
       if (!delivery.deferred.some(({ failure }) => failure.isUnclear)) spool.unmark(id);
       await this.#postpone(message, delivery.deferred);
       return;
     }
     if (delivery.accepted.length > 0) this.counts.sent += 1;
-    else await spool.giveUp(id);
-    if (delivery.refused.length > 0) this.#tellGivenUp(id, delivery.refused);
+    else await this.#giveUp(id);
   }
 
   /** The moment an answer is there it is on disk too: only a crash within this moment sends a message twice. */
   #remember(id: string, { envelope, content }: SpoolContent, { remaining, accepted }: Delivery): void {
-    if (remaining.length > 0) {
-      this.#options.spool.keep(id, { envelope: { ...envelope, to: remaining }, content });
-    } else if (accepted.length > 0) this.#options.spool.remove(id);
+    if (accepted.length === 0 && remaining.length === 0) return;
+    // First of all in memory: a disk that takes nothing must not make anybody get a message again.
+    this.#remaining.set(id, remaining);
+    if (remaining.length === 0) this.#remove(id);
+    else this.#options.spool.keep(id, { envelope: { ...envelope, to: remaining }, content });
+  }
+
+  #remove(id: string): void {
+    this.#options.spool.remove(id);
+    this.#remaining.delete(id);
+  }
+
+  async #giveUp(id: string): Promise<void> {
+    await this.#options.spool.giveUp(id);
+    this.#remaining.delete(id);
   }
 
   async #postpone(message: WaitingMessage, failures: readonly Failed[]): Promise<void> {
-    const { spool, limits, now, servers } = this.#options;
+    const { limits, now, servers } = this.#options;
     const { id, spooledAtMs } = message.entry;
     const { pauses, lifetimeMs } = limits();
     if (now().getTime() - spooledAtMs > lifetimeMs) {
-      await spool.giveUp(id);
       this.#tellGivenUp(id, failures);
+      await this.#giveUp(id);
       return;
     }
     if (failures.length > 0) {

@@ -18,7 +18,7 @@ export class SecretText {
 
   /** One line, not too long, without control characters and without the secrets. */
   hide(text: string): string {
-    let hidden = text.slice(0, 2 * TEXT_CHARACTERS_MAX);
+    let hidden = text;
     for (const form of this.#forms) hidden = hidden.replaceAll(form, STARS);
     return hidden
       .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')

@@ -48,6 +48,8 @@ export interface TransportOptions {
 
 const MESSAGES_PER_CONNECTION = 100;
 const IDLE_MS = 60_000;
+/** RFC 5321 §4.5.3.1.5 knows lines of 512; a reply to EHLO has some dozen of them. */
+const REPLY_OCTETS_MAX = 64 * 1024;
 
 export class MailTransport {
   readonly #options: TransportOptions;
@@ -164,6 +166,7 @@ export function smtpOptions(plan: ConnectionPlan) {
     connectionTimeout: plan.connectionTimeoutMs,
     greetingTimeout: plan.greetingTimeoutMs,
     socketTimeout: plan.socketTimeoutMs,
+    maxResponseSize: REPLY_OCTETS_MAX,
   };
 }
 

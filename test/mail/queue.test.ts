@@ -1,6 +1,6 @@
 // The spool and the queue: a message waits on disk, goes to the first mail server that takes it, and is given up visibly.
 
-import { mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { endReceivers, type ReceiverOptions, SmtpReceiver } from '../support/smtp-receiver.ts';
@@ -201,6 +201,51 @@ describe('a restart', () => {
       'somebody else',
     ]);
   });
+});
+
+test('a message is not sent again because the disk did not let go of it', async () => {
+  let folder = '';
+  let id = '';
+  let path = '';
+  const receiver: SmtpReceiver = await SmtpReceiver.start({
+    onData: (stream, session, done) => {
+      stream.resume().on('end', async () => {
+        receiver.remember(session, '');
+        // A folder of its name cannot be removed as a file can.
+        path = join(folder, `${id}.sending`);
+        await rename(path, `${path}.kept`);
+        await mkdir(path);
+        done();
+      });
+    },
+  });
+  const server = mailServer({ port: receiver.port });
+  const opened = await openQueue({ servers: () => (id === '' ? [] : [server]) });
+  folder = opened.folder;
+  id = (await opened.queue.send(MESSAGE)).id;
+  opened.queue.wake();
+  await until(() => logLines.some((line) => line.includes('could not be worked on')));
+  await rm(path, { recursive: true });
+  await rename(`${path}.kept`, path);
+  await until(() => opened.spool.messageCount === 0);
+  expect(receiver.messages).toHaveLength(1);
+});
+
+test('an address that is refused is told at once, also when others are tried again', async () => {
+  const codes: Readonly<Record<string, number>> = { 'later@example.com': 450, 'never@example.com': 550 };
+  const onRcptTo: ReceiverOptions['onRcptTo'] = ({ address }, _session, done) => {
+    const responseCode = codes[address];
+    done(responseCode === undefined ? null : Object.assign(new Error('no'), { responseCode }));
+  };
+  const receiver = await SmtpReceiver.start({ onRcptTo });
+  const server = mailServer({ port: receiver.port });
+  const { queue, givenUp, spool } = await openQueue({ servers: () => [server] });
+  await queue.send({ ...MESSAGE, to: ['now@example.com', ...Object.keys(codes)] });
+  await until(() => server.figures.deferred >= 2);
+  expect(givenUp).toHaveLength(1);
+  expect(server.figures.refused).toBe(1);
+  expect(receiver.messages.map(({ to }) => to)).toEqual([['now@example.com']]);
+  expect(spool.messageCount).toBe(1);
 });
 
 test('a mail server that hangs delays no message of another, and is left alone', async () => {
