@@ -154,6 +154,8 @@ export interface Backend {
   readonly readPrivilege: string | undefined;
   /** Only who has logged in may read. */
   readonly needsLogin?: boolean;
+  /** Searches of everything below the root leave it out: it tells of what is elsewhere, over again. */
+  readonly isApart?: boolean;
   /** Changing needs all of these; undefined: nobody may, because nothing here can be changed. */
   readonly writePrivileges: readonly string[] | undefined;
   /** What the search finds, already reduced to the selected attributes. Throws noSuchObject, assertionFailed. */

@@ -40,6 +40,7 @@ export class ChangelogBackend implements Backend {
   readonly baseDn = Dn.parse(BASE);
   readonly baseKey: string;
   readonly readPrivilege = 'changelog-read';
+  readonly isApart = true;
   readonly writePrivileges = undefined;
   readonly #options: ChangelogBackendOptions;
 

@@ -52,7 +52,8 @@ export class BelowRoot implements Searchable {
 
   *#readable({ requester }: Search): Generator<Backend> {
     for (const backend of this.#contexts) {
-      if (backend.baseKey !== '' && mayRead(backend, requester)) yield backend;
+      if (backend.baseKey === '' || backend.isApart === true) continue;
+      if (mayRead(backend, requester)) yield backend;
     }
   }
 }
