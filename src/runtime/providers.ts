@@ -28,6 +28,8 @@ interface Providing<Provider> {
   /** Throws TrustError when it cannot be used. */
   check(provider: Provider): Promise<unknown>;
   readonly isStarting: () => boolean;
+  /** It is in force from now on. */
+  enabled?(provider: Provider): void;
 }
 
 export class Providers<Provider> {
@@ -69,6 +71,7 @@ export class Providers<Provider> {
       commit: () => {
         unstage();
         this.#byKey.set(key, provider);
+        this.#providing.enabled?.(provider);
       },
       abort: unstage,
     };

@@ -54,6 +54,10 @@ export function trustManagers(options: TrustManagerOptions, stores: StoreReader)
     // Who uses it finds out: a trust manager that nobody uses may still wait for its file.
     check: async () => {},
     isStarting: options.isStarting,
+    enabled: ({ dn, server }) => {
+      if (server.isBlind)
+        options.log.warn({ provider: dn }, 'a trust manager is enabled that believes every certificate');
+    },
   });
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { LdapError } from '../../src/ldap/ldap-error.ts';
 import { nameOfResultCode } from '../../src/ldap/result-code.ts';
 import { networkOf } from '../../src/server/login-source.ts';
-import { LoginThrottle } from '../../src/server/login-throttle.ts';
+import { LoginThrottle, type RefusedLogins } from '../../src/server/login-throttle.ts';
 
 const LIMITS = { failuresMax: 6, refusalMs: 60_000, forgetMs: 300_000 };
 const HERE = { address: '127.0.0.1', isLocal: true };
@@ -15,7 +15,9 @@ function open() {
     clock.ms += ms;
     clock.slept += ms;
   };
-  return { clock, throttle: new LoginThrottle({ now: () => clock.ms, sleep }, LIMITS) };
+  const told: string[] = [];
+  const refused = ({ whose, failures, forMs }: RefusedLogins) => told.push(`${failures} ${whose}, ${forMs}`);
+  return { clock, told, throttle: new LoginThrottle({ now: () => clock.ms, sleep, refused }, LIMITS) };
 }
 
 async function codeOf(admitted: Promise<void>): Promise<string> {
@@ -68,6 +70,27 @@ describe('failed logins', () => {
     const { throttle } = open();
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) await fail(throttle, HERE, name, 6);
     expect(throttle.mayTryNow(HERE, 'admin')).toBe(true);
+  });
+
+  it('are told of when they begin to be refused, once for each refusal', async () => {
+    const { clock, told, throttle } = open();
+    await fail(throttle, HERE, 'admin', 6);
+    expect(await codeOf(throttle.admit(HERE, 'admin'))).toBe('invalidCredentials');
+    expect(told).toEqual(['6 with the name "admin" from 127.0.0.1, 60000']);
+    clock.ms += 61_000;
+    await fail(throttle, HERE, 'admin', 6);
+    expect(told).toHaveLength(2);
+  });
+
+  it('from many addresses, or with many names, are told of as that', async () => {
+    const many = open();
+    for (let index = 0; index < 30; index++) {
+      await fail(many.throttle, { address: `192.0.2.${index}`, isLocal: false }, 'admin', 1);
+    }
+    expect(many.told).toEqual(['30 with the name "admin" from many addresses, 60000']);
+    const one = open();
+    for (let index = 0; index < 30; index++) await fail(one.throttle, THERE, `name ${index}`, 1);
+    expect(one.told).toEqual(['30 from 192.0.2.1, 60000']);
   });
 
   it('with many names from one address are refused for the address', async () => {

@@ -126,6 +126,8 @@ cACertificate;binary:: ${raw.toString('base64')}`);
 
   it('that is blind, with a warning in the log and in cn=monitor', async () => {
     await addPair('Blind', 'blind');
+    const enabled = await server.waitForLog(({ msg }) => msg.endsWith('that believes every certificate'));
+    expect(enabled).toMatchObject({ level: 40, provider: `cn=Blind,${CONTAINER}` });
     expect(await problemOf('Blind')).toBeUndefined();
     const line = await server.waitForLog(({ msg }) => msg.startsWith('blind trust is in use'));
     expect(line).toMatchObject({ level: 40, provider: `cn=Blind,${CONTAINER}`, host: 'localhost' });
