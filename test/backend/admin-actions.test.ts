@@ -17,7 +17,7 @@ import {
   searchRequest,
 } from '../support/ber-bytes.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { type RunningServer, startServer } from '../support/start-server.ts';
+import { freePort, type RunningServer, startServer } from '../support/start-server.ts';
 
 const OPERATIONAL = ['*', '+'];
 const written = (name: string) => `cn=${name},cn=Mail Servers,cn=config`;
@@ -118,6 +118,30 @@ describe('what waits for an admin action', () => {
     ]);
     expect(await useSslOf('Packet')).toEqual(['true']);
     expect(await read(written('Packet'))).toHaveProperty('ds-cfg-pending-change');
+  });
+
+  it('runs on as it was: a connection handler keeps its port until it is enabled anew', async () => {
+    const [one, two] = [await freePort(), await freePort()];
+    const dn = 'cn=Second,cn=Connection Handlers,cn=config';
+    const attributes = [
+      ['objectClass', ['ds-cfg-connection-handler', 'ds-cfg-ldap-connection-handler']],
+      ['ds-cfg-enabled', ['true']],
+      ['ds-cfg-listen-port', [String(one)]],
+    ] as const;
+    const set = (attribute: string, value: string) =>
+      client.request(modifyRequest(dn, [[changeKinds.replace, attribute, [value]]]));
+    const isOpen = async (port: number) => {
+      const found = await RawClient.connect({ port }).catch(() => undefined);
+      found?.close();
+      return found !== undefined;
+    };
+    expect(await client.request(addRequest(dn, attributes))).toMatchObject({ code: 0 });
+    expect(await set('ds-cfg-listen-port', String(two))).toMatchObject({ code: 0 });
+    expect([await isOpen(one), await isOpen(two)]).toEqual([true, false]);
+    await set('ds-cfg-enabled', 'false');
+    expect([await isOpen(one), await isOpen(two)]).toEqual([false, false]);
+    expect(await set('ds-cfg-enabled', 'true')).toMatchObject({ code: 0 });
+    expect([await isOpen(one), await isOpen(two)]).toEqual([false, true]);
   });
 
   it('is forgotten with its entry', async () => {

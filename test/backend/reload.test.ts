@@ -288,6 +288,30 @@ describe('a reload', () => {
     expect(await client.request(deleteRequest(system ?? ''))).toMatchObject({ code: 0 });
   });
 
+  it('has its turn between changes that come all the while', async () => {
+    await putFile('config/expressions/turn.properties', 'mail.turn=turn-0.example.com\n');
+    await reload();
+    await addMailServer('Turn', { 'ds-cfg-smtp-server': '$<mail.turn>' });
+    const rounds = 5;
+    const changes = 40;
+    for (let round = 1; round <= rounds; round++) {
+      await putFile('config/expressions/turn.properties', `mail.turn=turn-${round}.example.com\n`);
+      const answers = Array.from({ length: changes }, (_, index) =>
+        client.request(
+          modifyRequest(written('Turn'), [
+            [changeKinds.replace, 'ds-cfg-use-start-tls', [index % 2 === 0 ? 'true' : 'false']],
+          ]),
+        ),
+      );
+      const reloaded = reload();
+      expect((await Promise.all(answers)).map(({ code }) => code)).toEqual(answers.map(() => 0));
+      expect(await reloaded).toMatchObject({ msg: 'reloaded' });
+      const found = await tree.read(inForce('Turn'));
+      expect(found.get('ds-cfg-smtp-server')).toEqual([`turn-${round}.example.com:587`]);
+      expect(found.get('ds-cfg-use-start-tls')).toEqual(['false']);
+    }
+  });
+
   it('stores nothing', async () => {
     const folder = join(server.folder, 'config/journal');
     const journal = async () =>
