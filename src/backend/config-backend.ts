@@ -21,7 +21,7 @@ import type {
 import { ChangeRefused } from './change-refused.ts';
 import type { Configuration } from './configuration.ts';
 import type { EntryViews } from './entry-views.ts';
-import { withStoredPasswords } from './stored-passwords.ts';
+import { requireFewPasswords, withStoredPasswords } from './stored-passwords.ts';
 import { TreeReader } from './tree-reader.ts';
 import { TreeWriter } from './tree-writer.ts';
 import type { WritePath } from './write-path.ts';
@@ -63,6 +63,10 @@ export class ConfigBackend implements Backend {
   }
 
   async changeAll(steps: readonly ChangeStep[], requester: Requester): Promise<readonly ChangeOutcome[]> {
+    requireFewPasswords(
+      steps.map(({ change }) => change),
+      this.#configuration.schema,
+    );
     const ready = await Promise.all(
       steps.map(async (step, index) => ({
         ...step,

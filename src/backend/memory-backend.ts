@@ -21,7 +21,7 @@ import type {
 import { ChangeRefused } from './change-refused.ts';
 import type { EntryViews } from './entry-views.ts';
 import type { MemoryTree } from './memory-tree.ts';
-import { withStoredPasswords } from './stored-passwords.ts';
+import { requireFewPasswords, withStoredPasswords } from './stored-passwords.ts';
 import { TreeReader } from './tree-reader.ts';
 import { TreeWriter } from './tree-writer.ts';
 import type { WritePath } from './write-path.ts';
@@ -90,6 +90,10 @@ export class MemoryBackend implements Backend {
   }
 
   async changeAll(steps: readonly ChangeStep[], requester: Requester): Promise<readonly ChangeOutcome[]> {
+    requireFewPasswords(
+      steps.map(({ change }) => change),
+      this.#entries.schema,
+    );
     const ready = steps.map(async (step, index) => ({ ...step, change: await this.#readyOf(step, index) }));
     return this.#writer.changeAll(await Promise.all(ready), requester);
   }

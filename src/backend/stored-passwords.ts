@@ -10,10 +10,13 @@ import type { Attribute, Entry } from '../ldap/entry.ts';
 import { refuseIfAny } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Schema } from '../schema/schema.ts';
+import { ChangeRefused } from './change-refused.ts';
 
 const PASSWORD_KEY = 'userpassword';
 /** Each takes some tenths of a second of a processor. */
 const PASSWORDS_MAX = 8;
+/** In all changes of a transaction together. */
+const PASSWORDS_TOGETHER_MAX = 256;
 
 /** The change with every password as it is stored. `find` gives the entry as it is now. Throws what is wrong with a password. */
 export async function withStoredPasswords(
@@ -49,6 +52,29 @@ export async function withStoredPasswords(
     else modifications.push({ operation, attribute: await deleted(attribute, kept(attribute), dn) });
   }
   return { ...change, modifications };
+}
+
+/** Throws adminLimitExceeded, by way of ChangeRefused, when changes that are made together would take too many hashes. */
+export function requireFewPasswords(changes: readonly Change[], schema: Schema): void {
+  let count = 0;
+  for (const [index, change] of changes.entries()) {
+    count += clearPasswordsIn(change, schema);
+    if (count <= PASSWORDS_TOGETHER_MAX) continue;
+    const text = `${dnOfChange(change)}: ${PASSWORDS_TOGETHER_MAX} passwords may be set in one transaction and no more.`;
+    throw new ChangeRefused(new LdapError('adminLimitExceeded', text), index);
+  }
+}
+
+function clearPasswordsIn(change: Change, schema: Schema): number {
+  const attributes =
+    change.type === 'add'
+      ? change.entry.attributes
+      : change.type === 'modify'
+        ? change.modifications.map(({ attribute }) => attribute)
+        : [];
+  return attributes
+    .filter(({ description }) => schema.describe(description)?.type.key === PASSWORD_KEY)
+    .reduce((sum, { values }) => sum + values.filter((value) => !isStoredPassword(value)).length, 0);
 }
 
 function requireFew(attributes: readonly Attribute[], dn: Dn): void {

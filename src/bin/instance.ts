@@ -3,7 +3,7 @@
 
 import { constants } from 'node:fs';
 import { access, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SchemaSource } from '../schema/schema-builder.ts';
 import { makeServerKey } from './server-key.ts';
@@ -28,7 +28,7 @@ export async function openInstance(folder: string): Promise<Instance> {
   const schemaFolder = join(root, 'schema');
   try {
     for (const path of [root, configFolder, schemaFolder, join(configFolder, 'expressions')]) {
-      await mkdir(path, { recursive: true, mode: FOLDER_MODE });
+      await makeFolder(path);
     }
     await access(configFolder, constants.R_OK | constants.W_OK | constants.X_OK);
     await refreshSchema(schemaFolder);
@@ -40,6 +40,19 @@ export async function openInstance(folder: string): Promise<Instance> {
       `The instance folder ${root} cannot be used: ${error instanceof Error ? error.message : error}. ` +
         'Give a folder that this user may write with CONFDIT_INSTANCE or --instance.',
     );
+  }
+}
+
+/** Node.js's own recursive mkdir never comes back from a place such as /proc, where nothing can be made. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: FOLDER_MODE });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path, { mode: FOLDER_MODE });
   }
 }
 

@@ -72,6 +72,12 @@ describe('a place that cannot be used', () => {
     expect(others).toEqual([]);
   });
 
+  it('an instance folder where nothing can be made', async () => {
+    const failed = await startServer({ folder: '/proc/confdit/instance', expectFailure: true });
+    expect(sentences(failed)).toHaveLength(1);
+    expect(failed.stderr).toContain('The instance folder /proc/confdit/instance cannot be used: ENOENT');
+  });
+
   it('an instance folder that is a file', async () => {
     const parent = await mkdtemp(join(tmpdir(), 'confdit-file-'));
     await writeFile(join(parent, 'instance'), '');

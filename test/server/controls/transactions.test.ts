@@ -54,6 +54,18 @@ function resultOf({ octets }: Answer): ReturnType<typeof readTransactionResult> 
 }
 
 describe('transactions (RFC 5805)', () => {
+  it('set no more passwords than the hashes of which others can wait for', async () => {
+    const id = await begin();
+    const values = Array.from({ length: 8 }, (_, index) => `password ${index}`);
+    for (let count = 0; count < 33; count++) {
+      const asked = await client.request(replace(ADMINISTRATOR, 'userPassword', ...values), [
+        inTransaction(id),
+      ]);
+      expect(asked.code).toBe(0);
+    }
+    expect(await end(id)).toMatchObject({ code: 11, text: expect.stringContaining('256 passwords') });
+  });
+
   it('changes are made together at the end', async () => {
     const id = await begin();
     expect((await client.request(addMailServer('T1'), [inTransaction(id)])).code).toBe(0);
