@@ -37,18 +37,22 @@ export async function listArchives(fileSystem: FileSystem, folder: string): Prom
   }
 }
 
-/** Compresses a snapshot file into the folder; durable when it resolves. Throws StoreError. */
+/**
+ * Compresses a snapshot file into the folder; durable when it resolves. `pause` is called between pieces and gives way to
+ * other work. Throws StoreError.
+ */
 export async function writeArchive(
   fileSystem: FileSystem,
   from: string,
   folder: string,
   number: number,
+  pause: () => Promise<unknown> = () => Promise.resolve(),
 ): Promise<void> {
   const path = join(folder, archiveName(number));
   const temporary = `${path}.tmp`;
   try {
     await fileSystem.remove(temporary);
-    await compress(fileSystem, from, temporary);
+    await compress(fileSystem, from, temporary, pause);
     await fileSystem.rename(temporary, path);
     await fileSystem.syncFolder(folder);
   } catch (error) {
@@ -57,14 +61,19 @@ export async function writeArchive(
   }
 }
 
-async function compress(fileSystem: FileSystem, from: string, to: string): Promise<void> {
+async function compress(
+  fileSystem: FileSystem,
+  from: string,
+  to: string,
+  pause: () => Promise<unknown>,
+): Promise<void> {
   const source = await fileSystem.open(from, 'read');
   try {
     const target = await fileSystem.open(to, 'create');
     try {
       let position = 0;
       await pipeline(
-        readPieces(source),
+        withPauses(readPieces(source), pause),
         createGzip({ level: LEVEL }),
         async (octets: AsyncIterable<Buffer>) => {
           for await (const piece of octets) {
@@ -79,6 +88,18 @@ async function compress(fileSystem: FileSystem, from: string, to: string): Promi
     }
   } finally {
     await source.close();
+  }
+}
+
+async function* withPauses(
+  pieces: AsyncIterable<Buffer>,
+  pause: () => Promise<unknown>,
+): AsyncGenerator<Buffer, void> {
+  let isFirst = true;
+  for await (const piece of pieces) {
+    if (!isFirst) await pause();
+    isFirst = false;
+    yield piece;
   }
 }
 

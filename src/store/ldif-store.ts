@@ -24,6 +24,8 @@ import { reasonOf, StoreError, storeErrorFrom } from './store-error.ts';
 
 /** Between slices of a snapshot, so that it takes about a tenth of the process's time. */
 const SNAPSHOT_PAUSE_MS = 1;
+/** The same between the larger pieces of an archive. */
+const ARCHIVE_PAUSE_MS = 20;
 
 /** Where the store tells what is no failure but should be known. A pino logger is one. */
 export interface StoreLog {
@@ -282,7 +284,8 @@ export class LdifStore implements Store {
   async #archive(path: string, number: number): Promise<void> {
     const { fileSystem, archiveFolder, log } = this.#parts;
     try {
-      await writeArchive(fileSystem, path, archiveFolder, number);
+      const pause = () => (this.#isClosing ? setImmediate() : setTimeout(ARCHIVE_PAUSE_MS));
+      await writeArchive(fileSystem, path, archiveFolder, number, pause);
     } catch (error) {
       log.warn(`${reasonOf(error)} The configuration as of change ${number} is not archived.`);
     }

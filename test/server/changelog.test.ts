@@ -94,4 +94,30 @@ changeType: delete
     expect(decoded((await administrator.search(...search)).stdout)).toContain(`${SECRET}-2`);
     expect((await as('auditor').search('cn=changelog', `(changes=*${SECRET}*)`, '1.1')).stdout).toBe('');
   });
+
+  it('is kept as long as the global configuration says', async () => {
+    const server = await startServer();
+    const tools = new LdapTools(server);
+    expect((await tools.modify(CHANGES)).code).toBe(0);
+    const numbers = async () => {
+      const [top] = await tools.entries('', '-s', 'base', 'firstChangeNumber', 'lastChangeNumber');
+      return [top?.first('firstchangenumber'), top?.first('lastchangenumber')];
+    };
+    const snapshot = async (id: string) => {
+      const dn = `ds-task-id=${id},cn=Scheduled Tasks,cn=tasks`;
+      await tools.add(`dn: ${dn}\nobjectClass: ds-task\nobjectClass: ds-task-snapshot\nds-task-id: ${id}\n`);
+      const state = async () => (await tools.search(dn, '-s', 'base', 'ds-task-state')).stdout;
+      await expect.poll(state, { timeout: 30_000 }).toContain('COMPLETED_SUCCESSFULLY');
+    };
+    await snapshot('keeps-all');
+    expect(await numbers()).toEqual(['1', '4']);
+    const limits =
+      'dn: cn=config\nchangetype: modify\nreplace: ds-cfg-changelog-purge-delay\nds-cfg-changelog-purge-delay: 0 ms\n-\nreplace: ds-cfg-changelog-minimum-changes\nds-cfg-changelog-minimum-changes: 1\n-\n';
+    const limited = await tools.modify(limits);
+    expect(limited.code, limited.stderr).toBe(0);
+    await snapshot('keeps-one');
+    expect(await numbers()).toEqual(['5', '5']);
+    const gone = await tools.search('cn=changelog', '-s', 'one', '1.1');
+    expect(gone.stdout).toBe('dn: changeNumber=5,cn=changelog\n\n');
+  });
 });
