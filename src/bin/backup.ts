@@ -3,16 +3,20 @@
 // acknowledged before the backup began is in it.
 
 import { createHash } from 'node:crypto';
-import { lstat, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, open, readdir, readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { nodeFileSystem } from '../store/file-system.ts';
 import { scanSegment, segmentNumber } from '../store/journal-segment.ts';
 import { StoreError } from '../store/store-error.ts';
 import { type PackedFile, packEnd, packFile } from './tar.ts';
 import { VERSION } from './version.ts';
 
 export const MANIFEST_NAME = 'confdit-backup.json';
+
+/** Where a server puts the backups it makes itself, from the instance folder on. */
+export const BACKUPS_FOLDER = 'backups';
 
 export interface Manifest {
   readonly version: string;
@@ -25,10 +29,13 @@ export interface Manifest {
 
 /** Of no use elsewhere, or not of the instance: locks, sockets, half files, and what was put aside. */
 const LEFT_OUT = /(?:\.lock|\.tmp|\.copy)$|\.torn-|(?:^|\/)repair-/;
+/** Tasks are not the configuration, and a backup is not in the next one. */
+const ELSEWHERE = new RegExp(`^(?:tasks|${BACKUPS_FOLDER})/`);
 const SNAPSHOT = 'config/config.ldif';
 const SEGMENT = /^config\/journal\/([^/]+)$/;
 /** A snapshot that is taken meanwhile may take journal files away. */
 const ATTEMPTS_MAX = 5;
+const FILE_MODE = 0o600;
 
 /** The octets of the backup. Throws StoreError when the instance is damaged or changes too fast. */
 export async function makeBackup(
@@ -54,6 +61,18 @@ export async function makeBackup(
   }
 }
 
+/** A file that is there is not replaced: it may be the only good one. Throws what the system throws. */
+export async function writeBackup(path: string, octets: Buffer): Promise<void> {
+  const file = await open(path, 'wx', FILE_MODE);
+  try {
+    await file.writeFile(octets);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await nodeFileSystem.syncFolder(dirname(resolve(path)));
+}
+
 export function digestOf(content: Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }
@@ -62,7 +81,7 @@ export function digestOf(content: Buffer): string {
 async function readInstance(folder: string): Promise<PackedFile[] | undefined> {
   const names = (await readdir(folder, { recursive: true }))
     .map((name) => name.replaceAll('\\', '/'))
-    .filter((name) => !LEFT_OUT.test(name) && !name.startsWith('tasks/'))
+    .filter((name) => !LEFT_OUT.test(name) && !ELSEWHERE.test(name))
     .sort((one, other) => rankOf(one) - rankOf(other) || (one < other ? -1 : 1));
   const files: PackedFile[] = [];
   for (const name of names) {

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readBackup } from '../../src/bin/restore.ts';
 import { writePersistentSearch } from '../../src/codec/persistent-search-control.ts';
 import { Oid } from '../../src/ldap/oids.ts';
 import { checkEntry } from '../../src/schema/check-classes.ts';
@@ -136,6 +137,54 @@ describe('a task', () => {
       .poll(async () => (await tools.search(entry.dn.toString(), '-s', 'base')).code, { timeout: 20_000 })
       .toBe(32);
     expect((await keep('24 h')).code).toBe(0);
+  });
+});
+
+describe('a backup', () => {
+  it('is one file in the instance, which can be restored', async () => {
+    const entry = await runTask(tools, 'ds-task-backup', [
+      'ds-task-class-name: org.opends.server.tasks.BackupTask',
+      'ds-backup-directory-path: backups/nightly',
+      'ds-backup-id: first',
+      'ds-task-backup-all: true',
+    ]);
+    expect(entry.first('ds-task-state'), entry.values('ds-task-log-message').join()).toBe(
+      'COMPLETED_SUCCESSFULLY',
+    );
+    expect(entry.first('ds-task-backup-file')).toBe('backups/nightly/first.tar.gz');
+    const octets = await readFile(join(server.folder, 'backups', 'nightly', 'first.tar.gz'));
+    const { manifest } = await readBackup(octets);
+    expect(Object.keys(manifest.files)).toContain('config/config.ldif');
+  });
+
+  it('has no earlier backup in it, and does not take the place of one', async () => {
+    const second = await runTask(tools, 'ds-task-backup', []);
+    const file = second.first('ds-task-backup-file') ?? '';
+    const { manifest } = await readBackup(await readFile(join(server.folder, file)));
+    expect(Object.keys(manifest.files).filter((name) => /^(?:backups|tasks)/.test(name))).toEqual([]);
+    const again = await runTask(tools, 'ds-task-backup', [
+      'ds-backup-directory-path: backups/nightly',
+      'ds-backup-id: first',
+    ]);
+    expect(again.first('ds-task-state')).toBe('STOPPED_BY_ERROR');
+  });
+
+  it.each(['/tmp', '..', 'backups/../config', 'config', 'backups/.hidden', '.'])(
+    'is not written to %s',
+    async (path) => {
+      const refused = await tools.add(
+        taskLdif('backup', 'ds-task-backup', [`ds-backup-directory-path: ${path}`]),
+      );
+      expect(refused.code).toBe(19);
+      expect(refused.stderr).toContain('ds-backup-directory-path');
+    },
+  );
+
+  it('is not what cannot be had', async () => {
+    expect((await tools.add(taskLdif('backup', 'ds-task-backup', ['ds-backup-id: ../x']))).code).toBe(19);
+    expect(
+      (await tools.add(taskLdif('backup', 'ds-task-backup', ['ds-task-backup-encrypt: TRUE']))).code,
+    ).toBe(53);
   });
 });
 

@@ -1,17 +1,15 @@
 // `confdit backup` and `confdit restore`: an instance as one file, taken while its server runs, and verified on its way
 // back.
 
-import { open, readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { type Command, CommandError, type Invocation, UsageError, type World } from '../../cli/command.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
-import { nodeFileSystem } from '../../store/file-system.ts';
-import { makeBackup } from '../backup.ts';
+import { makeBackup, writeBackup } from '../backup.ts';
 import { readBackup, restoreBackup } from '../restore.ts';
 import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
 import { configFolderOf, inWords } from './offline-instance.ts';
 
-const FILE_MODE = 0o600;
 const OPTIONS = INSTANCE_OPTIONS.filter(({ name }) => name === 'instance');
 
 export const backupCommand: Command = {
@@ -19,7 +17,8 @@ export const backupCommand: Command = {
   group: 'Safety',
   operands: 'FILE',
   synopsis: 'Writes the instance to one file (a compressed tar archive), also while its server runs.',
-  description: 'The file holds passwords and keys. What is in cn=tasks, and logs, are left out.',
+  description:
+    'The file holds passwords and keys. What is in cn=tasks, logs, and earlier backups are left out.',
   options: OPTIONS,
   run: backup,
 };
@@ -73,17 +72,9 @@ function fileOf({ operands: [path, ...others] }: Invocation): string {
   throw new UsageError('The command takes the name of one file.');
 }
 
-/** A file that is there is not replaced: it may be the only good one. */
 async function writeNew(path: string, octets: Buffer): Promise<void> {
   try {
-    const file = await open(path, 'wx', FILE_MODE);
-    try {
-      await file.writeFile(octets);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await nodeFileSystem.syncFolder(dirname(resolve(path)));
+    await writeBackup(path, octets);
   } catch (error) {
     throw fileError(`The backup ${path} cannot be written`, error);
   }
