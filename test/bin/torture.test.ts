@@ -5,7 +5,7 @@ import '../support/start-server.ts';
 import { torture } from '../support/torture.ts';
 
 const ROUNDS = 50;
-const ROUNDS_WITH_SNAPSHOTS = 15;
+const ROUNDS_WITH_SNAPSHOTS = 10;
 const TIMEOUT_MS = 180_000;
 
 describe('a server that is killed while clients write', () => {
