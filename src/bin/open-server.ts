@@ -11,6 +11,7 @@ import { AccessLog } from '../server/access-log.ts';
 import { connectionMonitor, resultMonitor } from '../server/connection-monitor.ts';
 import { LdapServer } from '../server/ldap-server.ts';
 import { giveAdministratorPassword } from './administrator.ts';
+import { backupTask } from './backup-task.ts';
 import type { InstanceChoice } from './commands/instance-options.ts';
 import type { Instance } from './instance.ts';
 import { keepAsLastKnownGood } from './last-known-good.ts';
@@ -135,7 +136,10 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
   opened.defer(() => watch.stop());
   const tasks = await openTasks({
     ...{ instanceFolder, schema, views, monitor, now, log },
-    kinds: [snapshotTask(writePath), reloadTask(reload), ...mail.taskKinds],
+    kinds: [
+      ...[snapshotTask(writePath), backupTask(instanceFolder, now), reloadTask(reload)],
+      ...mail.taskKinds,
+    ],
   });
   opened.defer(() => tasks.close());
   contexts.add(tasks.backend);
