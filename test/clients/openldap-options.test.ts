@@ -123,7 +123,15 @@ describe('ldapsearch goes on', () => {
 });
 
 describe('ldapsearch asks for', () => {
-  const top = ['Alert Handlers', 'Backends', 'Connection Handlers', 'Key Manager Providers', 'Mail Servers'];
+  /** What stands directly below cn=config, in order. */
+  let top: readonly (string | undefined)[];
+
+  beforeAll(async () => {
+    const { stdout } = await tools.search('cn=config', '-s', 'one', '(cn=*)', '1.1');
+    top = commonNamesIn(stdout).toSorted();
+    expect(top.length).toBeGreaterThan(5);
+  });
+
   const found = async (...words: readonly string[]) => {
     const { code, stdout } = await tools.search('cn=config', '-s', 'one', ...words, '(cn=*)', 'cn');
     return { code, names: commonNamesIn(stdout) };
@@ -142,17 +150,18 @@ describe('ldapsearch asks for', () => {
       '1.1',
     );
     // Each line is the next window: by offset, and by value. It would ask for windows for ever.
-    await search.said('pos=2 count=7', 1);
+    await search.said(`pos=2 count=${top.length}`, 1);
     search.process.stdin?.write('0/0/5/0\n');
-    await search.said('pos=5 count=7', 1);
+    await search.said(`pos=5 count=${top.length}`, 1);
     search.process.stdin?.write('0/1:k\n');
-    await search.said('pos=4 count=7', 1);
+    const fromK = top.findIndex((name = '') => name.toLowerCase() >= 'k');
+    await search.said(`pos=${fromK + 1} count=${top.length}`, 1);
     search.process.kill('SIGKILL');
-    expect(search.names).toEqual([top[1], top[2], top[4], top[3], top[4]]);
+    expect(search.names).toEqual([top[1], top[2], top[4], top[fromK], top[fromK + 1]]);
   });
 
   it('order on its own side, with -S', async () => {
-    expect((await found('-S', 'cn')).names.slice(0, 5)).toEqual(top);
+    expect((await found('-S', 'cn')).names).toEqual(top);
   });
 
   it('what this server does not have: ignored, or refused when it must be had', async () => {
