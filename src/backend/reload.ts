@@ -8,6 +8,7 @@ import type { Sources } from '../expression/sources.ts';
 import { SourcesError } from '../expression/sources-error.ts';
 import { formatIssue } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
+import type { AlertSink } from '../mail/alert.ts';
 import type { ObjectDifference, Prepared } from '../runtime/component.ts';
 import type { ProviderFiles } from '../runtime/provider-files.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -24,6 +25,7 @@ export interface ReloadOptions {
   readonly files: (changes: readonly ObjectDifference[]) => readonly ProviderFiles[];
   /** Told what has become of entries once it is in force. */
   readonly reloaded: (objects: readonly ReloadedObject[]) => void;
+  readonly alerts: AlertSink;
   readonly now: () => Date;
   readonly log: ReloadLog;
 }
@@ -53,6 +55,7 @@ export class ReloadRefused extends Error {
 const PREPARED_AT_A_TIME = 64;
 /** Lines about one reload; of more, only the number is told. */
 const LINES_MAX = 1000;
+const PROBLEMS_MAILED_MAX = 20;
 const VALUE_CHARACTERS_MAX = 120;
 
 export class Reload {
@@ -74,7 +77,7 @@ export class Reload {
   }
 
   async #run(cause: string): Promise<ReloadReport> {
-    const { writePath, log } = this.#options;
+    const { writePath, log, alerts } = this.#options;
     try {
       const report = await writePath.alone((runtime) => {
         this.#waiting = undefined;
@@ -89,6 +92,7 @@ export class Reload {
       for (const problem of refused.problems.slice(0, LINES_MAX))
         log.warn({ cause, problem }, 'not reloaded');
       log.warn({ cause, problems: refused.problems.length }, 'nothing was reloaded: put the problems right');
+      alerts.raise({ type: 'confdit.ReloadRefused', message: alertText(cause, refused.problems) });
       throw refused;
     }
   }
@@ -139,6 +143,13 @@ export class Reload {
     }
     return commits;
   }
+}
+
+function alertText(cause: string, problems: readonly string[]): string {
+  const more =
+    problems.length > PROBLEMS_MAILED_MAX ? [`And ${problems.length - PROBLEMS_MAILED_MAX} more.`] : [];
+  const shown = [...problems.slice(0, PROBLEMS_MAILED_MAX), ...more];
+  return [`A reload (${cause}) was refused, and nothing has changed:`, ...shown].join('\n');
 }
 
 async function prepare(

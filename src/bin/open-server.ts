@@ -130,7 +130,7 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
   });
   opened.defer(() => alerting.close());
   const { reload, watch } = openReload({
-    ...{ configuration, writePath, effective, openSources: ground.openSources, now, log },
+    ...{ configuration, writePath, effective, openSources: ground.openSources, alerts, now, log },
     providers: () => trust.tls,
   });
   opened.defer(() => watch.stop());

@@ -9,6 +9,7 @@ export const ALERT_TYPES = {
   'org.opends.server.ManualConfigEditLost':
     'config.ldif was edited while the server runs, which has no effect',
   'confdit.StartRefused': 'the server refused to start earlier',
+  'confdit.ReloadRefused': 'nothing was reloaded, because something does not resolve or does not fit',
   'confdit.ConfigurationChanged': 'the configuration was changed',
   'confdit.CertificateExpired': 'a certificate of a key manager or trust manager has expired',
   'confdit.CertificateExpiresSoon': 'a certificate of a key manager or trust manager expires soon',

@@ -122,6 +122,7 @@ describe('a reload', () => {
     expect(problems).toContainEqual(expect.stringContaining(`${written('Wrong')}: smtp-server`));
     expect(problems).toContainEqual(expect.stringContaining(`${written('Wrong')}: use-start-tls`));
     expect(problems).toContainEqual(expect.stringContaining(`${written('Host')}: smtp-server`));
+    expect(linesSince(asked)).toContainEqual(expect.objectContaining({ alert: 'confdit.ReloadRefused' }));
     expect(await tree.read(inForce('Wrong'))).toEqual(before);
     await putFile(EXPRESSIONS, '{ this is no JSON');
     expect(await reload()).toMatchObject({ msg: 'nothing was reloaded: put the problems right' });
