@@ -8,6 +8,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { ratioOf } from './figures.ts';
+import { measureFiles } from './files.ts';
 import { measureGrowth } from './growth.ts';
 import { describeMachine, formatMachine } from './machine.ts';
 import { type BenchOptions, parseOptions, type ServerName, UsageError, usage } from './options.ts';
@@ -62,6 +63,7 @@ async function run(stage: Stage, options: BenchOptions): Promise<void> {
     ...(await measureSecure(bench)),
     ...(await measureReferences(bench)),
     ...(await measureGrowth(bench)),
+    ...(await measureFiles(bench)),
   ];
   reportProgress('');
   const names = [left, left === right ? `${right} (2)` : right] as const;

@@ -20,7 +20,7 @@ export interface Sample {
 export interface Row {
   readonly operation: string;
   readonly load: string;
-  readonly unit: 'ops/s' | 'ms' | 'ratio';
+  readonly unit: 'ops/s' | 'ms' | 'octets' | 'ratio';
   readonly left: Sample;
   /** Undefined for what only the left server does. */
   readonly right: Sample | undefined;

@@ -29,6 +29,11 @@ export const marks: Readonly<Record<string, readonly Mark[]>> = {
   'modify cost 10,000 : 10, serial': [{ of: 'own', atMost: 1.2 }],
   'modify cost 10,000 : 10, 16 connections': [{ of: 'own', atMost: 1.2 }],
   'start with 10,000, ': [{ of: 'own', atMost: 2000 }],
+  'offline import of 100,000, slapadd -q': ratio(0.8),
+  'offline import of 100,000, slapadd': ratio(10),
+  'online import of 10,000, ldapadd': ratio(5),
+  'start with 100,000, imported, ': [{ of: 'own', atMost: 1500 }],
+  'memory of 100,000, each, ': [{ of: 'own', atMost: 3000 }],
 };
 
 /** Whether `value` keeps the mark. */

@@ -10,6 +10,7 @@ export const usage = `npm run bench -- [options]
   --only NAME       one part only, may be repeated:
                     base equality subtree compare bind modify ldaps references size start import
                     scale (only when it is named: --entries against --many, on the first server)
+                    files (only when it is named: import-ldif of --many against slapadd and ldapadd)
   --rounds N        rounds; the median is quoted (5, quick 3)
   --seconds S       seconds of load for each figure and round (2, quick 0.4)
   --entries N       mail servers in the tree (1000)
@@ -33,6 +34,7 @@ export const parts = [
   'start',
   'import',
   'scale',
+  'files',
 ] as const;
 export type Part = (typeof parts)[number];
 export type ServerName = 'confdit' | 'slapd' | 'canned';
@@ -62,7 +64,9 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
   if (values.help) return undefined;
   const seconds = parsePositive('--seconds', values.seconds ?? (values.quick ? '0.4' : '2'));
   return {
-    parts: new Set((values.only ?? parts.filter((part) => part !== 'scale')).map(parsePart)),
+    parts: new Set(
+      (values.only ?? parts.filter((part) => part !== 'scale' && part !== 'files')).map(parsePart),
+    ),
     rounds: Math.ceil(parsePositive('--rounds', values.rounds ?? (values.quick ? '3' : '5'))),
     seconds,
     warmUpSeconds: Math.min(1, seconds / 2),

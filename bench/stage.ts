@@ -13,6 +13,8 @@ import { join } from 'node:path';
 /** The servers get one core, what loads them the other. */
 export const SERVER_CORE = 0;
 export const LOAD_CORE = 1;
+/** For what runs alone. */
+export const BOTH_CORES = '0,1';
 
 const STOP_TIMEOUT_MS = 20_000;
 
@@ -35,8 +37,8 @@ export class Stage {
     return folder;
   }
 
-  /** Starts `command` on `core`. */
-  spawn(core: number, command: readonly string[], options: SpawnOptions = {}): ChildProcess {
+  /** Starts `command` on `core`, or on several as taskset takes them. */
+  spawn(core: number | string, command: readonly string[], options: SpawnOptions = {}): ChildProcess {
     if (this.#isCleared) throw new Error('the benchmark was interrupted');
     const child = spawn('taskset', ['-c', String(core), ...command], options);
     this.#children.add(child);

@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { addRequest, bindRequest, message } from '../../test/support/ber-bytes.ts';
+import type { Target } from '../requests.ts';
 import { ResponseCounter } from '../response-counter.ts';
 import { findFreePort } from '../stage.ts';
 import { writeKey } from './key.ts';
@@ -21,6 +22,13 @@ const container = `cn=Mail Servers,${suffix}`;
 const bindDn = `cn=admin,cn=Root DNs,${suffix}`;
 const password = 'bench-password-1';
 const MAXIMUM_BYTES = 4 * 1024 ** 3;
+
+export const slapdTarget: Target = { container, bindDn, password };
+
+/** The entries above the mail servers, as LDIF. */
+export const containerEntries =
+  `dn: ${suffix}\nobjectClass: top\nobjectClass: ds-cfg-branch\ncn: mirror\n\n` +
+  `dn: ${container}\nobjectClass: top\nobjectClass: ds-cfg-branch\ncn: Mail Servers\n\n`;
 
 /** OpenLDAP's slapd, from the operating system. */
 export const slapd: ServerKind = { name: 'slapd', start: startSlapd };
@@ -51,14 +59,15 @@ async function startSlapd(...[stage, folder]: Parameters<ServerKind['start']>): 
     logFile: join(folder, 'slapd.log'),
     port,
     ldapsPort,
-    target: { container, bindDn, password },
+    target: slapdTarget,
     isReady: () => accepts(port),
   });
   if (isNew) await addContainers(port);
   return server;
 }
 
-function writeSettings(folder: string): void {
+/** Makes a configuration and an empty database in a folder. */
+export function writeSettings(folder: string): void {
   mkdirSync(join(folder, 'data'));
   writeFileSync(join(folder, 'bench.schema'), schema);
   const keyFile = writeKey(folder);
