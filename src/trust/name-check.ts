@@ -5,13 +5,18 @@ import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { TrustError } from './trust-error.ts';
 
 const NAMES_SHOWN_MAX = 5;
+/** No host name is longer. */
+const NAME_CHARACTERS_MAX = 253;
 
 /** An error whose message says whom the certificate is for; undefined when it is for the host. */
 export function checkName(host: string, certificate: PeerCertificate): TrustError | undefined {
   if (checkServerIdentity(host, certificate) === undefined) return undefined;
   const names = namesOf(certificate);
   const shown =
-    names.slice(0, NAMES_SHOWN_MAX).join(', ') + (names.length > NAMES_SHOWN_MAX ? ' and others' : '');
+    names
+      .slice(0, NAMES_SHOWN_MAX)
+      .map((name) => name.slice(0, NAME_CHARACTERS_MAX))
+      .join(', ') + (names.length > NAMES_SHOWN_MAX ? ' and others' : '');
   const whom = names.length === 0 ? 'names no host' : `is for ${shown}`;
   return new TrustError(
     `The certificate that ${host} presents ${whom}, not for ${host}. ` +

@@ -14,6 +14,8 @@ export interface RefusalFacts {
   readonly now: Date;
 }
 
+const NAME_CHARACTERS_MAX = 300;
+
 const SENTENCES: Readonly<Record<string, (facts: RefusalFacts) => string>> = {
   CERT_HAS_EXPIRED: expired,
   CERT_NOT_YET_VALID: notYetValid,
@@ -132,7 +134,8 @@ function day(date: Date): string {
   return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-/** `CN=Example, O=Org`: subjects come with a line for each part. */
+/** `CN=Example, O=Org`: subjects come with a line for each part. They are as long as whoever sends them likes. */
 function nameOf(subject: string | undefined): string {
-  return (subject ?? '').replaceAll('\n', ', ') || 'an issuer without a name';
+  const name = (subject ?? '').replaceAll('\n', ', ') || 'an issuer without a name';
+  return name.length > NAME_CHARACTERS_MAX ? `${name.slice(0, NAME_CHARACTERS_MAX)}…` : name;
 }
