@@ -1,6 +1,7 @@
 // From what the store holds to a configuration that is whole and valid, or every reason why it is not.
 
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { Configuration } from '../backend/configuration.ts';
 import {
   loadCheckedEntries,
@@ -9,6 +10,7 @@ import {
   validateDoubtful,
 } from '../backend/configuration-loader.ts';
 import { formatIssue, type Issue } from '../ldap/issue.ts';
+import type { Log } from '../server/access-log.ts';
 import type { StoreContents } from '../store/store.ts';
 import { StartError } from './start-error.ts';
 
@@ -34,6 +36,22 @@ export function loadConfiguration(
   const issues = configuration.validator.validateAll(configuration.tree.entries());
   refuse(issues, 'The configuration is not valid');
   return isIncomplete || entries.length > WORTH_A_SNAPSHOT;
+}
+
+/** Makes what a load has left to be made, while nothing else is to be done, until it is done or `isOver`. Never rejects. */
+export async function finishLoading(
+  configuration: Configuration,
+  log: Pick<Log, 'warn'>,
+  isOver: () => boolean,
+): Promise<void> {
+  try {
+    for (const _ of configuration.finish()) {
+      if (isOver()) return;
+      await setImmediate();
+    }
+  } catch (error) {
+    log.warn({ err: error }, 'the indexes could not be made; searches that need them are refused');
+  }
 }
 
 /** So many entries take longer to check than to write. */

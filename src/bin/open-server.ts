@@ -15,6 +15,7 @@ import { backupTask } from './backup-task.ts';
 import type { InstanceChoice } from './commands/instance-options.ts';
 import type { Instance } from './instance.ts';
 import { keepAsLastKnownGood } from './last-known-good.ts';
+import { finishLoading } from './load-configuration.ts';
 import type { OpenLog } from './log.ts';
 import { openContexts } from './naming-contexts.ts';
 import { loginAlerts, newAlerts, openAlerts } from './open-alerts.ts';
@@ -68,12 +69,17 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
       ...{ configFolder: instance.configFolder, configuration, number: writePath.feed.number, now, log },
     }),
   );
+  let isClosed = false;
+  void finishLoading(configuration, log, () => isClosed);
   const rest = opened.move();
   return {
     instance,
     urls,
     reload: (cause) => services.reload.run(cause),
-    close: () => rest.disposeAsync(),
+    close: () => {
+      isClosed = true;
+      return rest.disposeAsync();
+    },
   };
 }
 
