@@ -39,7 +39,7 @@ export class AlikeEntries {
   }
 }
 
-export class Model {
+class Model {
   readonly #configuration: Configuration;
   readonly #written: Entry;
   readonly #stored: Entry;
