@@ -8,7 +8,7 @@ import type { Schema } from '../schema/schema.ts';
 import type { Backend, Comparison, Found, Search, SortedResult, SortedSearch } from './backend.ts';
 import type { EntryViews } from './entry-views.ts';
 import type { Monitor } from './monitor.ts';
-import { MonitorTree } from './monitor-tree.ts';
+import { MonitorKeys, MonitorTree } from './monitor-tree.ts';
 import { TreeReader } from './tree-reader.ts';
 
 export class MonitorBackend implements Backend {
@@ -19,24 +19,28 @@ export class MonitorBackend implements Backend {
   readonly #schema: Schema;
   readonly #views: EntryViews;
   readonly #monitor: Monitor;
+  readonly #keys: MonitorKeys;
 
   constructor(schema: Schema, views: EntryViews, monitor: Monitor) {
     this.#schema = schema;
     this.#views = views;
     this.#monitor = monitor;
+    this.#keys = new MonitorKeys(schema);
     this.baseKey = schema.dnKey(this.baseDn);
   }
 
   search(search: Search): Iterable<Found> {
-    return this.#reader(wantedAlone(search)).search(search);
+    return this.#searched(search, (reader) => reader.search(search));
   }
 
   searchSorted(search: SortedSearch): Iterable<SortedResult | undefined> {
-    return this.#reader(wantedAlone(search)).searchSorted(search);
+    return this.#searched(search, (reader) => reader.searchSorted(search));
   }
 
   compare(comparison: Comparison): boolean {
-    return this.#reader(comparison.dnKey).compare(comparison);
+    const entries = this.#newTree();
+    for (const _ of entries.fill(comparison.dnKey));
+    return this.#readerOf(entries).compare(comparison);
   }
 
   change(): never {
@@ -54,18 +58,41 @@ export class MonitorBackend implements Backend {
     );
   }
 
-  #reader(wantedKey: string | undefined): TreeReader {
-    const { tree, shown } = new MonitorTree(this.#schema, this.#monitor, this.baseDn, wantedKey);
+  /** Throws noSuchObject at once; the rest takes its time. */
+  #searched<Result>(
+    search: Search,
+    find: (reader: TreeReader) => Iterable<Result | undefined>,
+  ): Iterable<Result | undefined> {
+    const { baseKey, scope } = search;
+    const entries = this.#newTree();
+    if (!this.#keys.isThere(baseKey, this.#monitor, this.baseKey)) return find(this.#readerOf(entries));
+    const wantedKey = scope === SearchScope.baseObject ? baseKey : undefined;
+    return this.#filledAndFound(entries, wantedKey, find);
+  }
+
+  *#filledAndFound<Result>(
+    entries: MonitorTree,
+    wantedKey: string | undefined,
+    find: (reader: TreeReader) => Iterable<Result | undefined>,
+  ): Generator<Result | undefined> {
+    yield* entries.fill(wantedKey);
+    yield* find(this.#readerOf(entries));
+  }
+
+  #newTree(): MonitorTree {
+    const { baseDn, baseKey } = this;
+    return new MonitorTree({
+      ...{ baseDn, baseKey, schema: this.#schema, keys: this.#keys, monitor: this.#monitor },
+    });
+  }
+
+  #readerOf({ tree, shown }: MonitorTree): TreeReader {
     return new TreeReader(this.#schema, tree, this.#views, {
       shown,
       treeKey: (key) => key,
       isIndexed: () => false,
     });
   }
-}
-
-function wantedAlone({ scope, baseKey }: Search): string | undefined {
-  return scope === SearchScope.baseObject ? baseKey : undefined;
 }
 
 function readOnly(): LdapError {
