@@ -20,8 +20,8 @@ import {
 import type { TaskTree } from './task-tree.ts';
 import type { WritePath } from './write-path.ts';
 
-/** Tasks that run at once; others wait for one of them to end. */
-const RUNNING_MAX = 4;
+/** Tasks that run at once; others wait for one of them to end. Most only wait for others, such as a mail server that hangs. */
+const RUNNING_MAX = 32;
 /** How long tasks may take to end when the server stops. */
 const STOP_TIME_MS = 5000;
 /** How often it is looked which tasks have expired. */
