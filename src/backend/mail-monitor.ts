@@ -42,6 +42,7 @@ function serverFigures({ name, figures, server, isEnabled, ignored }: KnownMailS
   return {
     'ds-mon-config-dn': name,
     'ds-mon-mail-state': isEnabled ? server.state : 'disabled',
+    'ds-mon-mail-usable': isEnabled && (server.state === 'working' || server.state === 'unused'),
     'ds-mon-mail-address': `${host}:${port}`,
     'ds-mon-mail-priority': server.priority,
     'ds-mon-mail-active-count': server.activeCount,

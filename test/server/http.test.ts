@@ -122,6 +122,7 @@ describe('what is answered', () => {
     expect(metric(body, 'confdit_start_timestamp_seconds')).toBeLessThanOrEqual(Date.now() / 1000);
     expect(metric(body, 'confdit_requests_bind_total{handler="LDAP"}')).toBeGreaterThan(0);
     expect(metric(body, 'confdit_results_total{result="success"}')).toBeGreaterThan(0);
+    expect(metric(body, 'confdit_mail_usable{mail_server="Measured"}')).toBe(1);
     expect(body).not.toContain(CANARY);
   });
 
