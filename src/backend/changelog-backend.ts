@@ -43,6 +43,11 @@ export class ChangelogBackend implements Backend {
   readonly isApart = true;
   readonly writePrivileges = undefined;
   readonly #options: ChangelogBackendOptions;
+  /** By the numbers: changes of one commit are told apart only where they are read. */
+  readonly #countChildren = (entry: Entry): number => {
+    const { firstNumber, lastNumber } = this.#options;
+    return entry.dn.rdns.length === 1 ? Math.max(lastNumber() - firstNumber() + 1, 0) : 0;
+  };
 
   constructor(options: ChangelogBackendOptions) {
     this.#options = options;
@@ -67,7 +72,7 @@ export class ChangelogBackend implements Backend {
     const { dn, dnKey, requester, assertion } = comparison;
     const entry = this.#get(dn, dnKey, requester);
     if (assertion !== undefined) this.#requireAssertion(assertion, entry, requester);
-    return this.#options.views.compare(entry, comparison, countNone);
+    return this.#options.views.compare(entry, comparison, this.#countChildren);
   }
 
   change(): never {
@@ -159,7 +164,7 @@ export class ChangelogBackend implements Backend {
 
   #view(entry: Entry, { selectors, requester }: Search, matchers: readonly Matcher[] | undefined): Entry {
     const { views } = this.#options;
-    const view = views.view(entry, views.selection(selectors), requester, countNone);
+    const view = views.view(entry, views.selection(selectors), requester, this.#countChildren);
     return matchers === undefined ? view : matchedValues(view, matchers);
   }
 
@@ -169,7 +174,7 @@ export class ChangelogBackend implements Backend {
 
   #matcher(filter: Filter, requester: Requester): Matcher {
     const { schema, views } = this.#options;
-    return compileFilter(schema, filter, views.filterOptions(requester, countNone));
+    return compileFilter(schema, filter, views.filterOptions(requester, this.#countChildren));
   }
 
   #requireAssertion(assertion: Filter, entry: Entry, requester: Requester): void {
@@ -179,11 +184,6 @@ export class ChangelogBackend implements Backend {
       `${entry.dn}: the assertion of the request is not true of the entry.`,
     );
   }
-}
-
-/** Counting what is below cn=changelog would be reading all of it. */
-function countNone(): number {
-  return 0;
 }
 
 function readOnly(): LdapError {

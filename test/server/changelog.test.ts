@@ -65,6 +65,8 @@ changeType: delete
     );
     const sorted = await tools.search('cn=changelog', '-E', 'sss=-changeNumber', '-s', 'one', 'changeNumber');
     expect(sorted.stdout.match(/changeNumber: \d/g)?.[0]).toBe('changeNumber: 4');
+    const [counted] = await tools.entries('cn=changelog', '-s', 'base', 'numSubordinates');
+    expect(counted?.first('numsubordinates')).toBe('4');
     const everywhere = await tools.search('', '(targetDN=*)', '1.1');
     expect([everywhere.code, everywhere.stdout]).toEqual([0, '']);
     expect((await tools.modify('dn: changeNumber=4,cn=changelog\nchangetype: delete\n')).code).toBe(53);
