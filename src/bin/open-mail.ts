@@ -9,12 +9,13 @@ import type { Monitor } from '../backend/monitor.ts';
 import type { TaskKind } from '../backend/task-kind.ts';
 import type { AlertSink } from '../mail/alert.ts';
 import { MailQueue } from '../mail/mail-queue.ts';
+import { NameLookups } from '../mail/name-lookups.ts';
 import { Spool } from '../mail/spool.ts';
 import type { Component } from '../runtime/component.ts';
 import { MailServers, type MailServersOptions } from '../runtime/mail-servers.ts';
 import { MailVerification } from '../runtime/mail-verification.ts';
 
-export interface MailParts extends Omit<MailServersOptions, 'clockMs'> {
+export interface MailParts extends Omit<MailServersOptions, 'clockMs' | 'lookups'> {
   readonly instanceFolder: string;
   readonly monitor: Monitor;
   readonly alerts: AlertSink;
@@ -33,7 +34,7 @@ const SPOOL_FOLDER = 'mail';
 
 export async function openMail(parts: MailParts): Promise<OpenMail> {
   const { instanceFolder, log, now } = parts;
-  const servers = new MailServers({ ...parts, clockMs: () => performance.now() });
+  const servers = new MailServers({ ...parts, clockMs: () => performance.now(), lookups: new NameLookups() });
   const spool = await Spool.open(join(instanceFolder, SPOOL_FOLDER), () => servers.spoolLimits);
   const queue = new MailQueue({
     spool,

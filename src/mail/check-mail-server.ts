@@ -8,6 +8,7 @@ import type { ServerTrust } from '../trust/server-trust.ts';
 import type { ConnectionPlan } from './connection-plan.ts';
 import { Dialog, type DialogLine, FailedSteps, type Step } from './dialog.ts';
 import { describeFailure, type MailFailure } from './failure.ts';
+import type { NameLookups } from './name-lookups.ts';
 import { openSocket } from './open-socket.ts';
 import type { SecretText } from './secret-text.ts';
 import { authOf, refusalBy, smtpOptions } from './transport.ts';
@@ -49,6 +50,7 @@ export interface CheckOptions {
   readonly secrets: SecretText;
   readonly trust: () => ServerTrust;
   readonly clockMs: () => number;
+  readonly lookups: NameLookups;
   /** Ends the check before its end. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -102,9 +104,9 @@ class Check {
   }
 
   async #connect(): Promise<void> {
-    const { plan, secrets, clockMs } = this.#options;
+    const { plan, secrets, clockMs, lookups, signal } = this.#options;
     const tls = await this.#tlsOptions();
-    const socket = await openSocket(plan, this.#options.signal).catch((error: Error) => {
+    const socket = await openSocket(plan, lookups, signal).catch((error: Error) => {
       this.#failures.set(error, 'connect');
       throw error;
     });

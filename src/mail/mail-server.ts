@@ -7,6 +7,7 @@ import { type ConnectionPlan, planConnection } from './connection-plan.ts';
 import type { MailFailure } from './failure.ts';
 import type { MailServerFigures } from './mail-server-figures.ts';
 import type { MailServerSettings } from './mail-server-settings.ts';
+import type { NameLookups } from './name-lookups.ts';
 import { type PauseLimits, pauseAfter } from './pauses.ts';
 import { SecretText } from './secret-text.ts';
 import { type HandOver, MailTransport, type ReadyMessage } from './transport.ts';
@@ -22,6 +23,7 @@ export interface MailWorld {
   readonly now: () => Date;
   /** Milliseconds of a clock that never goes back. */
   readonly clockMs: () => number;
+  readonly lookups: NameLookups;
   /** How long a mail server is left alone after it has failed. */
   readonly pauses: () => PauseLimits;
 }
@@ -62,13 +64,14 @@ export class MailServer {
     this.plan = planConnection(options.settings);
     this.#options = options;
     this.#secrets = secretsOf(this.plan);
-    const { trust, clockMs, log } = options;
+    const { trust, clockMs, lookups, log } = options;
     const { plan } = this;
     const hear = plan.logsDialog
       ? ({ by, text }: { readonly by: string; readonly text: string }) =>
           log.info({ mailServer: this.name, by, text }, 'said on a mail connection')
       : () => {};
-    this.#transport = new MailTransport({ plan, secrets: this.#secrets, trust, clockMs, hear });
+    const secrets = this.#secrets;
+    this.#transport = new MailTransport({ plan, secrets, trust, clockMs, lookups, hear });
   }
 
   get state(): MailServerState {
@@ -111,8 +114,9 @@ export class MailServer {
 
   /** Connects, makes TLS and logs in, on a connection of its own; sends nothing. The signal ends it. Never throws. */
   async check(signal?: AbortSignal): Promise<MailServerCheck> {
-    const { trust, clockMs, now } = this.#options;
-    const check = await checkMailServer({ plan: this.plan, secrets: this.#secrets, trust, clockMs, signal });
+    const { trust, clockMs, lookups, now } = this.#options;
+    const [plan, secrets] = [this.plan, this.#secrets];
+    const check = await checkMailServer({ plan, secrets, trust, clockMs, lookups, signal });
     if (signal?.aborted === true) return check;
     this.figures.lastCheck = { check, at: now() };
     if (check.failure === undefined) this.#failures = this.#restsUntilMs = 0;

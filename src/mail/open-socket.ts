@@ -3,14 +3,19 @@
 import { connect, type Socket } from 'node:net';
 import httpProxyClient from 'nodemailer/lib/smtp-connection/http-proxy-client';
 import type { ConnectionPlan } from './connection-plan.ts';
+import type { NameLookups } from './name-lookups.ts';
 
 /**
  * Resolves when it is connected; TLS comes later. Rejects with the error of the system or of the proxy.
  *
  * @param signal destroys the socket, also later on.
  */
-export async function openSocket(plan: ConnectionPlan, signal?: AbortSignal): Promise<Socket> {
-  if (plan.proxy === undefined) return openDirect(plan, signal);
+export async function openSocket(
+  plan: ConnectionPlan,
+  lookups: NameLookups,
+  signal?: AbortSignal,
+): Promise<Socket> {
+  if (plan.proxy === undefined) return openDirect(plan, lookups, signal);
   const socket = await openThroughProxy(plan);
   destroyWith(socket, signal);
   return socket;
@@ -23,9 +28,13 @@ function destroyWith(socket: Socket, signal: AbortSignal | undefined): void {
   socket.once('close', () => signal?.removeEventListener('abort', end));
 }
 
-function openDirect(plan: ConnectionPlan, signal: AbortSignal | undefined): Promise<Socket> {
+function openDirect(
+  plan: ConnectionPlan,
+  { lookup }: NameLookups,
+  signal: AbortSignal | undefined,
+): Promise<Socket> {
   const { host, port, localAddress, connectionTimeoutMs } = plan;
-  const socket = connect({ host, port, ...(localAddress === undefined ? {} : { localAddress }) });
+  const socket = connect({ host, port, lookup, ...(localAddress === undefined ? {} : { localAddress }) });
   destroyWith(socket, signal);
   return new Promise((resolve, reject) => {
     const late = () => {

@@ -8,6 +8,7 @@ import { TrustError } from '../trust/trust-error.ts';
 import type { ConnectionPlan } from './connection-plan.ts';
 import { Dialog, type DialogLine, FailedSteps } from './dialog.ts';
 import { describeFailure, type MailFailure } from './failure.ts';
+import type { NameLookups } from './name-lookups.ts';
 import { openSocket } from './open-socket.ts';
 import type { SecretText } from './secret-text.ts';
 
@@ -42,6 +43,7 @@ export interface TransportOptions {
   /** The trust manager of now. Throws TrustError when there is none to be used. */
   readonly trust: () => ServerTrust;
   readonly clockMs: () => number;
+  readonly lookups: NameLookups;
   /** Hears what is said on every connection. */
   readonly hear: (line: DialogLine) => void;
 }
@@ -106,12 +108,12 @@ export class MailTransport {
   }
 
   async #connect() {
-    const { plan, secrets, clockMs, hear } = this.#options;
+    const { plan, secrets, clockMs, hear, lookups } = this.#options;
     const beginsWithTls = plan.encryption === 'tls';
     const logger = new Dialog({ beginsWithTls, secrets, clockMs, hear }, this.#failures);
     const tls = await this.#tlsOptions();
     try {
-      return { connection: await openSocket(plan), logger, transactionLog: true, tls };
+      return { connection: await openSocket(plan, lookups), logger, transactionLog: true, tls };
     } catch (error) {
       if (error instanceof Error) this.#failures.set(error, 'connect');
       throw error;

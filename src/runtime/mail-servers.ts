@@ -136,7 +136,7 @@ export class MailServers {
   }
 
   #make(known: Known): KnownMailServer {
-    const { log, now, clockMs } = this.#options;
+    const { log, now, clockMs, lookups } = this.#options;
     const object = known.difference.after;
     if (object?.kind !== 'mail-server')
       throw new Error(`${known.difference.key} is in use and is no mail server.`);
@@ -145,7 +145,8 @@ export class MailServers {
     const name = object.dn.toString();
     const trust = () => this.#trustOf(object);
     const pauses = () => this.queueLimits.pauses;
-    const server = new MailServer({ name, settings: object, trust, figures, pauses, log, now, clockMs });
+    const world = { trust, pauses, log, now, clockMs, lookups };
+    const server = new MailServer({ name, settings: object, figures, ...world });
     return {
       name,
       commonName: object.name,

@@ -11,6 +11,7 @@ import { MailQueue, type QueueLimits } from '../../src/mail/mail-queue.ts';
 import { MailServer } from '../../src/mail/mail-server.ts';
 import { MailServerFigures } from '../../src/mail/mail-server-figures.ts';
 import type { MailServerSettings } from '../../src/mail/mail-server-settings.ts';
+import { NameLookups } from '../../src/mail/name-lookups.ts';
 import type { OutgoingMessage } from '../../src/mail/outgoing-message.ts';
 import { Spool, type SpoolLimits } from '../../src/mail/spool.ts';
 import { ServerTrust } from '../../src/trust/server-trust.ts';
@@ -63,6 +64,7 @@ export function mailServer({
     log: logged,
     now: () => new Date(),
     clockMs: () => performance.now(),
+    lookups: new NameLookups(),
   });
 }
 
