@@ -46,6 +46,8 @@ describe('the example of the PingDS manual', () => {
       'ds-cfg-trust-manager-provider': ['cn=JVM Trust Manager,cn=Trust Manager Providers,cn=config'],
       'ds-cfg-use-ssl': ['false'],
       'ds-cfg-use-start-tls': ['true'],
+      'ds-cfg-priority': ['100'],
+      'ds-cfg-connection-pool-size': ['5'],
     });
   });
 
