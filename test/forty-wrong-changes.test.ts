@@ -68,7 +68,8 @@ async function stateOf(folder: string, tools: LdapTools): Promise<State> {
   const config = join(folder, 'config');
   const found = await readdir(config, { recursive: true, withFileTypes: true });
   const files = found
-    .filter((file) => file.isFile())
+    // The copy of a good start is written in the background, whatever the clients do.
+    .filter((file) => file.isFile() && !file.name.includes('startok'))
     .map(async (file) => {
       const path = join(file.parentPath, file.name);
       return { path: path.slice(config.length + 1), text: await readFile(path, 'utf8') };
