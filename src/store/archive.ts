@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createGzip, gunzip } from 'node:zlib';
 import { type FileSystem, readPieces, readWholeFile, writeWhole } from './file-system.ts';
-import { readSnapshotPieces, type Snapshot } from './snapshot.ts';
+import { readSnapshotOctets, type Snapshot } from './snapshot.ts';
 import { errorCode, StoreError, storeErrorFrom } from './store-error.ts';
 
 export const ARCHIVE_FOLDER = 'archived-configs';
@@ -14,7 +14,6 @@ export const ARCHIVE_FOLDER = 'archived-configs';
 const NAME = /^config-(\d{12,15})\.ldif\.gz$/;
 /** The quickest: LDIF repeats itself so much that more effort gains little. */
 const LEVEL = 1;
-const PIECE_OCTETS = 256 * 1024;
 
 export function archiveName(number: number): string {
   return `config-${String(number).padStart(12, '0')}.ldif.gz`;
@@ -112,12 +111,7 @@ export async function readArchive(fileSystem: FileSystem, folder: string, number
   } catch (error) {
     throw storeErrorFrom(error, `The archived configuration ${path} cannot be read`);
   }
-  const snapshot = await readSnapshotPieces(piecesOf(octets), path);
+  const snapshot = readSnapshotOctets(octets, path);
   if (snapshot.number === number && snapshot.hasHeader && !snapshot.isEdited) return snapshot;
   throw new StoreError(`The archived configuration ${path} is not as the server wrote it.`);
-}
-
-async function* piecesOf(octets: Buffer): AsyncGenerator<Buffer, void> {
-  for (let start = 0; start < octets.length; start += PIECE_OCTETS)
-    yield octets.subarray(start, start + PIECE_OCTETS);
 }

@@ -30,6 +30,8 @@ export interface FileFacts {
   readonly version: string;
   /** When the content was written last, in milliseconds since 1970. */
   readonly modifiedMs: number;
+  /** How large it is. */
+  readonly octets: number;
 }
 
 export interface FileSystem {
@@ -76,7 +78,7 @@ export const nodeFileSystem: FileSystem = {
     try {
       const { mode, size, ino, mtimeNs, mtimeMs } = await stat(path, { bigint: true });
       const version = `${ino}/${size}/${mtimeNs}`;
-      return { mode: Number(mode) & 0o7777, version, modifiedMs: Number(mtimeMs) };
+      return { mode: Number(mode) & 0o7777, version, modifiedMs: Number(mtimeMs), octets: Number(size) };
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return undefined;
       throw error;
@@ -147,6 +149,18 @@ export async function* readPieces(file: StoreFile): AsyncGenerator<Buffer, void>
     position += count;
     yield piece.subarray(0, count);
   }
+}
+
+/** The content in one buffer of that size, which is what the file had when it was asked. */
+export async function readOctets(file: StoreFile, size: number): Promise<Buffer> {
+  const octets = Buffer.allocUnsafeSlow(size);
+  let length = 0;
+  while (length < size) {
+    const count = await file.read(octets.subarray(length), length);
+    if (count === 0) break;
+    length += count;
+  }
+  return octets.subarray(0, length);
 }
 
 /** A new file with this content, on disk when it resolves; its name is not (`syncFolder`). */

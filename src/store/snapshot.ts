@@ -16,7 +16,7 @@ import { formatEntry } from '../codec/ldif-writer.ts';
 import { WrittenEntries } from '../codec/written-entries.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { textFromOctets } from '../ldap/octets.ts';
-import { type FileSystem, readPieces, type StoreFile, writeWhole } from './file-system.ts';
+import { type FileSystem, readOctets, type StoreFile, writeWhole } from './file-system.ts';
 import type { CheckedEntries } from './store.ts';
 import { errorCode, StoreError, storeErrorFrom } from './store-error.ts';
 
@@ -63,7 +63,10 @@ export async function readSnapshot(
     throw storeErrorFrom(error, `The file ${path} cannot be read`);
   }
   try {
-    return await readSnapshotPieces(readPieces(file), path);
+    const facts = await fileSystem.inspect(path);
+    return readSnapshotOctets(await readOctets(file, facts?.octets ?? 0), path);
+  } catch (error) {
+    throw storeErrorFrom(error, `The file ${path} cannot be read`);
   } finally {
     await file.close();
   }
@@ -92,9 +95,9 @@ export async function readSnapshotNumber(
 }
 
 /** A snapshot from the octets of its file; throws StoreError. */
-export async function readSnapshotPieces(pieces: AsyncIterable<Buffer>, path: string): Promise<Snapshot> {
+export function readSnapshotOctets(octets: Buffer, path: string): Snapshot {
   try {
-    return await readEntries(pieces, path);
+    return readEntries(octets, path);
   } catch (error) {
     if (error instanceof LdifError)
       throw new StoreError(`The file ${path} is not right. ${error.message}`, { cause: error });
@@ -102,8 +105,7 @@ export async function readSnapshotPieces(pieces: AsyncIterable<Buffer>, path: st
   }
 }
 
-async function readEntries(pieces: AsyncIterable<Buffer>, path: string): Promise<Snapshot> {
-  const octets = await allOf(pieces);
+function readEntries(octets: Buffer, path: string): Snapshot {
   const lineEnd = octets.indexOf(NEWLINE) + 1 || octets.length;
   const header = parseHeader(octets.toString('latin1', 0, lineEnd).trimEnd(), path);
   const { number, contentSum, checkedBy } = header;
@@ -122,12 +124,6 @@ async function readEntries(pieces: AsyncIterable<Buffer>, path: string): Promise
   const checked: CheckedEntries | undefined =
     checkedBy === undefined ? undefined : { checkedBy, entriesWith: (texts) => written.entriesWith(texts) };
   return { entries: written.entries, number, isEdited: false, hasHeader: true, checked };
-}
-
-async function allOf(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
-  const all: Buffer[] = [];
-  for await (const piece of pieces) all.push(piece);
-  return Buffer.concat(all);
 }
 
 /** Text that anybody may have written; a piece ends with a line, so that no character is cut. */

@@ -88,9 +88,15 @@ export class MemoryFileSystem implements FileSystem {
     this.#call('inspect', path);
     const content = this.#names.get(path);
     const mode = this.modes.get(path);
-    if (content !== undefined) return { mode: mode ?? 0o600, version: versionOf(content), modifiedMs: 0 };
+    if (content !== undefined)
+      return {
+        mode: mode ?? 0o600,
+        version: versionOf(content),
+        modifiedMs: 0,
+        octets: content.written.length,
+      };
     const isFolder = this.paths.some((other) => other.startsWith(`${path}/`));
-    return isFolder ? { mode: mode ?? 0o700, version: '', modifiedMs: 0 } : undefined;
+    return isFolder ? { mode: mode ?? 0o700, version: '', modifiedMs: 0, octets: 0 } : undefined;
   }
 
   async changeMode(path: string, mode: number): Promise<void> {
