@@ -130,7 +130,7 @@ describe('encryption', () => {
       socket.destroy();
       return undefined;
     });
-    const properties = ['mail.smtp.timeout=500', 'mail.smtp.connectiontimeout=500'];
+    const properties = ['mail.smtp.timeout=3000', 'mail.smtp.connectiontimeout=3000'];
     const server = mailServer({ port, useStartTls: true, password: CANARY, authority: ca, properties });
     expect(await server.hand(READY)).toMatchObject({ kind: 'failed', failure: { step: 'tls' } });
     expect(heard.filter((line) => /^AUTH|^MAIL/.test(line))).toEqual([]);
@@ -334,7 +334,7 @@ describe('answers', () => {
         problem: `No connection to 127.0.0.1:${port}: nothing listens on that port.`,
       },
     });
-    const unknown = mailServer({ port, host: 'nobody.invalid' });
+    const unknown = mailServer({ port, host: 'nobody..invalid' });
     expect((await unknown.check()).failure).toMatchObject({
       step: 'connect',
       advice: expect.stringContaining('smtp-server'),

@@ -104,7 +104,7 @@ test('dsn.notify and dsn.ret', async () => {
 });
 
 test('connectiontimeout covers everything up to the login', async () => {
-  const properties = ['mail.smtp.connectiontimeout=200'];
+  const properties = ['mail.smtp.connectiontimeout=1000'];
   const { outcome } = await handedOver({ properties }, { onConnect: () => {} });
   expect(outcome).toMatchObject({ kind: 'failed', failure: { step: 'greeting' } });
 });

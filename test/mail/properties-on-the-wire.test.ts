@@ -121,7 +121,7 @@ test('use-start-tls: the next message goes through TLS, or no longer', async () 
 
 test('use-ssl: when the mail server was disabled and enabled again', async () => {
   // Who speaks clear text where TLS is spoken hears nothing, and soon gives up.
-  await begin({ 'smtp-property': 'mail.smtp.timeout=300' });
+  await begin({ 'smtp-property': 'mail.smtp.timeout=3000' });
   const ssl = await SmtpReceiver.start({ ...encrypted(), secure: true });
   const properties = { 'trust-manager-provider': TRUST, 'use-ssl': 'true', 'use-start-tls': undefined };
   await change({ 'use-start-tls': undefined, 'trust-manager-provider': TRUST });
