@@ -5,11 +5,16 @@ import { CommandError, type World } from './command.ts';
 import { ExitCode } from './exit-code.ts';
 
 /** Throws CommandError where nobody can answer. */
-export async function askYesOrNo(question: string, world: World): Promise<boolean> {
+export async function askYesOrNo(
+  question: string,
+  world: Pick<World, 'stdin' | 'stdout' | 'stderr'>,
+): Promise<boolean> {
   if (!world.stdin.isTTY) {
     throw new CommandError(`${question} Nobody is there to say so; give --no-prompt.`, ExitCode.cancelled);
   }
-  const reader = createInterface({ input: world.stdin, output: world.stdout });
+  // What a command prints may go elsewhere; the question goes to the person.
+  const output = world.stdout.isTTY ? world.stdout : world.stderr;
+  const reader = createInterface({ input: world.stdin, output });
   try {
     return /^y(es)?$/i.test((await reader.question(`${question} (yes / no) `)).trim());
   } finally {

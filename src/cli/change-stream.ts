@@ -53,20 +53,17 @@ export class ChangeStream {
   #moved = Promise.withResolvers<void>();
 
   /** Connects, secures the connection and logs in; rejects with CommandError. */
-  static async open(
-    choice: ConnectionChoice,
-    authorities: readonly string[] | undefined,
-  ): Promise<ChangeStream> {
-    const tls: ConnectionOptions = {
-      rejectUnauthorized: !choice.trustsAll,
-      host: choice.host,
-      ...(authorities === undefined ? {} : { ca: [...authorities] }),
-    };
+  static async open(choice: ConnectionChoice, decided: ConnectionOptions): Promise<ChangeStream> {
+    const tls: ConnectionOptions = { ...decided, host: choice.host };
     const stream = new ChangeStream(await connected(choice, tls));
     try {
       if (choice.security === 'start-tls') await stream.#startTls(tls);
-      const authentication = { type: 'simple', password: choice.password } as const;
-      const name = choice.bindDn;
+      const { login } = choice;
+      const authentication =
+        login === undefined
+          ? ({ type: 'sasl', mechanism: 'EXTERNAL', credentials: undefined } as const)
+          : ({ type: 'simple', password: login.password } as const);
+      const name = login?.dn ?? '';
       require(await stream.#ask({ type: 'bindRequest', version: LDAP_VERSION, name, authentication }));
       return stream;
     } catch (error) {
@@ -230,18 +227,19 @@ function require({ code, diagnosticMessage }: LdapResult): void {
 }
 
 async function connected(
-  { host, port, security }: ConnectionChoice,
+  { socket: path, host, port, security }: ConnectionChoice,
   tls: ConnectionOptions,
 ): Promise<Socket> {
   const usesTls = security === 'ssl';
-  const socket = usesTls ? connectTls({ ...tls, port }) : connectTcp({ host, port });
+  const place = path === undefined ? { host, port } : { path };
+  const socket = usesTls ? connectTls({ ...tls, port }) : connectTcp(place);
   socket.setTimeout(CONNECT_TIMEOUT_MS, () => socket.destroy(new Error('it does not answer')));
   try {
     await eventOf(socket, usesTls ? 'secureConnect' : 'connect');
   } catch (error) {
     socket.destroy();
     const reason = error instanceof Error ? error.message : String(error);
-    const message = `The server ${host}:${port} cannot be reached: ${reason}.`;
+    const message = `The server ${path ?? `${host}:${port}`} cannot be reached: ${reason}.`;
     throw new CommandError(message, ExitCode.connectError, { cause: error });
   }
   socket.setTimeout(0);

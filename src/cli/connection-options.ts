@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError, type CommandOption, type Invocation, UsageError, type World } from './command.ts';
 import { ExitCode } from './exit-code.ts';
+import { PROPERTIES_OPTIONS, withProperties } from './properties-file.ts';
 
 const DEFAULT_BIND_DN = 'uid=admin';
 const DEFAULT_PORT = 1389;
@@ -18,6 +19,11 @@ export const CONNECTION_OPTIONS: readonly CommandOption[] = [
     short: 'p',
     value: 'PORT',
     synopsis: 'its port (default: LDAP_PORT or 1389; 1636 with --useSsl)',
+  },
+  {
+    name: 'socket',
+    value: 'PATH',
+    synopsis: 'the socket file of a server on this machine (LDAPI); who may open it needs no password',
   },
   { name: 'useSsl', short: 'Z', synopsis: 'TLS from the first byte (LDAPS)' },
   { name: 'useStartTls', short: 'q', synopsis: 'TLS by StartTLS' },
@@ -45,6 +51,7 @@ export const CONNECTION_OPTIONS: readonly CommandOption[] = [
     value: 'FILE',
     synopsis: 'the file that holds the password (default: config/admin.pin of the instance)',
   },
+  ...PROPERTIES_OPTIONS,
 ];
 
 export interface TrustStoreChoice {
@@ -54,41 +61,70 @@ export interface TrustStoreChoice {
 
 /** Where to connect, how, and as whom. */
 export interface ConnectionChoice {
+  /** A socket file, instead of host and port. */
+  readonly socket: string | undefined;
   readonly host: string;
   readonly port: number;
   readonly security: 'none' | 'ssl' | 'start-tls';
   readonly trustsAll: boolean;
   readonly trustStore: TrustStoreChoice | undefined;
-  readonly bindDn: string;
+  /** Without one the server knows who it is from the socket file: SASL EXTERNAL (RFC 4422 appendix A). */
+  readonly login: Login | undefined;
+}
+
+export interface Login {
+  readonly dn: string;
   readonly password: string;
 }
 
 /** Throws UsageError, and CommandError when the password cannot be read. */
-export function connectionOf(invocation: Invocation, { env }: Pick<World, 'env'>): ConnectionChoice {
+export function connectionOf(typed: Invocation, { env }: Pick<World, 'env'>): ConnectionChoice {
+  const invocation = withProperties(typed, CONNECTION_OPTIONS, { env });
   const trustPath = invocation.value('trustStorePath');
-  const usesSsl = invocation.has('useSsl') || (trustPath !== undefined && !invocation.has('useStartTls'));
-  if (usesSsl && invocation.has('useStartTls')) {
-    throw new CommandError('--useSsl and --useStartTls exclude each other.', ExitCode.conflictingArguments);
-  }
-  const usual = usesSsl ? (env.LDAPS_PORT ?? DEFAULT_SSL_PORT) : (env.LDAP_PORT ?? DEFAULT_PORT);
-  const port = Number(invocation.value('port') ?? usual);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new UsageError(
-      `The port is ${JSON.stringify(invocation.value('port'))}; it must be from 1 to 65535.`,
-    );
-  }
+  const socket = invocation.value('socket');
+  const security = securityOf(invocation, trustPath !== undefined);
   return {
+    socket,
     host: invocation.value('hostname') ?? 'localhost',
-    port,
-    security: usesSsl ? 'ssl' : invocation.has('useStartTls') ? 'start-tls' : 'none',
+    port: portOf(invocation, security === 'ssl' ? env.LDAPS_PORT : env.LDAP_PORT, security),
+    security,
     trustsAll: invocation.has('trustAll'),
     trustStore:
       trustPath === undefined
         ? undefined
         : { path: trustPath, pin: findSecret(invocation, 'trustStorePassword', env) },
-    bindDn: invocation.value('bindDN') ?? DEFAULT_BIND_DN,
-    password: findSecret(invocation, 'bindPassword', env) ?? administratorPassword(invocation, env),
+    login: loginOf(invocation, env, socket !== undefined),
   };
+}
+
+function securityOf(invocation: Invocation, hasTrustStore: boolean): ConnectionChoice['security'] {
+  const given = ['useSsl', 'useStartTls', 'socket'].filter((name) => invocation.has(name));
+  if (given.length > 1) {
+    const names = given.map((name) => `--${name}`).join(' and ');
+    throw new CommandError(`${names} exclude each other.`, ExitCode.conflictingArguments);
+  }
+  if (invocation.has('socket')) return 'none';
+  if (invocation.has('useStartTls')) return 'start-tls';
+  return hasTrustStore || invocation.has('useSsl') ? 'ssl' : 'none';
+}
+
+function portOf(
+  invocation: Invocation,
+  usual: string | undefined,
+  security: ConnectionChoice['security'],
+): number {
+  const written = invocation.value('port') ?? usual;
+  const port = Number(written ?? (security === 'ssl' ? DEFAULT_SSL_PORT : DEFAULT_PORT));
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
+  throw new UsageError(`The port is ${JSON.stringify(written)}; it must be from 1 to 65535.`);
+}
+
+/** A socket file says who somebody is, unless a name or a password was given. */
+function loginOf(invocation: Invocation, env: NodeJS.ProcessEnv, usesSocket: boolean): Login | undefined {
+  const dn = invocation.value('bindDN');
+  const password = findSecret(invocation, 'bindPassword', env);
+  if (usesSocket && dn === undefined && password === undefined) return undefined;
+  return { dn: dn ?? DEFAULT_BIND_DN, password: password ?? administratorPassword(invocation, env) };
 }
 
 /** A secret that was given by one of the three forms of its option. */

@@ -1,6 +1,7 @@
 // A running server as a command sees it: finished entries and changes over ldapjs; refusals are CommandErrors with the
 // server's own words and the exit code that belongs to them.
 
+import type { ConnectionOptions } from 'node:tls';
 import ldapjs from 'ldapjs';
 import { writeAssertion } from '../codec/entry-controls.ts';
 import { writeEndTransaction } from '../codec/extended-value.ts';
@@ -10,18 +11,33 @@ import { Attribute, Entry } from '../ldap/entry.ts';
 import { octetsFromText, textFromOctets } from '../ldap/octets.ts';
 import { Oid } from '../ldap/oids.ts';
 import { CommandError } from './command.ts';
-import type { ConnectionChoice } from './connection-options.ts';
+import type { ConnectionChoice, Login } from './connection-options.ts';
 import type { Directory, DirectoryStep, SearchRequest } from './directory.ts';
 import { ExitCode } from './exit-code.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const UNWILLING_TO_PERFORM = 53;
+const SUCCESS = 0;
+const LDAP_VERSION = 3;
 const OCTET_STRING = 0x04;
+const BIND_REQUEST = 0x60;
+const SASL_CREDENTIALS = 0xa3;
 const CODES: ReadonlySet<number> = new Set(Object.values(ExitCode));
 
 /** What ldapjs has and its types leave out. */
 declare module 'ldapjs' {
   const Control: new (options: { type: string; criticality: boolean }) => object;
+  const BindRequest: new (options: { name: string }) => object;
+  interface Client {
+    _send(request: object, expected: readonly number[], emitter: null, answer: Answer): void;
+  }
+}
+
+interface BerSequenceWriter {
+  startSequence(tag: number): void;
+  endSequence(): void;
+  writeInt(value: number): void;
+  writeString(text: string, tag: number): void;
 }
 
 type Answer = (error: Error | null, response?: { readonly diagnosticMessage?: string }) => void;
@@ -30,21 +46,12 @@ export class ServerConnection implements Directory {
   readonly #client: ldapjs.Client;
 
   /** Connects, secures the connection and logs in; rejects with CommandError. */
-  static async open(
-    choice: ConnectionChoice,
-    authorities: readonly string[] | undefined,
-  ): Promise<ServerConnection> {
-    const tls = {
-      rejectUnauthorized: !choice.trustsAll,
-      ...(authorities === undefined ? {} : { ca: [...authorities] }),
-    };
+  static async open(choice: ConnectionChoice, tls: ConnectionOptions): Promise<ServerConnection> {
     lendErrorMessage();
     const connection = new ServerConnection(await connect(choice, tls));
     try {
       if (choice.security === 'start-tls') await connection.#startTls({ ...tls, host: choice.host });
-      await connection.#answered((answer) =>
-        connection.#client.bind(choice.bindDn, choice.password, [], answer),
-      );
+      await connection.#logIn(choice.login);
       return connection;
     } catch (error) {
       await connection.close();
@@ -131,6 +138,14 @@ export class ServerConnection implements Directory {
     });
   }
 
+  #logIn(login: Login | undefined): Promise<string> {
+    const client = this.#client;
+    return this.#answered((answer) => {
+      if (login !== undefined) client.bind(login.dn, login.password, [], answer);
+      else client._send(externalBind(), [SUCCESS], null, answer);
+    });
+  }
+
   #startTls(options: object): Promise<string> {
     return this.#answered((answer) => this.#client.starttls(options, [], answer));
   }
@@ -170,10 +185,11 @@ function lendErrorMessage(): void {
 }
 
 function connect(choice: ConnectionChoice, tlsOptions: object): Promise<ldapjs.Client> {
-  const { host, port, security } = choice;
+  const { socket, host, port, security } = choice;
   const name = host.includes(':') ? `[${host}]` : host;
-  const url = `${security === 'ssl' ? 'ldaps' : 'ldap'}://${name}:${port}`;
-  const client = ldapjs.createClient({ url, connectTimeout: CONNECT_TIMEOUT_MS, tlsOptions });
+  const url = socket ?? `${security === 'ssl' ? 'ldaps' : 'ldap'}://${name}:${port}`;
+  const place = socket === undefined ? { url } : { url: '', socketPath: socket };
+  const client = ldapjs.createClient({ ...place, connectTimeout: CONNECT_TIMEOUT_MS, tlsOptions });
   return new Promise((resolve, reject) => {
     const fail = (error: Error) => {
       client.destroy();
@@ -193,6 +209,22 @@ function requestControl(type: string, value: string): object {
   return Object.assign(control, {
     _toBer: (writer: { writeBuffer(octets: Buffer, tag: number): void }) =>
       writer.writeBuffer(octets(value), OCTET_STRING),
+  });
+}
+
+/** ldapjs has simple binds only. This one says EXTERNAL and leaves it to the server who it is (RFC 4511 §4.2). */
+function externalBind(): object {
+  return Object.assign(new ldapjs.BindRequest({ name: '' }), {
+    _toBer(writer: BerSequenceWriter) {
+      writer.startSequence(BIND_REQUEST);
+      writer.writeInt(LDAP_VERSION);
+      writer.writeString('', OCTET_STRING);
+      writer.startSequence(SASL_CREDENTIALS);
+      writer.writeString('EXTERNAL', OCTET_STRING);
+      writer.endSequence();
+      writer.endSequence();
+      return writer;
+    },
   });
 }
 

@@ -1,9 +1,11 @@
 // How a command of the program comes by the tree it works on: a running server, found by the connection options.
 
 import { readFile } from 'node:fs/promises';
+import type { ConnectionOptions } from 'node:tls';
+import { decideTrust } from '../../cli/certificate-trust.ts';
 import { ChangeStream } from '../../cli/change-stream.ts';
 import { CommandError, type Invocation, type World } from '../../cli/command.ts';
-import { connectionOf, type TrustStoreChoice } from '../../cli/connection-options.ts';
+import { type ConnectionChoice, connectionOf, type TrustStoreChoice } from '../../cli/connection-options.ts';
 import type { Directory } from '../../cli/directory.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
 import { ServerConnection } from '../../cli/server-connection.ts';
@@ -20,15 +22,23 @@ export function openDirectory(invocation: Invocation, world: World): Promise<Dir
 /** The same with what only a running server can do. Rejects with CommandError. */
 export async function openServer(invocation: Invocation, world: World): Promise<ServerConnection> {
   const choice = connectionOf(invocation, world);
-  const authorities = choice.trustStore === undefined ? undefined : await readAuthorities(choice.trustStore);
-  return ServerConnection.open(choice, authorities);
+  return ServerConnection.open(choice, await tlsOf(choice, invocation, world));
 }
 
 /** The same server for very many changes. Rejects with CommandError. */
 export async function openChangeStream(invocation: Invocation, world: World): Promise<ChangeStream> {
   const choice = connectionOf(invocation, world);
-  const authorities = choice.trustStore === undefined ? undefined : await readAuthorities(choice.trustStore);
-  return ChangeStream.open(choice, authorities);
+  return ChangeStream.open(choice, await tlsOf(choice, invocation, world));
+}
+
+async function tlsOf(
+  choice: ConnectionChoice,
+  invocation: Invocation,
+  world: World,
+): Promise<ConnectionOptions> {
+  const { trustStore } = choice;
+  const authorities = trustStore === undefined ? undefined : await readAuthorities(trustStore);
+  return decideTrust({ choice, authorities }, invocation, world);
 }
 
 /** As PEM: what TLS wants. */

@@ -14,7 +14,15 @@ const BATCH_OPTIONS: readonly CommandOption[] = [
 ];
 /** dsconfig's own connections are always encrypted. */
 const TLS_WORD = '--useSsl';
-const TLS_WORDS: ReadonlySet<string> = new Set([TLS_WORD, '-Z', '--useStartTls', '-q']);
+/** Words that say otherwise, or the same. */
+const TLS_WORDS: ReadonlySet<string> = new Set([
+  TLS_WORD,
+  '-Z',
+  '--useStartTls',
+  '-q',
+  '--socket',
+  '--offline',
+]);
 
 /** @param subcommands those of all kinds of objects. */
 export function dsconfigCommand(subcommands: readonly Command[]): Command {
@@ -58,7 +66,7 @@ function findSubcommand(words: readonly string[], subcommands: readonly Command[
 }
 
 function run(subcommand: Command, words: readonly string[], world: World): Promise<number> {
-  const isSecured = words.some((word) => TLS_WORDS.has(word));
+  const isSecured = words.some((word) => TLS_WORDS.has(word.replace(/=.*$/s, '')));
   return subcommand.run(parseOptions(isSecured ? words : [...words, TLS_WORD], subcommand), world);
 }
 
