@@ -20,6 +20,9 @@ import { exportLdifCommand } from './commands/export-ldif.ts';
 import { formatCommand } from './commands/format.ts';
 import { diffCommand, historyCommand, rollbackCommand } from './commands/history.ts';
 import { importLdifCommand } from './commands/import-ldif.ts';
+import { initCommand } from './commands/init.ts';
+import { INSTANCE_OPTIONS } from './commands/instance-options.ts';
+import { OFFLINE_OPTION } from './commands/offline-instance.ts';
 import { openDirectory } from './commands/open-directory.ts';
 import { reloadCommand } from './commands/reload.ts';
 import { resolveCommand } from './commands/resolve.ts';
@@ -28,15 +31,20 @@ import { startCommand } from './commands/start.ts';
 import { validateCommand } from './commands/validate.ts';
 
 const ONLINE = { connectionOptions: CONNECTION_OPTIONS, open: openDirectory };
+const EITHER = {
+  connectionOptions: [OFFLINE_OPTION, ...INSTANCE_OPTIONS, ...CONNECTION_OPTIONS],
+  open: openDirectory,
+};
 const FILES = {
   schema: shippedSchema,
   definitions: (schema: Schema) => new Definitions(objectDefinitions, (text) => schema.dnKeyOfText(text)),
-  ...ONLINE,
+  ...EITHER,
 };
 const FAMILIES = objectFamilies(objectDefinitions);
-const SUBCOMMANDS = objectCommands({ families: FAMILIES, ...ONLINE });
+const SUBCOMMANDS = objectCommands({ families: FAMILIES, ...EITHER });
 
 export const COMMANDS: readonly Command[] = [
+  initCommand,
   startCommand,
   statusCommand({ now: () => new Date(), ...ONLINE }),
   reloadCommand,

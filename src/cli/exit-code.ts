@@ -19,3 +19,12 @@ export const ExitCode = {
 } as const;
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+const UNWILLING_TO_PERFORM = 53;
+const CODES: ReadonlySet<number> = new Set(Object.values(ExitCode));
+
+/** What a command exits with when an LDAP operation had this result: dsconfig takes 53 for a constraint. */
+export function exitCodeOfResult(code: number): ExitCode {
+  if (code === UNWILLING_TO_PERFORM) return ExitCode.constraintViolation;
+  return CODES.has(code) ? (code as ExitCode) : ExitCode.other;
+}

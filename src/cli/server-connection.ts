@@ -13,16 +13,14 @@ import { Oid } from '../ldap/oids.ts';
 import { CommandError } from './command.ts';
 import type { ConnectionChoice, Login } from './connection-options.ts';
 import type { Directory, DirectoryStep, SearchRequest } from './directory.ts';
-import { ExitCode } from './exit-code.ts';
+import { ExitCode, exitCodeOfResult } from './exit-code.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
-const UNWILLING_TO_PERFORM = 53;
 const SUCCESS = 0;
 const LDAP_VERSION = 3;
 const OCTET_STRING = 0x04;
 const BIND_REQUEST = 0x60;
 const SASL_CREDENTIALS = 0xa3;
-const CODES: ReadonlySet<number> = new Set(Object.values(ExitCode));
 
 /** What ldapjs has and its types leave out. */
 declare module 'ldapjs' {
@@ -259,10 +257,5 @@ function refusalOf(error: Error): CommandError {
     return new CommandError(message, ExitCode.serverDown, { cause: error });
   }
   const text = error.message.replace(/\.?$/, '.');
-  return new CommandError(text, exitCodeOf(code), { cause: error });
-}
-
-function exitCodeOf(code: number): ExitCode {
-  if (code === UNWILLING_TO_PERFORM) return ExitCode.constraintViolation;
-  return CODES.has(code) ? (code as ExitCode) : ExitCode.other;
+  return new CommandError(text, exitCodeOfResult(code), { cause: error });
 }

@@ -3,6 +3,7 @@
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Requester } from '../../backend/backend.ts';
+import type { Configuration } from '../../backend/configuration.ts';
 import type { HistoryService } from '../../backend/history-service.ts';
 import { WritePath } from '../../backend/write-path.ts';
 import { CommandError, type CommandOption, type World } from '../../cli/command.ts';
@@ -32,6 +33,8 @@ const KNOWN = [StartError, SourcesError, SchemaError, StoreError, LdapError];
 const OFFLINE: Requester = { dn: 'cn=Offline', name: 'offline', privileges: new Set(PRIVILEGES) };
 
 export interface OfflineInstance {
+  readonly configuration: Configuration;
+  readonly writePath: WritePath;
   readonly history: HistoryService;
   readonly requester: Requester;
   close(): Promise<void>;
@@ -75,7 +78,7 @@ export async function openOfflineInstance(
     await writePath.close();
     await store.close();
   };
-  return { history: service, requester: OFFLINE, close };
+  return { configuration, writePath, history: service, requester: OFFLINE, close };
 }
 
 /** What a person can put right becomes the sentence a command ends with. */

@@ -1,4 +1,5 @@
-// How a command of the program comes by the tree it works on: a running server, found by the connection options.
+// How a command of the program comes by the tree it works on: a running server, found by the connection options, or the
+// files of an instance.
 
 import { readFile } from 'node:fs/promises';
 import type { ConnectionOptions } from 'node:tls';
@@ -11,12 +12,16 @@ import { ExitCode } from '../../cli/exit-code.ts';
 import { ServerConnection } from '../../cli/server-connection.ts';
 import { StoreReader } from '../../trust/store-reader.ts';
 import { TrustError } from '../../trust/trust-error.ts';
+import { OfflineDirectory } from '../offline-directory.ts';
+import { instanceOf } from './instance-options.ts';
+import { openOfflineInstance } from './offline-instance.ts';
 
 const PEM_START = '-----BEGIN CERTIFICATE-----';
 
-/** Rejects with CommandError. */
-export function openDirectory(invocation: Invocation, world: World): Promise<Directory> {
-  return openServer(invocation, world);
+/** A running server or, with --offline, the files of an instance. Rejects with CommandError. */
+export async function openDirectory(invocation: Invocation, world: World): Promise<Directory> {
+  if (!invocation.has('offline')) return openServer(invocation, world);
+  return new OfflineDirectory(await openOfflineInstance(instanceOf(invocation, world), world));
 }
 
 /** The same with what only a running server can do. Rejects with CommandError. */

@@ -1,0 +1,96 @@
+// The tree of an instance whose server is down, for commands that do not care where a tree is: read from its files, and
+// changed by the same write path that the server has. Nothing runs, so nothing has to be told to take effect.
+
+import { type ChangeStep, NO_OPTIONS, type Requester } from '../backend/backend.ts';
+import { ChangeRefused } from '../backend/change-refused.ts';
+import { ConfigBackend } from '../backend/config-backend.ts';
+import type { Configuration } from '../backend/configuration.ts';
+import { EntryViews } from '../backend/entry-views.ts';
+import { CommandError } from '../cli/command.ts';
+import type { Directory, DirectoryStep, SearchRequest } from '../cli/directory.ts';
+import { exitCodeOfResult } from '../cli/exit-code.ts';
+import { parseFilter } from '../codec/filter-text.ts';
+import type { Change, Modification } from '../ldap/change.ts';
+import { Dn } from '../ldap/dn.ts';
+import { Entry } from '../ldap/entry.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import { SearchScope } from '../ldap/message.ts';
+import type { OfflineInstance } from './commands/offline-instance.ts';
+
+const SCOPES = {
+  base: SearchScope.baseObject,
+  one: SearchScope.singleLevel,
+  sub: SearchScope.wholeSubtree,
+} as const;
+
+export class OfflineDirectory implements Directory {
+  readonly #instance: OfflineInstance;
+  readonly #configuration: Configuration;
+  readonly #requester: Requester;
+  readonly #backend: ConfigBackend;
+
+  /** The instance is closed with the directory. */
+  constructor(instance: OfflineInstance) {
+    const { configuration, writePath, requester } = instance;
+    this.#instance = instance;
+    this.#configuration = configuration;
+    this.#requester = requester;
+    const views = new EntryViews(configuration.schema, configuration.validator.definitions, new Map());
+    this.#backend = new ConfigBackend(configuration, views, writePath);
+  }
+
+  search({ base, scope, filter = '(objectClass=*)', attributes = ['*'] }: SearchRequest): Promise<Entry[]> {
+    return refusalsInWords(async () => {
+      const baseKey = this.#configuration.schema.dnKey(Dn.parse(base));
+      const found = this.#backend.search({
+        ...{ base, baseKey, scope: SCOPES[scope], filter: parseFilter(filter) },
+        ...{ selectors: attributes, requester: this.#requester },
+      });
+      return [...found].filter((one) => one instanceof Entry);
+    });
+  }
+
+  add(entry: Entry): Promise<string> {
+    return this.#change({ type: 'add', entry });
+  }
+
+  modify(dn: string, modifications: readonly Modification[]): Promise<string> {
+    return this.#change({ type: 'modify', dn: Dn.parse(dn), modifications });
+  }
+
+  delete(dn: string): Promise<string> {
+    return this.#change({ type: 'delete', dn: Dn.parse(dn) });
+  }
+
+  changeAll(steps: readonly DirectoryStep[]): Promise<string> {
+    const all = steps.map(
+      ({ change, assertion }): ChangeStep => ({ change, options: { ...NO_OPTIONS, assertion } }),
+    );
+    return refusalsInWords(async () => {
+      await this.#backend.changeAll(all, this.#requester);
+      return '';
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#instance.close();
+  }
+
+  /** What an administrator would have to restart does not run: the notes are left out. */
+  #change(change: Change): Promise<string> {
+    return refusalsInWords(async () => {
+      await this.#backend.change(change, this.#requester);
+      return '';
+    });
+  }
+}
+
+async function refusalsInWords<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    const refusal = error instanceof ChangeRefused ? error.refusal : error;
+    if (!(refusal instanceof LdapError)) throw error;
+    throw new CommandError(refusal.message, exitCodeOfResult(refusal.code), { cause: error });
+  }
+}
