@@ -1,6 +1,7 @@
 // What was typed after `confdit`, against the commands there are. Parsing only: nothing is started here.
 
 import { parseArgs } from 'node:util';
+import { findSimilarName } from '../schema/similar-name.ts';
 import { type Command, type CommandOption, type Invocation, UsageError } from './command.ts';
 
 /** What to do: run a command, or show help (of all, or of one). */
@@ -32,8 +33,8 @@ export function parseCommandLine(words: readonly string[], commands: readonly Co
 function commandNamed(name: string, commands: readonly Command[]): Command {
   const command = commands.find((one) => one.name === name);
   if (command !== undefined) return command;
-  const names = commands.map((one) => one.name).join(', ');
-  throw new UsageError(`There is no command "${name}". The commands are: ${names}.`);
+  const names = commands.filter(({ isHidden }) => isHidden !== true).map((one) => one.name);
+  throw new UsageError(`There is no command "${name}".${suggestion(name, names)}`);
 }
 
 function allOperands(operands: readonly string[]): Invocation {
@@ -85,6 +86,18 @@ function parseWords(words: readonly string[], options: readonly CommandOption[])
       positionals: parsed.positionals,
     };
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    const message = error instanceof Error ? error.message : String(error);
+    const unknown = /^Unknown option '--?([^']+)'/.exec(message)?.[1];
+    if (unknown === undefined) throw new UsageError(message);
+    const names = options.map(({ name }) => name);
+    throw new UsageError(
+      `There is no option ${unknown.length === 1 ? '-' : '--'}${unknown} here.${suggestion(unknown, names, '--')}`,
+    );
   }
+}
+
+/** What was probably meant, as a sentence of its own; empty when there is nothing like it. */
+function suggestion(written: string, names: readonly string[], before = ''): string {
+  const similar = findSimilarName(written, names);
+  return similar === undefined ? '' : ` Did you mean ${before}${similar}?`;
 }

@@ -59,11 +59,14 @@ describe('a command line', () => {
   });
 
   it.each([
-    [['dance'], 'There is no command "dance". The commands are: greet, leave.'],
+    [['dance'], 'There is no command "dance".'],
+    [['leve'], 'There is no command "leve". Did you mean leave?'],
+    [['greet', '--wrod', 'x'], 'There is no option --wrod here. Did you mean --word?'],
     [['help', 'dance'], 'There is no command "dance"'],
     [['leave', 'now'], '"now" is more than the command leave takes.'],
     [['greet', '--word', 'a', '--word', 'b'], 'The option --word can be given only once.'],
-    [['greet', '--quiet'], "Unknown option '--quiet'"],
+    [['greet', '--quiet'], 'There is no option --quiet here.'],
+    [['greet', '-q'], 'There is no option -q here.'],
     [['greet', '--word'], '--word'],
     [['greet', '--loud=yes'], '--loud'],
   ])('%j is refused', (words, message) => {
