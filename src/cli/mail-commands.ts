@@ -14,7 +14,7 @@ export interface MailCommandParts {
 const GROUP = 'Mail';
 const CONTAINER = 'cn=Mail Servers,cn=config';
 const SERVER_OPTION: CommandOption = {
-  name: 'mail-server',
+  name: 'server-name',
   value: 'NAME',
   synopsis: 'the mail server: its name below cn=Mail Servers,cn=config, or its DN',
 };
@@ -58,8 +58,8 @@ export function mailCommands({ connectionOptions, open }: MailCommandParts): rea
 }
 
 function verifyRequest(invocation: Invocation): TaskRequest {
-  const name = invocation.value('mail-server');
-  if (name === undefined) throw new UsageError('Which mail server? Give --mail-server.');
+  const name = invocation.value('server-name');
+  if (name === undefined) throw new UsageError('Which mail server? Give --server-name.');
   return {
     objectClass: 'ds-task-verify-mail-server',
     attributes: { 'ds-task-mail-server': [dnOf(name)] },
@@ -68,7 +68,7 @@ function verifyRequest(invocation: Invocation): TaskRequest {
 
 function messageRequest(invocation: Invocation): TaskRequest {
   const [name, from, to] = [
-    invocation.value('mail-server'),
+    invocation.value('server-name'),
     invocation.value('from'),
     invocation.values('to'),
   ];

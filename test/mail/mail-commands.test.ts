@@ -42,7 +42,7 @@ afterAll(async () => {
 
 test('verify-mail-server tells what was found', async () => {
   const confdit = confditFor(server);
-  const { code, stdout, stderr } = await confdit('verify-mail-server', '--mail-server', 'Good, and more');
+  const { code, stdout, stderr } = await confdit('verify-mail-server', '--server-name', 'Good, and more');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(
     /step +1 connect: [\d.]+ ms\nstep +2 greeting: .*\nstep +3 tls: .*\nstep +4 login: /,
@@ -53,7 +53,7 @@ test('verify-mail-server tells what was found', async () => {
 });
 
 test('verify-mail-server tells what to change', async () => {
-  const { code, stderr } = await confditFor(server)('verify-mail-server', '--mail-server', 'Bad');
+  const { code, stderr } = await confditFor(server)('verify-mail-server', '--server-name', 'Bad');
   expect(code).toBe(1);
   expect(stderr).toMatch(
     /^localhost:\d+ does not let this server log in; it said .535 .*Check auth-username/,
@@ -77,10 +77,10 @@ test('what is missing, and who is not there', async () => {
   const confdit = confditFor(server);
   expect(await confdit('verify-mail-server')).toMatchObject({
     code: 89,
-    stderr: expect.stringContaining('--mail-server'),
+    stderr: expect.stringContaining('--server-name'),
   });
   expect(await confdit('send-test-message', '--from', 'a@example.com')).toMatchObject({ code: 89 });
-  const unknown = await confdit('verify-mail-server', '--mail-server', 'Nobody');
+  const unknown = await confdit('verify-mail-server', '--server-name', 'Nobody');
   expect(unknown.code).toBe(19);
   expect(unknown.stderr).toContain('is not a mail server');
 });
