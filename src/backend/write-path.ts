@@ -64,6 +64,8 @@ interface Waiting {
   readonly isTrial: boolean;
   readonly requester: Requester;
   readonly outcome: PromiseWithResolvers<Written>;
+  /** Prepared only when all before it is in force: a component could not prepare it earlier. */
+  readonly isPatient?: boolean;
 }
 
 /** What is staged and prepared and waits for the disk. */
@@ -75,6 +77,13 @@ interface Ready {
   readonly prepared: Prepared;
   /** Where the tree was when it was staged. */
   readonly mark: number;
+  /** What came right behind it and was refused: told when what it was refused by is on disk. */
+  readonly refused: Refused[];
+}
+
+interface Refused {
+  readonly waiting: Waiting;
+  readonly error: unknown;
 }
 
 /** What the disk is at work on. */
@@ -187,15 +196,16 @@ export class WritePath {
     while (this.#ready.length < BATCH_MAX && this.#storing?.failure === undefined) {
       const [waiting] = this.#queue;
       if (waiting === undefined) return;
+      const isBehind = this.#ready.length > 0 || this.#storing !== undefined;
+      if (isBehind && ('work' in waiting || waiting.isTrial || waiting.isPatient === true)) return;
+      this.#queue.shift();
       if ('work' in waiting) {
-        if (this.#ready.length > 0 || this.#storing !== undefined) return;
-        this.#queue.shift();
         await waiting.work(this.#runtime);
         continue;
       }
-      this.#queue.shift();
+      // Not counted from what the store has, which may know of a batch already that readers do not see yet.
       const before = (this.#storing?.batch.length ?? 0) + this.#ready.length;
-      const ready = await this.#prepareOne(waiting, this.#options.store.lastNumber + before + 1);
+      const ready = await this.#prepareOne(waiting, this.#shownNumber + before + 1);
       if (ready !== undefined) this.#ready.push(ready);
     }
   }
@@ -222,48 +232,60 @@ export class WritePath {
   #commit(batch: readonly Ready[]): void {
     this.#options.target.tree.commit(batch.at(-1)?.mark);
     for (const { prepared } of batch) prepared.commit();
-    for (const { waiting, commit, effects, net } of batch) {
+    for (const { waiting, commit, effects, net, refused } of batch) {
       this.#shownNumber = commit.number;
       this.feed.publish(commit.number, net);
       waiting.outcome.resolve({ number: commit.number, notes: this.#notesOf(net), effects });
+      for (const one of refused) one.waiting.outcome.reject(one.error);
     }
     this.#snapshotIfDue();
   }
 
-  /** What was prepared on top of a batch that could not be stored is prepared once more without it. */
+  /** What was prepared, or refused, on top of a batch that could not be stored has its turn once more without it. */
   #takeBack(storing: Storing, cause: unknown): void {
     const ahead = this.#ready;
     this.#storing = undefined;
     this.#ready = [];
     for (const { prepared } of [...storing.batch, ...ahead].toReversed()) prepared.abort();
     this.#options.target.tree.abort();
-    this.#queue.unshift(...ahead.map(({ waiting }) => waiting));
+    const behind = ({ refused }: Ready) => refused.map(({ waiting }) => waiting);
+    this.#queue.unshift(
+      ...storing.batch.flatMap(behind),
+      ...ahead.flatMap((ready) => [ready.waiting, ...behind(ready)]),
+    );
     const refusal = notStored(cause);
     for (const { waiting } of storing.batch) waiting.outcome.reject(refusal);
   }
 
-  /** Apply, validate, prepare; what fails one of them is answered and leaves no trace. */
+  /** Apply, validate, prepare; what fails one of them leaves no trace. */
   async #prepareOne(waiting: Waiting, number: number): Promise<Ready | undefined> {
     const { target, now } = this.#options;
     const { requester, outcome } = waiting;
     const changes: Change[] = [];
     const commit: Commit = { number, at: now(), by: requester.dn, id: randomUUID(), changes };
     const mark = target.tree.mark();
+    const ahead = this.#ready.at(-1) ?? this.#storing?.batch.at(-1);
+    let isValid = false;
     try {
       const effects = this.#stageAll(waiting.steps, commit, changes);
       const net = netOf(effects);
       refuseIfAny(net.flatMap((effect) => target.check(effect)));
       for (const effect of net) target.settle?.(effect, commit.at);
+      isValid = true;
       const prepared = await this.#runtime.prepare(
         net.flatMap((effect) => target.differenceOf(effect) ?? []),
       );
-      if (!waiting.isTrial) return { waiting, commit, effects, net, prepared, mark: target.tree.mark() };
+      if (!waiting.isTrial)
+        return { waiting, commit, effects, net, prepared, mark: target.tree.mark(), refused: [] };
       prepared.abort();
       target.tree.rollBackTo(mark);
       outcome.resolve({ number: undefined, notes: this.#notesOf(net), effects });
     } catch (error) {
       target.tree.rollBackTo(mark);
-      outcome.reject(error);
+      if (ahead === undefined) outcome.reject(error);
+      // What a component cannot do yet it may do when all before is in force: one of them may close a port, for example.
+      else if (isValid) this.#queue.unshift({ ...waiting, isPatient: true });
+      else ahead.refused.push({ waiting, error });
     }
     return undefined;
   }

@@ -14,6 +14,7 @@ export type LdapServerOptions = Omit<HandlerContext, 'outbox' | 'turns' | 'sessi
 export class LdapServer implements WatchedServer {
   readonly components: readonly Component[];
   readonly #context: HandlerContext;
+  /** By their kinds and the keys of their names. */
   readonly #running = new Map<string, RunningHandler>();
   readonly #sessions = new Set<Session>();
   #connectionCount = 0;
@@ -34,7 +35,7 @@ export class LdapServer implements WatchedServer {
     };
     this.components = (['ldap-connection-handler', 'ldapi-connection-handler'] as const).map((kind) => ({
       kind,
-      prepare: (difference: ObjectDifference) => this.#prepare(difference),
+      prepare: (difference: ObjectDifference) => this.#prepare(kind, difference),
     }));
   }
 
@@ -59,36 +60,41 @@ export class LdapServer implements WatchedServer {
     for (const session of this.#sessions) session.close(ResultCode.unavailable, 'The server is stopping.');
   }
 
-  async #prepare({ key, before, after }: ObjectDifference): Promise<Prepared | undefined> {
-    const wasEnabled = isEnabledHandler(before);
-    if (!isEnabledHandler(after)) return wasEnabled ? this.#stopping(key) : undefined;
-    if (!wasEnabled) return this.#starting(key, after);
-    await this.#running.get(key)?.check(after);
-    return { commit: () => this.#running.get(key)?.use(after), abort: () => {} };
+  /** An entry may become a handler of the other kind: then one component closes it and the other one opens it. */
+  async #prepare(
+    kind: Handler['kind'],
+    { key, before, after }: ObjectDifference,
+  ): Promise<Prepared | undefined> {
+    const place = `${kind} ${key}`;
+    const wasEnabled = isEnabledHandler(before, kind);
+    if (!isEnabledHandler(after, kind)) return wasEnabled ? this.#stopping(place) : undefined;
+    if (!wasEnabled) return this.#starting(place, after);
+    await this.#running.get(place)?.check(after);
+    return { commit: () => this.#running.get(place)?.use(after), abort: () => {} };
   }
 
-  async #starting(key: string, handler: Handler): Promise<Prepared> {
+  async #starting(place: string, handler: Handler): Promise<Prepared> {
     const running = await RunningHandler.start(handler, this.#context);
     return {
       commit: () => {
-        this.#running.set(key, running);
+        this.#running.set(place, running);
       },
       abort: () => running.stop(),
     };
   }
 
-  #stopping(key: string): Prepared {
+  #stopping(place: string): Prepared {
     return {
       commit: () => {
-        this.#running.get(key)?.stop();
-        this.#running.delete(key);
+        this.#running.get(place)?.stop();
+        this.#running.delete(place);
       },
       abort: () => {},
     };
   }
 }
 
-function isEnabledHandler(object: ObjectDifference['after']): object is Handler {
+function isEnabledHandler(object: ObjectDifference['after'], kind: Handler['kind']): object is Handler {
   const isHandler = object?.kind === 'ldap-connection-handler' || object?.kind === 'ldapi-connection-handler';
-  return isHandler && object.enabled;
+  return isHandler && object.kind === kind && object.enabled;
 }
