@@ -191,7 +191,9 @@ function parseValue(
 }
 
 function resolvedInWords(property: PropertyDefinition, resolved: string): string {
-  if (property.type.secret) return 'resolves to a value';
+  const { secret, mayHoldSecrets } = property.type;
+  // What has no name does not say whether it is a secret.
+  if (secret || (mayHoldSecrets === true && !resolved.includes('='))) return 'resolves to a value';
   const shown = property.type.show(resolved);
   const short =
     shown.length > RESOLVED_CHARACTERS_SHOWN_MAX

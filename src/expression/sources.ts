@@ -5,6 +5,7 @@
 import { resolve as resolvePath } from 'node:path';
 import type { Definition } from './definition.ts';
 import { type ExpressionFiles, type FolderRequest, readExpressionFiles } from './expression-files.ts';
+import { isKeptBack, KEPT_VARIABLES } from './kept-back.ts';
 import { FILE_OCTETS_MAX, REMEMBERED_OCTETS_MAX } from './limits.ts';
 import { ABSENT_STAMP, type FileReading, readRegularFile } from './regular-file.ts';
 import { SourcesError } from './sources-error.ts';
@@ -59,7 +60,7 @@ export class Sources {
     const instanceFolder = resolvePath(options.instanceFolder);
     const environment = new Map<string, string>();
     for (const [name, value] of Object.entries(options.environment)) {
-      if (value !== undefined) environment.set(name, value);
+      if (value !== undefined && !KEPT_VARIABLES.has(name)) environment.set(name, value);
     }
     const problems: string[] = [];
     const definitions = new Map<string, string>();
@@ -115,6 +116,8 @@ export class Sources {
     const absolute = resolvePath(this.instanceFolder, path);
     const remembered = this.#remembered.get(absolute);
     if (remembered !== undefined) return remembered;
+    if (isKeptBack(absolute, this.instanceFolder))
+      return { kind: 'unreadable', why: 'is one that the server keeps to itself' };
     const reading = readRegularFile(absolute, FILE_OCTETS_MAX);
     if (reading.kind === 'unreadable') return reading;
     if (reading.kind === 'absent') return options.hasDefault ? this.#remember(absolute, ABSENT, 0) : reading;

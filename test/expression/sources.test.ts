@@ -57,6 +57,38 @@ describe('which source gives the value', () => {
   });
 });
 
+describe('what the server keeps to itself', () => {
+  const kept = [
+    'config/admin.pin',
+    'config/config.ldif',
+    'config/config.ldif.startok',
+    'config/journal/journal-000000000001.ldif',
+    'config/archived-configs/config-000000000000.ldif.gz',
+    'tasks/config.ldif',
+    'mail/message.eml',
+    'backups/one.tar.gz',
+  ];
+
+  it.each(kept)('is no source, neither under its name nor by a link: %s', async (path) => {
+    const files = { [path]: 'canary', 'config/smtp.pin': 'x' };
+    const sources = await openSources({ files });
+    symlinkSync(join(sources.instanceFolder, path), join(sources.instanceFolder, 'link'));
+    for (const name of [path, `config/../${path}`, 'link']) {
+      const [problem] = problems(`$<file:${name}|default>`, sources);
+      expect(problem).toContain('is one that the server keeps to itself');
+      expect(problem).not.toContain('canary');
+    }
+    expect(values('$<file:config/smtp.pin>', sources)).toEqual(['x']);
+  });
+
+  it('is no source: what the system tells of processes, and the password of the first start', async () => {
+    const sources = await openSources({ environment: { CONFDIT_ADMIN_PASSWORD: 'canary' } });
+    expect(problems('$<file:/proc/self/environ>', sources)).toHaveLength(1);
+    expect(problems('$<confdit.admin.password>', sources)).toHaveLength(1);
+    expect(problems('$<env:CONFDIT_ADMIN_PASSWORD>', sources)).toHaveLength(1);
+  });
+});
+
 describe('the folders of expression files', () => {
   it('may lack the default folder', async () => {
     expect(problems('$<a>', await openSources({}))).toEqual([

@@ -1,0 +1,29 @@
+// What no expression gets: whoever may write expressions sees what they resolve to, and need not be one who may read
+// secrets or log in as the administrator. The server's own files hold both, and so does what the system tells of it.
+
+import { realpathSync } from 'node:fs';
+import { relative } from 'node:path';
+
+/** The administrator's password at the first start. */
+export const KEPT_VARIABLES: ReadonlySet<string> = new Set(['CONFDIT_ADMIN_PASSWORD']);
+
+/** Below the instance folder: the password made up, the configuration and its past, tasks, mail under way, backups. */
+const KEPT_FILES =
+  /^(?:config\/(?:admin\.pin|config\.ldif|(?:journal|archived-configs)\/)|(?:tasks|mail|backups)\/)/;
+/** The environment of processes, their memory, and their open files. */
+const OF_PROCESSES = /^\/proc\/\d+\//;
+
+/** Takes absolute paths; links are followed. */
+export function isKeptBack(path: string, instanceFolder: string): boolean {
+  const real = realPath(path);
+  return OF_PROCESSES.test(real) || KEPT_FILES.test(relative(realPath(instanceFolder), real));
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // Whatever is wrong with it is told by whoever reads it.
+    return path;
+  }
+}
