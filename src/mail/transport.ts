@@ -1,6 +1,7 @@
 // Hands messages to one mail server over nodemailer's pooled connections. No connection is opened before the first
 // message. Each new connection asks the trust manager anew, so what is believed is what is believed now.
 
+import type { Socket } from 'node:net';
 import { createTransport, type Transporter } from 'nodemailer';
 import type { SMTPPoolOptions, SMTPPoolSentMessageInfo } from 'nodemailer/lib/smtp-pool';
 import type { ServerTrust, TrustOptions } from '../trust/server-trust.ts';
@@ -85,26 +86,8 @@ export class MailTransport {
   }
 
   #open(): Transporter<SMTPPoolSentMessageInfo, SMTPPoolOptions> {
-    const { plan } = this.#options;
-    const options: SMTPPoolOptions & { pool: true } = {
-      pool: true,
-      ...smtpOptions(plan),
-      ...(plan.login === undefined ? {} : { auth: authOf(plan.login), forceAuth: true }),
-      maxConnections: plan.maxConnections,
-      // Idle connections that the mail server has closed in the meantime: a message may meet all of them.
-      maxRequeues: plan.maxConnections,
-      maxMessages: MESSAGES_PER_CONNECTION,
-      idleTimeout: IDLE_MS,
-      disableFileAccess: true,
-      disableUrlAccess: true,
-      getSocket: (_, done) => {
-        this.#connect().then(
-          (options) => done(null, options),
-          (error) => done(error),
-        );
-      },
-    };
-    return createTransport(options);
+    const options = poolOptions(this.#options.plan, () => this.#connect());
+    return createTransport({ ...options, pool: true, disableFileAccess: true, disableUrlAccess: true });
   }
 
   async #connect() {
@@ -153,6 +136,28 @@ export class MailTransport {
     const refusal = plan.encryption === 'none' ? undefined : await refusalBy(trust, error, plan);
     return describeFailure(error, { plan, secrets, refusal, step: this.#failures.find(error) });
   }
+}
+
+/** Options of a pool for this plan; each of its connections is opened by `connect`. */
+export function poolOptions(
+  plan: ConnectionPlan,
+  connect: () => Promise<{ readonly connection: Socket; readonly tls: TrustOptions | undefined }>,
+): SMTPPoolOptions {
+  return {
+    ...smtpOptions(plan),
+    ...(plan.login === undefined ? {} : { auth: authOf(plan.login), forceAuth: true }),
+    maxConnections: plan.maxConnections,
+    // Idle connections that the mail server has closed in the meantime: a message may meet all of them.
+    maxRequeues: plan.maxConnections,
+    maxMessages: MESSAGES_PER_CONNECTION,
+    idleTimeout: IDLE_MS,
+    getSocket: (_, done) => {
+      connect().then(
+        (options) => done(null, options),
+        (error) => done(error),
+      );
+    },
+  };
 }
 
 /** Options of a connection that sending and checking have in common. */

@@ -7,6 +7,8 @@ import { type ExportedName, nameOf, type SourceFile, walk } from './source-file.
 /** Exports that stay although no file imports them: `path name` to the reason. */
 const EXPORTS_KEPT: ReadonlyMap<string, string> = new Map();
 
+/** What is published is built: `dist/client/x.js` is `src/client/x.ts`. */
+const BUILT_FILE = /\bdist\/([\w./-]+)\.(?:d\.ts|js)\b/g;
 const FILE_IN_TEXT = /\b(?:src|scripts|bench)\/[\w./-]+\.(?:ts|mjs|js)\b/g;
 
 export const deadRules: readonly Rule[] = [
@@ -74,7 +76,7 @@ function explains(file: SourceFile, item: ExportedName): boolean {
 /** The files that run or are imported from outside: programs, the package's exports, what the npm scripts name. */
 function entryPointsOf(manifest: Manifest): string[] {
   const texts = [manifest.bin, manifest.exports, manifest.scripts].map((part) =>
-    JSON.stringify(part ?? null),
+    JSON.stringify(part ?? null).replaceAll(BUILT_FILE, 'src/$1.ts'),
   );
   return [...new Set(texts.join('\n').match(FILE_IN_TEXT) ?? [])];
 }

@@ -18,7 +18,7 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   ['runtime', ['ldap', 'config', 'trust', 'mail']],
   ['backend', ['ldap', 'schema', 'directory', 'store', 'expression', 'config', 'trust', 'mail', 'runtime']],
   ['server', ['ldap', 'codec', 'config', 'runtime', 'backend']],
-  ['client', ['ldap', 'config (types)']],
+  ['client', ['ldap', 'config', 'trust', 'mail']],
   ['cli', ['ldap', 'codec', 'schema', 'config', 'client']],
   ['bin', [EVERYTHING]],
 ]);

@@ -1,0 +1,34 @@
+// What can go wrong between an application and its mail server: one class, told apart by a code. No text has a secret.
+
+/** What a program may want to tell apart. */
+export type MailServerProblem =
+  /** The options of openMailServer contradict each other, or cannot be read. */
+  | 'options'
+  /** confdit does not answer, or the connection to it was lost. */
+  | 'unreachable'
+  /** The certificate of confdit, or of the mail server, is not believed. */
+  | 'untrusted'
+  /** confdit does not know the account, or not with this password. */
+  | 'credentials'
+  /** The account lacks a privilege. */
+  | 'access'
+  /** confdit refuses for another reason. */
+  | 'refused'
+  /** There is no mail server of this name. */
+  | 'missing'
+  /** The mail server is not enabled. */
+  | 'disabled'
+  /** What confdit has of the mail server cannot be used by this version of the package. */
+  | 'unusable'
+  /** `close` was called. */
+  | 'closed';
+
+export class MailServerError extends Error {
+  override readonly name = 'MailServerError';
+  readonly code: MailServerProblem;
+
+  constructor(code: MailServerProblem, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,147 @@
+// The client for applications in Node.js: a mail server that confdit holds the settings of, as a nodemailer transporter that
+// stays the same while the settings change. An application is not notified of messages here; that is nodemailer's business.
+
+import { EventEmitter } from 'node:events';
+import { createTransport, type Transporter } from 'nodemailer';
+import type { SMTPPoolOptions, SMTPPoolSentMessageInfo } from 'nodemailer/lib/smtp-pool';
+import { parsePem } from '../trust/pem.ts';
+import { ServerTrust } from '../trust/server-trust.ts';
+import type { Trust } from '../trust/trust.ts';
+import { ChangingTransport } from './changing-transport.ts';
+import { MailServerError, type MailServerProblem } from './mail-server-error.ts';
+import type { MailServerInForce, MailServerSettings } from './mail-server-in-force.ts';
+import { addressOf, type Certificates, type OpenOptions } from './open-options.ts';
+import { closedError, SettingsWatch } from './settings-watch.ts';
+
+export {
+  type Certificates,
+  MailServerError,
+  type MailServerProblem,
+  type MailServerSettings,
+  type OpenOptions,
+};
+
+export interface MailServerEvents {
+  /** The settings are other ones; the next message goes by them. */
+  change: [settings: MailServerSettings];
+  /** The settings are not known to be current any more. What is known is used, unless the mail server is gone. */
+  loss: [error: MailServerError];
+  /** After a loss: they are current again. */
+  recovery: [];
+}
+
+/**
+ * Connects to confdit, reads the settings of the mail server in force, and follows them until `close`. Rejects with a
+ * MailServerError when that fails at first; what fails later is told by the event `loss` and tried again.
+ */
+export async function openMailServer(options: OpenOptions): Promise<OpenedMailServer> {
+  return OpenedMailServer.open(options);
+}
+
+export class OpenedMailServer extends EventEmitter<MailServerEvents> {
+  /** Send with it. It is the same one all the time. */
+  readonly transporter: Transporter<SMTPPoolSentMessageInfo, SMTPPoolOptions>;
+  readonly #transport = new ChangingTransport(closedError());
+  readonly #trust: Trust;
+  readonly #watch: SettingsWatch;
+  #found: MailServerInForce;
+  #problem: MailServerError | undefined;
+
+  /** Applications call openMailServer. */
+  static async open(options: OpenOptions): Promise<OpenedMailServer> {
+    const address = addressOf(options);
+    const trust = trustOf(options.mailCa);
+    const { mailServer, reconnect, refreshMs } = options;
+    let opened: OpenedMailServer | undefined;
+    const listener = {
+      read: (found: MailServerInForce) => {
+        if (opened !== undefined) opened.#take(found);
+      },
+      lost: (error: MailServerError) => {
+        if (opened !== undefined) opened.#lose(error);
+      },
+    };
+    const watch = new SettingsWatch({ mailServer, reconnect, refreshMs, address, listener });
+    opened = new OpenedMailServer(await watch.open(), trust, watch);
+    return opened;
+  }
+
+  private constructor(found: MailServerInForce, trust: Trust, watch: SettingsWatch) {
+    super();
+    this.#trust = trust;
+    this.#watch = watch;
+    this.#found = found;
+    this.transporter = createTransport(this.#transport);
+    this.#use();
+  }
+
+  /** Those that the next message goes by. */
+  get settings(): MailServerSettings {
+    return this.#found.settings;
+  }
+
+  /** Why the settings are not known to be current; undefined while they are. */
+  get problem(): MailServerError | undefined {
+    return this.#problem;
+  }
+
+  /** Ends the connection to confdit, refuses further messages, and resolves when those under way are finished. */
+  async close(): Promise<void> {
+    this.#watch.close();
+    this.#transport.refuse(closedError());
+    await this.#transport.finish();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #take(found: MailServerInForce): void {
+    const wasRefusing = this.#problem !== undefined && this.#transport.isRefusing;
+    const wasLost = this.#problem !== undefined;
+    const isOther = found.fingerprint !== this.#found.fingerprint;
+    this.#problem = undefined;
+    this.#found = found;
+    if (isOther || wasRefusing) this.#use();
+    if (wasLost) this.#tell('recovery');
+    if (isOther) this.#tell('change', found.settings);
+  }
+
+  #lose(error: MailServerError): void {
+    const isKnown = this.#problem?.code === error.code;
+    this.#problem = error;
+    if (error.code === 'missing') this.#transport.refuse(error);
+    if (!isKnown) this.#tell('loss', error);
+  }
+
+  /** What a listener throws is its own affair, not that of the connection. */
+  #tell<Name extends keyof MailServerEvents>(name: Name, ...words: MailServerEvents[Name]): void {
+    process.nextTick(() => this.emit<keyof MailServerEvents>(name, ...words));
+  }
+
+  #use(): void {
+    const { settings, plan, isBlind } = this.#found;
+    if (!settings.enabled) {
+      const message = `The mail server ${JSON.stringify(settings.name)} is not enabled. Set its ds-cfg-enabled to true in confdit.`;
+      this.#transport.refuse(new MailServerError('disabled', message));
+      return;
+    }
+    const name = isBlind ? 'the blind trust manager of the mail server' : 'the option mailCa';
+    const trust: Trust = isBlind ? { type: 'blind' } : this.#trust;
+    this.#transport.use(plan, new ServerTrust({ name, trust, now: () => new Date() }));
+  }
+}
+
+/** Throws MailServerError (`options`). */
+function trustOf(mailCa: Certificates | undefined): Trust {
+  if (mailCa === undefined) return { type: 'system' };
+  const texts = typeof mailCa === 'string' || Buffer.isBuffer(mailCa) ? [mailCa] : mailCa;
+  try {
+    const certificates = parsePem(texts.map(String).join('\n'), 'the option mailCa').certificates;
+    if (certificates.length === 0) throw new Error('The option mailCa has no certificate in PEM form.');
+    return { type: 'authorities', certificates: { current: async () => certificates } };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new MailServerError('options', message, { cause: error });
+  }
+}

@@ -1,0 +1,114 @@
+// What an application says about the confdit server and the mail server it wants, and where that leads. Nothing is opened
+// here. Names of URLs: RFC 4516; `ldapi` is that of OpenLDAP.
+
+import { BlockList, isIP, isIPv6 } from 'node:net';
+import { MailServerError } from './mail-server-error.ts';
+
+/** PEM: one text with any number of certificates, or several. */
+export type Certificates = string | Buffer | readonly (string | Buffer)[];
+
+export interface OpenOptions {
+  /** `ldaps://host:port`, `ldap://host:port`, or `ldapi://%2Fpath%2Fto%2Fsocket` for the socket file of this machine. */
+  readonly url: string;
+  /** The name of the mail server: the cn of its entry. */
+  readonly mailServer: string;
+  /** With `ldap://`: StartTLS before anything else is said. Off by default. */
+  readonly startTls?: boolean | undefined;
+  /** The account that logs in, `cn=app,cn=Root DNs,cn=config`. Without it and on `ldapi://`, who runs the application says who it is. */
+  readonly bindDn?: string | undefined;
+  /** The password of the account, or what gives it; asked anew for each connection. */
+  readonly password?: string | (() => string | Promise<string>) | undefined;
+  /** The authorities that the certificate of confdit must come from. By default those that Node.js knows. */
+  readonly ca?: Certificates | undefined;
+  /** The authorities that the certificate of the mail server must come from. By default those that Node.js knows. */
+  readonly mailCa?: Certificates | undefined;
+  /** How long confdit may take for an answer, in milliseconds; 10,000 by default. */
+  readonly timeoutMs?: number | undefined;
+  /** The pauses between attempts to connect again: from half a second, each twice as long, to a minute by default. */
+  readonly reconnect?: { readonly firstMs: number; readonly longestMs: number } | undefined;
+  /** After so long without news the settings are read anyway, in milliseconds; five minutes by default. */
+  readonly refreshMs?: number | undefined;
+}
+
+/** Where confdit is, and who asks. */
+export interface DirectoryAddress {
+  /** As messages name it. */
+  readonly url: string;
+  /** The socket file, in place of host and port. */
+  readonly socketPath: string | undefined;
+  /** Without brackets. */
+  readonly host: string;
+  readonly security: 'none' | 'tls' | 'start-tls';
+  readonly bindDn: string | undefined;
+  readonly password: () => string | Promise<string>;
+  readonly ca: Certificates | undefined;
+  readonly timeoutMs: number;
+}
+
+const TIMEOUT_MS = 10_000;
+const HOST_HERE = /^localhost\.?$/i;
+const LOOPBACK = loopback();
+
+/** Throws MailServerError with the code `options`. */
+export function addressOf(options: OpenOptions): DirectoryAddress {
+  const { url, bindDn, password = '', startTls = false, timeoutMs = TIMEOUT_MS } = options;
+  const place = placeOf(url);
+  if (startTls && place.scheme !== 'ldap:') throw wrong(`startTls belongs to an ldap:// URL, not to ${url}.`);
+  const security = place.scheme === 'ldaps:' ? 'tls' : startTls ? 'start-tls' : 'none';
+  if (bindDn === undefined && place.socketPath === undefined) {
+    throw wrong(
+      `bindDn is missing: only on an ldapi:// URL is it known without a login who asks, not on ${url}.`,
+    );
+  }
+  if (bindDn !== undefined && password === '') throw wrong(`The password of ${bindDn} is missing.`);
+  if (security === 'none' && place.socketPath === undefined && !isHere(place.host)) {
+    throw wrong(`Passwords would cross the network in clear text to ${url}: use ldaps://, or set startTls.`);
+  }
+  return {
+    url,
+    socketPath: place.socketPath,
+    host: place.host,
+    security,
+    bindDn,
+    password: typeof password === 'function' ? password : () => password,
+    ca: options.ca,
+    timeoutMs,
+  };
+}
+
+function placeOf(text: string): { scheme: string; host: string; socketPath: string | undefined } {
+  const [, path] = /^ldapi:\/\/([^/?]+)\/?$/i.exec(text) ?? [];
+  if (path !== undefined) return { scheme: 'ldapi:', host: 'localhost', socketPath: decoded(path, text) };
+  const url = URL.parse(text);
+  if (url === null || !['ldap:', 'ldaps:'].includes(url.protocol) || url.username !== '') {
+    throw wrong(
+      `url is ${JSON.stringify(text)}; it must be ldaps://host:port, ldap://host:port or ldapi:// and the path of a socket file with %2F for /.`,
+    );
+  }
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1') || 'localhost';
+  return { scheme: url.protocol, host, socketPath: undefined };
+}
+
+function decoded(path: string, url: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    throw wrong(`url is ${JSON.stringify(url)}, and the path of the socket file in it cannot be read.`);
+  }
+}
+
+function isHere(host: string): boolean {
+  if (HOST_HERE.test(host)) return true;
+  return isIP(host) !== 0 && LOOPBACK.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');
+}
+
+function loopback(): BlockList {
+  const list = new BlockList();
+  list.addSubnet('127.0.0.0', 8, 'ipv4');
+  list.addAddress('::1', 'ipv6');
+  return list;
+}
+
+function wrong(message: string): MailServerError {
+  return new MailServerError('options', message);
+}

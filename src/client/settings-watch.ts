@@ -1,0 +1,166 @@
+// Keeps the settings of one mail server current: reads them, is told of changes, reads them again, and connects again with
+// growing pauses when confdit is away. What is done with them is for the listener.
+
+import { mailServer } from '../config/objects/mail-server.ts';
+import { trustManagerProvider } from '../config/objects/trust-manager-provider.ts';
+import type { Entry } from '../ldap/entry.ts';
+import { pauseAfter } from '../mail/pauses.ts';
+import { DirectoryConnection, type Search } from './directory-connection.ts';
+import { allOf, anyOf, equals } from './ldapjs-gaps.ts';
+import { MailServerError } from './mail-server-error.ts';
+import { type MailServerInForce, mailServerInForce } from './mail-server-in-force.ts';
+import type { DirectoryAddress, OpenOptions } from './open-options.ts';
+
+export interface SettingsListener {
+  /** The settings of now, whether or not they are other ones. */
+  read(found: MailServerInForce): void;
+  /** They are not known to be current any more; called for each failed attempt. */
+  lost(error: MailServerError): void;
+}
+
+export interface SettingsWatchOptions extends Pick<OpenOptions, 'mailServer' | 'reconnect' | 'refreshMs'> {
+  readonly address: DirectoryAddress;
+  readonly listener: SettingsListener;
+}
+
+const RECONNECT = { firstMs: 500, longestMs: 60_000 };
+const REFRESH_MS = 300_000;
+
+export class SettingsWatch {
+  readonly #options: SettingsWatchOptions;
+  readonly #search: Search;
+  #connection: DirectoryConnection | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #failures = 0;
+  #isReading = false;
+  #mustReadAgain = false;
+  #isClosed = false;
+
+  constructor(options: SettingsWatchOptions) {
+    this.#options = options;
+    this.#search = searchOf(options.mailServer);
+  }
+
+  /** Resolves to the settings of now, and goes on. Rejects with MailServerError, and then nothing goes on. */
+  async open(): Promise<MailServerInForce> {
+    try {
+      return mailServerInForce(this.#options.mailServer, await this.#connect());
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  async #connect(): Promise<readonly Entry[]> {
+    const connection = await DirectoryConnection.open(this.#options.address, (error, lost) => {
+      if (lost === this.#connection) this.#fail(error);
+    });
+    try {
+      // The first of all: what changes while it is read is not missed.
+      connection.watch(this.#search, () => this.#hear(connection));
+      const entries = await connection.search(this.#search);
+      if (this.#isClosed) throw closedError();
+      this.#connection = connection;
+      if (this.#mustReadAgain) void this.#read(connection);
+      else this.#refreshLater();
+      return entries;
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  /** Many changes at a time are one reading, or two. */
+  #hear(connection: DirectoryConnection): void {
+    if (this.#isReading || connection !== this.#connection) this.#mustReadAgain = true;
+    else void this.#read(connection);
+  }
+
+  async #read(connection: DirectoryConnection): Promise<void> {
+    this.#isReading = true;
+    clearTimeout(this.#timer);
+    try {
+      do {
+        this.#mustReadAgain = false;
+        const entries = await connection.search(this.#search);
+        if (connection !== this.#connection) return;
+        this.#tell(entries);
+      } while (this.#mustReadAgain);
+      this.#refreshLater();
+    } catch (error) {
+      if (connection === this.#connection) this.#fail(asProblem(error));
+    } finally {
+      this.#isReading = false;
+    }
+  }
+
+  /** A mail server that is gone or cannot be used is no reason to connect again: a change of it will be told. */
+  #tell(entries: readonly Entry[]): void {
+    const { listener, mailServer: name } = this.#options;
+    try {
+      listener.read(mailServerInForce(name, entries));
+    } catch (error) {
+      if (!(error instanceof MailServerError)) throw error;
+      listener.lost(error);
+    }
+  }
+
+  #refreshLater(): void {
+    if (this.#isClosed) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      if (this.#connection !== undefined && !this.#isReading) void this.#read(this.#connection);
+    }, this.#options.refreshMs ?? REFRESH_MS);
+  }
+
+  #fail(error: MailServerError): void {
+    if (this.#isClosed) return;
+    this.#connection?.close();
+    this.#connection = undefined;
+    this.#failures += 1;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(
+      () => void this.#reconnect(),
+      pauseAfter(this.#failures, this.#options.reconnect ?? RECONNECT),
+    );
+    this.#options.listener.lost(error);
+  }
+
+  async #reconnect(): Promise<void> {
+    try {
+      const entries = await this.#connect();
+      this.#failures = 0;
+      this.#tell(entries);
+    } catch (error) {
+      this.#fail(asProblem(error));
+    }
+  }
+}
+
+export function closedError(): MailServerError {
+  return new MailServerError('closed', 'This mail server was closed by the application.');
+}
+
+/** The mail server and, since they say whether anybody is believed, the trust managers: they are few. */
+function searchOf(name: string): Search {
+  const isMailServer = equals('objectClass', mailServer.objectClass.name);
+  const isTrustManager = equals('objectClass', trustManagerProvider.objectClass.name);
+  return {
+    base: 'cn=effective',
+    filter: anyOf(allOf(isMailServer, equals(mailServer.namingAttribute, name)), isTrustManager),
+    attributes: ['objectClass', ...mailServer.properties.map(({ attribute }) => attribute)],
+  };
+}
+
+function asProblem(error: unknown): MailServerError {
+  if (error instanceof MailServerError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new MailServerError('unusable', `What confdit answers cannot be used: ${reason}.`, { cause: error });
+}
