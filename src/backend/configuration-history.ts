@@ -3,8 +3,8 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { applyChange, type TreeView } from '../directory/apply-change.ts';
-import { idOfChange, stamp } from '../directory/stamp.ts';
-import { dnOfChange } from '../ldap/change.ts';
+import { idOfChange, type Stamp, stamp } from '../directory/stamp.ts';
+import { type Change, dnOfChange } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
 import { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
@@ -57,12 +57,11 @@ export class ConfigurationHistory {
     const later: Commit[] = [];
     for await (const commit of this.#commits(early + 1, late)) later.push(commit);
     if (later.length < late - early) throw unknownState(late, await this.firstState(), early + later.length);
-    const touched = new Set(
-      later.flatMap(({ changes }) => changes.map((one) => schema.dnKey(dnOfChange(one)))),
-    );
+    const touched = new Set<string>();
+    await inTurns(stepsOf(later), ({ change }) => touched.add(schema.dnKey(dnOfChange(change))));
     const place = await this.#stateOf(touched, early);
     const atEarly = new Map(place.entries);
-    for (const commit of later) place.repeat(commit);
+    await inTurns(stepsOf(later), (step) => place.repeat(step));
     return [...touched].flatMap((key) => {
       const [before, after] = [atEarly.get(key), place.entries.get(key)];
       if (before === after) return [];
@@ -77,11 +76,9 @@ export class ConfigurationHistory {
     if (base === undefined) throw unknownState(number, await this.firstState(), undefined);
     const tree = new SparseTree(schema, touched);
     const { entries } = await readArchive(fileSystem, archiveFolder, base);
-    for (const [index, entry] of entries.entries()) {
-      tree.take(entry);
-      if (index % STEPS_PER_TURN === 0) await setImmediate();
-    }
-    for await (const commit of this.#commits(base + 1, number)) tree.repeat(commit);
+    await inTurns(entries, (entry) => tree.take(entry));
+    for await (const commit of this.#commits(base + 1, number))
+      await inTurns(stepsOf([commit]), (step) => tree.repeat(step));
     return tree;
   }
 
@@ -108,6 +105,27 @@ function unknownState(number: number, first: number | undefined, last: number | 
   return new LdapError('noSuchObject', `There is no state after change ${number}: ${from}${to}.`);
 }
 
+/** One change of a commit. */
+interface Step {
+  readonly change: Change;
+  readonly made: Stamp;
+}
+
+function* stepsOf(commits: readonly Commit[]): Generator<Step> {
+  for (const { changes, at, by, id } of commits)
+    for (const [index, change] of changes.entries())
+      yield { change, made: { at, by, id: idOfChange(id, index) } };
+}
+
+/** Does something with each, and lets others have their turn in between. */
+async function inTurns<T>(all: Iterable<T>, work: (one: T) => void): Promise<void> {
+  let count = 0;
+  for (const one of all) {
+    work(one);
+    if (++count % STEPS_PER_TURN === 0) await setImmediate();
+  }
+}
+
 /** Some entries of a tree; of the others it is only known that they are there. */
 class SparseTree implements TreeView {
   readonly schema: Schema;
@@ -124,14 +142,11 @@ class SparseTree implements TreeView {
     if (this.#keys.has(key)) this.entries.set(key, entry);
   }
 
-  repeat({ changes, at, by, id }: Commit): void {
-    for (const [index, change] of changes.entries()) {
-      if (!this.#keys.has(this.schema.dnKey(dnOfChange(change)))) continue;
-      for (const { key, before, after } of applyChange(change, this)) {
-        const made = { at, by, id: idOfChange(id, index) };
-        if (after === undefined) this.entries.delete(key);
-        else this.entries.set(key, stamp(before, after, made, this.schema));
-      }
+  repeat({ change, made }: Step): void {
+    if (!this.#keys.has(this.schema.dnKey(dnOfChange(change)))) return;
+    for (const { key, before, after } of applyChange(change, this)) {
+      if (after === undefined) this.entries.delete(key);
+      else this.entries.set(key, stamp(before, after, made, this.schema));
     }
   }
 

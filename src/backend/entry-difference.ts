@@ -1,6 +1,7 @@
 // From entries as they are to entries as they shall be, as the changes that do it. What people may set is compared,
 // value by value and in order; what the server keeps itself (entryUUID, timestamps) follows from the changes.
 
+import { setImmediate } from 'node:timers/promises';
 import type { Change, Modification } from '../ldap/change.ts';
 import { Attribute, type Entry } from '../ldap/entry.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -12,22 +13,41 @@ export interface EntryDifference {
   readonly after: Entry | undefined;
 }
 
+/** Entries looked at before others have their turn. */
+const ENTRIES_PER_TURN = 256;
+
 /** The changes that lead from before to after, in an order in which they can be made. */
 export function changesOf(differences: readonly EntryDifference[], schema: Schema): Change[] {
-  const deletes: Change[] = [];
-  const others: Change[] = [];
-  for (const { before, after } of differences) {
-    const isReplaced = before !== undefined && after !== undefined && !isSameName(before, after);
-    if (before !== undefined && (after === undefined || isReplaced))
-      deletes.push({ type: 'delete', dn: before.dn });
-    if (after === undefined) continue;
-    if (before === undefined || isReplaced) {
-      others.push({ type: 'add', entry: after.withAttributes(userAttributes(after, schema)) });
-      continue;
-    }
-    const modifications = modificationsBetween(before, after, schema);
-    if (modifications.length > 0) others.push({ type: 'modify', dn: before.dn, modifications });
+  return inGoodOrder(differences.flatMap((one) => changesOfOne(one, schema)));
+}
+
+/** The same of as many as there may be. */
+export async function changesOfMany(
+  differences: readonly EntryDifference[],
+  schema: Schema,
+): Promise<Change[]> {
+  const changes: Change[] = [];
+  for (const [index, one] of differences.entries()) {
+    if (index % ENTRIES_PER_TURN === 0) await setImmediate();
+    changes.push(...changesOfOne(one, schema));
   }
+  return inGoodOrder(changes);
+}
+
+function changesOfOne({ before, after }: EntryDifference, schema: Schema): readonly Change[] {
+  if (before !== undefined && after !== undefined && isSameName(before, after)) {
+    const modifications = modificationsBetween(before, after, schema);
+    return modifications.length === 0 ? [] : [{ type: 'modify', dn: before.dn, modifications }];
+  }
+  const gone: readonly Change[] = before === undefined ? [] : [{ type: 'delete', dn: before.dn }];
+  if (after === undefined) return gone;
+  return [...gone, { type: 'add', entry: after.withAttributes(userAttributes(after, schema)) }];
+}
+
+/** Deletes first, children before their parents; then all others, parents first. */
+function inGoodOrder(changes: readonly Change[]): Change[] {
+  const deletes = changes.filter(({ type }) => type === 'delete');
+  const others = changes.filter(({ type }) => type !== 'delete');
   return [...deletes.sort(deepestFirst), ...others.sort((one, other) => deepestFirst(other, one))];
 }
 

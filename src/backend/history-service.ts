@@ -5,7 +5,7 @@ import type { Privilege } from '../config/objects/root-dn-user.ts';
 import type { Change } from '../ldap/change.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Requester } from './backend.ts';
-import { changesOf } from './entry-difference.ts';
+import { changesOfMany } from './entry-difference.ts';
 import { maskChange } from './masked-change.ts';
 import { type RollbackOptions, type RollbackRequest, type RolledBack, rollBack } from './rollback.ts';
 
@@ -29,7 +29,8 @@ export class HistoryService {
   async differences(from: number, to: number, requester: Requester): Promise<readonly Change[]> {
     requireAll(READ, 'look at the history of the configuration', requester);
     const { history, configuration } = this.#options;
-    return this.#shown(changesOf(await history.differences(from, to), configuration.schema), requester);
+    const differences = await history.differences(from, to);
+    return this.#shown(await changesOfMany(differences, configuration.schema), requester);
   }
 
   /** See `rollBack`; the changes come back as the requester may see them. */

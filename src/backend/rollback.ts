@@ -9,7 +9,7 @@ import { requireAccountRights } from './account-rules.ts';
 import type { Requester } from './backend.ts';
 import type { Configuration } from './configuration.ts';
 import type { ConfigurationHistory } from './configuration-history.ts';
-import { changesOf, type EntryDifference } from './entry-difference.ts';
+import { changesOf, changesOfMany, type EntryDifference } from './entry-difference.ts';
 import type { WritePath, WriteStep, Written } from './write-path.ts';
 
 export interface RollbackOptions {
@@ -25,6 +25,8 @@ export interface RollbackRequest {
   readonly expected?: number | undefined;
   /** Everything is checked and prepared, and nothing changes. */
   readonly isTrial?: boolean;
+  /** More changes are refused; without it there may be any number. */
+  readonly changesMax?: number;
 }
 
 export interface RolledBack extends Written {
@@ -39,7 +41,7 @@ const ATTEMPTS_MAX = 5;
 
 /** Throws LdapError: the state is not remembered, the requester may not, or what was then is not valid any more. */
 export async function rollBack(
-  { to, expected, isTrial = false }: RollbackRequest,
+  { to, expected, isTrial = false, changesMax = Number.POSITIVE_INFINITY }: RollbackRequest,
   requester: Requester,
   options: RollbackOptions,
 ): Promise<RolledBack> {
@@ -48,8 +50,9 @@ export async function rollBack(
     const from = writePath.feed.number;
     if (expected !== undefined && expected !== from) throw overtaken(expected, from);
     const differences = await history.differences(from, to);
-    const changes = changesOf(differences, configuration.schema);
+    const changes = await changesOfMany(differences, configuration.schema);
     if (changes.length === 0) return { number: undefined, notes: [], effects: [], changes, from };
+    if (changes.length > changesMax) throw tooMany(changes.length, changesMax);
     const step = new RollbackStep(from, differences, requester, configuration);
     try {
       const written = await (isTrial
@@ -98,6 +101,14 @@ class RollbackStep implements WriteStep {
     }
     return this.made;
   }
+}
+
+function tooMany(count: number, changesMax: number): LdapError {
+  return new LdapError(
+    'adminLimitExceeded',
+    `${count} changes are needed, and a server that runs makes ${changesMax} at once. ` +
+      'Go back in several steps, to a state in between first, or stop the server and use --offline.',
+  );
 }
 
 function overtaken(expected: number, last: number): LdapError {

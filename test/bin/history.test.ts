@@ -8,6 +8,7 @@ import { readLdif } from '../../src/codec/ldif-reader.ts';
 import type { LdifRecord } from '../../src/codec/ldif-record.ts';
 import { dnOfChange } from '../../src/ldap/change.ts';
 import { Oid } from '../../src/ldap/oids.ts';
+import { addMailServer } from '../server/entries.ts';
 import {
   addRequest,
   changeKinds,
@@ -232,3 +233,21 @@ it(
   },
   TIMEOUT_MS,
 );
+
+it('a server that runs rolls back no more at once than others can wait for; of one that is down, all is possible', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const server = await startServer();
+  const client = await RawClient.bound(server);
+  const count = 10_001;
+  for (let first = 0; first < count; first += 500) {
+    const names = Array.from({ length: Math.min(500, count - first) }, (_, index) => `S${first + index}`);
+    const answers = await Promise.all(names.map((name) => client.request(addMailServer(name))));
+    expect(answers.every(({ code }) => code === 0)).toBe(true);
+  }
+  const back = (to: number) => client.request(extendedRequest(Oid.rollback, JSON.stringify({ to })));
+  expect(await back(1)).toMatchObject({ code: 11, text: expect.stringContaining('in several steps') });
+  expect((await back(count)).code).toBe(0);
+  await server.stop();
+  expect(await confdit(server, ['rollback', '--to', '1', '--yes', '--offline'])).toMatchObject({ code: 0 });
+});

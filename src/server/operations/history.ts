@@ -6,6 +6,7 @@
 //
 // `to` of differences may be left out for the present state; `number` is missing when nothing was changed.
 
+import { setImmediate } from 'node:timers/promises';
 import { formatChange } from '../../codec/ldif-writer.ts';
 import type { Change } from '../../ldap/change.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
@@ -15,6 +16,10 @@ import type { ExtendedRequest } from './extended.ts';
 
 /** An answer holds no more than this. */
 const LDIF_CHARACTERS_MAX = 8 * 1024 * 1024;
+/** What is done in one piece is checked in one piece, and everybody waits for that. */
+const ROLLBACK_CHANGES_MAX = 10_000;
+/** Changes written before others have their turn. */
+const CHANGES_PER_TURN = 256;
 
 export async function differences(
   request: ExtendedRequest,
@@ -24,7 +29,7 @@ export async function differences(
   const asked = readRequest(request);
   const from = numberOf(asked, 'from') ?? required('from');
   const to = numberOf(asked, 'to') ?? history.lastNumber;
-  const ldif = formatAll(await history.differences(from, to, requester));
+  const ldif = await formatAll(await history.differences(from, to, requester));
   return answer({ from, to, ldif });
 }
 
@@ -37,10 +42,10 @@ export async function rollback(
   const to = numberOf(asked, 'to') ?? required('to');
   const isTrial = asked.trial === true;
   const { from, number, notes, changes } = await history.rollBack(
-    { to, expected: numberOf(asked, 'expected'), isTrial },
+    { to, expected: numberOf(asked, 'expected'), isTrial, changesMax: ROLLBACK_CHANGES_MAX },
     requester,
   );
-  return answer({ from, number, notes, ldif: formatAll(changes) });
+  return answer({ from, number, notes, ldif: await formatAll(changes) });
 }
 
 function answer(value: object): Answer {
@@ -68,10 +73,11 @@ function required(name: string): never {
   throw new LdapError('protocolError', `The request must have "${name}", the number of a change.`);
 }
 
-function formatAll(changes: readonly Change[]): string {
+async function formatAll(changes: readonly Change[]): Promise<string> {
   const records: string[] = [];
   let characters = 0;
-  for (const change of changes) {
+  for (const [index, change] of changes.entries()) {
+    if (index % CHANGES_PER_TURN === 0) await setImmediate();
     const record = formatChange(change);
     characters += record.length;
     if (characters > LDIF_CHARACTERS_MAX) {
