@@ -142,7 +142,8 @@ export class Tree {
       const node = waiting.pop();
       if (node === undefined) return;
       if (node.staged !== undefined) yield node.staged;
-      waiting.push(...(node.children?.values() ?? []));
+      // One by one: there may be more children than a call may have arguments.
+      for (const child of node.children?.values() ?? []) waiting.push(child);
     }
   }
 

@@ -66,6 +66,8 @@ export class MailVerification implements Component {
 
   #startTimer(key: string, intervalMs: number, firstMs: number): void {
     if (this.#abort.signal.aborted) return;
+    // A change may have begun another one while the server was being verified.
+    clearTimeout(this.#timers.get(key)?.timer);
     const timer = setTimeout(() => {
       this.#due.add(key);
       this.#verifyDue();

@@ -15,8 +15,8 @@ export interface ProviderFiles {
 }
 
 interface Providers {
-  readonly keyManagers: Pick<KeyManagers, 'all' | 'find'>;
-  readonly trustManagers: Pick<TrustManagers, 'all' | 'find'>;
+  readonly keyManagers: Pick<KeyManagers, 'all' | 'findPrepared'>;
+  readonly trustManagers: Pick<TrustManagers, 'all' | 'findPrepared'>;
 }
 
 /** Of all providers that are enabled; of those that are about to be changed, as they will be. */
@@ -30,12 +30,13 @@ export function providerFiles(
   const unchanged = <T extends { readonly dn: string }>(all: Iterable<T>) =>
     [...all].filter(({ dn }) => !changed.has(keyOf(dn)));
   const found = [
-    ...[...unchanged(keyManagers.all()), ...enabled.flatMap(({ key }) => keyManagers.find(key) ?? [])].map(
-      ({ dn, keys }) => ({ dn, files: keys }),
-    ),
+    ...[
+      ...unchanged(keyManagers.all()),
+      ...enabled.flatMap(({ key }) => keyManagers.findPrepared(key) ?? []),
+    ].map(({ dn, keys }) => ({ dn, files: keys })),
     ...[
       ...unchanged(trustManagers.all()),
-      ...enabled.flatMap(({ key }) => trustManagers.find(key) ?? []),
+      ...enabled.flatMap(({ key }) => trustManagers.findPrepared(key) ?? []),
     ].map(({ dn, certificates }) => ({ dn, files: certificates })),
   ];
   return found.flatMap(({ dn, files }) =>

@@ -36,7 +36,7 @@ export class Providers<Provider> {
   readonly components: readonly Component[];
   readonly #providing: Providing<Provider>;
   readonly #byKey = new Map<string, Provider>();
-  /** Those of changes that are not stored yet: a change that comes right behind may need them. */
+  /** Those of changes that are prepared and not stored: what the same change brings may need them. */
   readonly #staged = new Map<string, Provider>();
 
   constructor(providing: Providing<Provider>) {
@@ -49,6 +49,11 @@ export class Providers<Provider> {
 
   /** Takes the key of the object's name; undefined when it is not there or not enabled. */
   find(key: string): Provider | undefined {
+    return this.#byKey.get(key);
+  }
+
+  /** For whoever prepares: what `find` will give once that is stored which is prepared. Nothing else is to be done with it. */
+  findPrepared(key: string): Provider | undefined {
     return this.#staged.get(key) ?? this.#byKey.get(key);
   }
 

@@ -8,6 +8,9 @@ import { TrustError } from '../trust/trust-error.ts';
 import type { KeyManagers } from './key-managers.ts';
 import type { TrustManagers } from './trust-managers.ts';
 
+/** Whether to take what is in force, or what is prepared, to see whether it can be used. */
+type Way = 'find' | 'findPrepared';
+
 export interface TlsProviders {
   readonly keyManagers: KeyManagers;
   readonly trustManagers: TrustManagers;
@@ -49,22 +52,31 @@ export class TlsIdentity {
   }
 
   /** The same object as long as nothing changes. Throws unavailable (52), with the reason, when there is no key to use. */
-  async current(): Promise<TlsMaterial> {
+  current(): Promise<TlsMaterial> {
+    return this.#lookOrRefuse('find');
+  }
+
+  /** The same as it will be when what is prepared is in force. */
+  prepared(): Promise<TlsMaterial> {
+    return this.#lookOrRefuse('findPrepared');
+  }
+
+  async #lookOrRefuse(way: Way): Promise<TlsMaterial> {
     try {
-      return await this.#look();
+      return await this.#look(way);
     } catch (error) {
       if (!(error instanceof TrustError)) throw error;
       throw new LdapError('unavailable', `TLS is not possible now. ${error.message}`, { cause: error });
     }
   }
 
-  async #look(): Promise<TlsMaterial> {
+  async #look(way: Way): Promise<TlsMaterial> {
     const { keyManager, aliases } = this.#names;
-    const manager = keyManager === undefined ? undefined : this.#providers.keyManagers.find(keyManager);
+    const manager = keyManager === undefined ? undefined : this.#providers.keyManagers[way](keyManager);
     if (manager === undefined)
       throw new TrustError('The connection handler has no key manager that is enabled.');
     const keys = chooseKeys(await manager.keys.current(), aliases, this.#providers.now());
-    const authorities = await this.#authorities();
+    const authorities = await this.#authorities(way);
     const known = this.#known;
     if (known !== undefined && known.authorities === authorities && areSame(known.keys, keys))
       return known.material;
@@ -77,10 +89,10 @@ export class TlsIdentity {
     return material;
   }
 
-  async #authorities(): Promise<Authorities> {
+  async #authorities(way: Way): Promise<Authorities> {
     const { trustManager } = this.#names;
     if (trustManager === undefined) return undefined;
-    const trust = this.#providers.trustManagers.find(trustManager)?.trust;
+    const trust = this.#providers.trustManagers[way](trustManager)?.trust;
     if (trust === undefined) {
       throw new TrustError(
         'The trust manager of the connection handler is not enabled, or of a kind that clients cannot be checked with.',

@@ -58,9 +58,10 @@ export class TlsAcceptor {
     this.#identity = new TlsIdentity(settings, this.#providers);
   }
 
-  /** Makes ready for a handshake. Throws unavailable (52), with the reason, when there is no key to be used. */
+  /** Throws unavailable (52), with the reason, when there will be no key to be used. */
   async prepare(): Promise<void> {
-    await this.#freshContext();
+    const settings = this.#settings;
+    this.#createServer(settings, await this.#identity.prepared());
   }
 
   /** Makes the handshake. Rejects when it fails or takes too long; the socket is gone then. */

@@ -133,3 +133,13 @@ describe('the index', () => {
     expect(found).toEqual(names);
   });
 });
+
+describe('what the writer sees below an entry', () => {
+  it('may be more than a call may have arguments', () => {
+    const tree = treeOf();
+    for (let index = 0; index < 150_000; index++) put(tree, `n${index}`);
+    let count = 0;
+    for (const _ of tree.stagedSubtree('root')) count += 1;
+    expect(count).toBe(150_001);
+  });
+});

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import type { ObjectDifference } from '../../src/runtime/component.ts';
+import { Providers } from '../../src/runtime/providers.ts';
+
+const KIND = 'pem-key-manager-provider';
+
+function open() {
+  let made = 0;
+  const providers = new Providers<number>({
+    kinds: [KIND],
+    create: () => ++made,
+    check: async () => {},
+    isStarting: () => false,
+  });
+  const difference: ObjectDifference = { key: 'a', kinds: [KIND], before: undefined, after: undefined };
+  const prepare = async () => {
+    const prepared = await providers.components[0]?.prepare(difference);
+    if (prepared === undefined) throw new Error('Nothing was prepared.');
+    return prepared;
+  };
+  const known = () => [providers.find('a'), providers.findPrepared('a')];
+  return { prepare, known };
+}
+
+describe('what others look up by its name', () => {
+  it('is used when it is stored, and known before to those who prepare', async () => {
+    const { prepare, known } = open();
+    expect(known()).toEqual([undefined, undefined]);
+    const first = await prepare();
+    expect(known()).toEqual([undefined, 1]);
+    first.commit();
+    expect(known()).toEqual([1, 1]);
+    const second = await prepare();
+    expect(known()).toEqual([1, 2]);
+    second.abort();
+    expect(known()).toEqual([1, 1]);
+  });
+});
