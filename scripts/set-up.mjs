@@ -16,6 +16,7 @@ const CLIENTS = [
   { program: 'ldapsearch', debianPackage: 'ldap-utils' },
   { program: 'openssl', debianPackage: 'openssl' },
   { program: 'groff', debianPackage: 'groff-base' },
+  { program: 'tmux', debianPackage: 'tmux' },
   { program: 'keytool', debianPackage: 'default-jre-headless' },
   { library: 'sasl2/libscram.so', debianPackage: 'libsasl2-modules' },
   { program: 'slapd', debianPackage: 'slapd', processIdFile: '/run/slapd/slapd.pid' },

@@ -11,6 +11,7 @@ import { encodePasswordCommand } from '../cli/encode-password.ts';
 import { editCommand } from '../cli/files/edit-command.ts';
 import { planCommands } from '../cli/files/plan-commands.ts';
 import { mailCommands } from '../cli/mail-commands.ts';
+import { menuCommand } from '../cli/menu/menu-command.ts';
 import { statusCommand } from '../cli/status.ts';
 import { Definitions, objectDefinitions } from '../config/definitions.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -42,6 +43,8 @@ const FILES = {
 };
 const FAMILIES = objectFamilies(objectDefinitions);
 const SUBCOMMANDS = objectCommands({ families: FAMILIES, ...EITHER });
+/** What `confdit` alone opens on a terminal. */
+export const MENU = menuCommand({ families: FAMILIES, now: () => new Date(), ...EITHER });
 
 export const COMMANDS: readonly Command[] = [
   initCommand,
@@ -65,7 +68,8 @@ export const COMMANDS: readonly Command[] = [
   ...mailCommands(ONLINE),
   encodePasswordCommand,
   ...completionCommands({ commands: () => COMMANDS, families: FAMILIES, ...ONLINE }),
+  MENU,
   listPropertiesCommand(FAMILIES),
-  dsconfigCommand(SUBCOMMANDS),
+  dsconfigCommand(SUBCOMMANDS, MENU),
   ...SUBCOMMANDS,
 ];

@@ -3,13 +3,16 @@
 import { CommandError, UsageError } from '../cli/command.ts';
 import { parseCommandLine } from '../cli/command-line.ts';
 import { formatCommandHelp, formatHelp } from '../cli/help.ts';
-import { COMMANDS } from './commands.ts';
+import { hasTerminal } from '../cli/menu/menu-command.ts';
+import { COMMANDS, MENU } from './commands.ts';
 import { VERSION } from './version.ts';
 
 /** Resolves to the exit code. */
 export async function main(process: NodeJS.Process): Promise<number> {
   try {
-    const line = parseCommandLine(process.argv.slice(2), COMMANDS);
+    const words = process.argv.slice(2);
+    const isAlone = words.length === 0 && hasTerminal(process);
+    const line = parseCommandLine(isAlone ? [MENU.name] : words, COMMANDS);
     if (line.type === 'command') return await line.command.run(line.invocation, process);
     if (line.type === 'version') process.stdout.write(`confdit ${VERSION}\n`);
     else

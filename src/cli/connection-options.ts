@@ -6,7 +6,7 @@ import { CommandError, type CommandOption, type Invocation, UsageError, type Wor
 import { ExitCode } from './exit-code.ts';
 import { PROPERTIES_OPTIONS, withProperties } from './properties-file.ts';
 
-const DEFAULT_BIND_DN = 'uid=admin';
+export const DEFAULT_BIND_DN = 'uid=admin';
 const DEFAULT_PORT = 1389;
 const DEFAULT_SSL_PORT = 1636;
 /** Where the first start puts the administrator's password, below the instance folder. */
@@ -53,6 +53,9 @@ export const CONNECTION_OPTIONS: readonly CommandOption[] = [
   },
   ...PROPERTIES_OPTIONS,
 ];
+
+/** Nobody has said which password; somebody at a terminal can be asked. */
+export class PasswordMissing extends CommandError {}
 
 export interface TrustStoreChoice {
   readonly path: string;
@@ -145,7 +148,12 @@ function findSecret(invocation: Invocation, option: string, env: NodeJS.ProcessE
 /** On the machine of the server the file from its first start is there. */
 function administratorPassword(invocation: Invocation, env: NodeJS.ProcessEnv): string {
   const instance = invocation.value('instance') || env.CONFDIT_INSTANCE || 'instance';
-  return readSecret(join(instance, PIN_FILE), 'No password was given, and that of the instance');
+  try {
+    return readSecret(join(instance, PIN_FILE), 'No password was given, and that of the instance');
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw new PasswordMissing(error.message, error.exitCode, { cause: error });
+  }
 }
 
 /** One newline at the end belongs to the file, not to the secret. */

@@ -6,9 +6,17 @@ import type { ConnectionOptions } from 'node:tls';
 import { decideTrust } from '../../cli/certificate-trust.ts';
 import { ChangeStream } from '../../cli/change-stream.ts';
 import { CommandError, type Invocation, type World } from '../../cli/command.ts';
-import { type ConnectionChoice, connectionOf, type TrustStoreChoice } from '../../cli/connection-options.ts';
+import {
+  type ConnectionChoice,
+  connectionOf,
+  DEFAULT_BIND_DN,
+  PasswordMissing,
+  type TrustStoreChoice,
+} from '../../cli/connection-options.ts';
 import type { Directory } from '../../cli/directory.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
+import { hasTerminal } from '../../cli/menu/menu-command.ts';
+import { Prompts } from '../../cli/menu/prompts.ts';
 import { ServerConnection } from '../../cli/server-connection.ts';
 import { StoreReader } from '../../trust/store-reader.ts';
 import { TrustError } from '../../trust/trust-error.ts';
@@ -26,14 +34,39 @@ export async function openDirectory(invocation: Invocation, world: World): Promi
 
 /** The same with what only a running server can do. Rejects with CommandError. */
 export async function openServer(invocation: Invocation, world: World): Promise<ServerConnection> {
-  const choice = connectionOf(invocation, world);
+  const choice = await chooseConnection(invocation, world);
   return ServerConnection.open(choice, await tlsOf(choice, invocation, world));
 }
 
 /** The same server for very many changes. Rejects with CommandError. */
 export async function openChangeStream(invocation: Invocation, world: World): Promise<ChangeStream> {
-  const choice = connectionOf(invocation, world);
+  const choice = await chooseConnection(invocation, world);
   return ChangeStream.open(choice, await tlsOf(choice, invocation, world));
+}
+
+/** Asks for a password that nobody has given, where there is a terminal. */
+async function chooseConnection(invocation: Invocation, world: World): Promise<ConnectionChoice> {
+  try {
+    return connectionOf(invocation, world);
+  } catch (error) {
+    const mayAsk = hasTerminal(world) && !invocation.has('no-prompt');
+    if (!(error instanceof PasswordMissing) || !mayAsk) throw error;
+    const prompts = await Prompts.open(world);
+    const user = invocation.value('bindDN') ?? DEFAULT_BIND_DN;
+    const password = await prompts.secret(`The password of ${user}`, () => undefined);
+    if (password === undefined) throw error;
+    return connectionOf(withPassword(invocation, password), world);
+  }
+}
+
+function withPassword(invocation: Invocation, password: string): Invocation {
+  const isPassword = (name: string) => name === 'bindPassword';
+  return {
+    operands: invocation.operands,
+    values: (name) => invocation.values(name),
+    value: (name) => (isPassword(name) ? password : invocation.value(name)),
+    has: (name) => isPassword(name) || invocation.has(name),
+  };
 }
 
 async function tlsOf(

@@ -24,8 +24,11 @@ const TLS_WORDS: ReadonlySet<string> = new Set([
   '--offline',
 ]);
 
-/** @param subcommands those of all kinds of objects. */
-export function dsconfigCommand(subcommands: readonly Command[]): Command {
+/**
+ * @param subcommands those of all kinds of objects.
+ * @param menu what to open on a terminal when none of them is named.
+ */
+export function dsconfigCommand(subcommands: readonly Command[], menu: Command): Command {
   return {
     name: 'dsconfig',
     group: 'Configuration',
@@ -41,6 +44,7 @@ export function dsconfigCommand(subcommands: readonly Command[]): Command {
       const { subcommand, words } = findSubcommand(operands, subcommands);
       if (subcommand !== undefined) return run(subcommand, words, world);
       const batch = await readBatch(words, world);
+      if (batch === undefined && world.stdin.isTTY && world.stdout.isTTY) return run(menu, words, world);
       if (batch === undefined) throw new UsageError('Which subcommand of dsconfig?');
       return runBatch(batch, subcommands, world);
     },

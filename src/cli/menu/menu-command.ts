@@ -1,0 +1,240 @@
+// `confdit menu`, and `confdit` alone on a terminal: kinds of objects, objects, properties. Everything that is done is a
+// command that could have been typed, and is shown as one.
+
+import { appendFile } from 'node:fs/promises';
+import { type Command, CommandError, type CommandOption, UsageError, type World } from '../command.ts';
+import { parseOptions } from '../command-line.ts';
+import type { Directory, OpenDirectory } from '../directory.ts';
+import { objectCommands } from '../dsconfig/object-commands.ts';
+import { hasTypes, type ObjectFamily } from '../dsconfig/object-family.ts';
+import { kindOfEntry, type ListedObject, readObject } from '../dsconfig/object-reading.ts';
+import { ExitCode } from '../exit-code.ts';
+import { mailCommands } from '../mail-commands.ts';
+import { statusCommand } from '../status.ts';
+import { ObjectDraft } from './object-draft.ts';
+import { askMandatory, editObject, type ObjectMenuParts } from './object-menu.ts';
+import { Prompts } from './prompts.ts';
+
+export interface MenuOptions {
+  readonly families: readonly ObjectFamily[];
+  readonly connectionOptions: readonly CommandOption[];
+  readonly open: OpenDirectory;
+  readonly now: () => Date;
+}
+
+const TESTED = 'mail-server';
+const STATUS = 'status';
+const QUIT = 'quit';
+const CREATE = 'create';
+const BACK = 'back';
+/** In front of names, so that none is taken for one of the words above. */
+const NAMED = 'name:';
+
+export function menuCommand(options: MenuOptions): Command {
+  return {
+    name: 'menu',
+    group: 'Configuration',
+    synopsis: 'Opens menus on a terminal, as confdit alone does: objects, properties with help, tests.',
+    options: [
+      {
+        name: 'commandFilePath',
+        value: 'FILE',
+        synopsis: 'append the equivalent commands to this file, secrets as stars',
+      },
+      ...options.connectionOptions,
+    ],
+    async run(invocation, world) {
+      if (!hasTerminal(world)) throw new UsageError('Menus need a terminal; subcommands do without one.');
+      const directory = await options.open(invocation, world);
+      try {
+        const isOnline = !invocation.has('offline');
+        const commandFile = invocation.value('commandFilePath');
+        await new Menu(options, world, directory, await Prompts.open(world), { isOnline, commandFile }).run();
+        return ExitCode.success;
+      } finally {
+        await directory.close();
+      }
+    },
+  };
+}
+
+export function hasTerminal({ stdin, stdout }: Pick<World, 'stdin' | 'stdout'>): boolean {
+  return stdin.isTTY === true && stdout.isTTY === true;
+}
+
+interface MenuChoice {
+  readonly isOnline: boolean;
+  readonly commandFile: string | undefined;
+}
+
+class Menu {
+  readonly #families: readonly ObjectFamily[];
+  readonly #world: World;
+  readonly #directory: Directory;
+  readonly #prompts: Prompts;
+  readonly #choice: MenuChoice;
+  readonly #commands: ReadonlyMap<string, Command>;
+  readonly #parts: ObjectMenuParts;
+
+  constructor(
+    { families, now }: MenuOptions,
+    world: World,
+    directory: Directory,
+    prompts: Prompts,
+    choice: MenuChoice,
+  ) {
+    this.#families = families;
+    this.#world = world;
+    this.#directory = directory;
+    this.#prompts = prompts;
+    this.#choice = choice;
+    const open = async () => keptOpen(directory);
+    const shared = { connectionOptions: [], open };
+    const commands = [
+      ...objectCommands({ families, ...shared }),
+      ...mailCommands(shared),
+      statusCommand({ now, ...shared }),
+    ];
+    this.#commands = new Map(commands.map((command) => [command.name, command]));
+    this.#parts = {
+      prompts,
+      namesOf: (kind) => this.#namesOf(kind),
+      run: (words, shown) => this.#run(words, shown),
+      testOf: (draft) =>
+        choice.isOnline && draft.family.name === TESTED
+          ? ['verify-mail-server', ...draft.nameWords()]
+          : undefined,
+    };
+  }
+
+  async run(): Promise<void> {
+    this.#prompts.title('confdit: arrow keys and Enter to choose, Escape to go back');
+    for (;;) {
+      const chosen = await this.#prompts.choose('What do you want to look at or change?', [
+        ...this.#families.map(({ name, nameOption, definition }) => ({
+          value: `${NAMED}${name}`,
+          label: nameOption === undefined ? definition.friendlyName : definition.friendlyPluralName,
+        })),
+        ...(this.#choice.isOnline ? [{ value: STATUS, label: 'Status: what is happening' }] : []),
+        { value: QUIT, label: 'Quit' },
+      ]);
+      if (chosen === undefined || chosen === QUIT) return this.#prompts.farewell('Good-bye.');
+      if (chosen === STATUS) await this.#run(['status'], 'confdit status');
+      const family = this.#families.find(({ name }) => `${NAMED}${name}` === chosen);
+      if (family !== undefined) await this.#open(family);
+    }
+  }
+
+  async #open(family: ObjectFamily): Promise<void> {
+    if (family.nameOption !== undefined) return this.#list(family);
+    while ((await this.#edit(family, await this.#single(family))) === 'saved');
+  }
+
+  async #list(family: ObjectFamily): Promise<void> {
+    const { friendlyName, friendlyPluralName } = family.definition;
+    for (;;) {
+      const objects = await this.#objectsOf(family);
+      const chosen = await this.#prompts.choose(friendlyPluralName, [
+        ...objects.map(({ name, kind }) => ({
+          value: `${NAMED}${name}`,
+          label: name,
+          hint: kind.friendlyName,
+        })),
+        { value: CREATE, label: `Create a new ${friendlyName}` },
+        { value: BACK, label: 'Back' },
+      ]);
+      if (chosen === undefined || chosen === BACK) return;
+      if (chosen === CREATE) await this.#create(family);
+      else await this.#openNamed(family, chosen.slice(NAMED.length));
+    }
+  }
+
+  /** Again after each change, until somebody leaves it or it is gone. */
+  async #openNamed(family: ObjectFamily, name: string): Promise<void> {
+    for (;;) {
+      const stored = (await this.#objectsOf(family)).find((one) => one.name === name);
+      if (stored === undefined || (await this.#edit(family, stored)) === 'left') return;
+    }
+  }
+
+  #edit(family: ObjectFamily, stored: ListedObject): Promise<'saved' | 'left'> {
+    return editObject(new ObjectDraft(family, stored.kind, stored.name, stored), this.#parts);
+  }
+
+  async #create(family: ObjectFamily): Promise<void> {
+    const { friendlyName } = family.definition;
+    const [only] = family.types.keys();
+    const types = [...family.types].map(([value, kind]) => ({
+      value,
+      label: kind.friendlyName,
+      hint: kind.synopsis,
+    }));
+    const type = hasTypes(family) ? await this.#prompts.choose('Which kind?', types) : only;
+    const kind = family.types.get(type ?? '');
+    if (kind === undefined) return;
+    const taken = new Set((await this.#objectsOf(family)).map(({ name }) => name.toLowerCase()));
+    const name = await this.#prompts.text(`The name of the new ${friendlyName}`, {
+      check: (text) => {
+        if (text.trim() === '') return 'Type a name, or press Escape.';
+        return taken.has(text.trim().toLowerCase()) ? `There is a ${friendlyName} of this name.` : undefined;
+      },
+    });
+    if (name === undefined) return;
+    const draft = new ObjectDraft(family, kind, name.trim(), undefined);
+    if (!(await askMandatory(draft, this.#parts))) return;
+    if ((await editObject(draft, this.#parts)) === 'saved') await this.#openNamed(family, draft.name);
+  }
+
+  async #single({ place, definition }: ObjectFamily): Promise<ListedObject> {
+    const [entry] = await this.#directory.search({ base: place, scope: 'base' });
+    if (entry !== undefined) return { ...readObject(entry, definition) };
+    throw new CommandError(`${place}: there is no such ${definition.friendlyName}.`, ExitCode.noSuchObject);
+  }
+
+  async #objectsOf(family: ObjectFamily): Promise<readonly ListedObject[]> {
+    const found = await this.#directory.search({ base: family.place, scope: 'one' });
+    return found
+      .flatMap((entry) => {
+        const kind = kindOfEntry(entry, family);
+        return kind === undefined ? [] : [readObject(entry, kind)];
+      })
+      .toSorted((one, other) => one.name.localeCompare(other.name, 'en'));
+  }
+
+  async #namesOf(kind: string): Promise<readonly string[]> {
+    const family = this.#families.find(({ definition }) => definition.kind === kind);
+    return family === undefined ? [] : (await this.#objectsOf(family)).map(({ name }) => name);
+  }
+
+  /** What the command prints stands on the terminal; then the command, as somebody would type it. */
+  async #run(words: readonly string[], shown: string): Promise<boolean> {
+    const command = this.#commands.get(words[0] ?? '');
+    if (command === undefined) return false;
+    const told = command.options.some(({ name }) => name === 'verbose') ? ['--verbose'] : [];
+    try {
+      const invocation = parseOptions([...words.slice(1), ...told], command);
+      const exitCode = await command.run(invocation, this.#world);
+      this.#prompts.show('The equivalent command', shown);
+      const { commandFile } = this.#choice;
+      if (exitCode === ExitCode.success && commandFile !== undefined)
+        await appendFile(commandFile, `${shown}\n`);
+      return exitCode === ExitCode.success;
+    } catch (error) {
+      if (!(error instanceof CommandError) || error.exitCode === ExitCode.serverDown) throw error;
+      this.#prompts.problem(error.message);
+      return false;
+    }
+  }
+}
+
+/** The directory for a command that closes what it has opened. */
+function keptOpen(directory: Directory): Directory {
+  return {
+    search: (request) => directory.search(request),
+    add: (entry) => directory.add(entry),
+    modify: (dn, modifications) => directory.modify(dn, modifications),
+    delete: (dn) => directory.delete(dn),
+    changeAll: (steps) => directory.changeAll(steps),
+    close: async () => {},
+  };
+}

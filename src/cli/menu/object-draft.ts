@@ -1,0 +1,101 @@
+// An object that is being edited, and the command line that would make it so: what the menus do is that command line.
+
+import type { ObjectDefinition } from '../../config/object-definition.ts';
+import type { PropertyDefinition } from '../../config/property-definition.ts';
+import { hasTypes, type ObjectFamily } from '../dsconfig/object-family.ts';
+import type { ListedObject } from '../dsconfig/object-reading.ts';
+import { nameOfReference } from '../dsconfig/reference-name.ts';
+
+const NO_VALUE = '-';
+const PLAIN_WORD = /^[\w@%+=:,./-]+$/;
+
+export class ObjectDraft {
+  readonly family: ObjectFamily;
+  readonly kind: ObjectDefinition;
+  readonly name: string;
+  /** As it is on the server; undefined: it is to be created. */
+  readonly stored: ListedObject | undefined;
+  /** The values to be written; none: back to the default. */
+  readonly #values = new Map<PropertyDefinition, readonly string[]>();
+
+  constructor(family: ObjectFamily, kind: ObjectDefinition, name: string, stored: ListedObject | undefined) {
+    this.family = family;
+    this.kind = kind;
+    this.name = name;
+    this.stored = stored;
+  }
+
+  get isNew(): boolean {
+    return this.stored === undefined;
+  }
+
+  get isChanged(): boolean {
+    return this.isNew || this.#values.size > 0;
+  }
+
+  isEdited(property: PropertyDefinition): boolean {
+    return this.#values.has(property);
+  }
+
+  /** As they are written, references as names; without defaults. */
+  valuesOf(property: PropertyDefinition): readonly string[] {
+    return this.#values.get(property) ?? this.#storedValues(property);
+  }
+
+  set(property: PropertyDefinition, values: readonly string[]): void {
+    const stored = this.#storedValues(property);
+    const isAsStored =
+      stored.length === values.length && stored.every((value, index) => value === values[index]);
+    // Of a secret it is not known what is stored.
+    if (isAsStored && (values.length === 0 || !property.type.secret)) this.#values.delete(property);
+    else this.#values.set(property, values);
+  }
+
+  /** For people: secrets as stars, defaults where nothing is written. */
+  shown(property: PropertyDefinition): string {
+    const values = this.valuesOf(property);
+    if (values.length > 0) return values.map((value) => property.type.show(value)).join(', ');
+    return property.defaultReading.texts.map((text) => property.type.show(text)).join(', ') || NO_VALUE;
+  }
+
+  /** The subcommand and what stands behind it; undefined where nothing is to be done. */
+  command(): readonly string[] | undefined {
+    if (!this.isChanged) return undefined;
+    return this.#words((_, value) => value);
+  }
+
+  /** The same as it may be shown and kept, for a shell. */
+  shownCommand(): string | undefined {
+    if (!this.isChanged) return undefined;
+    return formatCommand(this.#words(({ type }, value) => type.show(value)));
+  }
+
+  nameWords(): readonly string[] {
+    const { nameOption } = this.family;
+    return nameOption === undefined ? [] : [`--${nameOption}`, this.name];
+  }
+
+  #words(shown: (property: PropertyDefinition, value: string) => string): readonly string[] {
+    const { family, kind } = this;
+    const type = [...family.types].find(([, one]) => one === kind)?.[0];
+    const typeWords = this.isNew && type !== undefined && hasTypes(family) ? ['--type', type] : [];
+    const edits = [...this.#values].flatMap(([property, values]) =>
+      values.length === 0
+        ? ['--reset', property.name]
+        : values.flatMap((value) => ['--set', `${property.name}:${shown(property, value)}`]),
+    );
+    const verb = this.isNew ? `create-${family.name}` : `set-${family.name}-prop`;
+    return [verb, ...this.nameWords(), ...typeWords, ...edits];
+  }
+
+  #storedValues(property: PropertyDefinition): readonly string[] {
+    const values = this.stored?.entry.values(property.key) ?? [];
+    return values.map((value) => nameOfReference(property, value));
+  }
+}
+
+/** As somebody would type it into a shell. */
+export function formatCommand(words: readonly string[]): string {
+  const quoted = words.map((word) => (PLAIN_WORD.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
+  return ['confdit', ...quoted].join(' ');
+}

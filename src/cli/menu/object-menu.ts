@@ -1,0 +1,107 @@
+// One object: its properties with their values, and what can be done with it. Nothing is sent before somebody says so.
+
+import type { PropertyDefinition } from '../../config/property-definition.ts';
+import { formatCommand, type ObjectDraft } from './object-draft.ts';
+import type { Choice, Prompts } from './prompts.ts';
+import { editProperty, type PropertyMenuParts } from './property-menu.ts';
+
+export interface ObjectMenuParts extends PropertyMenuParts {
+  readonly prompts: Prompts;
+  /** Runs a subcommand and what stands behind it; resolves to whether it did what it should, and says so. */
+  readonly run: (words: readonly string[], shown: string) => Promise<boolean>;
+  /** The command that tests an object of this kind, if there is one that can be asked now. */
+  readonly testOf: (draft: ObjectDraft) => readonly string[] | undefined;
+}
+
+const PROPERTY = 'property:';
+const SAVE = 'save';
+const COMMAND = 'command';
+const TEST = 'test';
+const DELETE = 'delete';
+const ADVANCED = 'advanced';
+const BACK = 'back';
+
+/** Resolves to `saved` when what is stored is another now, to `left` when not. */
+export async function editObject(draft: ObjectDraft, parts: ObjectMenuParts): Promise<'saved' | 'left'> {
+  const { prompts } = parts;
+  let withAdvanced = false;
+  let last: string | undefined;
+  for (;;) {
+    const title = `${draft.kind.friendlyName} ${draft.name}${draft.isChanged ? ' (not saved yet)' : ''}`;
+    const chosen = await prompts.choose(title, choicesOf(draft, parts, withAdvanced), last);
+    last = chosen;
+    if (chosen === undefined || chosen === BACK) {
+      if (!draft.isChanged || (await prompts.confirm('Leave without saving?'))) return 'left';
+    } else if (chosen === ADVANCED) withAdvanced = true;
+    else if (chosen === COMMAND) prompts.show('The equivalent command', draft.shownCommand() ?? '');
+    else if (chosen === DELETE) {
+      if (await deleteObject(draft, parts)) return 'saved';
+    } else if (chosen === SAVE) {
+      if (await save(draft, parts)) return 'saved';
+    } else if (chosen === TEST) await test(draft, parts);
+    else {
+      const property = draft.kind.propertiesByName.get(chosen.slice(PROPERTY.length));
+      if (property !== undefined) await editProperty(draft, property, parts);
+    }
+  }
+}
+
+/** Asks for everything that a new object must have; false when somebody gives up. */
+export async function askMandatory(draft: ObjectDraft, parts: ObjectMenuParts): Promise<boolean> {
+  for (const property of draft.kind.properties.filter(({ required }) => required)) {
+    await editProperty(draft, property, parts);
+    if (draft.valuesOf(property).length === 0) return false;
+  }
+  return true;
+}
+
+function choicesOf(
+  draft: ObjectDraft,
+  { testOf }: ObjectMenuParts,
+  withAdvanced: boolean,
+): readonly Choice[] {
+  const { kind, isNew, isChanged } = draft;
+  const properties = kind.properties
+    .filter((property) => withAdvanced || !property.advanced || draft.isEdited(property))
+    .toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  const width = Math.max(...properties.map(({ name }) => name.length));
+  const saving = [
+    { value: SAVE, label: isNew ? `Create the ${kind.friendlyName}` : 'Save the changes' },
+    { value: COMMAND, label: 'Show the equivalent command' },
+  ];
+  const isTestable = !isChanged && testOf(draft) !== undefined;
+  const mayGo = !isNew && draft.family.nameOption !== undefined;
+  return [
+    ...properties.map((property) => propertyChoice(draft, property, width)),
+    ...(isChanged ? saving : []),
+    ...(isTestable ? [{ value: TEST, label: `Test this ${kind.friendlyName}` }] : []),
+    ...(withAdvanced ? [] : [{ value: ADVANCED, label: 'Show advanced properties' }]),
+    ...(mayGo ? [{ value: DELETE, label: `Delete this ${kind.friendlyName}` }] : []),
+    { value: BACK, label: 'Back' },
+  ];
+}
+
+function propertyChoice(draft: ObjectDraft, property: PropertyDefinition, width: number): Choice {
+  const mark = draft.isEdited(property) ? ' (edited)' : '';
+  return {
+    value: `${PROPERTY}${property.name}`,
+    label: `${property.name.padEnd(width)} : ${draft.shown(property)}${mark}`,
+  };
+}
+
+async function save(draft: ObjectDraft, { run }: ObjectMenuParts): Promise<boolean> {
+  const words = draft.command();
+  return words !== undefined && run(words, draft.shownCommand() ?? '');
+}
+
+async function test(draft: ObjectDraft, { run, testOf }: ObjectMenuParts): Promise<void> {
+  const words = testOf(draft);
+  if (words !== undefined) await run(words, formatCommand(words));
+}
+
+async function deleteObject(draft: ObjectDraft, { prompts, run }: ObjectMenuParts): Promise<boolean> {
+  const { family, kind, name } = draft;
+  if (!(await prompts.confirm(`Delete the ${kind.friendlyName} ${name}?`))) return false;
+  const words = [`delete-${family.name}`, ...draft.nameWords()];
+  return run(words, formatCommand(words));
+}

@@ -1,0 +1,103 @@
+// Questions on a terminal, drawn by a library that is loaded when the first one is asked. Whoever presses Escape or Ctrl-C
+// answers nothing: undefined. What comes from a server is shown without control characters.
+
+import type { World } from '../command.ts';
+
+type Library = typeof import('@clack/prompts');
+type Terminal = Pick<World, 'stdin' | 'stdout'>;
+
+export interface Choice {
+  readonly value: string;
+  readonly label: string;
+  readonly hint?: string;
+}
+
+export interface TextQuestion {
+  readonly initial?: string;
+  readonly placeholder?: string;
+  /** What is wrong with an answer; undefined: nothing. */
+  check(text: string): string | undefined;
+}
+
+const CONTROL_CHARACTERS = /\p{Cc}/gu;
+const LABEL_CHARACTERS_MAX = 100;
+/** Lines of a list that are shown at a time; the others scroll. */
+const LINES_SHOWN = 14;
+const MASK = '*';
+
+export class Prompts {
+  readonly #library: Library;
+  readonly #terminal: { readonly input: Terminal['stdin']; readonly output: Terminal['stdout'] };
+
+  static async open({ stdin, stdout }: Terminal): Promise<Prompts> {
+    return new Prompts(await import('@clack/prompts'), { input: stdin, output: stdout });
+  }
+
+  private constructor(library: Library, terminal: { input: Terminal['stdin']; output: Terminal['stdout'] }) {
+    this.#library = library;
+    this.#terminal = terminal;
+  }
+
+  /** The value of a choice. */
+  async choose(message: string, choices: readonly Choice[], initial?: string): Promise<string | undefined> {
+    const options = choices.map(({ value, label, hint }) => ({
+      value,
+      label: oneLine(label),
+      ...(hint === undefined ? {} : { hint: oneLine(hint) }),
+    }));
+    const answer = await this.#library.select({
+      ...{ message: oneLine(message), options, maxItems: LINES_SHOWN, ...this.#terminal },
+      ...(initial === undefined ? {} : { initialValue: initial }),
+    });
+    return this.#library.isCancel(answer) ? undefined : answer;
+  }
+
+  async text(message: string, { initial, placeholder, check }: TextQuestion): Promise<string | undefined> {
+    const answer = await this.#library.text({
+      ...{ message: oneLine(message), validate: (text) => check(text ?? ''), ...this.#terminal },
+      ...(initial === undefined ? {} : { initialValue: initial }),
+      ...(placeholder === undefined ? {} : { placeholder: oneLine(placeholder) }),
+    });
+    return this.#library.isCancel(answer) ? undefined : (answer ?? '');
+  }
+
+  /** What is typed appears as stars. */
+  async secret(message: string, check: TextQuestion['check']): Promise<string | undefined> {
+    const answer = await this.#library.password({
+      ...{ message: oneLine(message), mask: MASK, validate: (text) => check(text ?? ''), ...this.#terminal },
+    });
+    return this.#library.isCancel(answer) ? undefined : (answer ?? '');
+  }
+
+  /** Nothing answered is a no. */
+  async confirm(message: string): Promise<boolean> {
+    const answer = await this.#library.confirm({
+      message: oneLine(message),
+      initialValue: false,
+      ...this.#terminal,
+    });
+    return answer === true;
+  }
+
+  title(text: string): void {
+    this.#library.intro(text, { output: this.#terminal.output });
+  }
+
+  farewell(text: string): void {
+    this.#library.outro(text, { output: this.#terminal.output });
+  }
+
+  /** A text of several lines. */
+  show(title: string, text: string): void {
+    this.#library.note(text, title, { output: this.#terminal.output });
+  }
+
+  problem(text: string): void {
+    this.#library.log.error(text, { output: this.#terminal.output });
+  }
+}
+
+function oneLine(text: string): string {
+  const line = text.replaceAll(CONTROL_CHARACTERS, '?');
+  return line.length > LABEL_CHARACTERS_MAX ? `${line.slice(0, LABEL_CHARACTERS_MAX)}…` : line;
+}

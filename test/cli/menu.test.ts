@@ -1,0 +1,134 @@
+// The menus, with the keys that somebody presses: a mail server is made, tested, changed and deleted, and nothing that is
+// typed as a password is ever seen.
+
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { trustOf } from '../mail/mail-servers-in-ldif.ts';
+import { Authority } from '../support/certificates.ts';
+import { confditFor, runConfdit } from '../support/confdit-program.ts';
+import { LdapTools } from '../support/ldap-tools.ts';
+import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
+import { type RunningServer, startServer } from '../support/start-server.ts';
+import { Terminal } from '../support/terminal.ts';
+import { expectTranscript } from '../support/transcript.ts';
+
+const TIMEOUT_MS = 180_000;
+const PROGRAM = fileURLToPath(new URL('../../src/bin/confdit.ts', import.meta.url));
+const SECRET = 'canary-of-menus';
+
+describe('the menus', { timeout: TIMEOUT_MS }, () => {
+  let authority: Authority;
+  let receiver: SmtpReceiver;
+  let server: RunningServer;
+  let terminal: Terminal;
+  let folder: string;
+  let commands: string;
+
+  beforeAll(async () => {
+    authority = await Authority.create();
+    const { key, certificate } = await authority.issue();
+    receiver = await SmtpReceiver.start({ key, cert: certificate, users: { alice: SECRET } });
+    const { ldif, options } = await trustOf(authority);
+    server = await startServer(options);
+    expect(await new LdapTools(server).add(ldif)).toMatchObject({ code: 0 });
+    folder = await mkdtemp(join(tmpdir(), 'confdit-menu-'));
+    commands = join(folder, 'commands');
+    const program = `'${process.execPath}' '${PROGRAM}'`;
+    const environment = { LDAP_PORT: String(server.port), PASSWORD: server.password };
+    const words = `menu --bindPassword:env PASSWORD --commandFilePath '${commands}'`;
+    terminal = await Terminal.start(`${program} ${words}`, { environment });
+  }, TIMEOUT_MS);
+
+  afterAll(async () => {
+    await terminal.end();
+    await endReceivers();
+    await authority.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('make a mail server, with help, and check what is typed', async () => {
+    await terminal.pick('Mail Servers');
+    await terminal.pick('Create a new Mail Server');
+    await terminal.answer('The name of the new Mail Server', 'Relay');
+    const help = await terminal.until('◆  enabled');
+    expect(help).toContain('Whether mail is handed to this mail server.');
+    expect(help).toContain('Allowed: true or false.');
+    await terminal.pick('true');
+    await terminal.answer('smtp-server', 'localhost:99999');
+    expect(await terminal.until('▲')).toContain('has a port that is not a number from 1 to 65535');
+    await terminal.press('C-u');
+    await terminal.type(`localhost:${receiver.port}`);
+    await terminal.until(`│  localhost:${receiver.port}`);
+    await terminal.press('Enter');
+    await terminal.until('◆  Mail Server Relay (not saved yet)');
+    await terminal.pick('auth-username');
+    await terminal.answer('auth-username', 'alice');
+    await terminal.pick('auth-password');
+    await terminal.answer('auth-password', SECRET);
+    await terminal.pick('trust-manager-provider');
+    await terminal.pick('Test Trust');
+    await terminal.pick('Show the equivalent command');
+    const shown = await terminal.until("'auth-password:***'");
+    expect(shown).toContain('confdit create-mail-server --server-name Relay --set enabled:true');
+    await terminal.pick('Create the Mail Server');
+    await terminal.until('The Mail Server was created successfully');
+  });
+
+  it('test it', async () => {
+    await terminal.pick('Test this Mail Server');
+    await terminal.until('confdit verify-mail-server --server-name Relay');
+    expect(receiver.logins.map(({ user, password }) => ({ user, password }))).toContainEqual({
+      user: 'alice',
+      password: SECRET,
+    });
+  });
+
+  it('change it, and tell what the server refuses', async () => {
+    await terminal.pick('smtp-server');
+    await terminal.until('◆  smtp-server');
+    await terminal.press('C-u');
+    await terminal.answer('smtp-server', '$<no.such.token>');
+    await terminal.pick('Save the changes');
+    expect(await terminal.until('■')).toContain('no.such.token');
+    await terminal.pick('smtp-server');
+    await terminal.until('◆  smtp-server');
+    await terminal.press('C-u');
+    await terminal.answer('smtp-server', `localhost:${receiver.port}`);
+    await terminal.pick('enabled');
+    await terminal.pick('false');
+    await terminal.pick('Save the changes');
+    await terminal.until('The Mail Server was modified successfully');
+    const written = await confditFor(server)('get-mail-server-prop', '--server-name', 'Relay', '-s');
+    expect(written.stdout).toContain('enabled\tfalse\n');
+  });
+
+  it('delete it, and leave', async () => {
+    await terminal.pick('Delete this Mail Server');
+    await terminal.until('◆  Delete the Mail Server Relay?');
+    await terminal.press('y');
+    await terminal.until('The Mail Server was deleted successfully');
+    await terminal.pick('Back');
+    await terminal.pick('Quit');
+    await terminal.until('exit code 0');
+    expect((await confditFor(server)('list-mail-servers', '-s')).stdout).toBe('');
+  });
+
+  it('show no password, and keep the commands', async () => {
+    const session = await terminal.everything();
+    expect(session).not.toContain(SECRET);
+    await expectTranscript('menu', session, { [`localhost:${receiver.port}`]: 'localhost:PORT' });
+    const kept = await readFile(commands, 'utf8');
+    expect(kept).toContain('create-mail-server');
+    expect(kept).not.toContain(SECRET);
+  });
+
+  it('need a terminal', async () => {
+    expect(await runConfdit(['menu'])).toMatchObject({ code: 89, stdout: '' });
+    const alone = await runConfdit([]);
+    expect(alone.code).toBe(0);
+    expect(alone.stdout).toContain('Usage: confdit COMMAND');
+  });
+});
