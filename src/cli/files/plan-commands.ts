@@ -8,7 +8,7 @@ import type { Directory, OpenDirectory } from '../directory.ts';
 import { ExitCode } from '../exit-code.ts';
 import { readDesiredEntries } from './desired-entries.ts';
 import { type PlannedChange, planChanges, VERSION_ATTRIBUTES } from './plan.ts';
-import { describePlan, formatPlan } from './plan-text.ts';
+import { describePlan, type EntryDifference, formatPlan } from './plan-text.ts';
 
 export interface PlanCommandsOptions {
   readonly schema: () => Promise<Schema>;
@@ -69,22 +69,34 @@ export function planCommands(options: PlanCommandsOptions): readonly Command[] {
         ...options.connectionOptions,
       ],
       run: (invocation, world) =>
-        withPlan(invocation, world, options, async ({ plan, text, directory }) => {
-          world.stdout.write(text);
-          if (plan.length === 0) return ExitCode.success;
+        withPlan(invocation, world, options, async ({ plan, described, text, directory }) => {
+          const isJson = invocation.has('json');
+          if (!isJson) world.stdout.write(text);
+          if (plan.length === 0) {
+            if (isJson) world.stdout.write(formatApplied(described, ''));
+            return ExitCode.success;
+          }
           if (!invocation.has('no-prompt') && !(await askYesOrNo('Make these changes?', world))) {
             throw new CommandError('Nothing was changed.', ExitCode.cancelled);
           }
           const notes = await directory.changeAll(plan);
-          world.stdout.write(`Done.\n${notes === '' ? '' : `${notes}\n`}`);
+          const done = `Done.\n${notes === '' ? '' : `${notes}\n`}`;
+          world.stdout.write(isJson ? formatApplied(described, notes) : done);
           return ExitCode.success;
         }),
     },
   ];
 }
 
+/** JSON: what was changed, and what is still to be done. */
+function formatApplied(changes: readonly EntryDifference[], notes: string): string {
+  const applied = { changes, notes: notes === '' ? [] : notes.split('\n') };
+  return `${JSON.stringify(applied, undefined, 2)}\n`;
+}
+
 interface MadePlan {
   readonly plan: readonly PlannedChange[];
+  readonly described: readonly EntryDifference[];
   readonly text: string;
   readonly directory: Directory;
 }
@@ -116,7 +128,7 @@ async function withPlan(
     const text = invocation.has('json')
       ? `${JSON.stringify(described, undefined, 2)}\n`
       : formatPlan(described);
-    return await use({ plan, text, directory });
+    return await use({ plan, described, text, directory });
   } finally {
     await directory.close();
   }
