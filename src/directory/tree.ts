@@ -18,6 +18,8 @@ export interface Node {
   childCount: number;
   /** How many children the writer sees. */
   stagedChildren: number;
+  /** How many stagings wait that are about this place: as long as there are any it stays, whoever sees an entry in it. */
+  stagings: number;
   children: Map<string, Node> | undefined;
 }
 
@@ -199,6 +201,7 @@ export class Tree {
   stage(key: string, parentKey: string | undefined, entry: Entry | undefined): void {
     const node = this.#nodes.get(key) ?? this.#attach(key, parentKey);
     this.#stagings.push({ node, before: node.staged, after: entry });
+    node.stagings += 1;
     this.#setStaged(node, entry);
   }
 
@@ -211,6 +214,7 @@ export class Tree {
     while (this.mark() > mark) {
       const staging = this.#stagings.pop();
       if (staging === undefined) return;
+      staging.node.stagings -= 1;
       this.#setStaged(staging.node, staging.before);
       this.#detachIfEmpty(staging.node);
     }
@@ -227,6 +231,7 @@ export class Tree {
     this.#stagingsBefore += stagings.length;
     if (stagings.length > 1) for (const walk of this.#walks) walk.freeze();
     for (const { node, after } of stagings) {
+      node.stagings -= 1;
       if (node.entry !== after) this.#show(node, after);
       this.#detachIfEmpty(node);
     }
@@ -252,6 +257,7 @@ export class Tree {
       staged: undefined,
       childCount: 0,
       stagedChildren: 0,
+      stagings: 0,
       children: undefined,
     };
     this.#nodes.set(key, node);
@@ -273,7 +279,8 @@ export class Tree {
   /** Takes out what nobody sees any more, and what is above it: a parent may have gone before its children. */
   #detachIfEmpty(node: Node): void {
     for (let at: Node | undefined = node; at !== undefined; at = at.parent) {
-      if (at.entry !== undefined || at.staged !== undefined || (at.children?.size ?? 0) > 0) return;
+      const isEmpty = at.entry === undefined && at.staged === undefined && at.stagings === 0;
+      if (!isEmpty || (at.children?.size ?? 0) > 0) return;
       // Another may have taken its place since.
       if (this.#nodes.get(at.key) !== at) return;
       this.#nodes.delete(at.key);

@@ -143,3 +143,23 @@ describe('what the writer sees below an entry', () => {
     expect(count).toBe(150_001);
   });
 });
+
+describe('a place that is emptied and filled again before the first of it is committed', () => {
+  it('is there when what would have emptied it once more is taken back', () => {
+    const tree = treeOf('a');
+    const remove = () => tree.stage('cn=a,', 'root', undefined);
+    remove();
+    const removed = tree.mark();
+    put(tree, 'a');
+    const again = tree.mark();
+    remove();
+    tree.commit(removed);
+    tree.rollBackTo(again);
+    expect(tree.findStaged('cn=a,')).toBeDefined();
+    tree.commit();
+    expect(tree.find('cn=a,')).toBeDefined();
+    expect(namesIndexed(tree, 'a')).toEqual(['a']);
+    expect(tree.findNode('root')?.childCount).toBe(1);
+    expect([...tree.stagedChildKeys('root')]).toEqual(['cn=a,']);
+  });
+});
