@@ -29,6 +29,9 @@ const INDEXED: ReadonlySet<string> = new Set([
   'ds-cfg-trust-manager-provider',
 ]);
 
+/** What an entry of the changelog tells of a change, passwords included. */
+const CHANGES_KEY = 'changes';
+
 /** An entry that means something else since the sources were read again. */
 export interface ReloadedEntry {
   readonly key: string;
@@ -122,7 +125,7 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
   isSecretAttribute(description: string): boolean {
     const key = this.schema.describe(description)?.type.key ?? '';
     const { secretAttributes, mixedAttributes } = this.validator.definitions;
-    return secretAttributes.has(key) || mixedAttributes.has(key);
+    return secretAttributes.has(key) || mixedAttributes.has(key) || key === CHANGES_KEY;
   }
 
   isSecret(key: string, value: string): boolean {

@@ -2,7 +2,15 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Oid } from '../../src/ldap/oids.ts';
-import { control, integer, octets, searchRequest, sequence } from '../support/ber-bytes.ts';
+import {
+  control,
+  integer,
+  octets,
+  scopes,
+  searchRequest,
+  sequence,
+  substringsFilter,
+} from '../support/ber-bytes.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../support/start-server.ts';
 import { addAccount, MAIL_SERVERS, makeAll, ROOT_DNS } from './entries.ts';
@@ -28,6 +36,14 @@ describe('the line of a request', () => {
     expect(line).toMatchObject({ who: ADMINISTRATOR, controls: ['paged results', '1.2.3.4'] });
     expect(line).not.toHaveProperty('as');
     expect(JSON.stringify(line)).not.toContain('a value');
+  });
+
+  it('does not say what a filter asks of changes, which may be secrets', async () => {
+    const filter = substringsFilter('changes', [0x81, 'canary']);
+    await client.request(searchRequest('cn=changelog', { scope: scopes.one, filter }));
+    const line = await lineOf('cn=changelog');
+    expect(line).toMatchObject({ filter: expect.stringContaining('changes=') });
+    expect(JSON.stringify(line)).not.toContain('canary');
   });
 
   it('says on whose behalf it was', async () => {
