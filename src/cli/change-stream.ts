@@ -18,6 +18,7 @@ import { type LdapResult, type Request, SearchScope } from '../ldap/message.ts';
 import { Oid } from '../ldap/oids.ts';
 import { nameOfResultCode, ResultCode } from '../ldap/result-code.ts';
 import { CommandError } from './command.ts';
+import { connectFailure } from './connect-failure.ts';
 import type { ConnectionChoice } from './connection-options.ts';
 import { ExitCode } from './exit-code.ts';
 
@@ -238,9 +239,7 @@ async function connected(
     await eventOf(socket, usesTls ? 'secureConnect' : 'connect');
   } catch (error) {
     socket.destroy();
-    const reason = error instanceof Error ? error.message : String(error);
-    const message = `The server ${path ?? `${host}:${port}`} cannot be reached: ${reason}.`;
-    throw new CommandError(message, ExitCode.connectError, { cause: error });
+    throw connectFailure(path ?? `${host}:${port}`, error);
   }
   socket.setTimeout(0);
   socket.setNoDelay(true);

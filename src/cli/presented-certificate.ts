@@ -11,6 +11,7 @@ import { readResponseMessage, writeRequestMessage } from '../codec/message-ber.t
 import { Oid } from '../ldap/oids.ts';
 import { ResultCode } from '../ldap/result-code.ts';
 import { CommandError } from './command.ts';
+import { connectFailure } from './connect-failure.ts';
 import type { ConnectionChoice } from './connection-options.ts';
 import { ExitCode } from './exit-code.ts';
 
@@ -42,10 +43,7 @@ export async function lookAtCertificate(
     return presented(secured);
   } catch (error) {
     if (error instanceof CommandError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    const url = `${security === 'ssl' ? 'ldaps' : 'ldap'}://${host}:${port}`;
-    const message = `The server ${url} cannot be reached: ${reason}.`;
-    throw new CommandError(message, ExitCode.connectError, { cause: error });
+    throw connectFailure(`${security === 'ssl' ? 'ldaps' : 'ldap'}://${host}:${port}`, error);
   } finally {
     socket.destroy();
   }

@@ -11,6 +11,7 @@ import { Attribute, Entry } from '../ldap/entry.ts';
 import { octetsFromText, textFromOctets } from '../ldap/octets.ts';
 import { Oid } from '../ldap/oids.ts';
 import { CommandError } from './command.ts';
+import { connectFailure } from './connect-failure.ts';
 import type { ConnectionChoice, Login } from './connection-options.ts';
 import type { Directory, DirectoryStep, SearchRequest } from './directory.ts';
 import { ExitCode, exitCodeOfResult } from './exit-code.ts';
@@ -191,8 +192,7 @@ function connect(choice: ConnectionChoice, tlsOptions: object): Promise<ldapjs.C
   return new Promise((resolve, reject) => {
     const fail = (error: Error) => {
       client.destroy();
-      const message = `The server ${url} cannot be reached: ${error.message}.`;
-      reject(new CommandError(message, ExitCode.connectError, { cause: error }));
+      reject(connectFailure(url, error));
     };
     client.on('connectError', fail);
     client.on('connectTimeout', () => fail(new Error('it does not answer')));

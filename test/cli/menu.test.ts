@@ -119,7 +119,9 @@ describe('the menus', { timeout: TIMEOUT_MS }, () => {
   it('show no password, and keep the commands', async () => {
     const session = await terminal.everything();
     expect(session).not.toContain(SECRET);
-    await expectTranscript('menu', session, { [`localhost:${receiver.port}`]: 'localhost:PORT' });
+    await expectTranscript('../cli/transcripts/menu.txt', session, {
+      [`localhost:${receiver.port}`]: 'localhost:PORT',
+    });
     const kept = await readFile(commands, 'utf8');
     expect(kept).toContain('create-mail-server');
     expect(kept).not.toContain(SECRET);

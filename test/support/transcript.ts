@@ -1,5 +1,6 @@
 // A terminal session as a file to compare with: what differs from run to run has a name instead.
 
+import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 
 const STABLE: readonly (readonly [RegExp, string])[] = [
@@ -9,9 +10,9 @@ const STABLE: readonly (readonly [RegExp, string])[] = [
   [/\b\d+(?:\.\d+)? ms\b/g, 'N ms'],
 ];
 
-/** Compares with `test/cli/transcripts/NAME.txt`; `names` are texts and what is written for them. */
+/** Compares with a file, named from this folder; `names` are texts and what is written for them. */
 export async function expectTranscript(
-  name: string,
+  path: string,
   text: string,
   names: Readonly<Record<string, string>> = {},
 ): Promise<void> {
@@ -19,5 +20,7 @@ export async function expectTranscript(
   for (const [part, instead] of Object.entries(names)) stable = stable.replaceAll(part, instead);
   for (const [pattern, instead] of STABLE) stable = stable.replaceAll(pattern, instead);
   const lines = stable.split('\n').map((line) => line.trimEnd());
-  await expect(`${lines.join('\n').trimEnd()}\n`).toMatchFileSnapshot(`../cli/transcripts/${name}.txt`);
+  await expect(`${lines.join('\n').trimEnd()}\n`).toMatchFileSnapshot(
+    fileURLToPath(new URL(path, import.meta.url)),
+  );
 }

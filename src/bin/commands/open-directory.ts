@@ -24,6 +24,9 @@ import { OfflineDirectory } from '../offline-directory.ts';
 import { instanceOf } from './instance-options.ts';
 import { openOfflineInstance } from './offline-instance.ts';
 
+const BETTER_PASSWORD =
+  'Others on this machine can read what --bindPassword gives. Better: --bindPassword:file, --bindPassword:env, or none of ' +
+  'them, to be asked.\n';
 const PEM_START = '-----BEGIN CERTIFICATE-----';
 
 /** A running server or, with --offline, the files of an instance. Rejects with CommandError. */
@@ -46,6 +49,7 @@ export async function openChangeStream(invocation: Invocation, world: World): Pr
 
 /** Asks for a password that nobody has given, where there is a terminal. */
 async function chooseConnection(invocation: Invocation, world: World): Promise<ConnectionChoice> {
+  if (invocation.has('bindPassword') && world.stderr.isTTY) world.stderr.write(BETTER_PASSWORD);
   try {
     return connectionOf(invocation, world);
   } catch (error) {
