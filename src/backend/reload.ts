@@ -103,17 +103,19 @@ export class Reload {
     const problems = plan.issues.map(formatIssue);
     const prepared: (() => void)[] = [];
     const aborts: (() => void)[] = [];
-    for (const [index, difference] of plan.differences.entries()) {
-      if (index % PREPARED_AT_A_TIME === 0) await setImmediate();
-      const ready = await prepare(runtime, difference, problems);
-      if (ready === undefined) continue;
-      prepared.push(() => ready.commit());
-      aborts.push(() => ready.abort());
-    }
-    prepared.push(...(await this.#reread(plan, problems)));
-    if (problems.length > 0) {
+    try {
+      for (const [index, difference] of runtime.inOrder(plan.differences).entries()) {
+        if (index % PREPARED_AT_A_TIME === 0) await setImmediate();
+        const ready = await prepare(runtime, difference, problems);
+        if (ready === undefined) continue;
+        prepared.push(() => ready.commit());
+        aborts.push(() => ready.abort());
+      }
+      prepared.push(...(await this.#reread(plan, problems)));
+      if (problems.length > 0) throw new ReloadRefused(problems);
+    } catch (error) {
       for (const abort of aborts.toReversed()) abort();
-      throw new ReloadRefused(problems);
+      throw error;
     }
     plan.commit();
     for (const commit of prepared) commit();

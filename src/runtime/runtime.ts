@@ -1,12 +1,25 @@
-// All components, asked one after the other: all of them prepare, or none does.
+// All components, asked one after the other: all of them prepare, or none does. What others need, such as a key manager,
+// is prepared before them.
 
 import type { Component, ObjectDifference, Prepared } from './component.ts';
 
 export class Runtime {
   readonly #components: readonly Component[];
+  /** By their kinds, where the first component stands that runs such objects. */
+  readonly #ranks = new Map<string | undefined, number>();
 
+  /** @param components those that others need stand before them. */
   constructor(components: readonly Component[]) {
     this.#components = components;
+    for (const [rank, { kind }] of components.entries()) {
+      if (!this.#ranks.has(kind)) this.#ranks.set(kind, rank);
+    }
+  }
+
+  /** In the order in which they can be prepared, whatever order they were made in. */
+  inOrder(differences: Iterable<ObjectDifference>): ObjectDifference[] {
+    const rank = ({ kinds }: ObjectDifference) => this.#ranks.get(kinds[1] ?? kinds[0]) ?? 0;
+    return [...differences].sort((one, other) => rank(one) - rank(other));
   }
 
   /** All components make ready what the differences ask of them; when one cannot, none keeps anything. */
@@ -16,7 +29,7 @@ export class Runtime {
       for (const one of prepared.toReversed()) one.abort();
     };
     try {
-      for (const difference of differences) {
+      for (const difference of this.inOrder(differences)) {
         for (const component of this.#components) {
           if (!difference.kinds.includes(component.kind)) continue;
           const pending = component.prepare(difference);
