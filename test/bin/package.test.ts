@@ -12,7 +12,7 @@ import { freePort } from '../support/start-server.ts';
 
 const TIMEOUT_MS = 300_000;
 const PASSWORD = 'test-password-1';
-/** What an application in TypeScript may write, and what it may not. */
+/** What an application in TypeScript may write. */
 const APPLICATION = `
 import { type MailServerError, type MailServerSettings, openMailServer } from 'confdit/client';
 import type { Transporter } from 'nodemailer';
@@ -24,10 +24,9 @@ export async function open(password: () => Promise<string>): Promise<void> {
   const transporter: Transporter = mailServer.transporter;
   const { accepted } = await mailServer.transporter.sendMail({ to: 'a@example.com', text: 'A' });
   console.log(accepted.length, transporter.isIdle());
-  // @ts-expect-error A mail server has a name.
-  await openMailServer({ url: 'ldaps://a' });
 }
 `;
+const WITHOUT_NAME = `import { openMailServer } from 'confdit/client';\nawait openMailServer({ url: 'ldaps://a' });\n`;
 
 describe('the package', { timeout: TIMEOUT_MS }, () => {
   let folder: string;
@@ -109,15 +108,11 @@ describe('the package', { timeout: TIMEOUT_MS }, () => {
     const types = ['--typeRoots', resolve('node_modules', '@types'), '--types', 'node'];
     const strictly = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false'];
     const modern = ['--module', 'nodenext', '--target', 'es2024', '--lib', 'es2024,esnext.disposable'];
-    const words = [
-      compiler,
-      '--ignoreConfig',
-      ...types,
-      ...strictly,
-      ...modern,
-      join(folder, 'application.mts'),
-    ];
-    expect(await runProgram(process.execPath, words)).toEqual({ code: 0, stdout: '', stderr: '' });
+    const words = [compiler, '--ignoreConfig', ...types, ...strictly, ...modern];
+    const compile = (file: string) => runProgram(process.execPath, [...words, join(folder, file)]);
+    expect(await compile('application.mts')).toEqual({ code: 0, stdout: '', stderr: '' });
+    await writeFile(join(folder, 'without-name.mts'), WITHOUT_NAME);
+    expect((await compile('without-name.mts')).stdout).toContain("'mailServer' is missing");
   });
 
   interface Served {
