@@ -14,6 +14,11 @@ import { expectTranscript } from '../support/transcript.ts';
 
 const TIMEOUT_MS = 180_000;
 const SECRET = 'canary-of-the-first';
+const HEADING = `# A first mail server
+
+From \`confdit --help\` to a mail server that is verified, with nothing read but what the program says. This is a session that
+the tests type and compare; \`[...]\` stands for what help tells of other things.
+`;
 /** What `--help` shows of the groups that matter on this way; the whole of it grows. */
 const GROUPS: ReadonlySet<string> = new Set(['Mail', 'Mail Servers']);
 
@@ -74,10 +79,14 @@ it(
     expect(verified.stdout).toContain('can be used');
     await server.stop();
     expect(transcript).not.toContain(SECRET);
-    await expectTranscript('../../docs/first-mail-server.txt', transcript, {
-      [folder]: 'instance',
-      [`:${receiver.port}`]: ':PORT',
-    });
+    await expectTranscript(
+      '../../docs/first-mail-server.md',
+      `${HEADING}\n\`\`\`text\n${transcript.trimEnd()}\n\`\`\`\n`,
+      {
+        [folder]: 'instance',
+        [`:${receiver.port}`]: ':PORT',
+      },
+    );
   },
   TIMEOUT_MS,
 );

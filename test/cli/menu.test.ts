@@ -105,6 +105,23 @@ describe('the menus', { timeout: TIMEOUT_MS }, () => {
     expect(written.stdout).toContain('enabled\tfalse\n');
   });
 
+  it('offer to do what a change asks for', async () => {
+    await terminal.pick('enabled');
+    await terminal.pick('true');
+    await terminal.pick('Save the changes');
+    await terminal.until('--set enabled:true  │');
+    await terminal.pick('use-start-tls');
+    await terminal.pick('false');
+    await terminal.pick('use-ssl');
+    await terminal.pick('true');
+    await terminal.pick('Save the changes');
+    await terminal.until('◆  Disable the Mail Server Relay and enable it again now');
+    await terminal.press('y');
+    await terminal.until(/enable it again now[\s\S]*enabled:false {2}│[\s\S]*enabled:true {2}│/);
+    const pending = await new LdapTools(server).search('cn=config', '(ds-cfg-pending-change=*)', '1.1');
+    expect(pending.stdout).not.toContain('dn:');
+  });
+
   it('delete it, and leave', async () => {
     await terminal.pick('Delete this Mail Server');
     await terminal.until('◆  Delete the Mail Server Relay?');

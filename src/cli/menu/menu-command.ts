@@ -22,6 +22,7 @@ export interface MenuOptions {
   readonly now: () => Date;
 }
 
+const PENDING = 'ds-cfg-pending-change';
 const TESTED = 'mail-server';
 const STATUS = 'status';
 const QUIT = 'quit';
@@ -100,6 +101,7 @@ class Menu {
       prompts,
       namesOf: (kind) => this.#namesOf(kind),
       run: (words, shown) => this.#run(words, shown),
+      isPending: (draft) => this.#isPending(draft),
       testOf: (draft) =>
         choice.isOnline && draft.family.name === TESTED
           ? ['verify-mail-server', ...draft.nameWords()]
@@ -199,6 +201,16 @@ class Menu {
         return kind === undefined ? [] : [readObject(entry, kind)];
       })
       .toSorted((one, other) => one.name.localeCompare(other.name, 'en'));
+  }
+
+  async #isPending({ stored }: ObjectDraft): Promise<boolean> {
+    if (!this.#choice.isOnline || stored === undefined) return false;
+    const [entry] = await this.#directory.search({
+      base: stored.entry.dn.toString(),
+      scope: 'base',
+      attributes: [PENDING],
+    });
+    return entry?.first(PENDING) !== undefined;
   }
 
   async #namesOf(kind: string): Promise<readonly string[]> {

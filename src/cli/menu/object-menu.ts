@@ -9,10 +9,14 @@ export interface ObjectMenuParts extends PropertyMenuParts {
   readonly prompts: Prompts;
   /** Runs a subcommand and what stands behind it; resolves to whether it did what it should, and says so. */
   readonly run: (words: readonly string[], shown: string) => Promise<boolean>;
+  /** Whether values of the stored object wait to be in force. */
+  readonly isPending: (draft: ObjectDraft) => Promise<boolean>;
   /** The command that tests an object of this kind, if there is one that can be asked now. */
   readonly testOf: (draft: ObjectDraft) => readonly string[] | undefined;
 }
 
+const ENABLED = 'enabled';
+const CONNECTION_HANDLER = 'connection-handler';
 const PROPERTY = 'property:';
 const SAVE = 'save';
 const COMMAND = 'command';
@@ -89,9 +93,34 @@ function propertyChoice(draft: ObjectDraft, property: PropertyDefinition, width:
   };
 }
 
-async function save(draft: ObjectDraft, { run }: ObjectMenuParts): Promise<boolean> {
+async function save(draft: ObjectDraft, parts: ObjectMenuParts): Promise<boolean> {
   const words = draft.command();
-  return words !== undefined && run(words, draft.shownCommand() ?? '');
+  if (words === undefined || !(await parts.run(words, draft.shownCommand() ?? ''))) return false;
+  if (mayRestart(draft) && (await parts.isPending(draft))) await offerRestart(draft, parts);
+  return true;
+}
+
+/** Whoever disabled the connection handler that it is connected by could not enable it again. */
+function mayRestart(draft: ObjectDraft): boolean {
+  const { kind, family, isNew } = draft;
+  const enabled = kind.propertiesByName.get(ENABLED);
+  if (isNew || enabled === undefined || family.name === CONNECTION_HANDLER) return false;
+  return (
+    draft.valuesOf(enabled).join() === 'true' &&
+    kind.properties.some(
+      (property) => draft.isEdited(property) && property.adminAction.kind === 'component-restart',
+    )
+  );
+}
+
+async function offerRestart(draft: ObjectDraft, { prompts, run }: ObjectMenuParts): Promise<void> {
+  const { family, kind, name } = draft;
+  const question = `Disable the ${kind.friendlyName} ${name} and enable it again now, so that all of it is in force?`;
+  if (!(await prompts.confirm(question))) return;
+  for (const value of ['false', 'true']) {
+    const words = [`set-${family.name}-prop`, ...draft.nameWords(), '--set', `${ENABLED}:${value}`];
+    if (!(await run(words, formatCommand(words)))) return;
+  }
 }
 
 async function test(draft: ObjectDraft, { run, testOf }: ObjectMenuParts): Promise<void> {
