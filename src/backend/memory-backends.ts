@@ -203,8 +203,15 @@ export class MemoryBackends implements Component {
   }
 }
 
-/** Trees of the server itself, some of which are not there yet. */
-const RESERVED: readonly string[] = ['cn=config', 'cn=effective', 'cn=schema', 'cn=monitor', 'cn=tasks'];
+/** Trees of the server itself, whether they are open yet or not. */
+const RESERVED: readonly string[] = [
+  'cn=config',
+  'cn=effective',
+  'cn=schema',
+  'cn=monitor',
+  'cn=tasks',
+  'cn=changelog',
+];
 
 function collect(issues: string[], load: () => void): void {
   try {

@@ -106,7 +106,7 @@ export class WritePath {
   #isClosed = false;
   /** The last commit that readers see: the store may know one more already. */
   #shownNumber: number;
-  #isSnapshotUnderWay = false;
+  #snapshotsUnderWay = 0;
   /** Tells of every commit once readers see it. */
   readonly feed: ChangeFeed;
 
@@ -324,7 +324,7 @@ export class WritePath {
   #snapshotIfDue(): void {
     const { store, target } = this.#options;
     const due = Math.max(SNAPSHOT_OCTETS_MIN, target.tree.size * SNAPSHOT_OCTETS_PER_ENTRY);
-    if (this.#isSnapshotUnderWay || store.bytesSinceSnapshot < due) return;
+    if (this.#snapshotsUnderWay > 0 || store.bytesSinceSnapshot < due) return;
     this.snapshot().catch((error: unknown) => {
       this.#options.log.warn(
         { err: error },
@@ -336,11 +336,11 @@ export class WritePath {
   /** Writes what readers see now to the snapshot; resolves when it is on disk. */
   async snapshot(): Promise<void> {
     const { store, target } = this.#options;
-    this.#isSnapshotUnderWay = true;
+    this.#snapshotsUnderWay += 1;
     try {
       await store.snapshot(target.tree.allEntries(), this.#shownNumber, target.checkedBy);
     } finally {
-      this.#isSnapshotUnderWay = false;
+      this.#snapshotsUnderWay -= 1;
     }
   }
 }
