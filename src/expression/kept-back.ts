@@ -7,9 +7,9 @@ import { relative } from 'node:path';
 /** The administrator's password at the first start. */
 export const KEPT_VARIABLES: ReadonlySet<string> = new Set(['CONFDIT_ADMIN_PASSWORD']);
 
-/** Below the instance folder: the password made up, the configuration and its past, tasks, mail under way, backups. */
+/** Below the instance folder: the password made up, the configuration and its past, keys, tasks, mail, backups. */
 const KEPT_FILES =
-  /^(?:config\/(?:admin\.pin|config\.ldif|(?:journal|archived-configs)\/)|(?:tasks|mail|backups)\/)/;
+  /^(?:config\/(?:admin\.pin|config[^/]*$|(?:journal|archived-configs|keys|repair-[^/]*)\/)|(?:tasks|mail|backups)\/)/;
 /** The environment of processes, their memory, and their open files. */
 const OF_PROCESSES = /^\/proc\/\d+\//;
 

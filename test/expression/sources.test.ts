@@ -60,6 +60,8 @@ describe('which source gives the value', () => {
 describe('what the server keeps to itself', () => {
   const kept = [
     'config/admin.pin',
+    'config/keys/server.pem',
+    'config/config-changes.ldif',
     'config/config.ldif',
     'config/config.ldif.startok',
     'config/journal/journal-000000000001.ldif',
