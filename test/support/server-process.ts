@@ -85,12 +85,22 @@ export interface RunningServer {
 }
 
 const processes = new Set<ServerProcess>();
+/** What the servers that have ended had written. */
+const outputs: string[] = [];
+/** The administrator's password, and the words that stand for other secrets. */
+const SECRETS = new RegExp(`${PASSWORD}|canary-(?!name)`);
 const folders = new Set<string>();
 
 /** Kills the servers that still run and removes the folders that were made. */
 export async function endServers(): Promise<void> {
   await Promise.all([...processes].map((server) => server.end('SIGKILL')));
+  const telling = outputs.filter((output) => SECRETS.test(output));
+  outputs.length = 0;
   await Promise.all([...folders].map((folder) => rm(folder, { recursive: true, force: true })));
+  // Whatever a test is about: what the servers of the whole run have written shows no secret.
+  const [line] = telling.flatMap((output) => output.split('\n').filter((one) => SECRETS.test(one)));
+  if (line !== undefined)
+    throw new Error(`A server has written a secret: ${line.slice(0, OUTPUT_SHOWN_MAX)}`);
 }
 
 process.once('exit', () => {
@@ -174,6 +184,7 @@ class ServerProcess implements RunningServer {
     this.#ended = new Promise((resolve) => {
       this.child.once('close', (code, signal) => {
         processes.delete(this);
+        outputs.push(this.#stdout, this.#stderr);
         resolve({ code, signal });
       });
     });
