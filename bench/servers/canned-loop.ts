@@ -9,6 +9,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
+import { ReadBuffer } from '../../src/server/read-buffer.ts';
 import { attribute, enumerated, message, octets, sequence, tlv } from '../../test/support/ber-bytes.ts';
 import { FIRST_MESSAGE_ID, mailServerAttributes, mailServerName } from '../requests.ts';
 
@@ -99,7 +100,7 @@ function answerAll(client: Client, bytes: Buffer): void {
     at += size;
   }
   if (output !== undefined) socket.write(output.subarray(0, length));
-  client.rest = at < bytes.length ? bytes.subarray(at) : undefined;
+  client.rest = at < bytes.length ? Buffer.from(bytes.subarray(at)) : undefined;
 }
 
 /** Copies the answer with the id of the request; returns where it ends. */
@@ -129,5 +130,9 @@ function serve(socket: Socket): void {
 }
 
 const pem = readFileSync(keyFile);
-createServer({ noDelay: true }, serve).listen(Number(port), '127.0.0.1');
+const readBuffer = new ReadBuffer();
+createServer({ noDelay: true }, (socket) => serve(readBuffer.adopt(socket))).listen(
+  Number(port),
+  '127.0.0.1',
+);
 createTlsServer({ key: pem, cert: pem, noDelay: true }, serve).listen(Number(ldapsPort), '127.0.0.1');

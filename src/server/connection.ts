@@ -300,8 +300,7 @@ export class Connection {
 
   #drainReceived(): void {
     if (this.#received === 0 || this.#isClosing) return;
-    const isFull = this.#received === this.#pending.length;
-    const bytes = isFull ? this.#pending : this.#pending.subarray(0, this.#received);
+    const bytes = this.#pending.subarray(0, this.#received);
     this.#isReading = true;
     let at = 0;
     try {
@@ -313,7 +312,8 @@ export class Connection {
     }
     this.#isReading = false;
     this.flush();
-    this.#pending = at === bytes.length ? NOTHING : bytes.subarray(at);
+    // In memory of its own: what it came in is read into again (read-buffer.ts).
+    this.#pending = at === bytes.length ? NOTHING : Buffer.from(bytes.subarray(at));
     this.#received = bytes.length - at;
   }
 

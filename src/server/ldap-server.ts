@@ -5,11 +5,15 @@ import { ResultCode } from '../ldap/result-code.ts';
 import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
 import type { WatchedHandler, WatchedServer } from './connection-monitor.ts';
 import { Outbox } from './outbox.ts';
+import { ReadBuffer } from './read-buffer.ts';
 import { type Handler, type HandlerContext, RunningHandler } from './running-handler.ts';
 import type { Session } from './session.ts';
 import { Turns } from './turns.ts';
 
-export type LdapServerOptions = Omit<HandlerContext, 'outbox' | 'turns' | 'sessions' | 'nextConnectionId'>;
+export type LdapServerOptions = Omit<
+  HandlerContext,
+  'readBuffer' | 'outbox' | 'turns' | 'sessions' | 'nextConnectionId'
+>;
 
 export class LdapServer implements WatchedServer {
   readonly components: readonly Component[];
@@ -23,6 +27,7 @@ export class LdapServer implements WatchedServer {
   constructor(options: LdapServerOptions) {
     this.#context = {
       ...options,
+      readBuffer: new ReadBuffer(),
       outbox: new Outbox(),
       turns: new Turns(),
       sessions: this.#sessions,

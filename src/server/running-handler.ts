@@ -19,6 +19,7 @@ import { type ConnectionLimits, DEFAULT_LIMITS } from './limits.ts';
 import { Listener } from './listener.ts';
 import type { Dispatch, Services } from './operation.ts';
 import type { Outbox } from './outbox.ts';
+import type { ReadBuffer } from './read-buffer.ts';
 import { Session } from './session.ts';
 import { TlsAcceptor, type TlsSettings } from './tls-acceptor.ts';
 import type { Turns } from './turns.ts';
@@ -33,6 +34,7 @@ export interface HandlerContext {
   readonly tls: TlsProviders;
   readonly accessLog: AccessLog;
   readonly log: Log;
+  readonly readBuffer: ReadBuffer;
   readonly outbox: Outbox;
   readonly turns: Turns;
   readonly sessions: Set<Session>;
@@ -154,8 +156,10 @@ export class RunningHandler {
     return Listener.start({ scheme, addresses: handler.listenAddress, port: handler.listenPort }, options);
   }
 
-  #accept(socket: Socket): void {
+  #accept(accepted: Socket): void {
     const handler = this.#handler;
+    // What a handshake has not begun to read yet must wait, which it does not in the shared buffer.
+    const socket = this.#isSecureFromStart ? accepted : this.#context.readBuffer.adopt(accepted);
     this.figures.opened(socket);
     if (!isNetworkHandler(handler)) this.#open(socket, this.#localSecurity, undefined);
     else if (!isWelcome(handler, socket.remoteAddress ?? '')) this.#refuse(socket, 'its address');
