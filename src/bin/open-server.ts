@@ -57,7 +57,7 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
   writePath.use(new Runtime([...providers, ...components]));
   // The ports open when there is everything that connections need.
   for (const part of [providers, components]) {
-    (await new Runtime(part).prepare(configuration.differences())).commit();
+    (await new Runtime(part).prepare([...configuration.differences()])).commit();
   }
   isStarting = false;
   const urls = listeners.urls();

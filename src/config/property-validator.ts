@@ -137,8 +137,19 @@ export class PropertyValidator {
   targetsOf(entry: Entry, before?: Entry): readonly string[] {
     const reading = this.#read(entry, before);
     if (reading === undefined) return [];
-    reading.targets ??= this.#targetsOf(reading);
+    reading.targets ??= this.#sameTargets(reading, before) ?? this.#targetsOf(reading);
     return reading.targets;
+  }
+
+  /** Those of the entry it comes from, where nothing has changed that names others. */
+  #sameTargets(reading: ObjectReading, before: Entry | undefined): readonly string[] | undefined {
+    const earlier = before && this.#readings.find(before);
+    const { definition, properties } = reading;
+    if (earlier?.definition !== definition || namesByMoreThanReferences(definition)) return undefined;
+    const isSame = definition.references.every(
+      ({ name }) => properties.get(name) === earlier.properties.get(name),
+    );
+    return isSame ? earlier.targets : undefined;
   }
 
   /** The same of one of very many entries, which is not read as a whole when it names nothing. */
@@ -242,10 +253,9 @@ export class PropertyValidator {
 
   /** What an entry names that holds no reference; undefined where that depends on what else it holds. */
   #plainTargetsOf(definition: ObjectDefinition): readonly string[] | undefined {
-    const { neededKinds, references } = definition;
-    const hasDefault = references.some(({ defaultReading }) => defaultReading.texts.length > 0);
-    const hasRules = neededKinds.length > 0 || isAccountKind(definition) || isHandlerKind(definition);
-    return hasDefault || hasRules ? undefined : ownKindTargetsOf(definition, this.definitions);
+    const hasDefault = definition.references.some(({ defaultReading }) => defaultReading.texts.length > 0);
+    if (hasDefault || namesByMoreThanReferences(definition)) return undefined;
+    return ownKindTargetsOf(definition, this.definitions);
   }
 
   #isBelowRoot(key: string): boolean {
@@ -325,6 +335,11 @@ function checkReadOnly(old: ObjectReading | undefined, now: ObjectReading): read
 
 function textOf(reading: ObjectReading, property: PropertyDefinition): string {
   return JSON.stringify(reading.entry.values(property.key));
+}
+
+/** Whether other properties, too, have a say in what an object of the kind stands for in the ReferenceIndex. */
+function namesByMoreThanReferences(definition: ObjectDefinition): boolean {
+  return definition.neededKinds.length > 0 || isAccountKind(definition) || isHandlerKind(definition);
 }
 
 function isAbsent(entry: Entry, key: string): boolean {

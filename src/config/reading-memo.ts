@@ -6,8 +6,8 @@ import type { Entry } from '../ldap/entry.ts';
 import type { ObjectDefinition } from './object-definition.ts';
 import { type ObjectReading, readProperties } from './property-reader.ts';
 
-/** Two generations of so many: enough for what is changed at a time, little next to what is stored. */
-const GENERATION_MAX = 512;
+/** Two generations of so many, about a kilobyte each: enough for what is changed at a time, little next to what is stored. */
+const GENERATION_MAX = 2048;
 
 export class ReadingMemo {
   readonly sources: Sources;
@@ -23,7 +23,7 @@ export class ReadingMemo {
     const known = this.#young.get(entry);
     if (known !== undefined) return known;
     const reading =
-      this.#old.get(entry) ?? readProperties(definition, entry, this.sources, this.#find(earlier));
+      this.#old.get(entry) ?? readProperties(definition, entry, this.sources, earlier && this.find(earlier));
     if (this.#young.size >= GENERATION_MAX) {
       this.#old = this.#young;
       this.#young = new Map();
@@ -32,7 +32,8 @@ export class ReadingMemo {
     return reading;
   }
 
-  #find(entry: Entry | undefined): ObjectReading | undefined {
-    return entry && (this.#young.get(entry) ?? this.#old.get(entry));
+  /** The reading of an entry, if it was read lately. */
+  find(entry: Entry): ObjectReading | undefined {
+    return this.#young.get(entry) ?? this.#old.get(entry);
   }
 }

@@ -5,13 +5,17 @@ import type { Attribute } from '../ldap/entry.ts';
 import { normalizeValue } from '../schema/normal-value.ts';
 import type { Schema } from '../schema/schema.ts';
 
+type IndexTerm = readonly [indexed: string, value: string];
+
+const NO_TERMS: readonly IndexTerm[] = [];
+
 /** `indexed` holds keys of attribute types. */
-export function* indexTerms(
+export function indexTerms(
   schema: Schema,
   indexed: ReadonlySet<string>,
   { key, values }: Attribute,
-): Generator<readonly [indexed: string, value: string]> {
+): readonly IndexTerm[] {
   const type = schema.describe(key)?.type;
-  if (type === undefined || !indexed.has(type.key)) return;
-  for (const value of values) yield [type.key, normalizeValue(type, value)];
+  if (type === undefined || !indexed.has(type.key)) return NO_TERMS;
+  return values.map((value) => [type.key, normalizeValue(type, value)]);
 }

@@ -14,33 +14,42 @@ export interface Stamp {
   readonly id: string;
 }
 
-const CREATION = ['createtimestamp', 'creatorsname', 'entryuuid'];
+const CREATION: ReadonlySet<string> = new Set(['createtimestamp', 'creatorsname', 'entryuuid']);
 const OPERATIONAL = new Set([...CREATION, 'modifytimestamp', 'modifiersname', 'structuralobjectclass']);
 
 /** The entry with its operational attributes as they are after the change. */
 export function stamp(before: Entry | undefined, after: Entry, { at, by, id }: Stamp, schema: Schema): Entry {
-  const time = generalizedTime(at);
-  const created =
-    before === undefined
-      ? [
-          new Attribute('createTimestamp', [time]),
-          new Attribute('creatorsName', [by]),
-          new Attribute('entryUUID', [id]),
-        ]
-      : before.attributes.filter(({ key }) => CREATION.includes(key));
-  const modified = [new Attribute('modifyTimestamp', [time]), new Attribute('modifiersName', [by])];
-  const others = after.attributes.filter(({ key }) => !OPERATIONAL.has(key));
+  const time = [generalizedTime(at)];
+  const attributes = after.attributes.filter(({ key }) => !OPERATIONAL.has(key));
   const structural = structuralObjectClass(before, after, schema);
-  return after.withAttributes([...others, ...structural, ...created, ...modified]);
+  if (structural !== undefined) attributes.push(structural);
+  if (before === undefined) {
+    attributes.push(
+      new Attribute('createTimestamp', time, 'createtimestamp'),
+      new Attribute('creatorsName', [by], 'creatorsname'),
+      new Attribute('entryUUID', [id], 'entryuuid'),
+    );
+  } else {
+    for (const attribute of before.attributes) if (CREATION.has(attribute.key)) attributes.push(attribute);
+  }
+  attributes.push(
+    new Attribute('modifyTimestamp', time, 'modifytimestamp'),
+    new Attribute('modifiersName', [by], 'modifiersname'),
+  );
+  return after.withAttributes(attributes);
 }
 
 /** RFC 4512 §3.4.6: the most special structural class; the attribute there was while the classes are the same. */
-function structuralObjectClass(before: Entry | undefined, after: Entry, schema: Schema): Attribute[] {
+function structuralObjectClass(
+  before: Entry | undefined,
+  after: Entry,
+  schema: Schema,
+): Attribute | undefined {
   const classes = after.find('objectclass');
   const known = before?.find('structuralobjectclass');
-  if (known !== undefined && before?.find('objectclass') === classes) return [known];
+  if (known !== undefined && before?.find('objectclass') === classes) return known;
   const lowest = findStructuralClass(schema, classes?.values ?? []);
-  return lowest === undefined ? [] : [new Attribute('structuralObjectClass', [lowest.name])];
+  return lowest && new Attribute('structuralObjectClass', [lowest.name], 'structuralobjectclass');
 }
 
 /** GeneralizedTime (RFC 4517 §3.3.13) to the millisecond: `20261122081500.123Z`. */

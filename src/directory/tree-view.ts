@@ -38,9 +38,9 @@ export interface Effect extends Place {
 /** Where the name belongs. */
 export function placeOf(dn: Dn, view: Pick<TreeView, 'schema' | 'isTop'>): Place & { readonly dn: Dn } {
   const key = view.schema.dnKey(dn);
-  const parent = dn.parent;
-  const isTop = parent === undefined || parent.isRoot || view.isTop(key);
-  return { key, parentKey: isTop ? undefined : view.schema.dnKey(parent), dn };
+  // The key of the name above is what follows the first `,` (Schema.dnKey).
+  const isTop = dn.rdns.length < 2 || view.isTop(key);
+  return { key, parentKey: isTop ? undefined : key.slice(key.indexOf(',') + 1), dn };
 }
 
 /** 32, with the deepest ancestor that is there as matchedDN (RFC 4511 §4.1.9). */

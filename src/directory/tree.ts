@@ -327,12 +327,14 @@ function attributesOnlyIn(entry: Entry | undefined, other: Entry | undefined): r
   if (other === undefined) return entry.attributes;
   // Most stand where they stood: a set is made only for the others.
   const moved = entry.attributes.filter((one, index) => other.attributes[index] !== one);
-  if (moved.length === 0) return moved;
+  if (moved.length <= FEW_ATTRIBUTES) return moved.filter((one) => !other.attributes.includes(one));
   const others = new Set(other.attributes);
   return moved.filter((one) => !others.has(one));
 }
 
 const NOTHING: ReadonlySet<Node> = new Set();
+/** For so many a set costs more than it saves. */
+const FEW_ATTRIBUTES = 8;
 
 function addToIndex(index: Index, value: string, node: Node): void {
   const found = index.get(value);

@@ -17,13 +17,14 @@ export class Runtime {
   }
 
   /** In the order in which they can be prepared, whatever order they were made in. */
-  inOrder(differences: Iterable<ObjectDifference>): ObjectDifference[] {
+  inOrder(differences: readonly ObjectDifference[]): readonly ObjectDifference[] {
+    if (differences.length < 2) return differences;
     const rank = ({ kinds }: ObjectDifference) => this.#ranks.get(kinds[1] ?? kinds[0]) ?? 0;
-    return [...differences].sort((one, other) => rank(one) - rank(other));
+    return differences.toSorted((one, other) => rank(one) - rank(other));
   }
 
   /** All components make ready what the differences ask of them; when one cannot, none keeps anything. */
-  async prepare(differences: Iterable<ObjectDifference>): Promise<Prepared> {
+  async prepare(differences: readonly ObjectDifference[]): Promise<Prepared> {
     const prepared: Prepared[] = [];
     const abort = () => {
       for (const one of prepared.toReversed()) one.abort();

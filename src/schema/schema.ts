@@ -124,7 +124,8 @@ export class Schema implements NameContext {
    * ancestor follows a `,` in the keys of all below it. The key of the root is empty.
    */
   dnKey(dn: Dn): string {
-    return dn.rdns.map((rdn) => this.rdnKey(rdn)).join(',');
+    const known = this.#nameDepth === 0 ? this.#dnKeys.find(dn.toString()) : undefined;
+    return known ?? dn.rdns.map((rdn) => this.rdnKey(rdn)).join(',');
   }
 
   rdnKey(rdn: Rdn): string {
