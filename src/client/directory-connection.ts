@@ -33,6 +33,8 @@ export class DirectoryConnection {
   readonly #address: DirectoryAddress;
   readonly #lost: (error: MailServerError, connection: DirectoryConnection) => void;
   #isEnded = false;
+  /** Why it ended, if it was lost: what ldapjs says of what was under way then is only that it was closed. */
+  #reason: MailServerError | undefined;
 
   /**
    * Connects and logs in; rejects with MailServerError.
@@ -153,7 +155,7 @@ export class DirectoryConnection {
       start(resolve, reject);
       await promise;
     } catch (error) {
-      throw this.#problem(error);
+      throw this.#reason ?? this.#problem(error);
     } finally {
       clearTimeout(timer);
     }
@@ -165,8 +167,9 @@ export class DirectoryConnection {
 
   #end(error: Error): void {
     if (this.#isEnded) return;
+    this.#reason = this.#problem(error);
     this.close();
-    this.#lost(this.#problem(error), this);
+    this.#lost(this.#reason, this);
   }
 }
 
