@@ -30,6 +30,7 @@ import { resolveCommand } from './commands/resolve.ts';
 import { shippedSchema } from './commands/shipped-schema.ts';
 import { startCommand } from './commands/start.ts';
 import { validateCommand } from './commands/validate.ts';
+import { VERSION } from './version.ts';
 
 const ONLINE = { connectionOptions: CONNECTION_OPTIONS, open: openDirectory };
 const EITHER = {
@@ -42,7 +43,7 @@ const FILES = {
   ...EITHER,
 };
 const FAMILIES = objectFamilies(objectDefinitions);
-const SUBCOMMANDS = objectCommands({ families: FAMILIES, ...EITHER });
+const SUBCOMMANDS = objectCommands({ families: FAMILIES, isTyped: true, ...EITHER });
 /** What `confdit` alone opens on a terminal. */
 export const MENU = menuCommand({ families: FAMILIES, now: () => new Date(), ...EITHER });
 
@@ -70,6 +71,12 @@ export const COMMANDS: readonly Command[] = [
   ...completionCommands({ commands: () => COMMANDS, families: FAMILIES, ...ONLINE }),
   MENU,
   listPropertiesCommand(FAMILIES),
-  dsconfigCommand(SUBCOMMANDS, MENU),
+  dsconfigCommand({
+    typed: [listPropertiesCommand(FAMILIES, EITHER.connectionOptions), ...SUBCOMMANDS],
+    inBatches: objectCommands({ families: FAMILIES, isTyped: false, ...EITHER }),
+    families: FAMILIES,
+    menu: MENU,
+    version: VERSION,
+  }),
   ...SUBCOMMANDS,
 ];

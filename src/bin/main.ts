@@ -4,6 +4,7 @@ import { CommandError, UsageError } from '../cli/command.ts';
 import { parseCommandLine } from '../cli/command-line.ts';
 import { formatCommandHelp, formatHelp } from '../cli/help.ts';
 import { hasTerminal } from '../cli/menu/menu-command.ts';
+import { startCommand } from './commands/start.ts';
 import { COMMANDS, MENU } from './commands.ts';
 import { VERSION } from './version.ts';
 
@@ -13,6 +14,8 @@ export async function main(process: NodeJS.Process): Promise<number> {
     const words = process.argv.slice(2);
     const isAlone = words.length === 0 && hasTerminal(process);
     const line = parseCommandLine(isAlone ? [MENU.name] : words, COMMANDS);
+    // The log of a server has its own ways with what cannot be written.
+    if (line.type !== 'command' || line.command !== startCommand) endWithReader(process);
     if (line.type === 'command') return await line.command.run(line.invocation, process);
     if (line.type === 'version') process.stdout.write(`confdit ${VERSION}\n`);
     else
@@ -26,4 +29,12 @@ export async function main(process: NodeJS.Process): Promise<number> {
     process.stderr.write(`confdit: ${error.message}${advice}\n`);
     return error.exitCode;
   }
+}
+
+/** Whoever reads what is printed, such as `head`, may have seen enough: that is no failure of the command. */
+function endWithReader(process: NodeJS.Process): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
 }

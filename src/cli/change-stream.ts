@@ -27,7 +27,6 @@ const OUTSTANDING_MAX = 512;
 /** Requests are written together up to so many octets. */
 const WRITE_OCTETS = 32 * 1024;
 const RESPONSE_OCTETS_MAX = 16 * 1024 * 1024;
-const CONNECT_TIMEOUT_MS = 10_000;
 const LDAP_VERSION = 3;
 const PAGE_ENTRIES = 1000;
 const SEARCH = {
@@ -228,13 +227,13 @@ function require({ code, diagnosticMessage }: LdapResult): void {
 }
 
 async function connected(
-  { socket: path, host, port, security }: ConnectionChoice,
+  { socket: path, host, port, security, connectTimeoutMs }: ConnectionChoice,
   tls: ConnectionOptions,
 ): Promise<Socket> {
   const usesTls = security === 'ssl';
   const place = path === undefined ? { host, port } : { path };
   const socket = usesTls ? connectTls({ ...tls, port }) : connectTcp(place);
-  socket.setTimeout(CONNECT_TIMEOUT_MS, () => socket.destroy(new Error('it does not answer')));
+  socket.setTimeout(connectTimeoutMs, () => socket.destroy(new Error('it does not answer')));
   try {
     await eventOf(socket, usesTls ? 'secureConnect' : 'connect');
   } catch (error) {

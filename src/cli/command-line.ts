@@ -97,7 +97,7 @@ function parseWords(words: readonly string[], options: readonly CommandOption[])
 }
 
 /** What was probably meant, as a sentence of its own; empty when there is nothing like it. */
-function suggestion(written: string, names: readonly string[], before = ''): string {
+export function suggestion(written: string, names: Iterable<string>, before = ''): string {
   const similar = findSimilarName(written, names);
   return similar === undefined ? '' : ` Did you mean ${before}${similar}?`;
 }

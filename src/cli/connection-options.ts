@@ -9,6 +9,8 @@ import { PROPERTIES_OPTIONS, withProperties } from './properties-file.ts';
 export const DEFAULT_BIND_DN = 'uid=admin';
 const DEFAULT_PORT = 1389;
 const DEFAULT_SSL_PORT = 1636;
+const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
+const EXTERNAL = 'EXTERNAL';
 /** Where the first start puts the administrator's password, below the instance folder. */
 const PIN_FILE = join('config', 'admin.pin');
 
@@ -37,6 +39,24 @@ export const CONNECTION_OPTIONS: readonly CommandOption[] = [
   { name: 'trustStorePassword', short: 'T', value: 'PIN', synopsis: 'the pin of the file' },
   { name: 'trustStorePassword:env', value: 'NAME', synopsis: 'the environment variable that holds the pin' },
   { name: 'trustStorePassword:file', value: 'FILE', synopsis: 'the file that holds the pin' },
+  {
+    name: 'keyStorePath',
+    value: 'FILE',
+    synopsis:
+      'the key and the certificate to show to the server: PKCS12 or JKS; they log in unless a name is given',
+  },
+  { name: 'keyStoreType', value: 'TYPE', synopsis: 'what the file is; seen from the file when absent' },
+  { name: 'keyStorePassword', short: 'W', value: 'PIN', synopsis: 'the pin of the file' },
+  { name: 'keyStorePassword:env', value: 'NAME', synopsis: 'the environment variable that holds the pin' },
+  { name: 'keyStorePassword:file', value: 'FILE', synopsis: 'the file that holds the pin' },
+  { name: 'certNickname', short: 'N', value: 'NAME', synopsis: 'which key of the file' },
+  {
+    name: 'saslOption',
+    short: 'o',
+    value: 'NAME=VALUE',
+    repeatable: true,
+    synopsis: 'mech=EXTERNAL: log in by the certificate, or by the socket file',
+  },
   { name: 'bindDN', short: 'D', value: 'DN', synopsis: `who logs in (default: ${DEFAULT_BIND_DN})` },
   {
     name: 'bindPassword',
@@ -51,6 +71,16 @@ export const CONNECTION_OPTIONS: readonly CommandOption[] = [
     value: 'FILE',
     synopsis: 'the file that holds the password (default: config/admin.pin of the instance)',
   },
+  { name: 'reportAuthzId', short: 'E', synopsis: 'say on standard error who has logged in' },
+  {
+    name: 'usePasswordPolicyControl',
+    synopsis: 'taken from command lines of dsconfig; what there is to say of a password is said anyway',
+  },
+  {
+    name: 'connectTimeout',
+    value: 'MS',
+    synopsis: `how long to wait for the server (default: ${DEFAULT_CONNECT_TIMEOUT_MS}; 0: as long as it takes)`,
+  },
   ...PROPERTIES_OPTIONS,
 ];
 
@@ -62,6 +92,11 @@ export interface TrustStoreChoice {
   readonly pin: string | undefined;
 }
 
+export interface KeyStoreChoice extends TrustStoreChoice {
+  /** Undefined: the one there is, or the one that is good for the longest. */
+  readonly nickname: string | undefined;
+}
+
 /** Where to connect, how, and as whom. */
 export interface ConnectionChoice {
   /** A socket file, instead of host and port. */
@@ -71,7 +106,10 @@ export interface ConnectionChoice {
   readonly security: 'none' | 'ssl' | 'start-tls';
   readonly trustsAll: boolean;
   readonly trustStore: TrustStoreChoice | undefined;
-  /** Without one the server knows who it is from the socket file: SASL EXTERNAL (RFC 4422 appendix A). */
+  readonly keyStore: KeyStoreChoice | undefined;
+  /** 0: as long as it takes. */
+  readonly connectTimeoutMs: number;
+  /** Without one the server knows who it is from the socket file or the certificate: SASL EXTERNAL (RFC 4422 appendix A). */
   readonly login: Login | undefined;
 }
 
@@ -83,9 +121,10 @@ export interface Login {
 /** Throws UsageError, and CommandError when the password cannot be read. */
 export function connectionOf(typed: Invocation, { env }: Pick<World, 'env'>): ConnectionChoice {
   const invocation = withProperties(typed, CONNECTION_OPTIONS, { env });
-  const trustPath = invocation.value('trustStorePath');
   const socket = invocation.value('socket');
-  const security = securityOf(invocation, trustPath !== undefined);
+  const keyStore = keyStoreOf(invocation, env);
+  const trustPath = invocation.value('trustStorePath');
+  const security = securityOf(invocation, trustPath !== undefined || keyStore !== undefined);
   return {
     socket,
     host: invocation.value('hostname') ?? 'localhost',
@@ -96,11 +135,27 @@ export function connectionOf(typed: Invocation, { env }: Pick<World, 'env'>): Co
       trustPath === undefined
         ? undefined
         : { path: trustPath, pin: findSecret(invocation, 'trustStorePassword', env) },
-    login: loginOf(invocation, env, socket !== undefined),
+    keyStore,
+    connectTimeoutMs: connectTimeoutOf(invocation),
+    login: loginOf(invocation, env, socket !== undefined || keyStore !== undefined),
   };
 }
 
-function securityOf(invocation: Invocation, hasTrustStore: boolean): ConnectionChoice['security'] {
+function keyStoreOf(invocation: Invocation, env: NodeJS.ProcessEnv): KeyStoreChoice | undefined {
+  const path = invocation.value('keyStorePath');
+  if (path === undefined) return undefined;
+  const pin = findSecret(invocation, 'keyStorePassword', env);
+  return { path, pin, nickname: invocation.value('certNickname') };
+}
+
+function connectTimeoutOf(invocation: Invocation): number {
+  const written = invocation.value('connectTimeout');
+  if (written === undefined) return DEFAULT_CONNECT_TIMEOUT_MS;
+  if (/^\d{1,9}$/.test(written)) return Number(written);
+  throw new UsageError(`--connectTimeout is ${JSON.stringify(written)}; it must be milliseconds, or 0.`);
+}
+
+function securityOf(invocation: Invocation, hasStore: boolean): ConnectionChoice['security'] {
   const given = ['useSsl', 'useStartTls', 'socket'].filter((name) => invocation.has(name));
   if (given.length > 1) {
     const names = given.map((name) => `--${name}`).join(' and ');
@@ -108,7 +163,7 @@ function securityOf(invocation: Invocation, hasTrustStore: boolean): ConnectionC
   }
   if (invocation.has('socket')) return 'none';
   if (invocation.has('useStartTls')) return 'start-tls';
-  return hasTrustStore || invocation.has('useSsl') ? 'ssl' : 'none';
+  return hasStore || invocation.has('useSsl') ? 'ssl' : 'none';
 }
 
 function portOf(
@@ -122,12 +177,29 @@ function portOf(
   throw new UsageError(`The port is ${JSON.stringify(written)}; it must be from 1 to 65535.`);
 }
 
-/** A socket file says who somebody is, unless a name or a password was given. */
-function loginOf(invocation: Invocation, env: NodeJS.ProcessEnv, usesSocket: boolean): Login | undefined {
+/** A socket file or a certificate says who somebody is, unless a name or a password was given. */
+function loginOf(invocation: Invocation, env: NodeJS.ProcessEnv, isKnown: boolean): Login | undefined {
   const dn = invocation.value('bindDN');
+  const isExternal = asksForExternal(invocation);
+  if (isExternal && !isKnown) {
+    throw new CommandError(
+      'mech=EXTERNAL needs a certificate or a socket file that says who logs in. Give --keyStorePath or --socket.',
+      ExitCode.conflictingArguments,
+    );
+  }
+  if (isExternal) return undefined;
   const password = findSecret(invocation, 'bindPassword', env);
-  if (usesSocket && dn === undefined && password === undefined) return undefined;
+  if (isKnown && dn === undefined && password === undefined) return undefined;
   return { dn: dn ?? DEFAULT_BIND_DN, password: password ?? administratorPassword(invocation, env) };
+}
+
+function asksForExternal(invocation: Invocation): boolean {
+  const written = invocation.values('saslOption');
+  const mechanism = written.map((one) => /^mech=(.*)$/i.exec(one)?.[1]?.toUpperCase()).find(Boolean);
+  if (written.length === 0 || mechanism === EXTERNAL) return mechanism === EXTERNAL;
+  throw new UsageError(
+    `--saslOption is ${JSON.stringify(written.join(' '))}; only mech=${EXTERNAL} is known here.`,
+  );
 }
 
 /** A secret that was given by one of the three forms of its option. */

@@ -37,6 +37,10 @@ export const encodePasswordCommand: Command = {
   run: encodePassword,
 };
 
+const BETTER_PASSWORD =
+  'Others on this machine can read what --clearPassword gives. Better: --clearPassword:file, --clearPassword:env, or none ' +
+  'of them, to type it.\n';
+
 async function encodePassword(invocation: Invocation, world: World): Promise<number> {
   const password = await readPassword(invocation, world);
   const stored = invocation.value('encodedPassword');
@@ -64,7 +68,10 @@ async function encodePassword(invocation: Invocation, world: World): Promise<num
 
 async function readPassword(invocation: Invocation, { env, stdin, stderr }: World): Promise<string> {
   const given = invocation.value('clearPassword');
-  if (given !== undefined) return given;
+  if (given !== undefined) {
+    if (stderr.isTTY === true) stderr.write(BETTER_PASSWORD);
+    return given;
+  }
   const variable = invocation.value('clearPassword:env');
   if (variable !== undefined) {
     const value = env[variable];

@@ -5,8 +5,8 @@ import { COMMON_OPTIONS } from './command-line.ts';
 
 const COLUMN_MAX = 30;
 
-/** All commands, under the headings of their groups. */
-export function formatHelp(all: readonly Command[]): string {
+/** All commands, under the headings of their groups; `program` is what stands in front of them. */
+export function formatHelp(all: readonly Command[], program = 'confdit'): string {
   const commands = all.filter(({ isHidden }) => isHidden !== true);
   const groups = [...new Set(commands.map(({ group }) => group))];
   const width = Math.max(...commands.map(({ name }) => name.length));
@@ -16,7 +16,7 @@ export function formatHelp(all: readonly Command[]): string {
       .map(({ name, synopsis }) => `  ${name.padEnd(width)}  ${synopsis}`);
     return `${group}\n${lines.join('\n')}`;
   });
-  return `Usage: confdit COMMAND [OPTION]...\n\n${sections.join('\n\n')}\n\nconfdit COMMAND --help tells what a command takes.\n`;
+  return `Usage: ${program} COMMAND [OPTION]...\n\n${sections.join('\n\n')}\n\n${program} COMMAND --help tells what a command takes.\n`;
 }
 
 /** One command with its options. */

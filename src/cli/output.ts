@@ -5,6 +5,7 @@ import type { CommandOption, Invocation, World } from './command.ts';
 import { hasTypes, type ObjectFamily } from './dsconfig/object-family.ts';
 import { type ListedObject, shownValues } from './dsconfig/object-reading.ts';
 import { formatRows, formatTable } from './dsconfig/table.ts';
+import { unitsOf } from './dsconfig/units.ts';
 
 const NOTHING = '-';
 
@@ -38,6 +39,9 @@ export function outputOf(invocation: Invocation, world: Pick<World, 'stdout'>): 
 function textOutput(print: (text: string) => void, invocation: Invocation): Output {
   const isScript = invocation.has('script-friendly');
   const isVerbose = invocation.has('verbose');
+  const inUnit = unitsOf(invocation);
+  const valuesOf = (object: ListedObject, property: PropertyDefinition) =>
+    shownValues(object, property).map((text) => inUnit(property, text));
   return {
     done(sentence) {
       if (isVerbose) print(`${sentence}\n`);
@@ -52,14 +56,16 @@ function textOutput(print: (text: string) => void, invocation: Invocation): Outp
       const rows = objects.map((object) => [
         object.name,
         ...(hasTypes(family) ? [typeOf(object, family)] : []),
-        ...names.map((name) => cellOf(object, object.kind.propertiesByName.get(name.toLowerCase()))),
+        ...names.map((name) =>
+          cellOf(object, object.kind.propertiesByName.get(name.toLowerCase()), valuesOf),
+        ),
       ]);
       const headings = [family.definition.friendlyName, ...(hasTypes(family) ? ['Type'] : []), ...names];
       print(isScript ? formatRows(rows) : formatTable(headings, rows));
     },
     properties(object, properties, isRecord) {
       const rows = properties.flatMap((property) => {
-        const values = shownValues(object, property);
+        const values = valuesOf(object, property);
         if (isRecord) return values.map((value) => [property.name, value]);
         if (isScript) return [[property.name, ...values]];
         return [[property.name, valuesCell(property, values, isVerbose)]];
@@ -109,9 +115,13 @@ function typeOf(object: ListedObject, family: ObjectFamily): string {
   return family.name;
 }
 
-function cellOf(object: ListedObject, property: PropertyDefinition | undefined): string {
+function cellOf(
+  object: ListedObject,
+  property: PropertyDefinition | undefined,
+  valuesOf: (object: ListedObject, property: PropertyDefinition) => readonly string[],
+): string {
   if (property === undefined) return NOTHING;
-  return valuesCell(property, shownValues(object, property), false);
+  return valuesCell(property, valuesOf(object, property), false);
 }
 
 /** Without a value, with what happens then when somebody wants to know. */

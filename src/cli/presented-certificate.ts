@@ -15,7 +15,6 @@ import { connectFailure } from './connect-failure.ts';
 import type { ConnectionChoice } from './connection-options.ts';
 import { ExitCode } from './exit-code.ts';
 
-const TIMEOUT_MS = 10_000;
 /** The answer to StartTLS is some tens of octets. */
 const ANSWER_OCTETS_MAX = 64 * 1024;
 
@@ -30,10 +29,10 @@ export async function lookAtCertificate(
   choice: ConnectionChoice,
   authorities: readonly string[] | undefined,
 ): Promise<PresentedCertificate> {
-  const { host, port, security } = choice;
+  const { host, port, security, connectTimeoutMs } = choice;
   const socket = connectTcp({ host, port });
   // It is destroyed when it keeps silent, and whoever waits for it hears of that.
-  socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('it does not answer')));
+  socket.setTimeout(connectTimeoutMs, () => socket.destroy(new Error('it does not answer')));
   try {
     await once(socket, 'connect');
     if (security === 'start-tls') await askForTls(socket);

@@ -27,6 +27,7 @@ const ALTERNATIVES: readonly (readonly string[])[] = [
   ['trustAll', 'trustStorePath'],
   ['bindPassword', 'bindPassword:env', 'bindPassword:file'],
   ['trustStorePassword', 'trustStorePassword:env', 'trustStorePassword:file'],
+  ['keyStorePassword', 'keyStorePassword:env', 'keyStorePassword:file'],
 ];
 
 /** What was typed, and what the file says where nothing was. Throws CommandError for a file that is not right. */
@@ -42,7 +43,11 @@ export function withProperties(
   };
   return {
     operands: invocation.operands,
-    values: (name) => invocation.values(name),
+    values: (name) => {
+      const typed = invocation.values(name);
+      const written = typed.length > 0 ? undefined : inFile(name);
+      return written === undefined ? typed : [written];
+    },
     value: (name) => invocation.value(name) ?? inFile(name),
     has: (name) => invocation.has(name) || (inFile(name) ?? 'false') !== 'false',
   };

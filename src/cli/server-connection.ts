@@ -16,7 +16,6 @@ import type { ConnectionChoice, Login } from './connection-options.ts';
 import type { Directory, DirectoryStep, SearchRequest } from './directory.ts';
 import { ExitCode, exitCodeOfResult } from './exit-code.ts';
 
-const CONNECT_TIMEOUT_MS = 10_000;
 const SUCCESS = 0;
 const LDAP_VERSION = 3;
 const OCTET_STRING = 0x04;
@@ -184,11 +183,11 @@ function lendErrorMessage(): void {
 }
 
 function connect(choice: ConnectionChoice, tlsOptions: object): Promise<ldapjs.Client> {
-  const { socket, host, port, security } = choice;
+  const { socket, host, port, security, connectTimeoutMs } = choice;
   const name = host.includes(':') ? `[${host}]` : host;
   const url = socket ?? `${security === 'ssl' ? 'ldaps' : 'ldap'}://${name}:${port}`;
   const place = socket === undefined ? { url } : { url: '', socketPath: socket };
-  const client = ldapjs.createClient({ ...place, connectTimeout: CONNECT_TIMEOUT_MS, tlsOptions });
+  const client = ldapjs.createClient({ ...place, connectTimeout: connectTimeoutMs, tlsOptions });
   return new Promise((resolve, reject) => {
     const fail = (error: Error) => {
       client.destroy();

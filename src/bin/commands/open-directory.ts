@@ -10,6 +10,7 @@ import {
   type ConnectionChoice,
   connectionOf,
   DEFAULT_BIND_DN,
+  type KeyStoreChoice,
   PasswordMissing,
   type TrustStoreChoice,
 } from '../../cli/connection-options.ts';
@@ -18,15 +19,15 @@ import { ExitCode } from '../../cli/exit-code.ts';
 import { hasTerminal } from '../../cli/menu/menu-command.ts';
 import { Prompts } from '../../cli/menu/prompts.ts';
 import { ServerConnection } from '../../cli/server-connection.ts';
+import { Oid } from '../../ldap/oids.ts';
+import { chooseKeys } from '../../trust/server-key.ts';
 import { StoreReader } from '../../trust/store-reader.ts';
 import { TrustError } from '../../trust/trust-error.ts';
 import { OfflineDirectory } from '../offline-directory.ts';
 import { instanceOf } from './instance-options.ts';
 import { openOfflineInstance } from './offline-instance.ts';
 
-const BETTER_PASSWORD =
-  'Others on this machine can read what --bindPassword gives. Better: --bindPassword:file, --bindPassword:env, or none of ' +
-  'them, to be asked.\n';
+const SECRET_OPTIONS: readonly string[] = ['bindPassword', 'trustStorePassword', 'keyStorePassword'];
 const PEM_START = '-----BEGIN CERTIFICATE-----';
 
 /** A running server or, with --offline, the files of an instance. Rejects with CommandError. */
@@ -38,7 +39,11 @@ export async function openDirectory(invocation: Invocation, world: World): Promi
 /** The same with what only a running server can do. Rejects with CommandError. */
 export async function openServer(invocation: Invocation, world: World): Promise<ServerConnection> {
   const choice = await chooseConnection(invocation, world);
-  return ServerConnection.open(choice, await tlsOf(choice, invocation, world));
+  const server = await ServerConnection.open(choice, await tlsOf(choice, invocation, world));
+  if (invocation.has('reportAuthzId')) {
+    world.stderr.write(`Logged in as ${await server.extended(Oid.whoAmI, '')}\n`);
+  }
+  return server;
 }
 
 /** The same server for very many changes. Rejects with CommandError. */
@@ -49,7 +54,7 @@ export async function openChangeStream(invocation: Invocation, world: World): Pr
 
 /** Asks for a password that nobody has given, where there is a terminal. */
 async function chooseConnection(invocation: Invocation, world: World): Promise<ConnectionChoice> {
-  if (invocation.has('bindPassword') && world.stderr.isTTY) world.stderr.write(BETTER_PASSWORD);
+  adviseOnPasswords(invocation, world);
   try {
     return connectionOf(invocation, world);
   } catch (error) {
@@ -60,6 +65,17 @@ async function chooseConnection(invocation: Invocation, world: World): Promise<C
     const password = await prompts.secret(`The password of ${user}`, () => undefined);
     if (password === undefined) throw error;
     return connectionOf(withPassword(invocation, password), world);
+  }
+}
+
+/** Scripts have been told by help. */
+function adviseOnPasswords(invocation: Invocation, { stderr }: World): void {
+  if (stderr.isTTY !== true || invocation.has('quiet')) return;
+  for (const name of SECRET_OPTIONS.filter((one) => invocation.has(one))) {
+    const others = name === 'bindPassword' ? ', or none of them, to be asked' : '';
+    stderr.write(
+      `Others on this machine can read what --${name} gives. Better: --${name}:file, --${name}:env${others}.\n`,
+    );
   }
 }
 
@@ -78,9 +94,30 @@ async function tlsOf(
   invocation: Invocation,
   world: World,
 ): Promise<ConnectionOptions> {
-  const { trustStore } = choice;
+  const { trustStore, keyStore } = choice;
   const authorities = trustStore === undefined ? undefined : await readAuthorities(trustStore);
-  return decideTrust({ choice, authorities }, invocation, world);
+  const own = keyStore === undefined ? {} : await readOwnKey(keyStore);
+  return { ...(await decideTrust({ choice, authorities }, invocation, world)), ...own };
+}
+
+/** What the server is shown, where it asks. */
+async function readOwnKey({ path, pin, nickname }: KeyStoreChoice): Promise<ConnectionOptions> {
+  try {
+    const { keys } = await new StoreReader().read({ path, pin, type: undefined });
+    const chosen = chooseKeys(keys, nickname === undefined ? [] : [nickname], new Date());
+    return {
+      key: chosen.map(({ privateKey }) => privateKey.export({ type: 'pkcs8', format: 'pem' })),
+      cert: chosen.map(({ certificate, chain }) => [certificate, ...chain].join('')),
+    };
+  } catch (error) {
+    throw storeError('key', error);
+  }
+}
+
+function storeError(what: string, error: unknown): CommandError {
+  const message = error instanceof Error ? error.message : String(error);
+  const text = error instanceof TrustError ? message : `The ${what} store cannot be read: ${message}.`;
+  return new CommandError(text, ExitCode.wrongData, { cause: error });
 }
 
 /** As PEM: what TLS wants. */
@@ -91,8 +128,6 @@ async function readAuthorities({ path, pin }: TrustStoreChoice): Promise<readonl
     const certificates = await new StoreReader().readAuthorities({ path, pin, type: undefined });
     return certificates.map((certificate) => certificate.toString());
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const text = error instanceof TrustError ? message : `The trust store cannot be read: ${message}.`;
-    throw new CommandError(text, ExitCode.wrongData, { cause: error });
+    throw storeError('trust', error);
   }
 }

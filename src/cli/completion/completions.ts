@@ -4,7 +4,7 @@
 import type { ObjectDefinition } from '../../config/object-definition.ts';
 import type { Command } from '../command.ts';
 import { COMMON_OPTIONS } from '../command-line.ts';
-import type { ObjectFamily } from '../dsconfig/object-family.ts';
+import { familyOfCommand, type ObjectFamily } from '../dsconfig/object-family.ts';
 
 export interface CompletionInput {
   /** What was typed behind `confdit`; the last word is the one to complete, and may be empty. */
@@ -34,7 +34,7 @@ async function candidatesAfter(words: readonly string[], input: CompletionInput)
   const command = input.commands.find(({ name }) => name === words[0]);
   if (command === undefined) return [];
   const option = words.at(-2) ?? '';
-  const family = familyOf(command.name, input.families);
+  const family = familyOfCommand(command.name, input.families);
   if (family !== undefined) {
     if (option === `--${family.nameOption}`) return input.namesOf(family);
     if (option === '--type' || option === '-t') return [...family.types.keys()];
@@ -43,14 +43,6 @@ async function candidatesAfter(words: readonly string[], input: CompletionInput)
     if (PROPERTY.has(option)) return kind.properties.map(({ name }) => name);
   }
   return [...command.options, ...COMMON_OPTIONS].map(({ name }) => `--${name}`);
-}
-
-function familyOf(command: string, families: readonly ObjectFamily[]): ObjectFamily | undefined {
-  return families.find(({ name, plural }) =>
-    [`create-${name}`, `delete-${name}`, `get-${name}-prop`, `set-${name}-prop`, `list-${plural}`].includes(
-      command,
-    ),
-  );
 }
 
 /** The type that was typed, or all that the types have in common with one. */

@@ -1,34 +1,50 @@
 // `confdit dsconfig …`: command lines written for PingDS's dsconfig, unchanged: options before or after the
 // subcommand, TLS without being asked for, and batches of commands.
 
-import { readFile } from 'node:fs/promises';
-import { text as readText } from 'node:stream/consumers';
-import { type Command, CommandError, type CommandOption, UsageError, type World } from '../command.ts';
-import { parseOptions } from '../command-line.ts';
+import { type Command, CommandError, UsageError, type World } from '../command.ts';
+import { parseOptions, suggestion } from '../command-line.ts';
 import { ExitCode } from '../exit-code.ts';
+import { formatCommandHelp } from '../help.ts';
+import { BATCH_OPTIONS, type Batch, readBatch } from './batch.ts';
+import { formatDsconfigHelp, HELP_WORDS } from './dsconfig-help.ts';
+import { equivalentWords, formatCommand } from './equivalent-command.ts';
+import { familyOfCommand, type ObjectFamily } from './object-family.ts';
 import { splitWords } from './words.ts';
 
-const BATCH_OPTIONS: readonly CommandOption[] = [
-  { name: 'batch', synopsis: 'read commands from standard input, one a line' },
-  { name: 'batchFilePath', short: 'F', value: 'FILE', synopsis: 'read commands from a file, one a line' },
-];
 /** dsconfig's own connections are always encrypted. */
-const TLS_WORD = '--useSsl';
+const TLS_OPTION = 'useSsl';
 /** Words that say otherwise, or the same. */
 const TLS_WORDS: ReadonlySet<string> = new Set([
-  TLS_WORD,
+  `--${TLS_OPTION}`.toLowerCase(),
   '-Z',
-  '--useStartTls',
+  '--usestarttls',
   '-q',
   '--socket',
   '--offline',
 ]);
+/** What older releases called options that have another name now. */
+const OLD_NAMES: ReadonlyMap<string, string> = new Map([
+  ['--bindpasswordfile', '--bindPassword:file'],
+  ['--truststorepasswordfile', '--trustStorePassword:file'],
+  ['--keystorepasswordfile', '--keyStorePassword:file'],
+  ['--usepkcs12truststore', '--trustStorePath'],
+  ['--usejavatruststore', '--trustStorePath'],
+  ['--usepkcs12keystore', '--keyStorePath'],
+  ['--usejavakeystore', '--keyStorePath'],
+]);
 
-/**
- * @param subcommands those of all kinds of objects.
- * @param menu what to open on a terminal when none of them is named.
- */
-export function dsconfigCommand(subcommands: readonly Command[], menu: Command): Command {
+export interface DsconfigParts {
+  /** The subcommands as somebody types them, and as they stand in batches. */
+  readonly typed: readonly Command[];
+  readonly inBatches: readonly Command[];
+  readonly families: readonly ObjectFamily[];
+  /** What to open on a terminal when no subcommand is named. */
+  readonly menu: Command;
+  readonly version: string;
+}
+
+export function dsconfigCommand(parts: DsconfigParts): Command {
+  const { typed, families, menu, version } = parts;
   return {
     name: 'dsconfig',
     group: 'Configuration',
@@ -36,19 +52,32 @@ export function dsconfigCommand(subcommands: readonly Command[], menu: Command):
     description:
       'Options may stand before or after the subcommand, and the connection is encrypted. With --batch or\n' +
       '--batchFilePath the commands of a file are run one after the other, until one of them fails; the connection\n' +
-      'options given here are those of every line.',
+      `options given here are those of every line. The subcommands are listed by ${HELP_WORDS}.`,
     operands: 'SUBCOMMAND',
     options: BATCH_OPTIONS,
     takesAllWords: true,
     async run({ operands }, world) {
-      const { subcommand, words } = findSubcommand(operands, subcommands);
-      if (subcommand !== undefined) return run(subcommand, words, world);
+      const words = operands.map(inNewName);
+      const { subcommand, words: own } = findSubcommand(words, typed);
+      if (subcommand !== undefined) return run(subcommand, own, world);
+      const help = formatDsconfigHelp(words, typed, families);
+      const isVersion = words.some((word) => word === '-V' || word === '--version');
+      if (help !== undefined || isVersion) {
+        world.stdout.write(help ?? `confdit ${version}\n`);
+        return ExitCode.success;
+      }
       const batch = await readBatch(words, world);
       if (batch === undefined && world.stdin.isTTY && world.stdout.isTTY) return run(menu, words, world);
       if (batch === undefined) throw new UsageError('Which subcommand of dsconfig?');
-      return runBatch(batch, subcommands, world);
+      return runBatch(batch, parts, world);
     },
   };
+}
+
+function inNewName(word: string): string {
+  const [, name = '', value = ''] = /^(--[^=]+)(=.*)?$/s.exec(word) ?? [];
+  const known = OLD_NAMES.get(name.toLowerCase());
+  return known === undefined ? word : `${known}${value}`;
 }
 
 interface Found {
@@ -61,78 +90,56 @@ function findSubcommand(words: readonly string[], subcommands: readonly Command[
   const byName = new Map(subcommands.map((command) => [command.name, command]));
   const index = words.findIndex((word) => byName.has(word));
   if (index < 0) {
-    const [first] = words;
-    if (first !== undefined && !first.startsWith('-'))
-      throw new UsageError(`dsconfig has no subcommand "${first}" here.`);
+    // A word behind an option may be its value, unless it is nearly a subcommand.
+    const wrong = words.find(
+      (word, place) => !word.startsWith('-') && (place === 0 || suggestion(word, byName.keys()) !== ''),
+    );
+    if (wrong !== undefined) {
+      throw new UsageError(
+        `dsconfig has no subcommand ${JSON.stringify(wrong)} here.${suggestion(wrong, byName.keys())}`,
+      );
+    }
     return { subcommand: undefined, words };
   }
   return { subcommand: byName.get(words[index] ?? ''), words: words.toSpliced(index, 1) };
 }
 
-function run(subcommand: Command, words: readonly string[], world: World): Promise<number> {
-  const isSecured = words.some((word) => TLS_WORDS.has(word.replace(/=.*$/s, '')));
-  return subcommand.run(parseOptions(isSecured ? words : [...words, TLS_WORD], subcommand), world);
+function withTls(words: readonly string[], { options }: Command): readonly string[] {
+  const isSecured = words.some((word) => {
+    const [name = ''] = word.split('=', 1);
+    return TLS_WORDS.has(name.startsWith('--') ? name.toLowerCase() : name);
+  });
+  const takesTls = options.some(({ name }) => name === TLS_OPTION);
+  return isSecured || !takesTls ? words : [...words, `--${TLS_OPTION}`];
 }
 
-interface Batch {
-  readonly text: string;
-  /** The options that every line gets. */
-  readonly words: readonly string[];
+async function run(subcommand: Command, words: readonly string[], world: World): Promise<number> {
+  const invocation = parseOptions(withTls(words, subcommand), subcommand);
+  if (!invocation.has('help')) return subcommand.run(invocation, world);
+  world.stdout.write(formatCommandHelp(subcommand));
+  return ExitCode.success;
 }
 
-async function readBatch(words: readonly string[], world: World): Promise<Batch | undefined> {
-  const isFile = (word: string) => word === '--batchFilePath' || word === '-F';
-  const index = words.findIndex(isFile);
-  const fromInput = words.indexOf('--batch');
-  if (index >= 0 && fromInput >= 0) {
-    throw new CommandError('--batch and --batchFilePath exclude each other.', ExitCode.conflictingArguments);
-  }
-  if (fromInput >= 0) return { text: await readText(world.stdin), words: words.toSpliced(fromInput, 1) };
-  if (index < 0) return undefined;
-  const path = words[index + 1];
-  if (path === undefined) throw new UsageError('--batchFilePath needs a file.');
-  try {
-    return { text: await readFile(path, 'utf8'), words: words.toSpliced(index, 2) };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`The batch cannot be read: ${reason}.`, ExitCode.wrongData, { cause: error });
-  }
-}
-
-/** Each command is shown before it is run; the first that fails ends the batch, and its line is told. */
-async function runBatch(batch: Batch, subcommands: readonly Command[], world: World): Promise<number> {
-  for (const { number, text } of joinedLines(batch.text)) {
-    world.stdout.write(`${text}\n`);
+/** Each command is shown before it is run, without secrets; the first that fails ends the batch, and its line is told. */
+async function runBatch(batch: Batch, { inBatches, families }: DsconfigParts, world: World): Promise<number> {
+  const isQuiet = batch.words.some((word) => word === '-Q' || word === '--quiet');
+  for (const { number, text } of batch.lines) {
     try {
-      const words = splitWords(text);
-      const { subcommand, words: own } = findSubcommand(
-        words[0] === 'dsconfig' ? words.slice(1) : words,
-        subcommands,
-      );
+      const words = splitWords(text).map(inNewName);
+      const typed = words[0] === 'dsconfig' ? words.slice(1) : words;
+      const { subcommand, words: own } = findSubcommand(typed, inBatches);
       if (subcommand === undefined) throw new UsageError('There is no subcommand in it.');
+      const family = familyOfCommand(subcommand.name, families);
+      if (family !== undefined && !isQuiet) {
+        const shown = equivalentWords(subcommand, parseOptions(own, subcommand), family);
+        world.stdout.write(`${formatCommand(shown)}\n`);
+      }
       const exitCode = await run(subcommand, [...own, ...batch.words], world);
-      if (exitCode !== ExitCode.success) return exitCode;
+      if (exitCode !== ExitCode.success) throw new CommandError('It has failed.', ExitCode.failed);
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
       throw new CommandError(`Line ${number}: ${error.message}`, error.exitCode, { cause: error });
     }
   }
   return ExitCode.success;
-}
-
-/** Without blank lines and comments; a line that ends in a backslash goes on in the next. */
-function joinedLines(text: string): readonly { readonly number: number; readonly text: string }[] {
-  const lines: { number: number; text: string }[] = [];
-  let open: { number: number; text: string } | undefined;
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    const continues = line.endsWith('\\');
-    const part = continues ? line.slice(0, -1) : line;
-    if (open !== undefined) open.text += part;
-    else if (part.trim() !== '' && !part.trimStart().startsWith('#'))
-      open = { number: index + 1, text: part.trim() };
-    if (continues || open === undefined) continue;
-    lines.push(open);
-    open = undefined;
-  }
-  return open === undefined ? lines : [...lines, open];
 }

@@ -2,12 +2,16 @@
 
 import type { ObjectDefinition } from '../../config/object-definition.ts';
 import type { PropertyDefinition } from '../../config/property-definition.ts';
-import { type Command, CommandError, type Invocation } from '../command.ts';
+import { type Command, CommandError, type CommandOption, type Invocation } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { ObjectFamily } from './object-family.ts';
 import { formatRows } from './table.ts';
 
-export function listPropertiesCommand(families: readonly ObjectFamily[]): Command {
+/** @param further options that other commands take too and that mean nothing here: no server is asked. */
+export function listPropertiesCommand(
+  families: readonly ObjectFamily[],
+  further: readonly CommandOption[] = [],
+): Command {
   return {
     name: 'list-properties',
     group: 'Configuration',
@@ -18,7 +22,10 @@ export function listPropertiesCommand(families: readonly ObjectFamily[]): Comman
       { name: 'property', value: 'PROPERTY', repeatable: true, synopsis: 'only this property' },
       { name: 'advanced', synopsis: 'advanced properties too' },
       { name: 'script-friendly', short: 's', synopsis: 'plain lines, cells apart by tabs' },
+      { name: 'inherited', synopsis: 'inherited properties too, as is always done here' },
+      { name: 'no-prompt', short: 'n', synopsis: 'never ask, as is always done here' },
       { name: 'json', synopsis: 'print JSON' },
+      ...further,
     ],
     async run(invocation, world) {
       const kinds = chosenKinds(invocation, families);

@@ -8,6 +8,9 @@ import { type Command, CommandError, type CommandOption, type Invocation, type W
 import type { Directory, OpenDirectory } from '../directory.ts';
 import { ExitCode } from '../exit-code.ts';
 import { OUTPUT_OPTIONS, type Output, outputOf } from '../output.ts';
+import { withArticle } from './article.ts';
+import { offerRestart } from './due-restart.ts';
+import { EQUIVALENT_OPTIONS, equivalentWords, tellCommand } from './equivalent-command.ts';
 import { hasTypes, type ObjectFamily } from './object-family.ts';
 import { kindOfEntry, type ListedObject, readObject, shownProperties } from './object-reading.ts';
 import {
@@ -18,13 +21,34 @@ import {
   problemsOfMissing,
   readEdits,
   SET_OPTION,
+  unknownProperty,
 } from './property-edit.ts';
+import { adviseOnSecrets } from './typed-secrets.ts';
+import { UNIT_OPTIONS } from './units.ts';
 
 export interface ObjectCommandsOptions {
   readonly families: readonly ObjectFamily[];
   /** The options that `open` understands. */
   readonly connectionOptions: readonly CommandOption[];
   readonly open: OpenDirectory;
+  /** Whether a person types the commands one by one: then questions may be asked, and advice given. */
+  readonly isTyped: boolean;
+}
+
+interface CommandParts {
+  readonly name: string;
+  readonly synopsis: string;
+  readonly options: readonly CommandOption[];
+  /** What can be said before a server is asked; throws CommandError. */
+  check(invocation: Invocation): void;
+  act(parts: Acting): Promise<void>;
+}
+
+interface Acting {
+  readonly directory: Directory;
+  readonly invocation: Invocation;
+  readonly output: Output;
+  readonly world: World;
 }
 
 const PROPERTY_OPTION: CommandOption = {
@@ -33,7 +57,7 @@ const PROPERTY_OPTION: CommandOption = {
   repeatable: true,
   synopsis: 'show this property, also an advanced one',
 };
-const ADVANCED_OPTION: CommandOption = { name: 'advanced', synopsis: 'show advanced properties too' };
+const ADVANCED_OPTION: CommandOption = { name: 'advanced', synopsis: 'advanced properties too' };
 const RECORD_OPTION: CommandOption = { name: 'record', synopsis: 'one line for every value' };
 const FORCE_OPTION: CommandOption = {
   name: 'force',
@@ -76,13 +100,17 @@ class FamilyCommands {
     };
     return this.#command({
       name: `create-${name}`,
-      synopsis: `Creates a ${definition.friendlyName}.`,
+      synopsis: `Creates ${withArticle(definition.friendlyName)}.`,
       options: [...(hasTypes(this.#family) ? [typeOption] : []), ...this.#nameOptions(), SET_OPTION],
-      act: async (directory, invocation, output) => {
+      check: (invocation) => {
         const kind = this.#chosenType(invocation);
         const edits = readEdits(invocation, kind);
         refuse([...edits.problems, ...problemsOfMissing(edits, kind)]);
-        const entry = newEntry(this.#dn(invocation), kind, edits);
+        this.#dn(invocation);
+      },
+      act: async ({ directory, invocation, output }) => {
+        const kind = this.#chosenType(invocation);
+        const entry = newEntry(this.#dn(invocation), kind, readEdits(invocation, kind));
         output.notes(await directory.add(entry));
         output.done(`The ${kind.friendlyName} was created successfully`);
       },
@@ -94,8 +122,9 @@ class FamilyCommands {
     return this.#command({
       name: `list-${plural}`,
       synopsis: `Lists the ${definition.friendlyPluralName}.`,
-      options: [PROPERTY_OPTION],
-      act: async (directory, invocation, output) => {
+      options: [PROPERTY_OPTION, ...UNIT_OPTIONS],
+      check: (invocation) => this.#checkNames(invocation),
+      act: async ({ directory, invocation, output }) => {
         const found = await directory.search({ base: place, scope: 'one' });
         const objects = found
           .flatMap((entry): readonly ListedObject[] => {
@@ -109,12 +138,16 @@ class FamilyCommands {
   }
 
   #get(): Command {
-    const { name, definition } = this.#family;
+    const { name } = this.#family;
     return this.#command({
       name: `get-${name}-prop`,
-      synopsis: `Shows the properties of a ${definition.friendlyName}.`,
-      options: [...this.#nameOptions(), PROPERTY_OPTION, ADVANCED_OPTION, RECORD_OPTION],
-      act: async (directory, invocation, output) => {
+      synopsis: `Shows the properties of ${this.#one()}.`,
+      options: [...this.#nameOptions(), PROPERTY_OPTION, RECORD_OPTION, ...UNIT_OPTIONS],
+      check: (invocation) => {
+        this.#checkNames(invocation);
+        this.#dn(invocation);
+      },
+      act: async ({ directory, invocation, output }) => {
         const { entry, kind } = await this.#find(directory, invocation);
         const named = invocation.values('property');
         const properties = shownProperties(kind, named, invocation.has('advanced'));
@@ -124,24 +157,21 @@ class FamilyCommands {
   }
 
   #set(): Command {
-    const { name, definition } = this.#family;
+    const { name } = this.#family;
     return this.#command({
       name: `set-${name}-prop`,
-      synopsis: `Changes the properties of a ${definition.friendlyName}.`,
+      synopsis: `Changes the properties of ${this.#one()}.`,
       options: [...this.#nameOptions(), ...EDIT_OPTIONS],
-      act: async (directory, invocation, output) => {
+      check: (invocation) => this.#checkEdits(invocation),
+      act: async ({ directory, invocation, output, world }) => {
         const { entry, kind } = await this.#find(directory, invocation);
         const edits = readEdits(invocation, kind);
         refuse(edits.problems);
-        const modifications = modificationsOf(edits);
-        if (modifications.length === 0) {
-          throw new CommandError(
-            'Nothing is to be changed. Use --set, --add, --remove or --reset.',
-            ExitCode.parameterError,
-          );
-        }
-        output.notes(await directory.modify(entry.dn.toString(), modifications));
+        const notes = await directory.modify(entry.dn.toString(), modificationsOf(edits));
+        output.notes(notes);
         output.done(`The ${kind.friendlyName} was modified successfully`);
+        const mayAsk = this.#options.isTyped && notes !== '';
+        if (mayAsk) await offerRestart({ directory, entry, kind, edits, invocation, world });
       },
     });
   }
@@ -150,9 +180,10 @@ class FamilyCommands {
     const { name, definition } = this.#family;
     return this.#command({
       name: `delete-${name}`,
-      synopsis: `Deletes a ${definition.friendlyName}.`,
+      synopsis: `Deletes ${withArticle(definition.friendlyName)}.`,
       options: [...this.#nameOptions(), FORCE_OPTION],
-      act: async (directory, invocation, output) => {
+      check: (invocation) => void this.#dn(invocation),
+      act: async ({ directory, invocation, output }) => {
         try {
           output.notes(await directory.delete(this.#dn(invocation).toString()));
         } catch (error) {
@@ -165,28 +196,62 @@ class FamilyCommands {
     });
   }
 
-  #command(parts: {
-    readonly name: string;
-    readonly synopsis: string;
-    readonly options: readonly CommandOption[];
-    act(directory: Directory, invocation: Invocation, output: Output): Promise<void>;
-  }): Command {
-    const { open, connectionOptions } = this.#options;
+  #command(parts: CommandParts): Command {
+    const { open, connectionOptions, isTyped } = this.#options;
+    const options = [
+      ...parts.options,
+      ADVANCED_OPTION,
+      ...OUTPUT_OPTIONS,
+      ...EQUIVALENT_OPTIONS,
+      ...connectionOptions,
+    ];
+    const { name, synopsis } = parts;
     return {
-      name: parts.name,
-      group: this.#group,
-      synopsis: parts.synopsis,
-      options: [...parts.options, ...OUTPUT_OPTIONS, ...connectionOptions],
+      ...{ name, group: this.#group, synopsis, options },
       run: async (invocation: Invocation, world: World) => {
+        parts.check(invocation);
+        if (isTyped) adviseOnSecrets(invocation, this.#family, world);
         const directory = await open(invocation, world);
         try {
-          await parts.act(directory, invocation, outputOf(invocation, world));
+          await parts.act({ directory, invocation, output: outputOf(invocation, world), world });
+          await tellCommand(equivalentWords({ name, options }, invocation, this.#family), invocation, world);
           return ExitCode.success;
         } finally {
           await directory.close();
         }
       },
     };
+  }
+
+  /** `a Mail Server`, and `the Global Configuration`, of which there is one. */
+  #one(): string {
+    const { nameOption, definition } = this.#family;
+    return nameOption === undefined ? `the ${definition.friendlyName}` : withArticle(definition.friendlyName);
+  }
+
+  /** Names of properties that no type has. */
+  #checkNames(invocation: Invocation): void {
+    const { types, definition } = this.#family;
+    const unknown = invocation
+      .values('property')
+      .filter((name) => ![...types.values()].some((kind) => kind.propertiesByName.has(name.toLowerCase())));
+    if (unknown.length === 0) return;
+    const [only] = types.size === 1 ? types.values() : [];
+    const problems = unknown.map((name) => unknownProperty(name, only ?? definition));
+    throw new CommandError(problems.join('\n'), ExitCode.parameterError);
+  }
+
+  /** Of several types only the server knows which the object is. */
+  #checkEdits(invocation: Invocation): void {
+    this.#dn(invocation);
+    if (!EDIT_OPTIONS.some(({ name }) => invocation.has(name))) {
+      throw new CommandError(
+        'Nothing is to be changed. Use --set, --add, --remove or --reset.',
+        ExitCode.parameterError,
+      );
+    }
+    const [kind, ...others] = this.#family.types.values();
+    if (kind !== undefined && others.length === 0) refuse(readEdits(invocation, kind).problems);
   }
 
   #nameOptions(): readonly CommandOption[] {
@@ -219,7 +284,7 @@ class FamilyCommands {
     const problem =
       written === undefined ? 'has several types' : `cannot be of the type ${JSON.stringify(written)}`;
     throw new CommandError(
-      `A ${definition.friendlyName} ${problem}. Give one with --type: ${known}.`,
+      `${capitalized(withArticle(definition.friendlyName))} ${problem}. Give one with --type: ${known}.`,
       ExitCode.parameterError,
     );
   }
@@ -249,6 +314,10 @@ function newEntry(dn: Dn, kind: ObjectDefinition, edits: PropertyEdits): Entry {
     new Attribute(kind.namingAttribute, [dn.name]),
     ...attributesOf(edits),
   ]);
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Everything that is wrong, at once. */

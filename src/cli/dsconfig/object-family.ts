@@ -44,6 +44,18 @@ function familyOf(definition: ObjectDefinition, definitions: readonly ObjectDefi
   };
 }
 
+/** The family whose subcommand this is. */
+export function familyOfCommand(
+  command: string,
+  families: readonly ObjectFamily[],
+): ObjectFamily | undefined {
+  return families.find(({ name, plural }) =>
+    [`create-${name}`, `list-${plural}`, `get-${name}-prop`, `set-${name}-prop`, `delete-${name}`].includes(
+      command,
+    ),
+  );
+}
+
 /** `file-based-trust-manager-provider` is a trust manager provider of the type `file-based`. */
 function typeName({ kind }: ObjectDefinition, family: ObjectDefinition): string {
   return kind === family.kind ? 'generic' : kind.slice(0, kind.length - family.kind.length - 1);

@@ -8,6 +8,7 @@ import type { Modification } from '../../ldap/change.ts';
 import { Attribute } from '../../ldap/entry.ts';
 import { findSimilarName } from '../../schema/similar-name.ts';
 import type { CommandOption, Invocation } from '../command.ts';
+import { withArticle } from './article.ts';
 import { dnOfReference } from './reference-name.ts';
 
 const MAX_NAMES_SHOWN = 40;
@@ -115,7 +116,7 @@ export function unknownProperty(name: string, definition: ObjectDefinition): str
     similar === undefined
       ? `The properties are: ${names.slice(0, MAX_NAMES_SHOWN).join(', ')}.`
       : `Did you mean ${similar}?`;
-  return `${name}: a ${definition.friendlyName} has no such property. ${advice}`;
+  return `${name}: ${withArticle(definition.friendlyName)} has no such property. ${advice}`;
 }
 
 function withoutValue(kind: string, written: string, colon: number): string {

@@ -92,7 +92,7 @@ class Menu {
     const open = async () => keptOpen(directory);
     const shared = { connectionOptions: [], open };
     const commands = [
-      ...objectCommands({ families, ...shared }),
+      ...objectCommands({ families, isTyped: false, ...shared }),
       ...mailCommands(shared),
       statusCommand({ now, ...shared }),
     ];

@@ -2,12 +2,12 @@
 
 import type { ObjectDefinition } from '../../config/object-definition.ts';
 import type { PropertyDefinition } from '../../config/property-definition.ts';
+import { formatCommand } from '../dsconfig/equivalent-command.ts';
 import { hasTypes, type ObjectFamily } from '../dsconfig/object-family.ts';
 import type { ListedObject } from '../dsconfig/object-reading.ts';
 import { nameOfReference } from '../dsconfig/reference-name.ts';
 
 const NO_VALUE = '-';
-const PLAIN_WORD = /^[\w@%+=:,./-]+$/;
 
 export class ObjectDraft {
   readonly family: ObjectFamily;
@@ -92,10 +92,4 @@ export class ObjectDraft {
     const values = this.stored?.entry.values(property.key) ?? [];
     return values.map((value) => nameOfReference(property, value));
   }
-}
-
-/** As somebody would type it into a shell. */
-export function formatCommand(words: readonly string[]): string {
-  const quoted = words.map((word) => (PLAIN_WORD.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
-  return ['confdit', ...quoted].join(' ');
 }

@@ -1,7 +1,8 @@
 // One object: its properties with their values, and what can be done with it. Nothing is sent before somebody says so.
 
 import type { PropertyDefinition } from '../../config/property-definition.ts';
-import { formatCommand, type ObjectDraft } from './object-draft.ts';
+import { formatCommand } from '../dsconfig/equivalent-command.ts';
+import type { ObjectDraft } from './object-draft.ts';
 import type { Choice, Prompts } from './prompts.ts';
 import { editProperty, type PropertyMenuParts } from './property-menu.ts';
 

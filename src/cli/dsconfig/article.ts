@@ -1,0 +1,8 @@
+// English for the names of kinds of objects: an Alert Handler, an LDAP Connection Handler, a Mail Server.
+
+/** Words that are spelled out begin with the sound of their first letter. */
+const VOWEL = /^(?:[AEIO]|[FHLMNRSX][A-Z])/;
+
+export function withArticle(friendlyName: string): string {
+  return `${VOWEL.test(friendlyName) ? 'an' : 'a'} ${friendlyName}`;
+}
