@@ -30,6 +30,12 @@ export interface ReloadOptions {
   readonly log: ReloadLog;
 }
 
+export interface LastReload {
+  readonly at: Date;
+  /** Why nothing was reloaded. */
+  readonly problems: readonly string[];
+}
+
 export interface ReloadLog {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -62,6 +68,12 @@ export class Reload {
   readonly #options: ReloadOptions;
   /** The one that waits for its turn: whoever asks meanwhile asks for the same. */
   #waiting: Promise<ReloadReport> | undefined;
+  #last: LastReload | undefined;
+
+  /** Undefined: there was none since the start. */
+  get last(): LastReload | undefined {
+    return this.#last;
+  }
 
   constructor(options: ReloadOptions) {
     this.#options = options;
@@ -77,18 +89,20 @@ export class Reload {
   }
 
   async #run(cause: string): Promise<ReloadReport> {
-    const { writePath, log, alerts } = this.#options;
+    const { writePath, log, alerts, now } = this.#options;
     try {
       const report = await writePath.alone((runtime) => {
         this.#waiting = undefined;
         return this.#reload(runtime);
       });
+      this.#last = { at: now(), problems: [] };
       for (const line of report.lines) log.info({ cause, change: line }, 'in force has changed');
       log.info({ cause, changes: report.lines.length }, 'reloaded');
       return report;
     } catch (error) {
       this.#waiting = undefined;
       const refused = error instanceof ReloadRefused ? error : new ReloadRefused([messageOf(error)]);
+      this.#last = { at: now(), problems: refused.problems };
       for (const problem of refused.problems.slice(0, LINES_MAX))
         log.warn({ cause, problem }, 'not reloaded');
       log.warn({ cause, problems: refused.problems.length }, 'nothing was reloaded: put the problems right');

@@ -1,9 +1,12 @@
 // What was typed is parsed, the command called, and what it throws becomes a sentence and an exit code.
 
+import { paint } from '../cli/colour.ts';
 import { CommandError, UsageError } from '../cli/command.ts';
 import { parseCommandLine } from '../cli/command-line.ts';
+import { ExitCode } from '../cli/exit-code.ts';
 import { formatCommandHelp, formatHelp } from '../cli/help.ts';
 import { hasTerminal } from '../cli/menu/menu-command.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
 import { startCommand } from './commands/start.ts';
 import { COMMANDS, MENU } from './commands.ts';
 import { VERSION } from './version.ts';
@@ -24,10 +27,12 @@ export async function main(process: NodeJS.Process): Promise<number> {
       );
     return 0;
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
+    const isRefused = error instanceof CommandError;
+    // A name or a filter that was typed and is none.
+    if (!isRefused && !(error instanceof LdapError)) throw error;
     const advice = error instanceof UsageError ? ' Try confdit --help.' : '';
-    process.stderr.write(`confdit: ${error.message}${advice}\n`);
-    return error.exitCode;
+    process.stderr.write(`${paint('red', 'confdit:', process.stderr)} ${error.message}${advice}\n`);
+    return isRefused ? error.exitCode : ExitCode.wrongData;
   }
 }
 

@@ -2,6 +2,7 @@
 // listens. The ports open last and close first.
 
 import { alertingStore } from '../backend/alerting-store.ts';
+import { reloadMonitor } from '../backend/reload-monitor.ts';
 import { reloadTask } from '../backend/reload-task.ts';
 import { snapshotTask } from '../backend/snapshot-task.ts';
 import { WritePath } from '../backend/write-path.ts';
@@ -140,6 +141,7 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
     providers: () => trust.tls,
   });
   opened.defer(() => watch.stop());
+  monitor.add(reloadMonitor(reload));
   const tasks = await openTasks({
     ...{ instanceFolder, schema, views, monitor, now, log },
     kinds: [

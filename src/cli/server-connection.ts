@@ -3,6 +3,7 @@
 
 import type { ConnectionOptions } from 'node:tls';
 import ldapjs from 'ldapjs';
+import { externalBind, mendResults } from '../client/ldapjs-gaps.ts';
 import { writeAssertion } from '../codec/entry-controls.ts';
 import { writeEndTransaction } from '../codec/extended-value.ts';
 import type { Change, Modification } from '../ldap/change.ts';
@@ -17,25 +18,31 @@ import type { Directory, DirectoryStep, SearchRequest } from './directory.ts';
 import { ExitCode, exitCodeOfResult } from './exit-code.ts';
 
 const SUCCESS = 0;
-const LDAP_VERSION = 3;
+const NO_ATTRIBUTES = '1.1';
+/** The name of an entry as a value (RFC 5020): ldapjs does not rewrite values. */
+const ENTRY_DN = 'entryDN';
 const OCTET_STRING = 0x04;
-const BIND_REQUEST = 0x60;
-const SASL_CREDENTIALS = 0xa3;
 
 /** What ldapjs has and its types leave out. */
 declare module 'ldapjs' {
   const Control: new (options: { type: string; criticality: boolean }) => object;
-  const BindRequest: new (options: { name: string }) => object;
   interface Client {
+    search(
+      base: WrittenName,
+      options: object,
+      answer: (error: Error | null, response: SearchCallbackResponse) => void,
+    ): void;
+    add(name: WrittenName, attributes: object[], controls: object[], answer: Answer): void;
+    del(name: WrittenName, controls: object[], answer: Answer): void;
+    modify(name: WrittenName, changes: readonly Change[], controls: object[], answer: Answer): void;
     _send(request: object, expected: readonly number[], emitter: null, answer: Answer): void;
   }
 }
 
-interface BerSequenceWriter {
-  startSequence(tag: number): void;
-  endSequence(): void;
-  writeInt(value: number): void;
-  writeString(text: string, tag: number): void;
+/** What ldapjs takes for a name of its own. */
+interface WrittenName {
+  readonly [Symbol.toStringTag]: 'LdapDn';
+  toString(): string;
 }
 
 type Answer = (error: Error | null, response?: { readonly diagnosticMessage?: string }) => void;
@@ -45,7 +52,7 @@ export class ServerConnection implements Directory {
 
   /** Connects, secures the connection and logs in; rejects with CommandError. */
   static async open(choice: ConnectionChoice, tls: ConnectionOptions): Promise<ServerConnection> {
-    lendErrorMessage();
+    mendResults();
     const connection = new ServerConnection(await connect(choice, tls));
     try {
       if (choice.security === 'start-tls') await connection.#startTls({ ...tls, host: choice.host });
@@ -63,8 +70,9 @@ export class ServerConnection implements Directory {
 
   search({ base, scope, filter = '(objectClass=*)', attributes = ['*'] }: SearchRequest): Promise<Entry[]> {
     return new Promise((resolve, reject) => {
-      const options = { scope, filter, attributes: [...attributes], paged: false };
-      this.#client.search(base, options, (error, response) => {
+      const asked = [...attributes.filter((name) => name !== NO_ATTRIBUTES), ENTRY_DN];
+      const options = { scope, filter, attributes: asked, paged: false };
+      this.#client.search(asWritten(Dn.parse(base)), options, (error, response) => {
         if (error !== null) return reject(refusalOf(error));
         const entries: Entry[] = [];
         response.on('searchEntry', (found) => entries.push(entryOf(found)));
@@ -113,16 +121,16 @@ export class ServerConnection implements Directory {
       switch (change.type) {
         case 'add':
           return client.add(
-            change.entry.dn.toString(),
+            asWritten(change.entry.dn),
             change.entry.attributes.map(formatAttribute),
             [...controls],
             answer,
           );
         case 'delete':
-          return client.del(change.dn.toString(), [...controls], answer);
+          return client.del(asWritten(change.dn), [...controls], answer);
         case 'modify':
           return client.modify(
-            change.dn.toString(),
+            asWritten(change.dn),
             change.modifications.map(formatModification),
             [...controls],
             answer,
@@ -168,20 +176,6 @@ export class ServerConnection implements Directory {
   }
 }
 
-/**
- * ldapjs makes its errors of `errorMessage`, a name that its results have given up for `diagnosticMessage`: without the
- * old name a refusal would come without the server's words.
- */
-function lendErrorMessage(): void {
-  const { prototype } = ldapjs.LDAPResult;
-  if ('errorMessage' in prototype) return;
-  Object.defineProperty(prototype, 'errorMessage', {
-    get(this: { readonly diagnosticMessage: string }) {
-      return this.diagnosticMessage;
-    },
-  });
-}
-
 function connect(choice: ConnectionChoice, tlsOptions: object): Promise<ldapjs.Client> {
   const { socket, host, port, security, connectTimeoutMs } = choice;
   const name = host.includes(':') ? `[${host}]` : host;
@@ -200,28 +194,17 @@ function connect(choice: ConnectionChoice, tlsOptions: object): Promise<ldapjs.C
   });
 }
 
+/** ldapjs reads a name and writes it anew, and loses a backslash on the way: it gets names that it only has to write. */
+function asWritten(dn: Dn): WrittenName {
+  return { [Symbol.toStringTag]: 'LdapDn', toString: () => dn.toString() };
+}
+
 /** ldapjs would send the value as UTF-8, which the BER in it is not. */
 function requestControl(type: string, value: string): object {
   const control = new ldapjs.Control({ type, criticality: true });
   return Object.assign(control, {
     _toBer: (writer: { writeBuffer(octets: Buffer, tag: number): void }) =>
       writer.writeBuffer(octets(value), OCTET_STRING),
-  });
-}
-
-/** ldapjs has simple binds only. This one says EXTERNAL and leaves it to the server who it is (RFC 4511 §4.2). */
-function externalBind(): object {
-  return Object.assign(new ldapjs.BindRequest({ name: '' }), {
-    _toBer(writer: BerSequenceWriter) {
-      writer.startSequence(BIND_REQUEST);
-      writer.writeInt(LDAP_VERSION);
-      writer.writeString('', OCTET_STRING);
-      writer.startSequence(SASL_CREDENTIALS);
-      writer.writeString('EXTERNAL', OCTET_STRING);
-      writer.endSequence();
-      writer.endSequence();
-      return writer;
-    },
   });
 }
 
@@ -244,9 +227,15 @@ function formatModification({ operation, attribute }: Modification): ldapjs.Chan
   return new ldapjs.Change({ operation, modification: formatAttribute(attribute) });
 }
 
+/** By the name in its values: the one in front of them ldapjs has written anew, without some of its backslashes. */
 function entryOf({ pojo }: ldapjs.SearchEntry): Entry {
   const attributes = pojo.attributes.map(({ type, values }) => new Attribute(type, values));
-  return new Entry(Dn.parse(pojo.objectName), attributes);
+  const key = ENTRY_DN.toLowerCase();
+  const name = attributes.find((attribute) => attribute.key === key)?.values[0] ?? pojo.objectName;
+  return new Entry(
+    Dn.parse(name),
+    attributes.filter((attribute) => attribute.key !== key),
+  );
 }
 
 function refusalOf(error: Error): CommandError {

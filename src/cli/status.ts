@@ -3,8 +3,8 @@
 import type { Entry } from '../ldap/entry.ts';
 import { type Command, CommandError, type CommandOption } from './command.ts';
 import type { Directory, OpenDirectory } from './directory.ts';
-import { formatTable } from './dsconfig/table.ts';
 import { ExitCode } from './exit-code.ts';
+import { formatStatus } from './status-text.ts';
 
 export interface StatusOptions {
   readonly connectionOptions: readonly CommandOption[];
@@ -27,7 +27,9 @@ export function statusCommand(options: StatusOptions): Command {
       try {
         const status = await readStatus(directory, options.now());
         world.stdout.write(
-          invocation.has('json') ? `${JSON.stringify(status, undefined, 2)}\n` : formatStatus(status),
+          invocation.has('json')
+            ? `${JSON.stringify(status, undefined, 2)}\n`
+            : formatStatus(status, world.stdout),
         );
         return ExitCode.success;
       } finally {
@@ -37,7 +39,7 @@ export function statusCommand(options: StatusOptions): Command {
   };
 }
 
-interface Status {
+export interface Status {
   readonly server: {
     readonly version: string;
     readonly started: string;
@@ -57,6 +59,8 @@ interface Status {
     readonly lastError: string | undefined;
   }[];
   readonly pending: readonly { readonly dn: string; readonly change: string }[];
+  /** Why the last reload was refused: expressions that do not resolve, files that cannot be read. */
+  readonly unresolved: readonly string[];
   readonly expiring: readonly { readonly name: string; readonly expires: string }[];
   readonly changes: readonly {
     readonly number: string;
@@ -102,6 +106,7 @@ async function readStatus(directory: Directory, now: Date): Promise<Status> {
     pending: pending.flatMap((entry) =>
       entry.values('ds-cfg-pending-change').map((change) => ({ dn: entry.dn.toString(), change })),
     ),
+    unresolved: ofClass('ds-monitor-reload').flatMap((entry) => entry.values('ds-mon-reload-problem')),
     expiring: monitor.flatMap((entry) => expiryOf(entry, now)),
     changes: await lastChanges(directory),
   };
@@ -130,7 +135,8 @@ async function lastChanges(directory: Directory): Promise<Status['changes']> {
         by: entry.first('changeinitiatorsname') ?? '',
         what: `${entry.first('changetype')} ${entry.first('targetdn')}`,
       }))
-      .toReversed();
+      .toReversed()
+      .slice(0, CHANGES_SHOWN);
   } catch (error) {
     if (error instanceof CommandError) return [];
     throw error;
@@ -153,42 +159,4 @@ function readableTime(text: string | undefined): string {
         .toISOString()
         .replace('T', ' ')
         .replace(/\.\d+Z$/, ' UTC');
-}
-
-function formatStatus(status: Status): string {
-  const { server, listeners, mailServers, pending, expiring, changes } = status;
-  const sections = [
-    `confdit ${server.version}, running since ${server.started}\n`,
-    ...server.problems.map((problem) => `  ${problem}\n`),
-    formatTable(
-      ['Listener', 'Address', 'Connections'],
-      listeners.map((one) => [one.name, one.address, one.connections]),
-    ),
-    mailServers.length === 0
-      ? 'There are no enabled mail servers.\n'
-      : formatTable(
-          ['Mail Server', 'Address', 'State', 'Sent', 'Failed', 'Last error'],
-          mailServers.map((one) => [
-            one.name,
-            one.address,
-            one.state,
-            one.sent,
-            one.failed,
-            one.lastError ?? '-',
-          ]),
-        ),
-    pending.length === 0
-      ? 'Everything that is written is in force.\n'
-      : `Written and not in force yet:\n${pending.map(({ dn, change }) => `  ${dn}\n    ${change}\n`).join('')}`,
-    expiring.length === 0
-      ? ''
-      : `Certificates that end soon:\n${expiring.map(({ name, expires }) => `  ${name}: ${expires}\n`).join('')}`,
-    changes.length === 0
-      ? ''
-      : formatTable(
-          ['Change', 'When', 'Who', 'What'],
-          changes.map(({ number, at, by, what }) => [number, at, by, what]),
-        ),
-  ];
-  return sections.filter((section) => section !== '').join('\n');
 }

@@ -6,13 +6,7 @@ import type { ConnectionOptions } from 'node:tls';
 import ldapjs from 'ldapjs';
 import { Dn } from '../ldap/dn.ts';
 import { Attribute, Entry } from '../ldap/entry.ts';
-import {
-  externalBind,
-  type Filter,
-  lendErrorMessage,
-  persistentSearch,
-  type WireClient,
-} from './ldapjs-gaps.ts';
+import { externalBind, type Filter, mendResults, persistentSearch, type WireClient } from './ldapjs-gaps.ts';
 import { MailServerError, type MailServerProblem } from './mail-server-error.ts';
 import type { DirectoryAddress } from './open-options.ts';
 
@@ -45,7 +39,7 @@ export class DirectoryConnection {
     address: DirectoryAddress,
     lost: (error: MailServerError, connection: DirectoryConnection) => void,
   ): Promise<DirectoryConnection> {
-    lendErrorMessage();
+    mendResults();
     const tls = address.ca === undefined ? {} : { ca: listOf(address.ca) };
     const connection = new DirectoryConnection(await connect(address, tls), address, lost);
     try {

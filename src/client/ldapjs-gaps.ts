@@ -31,16 +31,34 @@ interface BerSequenceWriter {
   writeString(text: string, tag: number): void;
 }
 
+/** Assertion failed (RFC 4528 §4), and what stands for it and for others that ldapjs ends the process on. */
+const ASSERTION_FAILED = 122;
+const CONSTRAINT_VIOLATION = 19;
+const OTHER = 80;
+
 /**
  * ldapjs makes its errors of `errorMessage`, a name that its results have given up for `diagnosticMessage`: without the
- * old name a refusal would come without the server's words.
+ * old name a refusal would come without the server's words. And it makes none of a code that it has no name for, but
+ * throws where nobody can catch it: such a code becomes one that it knows.
  */
-export function lendErrorMessage(): void {
+export function mendResults(): void {
   const { prototype } = ldapjs.LDAPResult;
   if ('errorMessage' in prototype) return;
   Object.defineProperty(prototype, 'errorMessage', {
     get(this: { readonly diagnosticMessage: string }) {
       return this.diagnosticMessage;
+    },
+  });
+  const status = Object.getOwnPropertyDescriptor(prototype, 'status');
+  const named = new Set<unknown>(
+    Object.entries<unknown>(ldapjs).flatMap(([name, code]) => (/^LDAP_/.test(name) ? [code] : [])),
+  );
+  Object.defineProperty(prototype, 'status', {
+    ...status,
+    get(this: ldapjs.LDAPResult): number {
+      const code: number = status?.get?.call(this);
+      if (named.has(code)) return code;
+      return code === ASSERTION_FAILED ? CONSTRAINT_VIOLATION : OTHER;
     },
   });
 }

@@ -156,6 +156,15 @@ describe('the options of dsconfig', { timeout: TIMEOUT_MS }, () => {
     expect(helped).toMatchObject({ code: 18 });
   });
 
+  it.each(['back\\slash', ' a, b+c\\,"="#;<>', '漢 (*)'])('know an object whose name is %s', async (name) => {
+    const named = ['--server-name', name];
+    expect(await confdit('create-mail-server', ...named, ...SETS)).toMatchObject({ code: 0, stderr: '' });
+    const listed = JSON.parse((await confdit('list-mail-servers', '--json')).stdout);
+    expect(listed.map((one: { name: string }) => one.name)).toContain(name);
+    expect(await confdit('set-mail-server-prop', ...named, '--set', 'priority:3')).toMatchObject({ code: 0 });
+    expect(await confdit('delete-mail-server', ...named)).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('do not mind a reader who has seen enough', async () => {
     const program = `'${process.execPath}' src/bin/confdit.ts list-properties --advanced`;
     const cut = await runProgram('bash', ['-c', `${program} | head -1; echo "\${PIPESTATUS[0]}"`]);

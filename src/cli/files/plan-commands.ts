@@ -6,7 +6,7 @@ import { askYesOrNo } from '../ask.ts';
 import { type Command, CommandError, type CommandOption, type Invocation, type World } from '../command.ts';
 import type { Directory, OpenDirectory } from '../directory.ts';
 import { ExitCode } from '../exit-code.ts';
-import { readDesiredEntries } from './desired-entries.ts';
+import { type DesiredEntry, readDesiredEntries } from './desired-entries.ts';
 import { type PlannedChange, planChanges, VERSION_ATTRIBUTES } from './plan.ts';
 import { describePlan, type EntryDifference, formatPlan } from './plan-text.ts';
 
@@ -79,13 +79,23 @@ export function planCommands(options: PlanCommandsOptions): readonly Command[] {
           if (!invocation.has('no-prompt') && !(await askYesOrNo('Make these changes?', world))) {
             throw new CommandError('Nothing was changed.', ExitCode.cancelled);
           }
-          const notes = await directory.changeAll(plan);
+          const notes = await changeAll(directory, plan);
           const done = `Done.\n${notes === '' ? '' : `${notes}\n`}`;
           world.stdout.write(isJson ? formatApplied(described, notes) : done);
           return ExitCode.success;
         }),
     },
   ];
+}
+
+async function changeAll(directory: Directory, plan: readonly PlannedChange[]): Promise<string> {
+  try {
+    return await directory.changeAll(plan);
+  } catch (error) {
+    // Of a connection that is lost nobody knows what came of it.
+    if (!(error instanceof CommandError) || error.exitCode === ExitCode.serverDown) throw error;
+    throw new CommandError(`Nothing was changed. ${error.message}`, error.exitCode, { cause: error });
+  }
 }
 
 /** JSON: what was changed, and what is still to be done. */
@@ -114,22 +124,45 @@ async function withPlan(
   const schema = await options.schema();
   const definitions = options.definitions(schema);
   const desired = await readDesiredEntries(operands, schema);
+  refuseStrangers(desired, schema);
+  const containers = invocation.values('prune').map((dn) => ({ dn, key: schema.dnKeyOfText(dn) }));
   const directory = await options.open(invocation, world);
   try {
     const attributes = ['*', ...VERSION_ATTRIBUTES, 'ds-privilege-name'];
+    const current = await directory.search({ base: ROOT, scope: 'sub', attributes });
+    refuseUnknown(containers, new Set(current.map(({ dn }) => schema.dnKey(dn))));
     const plan = planChanges({
       schema,
       desired: desired.map(({ entry }) => entry),
-      current: await directory.search({ base: ROOT, scope: 'sub', attributes }),
-      pruned: invocation.values('prune').map((dn) => schema.dnKeyOfText(dn)),
+      current,
+      pruned: containers.map(({ key }) => key),
       hashedAttributes: definitions.hashedAttributes,
     });
     const described = describePlan(plan, definitions);
     const text = invocation.has('json')
       ? `${JSON.stringify(described, undefined, 2)}\n`
-      : formatPlan(described);
+      : formatPlan(described, world.stdout);
     return await use({ plan, described, text, directory });
   } finally {
     await directory.close();
   }
+}
+
+/** Only the configuration is compared: what lies elsewhere would be added each time. */
+function refuseStrangers(desired: readonly DesiredEntry[], schema: Schema): void {
+  const problems = desired
+    .filter(({ entry }) => !`,${schema.dnKey(entry.dn)}`.endsWith(`,${ROOT}`))
+    .map(({ entry, file, line }) => `${file}:${line}: ${entry.dn} is not below ${ROOT}. Take it out.`);
+  if (problems.length > 0) throw new CommandError(problems.join('\n'), ExitCode.wrongData);
+}
+
+/** A container that is wrongly spelled would keep what was to go. */
+function refuseUnknown(
+  containers: readonly { readonly dn: string; readonly key: string }[],
+  known: ReadonlySet<string>,
+): void {
+  const problems = containers
+    .filter(({ key }) => !known.has(key))
+    .map(({ dn }) => `--prune ${dn}: there is no such entry below ${ROOT}.`);
+  if (problems.length > 0) throw new CommandError(problems.join('\n'), ExitCode.noSuchObject);
 }

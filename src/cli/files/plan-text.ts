@@ -2,9 +2,11 @@
 
 import type { Definitions } from '../../config/definitions.ts';
 import type { Entry } from '../../ldap/entry.ts';
+import { paint, type Stream } from '../colour.ts';
 import type { PlannedChange } from './plan.ts';
 
 const SIGNS = { add: '+', delete: '-', modify: '~', modifyDn: '~' } as const;
+const STYLES = { add: 'green', delete: 'red', modify: 'yellow', modifyDn: 'yellow' } as const;
 
 /** One property of an entry that changes. */
 export interface PropertyDifference {
@@ -53,10 +55,10 @@ function differences(
 }
 
 /** With the number of changes at the end. */
-export function formatPlan(plan: readonly EntryDifference[]): string {
+export function formatPlan(plan: readonly EntryDifference[], stdout: Stream): string {
   const entries = plan.map(({ dn, type, properties }) => {
     const lines = properties.map((property) => `    ${formatDifference(property, type)}\n`);
-    return `${SIGNS[type]} ${dn}\n${lines.join('')}`;
+    return `${paint(STYLES[type], `${SIGNS[type]} ${dn}`, stdout)}\n${lines.join('')}`;
   });
   const count = (type: EntryDifference['type']) => plan.filter((one) => one.type === type).length;
   const sum = `${count('add')} to add, ${count('modify')} to change, ${count('delete')} to delete`;
