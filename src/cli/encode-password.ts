@@ -6,6 +6,7 @@ import { passwordProblem } from '../config/password-hash.ts';
 import { findStored, isStoredPassword, storePassword } from '../config/stored-password.ts';
 import { type Command, CommandError, type Invocation, type World } from './command.ts';
 import { ExitCode } from './exit-code.ts';
+import { formatJson, JSON_OPTION } from './output.ts';
 
 export const encodePasswordCommand: Command = {
   name: 'encode-password',
@@ -33,6 +34,7 @@ export const encodePasswordCommand: Command = {
       value: 'TEXT',
       synopsis: 'what is stored: say whether the password fits',
     },
+    JSON_OPTION,
   ],
   run: encodePassword,
 };
@@ -43,8 +45,8 @@ const BETTER_PASSWORD =
 
 async function encodePassword(invocation: Invocation, world: World): Promise<number> {
   const password = await readPassword(invocation, world);
-  const stored = invocation.value('encodedPassword');
-  if (stored === undefined) {
+  const given = invocation.value('encodedPassword');
+  if (given === undefined) {
     const problem = passwordProblem(password);
     if (problem !== undefined) {
       throw new CommandError(
@@ -52,17 +54,21 @@ async function encodePassword(invocation: Invocation, world: World): Promise<num
         ExitCode.constraintViolation,
       );
     }
-    world.stdout.write((await storePassword(password)).map((value) => `${value}\n`).join(''));
+    const stored = await storePassword(password);
+    world.stdout.write(
+      invocation.has('json') ? formatJson({ values: stored }) : stored.map((value) => `${value}\n`).join(''),
+    );
     return ExitCode.success;
   }
-  if (!isStoredPassword(stored)) {
+  if (!isStoredPassword(given)) {
     throw new CommandError(
       'What --encodedPassword gives is not a password as it is stored.',
       ExitCode.wrongData,
     );
   }
-  const fits = (await findStored([stored], password)).length > 0;
-  world.stdout.write(`The password ${fits ? 'fits' : 'does not fit'}.\n`);
+  const fits = (await findStored([given], password)).length > 0;
+  const told = `The password ${fits ? 'fits' : 'does not fit'}.\n`;
+  world.stdout.write(invocation.has('json') ? formatJson({ fits }) : told);
   return fits ? ExitCode.success : ExitCode.invalidCredentials;
 }
 

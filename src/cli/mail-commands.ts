@@ -5,6 +5,7 @@ import { type Command, type CommandOption, type Invocation, UsageError, type Wor
 import type { OpenDirectory } from './directory.ts';
 import { ExitCode } from './exit-code.ts';
 import { type FinishedTask, finishTask, type TaskRequest } from './finished-task.ts';
+import { formatJson, JSON_OPTION } from './output.ts';
 
 export interface MailCommandParts {
   readonly connectionOptions: readonly CommandOption[];
@@ -25,7 +26,8 @@ export function mailCommands({ connectionOptions, open }: MailCommandParts): rea
       const asked = request(invocation);
       const directory = await open(invocation, world);
       try {
-        return tell(await finishTask(directory, asked), world);
+        const finished = await finishTask(directory, asked);
+        return invocation.has('json') ? tellJson(finished, world) : tell(finished, world);
       } finally {
         await directory.close();
       }
@@ -37,7 +39,7 @@ export function mailCommands({ connectionOptions, open }: MailCommandParts): rea
       synopsis: 'Connects to a mail server, makes TLS and logs in, and tells what to change when that fails.',
       description:
         'Nothing is sent. The same as an entry of class ds-task-verify-mail-server below cn=Scheduled Tasks,cn=tasks.',
-      options: [SERVER_OPTION, ...connectionOptions],
+      options: [SERVER_OPTION, JSON_OPTION, ...connectionOptions],
       run: run(verifyRequest),
     },
     {
@@ -50,6 +52,7 @@ export function mailCommands({ connectionOptions, open }: MailCommandParts): rea
         SERVER_OPTION,
         { name: 'from', value: 'ADDRESS', synopsis: 'the address that the message is from' },
         { name: 'to', value: 'ADDRESS', repeatable: true, synopsis: 'an address that the message is for' },
+        JSON_OPTION,
         ...connectionOptions,
       ],
       run: run(messageRequest),
@@ -105,6 +108,22 @@ function tell({ entry, isSuccessful, lines }: FinishedTask, { stdout, stderr }: 
     if (message.startsWith('The task ')) continue;
     (severity === 'INFORMATION' ? stdout : stderr).write(`${message}\n`);
   }
+  return isSuccessful ? ExitCode.success : ExitCode.failed;
+}
+
+function tellJson({ entry, isSuccessful, lines }: FinishedTask, { stdout }: World): number {
+  const values = (attribute: string) => numbered(entry.values(attribute));
+  stdout.write(
+    formatJson({
+      successful: isSuccessful,
+      steps: values('ds-task-mail-step'),
+      protocol: entry.first('ds-task-mail-tls-protocol'),
+      cipher: entry.first('ds-task-mail-tls-cipher'),
+      certificates: values('ds-task-mail-certificate'),
+      capabilities: values('ds-task-mail-capability'),
+      messages: lines,
+    }),
+  );
   return isSuccessful ? ExitCode.success : ExitCode.failed;
 }
 

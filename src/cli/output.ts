@@ -9,8 +9,15 @@ import { unitsOf } from './dsconfig/units.ts';
 
 const NOTHING = '-';
 
+export const JSON_OPTION: CommandOption = { name: 'json', synopsis: 'print JSON' };
+
+/** What docs/cli-output.schema.json describes. */
+export function formatJson(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
+
 export const OUTPUT_OPTIONS: readonly CommandOption[] = [
-  { name: 'json', synopsis: 'print JSON' },
+  JSON_OPTION,
   { name: 'script-friendly', short: 's', synopsis: 'print plain lines, cells apart by tabs' },
   { name: 'quiet', short: 'Q', synopsis: 'print nothing but problems' },
   { name: 'verbose', short: 'v', synopsis: 'say what was done' },
@@ -76,7 +83,7 @@ function textOutput(print: (text: string) => void, invocation: Invocation): Outp
 }
 
 function jsonOutput(print: (text: string) => void, notes: string[]): Output {
-  const printJson = (value: unknown) => print(`${JSON.stringify(value, undefined, 2)}\n`);
+  const printJson = (value: unknown) => print(formatJson(value));
   return {
     done(sentence) {
       printJson({ result: sentence, notes });

@@ -55,6 +55,45 @@ describe('the output for programs', { timeout: TIMEOUT_MS }, () => {
     expect(await problemsOf('plan', 'plan', file)).toEqual([]);
     expect(await problemsOf('status', 'status')).toEqual([]);
     expect(await problemsOf('result', 'delete-mail-server', ...NAME)).toEqual([]);
+    expect(await problemsOf('history', 'history')).toEqual([]);
+    expect(await problemsOf('history', 'history', '--changes')).toEqual([]);
+    expect(await problemsOf('resolved', 'resolve')).toEqual([]);
+    expect(await problemsOf('reloaded', 'reload')).toEqual([]);
+  });
+
+  /** The same for what needs no server, whatever it exits with. */
+  async function problemsOffline(definition: string, code: number, ...words: string[]) {
+    const ran = await runConfdit([...words, '--json'], { input: 'a password\n' });
+    expect(ran).toMatchObject({ code, stderr: '' });
+    ajv.validate(`${SCHEMA_ID}#/$defs/${definition}`, JSON.parse(ran.stdout));
+    return (ajv.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+  }
+
+  it('is that also without a server, and when something is wrong', async () => {
+    const wrong = join(folder, 'wrong.ldif');
+    await writeFile(wrong, 'dn: cn=Bad,cn=Mail Servers,cn=config\nobjectClass: ds-cfg-mail-server\n');
+    expect(await problemsOffline('validated', 2, 'validate', wrong)).toEqual([]);
+    const instance = ['--instance', join(folder, 'made')];
+    expect(await problemsOffline('made', 0, 'init', ...instance)).toEqual([]);
+    expect(await problemsOffline('checked', 0, 'check', ...instance)).toEqual([]);
+    expect(await problemsOffline('backup', 0, 'backup', ...instance, join(folder, 'backup.tar'))).toEqual([]);
+    expect(await problemsOffline('history', 0, 'history', ...instance, '--offline')).toEqual([]);
+    await writeFile(join(folder, 'made', 'config', 'config.ldif'), 'nonsense\n');
+    expect(await problemsOffline('checked', 1, 'check', ...instance)).toEqual([]);
+    expect(await problemsOffline('encoded', 0, 'encode-password')).toEqual([]);
+    const name = ['--server-name', 'Nowhere'];
+    const sets = ['--set', 'enabled:true', '--set', 'smtp-server:localhost:1'];
+    expect(await confdit('create-mail-server', ...name, ...sets)).toMatchObject({ code: 0 });
+    for (const [definition, words] of [
+      ['verified', ['verify-mail-server', ...name]],
+      ['sent', ['send-test-message', ...name, '--from', 'a@example.com', '--to', 'b@example.com']],
+    ] as const) {
+      const { code, stdout, stderr } = await confdit(...words, '--json');
+      expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+      ajv.validate(`${SCHEMA_ID}#/$defs/${definition}`, JSON.parse(stdout));
+      expect(ajv.errors).toBeNull();
+      expect(JSON.parse(stdout)).toMatchObject({ successful: false });
+    }
   });
 
   it('tells the properties as the schema says', async () => {

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, CommandError, type Invocation, UsageError, type World } from '../../cli/command.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
+import { formatJson, JSON_OPTION } from '../../cli/output.ts';
 import { makeBackup, writeBackup } from '../backup.ts';
 import { readBackup, restoreBackup } from '../restore.ts';
 import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
@@ -19,7 +20,7 @@ export const backupCommand: Command = {
   synopsis: 'Writes the instance to one file (a compressed tar archive), also while its server runs.',
   description:
     'The file holds passwords and keys. What is in cn=tasks, logs, and earlier backups are left out.',
-  options: OPTIONS,
+  options: [...OPTIONS, JSON_OPTION],
   run: backup,
 };
 
@@ -42,8 +43,12 @@ async function backup(invocation: Invocation, world: World): Promise<number> {
   const { octets, manifest } = await inWords(() => makeBackup(resolve(choice.instance), new Date()));
   await inWords(() => readBackup(octets));
   await writeNew(path, octets);
+  const { number } = manifest;
+  const count = Object.keys(manifest.files).length;
   world.stdout.write(
-    `${path}: ${Object.keys(manifest.files).length} files, through change ${manifest.number}.\n`,
+    invocation.has('json')
+      ? formatJson({ file: path, files: count, change: number })
+      : `${path}: ${count} files, through change ${number}.\n`,
   );
   return ExitCode.success;
 }

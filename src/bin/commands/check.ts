@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { askYesOrNo } from '../../cli/ask.ts';
 import { type Command, CommandError, type Invocation, type World } from '../../cli/command.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
+import { formatJson, JSON_OPTION } from '../../cli/output.ts';
 import { nodeFileSystem } from '../../store/file-system.ts';
 import { lockFolder } from '../../store/folder-lock.ts';
 import { checkStore, type StoreCheck, type StoreProblem, type StoreRepair } from '../../store/store-check.ts';
@@ -22,7 +23,7 @@ export const checkCommand: Command = {
     'Verifies an instance whose server is down: rights, lock, snapshot, journal, archives, configuration.',
   description:
     'Each problem is told with its file, the number of the change, and what to do; the exit code is 1 then.',
-  options: INSTANCE_OPTIONS,
+  options: [...INSTANCE_OPTIONS, JSON_OPTION],
   run: (invocation, world) => alone(invocation, world, (folder) => check(folder, invocation, world)),
 };
 
@@ -53,8 +54,16 @@ async function alone(
 
 async function check(folder: string, invocation: Invocation, world: World): Promise<number> {
   const found = await checkStore(nodeFileSystem, folder);
-  show(found, world);
+  if (!invocation.has('json')) show(found, world);
   const problems = found.problems.length > 0 ? [] : await configurationProblems(invocation, world);
+  if (invocation.has('json')) {
+    const all = [
+      ...found.problems.map(({ problem, remedy }) => ({ problem, remedy })),
+      ...problems.map((problem) => ({ problem })),
+    ];
+    world.stdout.write(formatJson({ folder, problems: all, notes: found.notes }));
+    return all.length === 0 ? ExitCode.success : ExitCode.failed;
+  }
   for (const problem of problems) world.stdout.write(`${problem}\n`);
   const count = found.problems.length + problems.length;
   if (count === 0) world.stdout.write(`${folder} is whole: ${extentOf(found)}.\n`);

@@ -6,10 +6,17 @@ import { askYesOrNo } from '../../cli/ask.ts';
 import { type Command, CommandError, type Invocation, UsageError, type World } from '../../cli/command.ts';
 import { CONNECTION_OPTIONS } from '../../cli/connection-options.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
+import { formatJson, JSON_OPTION } from '../../cli/output.ts';
 import { formatChange } from '../../codec/ldif-writer.ts';
 import type { Change } from '../../ldap/change.ts';
 import { Oid } from '../../ldap/oids.ts';
-import { formatChangelogLine, type HistoryRange, historyOffline, historyOnline } from '../history-listing.ts';
+import {
+  type ChangelogLine,
+  formatChangelogLine,
+  type HistoryRange,
+  historyOffline,
+  historyOnline,
+} from '../history-listing.ts';
 import { historyIn } from '../open-history.ts';
 import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
 import {
@@ -34,6 +41,7 @@ export const historyCommand: Command = {
     { name: 'limit', short: 'l', value: 'COUNT', synopsis: `how many changes (default: ${LIMIT})` },
     { name: 'to', value: 'NUMBER', synopsis: 'the last change to list (default: the last there is)' },
     { name: 'changes', short: 'c', synopsis: 'the changes themselves, as LDIF' },
+    JSON_OPTION,
   ],
   run: history,
 };
@@ -69,17 +77,24 @@ async function history(invocation: Invocation, world: World): Promise<number> {
   const limit = numberOf(invocation.value('limit') ?? String(LIMIT), 'limit');
   const to = invocation.value('to');
   const range: HistoryRange = { limit, ...(to === undefined ? {} : { to: numberOf(to, 'to') }) };
-  const print = (line: Parameters<typeof formatChangelogLine>[0]) =>
-    void world.stdout.write(formatChangelogLine(line, invocation.has('changes')));
+  const hasChanges = invocation.has('changes');
+  const print = (lines: readonly ChangelogLine[]) => {
+    if (!invocation.has('json')) {
+      for (const line of lines) world.stdout.write(formatChangelogLine(line, hasChanges));
+      return;
+    }
+    const shown = lines.map(({ changes, ...line }) => (hasChanges ? { ...line, changes } : line));
+    world.stdout.write(formatJson(shown));
+  };
   if (invocation.has('offline')) {
     const choice = instanceOf(invocation, world);
     const past = historyIn(await configFolderOf(choice), await schemaOf(choice));
-    for (const line of await inWords(async () => historyOffline(past.reader, range))) print(line);
+    print(await inWords(async () => historyOffline(past.reader, range)));
     return ExitCode.success;
   }
   const server = await openServer(invocation, world);
   try {
-    for (const line of await historyOnline(server, range)) print(line);
+    print(await historyOnline(server, range));
     return ExitCode.success;
   } finally {
     await server.close();

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { WritePath } from '../../backend/write-path.ts';
 import { type Command, CommandError, type Invocation, type World } from '../../cli/command.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
+import { formatJson, JSON_OPTION } from '../../cli/output.ts';
 import { Runtime } from '../../runtime/runtime.ts';
 import { ADMINISTRATOR_BIND_NAME, giveAdministratorPassword } from '../administrator.ts';
 import { openConfiguration } from '../open-configuration.ts';
@@ -18,7 +19,11 @@ export const initCommand: Command = {
   description:
     'The first start does the same. With init the configuration can be written before anything listens: every command\n' +
     'that takes --offline works on the new folder. Environment: CONFDIT_INSTANCE, CONFDIT_ADMIN_PASSWORD.',
-  options: [...INSTANCE_OPTIONS, { name: 'quiet', short: 'Q', synopsis: 'print nothing but problems' }],
+  options: [
+    ...INSTANCE_OPTIONS,
+    { name: 'quiet', short: 'Q', synopsis: 'print nothing but problems' },
+    JSON_OPTION,
+  ],
   run: init,
 };
 
@@ -46,7 +51,12 @@ async function init(invocation: Invocation, world: World): Promise<number> {
       await store.close();
     }
   });
-  if (!invocation.has('quiet')) world.stdout.write(await farewell(choice.instance, pinFile));
+  if (invocation.has('json')) {
+    const passwordFile = (await isThere(pinFile)) ? pinFile : undefined;
+    world.stdout.write(
+      formatJson({ instance: folder, administrator: ADMINISTRATOR_BIND_NAME, passwordFile }),
+    );
+  } else if (!invocation.has('quiet')) world.stdout.write(await farewell(choice.instance, pinFile));
   return ExitCode.success;
 }
 

@@ -4,6 +4,7 @@ import type { Command, Invocation, World } from '../../cli/command.ts';
 import { CONNECTION_OPTIONS } from '../../cli/connection-options.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
 import { finishTask } from '../../cli/finished-task.ts';
+import { formatJson, JSON_OPTION } from '../../cli/output.ts';
 import { INSTANCE_OPTIONS } from './instance-options.ts';
 import { openDirectory } from './open-directory.ts';
 
@@ -14,7 +15,11 @@ export const reloadCommand: Command = {
   description:
     'All of it resolves and is right, or nothing changes and every problem is listed; the exit code is not 0 then.\n' +
     'The signal SIGHUP does the same, and so does an entry of class ds-task-reload below cn=Scheduled Tasks,cn=tasks.',
-  options: [...INSTANCE_OPTIONS.filter(({ name }) => name === 'instance'), ...CONNECTION_OPTIONS],
+  options: [
+    ...INSTANCE_OPTIONS.filter(({ name }) => name === 'instance'),
+    JSON_OPTION,
+    ...CONNECTION_OPTIONS,
+  ],
   run: reload,
 };
 
@@ -22,10 +27,12 @@ async function reload(invocation: Invocation, world: World): Promise<number> {
   const directory = await openDirectory(invocation, world);
   try {
     const { isSuccessful, lines } = await finishTask(directory, { objectClass: 'ds-task-reload' });
-    for (const { severity, message } of lines) {
-      const out = severity === 'ERROR' || !isSuccessful ? world.stderr : world.stdout;
-      out.write(`${message}\n`);
-    }
+    if (invocation.has('json')) world.stdout.write(formatJson({ successful: isSuccessful, messages: lines }));
+    else
+      for (const { severity, message } of lines) {
+        const out = severity === 'ERROR' || !isSuccessful ? world.stderr : world.stdout;
+        out.write(`${message}\n`);
+      }
     return isSuccessful ? ExitCode.success : ExitCode.constraintViolation;
   } finally {
     await directory.close();

@@ -9,6 +9,7 @@ import { inForceAttributes } from '../../backend/in-force-attributes.ts';
 import { type Command, CommandError, type Invocation, type World } from '../../cli/command.ts';
 import { CONNECTION_OPTIONS } from '../../cli/connection-options.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
+import { formatJson, JSON_OPTION } from '../../cli/output.ts';
 import { formatEntry } from '../../codec/ldif-writer.ts';
 import { Definitions, objectDefinitions } from '../../config/definitions.ts';
 import { pendingChange, valueOrigin } from '../../config/operational-attributes.ts';
@@ -37,6 +38,7 @@ export const resolveCommand: Command = {
   options: [
     ...INSTANCE_OPTIONS,
     { name: 'offline', synopsis: 'read the files of the instance instead of asking its server' },
+    JSON_OPTION,
     ...CONNECTION_OPTIONS,
   ],
   run: (invocation, world) =>
@@ -50,11 +52,27 @@ async function askServer(invocation: Invocation, world: World): Promise<number> 
   try {
     const entries = await directory.search({ base: BASE, scope: 'sub', attributes: SELECTORS });
     const definitions = new Definitions(objectDefinitions, (text) => text.toLowerCase());
-    for (const entry of entries) world.stdout.write(`${formatEntry(masked(entry, definitions))}\n`);
+    print(
+      entries.map((entry) => masked(entry, definitions)),
+      invocation,
+      world,
+    );
     return ExitCode.success;
   } finally {
     await directory.close();
   }
+}
+
+function print(entries: readonly Entry[], invocation: Invocation, { stdout }: World): void {
+  if (!invocation.has('json')) {
+    for (const entry of entries) stdout.write(`${formatEntry(entry)}\n`);
+    return;
+  }
+  const shown = entries.map(({ dn, attributes }) => ({
+    dn: dn.toString(),
+    attributes: Object.fromEntries(attributes.map(({ description, values }) => [description, values])),
+  }));
+  stdout.write(formatJson(shown));
 }
 
 /** Who logs in may be allowed to read secrets; what is printed is for everybody. */
@@ -82,7 +100,7 @@ async function resolveFiles(invocation: Invocation, world: World): Promise<numbe
       world.stderr.write(`confdit: ${problems.length} to be put right.\n`);
       return ExitCode.constraintViolation;
     }
-    for (const entry of entriesInForce(configuration)) world.stdout.write(`${formatEntry(entry)}\n`);
+    print([...entriesInForce(configuration)], invocation, world);
     return ExitCode.success;
   } catch (error) {
     if (!(error instanceof SourcesError) && !(error instanceof StoreError)) throw error;

@@ -12,6 +12,7 @@ import {
   problemOfIssue,
   REPORT_FORMATS,
 } from '../../cli/files/problem-report.ts';
+import { formatJson, JSON_OPTION } from '../../cli/output.ts';
 import { readLdif } from '../../codec/ldif-reader.ts';
 import { PropertyValidator } from '../../config/property-validator.ts';
 import { parseDefinition } from '../../expression/definition.ts';
@@ -41,6 +42,7 @@ export const validateCommand: Command = {
       repeatable: true,
       synopsis: 'a value for the expression $<TOKEN>',
     },
+    JSON_OPTION,
     { name: 'format', value: 'FORMAT', synopsis: `${REPORT_FORMATS.join(', ')} (default: text)` },
   ],
   run: validate,
@@ -69,6 +71,10 @@ async function validate(invocation: Invocation, world: World): Promise<number> {
     ...validator.validateAll(entries),
   ];
   const problems = await locate(issues, desired, schema);
+  if (invocation.has('json')) {
+    world.stdout.write(formatJson({ entries: desired.length, problems }));
+    return problems.length > 0 ? ExitCode.wrongData : ExitCode.success;
+  }
   world.stdout.write(formatReport(problems, format));
   if (problems.length > 0) return ExitCode.wrongData;
   if (format === 'text') world.stdout.write(`${desired.length} entries, no problems.\n`);
