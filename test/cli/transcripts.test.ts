@@ -1,19 +1,38 @@
-// Golden transcripts: commands as they are typed, all that is printed, and the exit code. A change of any word of them is
-// seen in the files of `transcripts/`.
+// Golden transcripts: commands on a terminal that tmux lends, all that stands on it, and the exit code. A change of any word
+// of them is seen in the files of `transcripts/`. Nobody sits at the terminal: what is asked there is in menu.test.ts.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { splitWords } from '../../src/cli/dsconfig/words.ts';
 import { accountLdif } from '../support/accounts.ts';
-import { runConfdit } from '../support/confdit-program.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
+import { Terminal } from '../support/terminal.ts';
 import { expectTranscript } from '../support/transcript.ts';
 
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 240_000;
+const RECORD_TIMEOUT_MS = 180_000;
 const READER = 'reader-password-1';
+const PROGRAM = fileURLToPath(new URL('../../src/bin/confdit.ts', import.meta.url));
+const END = 'END-OF-TRANSCRIPT';
+/** Commands that take the options of a connection, and are not given `--offline`. */
+const SPEAKING =
+  /^(?!.*--offline)(?:dsconfig |create-|list-m|list-[tkcabr]|get-|set-|delete-|plan|apply|status|reload|history|diff|rollback|import|export|menu|verify|send)/;
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** Tables are as wide as the paths in them; how many changes there were before is of no interest. */
+function withoutWidths(text: string): string {
+  return text
+    .replace(/ +: /g, ' : ')
+    .replace(/^-+(?::-*)*:-+$/gm, '---')
+    .replace(/^\d+ : /gm, 'N : ');
+}
 
 describe('transcripts', { timeout: TIMEOUT_MS }, () => {
   let server: RunningServer;
@@ -31,27 +50,45 @@ describe('transcripts', { timeout: TIMEOUT_MS }, () => {
 
   /** Runs the lines one after the other; the port of the server and its password are in the environment. */
   async function record(name: string, lines: readonly string[]): Promise<void> {
-    const environment = {
-      LDAP_PORT: String(server.port),
-      LDAPS_PORT: String(server.ldapsPort),
-      PASSWORD: server.password,
-      READER,
-    };
-    let text = '';
+    const script = [
+      `confdit() { '${process.execPath}' '${PROGRAM}' "$@" < /dev/null; c=$?; test $c = 0 || echo "exit code $c"; echo; }`,
+    ];
     for (const line of lines) {
       const words = splitWords(line.replaceAll('FOLDER', folder));
-      const asked = words.includes('--bindDN') ? [] : ['--bindPassword:env', 'PASSWORD'];
-      const takesConnection = !['encode-password', 'list-properties', 'help'].includes(words[0] ?? '');
-      const ran = await runConfdit([...words, ...(takesConnection ? asked : [])], { environment });
-      const code = ran.code === 0 ? '' : `exit code ${ran.code}\n`;
-      text += `$ confdit ${line}\n${ran.stdout}${ran.stderr}${code}\n`;
+      const asked =
+        words.includes('--bindDN') || !SPEAKING.test(line) ? [] : ['--bindPassword:env', 'PASSWORD'];
+      script.push(
+        `echo ${quoted(`$ confdit ${line}`)}`,
+        `confdit ${[...words, ...asked].map(quoted).join(' ')}`,
+      );
     }
-    await expectTranscript(`../cli/transcripts/${name}.txt`, text, {
-      [folder]: 'FOLDER',
-      [server.folder]: 'INSTANCE',
-      [`:${server.ldapsPort}`]: ':LDAPS_PORT',
-      [`:${server.port}`]: ':LDAP_PORT',
+    await writeFile(join(folder, 'script.sh'), `${script.join('\n')}\n`);
+    const terminal = await Terminal.start(`sh '${join(folder, 'script.sh')}'; echo ${END}`, {
+      folder,
+      environment: {
+        LDAP_PORT: String(server.port),
+        LDAPS_PORT: String(server.ldapsPort),
+        PASSWORD: server.password,
+        READER,
+      },
     });
+    try {
+      await terminal.until(END, RECORD_TIMEOUT_MS);
+      const text = (await terminal.everything()).split(END, 1)[0] ?? '';
+      await expectTranscript(
+        `../cli/transcripts/${name}.txt`,
+        name === 'server' ? withoutWidths(text) : text,
+        {
+          [folder]: 'FOLDER',
+          [encodeURIComponent(server.folder)]: 'INSTANCE',
+          [server.folder]: 'INSTANCE',
+          [`:${server.ldapsPort}`]: ':LDAPS_PORT',
+          [`:${server.port}`]: ':LDAP_PORT',
+        },
+      );
+    } finally {
+      await terminal.end();
+    }
   }
 
   it('of mail servers', () =>
@@ -87,7 +124,83 @@ describe('transcripts', { timeout: TIMEOUT_MS }, () => {
       'list-root-dn-users',
       'list-backends',
       'list-properties --category mail-server --property use-ssl --property smtp-property',
+      'create-key-manager-provider --provider-name Own --type pem --set enabled:false --set pem-directory:config -v',
+      'get-key-manager-provider-prop --provider-name Own',
+      'set-key-manager-provider-prop --provider-name Own --set pem-directory:other -v',
+      'delete-key-manager-provider --provider-name Own -v',
+      'create-connection-handler --handler-name Own --type ldap --set enabled:false --set listen-port:3389 -v',
+      'get-connection-handler-prop --handler-name Own',
+      'set-connection-handler-prop --handler-name Own --set listen-port:70000',
+      'set-connection-handler-prop --handler-name Own --set listen-port:3390 -v',
+      'delete-connection-handler --handler-name Own -v',
+      'create-alert-handler --handler-name Own --type smtp --set enabled:false --set sender-address:a@example.com --set recipient-address:b@example.com --set message-subject:%%alert-type%% --set message-body:%%alert-message%% -v',
+      'get-alert-handler-prop --handler-name Own',
+      'set-alert-handler-prop --handler-name Own --add recipient-address:c@example.com -v',
+      'delete-alert-handler --handler-name Own -v',
+      'create-root-dn-user --user-name Own --set privilege:config-read --set password:a-password-1 -v',
+      'get-root-dn-user-prop --user-name Own',
+      'set-root-dn-user-prop --user-name Own --add privilege:monitor-read -v',
+      'set-root-dn-user-prop --user-name Own --set privilege:config-raed',
+      'delete-root-dn-user --user-name Own -v',
+      'create-backend --backend-name Own --type memory --set enabled:false --set base-dn:dc=example -v',
+      'get-backend-prop --backend-name Own',
+      'set-backend-prop --backend-name Own --set base-dn:dc=other -v',
+      'delete-backend --backend-name Own -v',
+      'get-global-configuration-prop --property mail-lifetime --unit-time h',
+      'set-global-configuration-prop --set mail-lifetime:soon',
+      'set-global-configuration-prop --set "mail-lifetime:3 d" -v',
+      'set-global-configuration-prop --reset mail-lifetime -v',
     ]));
+
+  it('of the server', () =>
+    record('server', [
+      'create-mail-server --server-name Relay --set enabled:true --set smtp-server:localhost:1',
+      'set-mail-server-prop --server-name Relay --set use-ssl:true --set use-start-tls:false',
+      'set-mail-server-prop --server-name Relay --set priority:1',
+      'set-mail-server-prop --server-name Relay --set priority:2',
+      'set-mail-server-prop --server-name Relay --reset priority -v',
+      'verify-mail-server --server-name Relay',
+      'send-test-message --server-name Relay --from a@example.com --to b@example.com',
+      'reload',
+      'status',
+      'status --bindDN cn=reader,cn=Root\\ DNs,cn=config --bindPassword:env READER',
+      'delete-mail-server --server-name Relay',
+      'dsconfig --help-security',
+    ]));
+
+  it('of an instance whose server is down', async () => {
+    await writeFile(join(folder, 'wrong.ldif'), 'dn: cn=W,cn=Mail Servers,cn=config\nds-cfg-enabled: no\n');
+    await writeFile(
+      join(folder, 'mail.ldif'),
+      'dn: cn=One,cn=Mail Servers,cn=config\nds-cfg-smtp-server: a.example\nDS-CFG-ENABLED: false\nobjectClass: ds-cfg-mail-server\n',
+    );
+    const offline = '--offline --instance FOLDER/made';
+    await record('instance', [
+      'init --instance FOLDER/made',
+      'init --instance FOLDER/made',
+      'fmt --check FOLDER/mail.ldif',
+      'fmt FOLDER/mail.ldif',
+      'validate FOLDER/mail.ldif FOLDER/wrong.ldif',
+      'validate --format github FOLDER/wrong.ldif',
+      `plan FOLDER/mail.ldif ${offline}`,
+      `import-ldif FOLDER/mail.ldif ${offline}`,
+      `list-mail-servers ${offline}`,
+      `set-mail-server-prop --server-name One --set priority:7 ${offline}`,
+      `history ${offline}`,
+      `diff 2 ${offline}`,
+      `rollback --to 2 --yes ${offline}`,
+      `export-ldif ${offline} --baseDN "cn=Mail Servers,cn=config"`,
+      'check --instance FOLDER/made',
+      'repair --instance FOLDER/made',
+      'backup FOLDER/backup.tar --instance FOLDER/made',
+      'restore FOLDER/backup.tar --verify-only --instance FOLDER/made',
+      'restore FOLDER/wrong.ldif --instance FOLDER/made',
+      'encode-password --encodedPassword nonsense --clearPassword typed',
+      'completion tcsh',
+      'edit',
+      'start --instance FOLDER/never --define nonsense',
+    ]);
+  });
 
   it('of files', async () => {
     const lines = ['objectClass: ds-cfg-mail-server', 'ds-cfg-enabled: false'];

@@ -70,8 +70,8 @@ export class Terminal {
   }
 
   /** Resolves to the screen once it fits. */
-  async until(expected: string | RegExp): Promise<string> {
-    const end = Date.now() + SCREEN_TIMEOUT_MS;
+  async until(expected: string | RegExp, timeoutMs = SCREEN_TIMEOUT_MS): Promise<string> {
+    const end = Date.now() + timeoutMs;
     for (;;) {
       const screen = await this.screen();
       const isThere = typeof expected === 'string' ? screen.includes(expected) : expected.test(screen);

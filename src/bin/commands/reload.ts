@@ -30,6 +30,8 @@ async function reload(invocation: Invocation, world: World): Promise<number> {
     if (invocation.has('json')) world.stdout.write(formatJson({ successful: isSuccessful, messages: lines }));
     else
       for (const { severity, message } of lines) {
+        // That it began and ended is seen without being told.
+        if (message.startsWith('The task ')) continue;
         const out = severity === 'ERROR' || !isSuccessful ? world.stderr : world.stdout;
         out.write(`${message}\n`);
       }

@@ -12,7 +12,13 @@ import { withArticle } from './article.ts';
 import { offerRestart } from './due-restart.ts';
 import { EQUIVALENT_OPTIONS, equivalentWords, tellCommand } from './equivalent-command.ts';
 import { hasTypes, type ObjectFamily } from './object-family.ts';
-import { kindOfEntry, type ListedObject, readObject, shownProperties } from './object-reading.ts';
+import {
+  askedAttributes,
+  kindOfEntry,
+  type ListedObject,
+  readObject,
+  shownProperties,
+} from './object-reading.ts';
 import {
   attributesOf,
   EDIT_OPTIONS,
@@ -57,6 +63,8 @@ const PROPERTY_OPTION: CommandOption = {
   repeatable: true,
   synopsis: 'show this property, also an advanced one',
 };
+/** Accounts are of a class that says nothing of what else they are (RFC 4519 §3.12). */
+const PERSON = 'person';
 const ADVANCED_OPTION: CommandOption = { name: 'advanced', synopsis: 'advanced properties too' };
 const RECORD_OPTION: CommandOption = { name: 'record', synopsis: 'one line for every value' };
 const FORCE_OPTION: CommandOption = {
@@ -125,7 +133,11 @@ class FamilyCommands {
       options: [PROPERTY_OPTION, ...UNIT_OPTIONS],
       check: (invocation) => this.#checkNames(invocation),
       act: async ({ directory, invocation, output }) => {
-        const found = await directory.search({ base: place, scope: 'one' });
+        const found = await directory.search({
+          base: place,
+          scope: 'one',
+          attributes: askedAttributes(this.#family),
+        });
         const objects = found
           .flatMap((entry): readonly ListedObject[] => {
             const kind = kindOfEntry(entry, this.#family);
@@ -294,7 +306,11 @@ class FamilyCommands {
     invocation: Invocation,
   ): Promise<{ entry: Entry; kind: ObjectDefinition }> {
     const dn = this.#dn(invocation).toString();
-    const [entry] = await directory.search({ base: dn, scope: 'base' });
+    const [entry] = await directory.search({
+      base: dn,
+      scope: 'base',
+      attributes: askedAttributes(this.#family),
+    });
     const kind = entry && kindOfEntry(entry, this.#family);
     if (entry !== undefined && kind !== undefined) return { entry, kind };
     throw new CommandError(
@@ -309,10 +325,14 @@ function newEntry(dn: Dn, kind: ObjectDefinition, edits: PropertyEdits): Entry {
   for (let at: ObjectDefinition | undefined = kind; at !== undefined; at = at.parent) {
     classes.unshift(at.objectClass.name);
   }
+  const { namingAttribute, objectClass } = kind;
+  const isPerson = objectClass.kind === 'auxiliary';
+  const named = new Attribute(namingAttribute, [dn.name]);
   return new Entry(dn, [
-    new Attribute('objectClass', ['top', ...classes]),
-    new Attribute(kind.namingAttribute, [dn.name]),
-    ...attributesOf(edits),
+    new Attribute('objectClass', ['top', ...(isPerson ? [PERSON] : []), ...classes]),
+    named,
+    ...(isPerson ? [new Attribute('sn', [dn.name])] : []),
+    ...attributesOf(edits).filter(({ key }) => key !== named.key),
   ]);
 }
 

@@ -19,6 +19,14 @@ export function readObject(entry: Entry, kind: ObjectDefinition): ListedObject {
   return { name: entry.dn.name, kind, entry };
 }
 
+/** What to ask for: properties may be operational attributes, which nobody gets who does not name them. */
+export function askedAttributes({ types }: ObjectFamily): readonly string[] {
+  const named = [...types.values()].flatMap(({ properties }) =>
+    properties.filter(({ operationalAttribute }) => operationalAttribute).map(({ attribute }) => attribute),
+  );
+  return ['*', ...new Set(named)];
+}
+
 /** The kind of the family the entry is of: the most special one; undefined for an entry of another family. */
 export function kindOfEntry(entry: Entry, family: ObjectFamily): ObjectDefinition | undefined {
   const classes = new Set(entry.values('objectclass').map((value) => value.toLowerCase()));

@@ -51,7 +51,7 @@ function onlyOperand({ operands }: Invocation): string {
 }
 
 async function find(directory: Directory, dn: string): Promise<Entry> {
-  const attributes = ['*', ...VERSION_ATTRIBUTES];
+  const attributes = ['*', ...VERSION_ATTRIBUTES, 'ds-privilege-name'];
   const [entry] = await directory.search({ base: dn, scope: 'base', attributes });
   if (entry !== undefined) return entry;
   throw new CommandError(`${dn}: there is no such entry.`, ExitCode.noSuchObject);

@@ -7,7 +7,7 @@ import { parseOptions } from '../command-line.ts';
 import type { Directory, OpenDirectory } from '../directory.ts';
 import { objectCommands } from '../dsconfig/object-commands.ts';
 import { hasTypes, type ObjectFamily } from '../dsconfig/object-family.ts';
-import { kindOfEntry, type ListedObject, readObject } from '../dsconfig/object-reading.ts';
+import { askedAttributes, kindOfEntry, type ListedObject, readObject } from '../dsconfig/object-reading.ts';
 import { ExitCode } from '../exit-code.ts';
 import { mailCommands } from '../mail-commands.ts';
 import { statusCommand } from '../status.ts';
@@ -187,14 +187,20 @@ class Menu {
     if ((await editObject(draft, this.#parts)) === 'saved') await this.#openNamed(family, draft.name);
   }
 
-  async #single({ place, definition }: ObjectFamily): Promise<ListedObject> {
-    const [entry] = await this.#directory.search({ base: place, scope: 'base' });
+  async #single(family: ObjectFamily): Promise<ListedObject> {
+    const { place, definition } = family;
+    const attributes = askedAttributes(family);
+    const [entry] = await this.#directory.search({ base: place, scope: 'base', attributes });
     if (entry !== undefined) return { ...readObject(entry, definition) };
     throw new CommandError(`${place}: there is no such ${definition.friendlyName}.`, ExitCode.noSuchObject);
   }
 
   async #objectsOf(family: ObjectFamily): Promise<readonly ListedObject[]> {
-    const found = await this.#directory.search({ base: family.place, scope: 'one' });
+    const found = await this.#directory.search({
+      base: family.place,
+      scope: 'one',
+      attributes: askedAttributes(family),
+    });
     return found
       .flatMap((entry) => {
         const kind = kindOfEntry(entry, family);
