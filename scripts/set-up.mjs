@@ -17,6 +17,8 @@ const CLIENTS = [
   { program: 'openssl', debianPackage: 'openssl' },
   { program: 'groff', debianPackage: 'groff-base' },
   { program: 'tmux', debianPackage: 'tmux' },
+  { program: 'zsh', debianPackage: 'zsh' },
+  { program: 'fish', debianPackage: 'fish' },
   { program: 'keytool', debianPackage: 'default-jre-headless' },
   { library: 'sasl2/libscram.so', debianPackage: 'libsasl2-modules' },
   { program: 'slapd', debianPackage: 'slapd', processIdFile: '/run/slapd/slapd.pid' },

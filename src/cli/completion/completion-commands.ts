@@ -7,6 +7,8 @@ import type { ObjectFamily } from '../dsconfig/object-family.ts';
 import { completionsOf } from './completions.ts';
 import { COMPLETE_COMMAND, completionScript } from './scripts.ts';
 
+const NO_PROMPT: CommandOption = { name: 'no-prompt', synopsis: 'never ask' };
+
 export interface CompletionOptions {
   /** All commands; asked for when they are needed, since these are among them. */
   readonly commands: () => readonly Command[];
@@ -42,8 +44,9 @@ export function completionCommands(options: CompletionOptions): readonly Command
         const words = operands[0] === '--' ? operands.slice(1) : operands;
         const commands = options.commands().filter(({ isHidden }) => isHidden !== true);
         const namesOf = async (family: ObjectFamily) => {
-          const asked: Command = { ...NAMELESS, options: options.connectionOptions };
-          const directory = await options.open(parseOptions([], asked), world).catch(() => undefined);
+          const asked: Command = { ...NAMELESS, options: [...options.connectionOptions, NO_PROMPT] };
+          const typed = typedConnection(words.slice(1, -1), options.connectionOptions);
+          const directory = await options.open(parseOptions(typed, asked), world).catch(() => undefined);
           if (directory === undefined) return [];
           try {
             const found = await directory.search({ base: family.place, scope: 'one', attributes: ['1.1'] });
@@ -60,6 +63,26 @@ export function completionCommands(options: CompletionOptions): readonly Command
       },
     },
   ];
+}
+
+/** The options of the connection among the words before the one that is completed, with their values. */
+function typedConnection(words: readonly string[], known: readonly CommandOption[]): readonly string[] {
+  const typed: string[] = [];
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] ?? '';
+    const [name = ''] = word.split('=', 1);
+    const option = known.find(
+      (one) => name.toLowerCase() === `--${one.name.toLowerCase()}` || name === `-${one.short}`,
+    );
+    if (option === undefined) continue;
+    typed.push(word);
+    const next = words[index + 1];
+    if (option.value === undefined || word.includes('=') || next === undefined) continue;
+    typed.push(next);
+    index++;
+  }
+  // Nobody can be asked while a line is typed.
+  return [...typed, '--no-prompt'];
 }
 
 const NAMELESS = { name: '', group: '', synopsis: '', run: async () => 0 } as const;

@@ -179,11 +179,9 @@ class FamilyCommands {
         const { entry, kind } = await this.#find(directory, invocation);
         const edits = readEdits(invocation, kind);
         refuse(edits.problems);
-        const notes = await directory.modify(entry.dn.toString(), modificationsOf(edits));
-        output.notes(notes);
+        output.notes(await directory.modify(entry.dn.toString(), modificationsOf(edits)));
         output.done(`The ${kind.friendlyName} was modified successfully`);
-        const mayAsk = this.#options.isTyped && notes !== '';
-        if (mayAsk) await offerRestart({ directory, entry, kind, edits, invocation, world });
+        if (this.#options.isTyped) await offerRestart({ directory, entry, kind, edits, invocation, world });
       },
     });
   }
