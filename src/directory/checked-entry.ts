@@ -18,11 +18,13 @@ export function checkedEntry(
   before: Entry | undefined,
 ): Entry {
   const { schema } = view;
+  const given = editor.attributes;
   const attributes = editor.touched.has('objectclass')
-    ? editor.attributes.map((attribute) => withCompleteClasses(attribute, schema))
-    : editor.attributes;
+    ? given.map((attribute) => withCompleteClasses(attribute, schema))
+    : given;
   const entry = new Entry(dn, attributes);
-  const changed = attributes.filter(({ key }) => editor.touched.has(key));
+  // As they were given: completing the classes takes away those that are there twice.
+  const changed = given.filter(({ key }) => editor.touched.has(key));
   const issues: Issue[] = [
     ...checkValues(schema, dn, changed, (key, value) => view.isSecret(key, value)),
     ...(before !== undefined && hasSameShape(before, entry, editor) ? [] : checkClasses(schema, entry)),

@@ -92,6 +92,7 @@ describe('an add', () => {
       { ...valid, entryUUID: '12345678-1234-4234-8234-123456789abc' },
     ],
     [20, 'a value twice', two, { ...valid, 'ds-cfg-smtp-property': ['a=1', 'a=1'] }],
+    [20, 'a class twice', two, { ...valid, objectClass: ['ds-cfg-mail-server', 'DS-CFG-MAIL-SERVER'] }],
     [20, 'an attribute twice', two, { ...valid, cn: 'Two', commonName: 'Zwei' }],
     [21, 'a value that does not fit the syntax', two, { ...valid, 'ds-cfg-enabled': 'maybe' }],
     [32, 'no parent', `cn=Two,cn=Nobody,${MAIL_SERVERS}`, valid],

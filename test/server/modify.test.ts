@@ -165,6 +165,12 @@ describe('a modify is refused', () => {
     [20, 'adding a value that is there', person, [[add, 'sn', ['Surname']]]],
     [20, 'adding an equal value', person, [[add, 'sn', [' SURNAME']]]],
     [20, 'adding a value twice', person, [[add, 'sn', ['New', 'new']]]],
+    [
+      20,
+      'replacing with a class twice',
+      person,
+      [[replace, 'objectClass', ['person', 'PERSON', 'ds-cfg-root-dn-user']]],
+    ],
     [20, 'replacing with a value twice', person, [[replace, 'sn', ['New', 'NEW ']]]],
     [21, 'a value that does not fit the syntax', name, [[replace, 'ds-cfg-enabled', ['maybe']]]],
     [21, 'an empty value where none may be', person, [[replace, 'sn', ['']]]],
