@@ -88,12 +88,21 @@ function parseWords(words: readonly string[], options: readonly CommandOption[])
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const unknown = /^Unknown option '--?([^']+)'/.exec(message)?.[1];
-    if (unknown === undefined) throw new UsageError(message);
+    if (unknown === undefined) throw new UsageError(wrongValue(message));
     const names = options.map(({ name }) => name);
     throw new UsageError(
       `There is no option ${unknown.length === 1 ? '-' : '--'}${unknown} here.${suggestion(unknown, names, '--')}`,
     );
   }
+}
+
+/** The other things that `parseArgs` complains of: an option without the value it takes, or with one it does not take. */
+function wrongValue(message: string): string {
+  const option = /^Option '(?:-\w, )?([^' ]+)/.exec(message)?.[1];
+  if (option === undefined) return message;
+  if (message.includes('does not take')) return `The option ${option} takes no value.`;
+  const example = option.startsWith('--') ? `${option}=-x` : `${option}-x`;
+  return `The option ${option} needs a value. One that begins with "-" is joined to it: ${example}.`;
 }
 
 /** What was probably meant, as a sentence of its own; empty when there is nothing like it. */

@@ -107,8 +107,12 @@ const PORT_VARIABLES: Readonly<Record<string, string>> = { ldaps: 'LDAPS_PORT', 
 
 function cannotListen(url: string, error: NodeJS.ErrnoException): LdapError {
   const variable = PORT_VARIABLES[url.slice(0, url.indexOf(':'))] ?? 'LDAP_PORT';
+  const nameless =
+    'no address is known for that name; choose an address of this machine (LDAP_LISTEN_ADDRESS)';
   const reasons: Record<string, string> = {
-    EADDRINUSE: `another program is listening there; stop it, or choose another port (${variable})`,
+    EADDRINUSE: `another program is listening there, or another connection handler of this server; stop it, or choose another port (${variable})`,
+    ENOTFOUND: nameless,
+    EAI_AGAIN: nameless,
     EACCES: url.startsWith('ldapi:')
       ? 'its folder is not there, or this user may not make a file in it; choose another one (LDAPI_PATH)'
       : `this user may not use that port; choose one above 1023 (${variable})`,

@@ -26,8 +26,8 @@ describe('a place that cannot be used', () => {
     const server = await startServer();
     const failed = await startServer({ port: server.port, expectFailure: true });
     expect(sentences(failed)).toEqual([
-      `Cannot listen on ldap://127.0.0.1:${server.port}: another program is listening there; ` +
-        'stop it, or choose another port (LDAP_PORT).',
+      `Cannot listen on ldap://127.0.0.1:${server.port}: another program is listening there, ` +
+        'or another connection handler of this server; stop it, or choose another port (LDAP_PORT).',
     ]);
     const again = await startServer({ folder: failed.folder });
     expect((await new LdapTools(again).run('ldapwhoami', [])).code).toBe(0);
@@ -41,6 +41,17 @@ describe('a place that cannot be used', () => {
     expect(sentences(failed)).toEqual([
       `Cannot listen on ldap://192.0.2.1:${failed.port}: this machine has no such address; ` +
         'choose one it has (LDAP_LISTEN_ADDRESS).',
+    ]);
+  });
+
+  it('a name that no machine has', async () => {
+    const failed = await startServer({
+      environment: { LDAP_LISTEN_ADDRESS: 'nobody.invalid' },
+      expectFailure: true,
+    });
+    expect(sentences(failed)).toEqual([
+      `Cannot listen on ldap://nobody.invalid:${failed.port}: no address is known for that name; ` +
+        'choose an address of this machine (LDAP_LISTEN_ADDRESS).',
     ]);
   });
 

@@ -67,8 +67,11 @@ describe('a command line', () => {
     [['greet', '--word', 'a', '--word', 'b'], 'The option --word can be given only once.'],
     [['greet', '--quiet'], 'There is no option --quiet here.'],
     [['greet', '-q'], 'There is no option -q here.'],
-    [['greet', '--word'], '--word'],
-    [['greet', '--loud=yes'], '--loud'],
+    [['greet', '--word'], 'The option --word needs a value.'],
+    [['greet', '-w'], 'The option --word needs a value.'],
+    [['greet', '-w', '--loud'], 'One that begins with "-" is joined to it: -w-x.'],
+    [['greet', '--word', '--loud'], 'One that begins with "-" is joined to it: --word=-x.'],
+    [['greet', '--loud=yes'], 'The option --loud takes no value.'],
   ])('%j is refused', (words, message) => {
     expect(() => parse(...words)).toThrow(UsageError);
     expect(() => parse(...words)).toThrow(message);
