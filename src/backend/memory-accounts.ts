@@ -20,7 +20,7 @@ export class MemoryAccounts {
       key,
       dn: entry.dn.toString(),
       credentials: { passwords: password.values, subjects: [], fingerprints: [] },
-      era: {},
+      era: 0,
       privileges: NO_PRIVILEGES,
     };
     this.#known.set(password, account);

@@ -22,8 +22,8 @@ export interface Account {
   readonly key: string;
   readonly dn: string;
   readonly credentials: Credentials;
-  /** Another object once a proof was taken away, such as a password that was changed: logins of before count no more. */
-  readonly era: object;
+  /** Grows when a proof is taken away, such as a password that is changed: logins of before count no more. */
+  readonly era: number;
   readonly privileges: ReadonlySet<string>;
 }
 
@@ -96,7 +96,7 @@ export class Accounts implements Component {
           return;
         }
         const privileges = new Set<string>(now.privilege);
-        const account = this.#put({ key, dn: now.dn.toString(), credentials, privileges, era: {} });
+        const account = this.#put({ key, dn: now.dn.toString(), credentials, privileges, era: 0 });
         for (const name of [key, ...names]) this.#byName.set(name, account);
       },
       abort: () => {},
@@ -111,7 +111,7 @@ export class Accounts implements Component {
     }
     live.dn = account.dn;
     live.privileges = account.privileges;
-    if (!keepsAll(live.credentials, account.credentials)) live.era = account.era;
+    if (!keepsAll(live.credentials, account.credentials)) live.era += 1;
     live.credentials = account.credentials;
     return live;
   }
@@ -122,7 +122,7 @@ export class Accounts implements Component {
     if (live === undefined) return;
     this.#byKey.delete(key);
     live.credentials = { passwords: [], subjects: [], fingerprints: [] };
-    live.era = {};
+    live.era += 1;
     live.privileges = new Set();
   }
 

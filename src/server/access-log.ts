@@ -3,7 +3,6 @@
 // The lines are the JSON that the log's other lines are, but put together by hand and handed over as text: besides
 // the answer they are the one thing that every request pays for.
 
-import type { Requester } from '../backend/backend.ts';
 import { formatFilter } from '../codec/filter-text.ts';
 import type { Control } from '../ldap/control.ts';
 import type { Filter } from '../ldap/filter.ts';
@@ -26,7 +25,7 @@ export interface Log {
 /** What comes with a request: its controls, and on whose behalf it is, where that is not who is bound. */
 export interface Carried {
   readonly controls: readonly Control[];
-  readonly actsAs: Requester | undefined;
+  readonly actsAs: string | undefined;
 }
 
 const FILTER_CHARACTERS_MAX = 1024;
@@ -67,18 +66,18 @@ export class AccessLog {
     this.#log.info({ connection: connection.id }, 'disconnect');
   }
 
-  unbound(connection: Connection, requester: Requester): void {
-    this.#log.info({ connection: connection.id, who: requester.name }, 'unbind');
+  unbound(connection: Connection, who: string): void {
+    this.#log.info({ connection: connection.id, who }, 'unbind');
   }
 
-  abandoned(connection: Connection, requester: Requester, request: Request, carried: Carried): void {
-    this.#write(connection, requester, request, 'abandon', '', carried);
+  abandoned(connection: Connection, who: string, request: Request, carried: Carried): void {
+    this.#write(connection, who, request, 'abandon', '', carried);
   }
 
   /** The request is undefined when it could not be understood. */
   answered(
     connection: Connection,
-    requester: Requester,
+    who: string,
     type: Request['type'],
     request: Request | undefined,
     answer: Answer,
@@ -89,7 +88,7 @@ export class AccessLog {
     const entries = answer.entries === undefined ? '' : `,"entries":${answer.entries}`;
     const why = isRefusal(answer) ? `,"why":${JSON.stringify(answer.diagnosticMessage)}` : '';
     const result = `,"result":"${nameOfResultCode(answer.code)}"${entries},"ms":${roundToMicroseconds(milliseconds)}${why}`;
-    this.#write(connection, requester, request, OPERATION_NAMES[type], result, carried);
+    this.#write(connection, who, request, OPERATION_NAMES[type], result, carried);
   }
 
   failed(connection: Connection, error: unknown): void {
@@ -97,7 +96,7 @@ export class AccessLog {
   }
 
   /** As a JSON string; the same requester comes many times in a row. */
-  #nameOf({ name }: Requester): string {
+  #nameOf(name: string): string {
     if (name !== this.#lastName) {
       this.#lastName = name;
       this.#lastNameJson = JSON.stringify(name);
@@ -107,17 +106,17 @@ export class AccessLog {
 
   #write(
     connection: Connection,
-    requester: Requester,
+    who: string,
     request: Request | undefined,
     operation: string,
     result: string,
     carried: Carried | undefined,
   ): void {
     const what = request === undefined ? '' : describe(request, this.#isSecret);
-    const who = this.#nameOf(requester);
+    const name = this.#nameOf(who);
     const how = carried === undefined ? '' : describeCarried(carried);
     this.#writeLine?.(
-      `{"level":${LEVEL},"time":${Date.now()},"connection":${connection.id},"who":${who}${how}${what}${result},"msg":"${operation}"}\n`,
+      `{"level":${LEVEL},"time":${Date.now()},"connection":${connection.id},"who":${name}${how}${what}${result},"msg":"${operation}"}\n`,
     );
   }
 }
@@ -153,7 +152,7 @@ function describeFilter(filter: Filter, isSecret: (attribute: string) => boolean
 
 /** Names of controls, and OIDs where they have none here; never what is in them. */
 function describeCarried({ controls, actsAs }: Carried): string {
-  const as = actsAs === undefined ? '' : `,"as":${JSON.stringify(actsAs.name)}`;
+  const as = actsAs === undefined ? '' : `,"as":${JSON.stringify(actsAs)}`;
   if (controls.length === 0) return as;
   const names = controls
     .slice(0, CONTROLS_MAX)

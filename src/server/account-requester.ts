@@ -13,7 +13,7 @@ export class AccountRequester implements Requester {
   /** Who acts for the account, when that is somebody else. */
   readonly #proxy: AccountRequester | undefined;
   #account: Account;
-  #era: object;
+  #era: number;
 
   constructor(account: Account, accounts: Accounts, proxy?: AccountRequester) {
     this.#accounts = accounts;
@@ -45,9 +45,14 @@ export class AccountRequester implements Requester {
     return this.isCurrent ? this.#account.privileges : ANONYMOUS.privileges;
   }
 
-  /** Whoever changes its own password knows it: this login stays good, others of the account must be repeated. */
+  /**
+   * After a change of one's own password: whoever makes it knows it, so this login stays good, and others of the account
+   * must be repeated. Not when somebody else took the password away meanwhile.
+   */
   renew(): void {
-    this.#account = this.#accounts.find(this.#account.key) ?? this.#account;
-    this.#era = this.#account.era;
+    const now = this.#accounts.find(this.#account.key);
+    if (now === undefined || (now === this.#account && now.era > this.#era + 1)) return;
+    this.#account = now;
+    this.#era = now.era;
   }
 }

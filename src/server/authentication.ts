@@ -12,7 +12,7 @@ import type { LoginSource } from './login-source.ts';
 import type { LoginThrottle } from './login-throttle.ts';
 
 interface Verified {
-  readonly era: object;
+  readonly era: number;
   readonly mac: Buffer;
 }
 

@@ -23,7 +23,11 @@ export class RunningOperation implements Operation {
   isAbandoned = false;
   isCanceled = false;
   isWatch = false;
+  /** Who asked, of what is not answered at once: the change itself may end the login. */
+  who: string | undefined;
   #finalControls: Control[] | undefined;
+  /** The name of whom proxied authorization names, when the request came. */
+  actsAs: string | undefined;
   #actsAs: Requester | undefined;
   #abandoned: (() => void) | undefined;
   #ended: PromiseWithResolvers<number> | undefined;
@@ -50,13 +54,9 @@ export class RunningOperation implements Operation {
     return this.#finalControls ?? NO_CONTROLS;
   }
 
-  /** Whom proxied authorization names. */
-  get actsAs(): Requester | undefined {
-    return this.#actsAs;
-  }
-
   actAs(requester: Requester): void {
     this.#actsAs = requester;
+    this.actsAs = requester.name;
   }
 
   addFinalControl(oid: string, value: string): void {

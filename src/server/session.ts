@@ -110,7 +110,7 @@ export class Session {
     const { id, operation } = message;
     this.#figures.received(operation);
     if (operation.type === 'unbindRequest') {
-      this.#accessLog.unbound(this.#connection, this.requester);
+      this.#accessLog.unbound(this.#connection, this.requester.name);
       this.#connection.close();
     } else if (operation.type === 'abandonRequest') {
       this.#underWay.get(operation.messageId)?.abandon();
@@ -141,6 +141,7 @@ export class Session {
       return;
     }
     this.#underWay.set(id, operation);
+    if (!isBind(request)) operation.who = this.requester.name;
     if (operation.isWatch) this.#countWatch(1);
     if (request.type === 'bindRequest') this.#isBinding = true;
     this.#holdIfBusy();
@@ -151,7 +152,7 @@ export class Session {
         if (operation.isWatch) this.#countWatch(-1);
         if (request.type === 'bindRequest') this.#isBinding = false;
         if (operation.isAbandoned && !operation.isCanceled && request.type === 'searchRequest')
-          this.#accessLog.abandoned(this.#connection, this.requester, request, operation);
+          this.#accessLog.abandoned(this.#connection, operation.who ?? '', request, operation);
         else this.#finish(id, request.type, operation.startedAt, settled, request, operation);
         operation.ended(settled.code);
         this.#continue();
@@ -200,7 +201,7 @@ export class Session {
     this.#figures.answered(answer.code);
     this.#accessLog.answered(
       this.#connection,
-      this.requester,
+      operation?.who ?? this.requester.name,
       type,
       request,
       answer,

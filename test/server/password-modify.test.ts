@@ -2,7 +2,14 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { accountDn, accountLdif, passwordModifyRequest } from '../support/accounts.ts';
-import { bindRequest, extendedRequest, octets, sequence } from '../support/ber-bytes.ts';
+import {
+  bindRequest,
+  changeKinds,
+  extendedRequest,
+  modifyRequest,
+  octets,
+  sequence,
+} from '../support/ber-bytes.ts';
 import { LdapTools, runProgram } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../support/start-server.ts';
@@ -125,6 +132,21 @@ describe('the sessions of an account', () => {
     });
     expect(await whoIs(own)).toBe(`dn:${dn}`);
     expect(await whoIs(other)).toBe('');
+  });
+
+  it('end with its password, but not the one that has replaced it by a modify, and the log knows who did', async () => {
+    const dn = await account('config-read', 'config-write', 'password-reset');
+    const [own, other] = [await RawClient.bound(server, dn, OLD), await RawClient.bound(server, dn, OLD)];
+    const replace = (name: string) => modifyRequest(name, [[changeKinds.replace, 'userPassword', [NEW]]]);
+    expect(await own.request(replace(dn))).toMatchObject({ code: 0 });
+    expect(await whoIs(own)).toBe(`dn:${dn}`);
+    expect(await whoIs(other)).toBe('');
+    await server.waitForLog((line) => line.msg === 'modify' && line.dn === dn && line.who === dn);
+
+    const administrator = await RawClient.bound(server);
+    expect(await administrator.request(replace(dn))).toMatchObject({ code: 0 });
+    expect(await whoIs(own)).toBe('');
+    expect(await whoIs(administrator)).toBe(`dn:${ADMINISTRATOR}`);
   });
 
   it('end with the account', async () => {

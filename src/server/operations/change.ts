@@ -12,8 +12,10 @@ import type { Request } from '../../ldap/message.ts';
 import { Oid } from '../../ldap/oids.ts';
 import { ResultCode } from '../../ldap/result-code.ts';
 import { requireWrite } from '../access.ts';
+import type { AccountRequester } from '../account-requester.ts';
 import { NO_CONTROLS, type RequestControls } from '../controls/request-controls.ts';
 import { type Answer, type Operation, type Services, SUCCESS } from '../operation.ts';
+import { findPasswordReplacer } from '../own-password.ts';
 
 export type ChangeRequest = Extract<
   Request,
@@ -37,9 +39,10 @@ export function change(
     );
   }
   requireWrite(backend, requester);
-  if (controls === NO_CONTROLS) return changeNow(backend, asked, operation);
+  const replacer = findPasswordReplacer(asked, requester, keyOf);
+  if (controls === NO_CONTROLS) return changeNow(backend, asked, operation, replacer);
   const options = optionsOf(controls);
-  if (controls.transaction === undefined) return changeNow(backend, asked, operation, options);
+  if (controls.transaction === undefined) return changeNow(backend, asked, operation, replacer, options);
   if (options.noOp === true) {
     throw new LdapError(
       'unwillingToPerform',
@@ -56,9 +59,11 @@ async function changeNow(
   backend: Backend,
   asked: Change,
   operation: Operation,
+  replacer: AccountRequester | undefined,
   options?: ChangeOptions,
 ): Promise<Answer> {
   const outcome = await backend.change(asked, operation.requester, options);
+  if (options?.noOp !== true) replacer?.renew();
   const notes = outcome.notes.join('\n');
   if (options === undefined) return { ...SUCCESS, diagnosticMessage: notes };
   const controls = readEntryControls(outcome);

@@ -23,7 +23,7 @@ interface Challenge {
   /** The name that failures are counted for. */
   readonly name: string;
   readonly keys: ScramKeys;
-  readonly claimed: { readonly account: Account; readonly era: object } | undefined;
+  readonly claimed: { readonly account: Account; readonly era: number } | undefined;
 }
 
 /** @param newNonce printable characters without a comma that nobody can guess; never the same twice. */
