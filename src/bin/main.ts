@@ -11,6 +11,9 @@ import { startCommand } from './commands/start.ts';
 import { COMMANDS, MENU } from './commands.ts';
 import { VERSION } from './version.ts';
 
+/** What a shell says of a program that wrote to a pipe without a reader: 128 and the number of SIGPIPE. */
+const NO_READER = 141;
+
 /** Resolves to the exit code. */
 export async function main(process: NodeJS.Process): Promise<number> {
   try {
@@ -18,7 +21,7 @@ export async function main(process: NodeJS.Process): Promise<number> {
     const isAlone = words.length === 0 && hasTerminal(process);
     const line = parseCommandLine(isAlone ? [MENU.name] : words, COMMANDS);
     // The log of a server has its own ways with what cannot be written.
-    if (line.type !== 'command' || line.command !== startCommand) endWithReader(process);
+    if (line.type !== 'command' || line.command !== startCommand) endWithOutput(process);
     if (line.type === 'command') return await line.command.run(line.invocation, process);
     if (line.type === 'version') process.stdout.write(`confdit ${VERSION}\n`);
     else
@@ -36,10 +39,15 @@ export async function main(process: NodeJS.Process): Promise<number> {
   }
 }
 
-/** Whoever reads what is printed, such as `head`, may have seen enough: that is no failure of the command. */
-function endWithReader(process: NodeJS.Process): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
-  });
+/** Nobody reads on, as in `confdit resolve | head`, or there is no room: what follows would be done unseen. */
+function endWithOutput(process: NodeJS.Process): void {
+  for (const output of [process.stdout, process.stderr]) {
+    output.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(NO_READER);
+      if (output !== process.stderr) {
+        process.stderr.write(`confdit: The output cannot be written: ${error.message}.\n`);
+      }
+      process.exit(ExitCode.localError);
+    });
+  }
 }

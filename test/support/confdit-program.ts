@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type ProgramResult, runProgram } from './ldap-tools.ts';
 import type { RunningServer } from './server-process.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../src/bin/confdit.ts', import.meta.url));
+export const PROGRAM = fileURLToPath(new URL('../../src/bin/confdit.ts', import.meta.url));
 
 export interface Typed {
   readonly input?: string;
