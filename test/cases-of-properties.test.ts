@@ -60,6 +60,13 @@ function missingFor(definition: ObjectDefinition, property: PropertyDefinition):
     ...(takesExpressions(property.key)
       ? ([
           ['an expression that resolves well', isNeverTaken || taken.some(isExpression)],
+          [
+            'an expression that resolves to a bad value',
+            refused.some(
+              (step) =>
+                isExpression(step) && step.expected.messages?.some((text) => text.includes('resolves to')),
+            ),
+          ],
           ['an expression that does not resolve', unresolved.some(isExpression)],
         ] as const)
       : []),

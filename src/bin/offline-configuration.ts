@@ -29,6 +29,8 @@ import { shippedSchema } from './commands/shipped-schema.ts';
 import { readSchemaFiles } from './instance.ts';
 
 export interface OfflineConfiguration {
+  /** Whether the instance has a configuration of its own. */
+  readonly isStored: boolean;
   readonly configuration: Configuration;
   /** What is wrong with it, one sentence each; values of secrets are not shown. */
   readonly problems: readonly string[];
@@ -68,7 +70,7 @@ export async function openOfflineConfiguration(
   for (const record of records) problems.push(...(await take(configuration, record)));
   configuration.tree.commit();
   const issues = configuration.validator.validateAll(configuration.tree.entries());
-  return { configuration, problems: [...problems, ...issues.map(formatIssue)] };
+  return { isStored: isThere, configuration, problems: [...problems, ...issues.map(formatIssue)] };
 }
 
 /** The snapshot and what the journal has besides. */

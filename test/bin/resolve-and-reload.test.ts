@@ -60,6 +60,12 @@ describe('confdit resolve with files', () => {
     expect(stderr).toContain('2 to be put right');
   });
 
+  it('is not content with a folder in which there is nothing', async () => {
+    const { code, stdout, stderr } = await resolveFiles(VALUES, '--offline');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('is no instance');
+  });
+
   it('lists values that do not fit, and shows no secret', async () => {
     const { code, stderr } = await resolveFiles({ ...VALUES, MAIL_HOST: 'smtp.example.com:70000' }, file);
     expect(code).toBe(19);

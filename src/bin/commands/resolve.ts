@@ -90,11 +90,13 @@ function masked(entry: Entry, definitions: Definitions): Entry {
 async function resolveFiles(invocation: Invocation, world: World): Promise<number> {
   try {
     const choice = instanceOf(invocation, world);
-    const { configuration, problems } = await openOfflineConfiguration(
-      choice,
-      invocation.operands,
-      world.env,
-    );
+    const { operands } = invocation;
+    const { isStored, configuration, problems } = await openOfflineConfiguration(choice, operands, world.env);
+    if (!isStored && operands.length === 0) {
+      // A wrong path must not pass for a good configuration.
+      const what = `${choice.instance} is no instance: it has no config/config.ldif.`;
+      throw new CommandError(`${what} Name it with --instance, or name files.`, ExitCode.wrongData);
+    }
     for (const problem of problems) world.stderr.write(`${problem}\n`);
     if (problems.length > 0) {
       world.stderr.write(`confdit: ${problems.length} to be put right.\n`);
