@@ -37,8 +37,6 @@ export interface ReloadedEntry {
   readonly key: string;
   readonly entry: Entry;
   readonly pending: PendingChanges | undefined;
-  /** The keys of what it names; undefined when these are the same as before. */
-  readonly targets: readonly string[] | undefined;
 }
 
 export interface ConfigurationOptions {
@@ -61,13 +59,11 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     this.schema = schema;
     this.checkedBy = checkedBy;
     this.inForce = new ValuesInForce(validator);
-    const targetsOf = (entry: Entry | undefined, before?: Entry) =>
-      entry === undefined ? [] : this.validator.targetsOf(entry, before);
     this.tree = new Tree({
       indexed: INDEXED,
       termsOf: (attribute) => indexTerms(schema, INDEXED, attribute),
-      staged: (key, entry, before) => this.#references.set(key, targetsOf(entry, before)),
-      shown: (key, entry) => this.#shownReferences.set(key, targetsOf(entry)),
+      staged: (key, entry, before) => this.#references.set(key, this.#targetsOf(entry, before)),
+      shown: (key, entry) => this.#shownReferences.set(key, this.#targetsOf(entry)),
       filled: () => {
         this.#references.defer(this.#storedTargets('staged'));
         this.#shownReferences.defer(this.#storedTargets('entry'));
@@ -158,15 +154,22 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     return this.validator.validate(effect, this);
   }
 
+  pending(entry: Entry): PendingChanges | undefined {
+    return this.inForce.pending(entry);
+  }
+
   settle(effect: Effect, at: Date): void {
     this.inForce.settle(effect, at);
+    const { key, after } = effect;
+    if (after !== undefined && this.pending(after) !== undefined)
+      this.#references.set(key, this.#targetsOf(after));
   }
 
   /** From now on entries mean what they mean with other sources. Takes those for which that is something else. */
   reload(validator: PropertyValidator, changed: readonly ReloadedEntry[]): void {
     this.inForce.reload(validator, changed);
-    for (const { key, targets } of changed) {
-      if (targets === undefined) continue;
+    for (const { key, entry } of changed) {
+      const targets = this.#targetsOf(entry);
       this.#references.set(key, targets);
       this.#shownReferences.set(key, targets);
     }
@@ -192,6 +195,10 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
       const entry = node[version];
       if (entry !== undefined) yield [node.key, this.validator.storedTargetsOf(entry)];
     }
+  }
+
+  #targetsOf(entry: Entry | undefined, before?: Entry): readonly string[] {
+    return entry === undefined ? [] : this.validator.targetsOf(entry, before, this.pending(entry));
   }
 
   #kindOf(entry: Entry | undefined): string | undefined {

@@ -44,13 +44,22 @@ export async function planReload(
   const validator = configuration.validator.withSources(sources);
   const doubtful = await findDoubtful(configuration);
   const references = new NewReferences(configuration);
-  await inPieces(doubtful, ([key, entry]) => references.set(key, validator.targetsOf(entry)));
+  await inPieces(doubtful, ([key, entry]) => {
+    references.set(key, validator.targetsOf(entry, undefined, configuration.pending(entry)));
+  });
   const issues: Issue[] = [];
   const objects: ReloadedObject[] = [];
   await inPieces(withReferrers(doubtful, configuration), ([key, entry]) => {
     issues.push(...validator.validate({ dn: entry.dn, before: undefined, after: entry }, references));
     if (issues.length > 0 || !doubtful.has(key)) return;
-    const object = compare({ configuration, validator, at, key, entry, targets: references.changed(key) });
+    const object = compare({
+      configuration,
+      validator,
+      at,
+      key,
+      entry,
+      namesOthers: references.hasChanged(key),
+    });
     if (object !== undefined) objects.push(object);
   });
   return {
@@ -112,9 +121,8 @@ class NewReferences implements ConfigView {
     this.#changedKeys.add(key);
   }
 
-  /** What an entry names that named something else before; undefined when it is the same. */
-  changed(key: string): readonly string[] | undefined {
-    return this.#changedKeys.has(key) ? this.#changed.targets(key) : undefined;
+  hasChanged(key: string): boolean {
+    return this.#changedKeys.has(key);
   }
 
   find(key: string): Entry | undefined {
@@ -133,7 +141,7 @@ interface Comparing {
   readonly at: Date;
   readonly key: string;
   readonly entry: Entry;
-  readonly targets: readonly string[] | undefined;
+  readonly namesOthers: boolean;
 }
 
 function compare({
@@ -142,7 +150,7 @@ function compare({
   at,
   key,
   entry,
-  targets,
+  namesOthers,
 }: Comparing): ReloadedObject | undefined {
   const { inForce } = configuration;
   const old = inForce.validator;
@@ -152,10 +160,10 @@ function compare({
     .filter((change) => before?.get(change.property.name) !== change)
     .map(({ property }) => property.name);
   const isSame = changed.length === 0 && waiting.length === 0 && before?.size === pending?.size;
-  if (isSame && targets === undefined) return undefined;
+  if (isSame && !namesOthers) return undefined;
   const kinds = [validator.definitions.findForEntry(entry)?.kind];
   return {
-    ...{ key, entry, pending, targets, changed, waiting },
+    ...{ key, entry, pending, changed, waiting },
     difference:
       changed.length === 0
         ? undefined

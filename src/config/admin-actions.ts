@@ -48,16 +48,19 @@ export function pendingAfter(
     if (!isSame(before.inForce, after, property.name)) wait(property, kind, undefined);
   }
   // What belongs together changes together: no mixture of old and new is ever in force that nobody has written.
-  for (let [cause] = pending.values(); cause !== undefined; ) {
+  for (let [first] = pending.values(); first !== undefined; ) {
     const mixture = read(readingsInForce(pending));
-    const { property: waitsFor, action } = cause;
     const bound = after.definition.properties.filter(
       (property) =>
         !pending.has(property.name) && property.name !== 'enabled' && isBound(property, pending, mixture),
     );
     const held = bound.filter(({ name }) => !isSame(before.inForce, mixture, name));
     if (held.length === 0) break;
-    for (const property of held) wait(property, action, waitsFor);
+    const causes = held.map((property) => causeOf(property, pending, read) ?? first);
+    held.forEach((property, index) => {
+      const { action, property: waitsFor } = causes[index] ?? first;
+      wait(property, action, waitsFor);
+    });
   }
   return pending.size === 0 ? undefined : pending;
 
@@ -113,6 +116,19 @@ function isBound(property: PropertyDefinition, pending: PendingChanges, mixture:
   const { defaultWhen, name } = property;
   if (defaultWhen !== undefined && pending.has(defaultWhen.property)) return true;
   return propertiesAtFault(mixture).has(name);
+}
+
+/** What waits and binds the property: without it the property would be free. */
+function causeOf(
+  property: PropertyDefinition,
+  pending: PendingChanges,
+  read: (inForce: ReadonlyMap<string, PropertyReading>) => ObjectReading,
+): PendingChange | undefined {
+  return [...pending.values()].find((change) => {
+    const others = new Map(pending);
+    others.delete(change.property.name);
+    return !isBound(property, others, read(readingsInForce(others)));
+  });
 }
 
 /** An object without the property is always enabled. */

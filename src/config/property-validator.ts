@@ -133,12 +133,17 @@ export class PropertyValidator {
     return issues;
   }
 
-  /** What the ReferenceIndex must know of an entry: the keys of all it names. `before`: the entry it comes from. */
-  targetsOf(entry: Entry, before?: Entry): readonly string[] {
+  /**
+   * What the ReferenceIndex must know of an entry: the keys of all it names, and of what is in force until an admin
+   * action (`pending`). `before`: the entry it comes from.
+   */
+  targetsOf(entry: Entry, before?: Entry, pending?: PendingChanges): readonly string[] {
     const reading = this.#read(entry, before);
     if (reading === undefined) return [];
     reading.targets ??= this.#sameTargets(reading, before) ?? this.#targetsOf(reading);
-    return reading.targets;
+    const inForce = pending && this.#readInForce({ entry, pending });
+    if (inForce === undefined) return reading.targets;
+    return [...new Set([...reading.targets, ...this.#referredTo(inForce)])];
   }
 
   /** Those of the entry it comes from, where nothing has changed that names others. */
@@ -240,15 +245,25 @@ export class PropertyValidator {
   }
 
   #context(view: ConfigView): CheckContext {
-    return { schema: this.#schema, definitions: this.definitions, readings: this.#readings, view };
+    const readInForce = (entry: Entry) => {
+      const pending = view.pending?.(entry);
+      return pending && this.#readInForce({ entry, pending });
+    };
+    return {
+      ...{ schema: this.#schema, definitions: this.definitions },
+      ...{ readings: this.#readings, readInForce, view },
+    };
   }
 
   #targetsOf(reading: ObjectReading | undefined): readonly string[] {
     if (reading === undefined) return [];
-    const references = referencesOf(reading).flatMap((reference) => targetKeysOf(reference, this.#schema));
     const kinds = kindTargetsOf(reading, this.definitions);
     const accounts = accountTargetsOf(reading, this.#schema);
-    return [...references, ...kinds, ...accounts, ...handlerTargetsOf(reading)];
+    return [...this.#referredTo(reading), ...kinds, ...accounts, ...handlerTargetsOf(reading)];
+  }
+
+  #referredTo(reading: ObjectReading): readonly string[] {
+    return referencesOf(reading).flatMap((reference) => targetKeysOf(reference, this.#schema));
   }
 
   /** What an entry names that holds no reference; undefined where that depends on what else it holds. */

@@ -9,6 +9,7 @@ import { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
 import type { Schema } from '../schema/schema.ts';
+import type { PendingChanges } from './admin-actions.ts';
 import type { Definitions } from './definitions.ts';
 import { type EnabledTarget, isOfKind, type ObjectDefinition } from './object-definition.ts';
 import type { PropertyDefinition } from './property-definition.ts';
@@ -21,12 +22,16 @@ export interface ConfigView {
   find(key: string): Entry | undefined;
   /** The keys of the entries that name this target, as ReferenceIndex gives them. */
   referrers(targetKey: string): Iterable<string>;
+  /** What of an entry waits for an admin action. */
+  pending?(entry: Entry): PendingChanges | undefined;
 }
 
 export interface CheckContext {
   readonly schema: Schema;
   readonly definitions: Definitions;
   readonly readings: ReadingMemo;
+  /** The object as it is in force, where that is not what is written. */
+  readonly readInForce: (entry: Entry) => ObjectReading | undefined;
   readonly view: ConfigView;
 }
 
@@ -93,11 +98,11 @@ function missingAdvice(text: string, kind: string, { definitions, schema, view }
 }
 
 /** Refuses to delete what somebody refers to. */
-export function checkTargetDeletion(before: Entry, key: string, { view }: CheckContext): Issue[] {
-  const referrers = [...view.referrers(key)];
-  return referrers.length === 0
-    ? []
-    : [inUse(before, 'cannot be deleted', referrers, view, 'Change those first.')];
+export function checkTargetDeletion(before: Entry, key: string, context: CheckContext): Issue[] {
+  const referrers = [...context.view.referrers(key)];
+  if (referrers.length === 0) return [];
+  const isWritten = (referrer: string) => uses(writtenReading(referrer, context), key, context);
+  return [inUse(before, 'cannot be deleted', { referrers, isWritten }, context, 'Change those first.')];
 }
 
 /** Refuses to disable what somebody needs enabled. */
@@ -107,25 +112,42 @@ export function checkTargetDisabling(
   key: string,
   context: CheckContext,
 ): Issue[] {
-  const { definitions, readings, view } = context;
+  const { definitions, readings, readInForce, view } = context;
   const kind = definitions.findForEntry(after);
   if (kind === undefined || isEnabled(kind, after, readings)) return [];
   const kindBefore = definitions.findForEntry(before);
   if (kindBefore === undefined || !isEnabled(kindBefore, before, readings)) return [];
-  const needing = [...view.referrers(key)].filter((referrer) => needsEnabled(referrer, key, context));
-  if (needing.length === 0) return [];
+  const isWritten = (referrer: string) => needs(writtenReading(referrer, context), key, context);
+  const isInForce = (referrer: string) => {
+    const entry = view.find(referrer);
+    return entry !== undefined && needs(readInForce(entry), key, context);
+  };
+  const referrers = [...view.referrers(key)].filter((one) => isWritten(one) || isInForce(one));
+  if (referrers.length === 0) return [];
   const advice = 'Change or disable those first.';
-  return [
-    { ...inUse(after, 'cannot be disabled', needing, view, advice), property: 'enabled', received: 'false' },
-  ];
+  const issue = inUse(after, 'cannot be disabled', { referrers, isWritten }, context, advice);
+  return [{ ...issue, property: 'enabled', received: 'false' }];
 }
 
-function needsEnabled(referrerKey: string, targetKey: string, context: CheckContext): boolean {
-  const { schema, definitions, readings, view } = context;
-  const entry = view.find(referrerKey);
+function writtenReading(
+  key: string,
+  { definitions, readings, view }: CheckContext,
+): ObjectReading | undefined {
+  const entry = view.find(key);
   const kind = entry && definitions.findForEntry(entry);
-  if (entry === undefined || kind === undefined || kind.enabledTargets.length === 0) return false;
-  const reading = readings.read(kind, entry);
+  return kind && readings.read(kind, entry);
+}
+
+function uses(reading: ObjectReading | undefined, targetKey: string, { schema }: CheckContext): boolean {
+  return (
+    reading !== undefined &&
+    referencesOf(reading).some((reference) => targetKeysOf(reference, schema).includes(targetKey))
+  );
+}
+
+/** Whether the object refers to the target and needs it enabled. */
+function needs(reading: ObjectReading | undefined, targetKey: string, { schema }: CheckContext): boolean {
+  if (reading === undefined || reading.definition.enabledTargets.length === 0) return false;
   return referencesOf(reading).some(
     (reference) =>
       targetKeysOf(reference, schema).includes(targetKey) &&
@@ -148,14 +170,18 @@ function isEnabled(kind: ObjectDefinition, entry: Entry, readings: ReadingMemo):
   return readings.read(kind, entry).properties.get('enabled')?.values[0] === true;
 }
 
-function inUse(
-  entry: Entry,
-  what: string,
-  referrers: readonly string[],
-  view: ConfigView,
-  advice: string,
-): Issue {
-  const named = referrers.slice(0, REFERRERS_NAMED_MAX).map((key) => view.find(key)?.dn.toString() ?? key);
+interface Users {
+  readonly referrers: readonly string[];
+  /** Whether a referrer is one as it is written, and not only as it is still in force. */
+  isWritten(key: string): boolean;
+}
+
+function inUse(entry: Entry, what: string, users: Users, { view }: CheckContext, advice: string): Issue {
+  const { referrers, isWritten } = users;
+  const named = referrers.slice(0, REFERRERS_NAMED_MAX).map((key) => {
+    const name = view.find(key)?.dn.toString() ?? key;
+    return isWritten(key) ? name : `${name} (in force until it is disabled and enabled again)`;
+  });
   const rest = referrers.length - named.length;
   const more = rest > 0 ? ` and ${rest} more` : '';
   const count = referrers.length === 1 ? 'one object uses' : `${referrers.length} objects use`;

@@ -164,10 +164,4 @@ describe('the options of dsconfig', { timeout: TIMEOUT_MS }, () => {
     expect(await confdit('set-mail-server-prop', ...named, '--set', 'priority:3')).toMatchObject({ code: 0 });
     expect(await confdit('delete-mail-server', ...named)).toMatchObject({ code: 0, stderr: '' });
   });
-
-  it('do not mind a reader who has seen enough', async () => {
-    const program = `'${process.execPath}' src/bin/confdit.ts list-properties --advanced`;
-    const cut = await runProgram('bash', ['-c', `${program} | head -1; echo "\${PIPESTATUS[0]}"`]);
-    expect(cut).toEqual({ code: 0, stdout: 'Mail Server\n0\n', stderr: '' });
-  });
 });
