@@ -274,8 +274,9 @@ export class WritePath {
     try {
       const effects = this.#stageAll(waiting.steps, commit, changes);
       const net = netOf(effects);
-      refuseIfAny(net.flatMap((effect) => target.check(effect)));
+      // What stays in force until an admin action counts in the checks of all that is changed with it.
       for (const effect of net) target.settle?.(effect, commit.at);
+      refuseIfAny(net.flatMap((effect) => target.check(effect)));
       isValid = true;
       const prepared = await this.#runtime.prepare(
         net.flatMap((effect) => target.differenceOf(effect) ?? []),

@@ -17,10 +17,10 @@ export interface WriteTarget {
   /** What the change would do, place by place, operational attributes included. Throws the LdapError that refuses it. */
   apply(change: Change, made: Stamp): readonly Effect[];
   stage(effect: Effect): void;
+  /** Notes what of an effect would be in force at once, and what must wait; whether it is right is asked afterwards. */
+  settle?(effect: Effect, at: Date): void;
   /** What is wrong with the tree now that the effect is staged. */
   check(effect: Effect): readonly Issue[];
-  /** Notes what of an effect that is right is in force at once, and what must wait. */
-  settle?(effect: Effect, at: Date): void;
   /** What the runtime is asked about; undefined when it does not run what lives here. */
   differenceOf(effect: Effect): ObjectDifference | undefined;
   /** What the administrator must still do once the effect is stored: one line each. */

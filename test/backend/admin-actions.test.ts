@@ -41,6 +41,16 @@ async function add(name: string): Promise<void> {
   expect(await client.request(addRequest(written(name), attributes))).toMatchObject({ code: 0 });
 }
 
+/** One transaction of these changes; gives how it ended. */
+async function together(...changes: readonly Buffer[]) {
+  const { value: id = '' } = await client.request(extendedRequest(Oid.startTransaction));
+  for (const change of changes)
+    expect(await client.request(change, [control(Oid.transaction, true, id)])).toMatchObject({ code: 0 });
+  return client.request(
+    extendedRequest(Oid.endTransaction, octetsFromText(writeEndTransaction({ isCommit: true, id }))),
+  );
+}
+
 function replace(name: string, attribute: string, value: string): Buffer {
   return modifyRequest(written(name), [[changeKinds.replace, attribute, [value]]]);
 }
@@ -86,16 +96,35 @@ describe('what waits for an admin action', () => {
   it('is not restarted by a transaction that disables and enables: nobody sees it disabled', async () => {
     await add('Transaction');
     await client.request(replace('Transaction', 'ds-cfg-use-ssl', 'true'));
-    const { value: id = '' } = await client.request(extendedRequest(Oid.startTransaction));
-    for (const enabled of ['false', 'true']) {
-      const change = replace('Transaction', 'ds-cfg-enabled', enabled);
-      expect(await client.request(change, [control(Oid.transaction, true, id)])).toMatchObject({ code: 0 });
-    }
-    const end = octetsFromText(writeEndTransaction({ isCommit: true, id }));
-    const answer = await client.request(extendedRequest(Oid.endTransaction, end));
+    const answer = await together(
+      ...['false', 'true'].map((enabled) => replace('Transaction', 'ds-cfg-enabled', enabled)),
+    );
     expect(answer.code).toBe(0);
     expect(await useSslOf('Transaction')).toEqual(['false']);
     expect(await read(written('Transaction'))).toHaveProperty('ds-cfg-pending-change');
+  });
+
+  it('keeps what it goes on with, also from the transaction that makes it wait', async () => {
+    const trust = 'cn=Blind Trust,cn=Trust Manager Providers,cn=config';
+    await client.request(modifyRequest(trust, [[changeKinds.replace, 'ds-cfg-enabled', ['true']]]));
+    await add('Trusting');
+    const settings = modifyRequest(written('Trusting'), [
+      [changeKinds.replace, 'ds-cfg-enabled', ['false']],
+      [changeKinds.replace, 'ds-cfg-use-ssl', ['true']],
+      [changeKinds.replace, 'ds-cfg-trust-manager-provider', [trust]],
+    ]);
+    expect(await client.request(settings)).toMatchObject({ code: 0 });
+    expect(await client.request(replace('Trusting', 'ds-cfg-enabled', 'true'))).toMatchObject({ code: 0 });
+    const answer = await together(
+      modifyRequest(written('Trusting'), [
+        [changeKinds.replace, 'ds-cfg-use-ssl', ['false']],
+        [changeKinds.replace, 'ds-cfg-use-start-tls', ['false']],
+      ]),
+      modifyRequest(trust, [[changeKinds.replace, 'ds-cfg-enabled', ['false']]]),
+    );
+    expect(answer.code).toBe(53);
+    expect(answer.text).toContain('in force until it is disabled and enabled again');
+    expect(await read(written('Trusting'))).not.toHaveProperty('ds-cfg-pending-change');
   });
 
   it('follows changes that come in one packet, in order', async () => {
