@@ -54,10 +54,7 @@ export function openAlerts(parts: AlertParts): OpenAlerts {
   mail.queue.tell({
     gaveUp: ({ id, reason }) =>
       alerts.raise({ type: 'confdit.MailGivenUp', message: `The message ${id} was given up: ${reason}` }),
-    spoolRefused: (reason) => {
-      // A mail about alerts that finds no room is no reason for another one.
-      if (!alerts.isMailing) alerts.raise({ type: 'confdit.SpoolRefused', message: reason });
-    },
+    spoolRefused: (reason) => alerts.raise({ type: 'confdit.SpoolRefused', message: reason }),
   });
   monitor.add(alertMonitor(alerts));
   return {

@@ -50,11 +50,6 @@ export class Alerts implements AlertSink {
     return [...this.#handlers.values()].some((handler) => handler.wants(type));
   }
 
-  /** Whether mails about alerts are on their way into the spool. */
-  get isMailing(): boolean {
-    return this.#underWay.size > 0;
-  }
-
   /** How many handlers there are. */
   get handlerCount(): number {
     return this.#handlers.size;

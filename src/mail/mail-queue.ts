@@ -21,6 +21,7 @@ export interface QueueLimits {
 /** What others may want to know; alerts are made of it. */
 export interface MailEvents {
   gaveUp(message: { readonly id: string; readonly reason: string }): void;
+  /** Told once, and not again before the spool has taken a message. */
   spoolRefused(reason: string): void;
 }
 
@@ -51,6 +52,7 @@ export class MailQueue implements MailSender {
   /** The addresses that messages still have to reach, where the disk may not know it. */
   readonly #remaining = new Map<string, readonly string[]>();
   #isOpen = true;
+  #isRefusing = false;
   #events: MailEvents = { gaveUp: () => {}, spoolRefused: () => {} };
   /** Since the start of the server. */
   readonly counts = { spooled: 0, sent: 0, givenUp: 0, unclear: 0 };
@@ -80,22 +82,28 @@ export class MailQueue implements MailSender {
     const date = now();
     const id = makeSpoolId(date);
     const messageId = makeMessageId();
-    try {
-      const content = await composeMessage(checkMessage(message), { messageId, date });
-      if (content.length > MESSAGE_OCTETS_MAX) {
-        throw new MailError(`The message has ${content.length} octets; ${MESSAGE_OCTETS_MAX} are allowed.`);
-      }
-      const { from, to } = message;
-      const envelope = { from, to: [...new Set(to)], messageId, spooledAtMs: date.getTime() };
-      const entry = await spool.add(id, { envelope, content });
-      this.counts.spooled += 1;
-      this.#waiting.add({ entry, attempts: 0 });
-    } catch (error) {
-      if (error instanceof MailError) this.#events.spoolRefused(error.message);
-      throw error;
+    const content = await composeMessage(checkMessage(message), { messageId, date });
+    if (content.length > MESSAGE_OCTETS_MAX) {
+      throw new MailError(`The message has ${content.length} octets; ${MESSAGE_OCTETS_MAX} are allowed.`);
     }
+    const { from, to } = message;
+    const envelope = { from, to: [...new Set(to)], messageId, spooledAtMs: date.getTime() };
+    const entry = await spool.add(id, { envelope, content }).catch((error: unknown) => {
+      this.#tellRefused(error);
+      throw error;
+    });
+    this.#isRefusing = false;
+    this.counts.spooled += 1;
+    this.#waiting.add({ entry, attempts: 0 });
     this.#pump();
     return { id, messageId };
+  }
+
+  /** Who hears of it may send a mail about it, which is refused too: hence once. */
+  #tellRefused(error: unknown): void {
+    if (this.#isRefusing || !(error instanceof MailError)) return;
+    this.#isRefusing = true;
+    this.#events.spoolRefused(error.message);
   }
 
   /**
@@ -143,14 +151,20 @@ export class MailQueue implements MailSender {
 
   /** Never rejects. */
   async #work(message: WaitingMessage): Promise<void> {
-    const { log, servers } = this.#options;
+    const { log, servers, spool } = this.#options;
+    const { id } = message.entry;
     try {
       const usable = usableServers(servers());
       if (usable.length === 0) await this.#postpone(message, []);
       else await this.#attempt(message, usable);
     } catch (error) {
+      if (await spool.forgetIfGone(id)) {
+        this.#remaining.delete(id);
+        log.warn({ message: id }, 'a message was removed from the spool by somebody else, and is not sent');
+        return;
+      }
       const reason = error instanceof Error ? error.message : String(error);
-      log.warn({ message: message.entry.id, reason }, 'a message in the spool could not be worked on');
+      log.warn({ message: id, reason }, 'a message in the spool could not be worked on');
       const attempts = message.attempts + 1;
       this.#waiting.add({ ...message, attempts }, pauseAfter(attempts, this.#options.limits().pauses));
     }

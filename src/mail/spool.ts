@@ -123,6 +123,8 @@ export class Spool {
   /** Puts a message aside that cannot be sent. */
   async giveUp(id: string): Promise<void> {
     const aside = join(this.folder, GIVEN_UP_FOLDER);
+    // Whoever has looked through it may have removed it.
+    await mkdir(aside, { recursive: true, mode: FOLDER_MODE });
     await rename(this.#path(id, this.#ending(id)), join(aside, `${id}${WAITING}`));
     this.#drop(id);
     const names = (await readdir(aside)).toSorted();
@@ -133,6 +135,18 @@ export class Spool {
   async putAside(id: string): Promise<void> {
     await rename(this.#path(id, this.#ending(id)), this.#path(id, BROKEN));
     this.#drop(id);
+  }
+
+  /** True when the file of the message is not there any more: an administrator may have removed it. */
+  async forgetIfGone(id: string): Promise<boolean> {
+    try {
+      await stat(this.#path(id, this.#ending(id)));
+      return false;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) return false;
+    }
+    this.#drop(id);
+    return true;
   }
 
   async #find(name: string): Promise<void> {

@@ -179,6 +179,30 @@ ${alertLdif(receiver.port, 'confdit.CertificateExpired', 'confdit.CertificateExp
     await server.stop();
   });
 
+  it('that the spool is full: once, and past the spool', async () => {
+    const receiver = await SmtpReceiver.start();
+    const server = await startServer();
+    await add(server, alertLdif(receiver.port, 'confdit.ConfigurationChanged', 'confdit.SpoolRefused'));
+    const tools = new LdapTools(server);
+    const change = `dn: cn=config
+changetype: modify
+replace: ds-cfg-mail-spool-size-limit
+ds-cfg-mail-spool-size-limit: 1 KB
+
+dn: cn=Mail,cn=Alert Handlers,cn=config
+changetype: modify
+replace: ds-cfg-message-body
+ds-cfg-message-body: %%alert-message%% ${'and so on '.repeat(120)}
+`;
+    expect(await tools.modify(change)).toMatchObject({ code: 0, stderr: '' });
+    expect(await mailAbout(receiver, 'confdit.SpoolRefused')).toContain('mail-spool-size-limit is 1000');
+    await add(server, mailServerLdif('Spare', { 'smtp-server': 'localhost:1' }));
+    await server.stop();
+    expect(
+      receiver.messages.map(textOf).filter((text) => text.includes('[confdit.SpoolRefused]')),
+    ).toHaveLength(1);
+  });
+
   it('that a change could not be written, also when the disk has no room for the mail', async ({ skip }) => {
     const disk = await smallDisk();
     if (disk === undefined) return skip('NOT TESTED: a full disk. Only root may mount a small one.');

@@ -114,6 +114,20 @@ test('a message that is deferred everywhere is tried again, and an accepted addr
   expect((await readdir(folder)).filter((name) => name.startsWith(id))).toEqual([]);
 });
 
+test('a message is put aside also when somebody has removed the folder for it', async () => {
+  const receiver = await SmtpReceiver.start(answering(550));
+  const server = mailServer({ port: receiver.port });
+  let servers = [mailServer({ port: CLOSED_PORT })];
+  const { queue, folder, givenUp, spool } = await openQueue({ servers: () => servers });
+  await rm(join(folder, 'given-up'), { recursive: true });
+  await queue.send(MESSAGE);
+  servers = [server];
+  queue.wake();
+  await until(() => spool.messageCount === 0);
+  expect(givenUp).toHaveLength(1);
+  expect(await readdir(join(folder, 'given-up'))).toHaveLength(1);
+});
+
 test('a message that finds no mail server is given up when it is too old', async () => {
   const server = mailServer({ port: CLOSED_PORT });
   const { queue, givenUp, folder } = await openQueue({ servers: () => [server], lifetimeMs: 1 });
@@ -131,8 +145,25 @@ describe('limits', () => {
     await queue.send(MESSAGE);
     await queue.send(MESSAGE);
     await expect(queue.send(MESSAGE)).rejects.toThrow(/2 messages wait, and mail-spool-message-limit is 2/);
+    await expect(queue.send(MESSAGE)).rejects.toThrow(/2 messages wait/);
     expect(refused).toHaveLength(1);
     expect((await readdir(folder)).filter((name) => name !== 'given-up')).toHaveLength(2);
+  });
+
+  test('a spool that was full is told of again when it has taken a message in between', async () => {
+    const receiver = await SmtpReceiver.start();
+    let servers = [mailServer({ port: CLOSED_PORT })];
+    const spoolLimits = { messagesMax: 1, octetsMax: 10_000 };
+    const { queue, refused, spool } = await openQueue({ servers: () => servers, spoolLimits });
+    await queue.send(MESSAGE);
+    await expect(queue.send(MESSAGE)).rejects.toThrow(/is full/);
+    servers = [mailServer({ port: receiver.port })];
+    queue.wake();
+    await until(() => spool.messageCount === 0);
+    servers = [mailServer({ port: CLOSED_PORT })];
+    await queue.send(MESSAGE);
+    await expect(queue.send(MESSAGE)).rejects.toThrow(/is full/);
+    expect(refused).toHaveLength(2);
   });
 
   test('so does one with too many octets', async () => {
@@ -147,10 +178,11 @@ describe('limits', () => {
   });
 
   test('a message without recipients, or with too many, is not taken', async () => {
-    const { queue } = await openQueue({ servers: () => [] });
+    const { queue, refused } = await openQueue({ servers: () => [] });
     await expect(queue.send({ ...MESSAGE, to: [] })).rejects.toThrow('no recipients');
     const to = Array.from({ length: 101 }, (_, at) => `r${at}@example.com`);
     await expect(queue.send({ ...MESSAGE, to })).rejects.toThrow('101 recipients; 100 are allowed');
+    expect(refused).toEqual([]);
   });
 
   test('a line end in a subject or an address adds no header', async () => {
@@ -201,6 +233,18 @@ describe('a restart', () => {
       'somebody else',
     ]);
   });
+});
+
+test('a message whose file somebody has removed is forgotten', async () => {
+  const { queue, spool, folder } = await openQueue({ servers: () => [mailServer({ port: CLOSED_PORT })] });
+  const { id } = await queue.send(MESSAGE);
+  await until(() => spool.messageCount === 1);
+  const [name = ''] = (await readdir(folder)).filter((one) => one.startsWith(id));
+  await rm(join(folder, name));
+  queue.wake();
+  await until(() => spool.messageCount === 0);
+  expect(spool.octetCount).toBe(0);
+  expect(logLines.join('\n')).toContain('was removed from the spool by somebody else');
 });
 
 test('a message is not sent again because the disk did not let go of it', async () => {
