@@ -4,7 +4,7 @@ import type { X509Certificate } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { matchesFileName } from './file-name-pattern.ts';
-import { type PemContents, parsePem } from './pem.ts';
+import { parseFirstCertificate, parsePem } from './pem.ts';
 import { type ServerKey, serverKey } from './server-key.ts';
 import { reasonOf, TrustError } from './trust-error.ts';
 
@@ -20,7 +20,9 @@ export interface PemFolder {
 /** The keys of the folder: private key, certificate and chain stand in one file. Throws TrustError. */
 export async function readPemKeys(source: PemFolder): Promise<readonly ServerKey[]> {
   const keys: ServerKey[] = [];
-  for (const { name, privateKeys, certificates } of await readFolder(source)) {
+  for await (const { path, text } of readFolder(source)) {
+    const { privateKeys, certificates } = parsePem(text, path);
+    const name = path.slice(path.lastIndexOf('/') + 1);
     const [privateKey] = privateKeys;
     if (privateKey !== undefined) keys.push(serverKey(name, privateKey, certificates));
   }
@@ -29,7 +31,12 @@ export async function readPemKeys(source: PemFolder): Promise<readonly ServerKey
 
 /** Of every file that has certificates, the first one. Throws TrustError. */
 export async function readPemAuthorities(source: PemFolder): Promise<readonly X509Certificate[]> {
-  return (await readFolder(source, 1)).flatMap(({ certificates }) => certificates);
+  const authorities: X509Certificate[] = [];
+  for await (const { path, text } of readFolder(source)) {
+    const certificate = parseFirstCertificate(text, path);
+    if (certificate !== undefined) authorities.push(certificate);
+  }
+  return authorities;
 }
 
 /** What changes whenever a file of the folder does. */
@@ -49,16 +56,10 @@ export async function stampFile(path: string): Promise<string> {
 }
 
 /** One file after the other, so that neither memory nor time is taken for all of them at once. */
-async function readFolder(
+async function* readFolder(
   source: PemFolder,
-  certificatesMax?: number,
-): Promise<(PemContents & { readonly name: string })[]> {
-  const files: (PemContents & { readonly name: string })[] = [];
-  for (const path of await listFolder(source)) {
-    const name = path.slice(path.lastIndexOf('/') + 1);
-    files.push({ name, ...parsePem(await readSmallFile(path), path, certificatesMax) });
-  }
-  return files;
+): AsyncGenerator<{ readonly path: string; readonly text: string }> {
+  for (const path of await listFolder(source)) yield { path, text: await readSmallFile(path) };
 }
 
 async function readSmallFile(path: string): Promise<string> {

@@ -5,7 +5,8 @@ import { TrustError } from './trust-error.ts';
 
 /** Those of a whole operating system are fewer; reading so many takes some ten milliseconds. */
 const CERTIFICATES_MAX = 1000;
-const BLOCK = /-----BEGIN ([A-Z0-9 ]{1,40})-----[^-]*-----END \1-----/g;
+/** What stands between may have single hyphens: old keys begin with header lines (RFC 1421). */
+const BLOCK = /-----BEGIN ([A-Z0-9 ]{1,40})-----(?:[^-]|-(?!----))*-----END \1-----/g;
 const CERTIFICATE = /^(?:X509 |TRUSTED )?CERTIFICATE$/;
 const PRIVATE_KEY = /^(?:RSA |EC )?PRIVATE KEY$/;
 
@@ -15,13 +16,8 @@ export interface PemContents {
   readonly certificates: readonly X509Certificate[];
 }
 
-/**
- * Throws TrustError when a block is not what its first line says.
- *
- * @param name what messages call the file.
- * @param certificatesMax after so many certificates nothing more is looked at.
- */
-export function parsePem(text: string, name: string, certificatesMax = CERTIFICATES_MAX): PemContents {
+/** @param name what messages call the file. Throws TrustError when a block is not what its first line says. */
+export function parsePem(text: string, name: string): PemContents {
   const privateKeys: KeyObject[] = [];
   const certificates: X509Certificate[] = [];
   for (const [block, label = ''] of text.matchAll(BLOCK)) {
@@ -33,9 +29,17 @@ export function parsePem(text: string, name: string, certificatesMax = CERTIFICA
     if (PRIVATE_KEY.test(label)) privateKeys.push(readBlock(() => createPrivateKey(block), label, name));
     else if (CERTIFICATE.test(label))
       certificates.push(readBlock(() => new X509Certificate(block), label, name));
-    if (certificates.length >= certificatesMax) break;
+    if (certificates.length >= CERTIFICATES_MAX) break;
   }
   return { privateKeys, certificates };
+}
+
+/** What else there is, such as a key that nobody here needs, is not looked at. Throws TrustError. */
+export function parseFirstCertificate(text: string, name: string): X509Certificate | undefined {
+  for (const [block, label = ''] of text.matchAll(BLOCK)) {
+    if (CERTIFICATE.test(label)) return readBlock(() => new X509Certificate(block), label, name);
+  }
+  return undefined;
 }
 
 function readBlock<T>(read: () => T, label: string, name: string): T {

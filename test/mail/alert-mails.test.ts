@@ -109,6 +109,25 @@ ds-cfg-auth-password: ${CANARY}
     expect(second).not.toContain(CANARY);
   });
 
+  it('a hundred people, and not more', async () => {
+    const receiver = await SmtpReceiver.start();
+    const server = await startServer();
+    const addresses = (count: number) =>
+      Array.from({ length: count }, (_, at) => `ds-cfg-recipient-address: r${at}@example.com\n`).join('');
+    const ldif = (count: number) =>
+      alertLdif(receiver.port, 'confdit.ConfigurationChanged')
+        .replace(/(?:ds-cfg-recipient-address: .*\n)+/, addresses(count))
+        .replace('cn=Receiver,', `cn=Receiver ${count},`)
+        .replace('cn: Receiver', `cn: Receiver ${count}`);
+    const refused = await new LdapTools(server).add(ldif(101));
+    expect(refused.code).toBe(19);
+    expect(refused.stderr).toContain('is one of 101 addresses; 100 are allowed');
+    await add(server, ldif(100));
+    expect(await mailAbout(receiver, 'confdit.ConfigurationChanged')).toContain('cn=Mail,cn=Alert Handlers');
+    expect(receiver.messages[0]?.to).toHaveLength(100);
+    await server.stop();
+  });
+
   it('that somebody tries passwords', async () => {
     const receiver = await SmtpReceiver.start();
     const server = await startServer();

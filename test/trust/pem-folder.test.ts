@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +40,12 @@ async function folderWith(files: Readonly<Record<string, string>>): Promise<stri
   return folder;
 }
 
+/** As `openssl rsa -aes256 -traditional` does. */
+function encryptedAsOnceUsual(key: string): string {
+  const words = ['rsa', '-aes256', '-traditional', '-passout', 'pass:secret'];
+  return execFileSync('openssl', words, { input: key, encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] });
+}
+
 describe('the keys of a folder', () => {
   it('are called by the names of their files, and files without keys are left alone', async () => {
     const folder = await folderWith({
@@ -77,6 +84,11 @@ describe('the keys of a folder', () => {
       () => '-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----',
       'is encrypted',
     ],
+    [
+      'with a key that openssl has encrypted as it used to',
+      () => encryptedAsOnceUsual(rsa.key),
+      'is encrypted',
+    ],
   ])('%s are refused', async (_, text, problem) => {
     const folder = await folderWith({ 'server.pem': text() });
     const refusal = await readPemKeys({ folder, excludedPatterns: NOTHING }).catch((error: unknown) => error);
@@ -99,6 +111,16 @@ describe('the authorities of a folder', () => {
     });
     const found = await readPemAuthorities({ folder, excludedPatterns: NOTHING });
     expect(found.map(({ subject }) => subject)).toEqual(['CN=Test Authority']);
+  });
+
+  it('do not mind a key beside them, nor whether it is encrypted', async () => {
+    const folder = await folderWith({
+      'a.pem': `${encryptedAsOnceUsual(rsa.key)}${rsa.certificate}`,
+      'b.pem': `-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n${brief.certificate}`,
+      'c.pem': long.pem,
+    });
+    const found = await readPemAuthorities({ folder, excludedPatterns: NOTHING });
+    expect(found.map(({ subject }) => subject)).toEqual(['CN=rsa', 'CN=brief', 'CN=long']);
   });
 });
 

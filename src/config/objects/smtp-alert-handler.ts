@@ -12,6 +12,8 @@ const TOKENS = 'Each %%alert-type%%, %%alert-id%% and %%alert-message%% is repla
 
 /** RFC 5322 §2.1.1, less the name of the header. */
 const SUBJECT_CHARACTERS_MAX = 900;
+/** As many as every mail server takes at a time (RFC 5321 §4.5.3.1.8). */
+const RECIPIENTS_MAX = 100;
 
 export const smtpAlertHandler = defineObject({
   kind: 'smtp-alert-handler',
@@ -64,6 +66,20 @@ export const smtpAlertHandler = defineObject({
       description: `${TOKENS} The two characters \\n begin a new line.`,
     }),
     javaClassProperty('org.opends.server.extensions.SMTPAlertHandler'),
+  ],
+  constraints: [
+    {
+      properties: ['recipient-address'],
+      check: ({ recipientAddress: { length } }) =>
+        length > RECIPIENTS_MAX
+          ? {
+              property: 'recipient-address',
+              problem: `is one of ${length} addresses; ${RECIPIENTS_MAX} are allowed`,
+              advice: 'Write to a mailing list.',
+              code: 'constraintViolation',
+            }
+          : undefined,
+    },
   ],
   neededKinds: [
     {
