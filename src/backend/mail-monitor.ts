@@ -36,9 +36,8 @@ export function mailMonitor({ servers, queue, spool }: MailMonitorOptions): Moni
 }
 
 function serverFigures({ name, figures, server, isEnabled, ignored }: KnownMailServer): MonitorFigures {
-  const { host, port, maxConnections } = server.plan;
+  const { host, port, maxConnections, encryption } = server.plan;
   const { lastFailure, lastCheck } = figures;
-  const expiries = lastCheck?.check.chain.map(({ validTo }) => validTo) ?? [];
   return {
     'ds-mon-config-dn': name,
     'ds-mon-mail-state': isEnabled ? server.state : 'disabled',
@@ -46,6 +45,7 @@ function serverFigures({ name, figures, server, isEnabled, ignored }: KnownMailS
     'ds-mon-mail-address': `${host}:${port}`,
     'ds-mon-mail-priority': server.priority,
     'ds-mon-mail-active-count': server.activeCount,
+    'ds-mon-mail-connection-count': server.connectionCount,
     'ds-mon-mail-connection-limit': maxConnections,
     'ds-mon-mail-sent-count': figures.sent,
     'ds-mon-mail-failed-count': figures.failed,
@@ -56,9 +56,7 @@ function serverFigures({ name, figures, server, isEnabled, ignored }: KnownMailS
     'ds-mon-mail-last-error-at': lastFailure?.at,
     'ds-mon-mail-last-verified-at': lastCheck?.at,
     'ds-mon-mail-last-verified-problem': lastCheck?.check.failure?.problem,
-    'ds-mon-mail-certificate-expires-at': expiries.toSorted(
-      (one, other) => one.getTime() - other.getTime(),
-    )[0],
+    'ds-mon-mail-certificate-expires-at': encryption === 'none' ? undefined : figures.certificateExpiresAt,
     'ds-mon-mail-ignored-property': ignored.map(({ name: unknown, similar }) =>
       similar === undefined ? unknown : `${unknown} (is ${similar} meant?)`,
     ),

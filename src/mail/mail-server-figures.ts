@@ -28,6 +28,8 @@ export class MailServerFigures {
   lastSentAt: Date | undefined;
   lastFailure: DatedFailure | undefined;
   lastCheck: DatedCheck | undefined;
+  /** When the first certificate of the chain expires that it sent last. */
+  certificateExpiresAt: Date | undefined;
   readonly #latenciesMs: number[] = [];
   #next = 0;
 

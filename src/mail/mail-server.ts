@@ -40,6 +40,8 @@ export type MailServerState = 'unused' | 'working' | 'resting' | 'stalled';
 
 /** From then on messages that can go elsewhere do. */
 const STALL_MS = 5000;
+/** How long it may take to find out what is wrong with a certificate. */
+const LOOK_MS = 5000;
 
 export class MailServer {
   readonly name: string;
@@ -56,6 +58,8 @@ export class MailServer {
   /** Since when messages are under way and it has answered for none. */
   #silentSinceMs = 0;
   #isRetired = false;
+  #look: Promise<MailFailure | undefined> | undefined;
+  readonly #closing = new AbortController();
 
   constructor(options: MailServerOptions) {
     this.name = options.name;
@@ -71,7 +75,10 @@ export class MailServer {
           log.info({ mailServer: this.name, by, text }, 'said on a mail connection')
       : () => {};
     const secrets = this.#secrets;
-    this.#transport = new MailTransport({ plan, secrets, trust, clockMs, lookups, hear });
+    const believed = (expiresAt: Date) => {
+      this.figures.certificateExpiresAt = expiresAt;
+    };
+    this.#transport = new MailTransport({ plan, secrets, trust, clockMs, lookups, hear, believed });
   }
 
   get state(): MailServerState {
@@ -82,6 +89,10 @@ export class MailServer {
 
   get activeCount(): number {
     return this.#active;
+  }
+
+  get connectionCount(): number {
+    return this.#transport.connectionCount;
   }
 
   /** How long it is still left alone; 0 when it may be tried. */
@@ -109,7 +120,9 @@ export class MailServer {
     this.#count(outcome, endedMs - startedMs);
     if (this.#isRetired && this.#active === 0) this.#transport.close();
     else this.#waiting.shift()?.(true);
-    return outcome;
+    return outcome.kind === 'failed'
+      ? { kind: 'failed', failure: await this.#inFull(outcome.failure) }
+      : outcome;
   }
 
   /** Connects, makes TLS and logs in, on a connection of its own; sends nothing. The signal ends it. Never throws. */
@@ -119,6 +132,7 @@ export class MailServer {
     const check = await checkMailServer({ plan, secrets, trust, clockMs, lookups, signal });
     if (signal?.aborted === true) return check;
     this.figures.lastCheck = { check, at: now() };
+    this.#noteChain(check);
     if (check.failure === undefined) this.#failures = this.#restsUntilMs = 0;
     return check;
   }
@@ -133,6 +147,7 @@ export class MailServer {
   /** Ends all its connections. Messages that are under way fail. */
   close(): void {
     this.#isRetired = true;
+    this.#closing.abort();
     this.#turnAway();
     this.#transport.close();
   }
@@ -156,6 +171,34 @@ export class MailServer {
     if (this.#active === 0) this.#silentSinceMs = this.#options.clockMs();
     this.#active += 1;
     return true;
+  }
+
+  /** Where TLS failed the runtime tells neither names nor dates of the certificates; one connection more shows them. */
+  async #inFull(failure: MailFailure): Promise<MailFailure> {
+    if (failure.step !== 'tls' || failure.replyCode !== undefined) return failure;
+    this.#look ??= this.#lookAtTls().finally(() => {
+      this.#look = undefined;
+    });
+    const found = await this.#look;
+    if (found?.step !== 'tls') return failure;
+    this.figures.lastFailure = { failure: found, at: this.#options.now() };
+    return found;
+  }
+
+  /** Never logs in. Undefined when nothing was found out. */
+  async #lookAtTls(): Promise<MailFailure | undefined> {
+    const { trust, clockMs, lookups } = this.#options;
+    const plan = { ...this.plan, login: undefined };
+    const signal = AbortSignal.any([AbortSignal.timeout(LOOK_MS), this.#closing.signal]);
+    const check = await checkMailServer({ plan, secrets: this.#secrets, trust, clockMs, lookups, signal });
+    if (signal.aborted) return undefined;
+    this.#noteChain(check);
+    return check.failure;
+  }
+
+  #noteChain({ chain }: MailServerCheck): void {
+    const [first, ...others] = chain.map(({ validTo }) => validTo.getTime());
+    if (first !== undefined) this.figures.certificateExpiresAt = new Date(Math.min(first, ...others));
   }
 
   #turnAway(): void {

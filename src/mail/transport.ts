@@ -4,6 +4,7 @@
 import type { Socket } from 'node:net';
 import { createTransport, type Transporter } from 'nodemailer';
 import type { SMTPPoolOptions, SMTPPoolSentMessageInfo } from 'nodemailer/lib/smtp-pool';
+import { firstExpiryOf } from '../trust/peer-chain.ts';
 import type { ServerTrust, TrustOptions } from '../trust/server-trust.ts';
 import { TrustError } from '../trust/trust-error.ts';
 import type { ConnectionPlan } from './connection-plan.ts';
@@ -47,6 +48,8 @@ export interface TransportOptions {
   readonly lookups: NameLookups;
   /** Hears what is said on every connection. */
   readonly hear: (line: DialogLine) => void;
+  /** Told of every chain that is believed: when its first certificate expires. */
+  readonly believed: (expiresAt: Date) => void;
 }
 
 const MESSAGES_PER_CONNECTION = 100;
@@ -58,9 +61,15 @@ export class MailTransport {
   readonly #options: TransportOptions;
   readonly #failures = new FailedSteps();
   #pool: Transporter<SMTPPoolSentMessageInfo, SMTPPoolOptions> | undefined;
+  #connections = 0;
 
   constructor(options: TransportOptions) {
     this.#options = options;
+  }
+
+  /** How many connections are open. */
+  get connectionCount(): number {
+    return this.#connections;
   }
 
   /** Never throws. */
@@ -96,16 +105,31 @@ export class MailTransport {
     const logger = new Dialog({ beginsWithTls, secrets, clockMs, hear }, this.#failures);
     const tls = await this.#tlsOptions();
     try {
-      return { connection: await openSocket(plan, lookups), logger, transactionLog: true, tls };
+      const connection = await openSocket(plan, lookups);
+      this.#connections += 1;
+      connection.once('close', () => {
+        this.#connections -= 1;
+      });
+      return { connection, logger, transactionLog: true, tls };
     } catch (error) {
       if (error instanceof Error) this.#failures.set(error, 'connect');
       throw error;
     }
   }
 
-  #tlsOptions(): Promise<TrustOptions> | undefined {
-    const { plan, trust } = this.#options;
-    return plan.encryption === 'none' ? undefined : trust().optionsFor(plan, plan.tls);
+  async #tlsOptions(): Promise<TrustOptions | undefined> {
+    const { plan, trust, believed } = this.#options;
+    if (plan.encryption === 'none') return undefined;
+    const options = await trust().optionsFor(plan, plan.tls);
+    return {
+      ...options,
+      // Asked last: what it does not object to is believed.
+      checkServerIdentity: (host, certificate) => {
+        const doubt = options.checkServerIdentity(host, certificate);
+        if (doubt === undefined) believed(firstExpiryOf(certificate));
+        return doubt;
+      },
+    };
   }
 
   async #failed(error: unknown): Promise<HandOver> {

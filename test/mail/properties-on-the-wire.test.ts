@@ -112,10 +112,16 @@ test('auth-username and auth-password: the next message logs in anew', async () 
 test('use-start-tls: the next message goes through TLS, or no longer', async () => {
   await begin({ 'trust-manager-provider': TRUST });
   await send();
+  const expiry = 'ds-mon-mail-certificate-expires-at';
+  const monitored = async () => (await tools.entries('cn=monitor', '(ds-mon-mail-address=*)'))[0];
+  expect((await monitored())?.first(expiry)).toBeUndefined();
   await change({ 'use-start-tls': 'true' });
   await send();
+  expect((await monitored())?.first(expiry)).toMatch(/^\d{14}/);
+  expect((await monitored())?.first('ds-mon-mail-connection-count')).toBe('1');
   await change({ 'use-start-tls': 'false' });
   await send();
+  expect((await monitored())?.first(expiry)).toBeUndefined();
   expect(receiver.messages.map(({ isEncrypted }) => isEncrypted)).toEqual([false, true, false]);
 });
 
