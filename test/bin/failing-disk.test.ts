@@ -19,6 +19,13 @@ async function names(tools: LdapTools): Promise<string[]> {
   return (await tools.entries(CONTAINER, '-s', 'one', '1.1')).map(({ dn }) => dn.name);
 }
 
+/** Status and text of what the HTTP handler answers. */
+async function health(tools: LdapTools, path: string): Promise<string> {
+  const [handler] = await tools.entries('cn=HTTP,cn=connection handlers,cn=monitor', '-s', 'base');
+  const response = await fetch(new URL(path, handler?.first('ds-mon-listen-address')));
+  return `${response.status} ${await response.text()}`;
+}
+
 describe('a journal that cannot be written or synced', () => {
   it.each([
     ['EIO', 'input/output error'],
@@ -29,10 +36,16 @@ describe('a journal that cannot be written or synced', () => {
       const first = await startServer();
       await first.stop();
       const fault = join(first.folder, 'fault');
-      const environment = { NODE_OPTIONS: `--import=${FAILING_DISK}`, CONFDIT_TEST_FAULT: fault };
+      const environment = {
+        NODE_OPTIONS: `--import=${FAILING_DISK}`,
+        CONFDIT_TEST_FAULT: fault,
+        HTTP_ENABLED: 'true',
+        HTTP_PORT: '0',
+      };
       const server = await startServer({ folder: first.folder, environment });
       const tools = new LdapTools(server);
       expect((await tools.add(mailServer('Before'))).code).toBe(0);
+      expect(await health(tools, '/healthz')).toBe('200 ok\n');
       await writeFile(fault, code);
       const refused = await tools.add(mailServer('Refused'));
       expect([refused.code, refused.stderr]).toEqual([52, expect.stringContaining(reason)]);
@@ -45,6 +58,8 @@ describe('a journal that cannot be written or synced', () => {
       expect(logged.msg).toContain('No change is stored any more');
       const shown = await tools.entries('cn=monitor', '(ds-mon-store-failure=*)', 'ds-mon-store-failure');
       expect(shown[0]?.first('ds-mon-store-failure')).toContain(reason);
+      for (const path of ['/healthz', '/readyz'])
+        expect(await health(tools, path)).toMatch(new RegExp(`^503 .*${reason}`));
       await server.stop();
       const third = await startServer({ folder: server.folder });
       expect(await names(new LdapTools(third))).toEqual(['Before']);
