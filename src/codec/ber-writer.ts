@@ -13,6 +13,7 @@ export class BerWriter {
   #bytes: Buffer;
   #start = 0;
   #at = 0;
+  /** Where what was taken begins that may be written over. */
   #takenStart = 0;
 
   /** Takes how many octets are allocated at a time: little where little is written. */
@@ -29,7 +30,6 @@ export class BerWriter {
   /** What was written since the last `take`. The view is the caller's; the writer goes on behind it. */
   take(): Buffer {
     const taken = this.#bytes.subarray(this.#start, this.#at);
-    this.#takenStart = this.#start;
     this.#start = this.#at;
     return taken;
   }
@@ -40,12 +40,17 @@ export class BerWriter {
   }
 
   /**
-   * Writes over what was taken last, which nobody needs any more: the same memory, still in the processor's cache,
-   * instead of a new block. Only right after `take`; what was taken before that is somebody's still.
+   * Writes over what was taken since the last `rewind` or `leave`, which nobody needs any more: the same memory, still
+   * in the processor's cache, instead of a new block. Only right after `take`.
    */
   rewind(): void {
     this.#start = this.#takenStart;
     this.#at = this.#takenStart;
+  }
+
+  /** What was taken is somebody's still: it is never written over. */
+  leave(): void {
+    this.#takenStart = this.#start;
   }
 
   /** Begins a new block where the present one is nearly full, while there is nothing to copy into it. */
@@ -54,6 +59,7 @@ export class BerWriter {
     this.#bytes = Buffer.allocUnsafeSlow(BLOCK_OCTETS);
     this.#start = 0;
     this.#at = 0;
+    this.#takenStart = 0;
   }
 
   /** Forgets what was written after `length` was read as this. */
@@ -177,6 +183,7 @@ export class BerWriter {
     const larger = Buffer.allocUnsafeSlow(Math.max(this.#blockOctets, 2 * (written + octets)));
     larger.set(this.#bytes.subarray(this.#start, this.#at));
     this.#bytes = larger;
+    this.#takenStart = 0;
     this.#start = 0;
     this.#at = written;
   }

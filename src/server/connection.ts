@@ -1,6 +1,5 @@
 // Bytes from a socket to messages, and messages to bytes. Knows framing, limits and back-pressure; what a message
-// means is the session's business. Whatever one chunk of requests makes the session answer at once leaves in one
-// write.
+// means is the session's business. Answers leave when the outbox sends them.
 
 import type { Socket } from 'node:net';
 import { BerError, frameLength } from '../codec/ber-reader.ts';
@@ -12,7 +11,7 @@ import { Oid } from '../ldap/oids.ts';
 import { ResultCode } from '../ldap/result-code.ts';
 import { type ConnectionSecurity, isLoopback } from './connection-security.ts';
 import type { ConnectionLimits } from './limits.ts';
-import type { Outbox } from './outbox.ts';
+import type { Outbox, Sender } from './outbox.ts';
 import type { SecuredSocket } from './tls-acceptor.ts';
 import type { Turns } from './turns.ts';
 
@@ -51,7 +50,7 @@ export interface ConnectionOptions {
 const FLUSH_OCTETS = 64 * 1024;
 const NOTHING: Buffer = Buffer.alloc(0);
 
-export class Connection {
+export class Connection implements Sender {
   readonly id: number;
   /** Shared with all connections of the server. */
   readonly turns: Turns;
@@ -69,7 +68,6 @@ export class Connection {
   #wanted = 0;
   #messageOctetsMax: number;
   #isReading = false;
-  #isFlushDue = false;
   #isHeld = false;
   /** Whether the peer leaves so much unread that nothing more is read from it. */
   #isBlocked = false;
@@ -194,28 +192,6 @@ export class Connection {
     const writer = this.#outbox.writerFor(this);
     writeResponseMessage(writer, message);
     if (writer.length >= FLUSH_OCTETS) this.flush();
-    else if (!this.#isReading && !this.#isFlushDue) this.#flushSoon();
-  }
-
-  /** Answers that become ready together, as those of changes that shared one sync, leave together. */
-  #flushSoon(): void {
-    this.#isFlushDue = true;
-    queueMicrotask(() => {
-      this.#isFlushDue = false;
-      this.flush();
-    });
-  }
-
-  /** For answers that are given outside of a turn of reading: all of them leave in one write. */
-  together(send: () => void): void {
-    const wasReading = this.#isReading;
-    this.#isReading = true;
-    try {
-      send();
-    } finally {
-      this.#isReading = wasReading;
-    }
-    if (!wasReading) this.flush();
   }
 
   /** Undefined while the peer keeps up; otherwise a promise for the moment it has caught up or is gone. */
@@ -311,7 +287,6 @@ export class Connection {
       return;
     }
     this.#isReading = false;
-    this.flush();
     // In memory of its own: what it came in is read into again (read-buffer.ts).
     this.#pending = at === bytes.length ? NOTHING : Buffer.from(bytes.subarray(at));
     this.#received = bytes.length - at;
@@ -344,16 +319,18 @@ export class Connection {
     }
   }
 
-  /** Hands what was written to the socket. */
+  /** What was written leaves now. */
   flush(): void {
-    const writer = this.#outbox.writerFor(this);
-    if (writer.length === 0) return;
-    const bytes = writer.take();
-    if (this.#isClosing || this.#socket.destroyed) return;
-    const keepsUp = this.#socket.write(bytes);
+    this.#outbox.flush();
+  }
+
+  transmit(octets: Buffer): boolean {
+    if (this.#isClosing || this.#socket.destroyed) return true;
+    const keepsUp = this.#socket.write(octets);
     // Nothing waits in the socket: the system has its own copy already.
-    if (this.#socket.writableLength === 0) writer.rewind();
-    else if (!keepsUp) this.#watchSlowReader();
+    if (this.#socket.writableLength === 0) return true;
+    if (!keepsUp) this.#watchSlowReader();
+    return false;
   }
 
   #watchSlowReader(): void {

@@ -1,21 +1,57 @@
-// Where answers are written before they leave.
+// Where answers are written before they leave, and when they leave: at the end of the turn of the event loop in which
+// they became ready, those of all connections one after the other. A client that sleeps is woken by its answer, which
+// costs more than the answer did; clients on one machine are woken once for all of them.
 
 import { BerWriter } from '../codec/ber-writer.ts';
 
-/**
- * One writer serves all connections of a server: an idle connection then costs no buffer. Whoever writes becomes
- * the owner, and what the owner before it left is sent first, so bytes of two connections never mix.
- */
-export class Outbox {
-  readonly writer = new BerWriter();
-  #owner: { flush(): void } | undefined;
+/** Whose answers are written here. */
+export interface Sender {
+  /** Hands octets to the network; returns whether nobody needs their memory any more. */
+  transmit(octets: Buffer): boolean;
+}
 
-  writerFor(owner: { flush(): void }): BerWriter {
-    if (this.#owner !== owner) {
-      this.#owner?.flush();
-      this.#owner = owner;
+interface Letter {
+  readonly sender: Sender;
+  readonly octets: Buffer;
+}
+
+/** One writer serves all connections of a server: an idle connection then costs no buffer. */
+export class Outbox {
+  readonly #writer = new BerWriter();
+  /** Who has written what the writer holds. */
+  #sender: Sender | undefined;
+  #waiting: Letter[] = [];
+  #isFlushDue = false;
+
+  /** Where the sender writes its next answer. It leaves with the others of this turn. */
+  writerFor(sender: Sender): BerWriter {
+    if (this.#sender !== sender) {
+      this.#setAside();
+      this.#sender = sender;
     }
-    this.writer.makeRoom();
-    return this.writer;
+    this.#writer.makeRoom();
+    if (!this.#isFlushDue) {
+      this.#isFlushDue = true;
+      setImmediate(() => this.flush());
+    }
+    return this.#writer;
+  }
+
+  /** Sends now what was written until now, of all senders, each in its order. */
+  flush(): void {
+    this.#isFlushDue = false;
+    this.#setAside();
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return;
+    this.#waiting = [];
+    let isFree = true;
+    for (const { sender, octets } of waiting) isFree = sender.transmit(octets) && isFree;
+    if (isFree) this.#writer.rewind();
+    else this.#writer.leave();
+  }
+
+  #setAside(): void {
+    if (this.#sender === undefined || this.#writer.length === 0) return;
+    this.#waiting.push({ sender: this.#sender, octets: this.#writer.take() });
   }
 }

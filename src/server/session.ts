@@ -216,13 +216,11 @@ export class Session {
   /** Lets in what had to wait. */
   #continue(): void {
     if (!this.#connection.isOpen) return;
-    this.#connection.together(() => {
-      for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-        if (this.#isBinding || (isBind(next.operation) && this.#underWay.size > this.#watches)) break;
-        this.#waiting.shift();
-        this.#start(next);
-      }
-    });
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      if (this.#isBinding || (isBind(next.operation) && this.#underWay.size > this.#watches)) break;
+      this.#waiting.shift();
+      this.#start(next);
+    }
     if (!this.#isBusy) this.#connection.resume();
     this.#endIfDone();
   }

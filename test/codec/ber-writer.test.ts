@@ -13,6 +13,7 @@ describe('what was taken from a writer', () => {
   it('stays as it is when what was taken after it is written over', () => {
     const writer = new BerWriter();
     const kept = written(writer, 'of a client that reads slowly');
+    writer.leave();
     const before = Buffer.from(kept);
     for (let round = 0; round < 10_000; round++) {
       written(writer, `of another client, round ${round}`);
@@ -37,5 +38,13 @@ describe('what was taken from a writer', () => {
     const second = written(writer, 'other');
     expect(second.buffer).toBe(first.buffer);
     expect(second.byteOffset).toBe(first.byteOffset);
+  });
+
+  it('is written over together with all that was taken since', () => {
+    const writer = new BerWriter();
+    const first = written(writer, 'first');
+    written(writer, 'second');
+    writer.rewind();
+    expect(written(writer, 'third').byteOffset).toBe(first.byteOffset);
   });
 });

@@ -59,10 +59,7 @@ export class EntrySender {
       // Another search of the client may have been quicker to use the room.
       if (connection.congestion !== undefined) continue;
       if (performance.now() >= this.#limits.endsAt) return this.#tooLong();
-      let answer: Answer | undefined;
-      connection.together(() => {
-        answer = this.#turn();
-      });
+      const answer = this.#turn();
       if (answer !== undefined) return answer;
     }
   }
