@@ -34,8 +34,9 @@ export function checkedEntry(
   return entry;
 }
 
-/** Other values of the same attributes: the classes allow and demand what they did. */
+/** The same name, and other values of the same attributes: the classes allow and demand what they did. */
 function hasSameShape(before: Entry, after: Entry, editor: AttributeEditor): boolean {
+  if (after.dn !== before.dn) return false;
   if (editor.touched.has('objectclass') || before.attributes.length !== after.attributes.length) return false;
   return after.attributes.every(({ key }, index) => before.attributes[index]?.key === key);
 }

@@ -124,6 +124,12 @@ describe('a move that cannot be', () => {
       move: { rdn: 'nonsense=1' },
     },
     {
+      code: 'namingViolation',
+      title: 'to a name of an unknown attribute, with the old value kept',
+      dn: ADA,
+      move: { rdn: 'nonsense=1', keepOld: true },
+    },
+    {
       code: 'constraintViolation',
       title: 'to a name that the server keeps',
       dn: ADA,
