@@ -73,8 +73,19 @@ class FilterReader {
       case ContextTag.filterExtensibleMatch:
         return readExtensibleMatch(reader);
       default:
-        throw new BerError(`A filter cannot start with tag ${tag}.`);
+        return this.#readUnknown(tag);
     }
+  }
+
+  /**
+   * Choices may be added to the grammar, and one that the server does not know evaluates to Undefined. So does a question
+   * about an attribute that nobody can have, which is what it becomes.
+   */
+  #readUnknown(tag: number): Filter {
+    if (!this.#reader.hasMore) throw new BerError('A filter is missing.');
+    if (!isContextTag(tag)) throw new BerError(`A filter cannot start with tag ${tag}.`);
+    this.#reader.skip();
+    return { type: 'present', attribute: '' };
   }
 
   #readValue(tag: keyof typeof VALUE_TYPES): Filter {
@@ -99,6 +110,10 @@ class FilterReader {
     this.#reader.leave(outer);
     return { type: 'not', filter };
   }
+}
+
+function isContextTag(tag: number): boolean {
+  return tag >= 0x80 && tag < 0xc0;
 }
 
 /** SubstringFilter: `initial` first, `final` last, each at most once, at least one of all. */

@@ -45,7 +45,8 @@ export function writeResult(writer: BerWriter, response: ResultResponse): void {
   const start = writer.begin(OperationTag[response.type]);
   writer.enumerated(response.code);
   writer.text(response.matchedDn);
-  writer.text(response.diagnosticMessage);
+  // An LDAPString is UTF-8, also where the message repeats octets of a client that were not.
+  writer.text(response.diagnosticMessage.toWellFormed());
   if (response.referrals !== undefined) writeTexts(writer, response.referrals, ContextTag.referral);
   if (response.type === 'bindResponse' && response.serverSaslCredentials !== undefined) {
     writer.text(response.serverSaslCredentials, ContextTag.bindServerSaslCredentials);

@@ -3,7 +3,7 @@
 
 import type { Ava, Rdn } from './dn.ts';
 import { LdapError } from './ldap-error.ts';
-import { textFromOctets } from './octets.ts';
+import { isUtf8, textFromOctets } from './octets.ts';
 
 const ATTRIBUTE_TYPE = /(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)/y;
 const HEX_PAIR = /[0-9A-Fa-f]{2}/y;
@@ -21,6 +21,8 @@ export class DnParser {
   }
 
   parse(rdnsMax: number): readonly Rdn[] {
+    if (!isUtf8(this.#text))
+      throw this.#error('is not UTF-8, with octets that are no text written as in \\ff');
     const rdns: Rdn[] = [];
     for (;;) {
       rdns.push(this.#rdn());

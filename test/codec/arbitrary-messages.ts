@@ -129,7 +129,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 const result = {
   code: fc.integer({ min: 0, max: 0x7fff }),
   matchedDn: anyText,
-  diagnosticMessage: anyText,
+  diagnosticMessage: anyText.map(withoutEscapes),
   referrals: fc.option(fc.array(anyText, { maxLength: 3 }), { nil: undefined }),
 };
 

@@ -5,9 +5,11 @@ import {
   addRequest,
   bindRequest,
   changeKinds,
+  compareRequest,
   deleteRequest,
   extendedRequest,
   message,
+  modifyDnRequest,
   modifyRequest,
   octets,
   presentFilter,
@@ -108,6 +110,34 @@ describe('bytes that are no LDAP end their connection with a notice', () => {
       await client.closed();
     });
     await Promise.all(clients);
+  });
+});
+
+describe('octets that are not UTF-8', () => {
+  const rubbish = (before: string) => Buffer.concat([Buffer.from(before), hex('ff fe')]);
+
+  it.each([
+    ['a name to search', 34, (text: Buffer) => searchRequest(text)],
+    ['a name to compare', 34, (text: Buffer) => compareRequest(text, 'cn', 'x')],
+    ['a name to delete', 34, (text: Buffer) => deleteRequest(text)],
+    ['a name to bind', 34, (text: Buffer) => bindRequest(text, 'x')],
+    ['a new RDN', 34, (text: Buffer) => modifyDnRequest('cn=config', text, true)],
+    ['an attribute', 17, (text: Buffer) => compareRequest('cn=config', text, 'x')],
+    ['an extended operation', 2, (text: Buffer) => extendedRequest(text)],
+  ])('%s: %i, and the message is UTF-8', async (_, code, request) => {
+    const client = await RawClient.bound(server);
+    const answer = await client.request(request(rubbish('cn=')));
+    // The client reads no message that is not UTF-8.
+    expect(answer.code).toBe(code);
+    expect(answer.text).not.toBe('');
+  });
+
+  it('may be in a name when they are escaped', async () => {
+    const client = await RawClient.bound(server);
+    expect(await client.request(searchRequest('cn=\\ff\\fe,cn=config'))).toMatchObject({
+      code: 32,
+      matchedDn: 'cn=config',
+    });
   });
 });
 

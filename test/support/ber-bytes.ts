@@ -79,7 +79,7 @@ export function control(oid: string, critical = false, value?: string | Part): B
 }
 
 /** BindRequest with a simple password (RFC 4511 section 4.2). */
-export function bindRequest(dn: string, password: string, version = 3): Buffer {
+export function bindRequest(dn: string | Part, password: string, version = 3): Buffer {
   return tlv(0x60, integer(version), octets(dn), octets(password, 0x80));
 }
 
@@ -110,7 +110,7 @@ export interface SearchOptions {
 export const scopes = { base: 0, one: 1, subtree: 2 } as const;
 
 /** SearchRequest; by default a base search for `(objectClass=*)` with all user attributes (RFC 4511 section 4.5.1). */
-export function searchRequest(base: string, options: SearchOptions = {}): Buffer {
+export function searchRequest(base: string | Part, options: SearchOptions = {}): Buffer {
   return tlv(
     0x63,
     octets(base),
@@ -183,14 +183,14 @@ export function modifyRequest(
 }
 
 /** DelRequest (RFC 4511 section 4.8). */
-export function deleteRequest(dn: string): Buffer {
+export function deleteRequest(dn: string | Part): Buffer {
   return octets(dn, 0x4a);
 }
 
 /** ModifyDNRequest (RFC 4511 section 4.9). */
 export function modifyDnRequest(
   dn: string,
-  newRdn: string,
+  newRdn: string | Part,
   deleteOldRdn: boolean,
   newSuperior?: string,
 ): Buffer {
@@ -200,7 +200,7 @@ export function modifyDnRequest(
 }
 
 /** CompareRequest (RFC 4511 section 4.10). */
-export function compareRequest(dn: string, name: string, value: string | Part): Buffer {
+export function compareRequest(dn: string | Part, name: string | Part, value: string | Part): Buffer {
   return tlv(0x6e, octets(dn), sequence(octets(name), octets(value)));
 }
 
@@ -210,7 +210,7 @@ export function abandonRequest(id: number): Buffer {
 }
 
 /** ExtendedRequest (RFC 4511 section 4.12). */
-export function extendedRequest(oid: string, value?: string | Part): Buffer {
+export function extendedRequest(oid: string | Part, value?: string | Part): Buffer {
   const parts = [octets(oid, 0x80)];
   if (value !== undefined) parts.push(octets(value, 0x81));
   return tlv(0x77, ...parts);

@@ -104,13 +104,18 @@ function fieldsOf({ tag, content }: Element): Partial<ServerMessage> {
   const optional = (wanted: number) => others.find((part) => part.tag === wanted)?.content.toString('utf8');
   return {
     code: numberOf(code),
-    matchedDn: matchedDn.content.toString('utf8'),
-    text: text.content.toString('utf8'),
+    matchedDn: textOf(matchedDn),
+    text: textOf(text),
     oid: optional(0x8a),
     value: optional(0x8b),
     octets: others.find((part) => part.tag === 0x8b)?.content,
     serverSaslCredentials: optional(0x87),
   };
+}
+
+/** An LDAPString is UTF-8 (RFC 4511 section 4.1.2). */
+function textOf({ content }: Element): string {
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
 }
 
 function controlsOf(list: Element | undefined): ReadonlyMap<string, Buffer> {
