@@ -6,7 +6,12 @@ import { access, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'n
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SchemaSource } from '../schema/schema-builder.ts';
-import { makeServerKey } from './server-key.ts';
+import { ARCHIVE_FOLDER, listArchives } from '../store/archive.ts';
+import { nodeFileSystem } from '../store/file-system.ts';
+import { JOURNAL_FOLDER } from '../store/journal.ts';
+import { listSegments } from '../store/journal-recovery.ts';
+import type { Places } from '../store/permissions.ts';
+import { KEYS_FOLDER, makeServerKey } from './server-key.ts';
 import { StartError } from './start-error.ts';
 
 export interface Instance {
@@ -18,6 +23,7 @@ export interface Instance {
 }
 
 const SHIPPED = new URL('../../', import.meta.url);
+const PIN_NAME = 'admin.pin';
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 
@@ -33,8 +39,10 @@ export async function openInstance(folder: string): Promise<Instance> {
     await access(configFolder, constants.R_OK | constants.W_OK | constants.X_OK);
     await refreshSchema(schemaFolder);
     await makeServerKey(configFolder, new Date());
-    const isNew = await copyIfAbsent(shipped('config/config.ldif'), join(configFolder, 'config.ldif'));
-    return { folder: root, configFolder, pinFile: join(configFolder, 'admin.pin'), isNew };
+    const isNew =
+      !(await hasHistory(configFolder)) &&
+      (await copyIfAbsent(shipped('config/config.ldif'), join(configFolder, 'config.ldif')));
+    return { folder: root, configFolder, pinFile: join(configFolder, PIN_NAME), isNew };
   } catch (error) {
     throw new StartError(
       `The instance folder ${root} cannot be used: ${error instanceof Error ? error.message : error}. ` +
@@ -81,6 +89,21 @@ async function refreshSchema(schemaFolder: string): Promise<void> {
     const target = join(schemaFolder, name);
     await rename(await copyBeside(join(source, name), target), target);
   }
+}
+
+/** Whether a store has been here: then a missing config.ldif has been lost, and what is shipped is no stand-in for it. */
+async function hasHistory(configFolder: string): Promise<boolean> {
+  const segments = await listSegments(nodeFileSystem, join(configFolder, JOURNAL_FOLDER)).catch(() => []);
+  const archives = await listArchives(nodeFileSystem, join(configFolder, ARCHIVE_FOLDER)).catch(() => []);
+  return segments.length > 0 || archives.length > 0;
+}
+
+/** Where the keys are and the password is: nobody else may write them, or he has the server. */
+export async function secretPlaces(folder: string): Promise<Places> {
+  const configFolder = join(resolve(folder), 'config');
+  const keys = join(configFolder, KEYS_FOLDER);
+  const names = await readdir(keys).catch(() => []);
+  return { folders: [keys], files: [join(configFolder, PIN_NAME), ...names.map((name) => join(keys, name))] };
 }
 
 async function copyIfAbsent(source: string, target: string): Promise<boolean> {

@@ -4,9 +4,18 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Configuration } from '../backend/configuration.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
 import type { Log } from '../server/access-log.ts';
+import { ARCHIVE_FOLDER, listArchives } from '../store/archive.ts';
+import { readUncutSnapshot } from '../store/edited-snapshot.ts';
 import { nodeFileSystem } from '../store/file-system.ts';
+import { lockFolder } from '../store/folder-lock.ts';
 import { readSnapshotNumber, SNAPSHOT_NAME, writeSnapshot } from '../store/snapshot.ts';
+import { checkStore } from '../store/store-check.ts';
+import { StoreError } from '../store/store-error.ts';
+import { repairStore } from '../store/store-repair.ts';
+import type { InstanceChoice } from './commands/instance-options.ts';
+import { StartError } from './start-error.ts';
 
 export const START_OK_NAME = `${SNAPSHOT_NAME}.startok`;
 const PAUSE_MS = 1;
@@ -39,9 +48,41 @@ export function keepAsLastKnownGood(options: LastKnownGoodOptions): () => Promis
   };
 }
 
-/** What to do when a start fails that another one before did not; undefined when there was none. */
-export function hintOfLastKnownGood(configFolder: string): string | undefined {
+/** Whether config.ldif is gone or cannot be begun with, while an archived one could be. */
+export async function isReplaceable(configFolder: string): Promise<boolean> {
+  const archives = await listArchives(nodeFileSystem, join(configFolder, ARCHIVE_FOLDER)).catch(() => []);
+  const found = await readUncutSnapshot(nodeFileSystem, configFolder).catch(() => undefined);
+  return found === undefined && archives.length > 0;
+}
+
+/**
+ * A config.ldif that cannot be read is kept aside, and the one that was archived takes its place: otherwise there would be
+ * no way back for whoever has a slip in the file. Throws StoreError, also where a server is running.
+ */
+export async function replaceUnreadable(
+  configFolder: string,
+  now: Date,
+  log: Pick<Log, 'warn'>,
+): Promise<void> {
+  if (!(await isReplaceable(configFolder))) return;
+  const lock = await lockFolder(configFolder);
+  try {
+    const { problems } = await checkStore(nodeFileSystem, configFolder);
+    const repairs = problems.flatMap(({ repair }) => (repair?.type === 'restoreSnapshot' ? [repair] : []));
+    const options = { fileSystem: nodeFileSystem, folder: configFolder, now };
+    const aside = await repairStore(repairs, options);
+    if (repairs.length > 0)
+      log.warn({ aside }, `${SNAPSHOT_NAME} could not be read; the archived one takes its place`);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** What to do, at the end of what keeps a start from being good that another one before was; else the error as it is. */
+export function withHint(error: unknown, configFolder: string, { isLastKnownGood }: InstanceChoice): unknown {
   const path = join(configFolder, START_OK_NAME);
-  if (!existsSync(path)) return undefined;
-  return `To go back to the configuration of the last good start (${path}): confdit start --last-known-good`;
+  const isKnown = error instanceof StartError || error instanceof StoreError || error instanceof LdapError;
+  if (!isKnown || isLastKnownGood === true || !existsSync(path)) return error;
+  const hint = `To go back to the configuration of the last good start (${path}): confdit start --last-known-good`;
+  return new StartError(`${error.message}\n${hint}`, { cause: error });
 }

@@ -50,6 +50,11 @@ export async function* readChanges(options: LdifFileOptions): AsyncGenerator<Wan
   }
 }
 
+/** Why a change with a critical control is not made where no server is asked. */
+export function refusedControl({ oid }: Control): string {
+  return `the control ${oid} is critical, and only a server that runs can do what it asks for. Leave it out, or import into a running server.`;
+}
+
 function wanted(record: LdifRecord): WantedChange {
   const { line } = record;
   if (record.type === 'change') return { line, change: record.change, controls: record.controls };

@@ -20,13 +20,16 @@ import { type Change, dnOfChange } from '../ldap/change.ts';
 import { formatIssue } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { Schema } from '../schema/schema.ts';
+import { ARCHIVE_FOLDER } from '../store/archive.ts';
+import { editOf, findOriginal, readUncutSnapshot } from '../store/edited-snapshot.ts';
 import { nodeFileSystem } from '../store/file-system.ts';
 import { HistoryReader } from '../store/history-reader.ts';
 import { JOURNAL_FOLDER } from '../store/journal.ts';
-import { readSnapshot } from '../store/snapshot.ts';
 import type { InstanceChoice } from './commands/instance-options.ts';
 import { shippedSchema } from './commands/shipped-schema.ts';
 import { readSchemaFiles } from './instance.ts';
+import { makeStartChanges } from './start-changes.ts';
+import { StartError } from './start-error.ts';
 
 export interface OfflineConfiguration {
   /** Whether the instance has a configuration of its own. */
@@ -39,6 +42,8 @@ export interface OfflineConfiguration {
 const SHIPPED_CONFIG = fileURLToPath(new URL('../../config', import.meta.url));
 const ROOT = /^cn=config$/i;
 const MADE_BY = 'cn=Offline';
+/** Nothing happens that anybody should hear of. */
+const NOBODY = { raise: () => {}, info: () => {}, warn: () => {}, error: () => {}, line: undefined };
 
 /**
  * Entries of the files are added to what the instance has, or, without an instance, to what is shipped; a file with the
@@ -59,30 +64,50 @@ export async function openOfflineConfiguration(
     definitions: choice.definitions.map(parseDefinition),
     instanceFolder: folder,
   });
-  const configuration = new Configuration({ schema, validator: new PropertyValidator({ schema, sources }) });
+  const newConfiguration = () =>
+    new Configuration({ schema, validator: new PropertyValidator({ schema, sources }) });
+  const configuration = newConfiguration();
   const records = (await Promise.all(files.map(readRecords))).flat();
   const isWhole = records.some(
     ({ record }) => record.type === 'content' && ROOT.test(record.entry.dn.toString()),
   );
   const problems = isWhole
     ? []
-    : await loadStored(configuration, isThere ? join(folder, 'config') : SHIPPED_CONFIG);
+    : await loadStored(configuration, isThere ? join(folder, 'config') : SHIPPED_CONFIG, newConfiguration);
   for (const record of records) problems.push(...(await take(configuration, record)));
   configuration.tree.commit();
   const issues = configuration.validator.validateAll(configuration.tree.entries());
   return { isStored: isThere, configuration, problems: [...problems, ...issues.map(formatIssue)] };
 }
 
-/** The snapshot and what the journal has besides. */
-async function loadStored(configuration: Configuration, folder: string): Promise<string[]> {
-  const snapshot = await readSnapshot(nodeFileSystem, folder);
-  if (snapshot === undefined) return [];
-  const made = { at: new Date(), by: MADE_BY };
-  const issues = loadEntries(configuration, snapshot.entries, made, randomUUID);
+/** The snapshot and what the journal has besides, and what the next start would make of edits and changes that wait. */
+async function loadStored(
+  configuration: Configuration,
+  folder: string,
+  newConfiguration: () => Configuration,
+): Promise<string[]> {
+  const found = await readUncutSnapshot(nodeFileSystem, folder);
+  if (found === undefined) return [];
+  const original = await findOriginal(nodeFileSystem, join(folder, ARCHIVE_FOLDER), found);
+  const { entries, number } = original ?? found;
   const reader = new HistoryReader(join(folder, JOURNAL_FOLDER));
-  const commits = [...reader.commits(snapshot.number + 1)].filter((commit) => commit !== undefined);
-  replayCommits(configuration, commits);
-  return issues.map(formatIssue);
+  const commits = [...reader.commits(number + 1)].filter((commit) => commit !== undefined);
+  const store = { lastNumber: commits.at(-1)?.number ?? number, append: async () => {} };
+  const opened = { entries, commits, edited: original && editOf(found, original), store };
+  const issues = loadEntries(configuration, entries, { at: new Date(), by: MADE_BY }, randomUUID);
+  const problems = issues.map(formatIssue);
+  try {
+    const made = await makeStartChanges({
+      ...{ configFolder: folder, opened, newConfiguration, now: new Date(), log: NOBODY, alerts: NOBODY },
+      ...{ isLastKnownGood: false, isTrial: true },
+    });
+    replayCommits(configuration, made);
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    problems.push(error.message);
+    replayCommits(configuration, commits);
+  }
+  return problems;
 }
 
 interface PlacedRecord {

@@ -5,10 +5,11 @@ import { randomUUID } from 'node:crypto';
 import { BulkImport } from '../backend/bulk-import.ts';
 import type { World } from '../cli/command.ts';
 import { ProgressBar } from '../cli/progress-bar.ts';
+import { dnOfChange } from '../ldap/change.ts';
 import type { Log } from '../server/access-log.ts';
 import type { InstanceChoice } from './commands/instance-options.ts';
 import type { ImportProblem } from './import-report.ts';
-import { readChanges } from './ldif-file.ts';
+import { readChanges, refusedControl } from './ldif-file.ts';
 import { openConfiguration } from './open-configuration.ts';
 
 export interface OfflineImportOptions {
@@ -94,8 +95,13 @@ async function takeFiles(
       progress: (done, total) => bar.show(done, total, `${bulk.changes.length} changes`),
     });
     for await (const batch of changes) {
-      for (const { line, change } of batch) {
+      for (const { line, change, controls } of batch) {
         if (leftOut.has(placeOf({ file, line }))) continue;
+        const refused = controls.find(({ criticality }) => criticality);
+        if (refused !== undefined) {
+          problems.push({ file, line, problem: `${dnOfChange(change)}: ${refusedControl(refused)}` });
+          continue;
+        }
         if (bulk.takeAlike(change)) continue;
         await bulk.take(change, { file: index, line });
       }

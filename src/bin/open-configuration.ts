@@ -9,15 +9,16 @@ import { Sources } from '../expression/sources.ts';
 import type { AlertSink } from '../mail/alert.ts';
 import { Schema } from '../schema/schema.ts';
 import type { Log } from '../server/access-log.ts';
+import { nodeFileSystem } from '../store/file-system.ts';
 import { type LdifStore, openLdifStore } from '../store/ldif-store.ts';
+import { requirePrivate } from '../store/permissions.ts';
 import { KEEP_ALL } from '../store/retention.ts';
 import { nameOfChecker } from './checked-by.ts';
 import type { InstanceChoice } from './commands/instance-options.ts';
-import { type Instance, openInstance, readSchemaFiles } from './instance.ts';
-import { hintOfLastKnownGood } from './last-known-good.ts';
+import { type Instance, openInstance, readSchemaFiles, secretPlaces } from './instance.ts';
+import { isReplaceable, replaceUnreadable, withHint } from './last-known-good.ts';
 import { loadConfiguration } from './load-configuration.ts';
 import { makeStartChanges } from './start-changes.ts';
-import { StartError } from './start-error.ts';
 
 const NOBODY: AlertSink = { raise: () => {} };
 
@@ -45,6 +46,7 @@ export interface OpenConfiguration {
 export async function openConfiguration(options: ConfigurationOptions): Promise<OpenConfiguration> {
   const { choice, environment, now, log, alerts = NOBODY } = options;
   const instance = await openInstance(choice.instance);
+  await requirePrivate(nodeFileSystem, await secretPlaces(choice.instance));
   const schemaFiles = await readSchemaFiles(instance);
   const schema = Schema.parse(schemaFiles, { syntaxes: expressionSyntaxes() });
   const definitions = choice.definitions.map(parseDefinition);
@@ -59,8 +61,13 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
     error: (message: string) => log.error({}, message),
     lostEdit: (message: string) => alerts.raise({ type: 'org.opends.server.ManualConfigEditLost', message }),
   };
+  if (choice.isLastKnownGood === true) await replaceUnreadable(configFolder, now(), log);
   // All of the past is kept until the configuration says how much.
-  const opened = await openLdifStore({ folder: configFolder, log: storeLog, now, retention: KEEP_ALL });
+  const opened = await openLdifStore({
+    ...{ folder: configFolder, log: storeLog, now, retention: KEEP_ALL },
+  }).catch(async (error: unknown) => {
+    throw (await isReplaceable(configFolder)) ? withHint(error, configFolder, choice) : error;
+  });
   const { store } = opened;
   try {
     for (const warning of opened.warnings) log.warn({}, warning);
@@ -76,10 +83,4 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
     await store.close();
     throw withHint(error, configFolder, choice);
   }
-}
-
-function withHint(error: unknown, configFolder: string, choice: InstanceChoice): unknown {
-  const hint = choice.isLastKnownGood === true ? undefined : hintOfLastKnownGood(configFolder);
-  if (hint === undefined || !(error instanceof StartError)) return error;
-  return new StartError(`${error.message}\n${hint}`, { cause: error });
 }

@@ -15,7 +15,7 @@ import { giveAdministratorPassword } from './administrator.ts';
 import { backupTask } from './backup-task.ts';
 import type { InstanceChoice } from './commands/instance-options.ts';
 import type { Instance } from './instance.ts';
-import { keepAsLastKnownGood } from './last-known-good.ts';
+import { keepAsLastKnownGood, withHint } from './last-known-good.ts';
 import { finishLoading } from './load-configuration.ts';
 import type { OpenLog } from './log.ts';
 import { openContexts } from './naming-contexts.ts';
@@ -58,7 +58,10 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
   writePath.use(new Runtime([...providers, ...components]));
   // The ports open when there is everything that connections need.
   for (const part of [providers, components]) {
-    (await new Runtime(part).prepare([...configuration.differences()])).commit();
+    const prepared = await new Runtime(part)
+      .prepare([...configuration.differences()])
+      .catch((error: unknown) => Promise.reject(withHint(error, instance.configFolder, parts.choice)));
+    prepared.commit();
   }
   isStarting = false;
   const urls = listeners.urls();

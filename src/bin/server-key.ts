@@ -9,7 +9,7 @@ const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 
 /** Where the shipped configuration looks for keys. */
-const KEYS_FOLDER = 'keys';
+export const KEYS_FOLDER = 'keys';
 const KEY_FILE = 'server.pem';
 
 /** Makes the folder and a key in it; in a folder that is there nothing is changed, whatever it holds. */

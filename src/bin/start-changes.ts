@@ -9,21 +9,22 @@ import type { Configuration } from '../backend/configuration.ts';
 import { loadEntries, replayCommits } from '../backend/configuration-loader.ts';
 import { changesOfEdit } from '../backend/edit-by-hand.ts';
 import { withStoredPasswords } from '../backend/stored-passwords.ts';
-import { LdifError } from '../codec/ldif-error.ts';
 import { readLdif } from '../codec/ldif-reader.ts';
 import { type Change, dnOfChange } from '../ldap/change.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { formatIssue } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
+import { textFromOctets } from '../ldap/octets.ts';
 import type { AlertSink } from '../mail/alert.ts';
 import type { Log } from '../server/access-log.ts';
 import { keepEditAside } from '../store/edited-snapshot.ts';
-import { nodeFileSystem } from '../store/file-system.ts';
+import { freeName, nodeFileSystem } from '../store/file-system.ts';
 import type { OpenedLdifStore } from '../store/ldif-store.ts';
 import { requirePrivate } from '../store/permissions.ts';
 import { readSnapshot, SNAPSHOT_NAME } from '../store/snapshot.ts';
-import type { Commit } from '../store/store.ts';
+import type { Commit, Store } from '../store/store.ts';
 import { START_OK_NAME } from './last-known-good.ts';
+import { refusedControl } from './ldif-file.ts';
 import { StartError } from './start-error.ts';
 
 const CHANGES_NAME = 'config-changes.ldif';
@@ -34,13 +35,17 @@ const LAST_KNOWN_GOOD = 'cn=Last Known Good';
 
 export interface StartChangesOptions {
   readonly configFolder: string;
-  readonly opened: OpenedLdifStore;
+  readonly opened: Pick<OpenedLdifStore, 'entries' | 'edited' | 'commits'> & {
+    readonly store: Pick<Store, 'lastNumber' | 'append'>;
+  };
   /** An empty one, to try changes on. */
   readonly newConfiguration: () => Configuration;
   readonly now: Date;
   readonly log: Log;
   readonly alerts: AlertSink;
   readonly isLastKnownGood: boolean;
+  /** Nothing is renamed; what is appended is the caller's business. */
+  readonly isTrial?: boolean;
 }
 
 /** The commits to repeat, those that were made now among them. Throws StartError. */
@@ -74,12 +79,13 @@ class StartChanges {
   }
 
   async takeEdit(): Promise<void> {
-    const { edited } = this.#options.opened;
-    if (edited === undefined) return;
+    const { edited: edit } = this.#options.opened;
+    if (edit === undefined) return;
+    const { entries: edited, original } = edit;
     const path = join(this.#options.configFolder, SNAPSHOT_NAME);
     const configuration = this.#present();
     const changes = inWords(`${path} was edited, and cannot be taken as it is`, () =>
-      changesOfEdit({ schema: configuration.schema, present: byKey(configuration), ...editOf(edited) }),
+      changesOfEdit({ schema: configuration.schema, present: byKey(configuration), original, edited }),
     );
     await this.#make(configuration, changes, MANUAL_EDIT, `${path} was edited, and cannot be taken as it is`);
   }
@@ -91,13 +97,15 @@ class StartChanges {
     await requirePrivate(nodeFileSystem, { folders: [], files: [path] });
     const digest = createHash('sha256').update(octets).digest('hex').slice(0, 16);
     const by = `cn=${CHANGES_NAME} ${digest}`;
-    // The server may have stopped after the change was stored and before the file got its other name.
-    if (!this.#commits.some((commit) => commit.by === by)) {
+    // The server may have stopped after the change was stored and before the file got its other name: nothing came after.
+    if (this.#commits.at(-1)?.by !== by) {
       const what = `${path} cannot be applied`;
-      const changes = inWords(what, () => changesIn(octets.toString('utf8')));
+      const changes = inWords(what, () => changesIn(octets));
       await this.#make(this.#present(), changes, by, what);
     }
-    await rename(path, `${path}.applied`);
+    if (this.#options.isTrial === true) return;
+    const applied = await freeName(nodeFileSystem, this.#options.configFolder, `${CHANGES_NAME}.applied`);
+    await rename(path, join(this.#options.configFolder, applied));
     await nodeFileSystem.syncFolder(this.#options.configFolder);
   }
 
@@ -134,7 +142,11 @@ class StartChanges {
   ): Promise<void> {
     if (changes.length === 0) return;
     const { opened, now, log, alerts } = this.#options;
-    const { schema, tree } = configuration;
+    const { schema, tree, validator } = configuration;
+    const deleted = changes.flatMap((change): readonly Entry[] => {
+      const entry = change.type === 'delete' ? tree.find(schema.dnKey(change.dn)) : undefined;
+      return entry === undefined ? [] : [entry];
+    });
     const stored = await Promise.all(
       changes.map((change) => withStoredPasswords(change, schema, (dn) => tree.find(schema.dnKey(dn)))),
     );
@@ -144,7 +156,14 @@ class StartChanges {
       refuseRenames(changes);
       replayCommits(configuration, [commit]);
     });
-    const issues = configuration.validator.validateAll(tree.entries());
+    // What is there in the end says nothing of what should never have gone: the containers, the last administrator.
+    const gone = deleted.filter(({ dn }) => tree.find(schema.dnKey(dn)) === undefined);
+    const issues = [
+      ...gone.flatMap((before) =>
+        validator.validate({ dn: before.dn, before, after: undefined }, configuration),
+      ),
+      ...validator.validateAll(tree.entries()),
+    ];
     if (issues.length > 0)
       throw new StartError(
         [`${what}; ${issues.length} to be put right:`, ...issues.map(formatIssue)].join('\n'),
@@ -160,19 +179,21 @@ class StartChanges {
   }
 }
 
-function editOf({ entries, original }: NonNullable<OpenedLdifStore['edited']>): {
-  readonly edited: readonly Entry[];
-  readonly original: readonly Entry[] | undefined;
-} {
-  return { edited: entries, original };
-}
-
 function byKey({ schema, tree }: Configuration): Map<string, Entry> {
   return new Map([...tree.entries()].map((entry) => [schema.dnKey(entry.dn), entry]));
 }
 
-function changesIn(text: string): Change[] {
-  return readLdif(text).map((record) =>
+/** Throws LdapError with every problem there is, by its line. */
+function changesIn(octets: Buffer): Change[] {
+  const problems: string[] = [];
+  const records = readLdif(textFromOctets(octets), { wrong: ({ message }) => problems.push(message) });
+  for (const record of records) {
+    const refused =
+      record.type === 'change' ? record.controls.find(({ criticality }) => criticality) : undefined;
+    if (refused !== undefined) problems.push(`Line ${record.line}: ${refusedControl(refused)}`);
+  }
+  if (problems.length > 0) throw new LdapError('unwillingToPerform', problems.join('\n'));
+  return records.map((record) =>
     record.type === 'change' ? record.change : { type: 'add', entry: record.entry },
   );
 }
@@ -191,7 +212,7 @@ function inWords<Result>(what: string, work: () => Result): Result {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof LdapError || error instanceof LdifError)) throw error;
+    if (!(error instanceof LdapError)) throw error;
     throw new StartError(`${what}:\n${error.message}`, { cause: error });
   }
 }

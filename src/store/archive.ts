@@ -105,13 +105,21 @@ async function* withPauses(
 /** Throws StoreError for one that cannot be read or is not as it was written. */
 export async function readArchive(fileSystem: FileSystem, folder: string, number: number): Promise<Snapshot> {
   const path = join(folder, archiveName(number));
-  let octets: Buffer;
+  const snapshot = readSnapshotOctets(await readArchiveOctets(fileSystem, folder, number), path);
+  if (snapshot.number === number && snapshot.hasHeader && !snapshot.isEdited) return snapshot;
+  throw new StoreError(`The archived configuration ${path} is not as the server wrote it.`);
+}
+
+/** The snapshot file as it was when it was archived. Throws StoreError. */
+export async function readArchiveOctets(
+  fileSystem: FileSystem,
+  folder: string,
+  number: number,
+): Promise<Buffer> {
+  const path = join(folder, archiveName(number));
   try {
-    octets = await promisify(gunzip)(await readWholeFile(fileSystem, path));
+    return await promisify(gunzip)(await readWholeFile(fileSystem, path));
   } catch (error) {
     throw storeErrorFrom(error, `The archived configuration ${path} cannot be read`);
   }
-  const snapshot = readSnapshotOctets(octets, path);
-  if (snapshot.number === number && snapshot.hasHeader && !snapshot.isEdited) return snapshot;
-  throw new StoreError(`The archived configuration ${path} is not as the server wrote it.`);
 }

@@ -3,10 +3,12 @@
 
 import { join } from 'node:path';
 import type { Entry } from '../ldap/entry.ts';
-import { listArchives, readArchive } from './archive.ts';
+import { ARCHIVE_FOLDER, listArchives, readArchive, readArchiveOctets } from './archive.ts';
 import { type FileSystem, freeName, readWholeFile, writeNewFile } from './file-system.ts';
-import { SNAPSHOT_NAME, type Snapshot } from './snapshot.ts';
+import { readSnapshot, SNAPSHOT_NAME, type Snapshot } from './snapshot.ts';
 import { StoreError, storeErrorFrom } from './store-error.ts';
+
+const NEWLINE = 0x0a;
 
 export interface EditedSnapshot {
   /** What config.ldif holds now. */
@@ -34,6 +36,38 @@ export async function findOriginal(
     if (error instanceof StoreError) return undefined;
     throw error;
   }
+}
+
+/** What was edited, by what is there and what was. */
+export function editOf({ entries, hasHeader }: Snapshot, original: Snapshot): EditedSnapshot {
+  return { entries, original: hasHeader ? original.entries : undefined };
+}
+
+/** `readSnapshot`, which throws StoreError besides for a file that ends in the middle of an entry: no edit, but a loss. */
+export async function readUncutSnapshot(
+  fileSystem: FileSystem,
+  folder: string,
+): Promise<Snapshot | undefined> {
+  const snapshot = await readSnapshot(fileSystem, folder);
+  if (snapshot?.isEdited !== true) return snapshot;
+  const archiveFolder = join(folder, ARCHIVE_FOLDER);
+  if (!(await listArchives(fileSystem, archiveFolder)).includes(snapshot.number)) return snapshot;
+  const path = join(folder, SNAPSHOT_NAME);
+  const octets = await readWholeFile(fileSystem, path);
+  const archived = await readArchiveOctets(fileSystem, archiveFolder, snapshot.number).catch(() => octets);
+  if (!isCutShort(octets, archived)) return snapshot;
+  throw new StoreError(
+    `The file ${path} ends in the middle of an entry, after ${octets.length} of the ${archived.length} octets that the ` +
+      'server wrote. Run confdit repair, which takes the archived one, or restore the file from a backup.',
+  );
+}
+
+/** Whoever takes away the last entries leaves those before them whole. */
+function isCutShort(octets: Buffer, archived: Buffer): boolean {
+  const rest = archived.subarray(octets.length);
+  if (rest.length === 0 || !archived.subarray(0, octets.length).equals(octets)) return false;
+  const isEntryEnd = octets.at(-1) === NEWLINE && (rest[0] === NEWLINE || octets.at(-2) === NEWLINE);
+  return !isEntryEnd;
 }
 
 /** Copies config.ldif to a name that says when; gives its path. Throws StoreError. */

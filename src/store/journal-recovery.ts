@@ -3,10 +3,11 @@
 
 import { join } from 'node:path';
 import { LdifError } from '../codec/ldif-error.ts';
-import { type FileSystem, freeName, readWholeFile, writeNewFile } from './file-system.ts';
+import { type FileSystem, freeName, readWholeFile, writeNewFile, writeWhole } from './file-system.ts';
 import { createSegment, type JournalPlace } from './journal.ts';
 import { readJournalChanges } from './journal-record.ts';
 import {
+  isBegun,
   SEGMENT_START,
   type SegmentProblem,
   type SegmentScan,
@@ -30,6 +31,8 @@ export interface JournalRecoveryOptions {
   readonly folder: string;
   /** Through which commit the snapshot goes. */
   readonly snapshotNumber: number;
+  /** Whether there may be no journal yet. */
+  readonly isNew: boolean;
   readonly now: () => Date;
 }
 
@@ -94,6 +97,8 @@ class Recovery {
       await this.#readSegment(firstNumber, following === undefined);
     }
     if (this.#nextNumber <= snapshotNumber) throw this.#journalEndsEarly();
+    const last = segments.at(-1);
+    if (last === undefined ? !this.#options.isNew : last <= snapshotNumber) throw this.#lastFileMissing();
     if (this.#segments.length > 0) return;
     await createSegment(fileSystem, folder, this.#nextNumber);
     this.#segments = [this.#nextNumber];
@@ -119,7 +124,7 @@ class Recovery {
   async #readSegment(firstNumber: number, isLast: boolean): Promise<void> {
     const path = this.#path(firstNumber);
     const octets = await readWholeFile(this.#options.fileSystem, path);
-    const scan = scanSegment(octets, firstNumber);
+    const scan = scanSegment(octets, firstNumber, isBegun(firstNumber, this.#options.snapshotNumber));
     const isEmpty = scan.records.length === 0;
     if (firstNumber < this.#nextNumber) {
       if (isLast && isEmpty && scan.problem?.type !== 'damaged') return this.#dropUnused(firstNumber);
@@ -170,18 +175,17 @@ class Recovery {
     const aside = await freeName(fileSystem, folder, `${segmentName(firstNumber)}.torn-${stamp}`);
     if (tail.length > 0) await writeNewFile(fileSystem, join(folder, aside), tail);
     await fileSystem.syncFolder(folder);
-    if (scan.end === 0) {
-      await fileSystem.remove(path);
-      await createSegment(fileSystem, folder, firstNumber);
-      return;
-    }
+    const start = Buffer.from(SEGMENT_START, 'latin1');
     const file = await fileSystem.open(path, 'append');
     try {
       await file.truncate(scan.end);
+      // Cut within its first lines it is begun anew; the file itself stays, or its changes would seem to be missing.
+      if (scan.end === 0) await writeWhole(file, start, 0);
       await file.sync();
     } finally {
       await file.close();
     }
+    if (scan.end === 0) return;
     this.#warnings.push(
       `Change ${scan.nextNumber} was being written to ${path} when the server stopped, and nobody was told that it is ` +
         `stored: ${tail.length} octets are cut from octet ${scan.end} on and kept in ${aside}.`,
@@ -192,7 +196,17 @@ class Recovery {
     const { folder, snapshotNumber } = this.#options;
     return new StoreError(
       `config.ldif goes through change ${snapshotNumber}, but the journal in ${folder} ends with change ` +
-        `${this.#nextNumber - 1}. Restore both from one backup, or, if config.ldif alone is right, move the folder aside.`,
+        `${this.#nextNumber - 1}. Restore both from one backup, or, if config.ldif alone is right, run: confdit repair`,
+    );
+  }
+
+  /** Every snapshot begins a file of its own, also when no change comes after it. */
+  #lastFileMissing(): StoreError {
+    const { folder, snapshotNumber } = this.#options;
+    const beyond = snapshotNumber + 1;
+    return new StoreError(
+      `The journal file that held change ${beyond} and those after it is missing from ${folder}; config.ldif goes through ` +
+        `change ${snapshotNumber}. Restore the file from a backup; or, to give up what it held, run: confdit repair`,
     );
   }
 

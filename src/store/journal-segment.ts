@@ -46,9 +46,12 @@ export interface SegmentScan {
   readonly problem: SegmentProblem | undefined;
 }
 
-/** Reads the records of a segment, checksums and order included. */
-export function scanSegment(octets: Buffer, firstNumber: number): SegmentScan {
-  if (!octets.subarray(0, START.length).equals(START)) return scanWithoutStart(octets, firstNumber);
+/**
+ * Reads the records of a segment, checksums and order included. A snapshot is written only after its segment is durable:
+ * one that is `begun` cannot be found as it was being created.
+ */
+export function scanSegment(octets: Buffer, firstNumber: number, isBegun = false): SegmentScan {
+  if (!octets.subarray(0, START.length).equals(START)) return scanWithoutStart(octets, firstNumber, isBegun);
   const scan = new Scan(octets, firstNumber);
   while (scan.position < octets.length) {
     const problem = scan.step();
@@ -57,8 +60,14 @@ export function scanSegment(octets: Buffer, firstNumber: number): SegmentScan {
   return scan.result(undefined);
 }
 
-function scanWithoutStart(octets: Buffer, firstNumber: number): SegmentScan {
-  const isTorn = START.subarray(0, octets.length).equals(octets) || octets.every((octet) => octet === 0);
+/** Whether a snapshot through this change was written after the segment was. */
+export function isBegun(firstNumber: number, snapshotNumber: number): boolean {
+  return snapshotNumber > 0 && firstNumber <= snapshotNumber + 1;
+}
+
+function scanWithoutStart(octets: Buffer, firstNumber: number, wasBegun: boolean): SegmentScan {
+  const looksTorn = START.subarray(0, octets.length).equals(octets) || octets.every((octet) => octet === 0);
+  const isTorn = looksTorn && !wasBegun;
   return {
     records: [],
     nextNumber: firstNumber,

@@ -5,20 +5,20 @@ import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Entry } from '../ldap/entry.ts';
 import { ARCHIVE_FOLDER, archiveName, listArchives, writeArchive } from './archive.ts';
-import { type EditedSnapshot, findOriginal, keepEditAside } from './edited-snapshot.ts';
+import {
+  type EditedSnapshot,
+  editOf,
+  findOriginal,
+  keepEditAside,
+  readUncutSnapshot,
+} from './edited-snapshot.ts';
 import { type FileSystem, nodeFileSystem } from './file-system.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { JOURNAL_FOLDER, Journal } from './journal.ts';
 import { listSegments, recoverJournal } from './journal-recovery.ts';
-import { requirePrivate } from './permissions.ts';
+import { type Places, requirePrivate } from './permissions.ts';
 import { forgettableThrough, KEEP_NOTHING, type Retention, uselessArchives } from './retention.ts';
-import {
-  readSnapshot,
-  SNAPSHOT_NAME,
-  SNAPSHOT_TEMPORARY_NAME,
-  type Snapshot,
-  writeSnapshot,
-} from './snapshot.ts';
+import { SNAPSHOT_NAME, SNAPSHOT_TEMPORARY_NAME, type Snapshot, writeSnapshot } from './snapshot.ts';
 import type { Commit, Store, StoreContents } from './store.ts';
 import { reasonOf, StoreError, storeErrorFrom } from './store-error.ts';
 
@@ -67,8 +67,7 @@ export async function openLdifStore(options: LdifStoreOptions): Promise<OpenedLd
   } catch (error) {
     throw storeErrorFrom(error, `The folder ${journalFolder} cannot be made`);
   }
-  const folders = [options.folder, journalFolder, archiveFolder];
-  await requirePrivate(fileSystem, { folders, files: [join(options.folder, SNAPSHOT_NAME)] });
+  await requirePrivate(fileSystem, await placesOf(fileSystem, options.folder));
   const lock = await lockFolder(options.folder);
   try {
     return await open(
@@ -79,6 +78,18 @@ export async function openLdifStore(options: LdifStoreOptions): Promise<OpenedLd
   } catch (error) {
     await lock.release();
     throw storeErrorFrom(error, `The folder ${options.folder} cannot be opened`);
+  }
+}
+
+/** Everything that a store reads again. */
+async function placesOf(fileSystem: FileSystem, folder: string): Promise<Places> {
+  const folders = [join(folder, JOURNAL_FOLDER), join(folder, ARCHIVE_FOLDER)];
+  const names = (path: string) => fileSystem.list(path).then((all) => all.map((name) => join(path, name)));
+  try {
+    const files = await Promise.all(folders.map(names));
+    return { folders: [folder, ...folders], files: [join(folder, SNAPSHOT_NAME), ...files.flat()] };
+  } catch (error) {
+    throw storeErrorFrom(error, `The folder ${folder} cannot be read`);
   }
 }
 
@@ -97,13 +108,16 @@ async function open(
   const path = join(folder, SNAPSHOT_NAME);
   await fileSystem.remove(join(folder, SNAPSHOT_TEMPORARY_NAME));
   await fileSystem.syncFolder(folder);
-  const found = (await readSnapshot(fileSystem, folder)) ?? (await firstSnapshot(options, journalFolder));
+  const archives = await listArchives(fileSystem, archiveFolder);
+  const found =
+    (await readUncutSnapshot(fileSystem, folder)) ?? (await firstSnapshot(options, journalFolder, archives));
   const original = await findOriginal(fileSystem, archiveFolder, found);
   const snapshot = original ?? found;
   const { place, commits, bytes, warnings } = await recoverJournal({
     fileSystem,
     folder: journalFolder,
     snapshotNumber: snapshot.number,
+    isNew: archives.length === 0,
     now: options.now,
   });
   const isAsWritten = found.hasHeader && !found.isEdited;
@@ -117,10 +131,7 @@ async function open(
     entries: snapshot.entries,
     checked: snapshot.checked,
     snapshotNumber: snapshot.number,
-    edited: original && {
-      entries: found.entries,
-      original: found.hasHeader ? original.entries : undefined,
-    },
+    edited: original && editOf(found, original),
     isForeign: !found.hasHeader,
     commits,
     warnings: isUnclear ? [editWarning(folder), ...warnings] : warnings,
@@ -143,13 +154,22 @@ async function archiveIfAbsent(
   }
 }
 
-/** A store without config.ldif is a new one, unless there is a journal: then the file has been lost. */
-async function firstSnapshot(options: Required<LdifStoreOptions>, journalFolder: string): Promise<Snapshot> {
+/** A store without config.ldif is a new one, unless there is a journal or an archive: then the file has been lost. */
+async function firstSnapshot(
+  options: Required<LdifStoreOptions>,
+  journalFolder: string,
+  archives: readonly number[],
+): Promise<Snapshot> {
   const { fileSystem, folder, now } = options;
-  if ((await listSegments(fileSystem, journalFolder)).length > 0) {
+  const hasJournal = (await listSegments(fileSystem, journalFolder)).length > 0;
+  if (hasJournal || archives.length > 0) {
+    const what = hasJournal
+      ? `the folder ${journalFolder} holds changes to it`
+      : 'it is archived beside its place';
     throw new StoreError(
-      `${join(folder, SNAPSHOT_NAME)} is missing, but the folder ${journalFolder} holds changes to it. ` +
-        'Restore the file from a backup.',
+      `${join(folder, SNAPSHOT_NAME)} is missing, but ${what}. ${
+        archives.length > 0 ? 'Run confdit repair, which takes the archived one, or restore' : 'Restore'
+      } the file from a backup.`,
     );
   }
   await writeSnapshot(fileSystem, folder, { entries: [], number: 0, at: now(), pause: setImmediate });

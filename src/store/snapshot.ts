@@ -109,21 +109,28 @@ function readEntries(octets: Buffer, path: string): Snapshot {
   const lineEnd = octets.indexOf(NEWLINE) + 1 || octets.length;
   const header = parseHeader(octets.toString('latin1', 0, lineEnd).trimEnd(), path);
   const { number, contentSum, checkedBy } = header;
-  if (header === NO_HEADER)
-    return {
-      entries: parseEntries(octets, 1),
-      number,
-      isEdited: false,
-      hasHeader: false,
-      checked: undefined,
-    };
+  if (header === NO_HEADER) {
+    const entries = requireSome(parseEntries(octets, 1), path);
+    return { entries, number, isEdited: false, hasHeader: false, checked: undefined };
+  }
   const content = octets.subarray(lineEnd);
-  if (contentSum !== hex(crc32(content)))
-    return { entries: parseEntries(content, 2), number, isEdited: true, hasHeader: true, checked: undefined };
+  if (contentSum !== hex(crc32(content))) {
+    const entries = requireSome(parseEntries(content, 2), path);
+    return { entries, number, isEdited: true, hasHeader: true, checked: undefined };
+  }
   const written = new WrittenEntries(content);
   const checked: CheckedEntries | undefined =
     checkedBy === undefined ? undefined : { checkedBy, entriesWith: (texts) => written.entriesWith(texts) };
   return { entries: written.entries, number, isEdited: false, hasHeader: true, checked };
+}
+
+/** Nobody edits a configuration down to nothing: an editor or a disk has lost it. */
+function requireSome(entries: Entry[], path: string): Entry[] {
+  if (entries.length > 0) return entries;
+  throw new StoreError(
+    `The file ${path} holds no entry any more. Run confdit repair, which takes the archived one, or restore the file ` +
+      'from a backup.',
+  );
 }
 
 /** Text that anybody may have written; a piece ends with a line, so that no character is cut. */

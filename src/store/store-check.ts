@@ -4,18 +4,20 @@
 import { join } from 'node:path';
 import { LdifError } from '../codec/ldif-error.ts';
 import { ARCHIVE_FOLDER, archiveName, listArchives, readArchive } from './archive.ts';
+import { readUncutSnapshot } from './edited-snapshot.ts';
 import { type FileSystem, readWholeFile } from './file-system.ts';
 import { JOURNAL_FOLDER } from './journal.ts';
 import { readJournalChanges } from './journal-record.ts';
 import { listSegments } from './journal-recovery.ts';
-import { type SegmentScan, scanSegment, segmentName } from './journal-segment.ts';
-import { findExposed, formatExposed } from './permissions.ts';
-import { readSnapshot, SNAPSHOT_NAME, type Snapshot } from './snapshot.ts';
-import { errorCode, StoreError } from './store-error.ts';
+import { isBegun, type SegmentScan, scanSegment, segmentName } from './journal-segment.ts';
+import { type Exposed, findExposed, formatExposed } from './permissions.ts';
+import { SNAPSHOT_NAME, type Snapshot } from './snapshot.ts';
+import { errorCode, reasonOf, StoreError } from './store-error.ts';
 
 export type StoreRepair =
   | { readonly type: 'protect'; readonly path: string; readonly mode: number }
-  | { readonly type: 'move'; readonly paths: readonly string[] }
+  /** `begin`: the change that a new journal file is begun with in their place. */
+  | { readonly type: 'move'; readonly paths: readonly string[]; readonly begin?: number }
   | {
       readonly type: 'cut';
       readonly path: string;
@@ -53,6 +55,14 @@ export async function checkStore(fileSystem: FileSystem, folder: string): Promis
   await check.snapshot();
   await check.journal();
   return check.result();
+}
+
+export function problemOfExposed(exposed: Exposed): StoreProblem {
+  const { path, wanted } = exposed;
+  return {
+    ...{ path, problem: `${formatExposed(exposed)}.`, remedy: 'Its mode is set.' },
+    repair: { type: 'protect', path, mode: wanted },
+  };
 }
 
 class Check {
@@ -93,14 +103,7 @@ class Check {
       },
       'readable',
     );
-    for (const one of exposed) {
-      this.#problems.push({
-        path: one.path,
-        problem: `${formatExposed(one)}.`,
-        remedy: 'Its mode is set.',
-        repair: { type: 'protect', path: one.path, mode: one.wanted },
-      });
-    }
+    this.#problems.push(...exposed.map(problemOfExposed));
   }
 
   async archives(): Promise<void> {
@@ -123,16 +126,21 @@ class Check {
   async snapshot(): Promise<void> {
     const path = join(this.#folder, SNAPSHOT_NAME);
     try {
-      this.#snapshot = await readSnapshot(this.#fileSystem, this.#folder);
+      this.#snapshot = await readUncutSnapshot(this.#fileSystem, this.#folder);
     } catch (error) {
       this.#problems.push({ path, problem: sentenceOf(error), ...this.#snapshotRemedy() });
       return;
     }
     if (this.#snapshot === undefined) {
-      const isNew = (await listSegments(this.#fileSystem, this.#journalFolder).catch(() => [])).length === 0;
-      if (isNew) this.#notes.push(`There is no ${path}, and no journal either: the instance has never run.`);
+      const segments = await listSegments(this.#fileSystem, this.#journalFolder).catch(() => []);
+      if (segments.length === 0 && this.#goodArchives.length === 0)
+        this.#notes.push(`There is no ${path}, and no journal either: the instance has never run.`);
       else this.#problems.push({ path, problem: `${path} is missing.`, ...this.#snapshotRemedy() });
-    } else if (this.#snapshot.isEdited || !this.#snapshot.hasHeader) {
+    } else if (!this.#snapshot.hasHeader && this.#goodArchives.length > 0) {
+      this.#notes.push(
+        `${path} does not have the server's first line; the next start takes it as a whole: what it does not have is deleted.`,
+      );
+    } else if (this.#snapshot.isEdited) {
       this.#notes.push(`${path} was edited by hand; the next start takes the edit as a change.`);
     }
   }
@@ -158,14 +166,18 @@ class Check {
       due = scan.nextNumber;
       if (following === undefined) this.#lastNumber = due - 1;
     }
+    const last = segments.at(-1);
     if (due !== undefined && due < needed) this.#endsEarly(due - 1, needed);
+    else if (last === undefined ? this.#goodArchives.length > 0 : last < needed)
+      this.#lastFileMissing(needed);
   }
 
   /** Undefined where nothing is known of what follows. */
   async #segment(first: number, later: readonly number[], needed: number): Promise<SegmentScan | undefined> {
     const path = this.#pathOf(first);
-    const octets = await readWholeFile(this.#fileSystem, path);
-    const scan = scanSegment(octets, first);
+    const octets = await this.#octetsOf(path, first, later);
+    if (octets === undefined) return undefined;
+    const scan = scanSegment(octets, first, isBegun(first, needed - 1));
     for (const record of scan.records) {
       try {
         readJournalChanges(octets, record);
@@ -195,6 +207,24 @@ class Check {
     });
     if (!isOfThePast) return undefined;
     return { ...scan, nextNumber: later[0] ?? scan.nextNumber };
+  }
+
+  /** Undefined where they cannot be read, which is a problem then. */
+  async #octetsOf(path: string, first: number, later: readonly number[]): Promise<Buffer | undefined> {
+    try {
+      return await readWholeFile(this.#fileSystem, path);
+    } catch (error) {
+      const isFolder = errorCode(error) === 'EISDIR';
+      const paths = [path, ...later.map((number) => this.#pathOf(number))];
+      this.#problems.push({
+        ...{ path, number: first, problem: `Change ${first} in ${path} cannot be read: ${reasonOf(error)}.` },
+        remedy: isFolder
+          ? `Restore the file from a backup; or change ${first} and all after it are given up: what is there is moved aside.`
+          : 'Put the disk or the rights right, or restore the file from a backup.',
+        ...(isFolder ? { repair: { type: 'move', paths, begin: first } } : {}),
+      });
+      return undefined;
+    }
   }
 
   /** What was handed over together is given up together. */
@@ -236,7 +266,7 @@ class Check {
     this.#problems.push({
       ...{ path, number: due, problem },
       remedy: `Restore the missing file from a backup; or change ${first} and all after it are given up: the files are moved aside.`,
-      repair: { type: 'move', paths },
+      repair: { type: 'move', paths, begin: due },
     });
   }
 
@@ -247,6 +277,16 @@ class Check {
       problem: `config.ldif goes through change ${needed - 1}, but the journal in ${this.#journalFolder} ends with change ${last}.`,
       remedy:
         'Restore both from one backup; or, as config.ldif has those changes, the journal is begun anew after it.',
+      repair: { type: 'beginSegment', number: needed },
+    });
+  }
+
+  #lastFileMissing(needed: number): void {
+    this.#problems.push({
+      path: this.#pathOf(needed),
+      number: needed,
+      problem: `The journal file that held change ${needed} and those after it is missing from ${this.#journalFolder}.`,
+      remedy: `Restore the file from a backup; or what it held is given up: the journal is begun anew after change ${needed - 1}.`,
       repair: { type: 'beginSegment', number: needed },
     });
   }

@@ -24,6 +24,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only; mount it for writing',
   EIO: 'the disk reports an input/output error; check the disk',
   EMFILE: 'too many files are open; raise the limit',
+  Z_DATA_ERROR: 'it is not what was compressed',
+  Z_BUF_ERROR: 'it is cut short',
   ENFILE: 'too many files are open; raise the limit',
 };
 

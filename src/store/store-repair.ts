@@ -1,11 +1,10 @@
 // Does what store-check.ts named, and keeps everything it takes away: in a folder of its own, named after the moment.
 
 import { basename, dirname, join } from 'node:path';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
-import { ARCHIVE_FOLDER, archiveName } from './archive.ts';
+import { ARCHIVE_FOLDER, readArchiveOctets } from './archive.ts';
 import { type FileSystem, freeName, readWholeFile, writeNewFile } from './file-system.ts';
 import { createSegment, JOURNAL_FOLDER } from './journal.ts';
+import { segmentNumber } from './journal-segment.ts';
 import { SNAPSHOT_NAME, SNAPSHOT_TEMPORARY_NAME } from './snapshot.ts';
 import type { StoreRepair } from './store-check.ts';
 import { storeErrorFrom } from './store-error.ts';
@@ -42,18 +41,19 @@ class Repair {
   }
 
   async do(repair: StoreRepair): Promise<void> {
-    const { fileSystem, folder } = this.#options;
+    const { fileSystem } = this.#options;
     switch (repair.type) {
       case 'protect':
         return fileSystem.changeMode(repair.path, repair.mode);
       case 'move':
-        return this.#move(repair.paths);
+        await this.#move(repair.paths);
+        return repair.begin === undefined ? undefined : this.#beginSegment(repair.begin);
       case 'cut':
         return this.#cut(repair.path, repair.length, repair.following);
       case 'restoreSnapshot':
         return this.#restoreSnapshot(repair.archive);
       case 'beginSegment':
-        return createSegment(fileSystem, join(folder, JOURNAL_FOLDER), repair.number);
+        return this.#beginSegment(repair.number);
     }
   }
 
@@ -72,7 +72,7 @@ class Repair {
   async #cut(path: string, length: number, following: readonly string[]): Promise<void> {
     const { fileSystem } = this.#options;
     await this.#move(following.toReversed());
-    if (length === 0) return this.#move([path]);
+    if (length === 0) return this.#beginAnew(path);
     const aside = await this.#folder();
     const copy = join(aside, await freeName(fileSystem, aside, basename(path)));
     await writeNewFile(fileSystem, copy, await readWholeFile(fileSystem, path));
@@ -86,12 +86,26 @@ class Repair {
     }
   }
 
+  /** The file's name says where the journal goes on: without it, changes would seem to be missing. */
+  async #beginAnew(path: string): Promise<void> {
+    await this.#move([path]);
+    const number = segmentNumber(basename(path));
+    if (number !== undefined) await this.#beginSegment(number);
+  }
+
+  async #beginSegment(number: number): Promise<void> {
+    const { fileSystem, folder } = this.#options;
+    const journalFolder = join(folder, JOURNAL_FOLDER);
+    await fileSystem.makeFolder(journalFolder);
+    await createSegment(fileSystem, journalFolder, number);
+  }
+
   async #restoreSnapshot(archive: number): Promise<void> {
     const { fileSystem, folder } = this.#options;
-    const compressed = await readWholeFile(fileSystem, join(folder, ARCHIVE_FOLDER, archiveName(archive)));
+    const octets = await readArchiveOctets(fileSystem, join(folder, ARCHIVE_FOLDER), archive);
     const temporary = join(folder, SNAPSHOT_TEMPORARY_NAME);
     await fileSystem.remove(temporary);
-    await writeNewFile(fileSystem, temporary, await promisify(gunzip)(compressed));
+    await writeNewFile(fileSystem, temporary, octets);
     await this.#move([join(folder, SNAPSHOT_NAME)]);
     await fileSystem.rename(temporary, join(folder, SNAPSHOT_NAME));
     await fileSystem.syncFolder(folder);

@@ -1,9 +1,10 @@
 // What waits for a server to start: an edited config.ldif, a file of changes beside it, and the way back to the last
 // configuration that was good.
 
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { runConfdit } from '../support/confdit-program.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 
@@ -78,6 +79,60 @@ describe('config.ldif edited while the server is down', () => {
     expect(await hosts(again)).toEqual(['One one.example.com', 'Two two.example.com']);
     expect(await lastChange(again)).toMatch(/^3 cn=admin/);
   });
+
+  it('that would take away the containers and the last administrator is refused as over LDAP', async () => {
+    const { folder, path, text } = await stopped();
+    const end = text.indexOf('\ndn: cn=Mail Servers,cn=config');
+    await writeFile(path, text.slice(0, end), { mode: 0o600 });
+    // Two is only in the journal; it must not be what saves the others.
+    const changes = `dn: cn=Two,${CONTAINER}\nchangetype: delete\n`;
+    await writeFile(join(folder, 'config', 'config-changes.ldif'), changes, { mode: 0o600 });
+    const failed = await startServer({ folder, expectFailure: true });
+    expect(failed.stderr).toContain('cn=Mail Servers,cn=config');
+    await writeFile(path, text.replace(/\n\ndn: cn=admin,cn=Root DNs.*?(?=\n\ndn:|$)/s, ''), { mode: 0o600 });
+    const locked = await startServer({ folder, expectFailure: true });
+    expect(locked.stderr).toContain('it is the last account that can change the configuration');
+    const checked = await runConfdit(['check'], { environment: { CONFDIT_INSTANCE: folder } });
+    expect([checked.code, checked.stdout]).toEqual([1, expect.stringContaining('it is the last account')]);
+  });
+});
+
+describe('config.ldif that is no configuration any more', () => {
+  it.each([
+    ['is gone', (path: string) => rm(path), 'is missing'],
+    ['is empty', (path: string) => writeFile(path, ''), 'holds no entry any more'],
+    [
+      'ends in the middle of an entry',
+      (path: string, text: string) => writeFile(path, `${text.split('\n').slice(0, -4).join('\n')}\n`),
+      'ends in the middle of an entry',
+    ],
+    [
+      'has a slip in it',
+      (path: string, text: string) => writeFile(path, `${text}\nno colon\n`),
+      'has no colon',
+    ],
+  ])('because it %s keeps the server from starting; two ways lead back', async (_, damage, problem) => {
+    const { folder, path, text } = await stopped();
+    await damage(path, text);
+    const failed = await startServer({ folder, expectFailure: true });
+    expect(failed.stderr).toContain(path);
+    expect(failed.stderr).toContain(problem);
+    expect(failed.stderr.trimEnd().endsWith('confdit start --last-known-good')).toBe(true);
+    const again = await startServer({ folder, words: ['--last-known-good'] });
+    expect(await hosts(again)).toEqual([]);
+    expect(await lastChange(again)).toBe('4 cn=Last Known Good');
+    await again.stop();
+
+    await damage(path, text);
+    const environment = { CONFDIT_INSTANCE: folder };
+    expect((await runConfdit(['repair', '--yes'], { environment })).code).toBe(0);
+    const undone = await runConfdit(['rollback', '--to', '3', '--offline', '--yes'], { environment });
+    expect(undone.code, undone.stderr).toBe(0);
+    expect(await hosts(await startServer({ folder }))).toEqual([
+      'One one.example.com',
+      'Two two.example.com',
+    ]);
+  });
 });
 
 describe('config-changes.ldif', () => {
@@ -102,6 +157,22 @@ changetype: delete
     expect(await lastChange(third)).toMatch(/^4 /);
   });
 
+  it('may be the same once more, and the one that was applied before is kept', async () => {
+    const { folder } = await stopped();
+    const config = join(folder, 'config');
+    const replace = (host: string) =>
+      `dn: cn=One,${CONTAINER}\nchangetype: modify\nreplace: ds-cfg-smtp-server\nds-cfg-smtp-server: ${host}\n-\n`;
+    await writeFile(join(config, 'config-changes.ldif'), replace('again.example.com'));
+    const first = await startServer({ folder });
+    expect((await new LdapTools(first).modify(replace('between.example.com'))).code).toBe(0);
+    await first.stop();
+    await writeFile(join(config, 'config-changes.ldif'), replace('again.example.com'));
+    const second = await startServer({ folder });
+    expect(await hosts(second)).toContain('One again.example.com');
+    const applied = (await readdir(config)).filter((name) => name.startsWith('config-changes'));
+    expect(applied.sort()).toEqual(['config-changes.ldif.applied', 'config-changes.ldif.applied.2']);
+  });
+
   it('that cannot be applied keeps the server from starting', async () => {
     const { folder } = await stopped();
     const path = join(folder, 'config', 'config-changes.ldif');
@@ -109,6 +180,15 @@ changetype: delete
       [`dn: cn=Nobody,${CONTAINER}\nchangetype: delete\n`, 'there is no such entry'],
       ['dn: cn=config\nchangetype: nonsense\n', 'Line 2'],
       [mailServer('Three', 'three.example.com:0'), 'smtp-server'],
+      ['dn: cn=config\nno colon\n\ndn: cn=config\nchangetype: nonsense\n', 'Line 5'],
+      [`dn: cn=One,${CONTAINER}\ncontrol: 1.2.3 true\nchangetype: delete\n`, 'the control 1.2.3 is critical'],
+      [
+        Buffer.from(
+          `dn: cn=One,${CONTAINER}\nchangetype: modify\nadd: description\ndescription: M\xfcller\n`,
+          'latin1',
+        ),
+        'Line 4: The text is not UTF-8',
+      ],
     ] as const) {
       await writeFile(path, text);
       const failed = await startServer({ folder, expectFailure: true });
@@ -131,4 +211,16 @@ it('--last-known-good goes back to what the last good start had, as a change', a
   const again = await startServer({ folder: first.folder, words: ['--last-known-good'] });
   expect(await hosts(again)).toEqual([]);
   expect(await lastChange(again)).toBe('3 cn=Last Known Good');
+});
+
+it('a port that is taken when a server starts comes with the hint, too', async () => {
+  const first = await startServer();
+  const ldaps = 'cn=LDAPS,cn=Connection Handlers,cn=config';
+  const port = `dn: ${ldaps}\nchangetype: modify\nreplace: ds-cfg-listen-port\nds-cfg-listen-port: $<ldap.port>\n-\n`;
+  const changed = await new LdapTools(first).modify(port);
+  expect(changed.code, changed.stderr).toBe(0);
+  await first.stop();
+  const failed = await startServer({ folder: first.folder, expectFailure: true });
+  expect(failed.stderr).toContain('Cannot listen on');
+  expect(failed.stderr.trimEnd().endsWith('confdit start --last-known-good')).toBe(true);
 });

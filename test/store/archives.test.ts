@@ -133,7 +133,10 @@ describe('config.ldif edited by hand', () => {
 });
 
 describe('what others than the owner may write', () => {
-  it.each(['', 'journal', 'archived-configs', 'config.ldif'])('(%j) is refused by name', async (name) => {
+  it.each([
+    ...['', 'journal', 'archived-configs', 'config.ldif'],
+    ...['journal/journal-000000000001.ldif', 'archived-configs/config-000000000000.ldif.gz'],
+  ])('(%j) is refused by name', async (name) => {
     const folder = await temporaryFolder();
     await (await openStore(folder)).store.close();
     const path = join(folder, name);

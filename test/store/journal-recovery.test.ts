@@ -27,9 +27,9 @@ function withFiles(files: Record<string, string | Buffer>): MemoryFileSystem {
   return fileSystem;
 }
 
-function recover(fileSystem: MemoryFileSystem, snapshotNumber = 0): Promise<RecoveredJournal> {
+function recover(fileSystem: MemoryFileSystem, snapshotNumber = 0, isNew = true): Promise<RecoveredJournal> {
   const now = () => new Date('2026-11-22T09:00:00.000Z');
-  return recoverJournal({ fileSystem, folder: FOLDER, snapshotNumber, now });
+  return recoverJournal({ fileSystem, folder: FOLDER, snapshotNumber, isNew, now });
 }
 
 async function outcome(

@@ -1,6 +1,6 @@
 // What a check finds is named, what a repair does is what was named, and nothing that is taken away is lost.
 
-import { chmod, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nodeFileSystem } from '../../src/store/file-system.ts';
@@ -131,6 +131,38 @@ describe('a damaged journal', () => {
     expect(await numbers(folder)).toEqual([5]);
   });
 
+  it.each([
+    ['its last file', (journal: string) => rm(join(journal, SEGMENTS[2]))],
+    ['every file', (journal: string) => Promise.all(SEGMENTS.map((name) => rm(join(journal, name))))],
+    ['its folder', (journal: string) => rm(journal, { recursive: true })],
+  ])('without %s is not taken for whole', async (_, damage) => {
+    const folder = await instance();
+    await damage(join(folder, 'journal'));
+    await expect(openStore(folder)).rejects.toThrow('The journal file that held change 11');
+    const found = await check(folder);
+    expect(found.problems).toEqual([expect.objectContaining({ number: 11 })]);
+    expect(found.problems[0]?.remedy).toContain('Restore the file from a backup');
+    expect(await repaired(folder, found)).toEqual([]);
+    expect(await numbers(folder)).toEqual([10]);
+  });
+
+  it.each([
+    ['empty', (path: string) => truncate(path, 0)],
+    ['cut within its first lines', (path: string) => truncate(path, 40)],
+    ['full of zeros', (path: string) => writeFile(path, Buffer.alloc(300))],
+    ['a folder', (path: string) => rm(path).then(() => mkdir(path, 0o700))],
+    ['of another line end', (path: string) => writeFile(path, 'version: 1\r\n')],
+  ])('whose last file is %s has lost what the snapshot had it for', async (_, damage) => {
+    const folder = await instance();
+    const path = join(folder, 'journal', SEGMENTS[2]);
+    await damage(path);
+    await expect(openStore(folder)).rejects.toThrow(path.slice(0, -SEGMENTS[2].length - 1));
+    const found = await check(folder);
+    expect(found.problems).toEqual([expect.objectContaining({ path, number: 11 })]);
+    expect(await repaired(folder, found)).toEqual([SEGMENTS[2]]);
+    expect(await numbers(folder)).toEqual([10]);
+  });
+
   it('that ends before the snapshot is begun anew', async () => {
     const folder = await instance();
     await rm(join(folder, 'journal', SEGMENTS[2]));
@@ -147,10 +179,14 @@ describe('a config.ldif', () => {
     ['is missing', (path: string) => rm(path)],
     ['has a damaged first line', (path: string) => flip(path, 40)],
     ['is no LDIF', (path: string) => writeFile(path, 'x')],
+    ['is empty', (path: string) => truncate(path, 0)],
+    ['has nothing but its first line', (path: string) => truncate(path, 170)],
+    ['is a folder', (path: string) => rm(path).then(() => mkdir(path, 0o700))],
   ])('that %s comes back from the archive, and loses nothing', async (_, damage) => {
     const folder = await instance();
     const whole = await readFile(join(folder, 'config.ldif'));
     await damage(join(folder, 'config.ldif'));
+    await expect(openStore(folder)).rejects.toThrow(join(folder, 'config.ldif'));
     const found = await check(folder);
     expect(found.problems).toHaveLength(1);
     await repaired(folder, found);

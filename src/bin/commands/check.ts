@@ -7,8 +7,16 @@ import { ExitCode } from '../../cli/exit-code.ts';
 import { formatJson, JSON_OPTION } from '../../cli/output.ts';
 import { nodeFileSystem } from '../../store/file-system.ts';
 import { lockFolder } from '../../store/folder-lock.ts';
-import { checkStore, type StoreCheck, type StoreProblem, type StoreRepair } from '../../store/store-check.ts';
+import { findExposed } from '../../store/permissions.ts';
+import {
+  checkStore,
+  problemOfExposed,
+  type StoreCheck,
+  type StoreProblem,
+  type StoreRepair,
+} from '../../store/store-check.ts';
 import { repairStore } from '../../store/store-repair.ts';
+import { secretPlaces } from '../instance.ts';
 import { openOfflineConfiguration } from '../offline-configuration.ts';
 import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
 import { configFolderOf, inWords } from './offline-instance.ts';
@@ -53,7 +61,7 @@ async function alone(
 }
 
 async function check(folder: string, invocation: Invocation, world: World): Promise<number> {
-  const found = await checkStore(nodeFileSystem, folder);
+  const found = await look(folder, invocation, world);
   if (!invocation.has('json')) show(found, world);
   const problems = found.problems.length > 0 ? [] : await configurationProblems(invocation, world);
   if (invocation.has('json')) {
@@ -72,6 +80,17 @@ async function check(folder: string, invocation: Invocation, world: World): Prom
   return count === 0 ? ExitCode.success : ExitCode.failed;
 }
 
+/** At the store, and at who may read and write what lies beside it. */
+async function look(folder: string, invocation: Invocation, world: World): Promise<StoreCheck> {
+  const exposed = await findExposed(
+    nodeFileSystem,
+    await secretPlaces(instanceOf(invocation, world).instance),
+    'readable',
+  );
+  const found = await checkStore(nodeFileSystem, folder);
+  return { ...found, problems: [...exposed.map(problemOfExposed), ...found.problems] };
+}
+
 function extentOf({ snapshotNumber, lastNumber }: StoreCheck): string {
   if (snapshotNumber === undefined) return 'nothing is stored yet';
   return `config.ldif goes through change ${snapshotNumber}, the journal through change ${lastNumber ?? snapshotNumber}`;
@@ -84,7 +103,7 @@ async function configurationProblems(invocation: Invocation, world: World): Prom
 }
 
 async function repair(folder: string, invocation: Invocation, world: World): Promise<number> {
-  let found = await checkStore(nodeFileSystem, folder);
+  let found = await look(folder, invocation, world);
   show(found, world);
   for (let round = 1; round <= ROUNDS_MAX && found.problems.length > 0; round++) {
     const repairs = repairsOf(found.problems);
@@ -92,7 +111,7 @@ async function repair(folder: string, invocation: Invocation, world: World): Pro
     if (!invocation.has('yes') && !(await isConfirmed(world))) return ExitCode.cancelled;
     const aside = await repairStore(repairs, { fileSystem: nodeFileSystem, folder, now: new Date() });
     if (aside !== undefined) world.stdout.write(`What was taken away is in ${aside}\n`);
-    found = await checkStore(nodeFileSystem, folder);
+    found = await look(folder, invocation, world);
     show(found, world);
     // Each round has a folder of its own.
     await setTimeout(1);
