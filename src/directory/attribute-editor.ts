@@ -77,6 +77,7 @@ export class AttributeEditor {
       // A name made of something unknown is refused when the entry is checked as a whole.
       const description = this.#view.schema.describe(type) && this.#describe(attribute);
       if (description === undefined) continue;
+      if (this.#view.isSecret(description.type.key, value)) throw secretInName(description);
       if (!this.#has(description, value)) {
         this.#put(description, [...this.#settle(description), value]);
       }
@@ -245,6 +246,12 @@ export class AttributeEditor {
       ...(advice === undefined ? {} : { advice }),
     });
   }
+}
+
+/** Everybody sees names, in answers and in the log, and a password in one would never become a hash. */
+function secretInName({ description }: AttributeDescription): LdapError {
+  const advice = 'Name the entry by another attribute, such as cn.';
+  return new LdapError('namingViolation', `${description} is secret and no part of a name. ${advice}`);
 }
 
 /** Longer numbers count nothing, and cost more than they are long. */

@@ -135,6 +135,15 @@ describe('passwords', () => {
     expect((await as(dn, 'trajectory').run('ldapwhoami', [])).code).toBe(49);
   });
 
+  it('name nobody: a name is seen by all', async () => {
+    const dn = `userPassword=figures,${PEOPLE}`;
+    const added = await tools.add(`dn: ${dn}\nobjectClass: person\ncn: D\nsn: Vaughan\n`);
+    expect(added).toMatchObject({ code: 64 });
+    expect(`${added.stdout}${added.stderr}`).toContain('userPassword is secret and no part of a name.');
+    const renamed = await tools.run('ldapmodrdn', [`uid=ada,${PEOPLE}`, 'userPassword=figures']);
+    expect(renamed).toMatchObject({ code: 64 });
+  });
+
   it('are deleted in clear text too', async () => {
     const dn = `uid=mary,${PEOPLE}`;
     await tools.add(`dn: ${dn}\nobjectClass: inetOrgPerson\ncn: M\nsn: Jackson\nuserPassword: tunnel-4\n`);
