@@ -21,6 +21,11 @@ export class NamingContexts {
     return this.#byKey.values();
   }
 
+  /** What a search below the root finds: all but the root DSE itself and what is asked for by its name only. */
+  get belowRoot(): readonly Backend[] {
+    return [...this.#byKey.values()].filter(({ baseKey, isApart }) => baseKey !== '' && isApart !== true);
+  }
+
   /** Takes the place of a backend with the same base. */
   add(backend: Backend): void {
     this.#byKey.set(backend.baseKey, backend);

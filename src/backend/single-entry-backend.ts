@@ -8,6 +8,7 @@ import { SearchScope } from '../ldap/message.ts';
 import { compileFilter, type Matcher } from '../schema/filter-matcher.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Backend, Comparison, Requester, Search, SortedResult, SortedSearch } from './backend.ts';
+import type { CountChildren } from './derived-attributes.ts';
 import type { EntryViews } from './entry-views.ts';
 import { matchedValues } from './matched-values.ts';
 import { SortOrder } from './sort-order.ts';
@@ -21,14 +22,21 @@ export class SingleEntryBackend implements Backend {
   readonly #schema: Schema;
   readonly #views: EntryViews;
   readonly #source: () => Entry;
+  readonly #countChildren: CountChildren;
 
-  /** `source` gives the entry as it is now; it is asked again for every request. */
-  constructor(source: () => Entry, schema: Schema, views: EntryViews) {
+  /** `source` gives the entry as it is now; it is asked again for every request. What is below it has other backends. */
+  constructor(
+    source: () => Entry,
+    schema: Schema,
+    views: EntryViews,
+    countChildren: CountChildren = countNone,
+  ) {
     this.baseDn = source().dn;
     this.baseKey = schema.dnKey(this.baseDn);
     this.#schema = schema;
     this.#views = views;
     this.#source = source;
+    this.#countChildren = countChildren;
   }
 
   search(search: Search): Iterable<Entry> {
@@ -38,7 +46,7 @@ export class SingleEntryBackend implements Backend {
     const entry = this.#source();
     const isInScope = scope === SearchScope.baseObject || scope === SearchScope.wholeSubtree;
     if (!isInScope || this.#matcher(filter, requester)(entry) !== true) return [];
-    const view = this.#views.view(entry, this.#views.selection(selectors), requester, countNone);
+    const view = this.#views.view(entry, this.#views.selection(selectors), requester, this.#countChildren);
     if (valuesFilter === undefined) return [view];
     return [
       matchedValues(
@@ -59,7 +67,7 @@ export class SingleEntryBackend implements Backend {
     this.#requireEntry(comparison.dn, comparison.dnKey);
     const { assertion, requester } = comparison;
     if (assertion !== undefined) this.#requireAssertion(assertion, requester);
-    return this.#views.compare(this.#source(), comparison, countNone);
+    return this.#views.compare(this.#source(), comparison, this.#countChildren);
   }
 
   change(): never {
@@ -79,7 +87,7 @@ export class SingleEntryBackend implements Backend {
   }
 
   #matcher(filter: Filter, requester: Requester): Matcher {
-    return compileFilter(this.#schema, filter, this.#views.filterOptions(requester, countNone));
+    return compileFilter(this.#schema, filter, this.#views.filterOptions(requester, this.#countChildren));
   }
 
   #requireAssertion(assertion: Filter, requester: Requester): void {
@@ -96,7 +104,6 @@ export class SingleEntryBackend implements Backend {
   }
 }
 
-/** Nothing is below these entries, as far as they are asked: what stands below the root has other backends. */
 function countNone(): number {
   return 0;
 }

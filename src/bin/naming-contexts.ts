@@ -68,7 +68,9 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
     changeNumbers: () => [firstNumber(), writePath.feed.number] as const,
   };
   const contexts = new NamingContexts();
-  contexts.add(new SingleEntryBackend(rootDseOf(contexts, facts), schema, views));
+  contexts.add(
+    new SingleEntryBackend(rootDseOf(contexts, facts), schema, views, () => contexts.belowRoot.length),
+  );
   contexts.add(new SingleEntryBackend(() => schema.subschemaEntry, schema, views));
   contexts.add(config);
   contexts.add(effective);

@@ -9,6 +9,7 @@ import {
   extendedRequest,
   modifyRequest,
   orFilter,
+  scopes,
   searchRequest,
 } from '../support/ber-bytes.ts';
 import { RawClient } from '../support/raw-client.ts';
@@ -124,5 +125,11 @@ describe('the root DSE lists exactly what works', () => {
     expect(rootDse.supportedLDAPVersion).toEqual(['3']);
     for (const context of rootDse.namingContexts ?? [])
       expect((await client.request(searchRequest(context))).entries).toHaveLength(1);
+  });
+
+  it('as many suffixes below it as a search of one level finds', async () => {
+    const { entries } = await client.request(searchRequest('', { scope: scopes.one }));
+    expect(entries.length).toBeGreaterThan(1);
+    expect(rootDse).toMatchObject({ hasSubordinates: ['TRUE'], numSubordinates: [`${entries.length}`] });
   });
 });

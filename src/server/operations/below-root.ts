@@ -51,10 +51,7 @@ export class BelowRoot implements Searchable {
   }
 
   *#readable({ requester }: Search): Generator<Backend> {
-    for (const backend of this.#contexts) {
-      if (backend.baseKey === '' || backend.isApart === true) continue;
-      if (mayRead(backend, requester)) yield backend;
-    }
+    for (const backend of this.#contexts.belowRoot) if (mayRead(backend, requester)) yield backend;
   }
 }
 
