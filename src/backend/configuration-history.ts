@@ -131,6 +131,8 @@ class SparseTree implements TreeView {
   readonly schema: Schema;
   readonly entries = new Map<string, Entry>();
   readonly #keys: ReadonlySet<string>;
+  /** Of the entry that is being changed. */
+  #nameValues: ReadonlySet<string> = new Set();
 
   constructor(schema: Schema, keys: ReadonlySet<string>) {
     this.schema = schema;
@@ -143,7 +145,9 @@ class SparseTree implements TreeView {
   }
 
   repeat({ change, made }: Step): void {
-    if (!this.#keys.has(this.schema.dnKey(dnOfChange(change)))) return;
+    const dn = dnOfChange(change);
+    if (!this.#keys.has(this.schema.dnKey(dn))) return;
+    this.#nameValues = new Set(dn.rdn?.map(({ value }) => value));
     for (const { key, before, after } of applyChange(change, this)) {
       if (after === undefined) this.entries.delete(key);
       else this.entries.set(key, stamp(before, after, made, this.schema));
@@ -166,8 +170,9 @@ class SparseTree implements TreeView {
     return !key.includes(',');
   }
 
-  isSecret(): boolean {
-    return true;
+  /** Everything, in a text that should never come about, but what the entry is named by: that was taken long ago. */
+  isSecret(_: string, value: string): boolean {
+    return !this.#nameValues.has(value);
   }
 }
 
