@@ -127,6 +127,21 @@ describe('an import into an instance whose server is down', () => {
   );
 
   it(
+    'does not make a change without the critical control it comes with',
+    async () => {
+      const assertion = 'control: 1.3.6.1.1.12 true\n';
+      const change = `dn: cn=Asserted,${CONTAINER}\n${assertion}changetype: delete\n`;
+      const file = await fileOf(`${mailServer('Asserted')}${change}`);
+      const refused = await offline(join(folder, 'controls'), file);
+      expect(refused).toMatchObject({ code: 2, stdout: 'Nothing was changed: 1 problem.\n' });
+      expect(refused.stderr).toContain(
+        `${file}:7: cn=Asserted,${CONTAINER}: the control 1.3.6.1.1.12 is critical`,
+      );
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
     'leaves alike entries out too when the one they are like is wrong',
     async () => {
       const wrong = ['smtp-property: mail.smtp.port=none'];

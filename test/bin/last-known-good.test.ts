@@ -109,7 +109,7 @@ describe('config.ldif that is no configuration any more', () => {
     [
       'has a slip in it',
       (path: string, text: string) => writeFile(path, `${text}\nno colon\n`),
-      'has no colon',
+      'is not right. Line 283: ',
     ],
   ])('because it %s keeps the server from starting; two ways lead back', async (_, damage, problem) => {
     const { folder, path, text } = await stopped();

@@ -1,8 +1,9 @@
 // When the disk does not do what it should: full, cut short, damaged, or wanted by two servers.
 
-import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { runConfdit } from '../support/confdit-program.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { fill, smallDisk, unmount } from '../support/small-disk.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
@@ -140,6 +141,20 @@ describe('a damaged change in the journal', () => {
     const again = await startServer({ folder: server.folder });
     expect(await mailServersOf(new LdapTools(again))).toEqual(['One', 'Two', 'Three']);
   });
+});
+
+it('a key that others may write keeps the server from starting; check names it, and repair puts it right', async () => {
+  const server = await startServer();
+  await server.stop();
+  const key = join(server.folder, 'config', 'keys', 'server.pem');
+  await chmod(key, 0o666);
+  const refused = await startServer({ folder: server.folder, expectFailure: true });
+  expect(refused.stderr).toContain(`${key} can be written by others than its owner`);
+  const environment = { CONFDIT_INSTANCE: server.folder };
+  expect((await runConfdit(['check'], { environment })).stdout).toContain(key);
+  expect((await runConfdit(['repair', '--yes'], { environment })).code).toBe(0);
+  expect((await stat(key)).mode & 0o777).toBe(0o600);
+  await startServer({ folder: server.folder });
 });
 
 describe('a second server on the same instance folder', () => {
