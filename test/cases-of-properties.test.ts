@@ -28,13 +28,47 @@ const steps: readonly PlayedStep[] = texts
   );
 
 /** The steps that give this property of this kind of object a value. */
-function stepsFor({ kind, objectClass, location }: ObjectDefinition, { key }: PropertyDefinition) {
+function stepsFor(definition: ObjectDefinition, { key }: PropertyDefinition): readonly PlayedStep[] {
+  return stepsOf(definition).filter(({ change }) => new RegExp(`^${key}:`, 'm').test(change.toLowerCase()));
+}
+
+function stepsOf({ kind, objectClass, location }: ObjectDefinition): readonly PlayedStep[] {
   const place = 'at' in location ? location.at[0] : undefined;
-  return steps.filter(({ text, change }) => {
-    const isOfKind =
+  return steps.filter(
+    ({ text }) =>
       text.includes(`objectclass: ${objectClass.name.toLowerCase()}\n`) ||
-      (place !== undefined && kind !== 'branch' && text.includes(`dn: ${place.toLowerCase()}\n`));
-    return isOfKind && new RegExp(`^${key}:`, 'm').test(change.toLowerCase());
+      (place !== undefined && kind !== 'branch' && text.includes(`dn: ${place.toLowerCase()}\n`)),
+  );
+}
+
+/** Whether a case takes the property away, or adds an object without it, and is refused for that. */
+function isLeftOut(definition: ObjectDefinition, { key, name, attribute }: PropertyDefinition): boolean {
+  return stepsOf(definition).some(({ change, expected: { code, messages = [] } }) => {
+    const lines = change.toLowerCase().split('\n');
+    const isGone = lines.includes(`delete: ${key}`) || !lines.some((line) => line.includes(key));
+    return isGone && code !== 0 && messages.some((text) => text.includes(attribute) || text.includes(name));
+  });
+}
+
+const MEASURES: ReadonlySet<string> = new Set(['duration', 'size']);
+
+/** Of whole numbers, as the reference says them. */
+function boundsOf({ type, allowed }: PropertyDefinition): { lowest?: number; highest?: number } {
+  if (type.name !== 'integer' && type.name !== 'port') return {};
+  const [, from, to] = /from (-?\d+) to (-?\d+)/.exec(allowed) ?? [];
+  const [, least] = /at least (-?\d+)/.exec(allowed) ?? [];
+  const lowest = from ?? least;
+  return {
+    ...(lowest === undefined ? {} : { lowest: Number(lowest) }),
+    ...(to === undefined ? {} : { highest: Number(to) }),
+  };
+}
+
+/** The values that a change gives a property. */
+function writtenIn(change: string, { key }: PropertyDefinition): readonly string[] {
+  return change.split('\n').flatMap((line) => {
+    const [name = '', ...rest] = line.split(': ');
+    return name.toLowerCase() === key ? [rest.join(': ')] : [];
   });
 }
 
@@ -54,9 +88,32 @@ function missingFor(definition: ObjectDefinition, property: PropertyDefinition):
     messages.some((message) => message.includes('cannot be resolved')),
   );
   const isNeverTaken = property.allowed.startsWith('No value');
+  const says = (words: RegExp) =>
+    refused.some(({ expected: { messages = [] } }) => messages.some((message) => words.test(message)));
+  const values = own
+    .filter(({ expected }) => expected.code === 19)
+    .flatMap(({ change }) => writtenIn(change, property))
+    .map(Number);
+  const { lowest, highest } = boundsOf(property);
   const wanted: readonly (readonly [string, boolean])[] = [
     ['a good value', isNeverTaken || taken.length > 0],
     ['a bad value', refused.length > 0],
+    ['nothing at all', !property.required || isLeftOut(definition, property)],
+    ['a number below', lowest === undefined || values.some((value) => value < lowest)],
+    ['a number above', highest === undefined || values.some((value) => value > highest)],
+    [
+      'too little',
+      !MEASURES.has(property.type.name) || !/at least/.test(property.allowed) || says(/is too (short|small)/),
+    ],
+    [
+      'too much',
+      !MEASURES.has(property.type.name) || !/at most/.test(property.allowed) || says(/is too (long|large)/),
+    ],
+    [
+      'two values',
+      property.multiValued ||
+        own.some(({ change, expected }) => expected.code !== 0 && writtenIn(change, property).length > 1),
+    ],
     ...(takesExpressions(property.key)
       ? ([
           ['an expression that resolves well', isNeverTaken || taken.some(isExpression)],
