@@ -1,7 +1,7 @@
 // The schema: what attributes and classes there are, when names are equal, and how cn=schema shows it (RFC 4512 §4).
 // Immutable once parsed, but for what it remembers of texts it has seen.
 
-import { Dn, type Rdn } from '../ldap/dn.ts';
+import { Dn, RDNS_MAX, type Rdn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { AttributeDescription, AttributeType } from './attribute-type.ts';
@@ -17,6 +17,7 @@ import { makeSubschemaEntry } from './subschema-entry.ts';
 import type { Syntax } from './syntax.ts';
 import { isTransferredInBinary, takesBinaryOption } from './syntaxes/octets.ts';
 import { standardSyntaxes } from './syntaxes/standard.ts';
+import { plainLevelOf } from './written-name.ts';
 
 export interface SchemaOptions {
   /** Syntaxes besides the standard ones; the same OID replaces a standard one. */
@@ -27,6 +28,8 @@ export interface SchemaOptions {
 
 const DN_TEXTS_MAX = 20_000;
 const DN_TEXT_LENGTH_MAX = 1024;
+/** With `a=b,` for a level, no text so short has more levels than a name may have. */
+const PLAIN_NAME_LENGTH_MAX = 4 * RDNS_MAX;
 const DESCRIPTIONS_MAX = 4096;
 const DESCRIPTION_LENGTH_MAX = 256;
 /** A value of a name may be a name itself; deeper than this it is compared as text. */
@@ -141,7 +144,7 @@ export class Schema implements NameContext {
   /** The key of a name as it is written; throws invalidDnSyntax (34). */
   dnKeyOfText(text: string): string {
     // Names within names are not looked up: what they come to depends on how deep they are.
-    const known = this.#nameDepth === 0 ? this.#dnKeys.find(text) : undefined;
+    const known = this.#nameDepth === 0 ? (this.#dnKeys.find(text) ?? this.#keyOfPlainName(text)) : undefined;
     if (known !== undefined) return known;
     const dn = Dn.parse(text);
     if (this.#nameDepth >= NESTED_NAMES_MAX) {
@@ -157,6 +160,20 @@ export class Schema implements NameContext {
       return key;
     } finally {
       this.#nameDepth -= 1;
+    }
+  }
+
+  /** Among very many names of one kind few are remembered, but what is above them is. */
+  #keyOfPlainName(text: string): string | undefined {
+    const level = text.length <= PLAIN_NAME_LENGTH_MAX ? plainLevelOf(text) : undefined;
+    if (level === undefined) return undefined;
+    try {
+      const key = `${this.#avaKey(level.type, level.value)},${this.dnKeyOfText(level.above)}`;
+      this.#dnKeys.remember(text, key);
+      return key;
+    } catch {
+      // What is wrong is told of the whole text.
+      return undefined;
     }
   }
 
