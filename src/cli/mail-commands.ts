@@ -6,6 +6,7 @@ import type { OpenDirectory } from './directory.ts';
 import { ExitCode } from './exit-code.ts';
 import { type FinishedTask, finishTask, type TaskRequest } from './finished-task.ts';
 import { formatJson, JSON_OPTION } from './output.ts';
+import { whileWorking } from './progress-bar.ts';
 
 export interface MailCommandParts {
   readonly connectionOptions: readonly CommandOption[];
@@ -22,11 +23,12 @@ const SERVER_OPTION: CommandOption = {
 
 export function mailCommands({ connectionOptions, open }: MailCommandParts): readonly Command[] {
   const run =
-    (request: (invocation: Invocation) => TaskRequest) => async (invocation: Invocation, world: World) => {
+    (doing: string, request: (invocation: Invocation) => TaskRequest) =>
+    async (invocation: Invocation, world: World) => {
       const asked = request(invocation);
       const directory = await open(invocation, world);
       try {
-        const finished = await finishTask(directory, asked);
+        const finished = await whileWorking(world.stderr, doing, finishTask(directory, asked));
         return invocation.has('json') ? tellJson(finished, world) : tell(finished, world);
       } finally {
         await directory.close();
@@ -40,7 +42,7 @@ export function mailCommands({ connectionOptions, open }: MailCommandParts): rea
       description:
         'Nothing is sent. The same as an entry of class ds-task-verify-mail-server below cn=Scheduled Tasks,cn=tasks.',
       options: [SERVER_OPTION, JSON_OPTION, ...connectionOptions],
-      run: run(verifyRequest),
+      run: run('verifying', verifyRequest),
     },
     {
       name: 'send-test-message',
@@ -55,7 +57,7 @@ export function mailCommands({ connectionOptions, open }: MailCommandParts): rea
         JSON_OPTION,
         ...connectionOptions,
       ],
-      run: run(messageRequest),
+      run: run('sending', messageRequest),
     },
   ];
 }

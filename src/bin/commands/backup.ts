@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { type Command, CommandError, type Invocation, UsageError, type World } from '../../cli/command.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
 import { formatJson, JSON_OPTION } from '../../cli/output.ts';
+import { whileWorking } from '../../cli/progress-bar.ts';
 import { makeBackup, writeBackup } from '../backup.ts';
 import { readBackup, restoreBackup } from '../restore.ts';
 import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
@@ -40,8 +41,12 @@ async function backup(invocation: Invocation, world: World): Promise<number> {
   const path = fileOf(invocation);
   const choice = instanceOf(invocation, world);
   await configFolderOf(choice);
-  const { octets, manifest } = await inWords(() => makeBackup(resolve(choice.instance), new Date()));
-  await inWords(() => readBackup(octets));
+  const made = inWords(async () => {
+    const one = await makeBackup(resolve(choice.instance), new Date());
+    await readBackup(one.octets);
+    return one;
+  });
+  const { octets, manifest } = await whileWorking(world.stderr, 'backing up', made);
   await writeNew(path, octets);
   const { number } = manifest;
   const count = Object.keys(manifest.files).length;
@@ -60,11 +65,13 @@ async function restore(invocation: Invocation, world: World): Promise<number> {
   });
   const { instance } = instanceOf(invocation, world);
   if (invocation.has('verify-only')) {
-    const { manifest } = await inWords(() => readBackup(octets));
+    const read = inWords(() => readBackup(octets));
+    const { manifest } = await whileWorking(world.stderr, 'verifying', read);
     world.stdout.write(`${path} is whole: taken at ${manifest.at}, through change ${manifest.number}.\n`);
     return ExitCode.success;
   }
-  const { manifest, aside } = await inWords(() => restoreBackup(octets, instance, new Date()));
+  const restored = inWords(() => restoreBackup(octets, instance, new Date()));
+  const { manifest, aside } = await whileWorking(world.stderr, 'restoring', restored);
   world.stdout.write(
     `${resolve(instance)} is as it was at ${manifest.at}, through change ${manifest.number}.\n`,
   );

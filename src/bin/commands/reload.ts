@@ -5,6 +5,7 @@ import { CONNECTION_OPTIONS } from '../../cli/connection-options.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
 import { finishTask } from '../../cli/finished-task.ts';
 import { formatJson, JSON_OPTION } from '../../cli/output.ts';
+import { whileWorking } from '../../cli/progress-bar.ts';
 import { INSTANCE_OPTIONS } from './instance-options.ts';
 import { openDirectory } from './open-directory.ts';
 
@@ -26,7 +27,11 @@ export const reloadCommand: Command = {
 async function reload(invocation: Invocation, world: World): Promise<number> {
   const directory = await openDirectory(invocation, world);
   try {
-    const { isSuccessful, lines } = await finishTask(directory, { objectClass: 'ds-task-reload' });
+    const { isSuccessful, lines } = await whileWorking(
+      world.stderr,
+      'reloading',
+      finishTask(directory, { objectClass: 'ds-task-reload' }),
+    );
     if (invocation.has('json')) world.stdout.write(formatJson({ successful: isSuccessful, messages: lines }));
     else
       for (const { severity, message } of lines) {

@@ -6,6 +6,7 @@ import { askYesOrNo } from '../ask.ts';
 import { type Command, CommandError, type CommandOption, type Invocation, type World } from '../command.ts';
 import type { Directory, OpenDirectory } from '../directory.ts';
 import { ExitCode } from '../exit-code.ts';
+import { whileWorking } from '../progress-bar.ts';
 import { type DesiredEntry, readDesiredEntries } from './desired-entries.ts';
 import { type PlannedChange, planChanges, VERSION_ATTRIBUTES } from './plan.ts';
 import { describePlan, type EntryDifference, formatPlan } from './plan-text.ts';
@@ -79,7 +80,7 @@ export function planCommands(options: PlanCommandsOptions): readonly Command[] {
           if (!invocation.has('no-prompt') && !(await askYesOrNo('Make these changes?', world))) {
             throw new CommandError('Nothing was changed.', ExitCode.cancelled);
           }
-          const notes = await changeAll(directory, plan);
+          const notes = await whileWorking(world.stderr, 'applying', changeAll(directory, plan));
           const done = `Done.\n${notes === '' ? '' : `${notes}\n`}`;
           world.stdout.write(isJson ? formatApplied(described, notes) : done);
           return ExitCode.success;
@@ -129,7 +130,8 @@ async function withPlan(
   const directory = await options.open(invocation, world);
   try {
     const attributes = ['*', ...VERSION_ATTRIBUTES, 'ds-privilege-name'];
-    const current = await directory.search({ base: ROOT, scope: 'sub', attributes });
+    const found = directory.search({ base: ROOT, scope: 'sub', attributes });
+    const current = await whileWorking(world.stderr, 'comparing', found);
     refuseUnknown(containers, new Set(current.map(({ dn }) => schema.dnKey(dn))));
     const plan = planChanges({
       schema,
