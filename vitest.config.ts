@@ -1,5 +1,6 @@
 // How the tests run. The figures are generous: many tests start a real server, and a busy machine is no failure.
 
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -7,6 +8,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // A process for each test file: tests start servers, send signals and set the environment.
     pool: 'forks',
+    // A test waits for its server, and for clients, more than it works: two at once even where there are two processors.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
     hookTimeout: 60_000,
     reporters: ['default', './test/support/count-reporter.ts'],

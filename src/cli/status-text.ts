@@ -24,7 +24,7 @@ export function formatStatus(status: Status, stdout: Stream): string {
       ? 'Everything that is written is in force.\n'
       : list(
           warning('Written and not in force yet:'),
-          pending.map(({ dn, change }) => `${dn}\n    ${change}`),
+          pending.map(({ dn, change }, at) => (dn === pending[at - 1]?.dn ? '  ' : `${dn}\n    `) + change),
         ),
     unresolved.length === 0
       ? 'Every expression is resolved.\n'

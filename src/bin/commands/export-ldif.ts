@@ -144,12 +144,14 @@ async function write(
   { stderr }: World,
 ): Promise<number> {
   const bar = new ProgressBar(stderr, 'exporting');
+  // Whoever sees the entries pass needs no line between them.
+  const isSeen = 'isTTY' in out && out.isTTY === true;
   let count = 0;
   out.write('version: 1\n');
   for await (const page of pages) {
     const text = page.map((entry) => `\n${formatEntry(entry)}`).join('');
     count += page.length;
-    bar.show(0, 0, countOf(count, 'entry', 'entries'));
+    if (!isSeen) bar.show(0, 0, countOf(count, 'entry', 'entries'));
     if (!out.write(text)) await once(out, 'drain');
   }
   bar.end();
