@@ -55,14 +55,13 @@ export class Selection {
 
   /** The entry with the selected attributes only; remembered on the entry. */
   view(entry: Entry): Entry {
-    const remembered = entry.views?.get(this.key);
-    if (remembered !== undefined) return remembered;
-    const view = entry.withAttributes(entry.attributes.filter((attribute) => this.#selects(attribute)));
-    if (this.key.length > KEY_LENGTH_MAX) return view;
-    entry.views ??= new Map();
-    if (entry.views.size >= VIEWS_MAX) entry.views.clear();
-    entry.views.set(this.key, view);
-    return view;
+    const { key } = this;
+    for (let view = entry.views; view !== undefined; view = view.next) if (view.key === key) return view.seen;
+    const seen = entry.withAttributes(entry.attributes.filter((attribute) => this.#selects(attribute)));
+    if (key.length > KEY_LENGTH_MAX) return seen;
+    const next = entry.views !== undefined && entry.views.count < VIEWS_MAX ? entry.views : undefined;
+    entry.views = { key, seen, next, count: 1 + (next?.count ?? 0) };
+    return seen;
   }
 
   /** `cn` selects `cn;lang-de` too, and `name` selects `cn` (RFC 4512 §2.5). */

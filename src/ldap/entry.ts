@@ -32,6 +32,15 @@ export interface EntrySource {
   recordText(place: number): string;
 }
 
+/** What a request for certain attributes sees of an entry, and others see: a list, because it is one or two. */
+export interface EntryView {
+  readonly key: string;
+  readonly seen: Entry;
+  readonly next: EntryView | undefined;
+  /** How many there are from here on. */
+  readonly count: number;
+}
+
 export class Entry {
   readonly dn: Dn;
   private held: readonly Attribute[] | undefined;
@@ -40,7 +49,7 @@ export class Entry {
   /** Remembered by the codec: this entry as the protocolOp of a search result entry. */
   encoded: Uint8Array | undefined;
   /** Remembered by attribute selection: what a request for these attributes sees of this entry. */
-  views: Map<string, Entry> | undefined;
+  views: EntryView | undefined;
 
   constructor(dn: Dn, attributes: readonly Attribute[]) {
     this.dn = dn;
