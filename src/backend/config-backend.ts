@@ -1,5 +1,6 @@
 // cn=config: what is written. Expressions are shown, and filtered by, as the text they are.
 
+import type { ConfigurationObject } from '../config/configuration-object.ts';
 import { type Change, dnOfChange } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
@@ -60,6 +61,17 @@ export class ConfigBackend implements Backend {
 
   async change(change: Change, requester: Requester, options?: ChangeOptions): Promise<ChangeOutcome> {
     return this.#writer.change(await this.#ready(change, requester), requester, options);
+  }
+
+  /**
+   * The object as the change would make it, with all that waits for an admin action; undefined when there would be none.
+   * Everything is checked and prepared, and nothing changes. Rejects with the LdapError that would refuse the change.
+   */
+  async tryObject(change: Change, requester: Requester): Promise<ConfigurationObject | undefined> {
+    const ready = await this.#ready(change, requester);
+    const { effects } = await this.#writePath.try({ changes: () => [ready] }, requester);
+    const after = effects.flat().at(-1)?.after;
+    return after && this.#configuration.validator.decode(after);
   }
 
   async changeAll(steps: readonly ChangeStep[], requester: Requester): Promise<readonly ChangeOutcome[]> {

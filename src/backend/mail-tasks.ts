@@ -6,13 +6,20 @@ import type { Issue } from '../ldap/issue.ts';
 import type { CertificateFacts, MailServerCheck } from '../mail/check-mail-server.ts';
 import type { MailFailure } from '../mail/failure.ts';
 import type { MailQueue } from '../mail/mail-queue.ts';
+import type { MailServer } from '../mail/mail-server.ts';
 import type { KnownMailServer, MailServers } from '../runtime/mail-servers.ts';
-import type { TaskContext, TaskKind, TaskOutcome } from './task-kind.ts';
+import type { Requester } from './backend.ts';
+import {
+  CHANGE_ATTRIBUTE,
+  type MailServerChangeOptions,
+  readMailServerChange,
+  SERVER_ATTRIBUTE,
+} from './mail-server-change.ts';
+import type { TaskContext, TaskKind, TaskOutcome, TaskRun } from './task-kind.ts';
 
-export interface MailTaskOptions {
+export interface MailTaskOptions extends MailServerChangeOptions {
   readonly servers: MailServers;
   readonly queue: MailQueue;
-  readonly keyOf: (dn: string) => string;
 }
 
 interface TaskEnd {
@@ -34,22 +41,56 @@ function verifyTask(options: MailTaskOptions): TaskKind {
     classNames: ['confdit.VerifyMailServerTask'],
     privileges: ['config-read'],
     isOneAtATime: false,
-    check: (entry) => checkMailServerName(entry, options),
+    // Of one that is changed for the task alone it is known already what it is.
+    check: (entry) => (entry.find(CHANGE_ATTRIBUTE) === undefined ? checkMailServerName(entry, options) : []),
+    withheld: {
+      attribute: CHANGE_ATTRIBUTE,
+      prepare: (entry, ldif, requester) => prepareChanged(entry, ldif, requester, options),
+    },
     run: async (task) => {
+      if (task.entry.find(CHANGE_ATTRIBUTE) !== undefined) {
+        throw new Error(
+          `What ${CHANGE_ATTRIBUTE} held was kept in memory only and is lost. Add the task once more.`,
+        );
+      }
       const known = findMailServer(task.entry, options);
       if (known === undefined) throw new Error('The mail server is no longer there.');
-      const check = await known.server.check(task.signal);
-      task.signal.throwIfAborted();
-      task.show(attributesOf(check));
-      const { failure, server } = check;
+      const outcome = await verify(task, known.server);
       // Messages that wait for it wait no longer.
-      if (failure === undefined) options.queue.wake();
-      return conclude(task, failure === undefined ? [] : [failure], {
-        isDone: failure === undefined,
-        done: `${server} can be used.`,
-        inVain: `${server} cannot be used.`,
-      });
+      options.queue.wake();
+      return outcome;
     },
+  };
+}
+
+async function verify(task: TaskContext, mailServer: MailServer): Promise<TaskOutcome> {
+  const check = await mailServer.check(task.signal);
+  task.signal.throwIfAborted();
+  task.show(attributesOf(check));
+  const { failure, server } = check;
+  return conclude(task, failure === undefined ? [] : [failure], {
+    isDone: failure === undefined,
+    done: `${server} can be used.`,
+    inVain: `${server} cannot be used.`,
+  });
+}
+
+/** Verifies the mail server as the change would make it, beside the one that messages are sent by. */
+async function prepareChanged(
+  entry: Entry,
+  ldif: string,
+  requester: Requester,
+  options: MailTaskOptions,
+): Promise<TaskRun> {
+  const { object, difference } = await readMailServerChange(entry, ldif, requester, options);
+  return async (task) => {
+    const aside = options.servers.makeAside(object);
+    try {
+      task.log('INFORMATION', difference);
+      return await verify(task, aside);
+    } finally {
+      aside.close();
+    }
   };
 }
 
@@ -119,18 +160,18 @@ function formatCertificate(certificate: CertificateFacts, at: number): string {
 }
 
 function findMailServer(entry: Entry, { servers, keyOf }: MailTaskOptions): KnownMailServer | undefined {
-  const name = entry.first('ds-task-mail-server');
+  const name = entry.first(SERVER_ATTRIBUTE);
   return name === undefined ? undefined : servers.find(keyOf(name));
 }
 
 function checkMailServerName(entry: Entry, options: MailTaskOptions): readonly Issue[] {
-  const received = entry.first('ds-task-mail-server');
+  const received = entry.first(SERVER_ATTRIBUTE);
   if (received === undefined || findMailServer(entry, options) !== undefined) return [];
   return [
     {
       code: 'unwillingToPerform',
       dn: entry.dn.toString(),
-      property: 'ds-task-mail-server',
+      property: SERVER_ATTRIBUTE,
       received,
       problem: 'is not a mail server',
       advice: 'Give the name of an entry below cn=Mail Servers,cn=config.',

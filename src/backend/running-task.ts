@@ -3,7 +3,7 @@
 
 import type { Modification } from '../ldap/change.ts';
 import { Attribute, type Entry } from '../ldap/entry.ts';
-import type { TaskContext, TaskKind, TaskSeverity } from './task-kind.ts';
+import type { TaskContext, TaskKind, TaskRun, TaskSeverity } from './task-kind.ts';
 import { formatLogLine, formatTaskTime, TaskState, withLogLines } from './task-state.ts';
 
 /** How long a task may take to end by itself when it is asked to. */
@@ -19,6 +19,7 @@ export interface TaskEntryWriter {
 export class RunningTask implements TaskContext {
   readonly entry: Entry;
   readonly kind: TaskKind;
+  readonly #run: TaskRun;
   readonly #writer: TaskEntryWriter;
   readonly #abort = new AbortController();
   #stopState: TaskState | undefined;
@@ -28,9 +29,10 @@ export class RunningTask implements TaskContext {
   #attributes = new Map<string, Attribute>();
   #writing: Promise<void> | undefined;
 
-  constructor(entry: Entry, kind: TaskKind, writer: TaskEntryWriter) {
+  constructor(entry: Entry, kind: TaskKind, run: TaskRun, writer: TaskEntryWriter) {
     this.entry = entry;
     this.kind = kind;
+    this.#run = run;
     this.#writer = writer;
     this.#lineCount = entry.values('ds-task-log-message').length;
   }
@@ -79,7 +81,7 @@ export class RunningTask implements TaskContext {
 
   async #work(): Promise<TaskState> {
     try {
-      const outcome = await Promise.race([this.kind.run(this), this.#patienceAfterStop()]);
+      const outcome = await Promise.race([this.#run(this), this.#patienceAfterStop()]);
       return outcome === 'successfully' ? TaskState.completed : TaskState.completedWithErrors;
     } catch (error) {
       this.log('ERROR', error instanceof Error ? error.message : String(error));

@@ -8,6 +8,7 @@
 import type { Privilege } from '../config/objects/root-dn-user.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
+import type { Requester } from './backend.ts';
 
 export type TaskSeverity = 'INFORMATION' | 'WARNING' | 'ERROR';
 
@@ -28,6 +29,20 @@ export interface TaskContext {
 /** How a task ended that did not throw: `withErrors` when it did what it could and that was not all. */
 export type TaskOutcome = 'successfully' | 'withErrors';
 
+/** Does what a task asks for. Whatever it throws becomes the last log message, and the task is stopped by error. */
+export type TaskRun = (task: TaskContext) => Promise<TaskOutcome>;
+
+/** An attribute with what may not be stored, such as passwords: stars take its place before the entry goes anywhere. */
+export interface Withheld {
+  /** The key of the attribute, which has one value. */
+  readonly attribute: string;
+  /**
+   * Makes of the value what carries this one task out, instead of `run`; it is kept in memory until the task has ended.
+   * Throws LdapError for what is wrong with the value.
+   */
+  prepare(entry: Entry, value: string, requester: Requester): Promise<TaskRun>;
+}
+
 export interface TaskKind {
   /** The structural class of the entries. */
   readonly objectClass: string;
@@ -39,6 +54,6 @@ export interface TaskKind {
   readonly isOneAtATime: boolean;
   /** What is wrong with what a new entry asks for, as far as that can be told at once; the schema is checked already. */
   check(entry: Entry): readonly Issue[];
-  /** Does it. Whatever it throws becomes the last log message, and the task is stopped by error. */
-  run(task: TaskContext): Promise<TaskOutcome>;
+  readonly withheld?: Withheld;
+  readonly run: TaskRun;
 }

@@ -126,7 +126,11 @@ export class TaskRunner {
     if (this.#running.has(key)) return;
     if (kind === undefined) return;
     if (kind.isOneAtATime && [...this.#running.values()].some((other) => other.kind === kind)) return;
-    const task = new RunningTask(entry, kind, { write: (modify) => this.#write(entry, modify), now, log });
+    const run = tasks.withheld.runOf(entry) ?? kind.run;
+    const task = new RunningTask(entry, kind, run, {
+      write: (modify) => this.#write(entry, modify),
+      ...{ now, log },
+    });
     this.#running.set(key, task);
     log.info({ task: entry.dn.toString(), kind: kind.objectClass, by: task.by }, 'task started');
     const ending = task.run().then((state) => {

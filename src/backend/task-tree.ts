@@ -24,6 +24,7 @@ import {
   TaskState,
   withLogLines,
 } from './task-state.ts';
+import { WithheldValues } from './withheld-values.ts';
 import type { WriteTarget } from './write-target.ts';
 
 /** Tasks that there may be at once, ended ones included. */
@@ -37,6 +38,7 @@ export interface TaskTreeOptions {
 export class TaskTree implements WriteTarget {
   readonly schema: Schema;
   readonly tree: Tree;
+  readonly withheld: WithheldValues;
   readonly #kinds: readonly TaskKind[];
   readonly #entries: MemoryTree;
   readonly #branchKeys: ReadonlySet<string>;
@@ -44,6 +46,7 @@ export class TaskTree implements WriteTarget {
   constructor({ schema, kinds }: TaskTreeOptions) {
     this.schema = schema;
     this.#kinds = kinds;
+    this.withheld = new WithheldValues(schema, kinds);
     this.#entries = new MemoryTree({
       schema,
       topKeys: new Set([schema.dnKey(TASKS)]),
@@ -79,7 +82,7 @@ export class TaskTree implements WriteTarget {
     }
     switch (change.type) {
       case 'add':
-        return this.#entries.apply(this.#completed(change), made);
+        return this.#applyAdd(change, made);
       case 'delete':
         return this.#applyDelete(change, made);
       case 'modify':
@@ -122,6 +125,12 @@ export class TaskTree implements WriteTarget {
       });
       this.tree.commit();
     }
+  }
+
+  #applyAdd(change: AddChange, made: Stamp): readonly Effect[] {
+    const effects = this.#entries.apply(this.#completed(change), made);
+    for (const { after } of effects) this.withheld.carryOver(change.entry, after);
+    return effects;
   }
 
   #completed({ entry }: AddChange): AddChange {

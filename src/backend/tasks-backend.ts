@@ -67,21 +67,21 @@ export class TasksBackend implements Backend {
   }
 
   async change(change: Change, requester: Requester, options?: ChangeOptions): Promise<ChangeOutcome> {
-    this.#requirePrivileges(change, requester);
-    const outcome = await this.#writer.change(change, requester, options);
+    const outcome = await this.#writer.change(await this.#ready(change, requester), requester, options);
     if (options?.noOp !== true) this.#cancelled(change);
     return outcome;
   }
 
   async changeAll(steps: readonly ChangeStep[], requester: Requester): Promise<readonly ChangeOutcome[]> {
-    for (const [index, { change }] of steps.entries()) {
+    const ready: ChangeStep[] = [];
+    for (const [index, step] of steps.entries()) {
       try {
-        this.#requirePrivileges(change, requester);
+        ready.push({ ...step, change: await this.#ready(step.change, requester) });
       } catch (error) {
         throw error instanceof LdapError ? new ChangeRefused(error, index) : error;
       }
     }
-    const outcomes = await this.#writer.changeAll(steps, requester);
+    const outcomes = await this.#writer.changeAll(ready, requester);
     for (const { change } of steps) this.#cancelled(change);
     return outcomes;
   }
@@ -90,16 +90,18 @@ export class TasksBackend implements Backend {
     return this.#reader.watch(this.#writePath.feed, search, listener);
   }
 
-  #requirePrivileges(change: Change, requester: Requester): void {
-    if (change.type !== 'add') return;
-    const missing = this.#tasks
-      .kindOf(change.entry)
-      ?.privileges.filter((one) => !requester.privileges.has(one));
-    if (missing === undefined || missing.length === 0) return;
-    throw new LdapError(
-      'insufficientAccessRights',
-      `${change.entry.dn}: such a task needs the privilege ${missing.join(' and ')}.`,
-    );
+  /** The change as it may be stored. Rejects with LdapError where the requester may not ask for it. */
+  async #ready(change: Change, requester: Requester): Promise<Change> {
+    if (change.type !== 'add') return change;
+    const kind = this.#tasks.kindOf(change.entry);
+    const missing = kind?.privileges.filter((one) => !requester.privileges.has(one)) ?? [];
+    if (missing.length > 0) {
+      throw new LdapError(
+        'insufficientAccessRights',
+        `${change.entry.dn}: such a task needs the privilege ${missing.join(' and ')}.`,
+      );
+    }
+    return this.#tasks.withheld.take(change, kind, requester);
   }
 
   /** The only modification there is asks for the end of a task. */

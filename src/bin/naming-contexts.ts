@@ -43,6 +43,7 @@ export interface NamingContextsOptions {
 
 export interface OpenContexts {
   readonly contexts: NamingContexts;
+  readonly config: ConfigBackend;
   /** What requesters see of entries, the same for every tree. */
   readonly views: EntryViews;
   readonly effective: EffectiveBackend;
@@ -90,7 +91,7 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
     now,
     log,
   });
-  return { contexts, views, effective, memoryBackends };
+  return { contexts, config, views, effective, memoryBackends };
 }
 
 /** Only entries: a file of changes has no beginning to be applied to. */

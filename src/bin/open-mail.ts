@@ -4,9 +4,12 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { mailMonitor } from '../backend/mail-monitor.ts';
+import type { MailServerChangeOptions } from '../backend/mail-server-change.ts';
 import { mailTasks } from '../backend/mail-tasks.ts';
 import type { Monitor } from '../backend/monitor.ts';
 import type { TaskKind } from '../backend/task-kind.ts';
+import { readLdif } from '../codec/ldif-reader.ts';
+import type { Change } from '../ldap/change.ts';
 import type { AlertSink } from '../mail/alert.ts';
 import { MailQueue } from '../mail/mail-queue.ts';
 import { NameLookups } from '../mail/name-lookups.ts';
@@ -19,6 +22,7 @@ export interface MailParts extends Omit<MailServersOptions, 'clockMs' | 'lookups
   readonly instanceFolder: string;
   readonly monitor: Monitor;
   readonly alerts: AlertSink;
+  readonly tryObject: MailServerChangeOptions['tryObject'];
 }
 
 export interface OpenMail {
@@ -56,6 +60,14 @@ export async function openMail(parts: MailParts): Promise<OpenMail> {
     servers.close();
   };
   parts.monitor.add(mailMonitor({ servers, queue, spool }));
-  const taskKinds = mailTasks({ servers, queue, keyOf: parts.keyOf });
+  const taskKinds = mailTasks({ ...parts, servers, queue, readChange });
   return { servers, queue, components: [...servers.components, verification], taskKinds, close };
+}
+
+function readChange(ldif: string): Change {
+  const [record, ...others] = readLdif(ldif);
+  if (record === undefined || others.length > 0) throw new Error('There must be one record.');
+  if (record.type === 'content') return { type: 'add', entry: record.entry };
+  if (record.controls.length > 0) throw new Error('Controls are not taken.');
+  return record.change;
 }

@@ -125,7 +125,7 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
   const { monitor, health } = openMonitor({
     ...{ configuration, writePath, store, now, instanceFolder, isStarting },
   });
-  const { contexts, views, effective, memoryBackends } = openContexts({
+  const { contexts, config, views, effective, memoryBackends } = openContexts({
     ...{ ...past, configuration, writePath, monitor, instanceFolder, now, log },
   });
   opened.defer(() => memoryBackends.close());
@@ -133,7 +133,10 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
   const providing = { instanceFolder, log, now, isStarting };
   const trust = openTrust({ ...providing, contexts, schema, monitor });
   opened.defer(() => trust.close());
-  const mail = await openMail({ ...providing, trusts: trust.servers, keyOf: ground.keyOf, monitor, alerts });
+  const mail = await openMail({
+    ...{ ...providing, trusts: trust.servers, keyOf: ground.keyOf, monitor, alerts },
+    tryObject: (change, requester) => config.tryObject(change, requester),
+  });
   opened.defer(() => mail.close());
   const alerting = openAlerts({
     ...{ alerts, monitor, feed: writePath.feed, tls: trust.tls, mail, instanceFolder, log },

@@ -17,7 +17,7 @@ export interface MailServersOptions extends Omit<MailWorld, 'pauses'> {
   readonly keyOf: (dn: string) => string;
 }
 
-type MailServerObject = Extract<ConfigurationObject, { readonly kind: 'mail-server' }>;
+export type MailServerObject = Extract<ConfigurationObject, { readonly kind: 'mail-server' }>;
 type GlobalObject = Extract<ConfigurationObject, { readonly kind: 'global-configuration' }>;
 
 /** One mail server of the configuration, whether or not it is enabled. */
@@ -73,6 +73,11 @@ export class MailServers {
   find(key: string): KnownMailServer | undefined {
     const known = this.#known.get(key);
     return known && this.#made(known);
+  }
+
+  /** A mail server that is not one of these: no message comes to it, and it can be checked. Whoever asks for it closes it. */
+  makeAside(object: MailServerObject): MailServer {
+    return this.#makeServer(object, new MailServerFigures());
   }
 
   /** Called after every change of a mail server or a limit. */
@@ -136,25 +141,27 @@ export class MailServers {
   }
 
   #make(known: Known): KnownMailServer {
-    const { log, now, clockMs, lookups } = this.#options;
     const object = known.difference.after;
     if (object?.kind !== 'mail-server')
       throw new Error(`${known.difference.key} is in use and is no mail server.`);
     known.figures ??= new MailServerFigures();
     const { figures } = known;
-    const name = object.dn.toString();
-    const trust = () => this.#trustOf(object);
-    const pauses = () => this.queueLimits.pauses;
-    const world = { trust, pauses, log, now, clockMs, lookups };
-    const server = new MailServer({ name, settings: object, figures, ...world });
     return {
-      name,
+      name: object.dn.toString(),
       commonName: object.name,
       figures,
-      server,
+      server: this.#makeServer(object, figures),
       isEnabled: object.enabled,
       ignored: ignoredSettings(object.smtpProperty),
     };
+  }
+
+  #makeServer(object: MailServerObject, figures: MailServerFigures): MailServer {
+    const { log, now, clockMs, lookups } = this.#options;
+    const trust = () => this.#trustOf(object);
+    const pauses = () => this.queueLimits.pauses;
+    const world = { trust, pauses, log, now, clockMs, lookups };
+    return new MailServer({ name: object.dn.toString(), settings: object, figures, ...world });
   }
 
   /** Asked for every connection anew. */
