@@ -66,7 +66,7 @@ export const COMMANDS: readonly Command[] = [
   backupCommand,
   restoreCommand,
   formatCommand,
-  ...mailCommands(ONLINE),
+  ...mailCommands({ families: FAMILIES, isTyped: true, ...ONLINE }),
   encodePasswordCommand,
   ...completionCommands({ commands: () => COMMANDS, families: FAMILIES, ...ONLINE }),
   MENU,

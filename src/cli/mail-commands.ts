@@ -1,19 +1,49 @@
 // `confdit verify-mail-server` and `confdit send-test-message`: tasks of a running server, added and waited for.
 
+import { formatChange } from '../codec/ldif-writer.ts';
+import type { ObjectDefinition } from '../config/object-definition.ts';
+import type { Change } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
-import { type Command, type CommandOption, type Invocation, UsageError, type World } from './command.ts';
-import type { OpenDirectory } from './directory.ts';
+import {
+  type Command,
+  CommandError,
+  type CommandOption,
+  type Invocation,
+  UsageError,
+  type World,
+} from './command.ts';
+import type { Directory, OpenDirectory } from './directory.ts';
+import { newEntry } from './dsconfig/new-entry.ts';
+import type { ObjectFamily } from './dsconfig/object-family.ts';
+import {
+  asksForEdits,
+  EDIT_OPTIONS,
+  modificationsOf,
+  type PropertyEdits,
+  problemsOfMissing,
+  readEdits,
+  refuse,
+} from './dsconfig/property-edit.ts';
+import { adviseOnSecrets } from './dsconfig/typed-secrets.ts';
 import { ExitCode } from './exit-code.ts';
 import { type FinishedTask, finishTask, type TaskRequest } from './finished-task.ts';
 import { formatJson, JSON_OPTION } from './output.ts';
 import { whileWorking } from './progress-bar.ts';
 
 export interface MailCommandParts {
+  /** Mail servers are one of them. */
+  readonly families: readonly ObjectFamily[];
+  /** Whether a person types the commands: then advice may be given. */
+  readonly isTyped: boolean;
   readonly connectionOptions: readonly CommandOption[];
   readonly open: OpenDirectory;
 }
 
+/** Made when the words are found to be right, with what is on the server. */
+type MakeRequest = (directory: Directory) => Promise<TaskRequest>;
+
 const GROUP = 'Mail';
+const KIND = 'mail-server';
 const CONTAINER = 'cn=Mail Servers,cn=config';
 const SERVER_OPTION: CommandOption = {
   name: 'server-name',
@@ -21,13 +51,15 @@ const SERVER_OPTION: CommandOption = {
   synopsis: 'the mail server: its name below cn=Mail Servers,cn=config, or its DN',
 };
 
-export function mailCommands({ connectionOptions, open }: MailCommandParts): readonly Command[] {
+export function mailCommands(parts: MailCommandParts): readonly Command[] {
+  const { connectionOptions, open } = parts;
   const run =
-    (doing: string, request: (invocation: Invocation) => TaskRequest) =>
+    (doing: string, request: (invocation: Invocation, world: World) => MakeRequest) =>
     async (invocation: Invocation, world: World) => {
-      const asked = request(invocation);
+      const makeRequest = request(invocation, world);
       const directory = await open(invocation, world);
       try {
+        const asked = await makeRequest(directory);
         const finished = await whileWorking(world.stderr, doing, finishTask(directory, asked));
         return invocation.has('json') ? tellJson(finished, world) : tell(finished, world);
       } finally {
@@ -40,9 +72,11 @@ export function mailCommands({ connectionOptions, open }: MailCommandParts): rea
       group: GROUP,
       synopsis: 'Connects to a mail server, makes TLS and logs in, and tells what to change when that fails.',
       description:
-        'Nothing is sent. The same as an entry of class ds-task-verify-mail-server below cn=Scheduled Tasks,cn=tasks.',
-      options: [SERVER_OPTION, JSON_OPTION, ...connectionOptions],
-      run: run('verifying', verifyRequest),
+        'Nothing is sent. With --set and its like it is verified as it would be with these values, also where there is no\n' +
+        'mail server of this name yet; nothing is stored.\n' +
+        'The same as an entry of class ds-task-verify-mail-server below cn=Scheduled Tasks,cn=tasks.',
+      options: [SERVER_OPTION, ...EDIT_OPTIONS, JSON_OPTION, ...connectionOptions],
+      run: run('verifying', (invocation, world) => verifyRequest(invocation, world, parts)),
     },
     {
       name: 'send-test-message',
@@ -62,37 +96,71 @@ export function mailCommands({ connectionOptions, open }: MailCommandParts): rea
   ];
 }
 
-function verifyRequest(invocation: Invocation): TaskRequest {
+function verifyRequest(
+  invocation: Invocation,
+  world: World,
+  { families, isTyped }: MailCommandParts,
+): MakeRequest {
   const name = invocation.value('server-name');
   if (name === undefined) throw new UsageError('Which mail server? Give --server-name.');
-  return {
-    objectClass: 'ds-task-verify-mail-server',
-    attributes: { 'ds-task-mail-server': [dnOf(name)] },
+  const dn = dnOf(name);
+  const request = { objectClass: 'ds-task-verify-mail-server' };
+  const server = { 'ds-task-mail-server': [dn.toString()] };
+  const family = families.find((one) => one.name === KIND);
+  if (family === undefined || !asksForEdits(invocation)) {
+    return async () => ({ ...request, attributes: server });
+  }
+  const edits = readEdits(invocation, family.definition);
+  refuse(edits.problems);
+  if (isTyped) adviseOnSecrets(invocation, family, world);
+  return async (directory) => {
+    const change = await changeOf(dn, family.definition, edits, directory);
+    return { ...request, attributes: { ...server, 'ds-task-mail-change': [formatChange(change)] } };
   };
 }
 
-function messageRequest(invocation: Invocation): TaskRequest {
+/** What would make the mail server so, whether or not there is one of this name. */
+async function changeOf(
+  dn: Dn,
+  kind: ObjectDefinition,
+  edits: PropertyEdits,
+  directory: Directory,
+): Promise<Change> {
+  const stored = await directory
+    .search({ base: dn.toString(), scope: 'base', attributes: ['1.1'] })
+    .catch((error: unknown) => {
+      if (error instanceof CommandError && error.exitCode === ExitCode.noSuchObject) return [];
+      throw error;
+    });
+  if (stored.length > 0) return { type: 'modify', dn, modifications: modificationsOf(edits) };
+  const isSetOnly = edits.edits.every(({ set }) => set.length > 0);
+  const problems = [...(isSetOnly ? [] : ['A new one takes --set only.']), ...problemsOfMissing(edits, kind)];
+  if (problems.length === 0) return { type: 'add', entry: newEntry(dn, kind, edits) };
+  const missing = `${dn}: there is no such ${kind.friendlyName}, and this is not enough for a new one.`;
+  throw new CommandError([missing, ...problems].join('\n'), ExitCode.noSuchObject);
+}
+
+function messageRequest(invocation: Invocation): MakeRequest {
   const [name, from, to] = [
     invocation.value('server-name'),
     invocation.value('from'),
     invocation.values('to'),
   ];
   if (from === undefined || to.length === 0) throw new UsageError('Give --from and at least one --to.');
-  return {
+  return async () => ({
     objectClass: 'ds-task-send-test-message',
     attributes: {
-      ...(name === undefined ? {} : { 'ds-task-mail-server': [dnOf(name)] }),
+      ...(name === undefined ? {} : { 'ds-task-mail-server': [dnOf(name).toString()] }),
       'ds-task-mail-sender': [from],
       'ds-task-mail-recipient': to,
     },
-  };
+  });
 }
 
-function dnOf(name: string): string {
-  if (name.includes('=')) return name;
-  return Dn.parse(CONTAINER)
-    .child([{ type: 'cn', value: name }])
-    .toString();
+/** A name with a "=" in it is a DN. */
+function dnOf(name: string): Dn {
+  if (name.includes('=')) return Dn.parse(name);
+  return Dn.parse(CONTAINER).child([{ type: 'cn', value: name }]);
 }
 
 /** What was found out, line by line; what went wrong goes to standard error. */

@@ -79,4 +79,11 @@ describe('completion', { timeout: TIMEOUT_MS }, () => {
       await confditFor(server)('create-mail-server', '--server-name', 'Main relay', ...sets);
     }
   });
+
+  it('knows what a mail server is verified with', async () => {
+    const complete = (word: string) =>
+      runConfdit(['complete-words', '--', 'verify-mail-server', '--server-name', 'X', '--set', word]);
+    expect((await complete('use-s')).stdout).toBe('use-ssl:\nuse-start-tls:\n');
+    expect((await complete('use-ssl:')).stdout).toBe('use-ssl:true\nuse-ssl:false\n');
+  });
 });

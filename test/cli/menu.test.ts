@@ -73,17 +73,51 @@ describe('the menus', { timeout: TIMEOUT_MS }, () => {
     await terminal.pick('Show the equivalent command');
     const shown = await terminal.until("'auth-password:***'");
     expect(shown).toContain('confdit create-mail-server --server-name Relay --set enabled:true');
+  });
+
+  it('test it before it is there', async () => {
+    await terminal.pick('Test this Mail Server');
+    await terminal.until(/verify-mail-server --server-name Relay --set enabled:true .*--set/);
+    expect(receiver.logins.map(({ user, password }) => ({ user, password }))).toEqual([
+      { user: 'alice', password: SECRET },
+    ]);
+    expect((await confditFor(server)('list-mail-servers', '-s')).stdout).toBe('');
     await terminal.pick('Create the Mail Server');
     await terminal.until('The Mail Server was created successfully');
   });
 
   it('test it', async () => {
     await terminal.pick('Test this Mail Server');
-    await terminal.until('confdit verify-mail-server --server-name Relay');
-    expect(receiver.logins.map(({ user, password }) => ({ user, password }))).toContainEqual({
-      user: 'alice',
-      password: SECRET,
-    });
+    await terminal.until('confdit verify-mail-server --server-name Relay  │');
+    expect(receiver.logins).toHaveLength(2);
+  });
+
+  it('test a change of it before that is saved, until it is right', async () => {
+    const address = `localhost:${receiver.port}`;
+    const type = async (text: string) => {
+      await terminal.pick('smtp-server');
+      await terminal.until('◆  smtp-server');
+      await terminal.press('C-u');
+      await terminal.answer('smtp-server', text);
+    };
+    await type('localhost:1');
+    await terminal.pick('Test this Mail Server');
+    const failed = await terminal.until('--set smtp-server:localhost:1  │');
+    expect(failed).toMatch(/localhost:1: nothing listens/);
+    expect(failed).toContain('localhost:1 cannot be used.');
+    await type('$<no.such.token>');
+    await terminal.pick('Test this Mail Server');
+    expect(await terminal.until('■')).toContain('no.such.token');
+    // As it is stored, by another name: there is something to save.
+    await type(address.replace('localhost', 'LOCALHOST'));
+    await terminal.pick('Test this Mail Server');
+    await terminal.until('LOCALHOST:');
+    await expect.poll(() => receiver.logins.length).toBe(3);
+    const written = ['get-mail-server-prop', '--server-name', 'Relay', '--property', 'smtp-server', '-s'];
+    expect((await confditFor(server)(...written)).stdout).toContain(address);
+    await terminal.pick('Save the changes');
+    await terminal.until('The Mail Server was modified successfully');
+    expect((await confditFor(server)(...written)).stdout).toContain('LOCALHOST');
   });
 
   it('change it, and tell what the server refuses', async () => {
@@ -138,6 +172,7 @@ describe('the menus', { timeout: TIMEOUT_MS }, () => {
     expect(session).not.toContain(SECRET);
     await expectTranscript('../cli/transcripts/menu.txt', session, {
       [`localhost:${receiver.port}`]: 'localhost:PORT',
+      [`LOCALHOST:${receiver.port}`]: 'LOCALHOST:PORT',
     });
     const kept = await readFile(commands, 'utf8');
     expect(kept).toContain('create-mail-server');

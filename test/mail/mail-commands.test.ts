@@ -62,6 +62,46 @@ test('verify-mail-server tells what to change', async () => {
   expect(stderr).not.toContain('wrong-1');
 });
 
+test('verify-mail-server tells of values that are not stored', async () => {
+  const confdit = confditFor(server);
+  const verify = (...words: string[]) => confdit('verify-mail-server', '--server-name', ...words);
+  const better = await verify('Bad', '--set', `auth-password:${PASSWORD}`, '--reset', 'priority');
+  expect(better).toMatchObject({ code: 0, stderr: '' });
+  expect(better.stdout).toContain('not stored: ds-cfg-auth-password, ds-cfg-priority.');
+  expect(better.stdout).not.toContain(PASSWORD);
+  expect(await verify('Bad')).toMatchObject({ code: 1 });
+  const worse = await verify('Good, and more', '--set', 'smtp-server:localhost:1');
+  expect(worse.code).toBe(1);
+  expect(worse.stderr).toMatch(/localhost:1 cannot be used\.\n$/);
+  const values = [
+    'enabled:false',
+    `smtp-server:localhost:${receiver.port}`,
+    'trust-manager-provider:Test Trust',
+    'auth-username:alice',
+    `auth-password:${PASSWORD}`,
+  ];
+  const sets = values.flatMap((value) => ['--set', value]);
+  const fresh = await verify('New', ...sets);
+  expect(fresh).toMatchObject({ code: 0, stderr: '' });
+  expect(fresh.stdout).toContain('the mail server is new');
+  expect((await confdit('list-mail-servers', '-s')).stdout).not.toContain('New');
+});
+
+test('verify-mail-server tells what is wrong with such values, all of it', async () => {
+  const verify = (...words: string[]) =>
+    confditFor(server)('verify-mail-server', '--server-name', ...words, '--set', `auth-password:${PASSWORD}`);
+  const mistyped = await verify('Bad', '--set', 'smtp-servr:a', '--set', 'use-ssl:maybe');
+  expect(mistyped.code).toBe(19);
+  expect(mistyped.stderr).toMatch(/smtp-servr.*Did you mean smtp-server[\s\S]*use-ssl.*maybe/);
+  const unusable = await verify('Bad', '--set', 'use-ssl:true', '--set', 'use-start-tls:true');
+  expect(unusable.code).toBe(19);
+  expect(unusable.stderr).toContain('use-ssl');
+  const nobody = await verify('Nobody', '--add', 'smtp-property:mail.smtp.timeout=5000');
+  expect(nobody.code).toBe(32);
+  expect(nobody.stderr).toMatch(/no such Mail Server.*\n.*--set only\.\nenabled: .*\nsmtp-server: /);
+  for (const { stderr } of [mistyped, unusable, nobody]) expect(stderr).not.toContain(PASSWORD);
+});
+
 test('send-test-message names the mail server that took it, and those that did not', async () => {
   const words = ['--from', 'confdit@example.com', '--to', 'one@example.com', '--to', 'two@example.com'];
   const { code, stdout, stderr } = await confditFor(server)('send-test-message', ...words);

@@ -3,7 +3,7 @@
 
 import type { ObjectDefinition } from '../../config/object-definition.ts';
 import { Dn } from '../../ldap/dn.ts';
-import { Attribute, Entry } from '../../ldap/entry.ts';
+import type { Entry } from '../../ldap/entry.ts';
 import { type Command, CommandError, type CommandOption, type Invocation, type World } from '../command.ts';
 import type { Directory, OpenDirectory } from '../directory.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -11,6 +11,7 @@ import { OUTPUT_OPTIONS, type Output, outputOf } from '../output.ts';
 import { withArticle } from './article.ts';
 import { offerRestart } from './due-restart.ts';
 import { EQUIVALENT_OPTIONS, equivalentWords, tellCommand } from './equivalent-command.ts';
+import { newEntry } from './new-entry.ts';
 import { hasTypes, type ObjectFamily } from './object-family.ts';
 import {
   askedAttributes,
@@ -20,12 +21,12 @@ import {
   shownProperties,
 } from './object-reading.ts';
 import {
-  attributesOf,
+  asksForEdits,
   EDIT_OPTIONS,
   modificationsOf,
-  type PropertyEdits,
   problemsOfMissing,
   readEdits,
+  refuse,
   SET_OPTION,
   unknownProperty,
 } from './property-edit.ts';
@@ -63,8 +64,6 @@ const PROPERTY_OPTION: CommandOption = {
   repeatable: true,
   synopsis: 'show this property, also an advanced one',
 };
-/** Accounts are of a class that says nothing of what else they are (RFC 4519 §3.12). */
-const PERSON = 'person';
 const ADVANCED_OPTION: CommandOption = { name: 'advanced', synopsis: 'advanced properties too' };
 const RECORD_OPTION: CommandOption = { name: 'record', synopsis: 'one line for every value' };
 const FORCE_OPTION: CommandOption = {
@@ -254,7 +253,7 @@ class FamilyCommands {
   /** Of several types only the server knows which the object is. */
   #checkEdits(invocation: Invocation): void {
     this.#dn(invocation);
-    if (!EDIT_OPTIONS.some(({ name }) => invocation.has(name))) {
+    if (!asksForEdits(invocation)) {
       throw new CommandError(
         'Nothing is to be changed. Use --set, --add, --remove or --reset.',
         ExitCode.parameterError,
@@ -318,28 +317,6 @@ class FamilyCommands {
   }
 }
 
-function newEntry(dn: Dn, kind: ObjectDefinition, edits: PropertyEdits): Entry {
-  const classes: string[] = [];
-  for (let at: ObjectDefinition | undefined = kind; at !== undefined; at = at.parent) {
-    classes.unshift(at.objectClass.name);
-  }
-  const { namingAttribute, objectClass } = kind;
-  const isPerson = objectClass.kind === 'auxiliary';
-  const named = new Attribute(namingAttribute, [dn.name]);
-  return new Entry(dn, [
-    new Attribute('objectClass', ['top', ...(isPerson ? [PERSON] : []), ...classes]),
-    named,
-    ...(isPerson ? [new Attribute('sn', [dn.name])] : []),
-    ...attributesOf(edits).filter(({ key }) => key !== named.key),
-  ]);
-}
-
 function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-/** Everything that is wrong, at once. */
-function refuse(problems: readonly string[]): void {
-  if (problems.length === 0) return;
-  throw new CommandError(problems.join('\n'), ExitCode.constraintViolation);
 }

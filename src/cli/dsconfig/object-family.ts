@@ -44,16 +44,15 @@ function familyOf(definition: ObjectDefinition, definitions: readonly ObjectDefi
   };
 }
 
-/** The family whose subcommand this is. */
+/** The family whose subcommand this is, or whose objects it tests. */
 export function familyOfCommand(
   command: string,
   families: readonly ObjectFamily[],
 ): ObjectFamily | undefined {
-  return families.find(({ name, plural }) =>
-    [`create-${name}`, `list-${plural}`, `get-${name}-prop`, `set-${name}-prop`, `delete-${name}`].includes(
-      command,
-    ),
-  );
+  return families.find(({ name, plural }) => {
+    const ofObjects = [`create-${name}`, `get-${name}-prop`, `set-${name}-prop`, `delete-${name}`];
+    return [`list-${plural}`, ...ofObjects, `verify-${name}`].includes(command);
+  });
 }
 
 /** `file-based-trust-manager-provider` is a trust manager provider of the type `file-based`. */

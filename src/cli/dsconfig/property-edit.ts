@@ -7,7 +7,8 @@ import { problemOfWrittenValue } from '../../config/written-value.ts';
 import type { Modification } from '../../ldap/change.ts';
 import { Attribute } from '../../ldap/entry.ts';
 import { findSimilarName } from '../../schema/similar-name.ts';
-import type { CommandOption, Invocation } from '../command.ts';
+import { CommandError, type CommandOption, type Invocation } from '../command.ts';
+import { ExitCode } from '../exit-code.ts';
 import { withArticle } from './article.ts';
 import { dnOfReference } from './reference-name.ts';
 
@@ -40,6 +41,10 @@ export const EDIT_OPTIONS: readonly CommandOption[] = [
   { name: 'remove', value: 'PROPERTY:VALUE', repeatable: true, synopsis: 'remove a value' },
   { name: 'reset', value: 'PROPERTY', repeatable: true, synopsis: 'go back to the default' },
 ];
+
+export function asksForEdits(invocation: Invocation): boolean {
+  return EDIT_OPTIONS.some(({ name }) => invocation.has(name));
+}
 
 /** Reads the options against the properties of the object. */
 export function readEdits(invocation: Invocation, definition: ObjectDefinition): PropertyEdits {
@@ -74,6 +79,12 @@ export function readEdits(invocation: Invocation, definition: ObjectDefinition):
   }
   for (const edit of edits.values()) problems.push(...problemsOf(edit));
   return { edits: [...edits.values()], problems };
+}
+
+/** Throws CommandError with everything that is wrong, at once. */
+export function refuse(problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  throw new CommandError(problems.join('\n'), ExitCode.constraintViolation);
 }
 
 /** The modify request that does what is asked. */

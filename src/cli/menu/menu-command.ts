@@ -24,6 +24,7 @@ export interface MenuOptions {
 
 const PENDING = 'ds-cfg-pending-change';
 const TESTED = 'mail-server';
+const TEST_COMMAND = 'verify-mail-server';
 const STATUS = 'status';
 const QUIT = 'quit';
 const CREATE = 'create';
@@ -93,7 +94,7 @@ class Menu {
     const shared = { connectionOptions: [], open };
     const commands = [
       ...objectCommands({ families, isTyped: false, ...shared }),
-      ...mailCommands(shared),
+      ...mailCommands({ families, isTyped: false, ...shared }),
       statusCommand({ now, ...shared }),
     ];
     this.#commands = new Map(commands.map((command) => [command.name, command]));
@@ -102,10 +103,7 @@ class Menu {
       namesOf: (kind) => this.#namesOf(kind),
       run: (words, shown) => this.#run(words, shown),
       isPending: (draft) => this.#isPending(draft),
-      testOf: (draft) =>
-        choice.isOnline && draft.family.name === TESTED
-          ? ['verify-mail-server', ...draft.nameWords()]
-          : undefined,
+      testOf: ({ family }) => (choice.isOnline && family.name === TESTED ? TEST_COMMAND : undefined),
     };
   }
 

@@ -58,16 +58,18 @@ export class ObjectDraft {
     return property.defaultReading.texts.map((text) => property.type.show(text)).join(', ') || NO_VALUE;
   }
 
-  /** The subcommand and what stands behind it; undefined where nothing is to be done. */
-  command(): readonly string[] | undefined {
-    if (!this.isChanged) return undefined;
-    return this.#words((_, value) => value);
+  /** The subcommand, which saves the object unless another one is named, and all that was edited behind it. */
+  command(subcommand = this.#saving): readonly string[] {
+    return this.#words(subcommand, (_, value) => value);
   }
 
   /** The same as it may be shown and kept, for a shell. */
-  shownCommand(): string | undefined {
-    if (!this.isChanged) return undefined;
-    return formatCommand(this.#words(({ type }, value) => type.show(value)));
+  shownCommand(subcommand = this.#saving): string {
+    return formatCommand(this.#words(subcommand, ({ type }, value) => type.show(value)));
+  }
+
+  get #saving(): string {
+    return this.isNew ? `create-${this.family.name}` : `set-${this.family.name}-prop`;
   }
 
   nameWords(): readonly string[] {
@@ -75,7 +77,10 @@ export class ObjectDraft {
     return nameOption === undefined ? [] : [`--${nameOption}`, this.name];
   }
 
-  #words(shown: (property: PropertyDefinition, value: string) => string): readonly string[] {
+  #words(
+    subcommand: string,
+    shown: (property: PropertyDefinition, value: string) => string,
+  ): readonly string[] {
     const { family, kind } = this;
     const type = [...family.types].find(([, one]) => one === kind)?.[0];
     const typeWords = this.isNew && type !== undefined && hasTypes(family) ? ['--type', type] : [];
@@ -84,8 +89,7 @@ export class ObjectDraft {
         ? ['--reset', property.name]
         : values.flatMap((value) => ['--set', `${property.name}:${shown(property, value)}`]),
     );
-    const verb = this.isNew ? `create-${family.name}` : `set-${family.name}-prop`;
-    return [verb, ...this.nameWords(), ...typeWords, ...edits];
+    return [subcommand, ...this.nameWords(), ...typeWords, ...edits];
   }
 
   #storedValues(property: PropertyDefinition): readonly string[] {

@@ -12,8 +12,8 @@ export interface ObjectMenuParts extends PropertyMenuParts {
   readonly run: (words: readonly string[], shown: string) => Promise<boolean>;
   /** Whether values of the stored object wait to be in force. */
   readonly isPending: (draft: ObjectDraft) => Promise<boolean>;
-  /** The command that tests an object of this kind, if there is one that can be asked now. */
-  readonly testOf: (draft: ObjectDraft) => readonly string[] | undefined;
+  /** The command that tests an object of this kind, stored or not, if there is one that can be asked now. */
+  readonly testOf: (draft: ObjectDraft) => string | undefined;
 }
 
 const ENABLED = 'enabled';
@@ -38,7 +38,7 @@ export async function editObject(draft: ObjectDraft, parts: ObjectMenuParts): Pr
     if (chosen === undefined || chosen === BACK) {
       if (!draft.isChanged || (await prompts.confirm('Leave without saving?'))) return 'left';
     } else if (chosen === ADVANCED) withAdvanced = true;
-    else if (chosen === COMMAND) prompts.show('The equivalent command', draft.shownCommand() ?? '');
+    else if (chosen === COMMAND) prompts.show('The equivalent command', draft.shownCommand());
     else if (chosen === DELETE) {
       if (await deleteObject(draft, parts)) return 'saved';
     } else if (chosen === SAVE) {
@@ -74,7 +74,7 @@ function choicesOf(
     { value: SAVE, label: isNew ? `Create the ${kind.friendlyName}` : 'Save the changes' },
     { value: COMMAND, label: 'Show the equivalent command' },
   ];
-  const isTestable = !isChanged && testOf(draft) !== undefined;
+  const isTestable = testOf(draft) !== undefined;
   const mayGo = !isNew && draft.family.nameOption !== undefined;
   return [
     ...properties.map((property) => propertyChoice(draft, property, width)),
@@ -95,8 +95,7 @@ function propertyChoice(draft: ObjectDraft, property: PropertyDefinition, width:
 }
 
 async function save(draft: ObjectDraft, parts: ObjectMenuParts): Promise<boolean> {
-  const words = draft.command();
-  if (words === undefined || !(await parts.run(words, draft.shownCommand() ?? ''))) return false;
+  if (!(await parts.run(draft.command(), draft.shownCommand()))) return false;
   if (mayRestart(draft) && (await parts.isPending(draft))) await offerRestart(draft, parts);
   return true;
 }
@@ -125,8 +124,8 @@ async function offerRestart(draft: ObjectDraft, { prompts, run }: ObjectMenuPart
 }
 
 async function test(draft: ObjectDraft, { run, testOf }: ObjectMenuParts): Promise<void> {
-  const words = testOf(draft);
-  if (words !== undefined) await run(words, formatCommand(words));
+  const command = testOf(draft);
+  if (command !== undefined) await run(draft.command(command), draft.shownCommand(command));
 }
 
 async function deleteObject(draft: ObjectDraft, { prompts, run }: ObjectMenuParts): Promise<boolean> {
