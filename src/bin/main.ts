@@ -1,11 +1,11 @@
 // What was typed is parsed, the command called, and what it throws becomes a sentence and an exit code.
 
+import { hasTerminal } from '../cli/ask.ts';
 import { paint } from '../cli/colour.ts';
 import { CommandError, UsageError } from '../cli/command.ts';
 import { parseCommandLine } from '../cli/command-line.ts';
 import { ExitCode } from '../cli/exit-code.ts';
 import { formatCommandHelp, formatHelp } from '../cli/help.ts';
-import { hasTerminal } from '../cli/menu/menu-command.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { startCommand } from './commands/start.ts';
 import { COMMANDS, MENU } from './commands.ts';

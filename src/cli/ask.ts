@@ -1,8 +1,20 @@
 // A question for the person at the terminal. Who is not at one is not asked.
 
 import { createInterface } from 'node:readline/promises';
-import { CommandError, type World } from './command.ts';
+import { CommandError, type Invocation, type World } from './command.ts';
 import { ExitCode } from './exit-code.ts';
+
+/** With one of these nobody wants to be asked. */
+const SILENT_OPTIONS: readonly string[] = ['no-prompt', 'quiet', 'script-friendly', 'json'];
+
+export function hasTerminal({ stdin, stdout }: Pick<World, 'stdin' | 'stdout'>): boolean {
+  return stdin.isTTY === true && stdout.isTTY === true;
+}
+
+/** Whether what was typed leaves room for questions. */
+export function mayBeAsked(invocation: Pick<Invocation, 'has'>): boolean {
+  return !SILENT_OPTIONS.some((name) => invocation.has(name));
+}
 
 /** Throws CommandError where nobody can answer. */
 export async function askYesOrNo(

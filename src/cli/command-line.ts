@@ -62,6 +62,19 @@ export function parseOptions(words: readonly string[], command: Command): Invoca
   };
 }
 
+/** What was typed, with further values of some options; they stand behind those that were typed. */
+export function withValues(
+  typed: Invocation,
+  added: Readonly<Record<string, readonly string[]>>,
+): Invocation {
+  return {
+    operands: typed.operands,
+    value: (name) => added[name]?.at(-1) ?? typed.value(name),
+    values: (name) => [...typed.values(name), ...(added[name] ?? [])],
+    has: (name) => added[name] !== undefined || typed.has(name),
+  };
+}
+
 /** The names of options are known in any case, as dsconfig's are. */
 function inDeclaredCase(word: string, options: readonly CommandOption[]): string {
   const [, name, rest = ''] = /^--([^=]+)(=.*)?$/s.exec(word) ?? [];

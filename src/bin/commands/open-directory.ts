@@ -3,9 +3,11 @@
 
 import { readFile } from 'node:fs/promises';
 import type { ConnectionOptions } from 'node:tls';
+import { hasTerminal } from '../../cli/ask.ts';
 import { decideTrust } from '../../cli/certificate-trust.ts';
 import { ChangeStream } from '../../cli/change-stream.ts';
 import { CommandError, type Invocation, type World } from '../../cli/command.ts';
+import { withValues } from '../../cli/command-line.ts';
 import {
   type ConnectionChoice,
   connectionOf,
@@ -16,7 +18,6 @@ import {
 } from '../../cli/connection-options.ts';
 import type { Directory } from '../../cli/directory.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
-import { hasTerminal } from '../../cli/menu/menu-command.ts';
 import { Prompts } from '../../cli/menu/prompts.ts';
 import { ServerConnection } from '../../cli/server-connection.ts';
 import { Oid } from '../../ldap/oids.ts';
@@ -64,7 +65,7 @@ async function chooseConnection(invocation: Invocation, world: World): Promise<C
     const user = invocation.value('bindDN') ?? DEFAULT_BIND_DN;
     const password = await prompts.secret(`The password of ${user}`, () => undefined);
     if (password === undefined) throw error;
-    return connectionOf(withPassword(invocation, password), world);
+    return connectionOf(withValues(invocation, { bindPassword: [password] }), world);
   }
 }
 
@@ -77,16 +78,6 @@ function adviseOnPasswords(invocation: Invocation, { stderr }: World): void {
       `Others on this machine can read what --${name} gives. Better: --${name}:file, --${name}:env${others}.\n`,
     );
   }
-}
-
-function withPassword(invocation: Invocation, password: string): Invocation {
-  const isPassword = (name: string) => name === 'bindPassword';
-  return {
-    operands: invocation.operands,
-    values: (name) => invocation.values(name),
-    value: (name) => (isPassword(name) ? password : invocation.value(name)),
-    has: (name) => isPassword(name) || invocation.has(name),
-  };
 }
 
 async function tlsOf(

@@ -3,7 +3,7 @@
 
 import type { ObjectDefinition } from '../../config/object-definition.ts';
 import { Attribute, type Entry } from '../../ldap/entry.ts';
-import { askYesOrNo } from '../ask.ts';
+import { askYesOrNo, mayBeAsked } from '../ask.ts';
 import type { Invocation, World } from '../command.ts';
 import type { Directory } from '../directory.ts';
 import type { PropertyEdits } from './property-edit.ts';
@@ -12,8 +12,6 @@ const ENABLED = 'enabled';
 const PENDING = 'ds-cfg-pending-change';
 /** Whoever disabled the connection handler that it is connected by could not enable it again. */
 const NEVER_OFFERED = 'ds-cfg-connection-handler';
-/** With one of these nobody wants to be asked. */
-const SILENT_OPTIONS: readonly string[] = ['no-prompt', 'quiet', 'script-friendly', 'json', 'offline'];
 
 export interface DueRestart {
   readonly directory: Directory;
@@ -27,7 +25,7 @@ export interface DueRestart {
 
 export async function offerRestart(due: DueRestart): Promise<void> {
   const { directory, entry, kind, invocation, world } = due;
-  const isAsked = world.stdin.isTTY === true && !SILENT_OPTIONS.some((name) => invocation.has(name));
+  const isAsked = world.stdin.isTTY === true && mayBeAsked(invocation) && !invocation.has('offline');
   const enabled = kind.propertiesByName.get(ENABLED);
   if (!isAsked || enabled === undefined || !isDue(due)) return;
   const dn = entry.dn.toString();

@@ -4,6 +4,7 @@
 import type { ObjectDefinition } from '../../config/object-definition.ts';
 import { Dn } from '../../ldap/dn.ts';
 import type { Entry } from '../../ldap/entry.ts';
+import { hasTerminal, mayBeAsked } from '../ask.ts';
 import { type Command, CommandError, type CommandOption, type Invocation, type World } from '../command.ts';
 import type { Directory, OpenDirectory } from '../directory.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -11,15 +12,10 @@ import { OUTPUT_OPTIONS, type Output, outputOf } from '../output.ts';
 import { withArticle } from './article.ts';
 import { offerRestart } from './due-restart.ts';
 import { EQUIVALENT_OPTIONS, equivalentWords, tellCommand } from './equivalent-command.ts';
+import { askWhatIsMissing } from './missing-values.ts';
 import { newEntry } from './new-entry.ts';
 import { hasTypes, type ObjectFamily } from './object-family.ts';
-import {
-  askedAttributes,
-  kindOfEntry,
-  type ListedObject,
-  readObject,
-  shownProperties,
-} from './object-reading.ts';
+import { askedAttributes, kindOfEntry, listObjects, readObject, shownProperties } from './object-reading.ts';
 import {
   asksForEdits,
   EDIT_OPTIONS,
@@ -45,9 +41,15 @@ export interface ObjectCommandsOptions {
 interface CommandParts {
   readonly name: string;
   readonly synopsis: string;
+  readonly description?: string;
   readonly options: readonly CommandOption[];
-  /** What can be said before a server is asked; throws CommandError. */
-  check(invocation: Invocation): void;
+  /**
+   * What can be said before a server is asked; throws CommandError.
+   * @param isAsked whether somebody will be asked for what is missing.
+   */
+  check(invocation: Invocation, isAsked: boolean): void;
+  /** Asks for what is missing. Rejects with CommandError when it is not told. */
+  complete?(invocation: Invocation, parts: Completing): Promise<Invocation>;
   act(parts: Acting): Promise<void>;
 }
 
@@ -55,6 +57,11 @@ interface Acting {
   readonly directory: Directory;
   readonly invocation: Invocation;
   readonly output: Output;
+  readonly world: World;
+}
+
+interface Completing {
+  readonly directory: Directory;
   readonly world: World;
 }
 
@@ -108,13 +115,10 @@ class FamilyCommands {
     return this.#command({
       name: `create-${name}`,
       synopsis: `Creates ${withArticle(definition.friendlyName)}.`,
+      description: 'On a terminal it asks for what is mandatory and was not given, unless --no-prompt is.',
       options: [...(hasTypes(this.#family) ? [typeOption] : []), ...this.#nameOptions(), SET_OPTION],
-      check: (invocation) => {
-        const kind = this.#chosenType(invocation);
-        const edits = readEdits(invocation, kind);
-        refuse([...edits.problems, ...problemsOfMissing(edits, kind)]);
-        this.#dn(invocation);
-      },
+      check: (invocation, isAsked) => this.#checkNew(invocation, isAsked),
+      complete: (invocation, parts) => this.#complete(invocation, parts),
       act: async ({ directory, invocation, output }) => {
         const kind = this.#chosenType(invocation);
         const entry = newEntry(this.#dn(invocation), kind, readEdits(invocation, kind));
@@ -125,24 +129,14 @@ class FamilyCommands {
   }
 
   #list(): Command {
-    const { plural, definition, place } = this.#family;
+    const { plural, definition } = this.#family;
     return this.#command({
       name: `list-${plural}`,
       synopsis: `Lists the ${definition.friendlyPluralName}.`,
       options: [PROPERTY_OPTION, ...UNIT_OPTIONS],
       check: (invocation) => this.#checkNames(invocation),
       act: async ({ directory, invocation, output }) => {
-        const found = await directory.search({
-          base: place,
-          scope: 'one',
-          attributes: askedAttributes(this.#family),
-        });
-        const objects = found
-          .flatMap((entry): readonly ListedObject[] => {
-            const kind = kindOfEntry(entry, this.#family);
-            return kind === undefined ? [] : [readObject(entry, kind)];
-          })
-          .toSorted((one, other) => one.name.localeCompare(other.name, 'en'));
+        const objects = await listObjects(directory, this.#family);
         output.list(this.#family, objects, invocation.values('property'));
       },
     });
@@ -214,22 +208,51 @@ class FamilyCommands {
       ...EQUIVALENT_OPTIONS,
       ...connectionOptions,
     ];
-    const { name, synopsis } = parts;
+    const { name, synopsis, description } = parts;
     return {
       ...{ name, group: this.#group, synopsis, options },
+      ...(description === undefined ? {} : { description }),
       run: async (invocation: Invocation, world: World) => {
-        parts.check(invocation);
+        const isAsked = isTyped && hasTerminal(world) && mayBeAsked(invocation);
+        parts.check(invocation, isAsked);
         if (isTyped) adviseOnSecrets(invocation, this.#family, world);
         const directory = await open(invocation, world);
         try {
-          await parts.act({ directory, invocation, output: outputOf(invocation, world), world });
-          await tellCommand(equivalentWords({ name, options }, invocation, this.#family), invocation, world);
+          const whole = isAsked
+            ? ((await parts.complete?.(invocation, { directory, world })) ?? invocation)
+            : invocation;
+          await parts.act({ directory, invocation: whole, output: outputOf(whole, world), world });
+          await tellCommand(equivalentWords({ name, options }, whole, this.#family), whole, world);
           return ExitCode.success;
         } finally {
           await directory.close();
         }
       },
     };
+  }
+
+  /** All that is wrong with a new object; what is missing is no problem where it will be asked for. */
+  #checkNew(invocation: Invocation, isAsked: boolean): void {
+    const name = this.#nameIn(invocation);
+    if (!isAsked || this.#typeIn(invocation) !== undefined) {
+      const kind = this.#chosenType(invocation);
+      const edits = readEdits(invocation, kind);
+      const problems = [...edits.problems, ...(isAsked ? [] : problemsOfMissing(edits, kind))];
+      const isNameless = name === undefined && !isAsked && problems.length > 0;
+      refuse([...(isNameless ? [this.#whichName()] : []), ...problems]);
+    }
+    if (!isAsked || name !== undefined) this.#dn(invocation);
+  }
+
+  async #complete(invocation: Invocation, { directory, world }: Completing): Promise<Invocation> {
+    const isTyped = this.#typeIn(invocation) !== undefined;
+    const whole = await askWhatIsMissing({
+      ...{ invocation, directory, world, family: this.#family, families: this.#options.families },
+      kind: isTyped ? this.#chosenType(invocation) : undefined,
+      name: this.#nameIn(invocation),
+    });
+    this.#checkNew(whole, false);
+    return whole;
   }
 
   /** `a Mail Server`, and `the Global Configuration`, of which there is one. */
@@ -272,21 +295,29 @@ class FamilyCommands {
   #dn(invocation: Invocation): Dn {
     const { nameOption, place, definition } = this.#family;
     if (nameOption === undefined) return Dn.parse(place);
-    const name = invocation.value(nameOption);
-    if (name === undefined || name === '') {
-      throw new CommandError(
-        `Which ${definition.friendlyName}? Give its name with --${nameOption}.`,
-        ExitCode.parameterError,
-      );
-    }
+    const name = this.#nameIn(invocation);
+    if (name === undefined || name === '') throw new CommandError(this.#whichName(), ExitCode.parameterError);
     return Dn.parse(place).child([{ type: definition.namingAttribute, value: name }]);
+  }
+
+  #nameIn(invocation: Invocation): string | undefined {
+    return invocation.value(this.#family.nameOption ?? '');
+  }
+
+  #whichName(): string {
+    const { nameOption, definition } = this.#family;
+    return `Which ${definition.friendlyName}? Give its name with --${nameOption}.`;
+  }
+
+  /** What `--type` calls it; that of a family without types goes without saying. */
+  #typeIn(invocation: Invocation): string | undefined {
+    const [only, ...others] = this.#family.types.keys();
+    return invocation.value('type') ?? (others.length === 0 ? only : undefined);
   }
 
   #chosenType(invocation: Invocation): ObjectDefinition {
     const { types, definition } = this.#family;
-    const written = invocation.value('type');
-    const [only] = types.values();
-    if (written === undefined && types.size === 1 && only !== undefined) return only;
+    const written = this.#typeIn(invocation);
     const kind = types.get(written?.toLowerCase() ?? '');
     if (kind !== undefined) return kind;
     const known = [...types.keys()].join(', ');

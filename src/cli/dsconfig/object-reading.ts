@@ -4,6 +4,7 @@ import type { ObjectDefinition } from '../../config/object-definition.ts';
 import type { PropertyDefinition } from '../../config/property-definition.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import { CommandError } from '../command.ts';
+import type { Directory } from '../directory.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { ObjectFamily } from './object-family.ts';
 import { unknownProperty } from './property-edit.ts';
@@ -34,6 +35,34 @@ export function kindOfEntry(entry: Entry, family: ObjectFamily): ObjectDefinitio
     classes.has(objectClass.name.toLowerCase()),
   );
   return kinds.find((kind) => !kinds.some((other) => other.parent === kind));
+}
+
+/** The objects there are, by name. */
+export async function listObjects(
+  directory: Directory,
+  family: ObjectFamily,
+): Promise<readonly ListedObject[]> {
+  const found = await directory.search({
+    base: family.place,
+    scope: 'one',
+    attributes: askedAttributes(family),
+  });
+  return found
+    .flatMap((entry): readonly ListedObject[] => {
+      const kind = kindOfEntry(entry, family);
+      return kind === undefined ? [] : [readObject(entry, kind)];
+    })
+    .toSorted((one, other) => one.name.localeCompare(other.name, 'en'));
+}
+
+/** The names of the objects of a kind that properties refer to. */
+export async function namesOfKind(
+  directory: Directory,
+  kind: string,
+  families: readonly ObjectFamily[],
+): Promise<readonly string[]> {
+  const family = families.find(({ definition }) => definition.kind === kind);
+  return family === undefined ? [] : (await listObjects(directory, family)).map(({ name }) => name);
 }
 
 /** What the property's values are, or its default values; secrets as stars. */

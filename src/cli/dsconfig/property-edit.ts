@@ -108,19 +108,23 @@ export function attributesOf({ edits }: PropertyEdits): readonly Attribute[] {
   return edits.map(({ property, set }) => new Attribute(property.attribute, set));
 }
 
+/** Those that a new object must be given; its name is given by an option of its own. */
+export function mandatoryProperties({
+  properties,
+  namingAttribute,
+}: ObjectDefinition): readonly PropertyDefinition[] {
+  return properties.filter(({ required, attribute }) => required && attribute !== namingAttribute);
+}
+
 /** Mandatory properties that a new object would be without. */
 export function problemsOfMissing({ edits }: PropertyEdits, definition: ObjectDefinition): readonly string[] {
   const given = new Set(edits.map(({ property }) => property));
-  return (
-    definition.properties
-      .filter((property) => property.required && !given.has(property))
-      // The name is given by an option of its own.
-      .filter(({ attribute }) => attribute !== definition.namingAttribute)
-      .map(
-        ({ name, allowed }) =>
-          `${name}: is mandatory and has no value. Give one with --set ${name}:VALUE. Allowed: ${allowed}.`,
-      )
-  );
+  return mandatoryProperties(definition)
+    .filter((property) => !given.has(property))
+    .map(
+      ({ name, allowed }) =>
+        `${name}: is mandatory and has no value. Give one with --set ${name}:VALUE. Allowed: ${allowed}.`,
+    );
 }
 
 /** The sentence for a property that the object does not have. */

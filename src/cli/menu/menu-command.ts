@@ -2,17 +2,25 @@
 // command that could have been typed, and is shown as one.
 
 import { appendFile } from 'node:fs/promises';
+import { hasTerminal } from '../ask.ts';
 import { type Command, CommandError, type CommandOption, UsageError, type World } from '../command.ts';
 import { parseOptions } from '../command-line.ts';
 import type { Directory, OpenDirectory } from '../directory.ts';
 import { objectCommands } from '../dsconfig/object-commands.ts';
-import { hasTypes, type ObjectFamily } from '../dsconfig/object-family.ts';
-import { askedAttributes, kindOfEntry, type ListedObject, readObject } from '../dsconfig/object-reading.ts';
+import type { ObjectFamily } from '../dsconfig/object-family.ts';
+import {
+  askedAttributes,
+  type ListedObject,
+  listObjects,
+  namesOfKind,
+  readObject,
+} from '../dsconfig/object-reading.ts';
 import { ExitCode } from '../exit-code.ts';
 import { mailCommands } from '../mail-commands.ts';
 import { statusCommand } from '../status.ts';
+import { askNewObject } from './new-object.ts';
 import { ObjectDraft } from './object-draft.ts';
-import { askMandatory, editObject, type ObjectMenuParts } from './object-menu.ts';
+import { editObject, type ObjectMenuParts } from './object-menu.ts';
 import { Prompts } from './prompts.ts';
 
 export interface MenuOptions {
@@ -60,10 +68,6 @@ export function menuCommand(options: MenuOptions): Command {
   };
 }
 
-export function hasTerminal({ stdin, stdout }: Pick<World, 'stdin' | 'stdout'>): boolean {
-  return stdin.isTTY === true && stdout.isTTY === true;
-}
-
 interface MenuChoice {
   readonly isOnline: boolean;
   readonly commandFile: string | undefined;
@@ -100,7 +104,7 @@ class Menu {
     this.#commands = new Map(commands.map((command) => [command.name, command]));
     this.#parts = {
       prompts,
-      namesOf: (kind) => this.#namesOf(kind),
+      namesOf: (kind) => namesOfKind(directory, kind, families),
       run: (words, shown) => this.#run(words, shown),
       isPending: (draft) => this.#isPending(draft),
       testOf: ({ family }) => (choice.isOnline && family.name === TESTED ? TEST_COMMAND : undefined),
@@ -133,7 +137,7 @@ class Menu {
   async #list(family: ObjectFamily): Promise<void> {
     const { friendlyName, friendlyPluralName } = family.definition;
     for (;;) {
-      const objects = await this.#objectsOf(family);
+      const objects = await listObjects(this.#directory, family);
       const chosen = await this.#prompts.choose(friendlyPluralName, [
         ...objects.map(({ name, kind }) => ({
           value: `${NAMED}${name}`,
@@ -152,7 +156,7 @@ class Menu {
   /** Again after each change, until somebody leaves it or it is gone. */
   async #openNamed(family: ObjectFamily, name: string): Promise<void> {
     for (;;) {
-      const stored = (await this.#objectsOf(family)).find((one) => one.name === name);
+      const stored = (await listObjects(this.#directory, family)).find((one) => one.name === name);
       if (stored === undefined || (await this.#edit(family, stored)) === 'left') return;
     }
   }
@@ -162,26 +166,8 @@ class Menu {
   }
 
   async #create(family: ObjectFamily): Promise<void> {
-    const { friendlyName } = family.definition;
-    const [only] = family.types.keys();
-    const types = [...family.types].map(([value, kind]) => ({
-      value,
-      label: kind.friendlyName,
-      hint: kind.synopsis,
-    }));
-    const type = hasTypes(family) ? await this.#prompts.choose('Which kind?', types) : only;
-    const kind = family.types.get(type ?? '');
-    if (kind === undefined) return;
-    const taken = new Set((await this.#objectsOf(family)).map(({ name }) => name.toLowerCase()));
-    const name = await this.#prompts.text(`The name of the new ${friendlyName}`, {
-      check: (text) => {
-        if (text.trim() === '') return 'Type a name, or press Escape.';
-        return taken.has(text.trim().toLowerCase()) ? `There is a ${friendlyName} of this name.` : undefined;
-      },
-    });
-    if (name === undefined) return;
-    const draft = new ObjectDraft(family, kind, name.trim(), undefined);
-    if (!(await askMandatory(draft, this.#parts))) return;
+    const draft = await askNewObject(family, {}, { ...this.#parts, directory: this.#directory });
+    if (draft === undefined) return;
     if ((await editObject(draft, this.#parts)) === 'saved') await this.#openNamed(family, draft.name);
   }
 
@@ -193,20 +179,6 @@ class Menu {
     throw new CommandError(`${place}: there is no such ${definition.friendlyName}.`, ExitCode.noSuchObject);
   }
 
-  async #objectsOf(family: ObjectFamily): Promise<readonly ListedObject[]> {
-    const found = await this.#directory.search({
-      base: family.place,
-      scope: 'one',
-      attributes: askedAttributes(family),
-    });
-    return found
-      .flatMap((entry) => {
-        const kind = kindOfEntry(entry, family);
-        return kind === undefined ? [] : [readObject(entry, kind)];
-      })
-      .toSorted((one, other) => one.name.localeCompare(other.name, 'en'));
-  }
-
   async #isPending({ stored }: ObjectDraft): Promise<boolean> {
     if (!this.#choice.isOnline || stored === undefined) return false;
     const [entry] = await this.#directory.search({
@@ -215,11 +187,6 @@ class Menu {
       attributes: [PENDING],
     });
     return entry?.first(PENDING) !== undefined;
-  }
-
-  async #namesOf(kind: string): Promise<readonly string[]> {
-    const family = this.#families.find(({ definition }) => definition.kind === kind);
-    return family === undefined ? [] : (await this.#objectsOf(family)).map(({ name }) => name);
   }
 
   /** What the command prints stands on the terminal; then the command, as somebody would type it. */

@@ -51,15 +51,6 @@ export async function editObject(draft: ObjectDraft, parts: ObjectMenuParts): Pr
   }
 }
 
-/** Asks for everything that a new object must have; false when somebody gives up. */
-export async function askMandatory(draft: ObjectDraft, parts: ObjectMenuParts): Promise<boolean> {
-  for (const property of draft.kind.properties.filter(({ required }) => required)) {
-    await editProperty(draft, property, parts);
-    if (draft.valuesOf(property).length === 0) return false;
-  }
-  return true;
-}
-
 function choicesOf(
   draft: ObjectDraft,
   { testOf }: ObjectMenuParts,
