@@ -18,7 +18,7 @@ import { type LdapResult, type Request, SearchScope } from '../ldap/message.ts';
 import { Oid } from '../ldap/oids.ts';
 import { nameOfResultCode, ResultCode } from '../ldap/result-code.ts';
 import { CommandError } from './command.ts';
-import { connectFailure } from './connect-failure.ts';
+import { connectFailure, type Patience, silence } from './connect-failure.ts';
 import type { ConnectionChoice } from './connection-options.ts';
 import { ExitCode } from './exit-code.ts';
 
@@ -49,13 +49,15 @@ export class ChangeStream {
   #rest: Buffer = Buffer.alloc(0);
   #lastId = 0;
   #failure: CommandError | undefined;
+  readonly #choice: ConnectionChoice;
+  #patience: Patience;
   /** Resolved when an answer came, or the connection ended. */
   #moved = Promise.withResolvers<void>();
 
   /** Connects, secures the connection and logs in; rejects with CommandError. */
   static async open(choice: ConnectionChoice, decided: ConnectionOptions): Promise<ChangeStream> {
     const tls: ConnectionOptions = { ...decided, host: choice.host };
-    const stream = new ChangeStream(await connected(choice, tls));
+    const stream = new ChangeStream(await connected(choice, tls), choice);
     try {
       if (choice.security === 'start-tls') await stream.#startTls(tls);
       const { login } = choice;
@@ -65,6 +67,7 @@ export class ChangeStream {
           : ({ type: 'simple', password: login.password } as const);
       const name = login?.dn ?? '';
       require(await stream.#ask({ type: 'bindRequest', version: LDAP_VERSION, name, authentication }));
+      stream.#waitFor(choice.requestPatience);
       return stream;
     } catch (error) {
       stream.close();
@@ -72,8 +75,10 @@ export class ChangeStream {
     }
   }
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, choice: ConnectionChoice) {
     this.#socket = socket;
+    this.#choice = choice;
+    this.#patience = choice.connectPatience;
     this.#hear();
   }
 
@@ -154,8 +159,18 @@ export class ChangeStream {
 
   #hear(): void {
     this.#socket.on('data', (octets: Buffer) => this.#read(octets));
-    this.#socket.on('error', (error) => this.#fail(error.message));
-    this.#socket.on('close', () => this.#fail('the server has closed it'));
+    this.#socket.on('error', (error) => this.#fail(error));
+    this.#socket.on('close', () => this.#fail(new Error('the server has closed it')));
+    this.#socket.on('timeout', () => {
+      // Nobody need answer who was not asked.
+      if (this.#waiting.size > 0) this.#socket.destroy(silence(this.#choice, this.#patience));
+    });
+    this.#waitFor(this.#patience);
+  }
+
+  #waitFor(patience: Patience): void {
+    this.#patience = patience;
+    this.#socket.setTimeout(patience.ms);
   }
 
   #read(octets: Buffer): void {
@@ -168,24 +183,24 @@ export class ChangeStream {
         const { id, operation, controls } = readResponseMessage(bytes, at, at + length);
         at += length;
         if (operation.type === 'searchResultEntry') this.#found.push(operation.entry);
-        if (id === 0 && 'diagnosticMessage' in operation) this.#fail(operation.diagnosticMessage);
+        if (id === 0 && 'diagnosticMessage' in operation) this.#fail(new Error(operation.diagnosticMessage));
         if (!('code' in operation)) continue;
         this.#waiting.get(id)?.(operation, controls);
         this.#waiting.delete(id);
       }
     } catch (error) {
-      this.#fail(error instanceof Error ? error.message : String(error));
+      this.#fail(error);
       this.#socket.destroy();
     }
     this.#rest = bytes.subarray(at);
     this.#moved.resolve();
   }
 
-  #fail(reason: string): void {
-    this.#failure ??= new CommandError(
-      `The connection to the server is lost: ${reason}.`,
-      ExitCode.serverDown,
-    );
+  #fail(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    const lost = `The connection to the server is lost: ${reason}.`;
+    this.#failure ??=
+      error instanceof CommandError ? error : new CommandError(lost, ExitCode.serverDown, { cause: error });
     this.#moved.resolve();
   }
 
@@ -193,7 +208,7 @@ export class ChangeStream {
     require(await this.#ask({ type: 'extendedRequest', oid: Oid.startTls, value: undefined }));
     this.#socket.removeAllListeners();
     const secured = connectTls({ ...options, socket: this.#socket });
-    await eventOf(secured, 'secureConnect');
+    await eventInTime(secured, 'secureConnect', this.#choice);
     this.#socket = secured;
     this.#hear();
   }
@@ -226,26 +241,28 @@ function require({ code, diagnosticMessage }: LdapResult): void {
   throw new CommandError(diagnosticMessage || nameOfResultCode(code), known);
 }
 
-async function connected(
-  { socket: path, host, port, security, connectTimeoutMs }: ConnectionChoice,
-  tls: ConnectionOptions,
-): Promise<Socket> {
+async function connected(choice: ConnectionChoice, tls: ConnectionOptions): Promise<Socket> {
+  const { socket: path, host, port, security } = choice;
   const usesTls = security === 'ssl';
   const place = path === undefined ? { host, port } : { path };
   const socket = usesTls ? connectTls({ ...tls, port }) : connectTcp(place);
-  socket.setTimeout(connectTimeoutMs, () => socket.destroy(new Error('it does not answer')));
-  try {
-    await eventOf(socket, usesTls ? 'secureConnect' : 'connect');
-  } catch (error) {
-    socket.destroy();
-    throw connectFailure(path ?? `${host}:${port}`, error);
-  }
-  socket.setTimeout(0);
+  await eventInTime(socket, usesTls ? 'secureConnect' : 'connect', choice);
   socket.setNoDelay(true);
   return socket;
 }
 
-/** Rejects when there is an error instead. */
-async function eventOf(socket: Socket, event: string): Promise<void> {
-  await once(socket, event);
+/** Rejects with CommandError when there is an error instead, or when it takes too long. */
+async function eventInTime(socket: Socket, event: string, choice: ConnectionChoice): Promise<void> {
+  const { connectPatience } = choice;
+  const { ms } = connectPatience;
+  const late = silence(choice, connectPatience);
+  const timer = ms === 0 ? undefined : setTimeout(() => socket.destroy(late), ms);
+  try {
+    await once(socket, event);
+  } catch (error) {
+    socket.destroy();
+    throw connectFailure(choice, error);
+  } finally {
+    clearTimeout(timer);
+  }
 }

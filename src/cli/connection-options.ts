@@ -3,13 +3,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError, type CommandOption, type Invocation, UsageError, type World } from './command.ts';
+import type { Patience } from './connect-failure.ts';
 import { ExitCode } from './exit-code.ts';
 import { PROPERTIES_OPTIONS, withProperties } from './properties-file.ts';
 
 export const DEFAULT_BIND_DN = 'uid=admin';
 const DEFAULT_PORT = 1389;
 const DEFAULT_SSL_PORT = 1636;
-const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
+const DEFAULT_CONNECT_TIMEOUT_MS = 30_000;
+/** Nobody is asked anything that takes nearly so long without a word. */
+const DEFAULT_REQUEST_TIMEOUT_MS = 120_000;
 const EXTERNAL = 'EXTERNAL';
 /** Where the first start puts the administrator's password, below the instance folder. */
 const PIN_FILE = join('config', 'admin.pin');
@@ -79,7 +82,12 @@ export const CONNECTION_OPTIONS: readonly CommandOption[] = [
   {
     name: 'connectTimeout',
     value: 'MS',
-    synopsis: `how long to wait for the server (default: ${DEFAULT_CONNECT_TIMEOUT_MS}; 0: as long as it takes)`,
+    synopsis: `how long to wait for the connection, for TLS and for the login, each (default: ${DEFAULT_CONNECT_TIMEOUT_MS}; 0: as long as it takes)`,
+  },
+  {
+    name: 'requestTimeout',
+    value: 'MS',
+    synopsis: `how long the server may say nothing when it is asked something (default: ${DEFAULT_REQUEST_TIMEOUT_MS}; 0: as long as it takes)`,
   },
   ...PROPERTIES_OPTIONS,
 ];
@@ -107,8 +115,10 @@ export interface ConnectionChoice {
   readonly trustsAll: boolean;
   readonly trustStore: TrustStoreChoice | undefined;
   readonly keyStore: KeyStoreChoice | undefined;
-  /** 0: as long as it takes. */
-  readonly connectTimeoutMs: number;
+  /** For the connection, TLS and the login, each. */
+  readonly connectPatience: Patience;
+  /** For everything else. */
+  readonly requestPatience: Patience;
   /** Without one the server knows who it is from the socket file or the certificate: SASL EXTERNAL (RFC 4422 appendix A). */
   readonly login: Login | undefined;
 }
@@ -136,7 +146,8 @@ export function connectionOf(typed: Invocation, { env }: Pick<World, 'env'>): Co
         ? undefined
         : { path: trustPath, pin: findSecret(invocation, 'trustStorePassword', env) },
     keyStore,
-    connectTimeoutMs: connectTimeoutOf(invocation),
+    connectPatience: patienceOf(invocation, 'connectTimeout', DEFAULT_CONNECT_TIMEOUT_MS),
+    requestPatience: patienceOf(invocation, 'requestTimeout', DEFAULT_REQUEST_TIMEOUT_MS),
     login: loginOf(invocation, env, socket !== undefined || keyStore !== undefined),
   };
 }
@@ -148,11 +159,11 @@ function keyStoreOf(invocation: Invocation, env: NodeJS.ProcessEnv): KeyStoreCho
   return { path, pin, nickname: invocation.value('certNickname') };
 }
 
-function connectTimeoutOf(invocation: Invocation): number {
-  const written = invocation.value('connectTimeout');
-  if (written === undefined) return DEFAULT_CONNECT_TIMEOUT_MS;
-  if (/^\d{1,9}$/.test(written)) return Number(written);
-  throw new UsageError(`--connectTimeout is ${JSON.stringify(written)}; it must be milliseconds, or 0.`);
+function patienceOf(invocation: Invocation, option: Patience['option'], usualMs: number): Patience {
+  const written = invocation.value(option);
+  if (written === undefined) return { ms: usualMs, option };
+  if (/^\d{1,9}$/.test(written)) return { ms: Number(written), option };
+  throw new UsageError(`--${option} is ${JSON.stringify(written)}; it must be milliseconds, or 0.`);
 }
 
 function securityOf(invocation: Invocation, hasStore: boolean): ConnectionChoice['security'] {

@@ -11,7 +11,7 @@ import { readResponseMessage, writeRequestMessage } from '../codec/message-ber.t
 import { Oid } from '../ldap/oids.ts';
 import { ResultCode } from '../ldap/result-code.ts';
 import { CommandError } from './command.ts';
-import { connectFailure } from './connect-failure.ts';
+import { connectFailure, silence } from './connect-failure.ts';
 import type { ConnectionChoice } from './connection-options.ts';
 import { ExitCode } from './exit-code.ts';
 
@@ -29,10 +29,12 @@ export async function lookAtCertificate(
   choice: ConnectionChoice,
   authorities: readonly string[] | undefined,
 ): Promise<PresentedCertificate> {
-  const { host, port, security, connectTimeoutMs } = choice;
+  const { host, port, security, connectPatience } = choice;
   const socket = connectTcp({ host, port });
-  // It is destroyed when it keeps silent, and whoever waits for it hears of that.
-  socket.setTimeout(connectTimeoutMs, () => socket.destroy(new Error('it does not answer')));
+  // It is destroyed when all of it takes too long, and whoever waits for it hears of that.
+  const { ms } = connectPatience;
+  const late = silence(choice, connectPatience);
+  const timer = ms === 0 ? undefined : setTimeout(() => socket.destroy(late), ms);
   try {
     await once(socket, 'connect');
     if (security === 'start-tls') await askForTls(socket);
@@ -41,9 +43,9 @@ export async function lookAtCertificate(
     await Promise.race([once(secured, 'secureConnect'), failure(secured)]);
     return presented(secured);
   } catch (error) {
-    if (error instanceof CommandError) throw error;
-    throw connectFailure(`${security === 'ssl' ? 'ldaps' : 'ldap'}://${host}:${port}`, error);
+    throw connectFailure(choice, error);
   } finally {
+    clearTimeout(timer);
     socket.destroy();
   }
 }

@@ -11,8 +11,9 @@ import { Dn } from '../ldap/dn.ts';
 import { Attribute, Entry } from '../ldap/entry.ts';
 import { octetsFromText, textFromOctets } from '../ldap/octets.ts';
 import { Oid } from '../ldap/oids.ts';
+import { AnswerWatch } from './answer-watch.ts';
 import { CommandError } from './command.ts';
-import { connectFailure } from './connect-failure.ts';
+import { connectFailure, placeOf, silence } from './connect-failure.ts';
 import type { ConnectionChoice, Login } from './connection-options.ts';
 import type { Directory, DirectoryStep, SearchRequest } from './directory.ts';
 import { ExitCode, exitCodeOfResult } from './exit-code.ts';
@@ -49,14 +50,16 @@ type Answer = (error: Error | null, response?: { readonly diagnosticMessage?: st
 
 export class ServerConnection implements Directory {
   readonly #client: ldapjs.Client;
+  readonly #watch: AnswerWatch;
 
   /** Connects, secures the connection and logs in; rejects with CommandError. */
   static async open(choice: ConnectionChoice, tls: ConnectionOptions): Promise<ServerConnection> {
     mendResults();
-    const connection = new ServerConnection(await connect(choice, tls));
+    const connection = new ServerConnection(await connect(choice, tls), choice);
     try {
       if (choice.security === 'start-tls') await connection.#startTls({ ...tls, host: choice.host });
       await connection.#logIn(choice.login);
+      connection.#watch.patience = choice.requestPatience;
       return connection;
     } catch (error) {
       await connection.close();
@@ -64,18 +67,22 @@ export class ServerConnection implements Directory {
     }
   }
 
-  private constructor(client: ldapjs.Client) {
+  private constructor(client: ldapjs.Client, choice: ConnectionChoice) {
     this.#client = client;
+    this.#watch = new AnswerWatch(choice.connectPatience, (patience) => silence(choice, patience));
   }
 
   search({ base, scope, filter = '(objectClass=*)', attributes = ['*'] }: SearchRequest): Promise<Entry[]> {
-    return new Promise((resolve, reject) => {
+    return this.#watch.answer((resolve, reject) => {
       const asked = [...attributes.filter((name) => name !== NO_ATTRIBUTES), ENTRY_DN];
       const options = { scope, filter, attributes: asked, paged: false };
       this.#client.search(asWritten(Dn.parse(base)), options, (error, response) => {
         if (error !== null) return reject(refusalOf(error));
         const entries: Entry[] = [];
-        response.on('searchEntry', (found) => entries.push(entryOf(found)));
+        response.on('searchEntry', (found) => {
+          this.#watch.heard();
+          entries.push(entryOf(found));
+        });
         response.on('error', (reason) => reject(refusalOf(reason)));
         response.on('end', () => resolve(entries));
       });
@@ -158,7 +165,7 @@ export class ServerConnection implements Directory {
 
   /** An extended operation; resolves to the value of the answer. */
   extended(oid: string, value: string): Promise<string> {
-    return new Promise((resolve, reject) => {
+    return this.#watch.answer((resolve, reject) => {
       this.#client.exop(oid, value, [], (error, answer) =>
         error === null ? resolve(textOfAnswer(answer)) : reject(refusalOf(error)),
       );
@@ -167,7 +174,7 @@ export class ServerConnection implements Directory {
 
   /** Resolves to the diagnostic message of a success. */
   #answered(start: (answer: Answer) => void): Promise<string> {
-    return new Promise((resolve, reject) => {
+    return this.#watch.answer((resolve, reject) => {
       start((error, response) => {
         if (error !== null) reject(refusalOf(error));
         else resolve(response?.diagnosticMessage ?? '');
@@ -177,18 +184,18 @@ export class ServerConnection implements Directory {
 }
 
 function connect(choice: ConnectionChoice, tlsOptions: object): Promise<ldapjs.Client> {
-  const { socket, host, port, security, connectTimeoutMs } = choice;
-  const name = host.includes(':') ? `[${host}]` : host;
-  const url = socket ?? `${security === 'ssl' ? 'ldaps' : 'ldap'}://${name}:${port}`;
-  const place = socket === undefined ? { url } : { url: '', socketPath: socket };
-  const client = ldapjs.createClient({ ...place, connectTimeout: connectTimeoutMs, tlsOptions });
+  const { socket, connectPatience } = choice;
+  const place = socket === undefined ? { url: placeOf(choice) } : { url: '', socketPath: socket };
+  const client = ldapjs.createClient({ ...place, connectTimeout: connectPatience.ms, tlsOptions });
   return new Promise((resolve, reject) => {
     const fail = (error: Error) => {
       client.destroy();
-      reject(connectFailure(url, error));
+      // What ends a connection that takes too long to come about is ldapjs itself.
+      const isLate = error.name === 'ConnectionError';
+      reject(isLate ? silence(choice, connectPatience) : connectFailure(choice, error));
     };
     client.on('connectError', fail);
-    client.on('connectTimeout', () => fail(new Error('it does not answer')));
+    client.on('connectTimeout', fail);
     client.on('error', fail);
     client.on('connect', () => resolve(client));
   });
