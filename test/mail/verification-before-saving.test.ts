@@ -6,13 +6,17 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeEndTransaction } from '../../src/codec/extended-value.ts';
 import { writePersistentSearch } from '../../src/codec/persistent-search-control.ts';
 import type { Entry } from '../../src/ldap/entry.ts';
+import { octetsFromText } from '../../src/ldap/octets.ts';
 import { Oid } from '../../src/ldap/oids.ts';
 import { ALL_CHANGES, Watch } from '../server/controls/watch.ts';
 import { accountDn, accountLdif } from '../support/accounts.ts';
+import { addRequest, control, extendedRequest } from '../support/ber-bytes.ts';
 import { Authority } from '../support/certificates.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
+import { RawClient } from '../support/raw-client.ts';
 import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { taskDn, taskLdif, untilTask } from '../support/tasks.ts';
@@ -255,6 +259,25 @@ describe('what is tried is found nowhere', () => {
     expect(seen.length).toBeGreaterThan(10);
     expect(seen.filter((one) => one.includes('ds-task-mail-change')).length).toBeGreaterThan(10);
     for (const one of seen) expect(one).not.toMatch(/canary-|Y2FuYXJ5/);
+  });
+
+  it('not in a transaction', async () => {
+    const client = await RawClient.bound(server);
+    const { value: transaction = '' } = await client.request(extendedRequest(Oid.startTransaction));
+    const id = nextId();
+    const task = addRequest(taskDn(id), [
+      ['objectClass', ['top', 'ds-task', 'ds-task-verify-mail-server']],
+      ['ds-task-id', [id]],
+      ['ds-task-mail-server', [mailServerDn('Stored')]],
+      ['ds-task-mail-change', [record()]],
+    ]);
+    const controls = [control(Oid.transaction, true, transaction)];
+    expect((await client.request(task, controls)).code).toBe(0);
+    const end = octetsFromText(writeEndTransaction({ isCommit: true, id: transaction }));
+    expect((await client.request(extendedRequest(Oid.endTransaction, end))).code).toBe(0);
+    client.close();
+    const entry = await untilTask(tools, taskDn(id), (state) => state === 'COMPLETED_SUCCESSFULLY');
+    expect(entry.first('ds-task-mail-change')).toBe('***');
   });
 
   it('not in files, the log, the changelog or any entry', async () => {
