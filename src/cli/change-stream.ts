@@ -18,7 +18,7 @@ import { type LdapResult, type Request, SearchScope } from '../ldap/message.ts';
 import { Oid } from '../ldap/oids.ts';
 import { nameOfResultCode, ResultCode } from '../ldap/result-code.ts';
 import { CommandError } from './command.ts';
-import { connectFailure, type Patience, silence } from './connect-failure.ts';
+import { connectFailure, connectionLost, type Patience, silence } from './connect-failure.ts';
 import type { ConnectionChoice } from './connection-options.ts';
 import { ExitCode } from './exit-code.ts';
 
@@ -160,7 +160,7 @@ export class ChangeStream {
   #hear(): void {
     this.#socket.on('data', (octets: Buffer) => this.#read(octets));
     this.#socket.on('error', (error) => this.#fail(error));
-    this.#socket.on('close', () => this.#fail(new Error('the server has closed it')));
+    this.#socket.on('close', () => this.#fail(connectionLost(this.#choice)));
     this.#socket.on('timeout', () => {
       // Nobody need answer who was not asked.
       if (this.#waiting.size > 0) this.#socket.destroy(silence(this.#choice, this.#patience));
@@ -198,9 +198,7 @@ export class ChangeStream {
 
   #fail(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    const lost = `The connection to the server is lost: ${reason}.`;
-    this.#failure ??=
-      error instanceof CommandError ? error : new CommandError(lost, ExitCode.serverDown, { cause: error });
+    this.#failure ??= error instanceof CommandError ? error : connectionLost(this.#choice, reason);
     this.#moved.resolve();
   }
 

@@ -25,6 +25,14 @@ export function connectFailure(place: Place, error: unknown): CommandError {
   return new CommandError(message, ExitCode.connectError, { cause: error });
 }
 
+/** It was there and is not any more: whoever waits for an answer gets none. @param reason what is known of it. */
+export function connectionLost(place: Place, reason?: string): CommandError {
+  const hint = place.security === 'none' ? '; a port that is for TLS needs --useSsl' : '';
+  const why =
+    reason === undefined ? ` and did not answer. Its log tells why${hint}.` : `: ${sentence(reason)}`;
+  return new CommandError(`The server ${placeOf(place)} closed the connection${why}`, ExitCode.serverDown);
+}
+
 /** Of a server that was asked something the connection is given up too: nobody knows what it does yet. */
 export function silence(place: Place, { ms, option }: Patience): CommandError {
   const isAsked = option === 'requestTimeout';
@@ -37,8 +45,32 @@ export function silence(place: Place, { ms, option }: Patience): CommandError {
   );
 }
 
+function sentence(text: string): string {
+  return text.replace(/\.?$/, '.');
+}
+
+/** By the code of the system, for whoever sits at the terminal. */
+const REASONS: ReadonlyMap<unknown, string> = new Map([
+  ['ECONNREFUSED', 'nothing listens there. Start it, or give the --hostname and --port that it has'],
+  ['ENOENT', 'there is no such socket file. Start it, or give the path that it has'],
+  [
+    'EACCES',
+    'this user may not open the socket file. Use --hostname and --port, or become the user who runs it',
+  ],
+  ['ENOTFOUND', 'the name has no address. Look at --hostname'],
+  ['EAI_AGAIN', 'the name cannot be looked up now. Try again later, or give an address with --hostname'],
+  ['EHOSTUNREACH', 'there is no way to this host. Look at --hostname, and at the network'],
+  ['ENETUNREACH', 'there is no way to its network. Look at --hostname, and at the network'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'it speaks no TLS there. Leave --useSsl out, or give the port for TLS'],
+  [
+    'ECONNRESET',
+    'it closed the connection. Its log tells why; perhaps its denied-client or allowed-client does',
+  ],
+]);
+
 /** A host with several addresses fails with one error for all of them, which has no words of its own. */
 function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof AggregateError) return [...new Set(error.errors.map(reasonOf))].join('; ');
+  if (!(error instanceof Error)) return String(error);
+  return ('code' in error ? REASONS.get(error.code) : undefined) ?? error.message;
 }

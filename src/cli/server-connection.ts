@@ -13,7 +13,7 @@ import { octetsFromText, textFromOctets } from '../ldap/octets.ts';
 import { Oid } from '../ldap/oids.ts';
 import { AnswerWatch } from './answer-watch.ts';
 import { CommandError } from './command.ts';
-import { connectFailure, placeOf, silence } from './connect-failure.ts';
+import { connectFailure, connectionLost, placeOf, silence } from './connect-failure.ts';
 import type { ConnectionChoice, Login } from './connection-options.ts';
 import type { Directory, DirectoryStep, SearchRequest } from './directory.ts';
 import { ExitCode, exitCodeOfResult } from './exit-code.ts';
@@ -23,6 +23,8 @@ const NO_ATTRIBUTES = '1.1';
 /** The name of an entry as a value (RFC 5020): ldapjs does not rewrite values. */
 const ENTRY_DN = 'entryDN';
 const OCTET_STRING = 0x04;
+/** What ldapjs calls the error of whoever waits for an answer on a connection that has ended. */
+const CONNECTION_ENDED = 'ConnectionError';
 
 /** What ldapjs has and its types leave out. */
 declare module 'ldapjs' {
@@ -50,6 +52,7 @@ type Answer = (error: Error | null, response?: { readonly diagnosticMessage?: st
 
 export class ServerConnection implements Directory {
   readonly #client: ldapjs.Client;
+  readonly #place: ConnectionChoice;
   readonly #watch: AnswerWatch;
 
   /** Connects, secures the connection and logs in; rejects with CommandError. */
@@ -69,6 +72,7 @@ export class ServerConnection implements Directory {
 
   private constructor(client: ldapjs.Client, choice: ConnectionChoice) {
     this.#client = client;
+    this.#place = choice;
     this.#watch = new AnswerWatch(choice.connectPatience, (patience) => silence(choice, patience));
   }
 
@@ -77,13 +81,13 @@ export class ServerConnection implements Directory {
       const asked = [...attributes.filter((name) => name !== NO_ATTRIBUTES), ENTRY_DN];
       const options = { scope, filter, attributes: asked, paged: false };
       this.#client.search(asWritten(Dn.parse(base)), options, (error, response) => {
-        if (error !== null) return reject(refusalOf(error));
+        if (error !== null) return reject(this.#refusal(error));
         const entries: Entry[] = [];
         response.on('searchEntry', (found) => {
           this.#watch.heard();
           entries.push(entryOf(found));
         });
-        response.on('error', (reason) => reject(refusalOf(reason)));
+        response.on('error', (reason) => reject(this.#refusal(reason)));
         response.on('end', () => resolve(entries));
       });
     });
@@ -167,7 +171,7 @@ export class ServerConnection implements Directory {
   extended(oid: string, value: string): Promise<string> {
     return this.#watch.answer((resolve, reject) => {
       this.#client.exop(oid, value, [], (error, answer) =>
-        error === null ? resolve(textOfAnswer(answer)) : reject(refusalOf(error)),
+        error === null ? resolve(textOfAnswer(answer)) : reject(this.#refusal(error)),
       );
     });
   }
@@ -176,10 +180,17 @@ export class ServerConnection implements Directory {
   #answered(start: (answer: Answer) => void): Promise<string> {
     return this.#watch.answer((resolve, reject) => {
       start((error, response) => {
-        if (error !== null) reject(refusalOf(error));
+        if (error !== null) reject(this.#refusal(error));
         else resolve(response?.diagnosticMessage ?? '');
       });
     });
+  }
+
+  #refusal(error: Error): CommandError {
+    if (error.name === CONNECTION_ENDED) return connectionLost(this.#place);
+    const code = 'code' in error && typeof error.code === 'number' ? error.code : undefined;
+    if (code === undefined) return connectionLost(this.#place, error.message);
+    return new CommandError(error.message.replace(/\.?$/, '.'), exitCodeOfResult(code), { cause: error });
   }
 }
 
@@ -191,7 +202,7 @@ function connect(choice: ConnectionChoice, tlsOptions: object): Promise<ldapjs.C
     const fail = (error: Error) => {
       client.destroy();
       // What ends a connection that takes too long to come about is ldapjs itself.
-      const isLate = error.name === 'ConnectionError';
+      const isLate = error.name === CONNECTION_ENDED;
       reject(isLate ? silence(choice, connectPatience) : connectFailure(choice, error));
     };
     client.on('connectError', fail);
@@ -243,14 +254,4 @@ function entryOf({ pojo }: ldapjs.SearchEntry): Entry {
     Dn.parse(name),
     attributes.filter((attribute) => attribute.key !== key),
   );
-}
-
-function refusalOf(error: Error): CommandError {
-  const code = 'code' in error && typeof error.code === 'number' ? error.code : undefined;
-  if (code === undefined) {
-    const message = `The connection to the server is lost: ${error.message}.`;
-    return new CommandError(message, ExitCode.serverDown, { cause: error });
-  }
-  const text = error.message.replace(/\.?$/, '.');
-  return new CommandError(text, exitCodeOfResult(code), { cause: error });
 }

@@ -110,8 +110,23 @@ describe('the connection of the command line', { timeout: TIMEOUT_MS }, () => {
       'PASSWORD',
     );
     expect(code).toBe(91);
-    expect(stderr).toContain(`ldaps://localhost:${server.port} cannot be reached`);
+    expect(stderr).toContain(`ldaps://localhost:${server.port} cannot be reached: it speaks no TLS there.`);
   });
+
+  it.each(['list-mail-servers', 'export-ldif'])(
+    '%s says that there may be TLS where nothing else is answered',
+    async (command) => {
+      const words = [command, '--port', String(server.ldapsPort), '--bindPassword:env', 'PASSWORD'];
+      const { code, stdout, stderr } = await runConfdit(words, {
+        environment: { PASSWORD: server.password, HOME: home },
+      });
+      expect({ code, stdout }).toEqual({ code: 81, stdout: '' });
+      expect(stderr).toBe(
+        `confdit: The server ldap://localhost:${server.ldapsPort} closed the connection and did not answer. ` +
+          'Its log tells why; a port that is for TLS needs --useSsl.\n',
+      );
+    },
+  );
 
   it('uses the socket file without a password, and with one', async () => {
     expect(await run('--socket', socket)).toMatchObject({ code: 0, stderr: '' });
@@ -119,7 +134,9 @@ describe('the connection of the command line', { timeout: TIMEOUT_MS }, () => {
     expect(await run('--socket', socket, '--bindPassword', 'wrong')).toMatchObject({ code: 49 });
     const nothing = await run('--socket', join(home, 'nothing'));
     expect(nothing.code).toBe(91);
-    expect(nothing.stderr).toContain(`${join(home, 'nothing')} cannot be reached`);
+    expect(nothing.stderr).toContain(
+      `${join(home, 'nothing')} cannot be reached: there is no such socket file.`,
+    );
     expect(await run('--socket', socket, '--useSsl')).toMatchObject({ code: 18 });
     const exported = await runConfdit(['export-ldif', '--socket', socket], { environment: { HOME: home } });
     expect(exported.code).toBe(0);

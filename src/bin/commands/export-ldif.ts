@@ -147,13 +147,16 @@ async function write(
   // Whoever sees the entries pass needs no line between them.
   const isSeen = 'isTTY' in out && out.isTTY === true;
   let count = 0;
-  out.write('version: 1\n');
+  // Not before it is known that there are entries to be had.
+  let start = 'version: 1\n';
   for await (const page of pages) {
-    const text = page.map((entry) => `\n${formatEntry(entry)}`).join('');
+    const text = start + page.map((entry) => `\n${formatEntry(entry)}`).join('');
+    start = '';
     count += page.length;
     if (!isSeen) bar.show(0, 0, countOf(count, 'entry', 'entries'));
     if (!out.write(text)) await once(out, 'drain');
   }
+  out.write(start);
   bar.end();
   return count;
 }
