@@ -88,19 +88,12 @@ export class BerWriter {
     const moved = this.#start + contentStart;
     this.#bytes.copyWithin(moved + extra, moved, this.#at);
     this.#at += extra;
-    this.#writeLength(moved - 1, length);
+    putLength(this.#bytes, moved - 1, length);
   }
 
   integer(value: number, tag: number = BerTag.integer): void {
     this.#ensure(6);
-    const octets = integerOctets(value);
-    const bytes = this.#bytes;
-    bytes[this.#at] = tag;
-    bytes[this.#at + 1] = octets;
-    for (let index = 0; index < octets; index++) {
-      bytes[this.#at + 2 + index] = (value >> (8 * (octets - 1 - index))) & 0xff;
-    }
-    this.#at += 2 + octets;
+    this.#at = putInteger(this.#bytes, this.#at, value, tag);
   }
 
   enumerated(value: number): void {
@@ -131,7 +124,18 @@ export class BerWriter {
   header(tag: number, length: number): void {
     this.#ensure(6);
     this.#bytes[this.#at] = tag;
-    this.#at += 1 + this.#writeLength(this.#at + 1, length);
+    this.#at = putLength(this.#bytes, this.#at + 1, length);
+  }
+
+  /** A SEQUENCE of an INTEGER and one value that is BER already: what most messages are. */
+  numbered(number: number, octets: Uint8Array): void {
+    this.#ensure(12 + octets.length);
+    const bytes = this.#bytes;
+    const length = 2 + integerOctets(number) + octets.length;
+    bytes[this.#at] = BerTag.sequence;
+    const start = putInteger(bytes, putLength(bytes, this.#at + 1, length), number, BerTag.integer);
+    bytes.set(octets, start);
+    this.#at = start + octets.length;
   }
 
   #shortText(value: string, tag: number): boolean {
@@ -163,20 +167,6 @@ export class BerWriter {
     this.#at += length;
   }
 
-  /** Returns the number of octets of the length itself. */
-  #writeLength(at: number, length: number): number {
-    const bytes = this.#bytes;
-    if (length < 0x80) {
-      bytes[at] = length;
-      return 1;
-    }
-    const octets = lengthOctets(length);
-    bytes[at] = 0x80 | (octets - 1);
-    for (let index = 1; index < octets; index++)
-      bytes[at + index] = (length >>> (8 * (octets - 1 - index))) & 0xff;
-    return octets;
-  }
-
   #ensure(octets: number): void {
     if (this.#at + octets <= this.#bytes.length) return;
     const written = this.length;
@@ -189,6 +179,27 @@ export class BerWriter {
   }
 }
 
+/** Returns where it ends, as `putLength` does. */
+function putInteger(bytes: Buffer, at: number, value: number, tag: number): number {
+  const octets = integerOctets(value);
+  bytes[at] = tag;
+  bytes[at + 1] = octets;
+  const end = at + 2 + octets;
+  for (let place = end - 1, rest = value; place > at + 1; place -= 1, rest >>= 8) bytes[place] = rest & 0xff;
+  return end;
+}
+
+function putLength(bytes: Buffer, at: number, length: number): number {
+  if (length < 0x80) {
+    bytes[at] = length;
+    return at + 1;
+  }
+  const end = at + lengthOctets(length);
+  bytes[at] = 0x80 | (end - at - 1);
+  for (let place = end - 1, rest = length; place > at; place -= 1, rest >>>= 8) bytes[place] = rest & 0xff;
+  return end;
+}
+
 function lengthOctets(length: number): number {
   if (length < 0x80) return 1;
   if (length < 0x100) return 2;
@@ -196,7 +207,7 @@ function lengthOctets(length: number): number {
   return length < 0x1000000 ? 4 : 5;
 }
 
-export function integerOctets(value: number): number {
+function integerOctets(value: number): number {
   if (value >= -0x80 && value < 0x80) return 1;
   if (value >= -0x8000 && value < 0x8000) return 2;
   return value >= -0x800000 && value < 0x800000 ? 3 : 4;

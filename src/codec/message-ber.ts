@@ -4,7 +4,7 @@
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Message, Request, RequestMessage, Response, ResponseMessage } from '../ldap/message.ts';
 import { BerError, BerReader, BerTag } from './ber-reader.ts';
-import { type BerWriter, integerOctets } from './ber-writer.ts';
+import type { BerWriter } from './ber-writer.ts';
 import { readBindRequest, writeBindRequest } from './bind-ber.ts';
 import { readCompareRequest, writeCompareRequest } from './compare-ber.ts';
 import {
@@ -204,11 +204,8 @@ function readResponse(reader: BerReader): Response {
 export function writeResponseMessage(writer: BerWriter, message: ResponseMessage): void {
   const { id, operation, controls } = message;
   if (operation.type === 'searchResultEntry' && controls.length === 0) {
-    // The common case knows its length beforehand and is two copies.
-    const encoded = encodedEntry(writer, operation.entry);
-    writer.header(BerTag.sequence, 2 + integerOctets(id) + encoded.length);
-    writer.integer(id);
-    writer.raw(encoded);
+    // The common case is a copy.
+    writer.numbered(id, encodedEntry(writer, operation.entry));
     return;
   }
   const start = writer.begin(BerTag.sequence);
