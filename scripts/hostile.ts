@@ -33,11 +33,12 @@ try {
     halfOpenHandshakes,
     settleMs: SETTLE_MS,
   });
-  for (const { title, latencies, problem, megabytes } of reports) {
+  for (const { title, latencies, problem, megabytes, heldMegabytes } of reports) {
     const { before, during, after } = megabytes;
     process.stdout.write(
       `${title}\n  ${problem ?? formatLatencies(latencies)}\n` +
-        `  Resident memory of the server: ${before} MB before, ${during} MB at most, ${after} MB after.\n`,
+        `  Resident memory of the server: ${before} MB before, ${during} MB at most, ${after} MB after.\n` +
+        `  Of it in use, without garbage: ${heldMegabytes.before} MB before, ${heldMegabytes.after} MB after.\n`,
     );
     if (problem !== undefined || latencies.percentile99Ms > PERCENTILE_99_MS_MAX) process.exitCode = 1;
   }

@@ -7,8 +7,9 @@ import { connect as connectTls } from 'node:tls';
 import { configWith } from '../server/entries.ts';
 import { addRequest, bindRequest, message, scopes, searchRequest } from '../support/ber-bytes.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { ADMINISTRATOR, type RunningServer, startServer } from '../support/server-process.ts';
+import { ADMINISTRATOR, freePort, type RunningServer, startServer } from '../support/server-process.ts';
 import { type Latencies, residentMegabytes, WellBehavedClient } from '../support/well-behaved-client.ts';
+import { HeldMemory } from './held-memory.ts';
 
 export interface HostileOptions {
   readonly idleConnections: number;
@@ -24,7 +25,10 @@ export interface StageReport {
   readonly latencies: Latencies;
   /** Why the well-behaved client was not answered; undefined when it was. */
   readonly problem: string | undefined;
+  /** Resident, of the server. */
   readonly megabytes: { readonly before: number; readonly during: number; readonly after: number };
+  /** What of it is in use, garbage collected. */
+  readonly heldMegabytes: { readonly before: number; readonly after: number };
 }
 
 type Stage = readonly [
@@ -58,12 +62,16 @@ export async function hostile(options: HostileOptions): Promise<StageReport[]> {
     `ds-cfg-max-connections: ${options.idleConnections + 100}`,
     `ds-cfg-max-blocked-write-time-limit: ${DROPPED_AFTER}`,
   );
-  const server = await startServer({ files, environment: { CONFDIT_ACCESS_LOG: 'off' } });
+  const inspectorPort = await freePort();
+  const environment = { CONFDIT_ACCESS_LOG: 'off', NODE_OPTIONS: `--inspect=127.0.0.1:${inspectorPort}` };
+  const server = await startServer({ files, environment });
+  const memory = await HeldMemory.at(inspectorPort);
   const administrator = await RawClient.bound(server);
   await addLargeEntries(administrator);
   const reports: StageReport[] = [];
-  for (const stage of STAGES) reports.push(await runStage(stage, server, options));
+  for (const stage of STAGES) reports.push(await runStage(stage, server, memory, options));
   administrator.close();
+  memory.close();
   await server.stop();
   return reports;
 }
@@ -71,8 +79,10 @@ export async function hostile(options: HostileOptions): Promise<StageReport[]> {
 async function runStage(
   [title, run]: Stage,
   server: RunningServer,
+  memory: HeldMemory,
   options: HostileOptions,
 ): Promise<StageReport> {
+  const heldBefore = await memory.megabytes();
   const before = await residentMegabytes(server.pid);
   let during = before;
   const look = setInterval(async () => {
@@ -85,7 +95,13 @@ async function runStage(
   await new Promise((resolve) => setTimeout(resolve, options.settleMs));
   clearInterval(look);
   const after = await residentMegabytes(server.pid);
-  return { title, latencies, problem: wellBehaved.problem, megabytes: { before, during, after } };
+  return {
+    title,
+    latencies,
+    problem: wellBehaved.problem,
+    megabytes: { before, during, after },
+    heldMegabytes: { before: heldBefore, after: await memory.megabytes() },
+  };
 }
 
 async function stayIdle(server: RunningServer, { idleConnections }: HostileOptions): Promise<Leave> {
