@@ -4,7 +4,8 @@ import { cp, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { START_OK_NAME } from '../../src/bin/last-known-good.ts';
 import { LdapTools, runProgram } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 
@@ -19,7 +20,9 @@ interface Found {
   readonly text: string;
 }
 
+/** Once the server has put the last file in its place, which it does when others can use it already. */
 async function everythingIn(folder: string): Promise<Found[]> {
+  await vi.waitFor(() => stat(join(folder, 'config', START_OK_NAME)), { timeout: 10_000 });
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
   return Promise.all(
     found.map(async (one) => {
