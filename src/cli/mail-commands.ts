@@ -4,6 +4,7 @@ import { formatChange } from '../codec/ldif-writer.ts';
 import type { ObjectDefinition } from '../config/object-definition.ts';
 import type { Change } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
 import {
   type Command,
   CommandError,
@@ -157,10 +158,20 @@ function messageRequest(invocation: Invocation): MakeRequest {
   });
 }
 
-/** A name with a "=" in it is a DN. */
-function dnOf(name: string): Dn {
-  if (name.includes('=')) return Dn.parse(name);
-  return Dn.parse(CONTAINER).child([{ type: 'cn', value: name }]);
+/** What names an entry of the container is a DN; anything else is a name, also with a "=" in it. */
+function dnOf(text: string): Dn {
+  const written = text.includes('=') ? parsed(text) : undefined;
+  if (written?.parent?.toString().toLowerCase() === CONTAINER.toLowerCase()) return written;
+  return Dn.parse(CONTAINER).child([{ type: 'cn', value: text }]);
+}
+
+function parsed(text: string): Dn | undefined {
+  try {
+    return Dn.parse(text);
+  } catch (error) {
+    if (error instanceof LdapError) return undefined;
+    throw error;
+  }
 }
 
 /** What was found out, line by line; what went wrong goes to standard error. */

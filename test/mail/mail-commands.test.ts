@@ -14,6 +14,9 @@ let authority: Authority;
 let receiver: SmtpReceiver;
 let server: RunningServer;
 
+/** A name that could be taken for a DN, and must be escaped in one. */
+const GOOD = 'Good, and more = better';
+
 beforeAll(async () => {
   authority = await Authority.create();
   const { key, certificate } = await authority.issue();
@@ -23,7 +26,7 @@ beforeAll(async () => {
   const trust = { 'trust-manager-provider': TRUST, 'auth-username': 'alice' };
   const address = `localhost:${receiver.port}`;
   const mailServers = [
-    mailServerLdif('Good, and more', {
+    mailServerLdif(GOOD, {
       'smtp-server': address,
       ...trust,
       'auth-password': PASSWORD,
@@ -40,9 +43,12 @@ afterAll(async () => {
   await authority.remove();
 });
 
-test('verify-mail-server tells what was found', async () => {
+test.each([
+  ['its name', GOOD],
+  ['its DN', 'CN=Good\\2C and more = better, cn=mail servers,cn=config'],
+])('verify-mail-server tells what was found, by %s', async (_, name) => {
   const confdit = confditFor(server);
-  const { code, stdout, stderr } = await confdit('verify-mail-server', '--server-name', 'Good, and more');
+  const { code, stdout, stderr } = await confdit('verify-mail-server', '--server-name', name);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(
     /step +1 connect: [\d.]+ ms\nstep +2 greeting: .*\nstep +3 tls: .*\nstep +4 login: /,
@@ -70,7 +76,7 @@ test('verify-mail-server tells of values that are not stored', async () => {
   expect(better.stdout).toContain('not stored: ds-cfg-auth-password, ds-cfg-priority.');
   expect(better.stdout).not.toContain(PASSWORD);
   expect(await verify('Bad')).toMatchObject({ code: 1 });
-  const worse = await verify('Good, and more', '--set', 'smtp-server:localhost:1');
+  const worse = await verify(GOOD, '--set', 'smtp-server:localhost:1');
   expect(worse.code).toBe(1);
   expect(worse.stderr).toMatch(/localhost:1 cannot be used\.\n$/);
   const values = [
@@ -106,7 +112,7 @@ test('send-test-message names the mail server that took it, and those that did n
   const words = ['--from', 'confdit@example.com', '--to', 'one@example.com', '--to', 'two@example.com'];
   const { code, stdout, stderr } = await confditFor(server)('send-test-message', ...words);
   expect(stdout).toMatch(
-    /^cn=Good\\, and more,cn=Mail Servers,cn=config accepted the message; it said .250 /,
+    /^cn=Good\\, and more = better,cn=Mail Servers,cn=config accepted the message; it said .250 /,
   );
   expect(stderr).toContain('does not let this server log in');
   expect(code).toBe(1);

@@ -67,9 +67,18 @@ export async function namesOfKind(
 
 /** What the property's values are, or its default values; secrets as stars. */
 export function shownValues({ entry }: ListedObject, property: PropertyDefinition): readonly string[] {
-  const written = entry.values(property.key);
-  if (written.length > 0) return written.map((value) => nameOfReference(property, property.type.show(value)));
-  return property.defaultReading.texts.map((text) => property.type.show(text));
+  const shown = showValues(property, entry.values(property.key));
+  return shown.map((value) => nameOfReference(property, value));
+}
+
+/** The values as everybody may see them, the default ones where there are none. */
+export function showValues(
+  { type, defaultReading }: PropertyDefinition,
+  values: readonly string[],
+): readonly string[] {
+  const shown = (values.length > 0 ? values : defaultReading.texts).map((value) => type.show(value));
+  // One password is stored as several values, which is nothing to anybody.
+  return type.secret ? [...new Set(shown)] : shown;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { ObjectDefinition } from '../../config/object-definition.ts';
 import type { PropertyDefinition } from '../../config/property-definition.ts';
 import { formatCommand } from '../dsconfig/equivalent-command.ts';
 import { hasTypes, type ObjectFamily } from '../dsconfig/object-family.ts';
-import type { ListedObject } from '../dsconfig/object-reading.ts';
+import { type ListedObject, showValues } from '../dsconfig/object-reading.ts';
 import { nameOfReference } from '../dsconfig/reference-name.ts';
 
 const NO_VALUE = '-';
@@ -53,9 +53,7 @@ export class ObjectDraft {
 
   /** For people: secrets as stars, defaults where nothing is written. */
   shown(property: PropertyDefinition): string {
-    const values = this.valuesOf(property);
-    if (values.length > 0) return values.map((value) => property.type.show(value)).join(', ');
-    return property.defaultReading.texts.map((text) => property.type.show(text)).join(', ') || NO_VALUE;
+    return showValues(property, this.valuesOf(property)).join(', ') || NO_VALUE;
   }
 
   /** The subcommand, which saves the object unless another one is named, and all that was edited behind it. */
