@@ -107,8 +107,12 @@ function open(asn1: forge.asn1.Asn1, path: string, pin: string | undefined): rea
   }
 }
 
-/** What node-forge cannot decrypt it names by the OID of the algorithm. */
+/** What node-forge cannot decrypt, or check, it names by the OID of the algorithm. */
 function obstacleOf(error: unknown): string {
+  const [, mac] = /MAC algorithm: ([\d.]+)/.exec(error instanceof Error ? error.message : '') ?? [];
+  if (mac !== undefined) {
+    return `has a MAC of a kind that is not known here (${mac}). Write it anew with openssl pkcs12 -export -macalg sha256.`;
+  }
   const oid = error instanceof Error && 'oid' in error ? String(error.oid) : undefined;
   if (oid === undefined) return 'is not a PKCS#12 store that can be read.';
   const name = OLD_ALGORITHMS.get(oid) ?? `an algorithm that is not known here (${oid})`;

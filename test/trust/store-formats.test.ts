@@ -166,6 +166,17 @@ describe('a trust store of openssl', { timeout: 60 * SECONDS }, () => {
     expect(await refusalOf(path, OTHER_PIN)).toContain('does not open with the PIN that is set');
   });
 
+  it.each(['sha224', 'sha3-256'])(
+    'with the MAC %s is refused by that, whatever the PIN',
+    async (algorithm) => {
+      const path = await opensslStore(['-macalg', algorithm]);
+      const told =
+        /has a MAC of a kind that is not known here \(2\.16[\d.]+\)\. Write it anew with openssl .* -macalg sha256\.$/;
+      expect(await refusalOf(path, PIN)).toMatch(told);
+      expect(await refusalOf(path, OTHER_PIN)).toMatch(told);
+    },
+  );
+
   it('without a MAC and not encrypted needs no PIN', async () => {
     const path = await opensslStore(['-nomac', '-certpbe', 'NONE']);
     expect(await read(path)).toEqual(['CN=Example Authority']);
