@@ -30,9 +30,9 @@ export async function readMailServerChange(
   { keyOf, readChange, tryObject }: MailServerChangeOptions,
 ): Promise<{ readonly object: MailServerObject /** In words. */; readonly difference: string }> {
   const dn = entry.dn.toString();
-  const issue = (property: string, problem: string, advice: string): Issue => ({
-    ...{ code: 'unwillingToPerform', dn, property, problem, advice },
-  });
+  const issue = (property: string, problem: string, advice: string): Issue => {
+    return { code: 'unwillingToPerform', dn, property, problem, advice };
+  };
   let change: Change;
   try {
     change = readChange(ldif);

@@ -129,7 +129,8 @@ export class TaskRunner {
     const run = tasks.withheld.runOf(entry) ?? kind.run;
     const task = new RunningTask(entry, kind, run, {
       write: (modify) => this.#write(entry, modify),
-      ...{ now, log },
+      now,
+      log,
     });
     this.#running.set(key, task);
     log.info({ task: entry.dn.toString(), kind: kind.objectClass, by: task.by }, 'task started');

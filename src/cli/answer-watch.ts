@@ -2,7 +2,7 @@
 // longer; every answer begins a new while, so that many answers, or a large one, may take all the time they need.
 
 import type { CommandError } from './command.ts';
-import type { Patience } from './connect-failure.ts';
+import type { Patience } from './connection-options.ts';
 
 export class AnswerWatch {
   readonly #silent: (patience: Patience) => CommandError;

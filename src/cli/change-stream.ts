@@ -18,8 +18,8 @@ import { type LdapResult, type Request, SearchScope } from '../ldap/message.ts';
 import { Oid } from '../ldap/oids.ts';
 import { nameOfResultCode, ResultCode } from '../ldap/result-code.ts';
 import { CommandError } from './command.ts';
-import { connectFailure, connectionLost, type Patience, silence } from './connect-failure.ts';
-import type { ConnectionChoice } from './connection-options.ts';
+import { connectFailure, connectionLost, silence } from './connect-failure.ts';
+import type { ConnectionChoice, Patience } from './connection-options.ts';
 import { ExitCode } from './exit-code.ts';
 
 /** Requests under way at a time: more than a server stores with one sync. */

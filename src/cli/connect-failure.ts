@@ -1,15 +1,8 @@
 // What to say when a server cannot be reached, or does not answer.
 
 import { CommandError } from './command.ts';
-import type { ConnectionChoice } from './connection-options.ts';
+import type { ConnectionChoice, Patience } from './connection-options.ts';
 import { ExitCode } from './exit-code.ts';
-
-/** How long a server may say nothing; 0: as long as it likes. */
-export interface Patience {
-  readonly ms: number;
-  /** The option that says so. */
-  readonly option: 'connectTimeout' | 'requestTimeout';
-}
 
 type Place = Pick<ConnectionChoice, 'socket' | 'host' | 'port' | 'security'>;
 
@@ -45,7 +38,7 @@ export function silence(place: Place, { ms, option }: Patience): CommandError {
   );
 }
 
-function sentence(text: string): string {
+export function sentence(text: string): string {
   return text.replace(/\.?$/, '.');
 }
 

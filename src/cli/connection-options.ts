@@ -3,7 +3,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError, type CommandOption, type Invocation, UsageError, type World } from './command.ts';
-import type { Patience } from './connect-failure.ts';
 import { ExitCode } from './exit-code.ts';
 import { PROPERTIES_OPTIONS, withProperties } from './properties-file.ts';
 
@@ -103,6 +102,13 @@ export interface TrustStoreChoice {
 export interface KeyStoreChoice extends TrustStoreChoice {
   /** Undefined: the one there is, or the one that is good for the longest. */
   readonly nickname: string | undefined;
+}
+
+/** How long a server may say nothing; 0: as long as it likes. */
+export interface Patience {
+  readonly ms: number;
+  /** The option that says so. */
+  readonly option: 'connectTimeout' | 'requestTimeout';
 }
 
 /** Where to connect, how, and as whom. */

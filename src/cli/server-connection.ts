@@ -13,7 +13,7 @@ import { octetsFromText, textFromOctets } from '../ldap/octets.ts';
 import { Oid } from '../ldap/oids.ts';
 import { AnswerWatch } from './answer-watch.ts';
 import { CommandError } from './command.ts';
-import { connectFailure, connectionLost, placeOf, silence } from './connect-failure.ts';
+import { connectFailure, connectionLost, placeOf, sentence, silence } from './connect-failure.ts';
 import type { ConnectionChoice, Login } from './connection-options.ts';
 import type { Directory, DirectoryStep, SearchRequest } from './directory.ts';
 import { ExitCode, exitCodeOfResult } from './exit-code.ts';
@@ -190,7 +190,7 @@ export class ServerConnection implements Directory {
     if (error.name === CONNECTION_ENDED) return connectionLost(this.#place);
     const code = 'code' in error && typeof error.code === 'number' ? error.code : undefined;
     if (code === undefined) return connectionLost(this.#place, error.message);
-    return new CommandError(error.message.replace(/\.?$/, '.'), exitCodeOfResult(code), { cause: error });
+    return new CommandError(sentence(error.message), exitCodeOfResult(code), { cause: error });
   }
 }
 
