@@ -4,8 +4,8 @@ import { expect, it } from 'vitest';
 import '../support/start-server.ts';
 import { hostile } from './hostile.ts';
 
-/** What the server learns while it works, such as compiled code. */
-const HELD_MORE_MAX_MEGABYTES = 10;
+/** For what the server learns while it works, such as compiled code. The 800 connections alone hold 4 MB while they are there. */
+const HELD_MORE_MAX_MEGABYTES = 3;
 
 it('a well-behaved client is answered beside clients of every bad kind, and their memory is given back', async () => {
   const reports = await hostile({
