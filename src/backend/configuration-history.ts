@@ -4,13 +4,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { applyChange, type TreeView } from '../directory/apply-change.ts';
 import { idOfChange, type Stamp, stamp } from '../directory/stamp.ts';
+import type { FileSystem } from '../files/file-system.ts';
 import { type Change, dnOfChange } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
 import { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Schema } from '../schema/schema.ts';
 import { listArchives, readArchive } from '../store/archive.ts';
-import type { FileSystem } from '../store/file-system.ts';
 import { HistoryReader } from '../store/history-reader.ts';
 import type { Commit } from '../store/store.ts';
 import { StoreError } from '../store/store-error.ts';

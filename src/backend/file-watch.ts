@@ -2,8 +2,8 @@
 // everything is reloaded. Looks at the files themselves and not for events: what is mounted is swapped by links above
 // them, which no event of theirs tells. Expression files are not watched.
 
-import { stampOfFile } from '../expression/regular-file.ts';
 import type { Sources } from '../expression/sources.ts';
+import { stampOfFile } from '../files/regular-file.ts';
 import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
 
 export interface FileWatchOptions {

@@ -7,7 +7,7 @@ import { lstat, open, readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { nodeFileSystem } from '../store/file-system.ts';
+import { nodeFileSystem } from '../files/file-system.ts';
 import { scanSegment, segmentNumber } from '../store/journal-segment.ts';
 import { StoreError } from '../store/store-error.ts';
 import { type PackedFile, packEnd, packFile } from './tar.ts';

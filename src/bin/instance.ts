@@ -5,12 +5,12 @@ import { constants } from 'node:fs';
 import { access, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nodeFileSystem } from '../files/file-system.ts';
+import type { Places } from '../files/permissions.ts';
 import type { SchemaSource } from '../schema/schema-builder.ts';
 import { ARCHIVE_FOLDER, listArchives } from '../store/archive.ts';
-import { nodeFileSystem } from '../store/file-system.ts';
 import { JOURNAL_FOLDER } from '../store/journal.ts';
 import { listSegments } from '../store/journal-recovery.ts';
-import type { Places } from '../store/permissions.ts';
 import { KEYS_FOLDER, makeServerKey } from './server-key.ts';
 import { StartError } from './start-error.ts';
 

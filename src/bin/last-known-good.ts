@@ -4,15 +4,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Configuration } from '../backend/configuration.ts';
+import { FileError } from '../files/file-error.ts';
+import { nodeFileSystem } from '../files/file-system.ts';
+import { lockFolder } from '../files/folder-lock.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Log } from '../server/access-log.ts';
 import { ARCHIVE_FOLDER, listArchives } from '../store/archive.ts';
 import { readUncutSnapshot } from '../store/edited-snapshot.ts';
-import { nodeFileSystem } from '../store/file-system.ts';
-import { lockFolder } from '../store/folder-lock.ts';
 import { readSnapshotNumber, SNAPSHOT_NAME, writeSnapshot } from '../store/snapshot.ts';
 import { checkStore } from '../store/store-check.ts';
-import { StoreError } from '../store/store-error.ts';
 import { repairStore } from '../store/store-repair.ts';
 import type { InstanceChoice } from './commands/instance-options.ts';
 import { StartError } from './start-error.ts';
@@ -57,7 +57,7 @@ export async function isReplaceable(configFolder: string): Promise<boolean> {
 
 /**
  * A config.ldif that cannot be read is kept aside, and the one that was archived takes its place: otherwise there would be
- * no way back for whoever has a slip in the file. Throws StoreError, also where a server is running.
+ * no way back for whoever has a slip in the file. Throws FileError, also where a server is running.
  */
 export async function replaceUnreadable(
   configFolder: string,
@@ -81,7 +81,7 @@ export async function replaceUnreadable(
 /** What to do, at the end of what keeps a start from being good that another one before was; else the error as it is. */
 export function withHint(error: unknown, configFolder: string, { isLastKnownGood }: InstanceChoice): unknown {
   const path = join(configFolder, START_OK_NAME);
-  const isKnown = error instanceof StartError || error instanceof StoreError || error instanceof LdapError;
+  const isKnown = error instanceof StartError || error instanceof FileError || error instanceof LdapError;
   if (!isKnown || isLastKnownGood === true || !existsSync(path)) return error;
   const hint = `To go back to the configuration of the last good start (${path}): confdit start --last-known-good`;
   return new StartError(`${error.message}\n${hint}`, { cause: error });

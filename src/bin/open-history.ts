@@ -6,9 +6,9 @@ import type { Configuration } from '../backend/configuration.ts';
 import { ConfigurationHistory } from '../backend/configuration-history.ts';
 import { HistoryService } from '../backend/history-service.ts';
 import type { WritePath } from '../backend/write-path.ts';
+import { nodeFileSystem } from '../files/file-system.ts';
 import type { Schema } from '../schema/schema.ts';
 import { ARCHIVE_FOLDER } from '../store/archive.ts';
-import { nodeFileSystem } from '../store/file-system.ts';
 import { JOURNAL_FOLDER } from '../store/journal.ts';
 import type { LdifStore } from '../store/ldif-store.ts';
 

@@ -1,14 +1,14 @@
 // What keeps a server from starting, in words for the person who started it.
 
 import { SourcesError } from '../expression/sources-error.ts';
+import { FileError } from '../files/file-error.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { SchemaError } from '../schema/schema-error.ts';
-import { StoreError } from '../store/store-error.ts';
 
 /** One sentence a line. */
 export class StartError extends Error {}
 
-const KNOWN = [StartError, SourcesError, SchemaError, StoreError, LdapError];
+const KNOWN = [StartError, SourcesError, SchemaError, FileError, LdapError];
 
 /** The sentences of an error that an administrator can do something about; with its stack when it is a bug. */
 export function sentenceForPeople(error: unknown): string {

@@ -4,11 +4,11 @@
 
 import { readdir, realpath } from 'node:fs/promises';
 import { join, resolve as resolvePath } from 'node:path';
+import { readRegularFile } from '../files/regular-file.ts';
 import type { FileContents, FileEntry } from './file-contents.ts';
 import { parseJsonFile } from './json-file.ts';
 import { EXPRESSION_FILES_MAX, FILE_OCTETS_MAX } from './limits.ts';
 import { parseProperties } from './properties-file.ts';
-import { readRegularFile } from './regular-file.ts';
 import { printable } from './template.ts';
 
 export interface FolderRequest {

@@ -3,11 +3,11 @@
 // a place holds as it is; scanning that for further expressions is the work of resolve.
 
 import { resolve as resolvePath } from 'node:path';
+import { ABSENT_STAMP, type FileReading, readRegularFile } from '../files/regular-file.ts';
 import type { Definition } from './definition.ts';
 import { type ExpressionFiles, type FolderRequest, readExpressionFiles } from './expression-files.ts';
 import { isKeptBack, KEPT_VARIABLES } from './kept-back.ts';
 import { FILE_OCTETS_MAX, REMEMBERED_OCTETS_MAX } from './limits.ts';
-import { ABSENT_STAMP, type FileReading, readRegularFile } from './regular-file.ts';
 import { SourcesError } from './sources-error.ts';
 import { printable } from './template.ts';
 

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createGzip, gunzip } from 'node:zlib';
-import { type FileSystem, readPieces, readWholeFile, writeWhole } from './file-system.ts';
+import { errorCode } from '../files/file-error.ts';
+import { type FileSystem, readPieces, readWholeFile, writeWhole } from '../files/file-system.ts';
 import { readSnapshotOctets, type Snapshot } from './snapshot.ts';
-import { errorCode, StoreError, storeErrorFrom } from './store-error.ts';
+import { StoreError, storeErrorFrom } from './store-error.ts';
 
 export const ARCHIVE_FOLDER = 'archived-configs';
 

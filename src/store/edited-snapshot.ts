@@ -2,9 +2,9 @@
 // edit that would be overwritten. Does not decide what the edit means; whoever opened the store does.
 
 import { join } from 'node:path';
+import { type FileSystem, freeName, readWholeFile, writeNewFile } from '../files/file-system.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { ARCHIVE_FOLDER, listArchives, readArchive, readArchiveOctets } from './archive.ts';
-import { type FileSystem, freeName, readWholeFile, writeNewFile } from './file-system.ts';
 import { readSnapshot, SNAPSHOT_NAME, type Snapshot } from './snapshot.ts';
 import { StoreError, storeErrorFrom } from './store-error.ts';
 

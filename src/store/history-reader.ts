@@ -8,11 +8,12 @@ import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { LdifReader } from '../codec/ldif-reader.ts';
 import type { LdifRecord } from '../codec/ldif-record.ts';
+import { errorCode } from '../files/file-error.ts';
 import type { Change } from '../ldap/change.ts';
 import { type JournalRecord, readJournalRecord } from './journal-record.ts';
 import { SEGMENT_START, segmentName, segmentNumber } from './journal-segment.ts';
 import type { Commit } from './store.ts';
-import { errorCode, StoreError, storeErrorFrom } from './store-error.ts';
+import { StoreError, storeErrorFrom } from './store-error.ts';
 
 const PIECE_OCTETS = 64 * 1024;
 

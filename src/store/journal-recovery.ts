@@ -3,7 +3,7 @@
 
 import { join } from 'node:path';
 import { LdifError } from '../codec/ldif-error.ts';
-import { type FileSystem, freeName, readWholeFile, writeNewFile, writeWhole } from './file-system.ts';
+import { type FileSystem, freeName, readWholeFile, writeNewFile, writeWhole } from '../files/file-system.ts';
 import { createSegment, type JournalPlace } from './journal.ts';
 import { readJournalChanges } from './journal-record.ts';
 import {

@@ -3,11 +3,12 @@
 // journal is final and takes nothing more, so that it never holds what was refused or loses what was promised.
 
 import { join } from 'node:path';
-import { type FileSystem, type StoreFile, writeNewFile, writeWhole } from './file-system.ts';
+import { errorCode, reasonOf } from '../files/file-error.ts';
+import { type FileSystem, type StoreFile, writeNewFile, writeWhole } from '../files/file-system.ts';
 import { formatJournalRecord } from './journal-record.ts';
 import { SEGMENT_START, segmentName } from './journal-segment.ts';
 import type { Commit } from './store.ts';
-import { errorCode, reasonOf, StoreError, storeErrorFrom } from './store-error.ts';
+import { StoreError, storeErrorFrom } from './store-error.ts';
 
 /** Beside the snapshot. */
 export const JOURNAL_FOLDER = 'journal';

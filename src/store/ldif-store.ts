@@ -3,6 +3,10 @@
 
 import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
+import { reasonOf } from '../files/file-error.ts';
+import { type FileSystem, nodeFileSystem } from '../files/file-system.ts';
+import { type FolderLock, lockFolder } from '../files/folder-lock.ts';
+import { type Places, requirePrivate } from '../files/permissions.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { ARCHIVE_FOLDER, archiveName, listArchives, writeArchive } from './archive.ts';
 import {
@@ -12,15 +16,12 @@ import {
   keepEditAside,
   readUncutSnapshot,
 } from './edited-snapshot.ts';
-import { type FileSystem, nodeFileSystem } from './file-system.ts';
-import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { JOURNAL_FOLDER, Journal } from './journal.ts';
 import { listSegments, recoverJournal } from './journal-recovery.ts';
-import { type Places, requirePrivate } from './permissions.ts';
 import { forgettableThrough, KEEP_NOTHING, type Retention, uselessArchives } from './retention.ts';
 import { SNAPSHOT_NAME, SNAPSHOT_TEMPORARY_NAME, type Snapshot, writeSnapshot } from './snapshot.ts';
 import type { Commit, Store, StoreContents } from './store.ts';
-import { reasonOf, StoreError, storeErrorFrom } from './store-error.ts';
+import { StoreError, storeErrorFrom } from './store-error.ts';
 
 /** Between slices of a snapshot, so that it takes about a tenth of the process's time. */
 const SNAPSHOT_PAUSE_MS = 1;

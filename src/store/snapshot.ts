@@ -14,11 +14,12 @@ import { LdifReader } from '../codec/ldif-reader.ts';
 import type { LdifRecord } from '../codec/ldif-record.ts';
 import { formatEntry } from '../codec/ldif-writer.ts';
 import { WrittenEntries } from '../codec/written-entries.ts';
+import { errorCode } from '../files/file-error.ts';
+import { type FileSystem, readOctets, type StoreFile, writeWhole } from '../files/file-system.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { textFromOctets } from '../ldap/octets.ts';
-import { type FileSystem, readOctets, type StoreFile, writeWhole } from './file-system.ts';
 import type { CheckedEntries } from './store.ts';
-import { errorCode, StoreError, storeErrorFrom } from './store-error.ts';
+import { StoreError, storeErrorFrom } from './store-error.ts';
 
 export const SNAPSHOT_NAME = 'config.ldif';
 export const SNAPSHOT_TEMPORARY_NAME = `${SNAPSHOT_NAME}.tmp`;

@@ -3,16 +3,17 @@
 
 import { join } from 'node:path';
 import { LdifError } from '../codec/ldif-error.ts';
+import { errorCode, reasonOf } from '../files/file-error.ts';
+import { type FileSystem, readWholeFile } from '../files/file-system.ts';
+import { type Exposed, findExposed, formatExposed } from '../files/permissions.ts';
 import { ARCHIVE_FOLDER, archiveName, listArchives, readArchive } from './archive.ts';
 import { readUncutSnapshot } from './edited-snapshot.ts';
-import { type FileSystem, readWholeFile } from './file-system.ts';
 import { JOURNAL_FOLDER } from './journal.ts';
 import { readJournalChanges } from './journal-record.ts';
 import { listSegments } from './journal-recovery.ts';
 import { isBegun, type SegmentScan, scanSegment, segmentName } from './journal-segment.ts';
-import { type Exposed, findExposed, formatExposed } from './permissions.ts';
 import { SNAPSHOT_NAME, type Snapshot } from './snapshot.ts';
-import { errorCode, reasonOf, StoreError } from './store-error.ts';
+import { StoreError } from './store-error.ts';
 
 export type StoreRepair =
   | { readonly type: 'protect'; readonly path: string; readonly mode: number }

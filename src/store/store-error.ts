@@ -1,6 +1,8 @@
 // What a store could not do, as a sentence for the administrator: which file, why, what to do. Never a value of an entry.
 
-export class StoreError extends Error {
+import { FileError, reasonOf } from '../files/file-error.ts';
+
+export class StoreError extends FileError {
   /** The store takes no further change until it is opened again. */
   readonly isFinal: boolean;
 
@@ -11,38 +13,9 @@ export class StoreError extends Error {
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission is denied; the user who runs the server must own it',
-  EPERM: 'permission is denied; the user who runs the server must own it',
-  EEXIST: 'it is there already; restart the server, which sees what it is',
-  ENOENT: 'it does not exist',
-  ENOTDIR: 'a part of its path is not a folder',
-  EISDIR: 'it is a folder',
-  ENOSPC: 'the disk is full; free some space',
-  EDQUOT: 'the disk quota is used up; raise it or free some space',
-  EFBIG: 'the file has the largest size allowed',
-  EROFS: 'the file system is read-only; mount it for writing',
-  EIO: 'the disk reports an input/output error; check the disk',
-  EMFILE: 'too many files are open; raise the limit',
-  Z_DATA_ERROR: 'it is not what was compressed',
-  Z_BUF_ERROR: 'it is cut short',
-  ENFILE: 'too many files are open; raise the limit',
-};
-
-/** `what` is read before the reason: `The file /x/config.ldif cannot be read`. A StoreError stays as it is. */
+/** `what` is read before the reason: `The file /x/config.ldif cannot be read`. The sentence of a FileError stays. */
 export function storeErrorFrom(cause: unknown, what: string): StoreError {
-  return cause instanceof StoreError ? cause : new StoreError(`${what}: ${reasonOf(cause)}.`, { cause });
-}
-
-export function reasonOf(cause: unknown): string {
-  const code = errorCode(cause);
-  const reason = code === undefined ? undefined : REASONS[code];
-  if (reason !== undefined) return reason;
-  return code ?? (cause instanceof Error ? cause.message : String(cause));
-}
-
-/** `ENOSPC` and its like, of an error that a system call gave. */
-export function errorCode(cause: unknown): string | undefined {
-  if (!(cause instanceof Error) || !('code' in cause)) return undefined;
-  return typeof cause.code === 'string' ? cause.code : undefined;
+  if (cause instanceof StoreError) return cause;
+  if (cause instanceof FileError) return new StoreError(cause.message, { cause });
+  return new StoreError(`${what}: ${reasonOf(cause)}.`, { cause });
 }

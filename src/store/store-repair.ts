@@ -1,8 +1,8 @@
 // Does what store-check.ts named, and keeps everything it takes away: in a folder of its own, named after the moment.
 
 import { basename, dirname, join } from 'node:path';
+import { type FileSystem, freeName, readWholeFile, writeNewFile } from '../files/file-system.ts';
 import { ARCHIVE_FOLDER, readArchiveOctets } from './archive.ts';
-import { type FileSystem, freeName, readWholeFile, writeNewFile } from './file-system.ts';
 import { createSegment, JOURNAL_FOLDER } from './journal.ts';
 import { segmentNumber } from './journal-segment.ts';
 import { SNAPSHOT_NAME, SNAPSHOT_TEMPORARY_NAME } from './snapshot.ts';

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
-import type { FileFacts, FileSystem, FileUse, StoreFile } from '../../src/store/file-system.ts';
+import type { FileFacts, FileSystem, FileUse, StoreFile } from '../../src/files/file-system.ts';
 
 interface Content {
   written: Buffer;

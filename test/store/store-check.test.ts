@@ -3,7 +3,7 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { nodeFileSystem } from '../../src/store/file-system.ts';
+import { nodeFileSystem } from '../../src/files/file-system.ts';
 import { KEEP_ALL } from '../../src/store/retention.ts';
 import { checkStore, type StoreCheck, type StoreRepair } from '../../src/store/store-check.ts';
 import { repairStore } from '../../src/store/store-repair.ts';

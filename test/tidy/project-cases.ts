@@ -64,7 +64,7 @@ export const documentCases: readonly RuleCase[] = [
     },
     expected: [
       'ARCHITECTURE.md:1 the map lacks the room ldap/',
-      'ARCHITECTURE.md:2 codec/ may import "ldap", the map says "ldap, schema"',
+      'ARCHITECTURE.md:3 codec/ may import "ldap", the map says "ldap, schema"',
     ],
   },
   {
@@ -80,7 +80,7 @@ export const documentCases: readonly RuleCase[] = [
     folders: ['src/schema'],
     expected: [
       'ARCHITECTURE.md:1 ldap/ does not exist: mark it "(not built yet)"',
-      'ARCHITECTURE.md:2 codec/ is built: take the mark away',
+      'ARCHITECTURE.md:3 codec/ is built: take the mark away',
     ],
   },
   {

@@ -5,9 +5,9 @@ import { askYesOrNo } from '../../cli/ask.ts';
 import { type Command, CommandError, type Invocation, type World } from '../../cli/command.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
 import { formatJson, JSON_OPTION } from '../../cli/output.ts';
-import { nodeFileSystem } from '../../store/file-system.ts';
-import { lockFolder } from '../../store/folder-lock.ts';
-import { findExposed } from '../../store/permissions.ts';
+import { nodeFileSystem } from '../../files/file-system.ts';
+import { lockFolder } from '../../files/folder-lock.ts';
+import { findExposed } from '../../files/permissions.ts';
 import {
   checkStore,
   problemOfExposed,

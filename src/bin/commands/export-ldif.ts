@@ -10,13 +10,13 @@ import { ExitCode } from '../../cli/exit-code.ts';
 import { ProgressBar } from '../../cli/progress-bar.ts';
 import { parseFilter } from '../../codec/filter-text.ts';
 import { formatEntry } from '../../codec/ldif-writer.ts';
+import { FileError } from '../../files/file-error.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import type { Filter } from '../../ldap/filter.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { compileFilter } from '../../schema/filter-matcher.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { keysOfName } from '../../schema/written-name.ts';
-import { StoreError } from '../../store/store-error.ts';
 import { countOf } from '../import-report.ts';
 import { readStoredEntries } from '../stored-entries.ts';
 import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
@@ -67,7 +67,7 @@ async function exportLdif(invocation: Invocation, world: World): Promise<number>
     if (path !== undefined) world.stdout.write(`${countOf(count, 'entry', 'entries')} written to ${path}.\n`);
     return ExitCode.success;
   } catch (error) {
-    if (!(error instanceof LdapError || error instanceof StoreError)) throw error;
+    if (!(error instanceof LdapError || error instanceof FileError)) throw error;
     throw new CommandError(error.message, ExitCode.wrongData, { cause: error });
   }
 }

@@ -5,9 +5,9 @@ import { type Command, CommandError, type Invocation, type World } from '../../c
 import { CONNECTION_OPTIONS } from '../../cli/connection-options.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
 import { SourcesError } from '../../expression/sources-error.ts';
+import { FileError } from '../../files/file-error.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { SchemaError } from '../../schema/schema-error.ts';
-import { StoreError } from '../../store/store-error.ts';
 import { countOf, writeProblems } from '../import-report.ts';
 import { readStdin } from '../ldif-file.ts';
 import { type ImportOutcome, importOffline } from '../offline-import.ts';
@@ -17,7 +17,7 @@ import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
 import { openChangeStream } from './open-directory.ts';
 
 /** What is wrong with an instance, for the person who can put it right. */
-const KNOWN = [StartError, SourcesError, SchemaError, StoreError, LdapError];
+const KNOWN = [StartError, SourcesError, SchemaError, FileError, LdapError];
 
 export const importLdifCommand: Command = {
   name: 'import-ldif',

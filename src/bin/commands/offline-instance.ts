@@ -11,11 +11,11 @@ import { ExitCode } from '../../cli/exit-code.ts';
 import { expressionSyntaxes } from '../../config/expression-syntaxes.ts';
 import { PRIVILEGES } from '../../config/objects/root-dn-user.ts';
 import { SourcesError } from '../../expression/sources-error.ts';
+import { FileError } from '../../files/file-error.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { Runtime } from '../../runtime/runtime.ts';
 import { Schema } from '../../schema/schema.ts';
 import { SchemaError } from '../../schema/schema-error.ts';
-import { StoreError } from '../../store/store-error.ts';
 import { readSchemaFiles } from '../instance.ts';
 import { openConfiguration } from '../open-configuration.ts';
 import { openHistory } from '../open-history.ts';
@@ -27,7 +27,7 @@ export const OFFLINE_OPTION: CommandOption = {
   synopsis: 'work on the files of the instance instead of a running server',
 };
 
-const KNOWN = [StartError, SourcesError, SchemaError, StoreError, LdapError];
+const KNOWN = [StartError, SourcesError, SchemaError, FileError, LdapError];
 
 /** Whoever may read and write the files may do everything; the journal says that it was done this way. */
 const OFFLINE: Requester = { dn: 'cn=Offline', name: 'offline', privileges: new Set(PRIVILEGES) };

@@ -15,9 +15,9 @@ import { Definitions, objectDefinitions } from '../../config/definitions.ts';
 import { pendingChange, valueOrigin } from '../../config/operational-attributes.ts';
 import { SECRET_STARS } from '../../config/secret.ts';
 import { SourcesError } from '../../expression/sources-error.ts';
+import { FileError } from '../../files/file-error.ts';
 import { Entry } from '../../ldap/entry.ts';
 import { SearchScope } from '../../ldap/message.ts';
-import { StoreError } from '../../store/store-error.ts';
 import { openOfflineConfiguration } from '../offline-configuration.ts';
 import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
 import { openDirectory } from './open-directory.ts';
@@ -105,7 +105,7 @@ async function resolveFiles(invocation: Invocation, world: World): Promise<numbe
     print([...entriesInForce(configuration)], invocation, world);
     return ExitCode.success;
   } catch (error) {
-    if (!(error instanceof SourcesError) && !(error instanceof StoreError)) throw error;
+    if (!(error instanceof SourcesError) && !(error instanceof FileError)) throw error;
     throw new CommandError(error.message, ExitCode.wrongData, { cause: error });
   }
 }

@@ -10,7 +10,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, type FileHandle, open, readdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { errorCode, StoreError, storeErrorFrom } from './store-error.ts';
+import { errorCode, FileError, fileErrorFrom } from './file-error.ts';
 
 const NAME = /^server-(\d+)-[0-9a-f]{8}\.lock$/;
 /** A socket address holds 108 octets on Linux and 104 elsewhere, with the zero that ends it. */
@@ -20,7 +20,7 @@ export interface FolderLock {
   release(): Promise<void>;
 }
 
-/** Throws StoreError naming the folder and the process that has it. */
+/** Throws FileError naming the folder and the process that has it. */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const lock = new SocketLock(folder, `server-${process.pid}-${randomBytes(4).toString('hex')}.lock`);
   try {
@@ -28,7 +28,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
     return lock;
   } catch (error) {
     await lock.release();
-    throw storeErrorFrom(error, `The folder ${folder} cannot be locked`);
+    throw fileErrorFrom(error, `The folder ${folder} cannot be locked`);
   }
 }
 
@@ -58,7 +58,7 @@ class SocketLock implements FolderLock {
       const holder = NAME.exec(name)?.[1];
       if (holder === undefined || name === this.#name) continue;
       if (await isListening(this.#address(name))) {
-        throw new StoreError(
+        throw new FileError(
           `The folder ${this.#folder} is in use by another server, process ${holder}; stop that one first.`,
         );
       }

@@ -6,8 +6,8 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { lockFolder } from '../../src/store/folder-lock.ts';
-import { openStore, temporaryFolder } from './store-support.ts';
+import { lockFolder } from '../../src/files/folder-lock.ts';
+import { openStore, temporaryFolder } from '../store/store-support.ts';
 
 const HOLDER = fileURLToPath(new URL('lock-holder.ts', import.meta.url));
 

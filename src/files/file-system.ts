@@ -3,7 +3,7 @@
 
 import { constants } from 'node:fs';
 import { chmod, type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { errorCode } from './store-error.ts';
+import { errorCode } from './file-error.ts';
 
 export interface StoreFile {
   /** Fills from `position` on; gives how many octets there were, 0 at the end. */

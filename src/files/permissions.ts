@@ -1,7 +1,7 @@
 // Who may write what a store keeps: whoever can write it can give itself every right, so nobody but the owner may.
 
+import { FileError, fileErrorFrom } from './file-error.ts';
 import { FILE_MODE, type FileSystem, FOLDER_MODE } from './file-system.ts';
-import { StoreError, storeErrorFrom } from './store-error.ts';
 
 const WRITABLE_BY_OTHERS = 0o022;
 const READABLE_BY_OTHERS = 0o044;
@@ -38,15 +38,15 @@ export async function findExposed(
   return exposed;
 }
 
-/** Throws StoreError naming everything that others may write. */
+/** Throws FileError naming everything that others may write. */
 export async function requirePrivate(fileSystem: FileSystem, places: Places): Promise<void> {
   let exposed: Exposed[];
   try {
     exposed = await findExposed(fileSystem, places, 'writable');
   } catch (error) {
-    throw storeErrorFrom(error, 'The permissions of the store cannot be looked at');
+    throw fileErrorFrom(error, 'The permissions of the store cannot be looked at');
   }
-  if (exposed.length > 0) throw new StoreError(exposed.map(formatExposed).join('\n'));
+  if (exposed.length > 0) throw new FileError(exposed.map(formatExposed).join('\n'));
 }
 
 export function formatExposed({ path, mode, wanted }: Exposed): string {

@@ -1,0 +1,45 @@
+// Errors of files and folders, as a sentence for the administrator: which file, why, what to do. Never the content.
+
+export class FileError extends Error {
+  constructor(message: string, options: { readonly cause?: unknown } = {}) {
+    super(message, options);
+    this.name = 'FileError';
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission is denied; the user who runs the server must own it',
+  EPERM: 'permission is denied; the user who runs the server must own it',
+  EEXIST: 'it is there already; restart the server, which sees what it is',
+  ENOENT: 'it does not exist',
+  ENOTDIR: 'a part of its path is not a folder',
+  EISDIR: 'it is a folder',
+  ENOSPC: 'the disk is full; free some space',
+  EDQUOT: 'the disk quota is used up; raise it or free some space',
+  EFBIG: 'the file has the largest size allowed',
+  EROFS: 'the file system is read-only; mount it for writing',
+  EIO: 'the disk reports an input/output error; check the disk',
+  EMFILE: 'too many files are open; raise the limit',
+  Z_DATA_ERROR: 'it is not what was compressed',
+  Z_BUF_ERROR: 'it is cut short',
+  ENFILE: 'too many files are open; raise the limit',
+};
+
+/** `what` is read before the reason: `The file /x/config.ldif cannot be read`. A FileError stays as it is. */
+export function fileErrorFrom(cause: unknown, what: string): FileError {
+  return cause instanceof FileError ? cause : new FileError(`${what}: ${reasonOf(cause)}.`, { cause });
+}
+
+/** Returns the reason of a failed system call in words, to be read after a colon and without a full stop. */
+export function reasonOf(cause: unknown): string {
+  const code = errorCode(cause);
+  const reason = code === undefined ? undefined : REASONS[code];
+  if (reason !== undefined) return reason;
+  return code ?? (cause instanceof Error ? cause.message : String(cause));
+}
+
+/** Returns the name of a failed system call's error, such as `ENOSPC`; undefined for other errors. */
+export function errorCode(cause: unknown): string | undefined {
+  if (!(cause instanceof Error) || !('code' in cause)) return undefined;
+  return typeof cause.code === 'string' ? cause.code : undefined;
+}
