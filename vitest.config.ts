@@ -10,8 +10,8 @@ export default defineConfig({
     pool: 'forks',
     // A test waits for its server, and for clients, more than it works: two at once even where there are two processors.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 240_000,
     reporters: ['default', './test/support/count-reporter.ts'],
   },
 });

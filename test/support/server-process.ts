@@ -12,9 +12,9 @@ const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAM = join('src', 'bin', 'confdit.ts');
 /** Compiled code of the server, kept from start to start: it halves the time of one. */
 const COMPILE_CACHE = join(CHECKOUT, 'node_modules', '.cache', 'confdit-compiled');
-const READY_TIMEOUT_MS = 30_000;
-const END_TIMEOUT_MS = 20_000;
-const LOG_TIMEOUT_MS = 10_000;
+const READY_TIMEOUT_MS = 180_000;
+const END_TIMEOUT_MS = 120_000;
+const LOG_TIMEOUT_MS = 120_000;
 const LOOK_MS = 10;
 const OUTPUT_SHOWN_MAX = 2000;
 /** Somebody else may take a free port before the server does. */

@@ -1,0 +1,117 @@
+// What an earlier version wrote is started by the version of today, and everything in it acts as it did.
+
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { bindRequest, extendedRequest, saslBindRequest } from '../support/ber-bytes.ts';
+import { confditFor, runConfdit } from '../support/confdit-program.ts';
+import { LdapTools } from '../support/ldap-tools.ts';
+import { RawClient } from '../support/raw-client.ts';
+import { copySample, SAMPLES } from '../support/sample-instance.ts';
+import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
+import { freePort, type RunningServer, startServer } from '../support/start-server.ts';
+import { connectTls } from '../support/tls-client.ts';
+
+const VERSION = '0.1.0';
+const PASSWORD = 'sample-administrator-1';
+const MAIL_SERVERS = 'cn=Mail Servers,cn=config';
+const WHO_AM_I = extendedRequest('1.3.6.1.4.1.4203.1.11.3');
+const USERS = { 'sample-user': 'sample-mail-password' };
+
+afterAll(endReceivers);
+
+async function start(folder: string, receiver?: SmtpReceiver): Promise<RunningServer> {
+  const environment = {
+    HTTP_PORT: String(await freePort()),
+    SINK_PORT: String(receiver?.port ?? (await freePort())),
+  };
+  return startServer({ folder, password: PASSWORD, environment });
+}
+
+/** A message that is older than its lifetime is abandoned; the sample was made long ago. */
+async function renewSpool(folder: string): Promise<void> {
+  const spool = join(folder, 'mail');
+  for (const name of (await readdir(spool)).filter((one) => one.endsWith('.mail'))) {
+    const text = await readFile(join(spool, name), 'utf8');
+    await writeFile(join(spool, name), text.replace(/"spooledAtMs":\d+/, `"spooledAtMs":${Date.now()}`));
+  }
+}
+
+async function mailServersOf(server: RunningServer): Promise<readonly string[]> {
+  const entries = await new LdapTools(server).entries(MAIL_SERVERS, '-s', 'one', '(objectClass=*)', 'cn');
+  return entries.map((entry) => entry.first('cn') ?? '').toSorted();
+}
+
+describe(`an instance of ${VERSION}`, () => {
+  it('has its entries and its tasks, and the accounts log in', async () => {
+    const server = await start(await copySample(VERSION));
+    expect(await mailServersOf(server)).toEqual([
+      'After the snapshot',
+      'Café, Überall',
+      'Main',
+      'Second',
+      'Third',
+    ]);
+    const [main] = await new LdapTools(server).entries(`cn=Main,${MAIL_SERVERS}`, '-s', 'base');
+    expect(main?.first('ds-cfg-priority')).toBe('5');
+    const tasks = await new LdapTools(server).entries('cn=tasks', '(ds-task-id=in a hundred years)');
+    expect(tasks[0]?.first('ds-task-state')).toMatch(/^waiting/i);
+    const client = await RawClient.connect(server);
+    for (const [dn, password] of [
+      ['uid=admin', PASSWORD],
+      ['cn=application,cn=Root DNs,cn=config', 'sample-application-password'],
+      ['uid=reader,dc=people,dc=sample', 'sample-reader-password'],
+    ] as const) {
+      expect(await client.request(bindRequest(dn, password)), dn).toMatchObject({ code: 0 });
+      expect(await client.request(bindRequest(dn, 'another password')), dn).toMatchObject({ code: 49 });
+    }
+    client.close();
+  });
+
+  it.each([
+    ['by-subject', 'cn=by subject,cn=Root DNs,cn=config'],
+    ['by-fingerprint', 'cn=by fingerprint,cn=Root DNs,cn=config'],
+  ])('lets the certificate %s log in over LDAPS', async (name, dn) => {
+    const server = await start(await copySample(VERSION));
+    const pem = await readFile(join(SAMPLES, VERSION, `${name}.pem`), 'utf8');
+    const { client } = await connectTls(server.ldapsPort, { cert: pem, key: pem });
+    expect(await client.request(saslBindRequest('EXTERNAL'))).toMatchObject({ code: 0 });
+    expect((await client.request(WHO_AM_I)).value).toBe(`dn:${dn}`);
+    client.close();
+  });
+
+  it('sends what waited in the spool, and a test message, with the password from its file', async () => {
+    const receiver = await SmtpReceiver.start({ users: USERS, hideSTARTTLS: true, allowInsecureAuth: true });
+    const folder = await copySample(VERSION);
+    await renewSpool(folder);
+    const server = await start(folder, receiver);
+    const [waiting] = await receiver.received(1);
+    expect(waiting).toMatchObject({ to: ['operators@example.com'], user: 'sample-user' });
+    const words = ['--server-name', 'Main', '--from', 'a@example.com', '--to', 'b@example.com'];
+    const sent = await confditFor(server)('send-test-message', ...words);
+    expect(sent, sent.stdout + sent.stderr).toMatchObject({ code: 0 });
+    expect(receiver.messages.some(({ to }) => to[0] === 'b@example.com')).toBe(true);
+  });
+
+  it('goes back to each of its changes', async () => {
+    const server = await start(await copySample(VERSION));
+    const confdit = confditFor(server);
+    const listed = await confdit('history', '--json');
+    expect(listed, listed.stderr).toMatchObject({ code: 0 });
+    const rolledBack = await confdit('rollback', '--to', '24', '--yes');
+    expect(rolledBack, rolledBack.stdout + rolledBack.stderr).toMatchObject({ code: 0 });
+    expect(await mailServersOf(server)).toEqual(['Café, Überall', 'Main', 'Second', 'Third']);
+  });
+
+  it('passes the check, and its backup becomes an instance that starts', async () => {
+    const folder = await copySample(VERSION);
+    const environment = { CONFDIT_ADMIN_PASSWORD: PASSWORD };
+    const checked = await runConfdit(['check', '--instance', folder], { environment });
+    expect(checked, checked.stdout + checked.stderr).toMatchObject({ code: 0 });
+    const restored = join(folder, '..', 'restored');
+    const backup = join(SAMPLES, VERSION, 'backup.tar.gz');
+    const { code, stdout, stderr } = await runConfdit(['restore', backup, '--instance', restored]);
+    expect({ code, text: stdout + stderr }).toMatchObject({ code: 0 });
+    expect(await mailServersOf(await start(restored))).toEqual(['Café, Überall', 'Main', 'Second', 'Third']);
+  });
+});
