@@ -2,7 +2,6 @@
 // sources of this run. The write path changes it, the backends show it.
 
 import type { PendingChanges } from '../config/admin-actions.ts';
-import type { ConfigurationObject } from '../config/configuration-object.ts';
 import type { PropertyValidator } from '../config/property-validator.ts';
 import type { ConfigView } from '../config/reference-check.ts';
 import { ReferenceIndex } from '../config/reference-index.ts';
@@ -16,6 +15,7 @@ import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
 import type { ObjectDifference } from '../runtime/component.ts';
 import type { Schema } from '../schema/schema.ts';
+import { Difference } from './difference.ts';
 import { ValuesInForce } from './values-in-force.ts';
 import type { WriteTarget } from './write-target.ts';
 
@@ -132,7 +132,13 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
 
   /** What the runtime is asked about; the objects are decoded only when a component wants them. */
   differenceOf({ key, before, after }: Pick<Effect, 'key' | 'before' | 'after'>): ObjectDifference {
-    return new Difference(key, [this.#kindOf(before), this.#kindOf(after)], before, after, this.inForce);
+    const meant = (entry: Entry | undefined) => entry && { entry, decode: () => this.inForce.decode(entry) };
+    return new Difference({
+      key,
+      definitions: this.validator.definitions,
+      before: meant(before),
+      after: meant(after),
+    });
   }
 
   /** Everything there is, as what came about since nothing was: what the runtime starts from. */
@@ -199,43 +205,5 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
 
   #targetsOf(entry: Entry | undefined, before?: Entry): readonly string[] {
     return entry === undefined ? [] : this.validator.targetsOf(entry, before, this.pending(entry));
-  }
-
-  #kindOf(entry: Entry | undefined): string | undefined {
-    return entry === undefined ? undefined : this.validator.definitions.findForEntry(entry)?.kind;
-  }
-}
-
-class Difference implements ObjectDifference {
-  readonly key: string;
-  readonly kinds: ObjectDifference['kinds'];
-  readonly #before: Entry | undefined;
-  readonly #after: Entry | undefined;
-  readonly #inForce: ValuesInForce;
-
-  constructor(
-    key: string,
-    kinds: ObjectDifference['kinds'],
-    before: Entry | undefined,
-    after: Entry | undefined,
-    inForce: ValuesInForce,
-  ) {
-    this.key = key;
-    this.kinds = kinds;
-    this.#before = before;
-    this.#after = after;
-    this.#inForce = inForce;
-  }
-
-  get before(): ConfigurationObject | undefined {
-    return this.#before && this.#inForce.decode(this.#before);
-  }
-
-  get after(): ConfigurationObject | undefined {
-    return this.#after && this.#inForce.decode(this.#after);
-  }
-
-  mentions(key: string): boolean {
-    return [this.#before, this.#after].some((entry) => entry !== undefined && entry.peek(key).length > 0);
   }
 }

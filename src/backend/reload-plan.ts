@@ -14,6 +14,7 @@ import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
 import type { ObjectDifference } from '../runtime/component.ts';
 import type { Configuration, ReloadedEntry } from './configuration.ts';
+import { Difference } from './difference.ts';
 
 /** An entry with other values in force, with others that wait, or that names others. */
 export interface ReloadedObject extends ReloadedEntry {
@@ -161,13 +162,17 @@ function compare({
     .map(({ property }) => property.name);
   const isSame = changed.length === 0 && waiting.length === 0 && before?.size === pending?.size;
   if (isSame && !namesOthers) return undefined;
-  const kinds = [validator.definitions.findForEntry(entry)?.kind];
   return {
     ...{ key, entry, pending, changed, waiting },
     difference:
       changed.length === 0
         ? undefined
-        : { key, kinds, before: old.decode(entry, before), after: validator.decode(entry, pending) },
+        : new Difference({
+            key,
+            definitions: validator.definitions,
+            before: { entry, decode: () => old.decode(entry, before) },
+            after: { entry, decode: () => validator.decode(entry, pending) },
+          }),
     effectiveBefore: () => old.effectiveEntry(entry, before),
   };
 }

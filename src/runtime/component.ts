@@ -8,11 +8,17 @@ export interface ObjectDifference {
   /** The key of the entry's name. */
   readonly key: string;
   /** The kinds of both, to be asked before the objects themselves, which are decoded when they are looked at. */
-  readonly kinds: readonly (string | undefined)[];
+  readonly kinds: ObjectKinds;
   readonly before: ConfigurationObject | undefined;
   readonly after: ConfigurationObject | undefined;
   /** Whether the entry has, or had, a value of its own for an attribute (its key): cheaper to ask than the object. */
-  mentions?(key: string): boolean;
+  mentions(key: string): boolean;
+}
+
+/** Undefined where there is no object. Both have names: a list with one kind too few would compile. */
+export interface ObjectKinds {
+  readonly before: string | undefined;
+  readonly after: string | undefined;
 }
 
 export interface Prepared {

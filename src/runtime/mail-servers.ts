@@ -110,7 +110,7 @@ export class MailServers {
     return {
       commit: () => {
         const old = this.#known.get(key);
-        if (kinds[1] === 'mail-server')
+        if (kinds.after === 'mail-server')
           this.#known.set(key, { difference, figures: old?.figures, made: undefined });
         else this.#known.delete(key);
         this.#ordered = undefined;

@@ -34,7 +34,7 @@ export class MailVerification implements Component {
 
   prepare(difference: ObjectDifference): Prepared | undefined {
     // Of very many mail servers most are not to be verified, and need not be decoded.
-    if (difference.mentions?.(INTERVAL_KEY) === false) return this.#prepareNone(difference);
+    if (!difference.mentions(INTERVAL_KEY)) return this.#prepareNone(difference);
     const { key, after } = difference;
     const isWanted = after?.kind === 'mail-server' && after.enabled;
     const intervalMs = isWanted ? after.verificationInterval : undefined;

@@ -19,7 +19,7 @@ export class Runtime {
   /** In the order in which they can be prepared, whatever order they were made in. */
   inOrder(differences: readonly ObjectDifference[]): readonly ObjectDifference[] {
     if (differences.length < 2) return differences;
-    const rank = ({ kinds }: ObjectDifference) => this.#ranks.get(kinds[1] ?? kinds[0]) ?? 0;
+    const rank = ({ kinds }: ObjectDifference) => this.#ranks.get(kinds.after ?? kinds.before) ?? 0;
     return differences.toSorted((one, other) => rank(one) - rank(other));
   }
 
@@ -32,7 +32,8 @@ export class Runtime {
     try {
       for (const difference of this.inOrder(differences)) {
         for (const component of this.#components) {
-          if (!difference.kinds.includes(component.kind)) continue;
+          const { before, after } = difference.kinds;
+          if (component.kind !== before && component.kind !== after) continue;
           const pending = component.prepare(difference);
           const one = pending instanceof Promise ? await pending : pending;
           if (one !== undefined) prepared.push(one);

@@ -12,7 +12,13 @@ function open() {
     check: async () => {},
     isStarting: () => false,
   });
-  const difference: ObjectDifference = { key: 'a', kinds: [KIND], before: undefined, after: undefined };
+  const difference: ObjectDifference = {
+    key: 'a',
+    kinds: { before: KIND, after: KIND },
+    before: undefined,
+    after: undefined,
+    mentions: () => true,
+  };
   const prepare = async () => {
     const prepared = await providers.components[0]?.prepare(difference);
     if (prepared === undefined) throw new Error('Nothing was prepared.');

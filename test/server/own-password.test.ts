@@ -36,7 +36,8 @@ function decoded(password: string | undefined) {
 function setPassword(password: string | undefined): void {
   const after = decoded(password);
   const before = accounts.find(keyOf(DN)) && after;
-  accounts.prepare({ key: keyOf(DN), kinds: [before?.kind, after?.kind], before, after })?.commit();
+  const kinds = { before: before?.kind, after: after?.kind };
+  accounts.prepare({ key: keyOf(DN), kinds, before, after, mentions: () => true })?.commit();
 }
 
 function modify(dn: string, ...changes: (readonly [Modification['operation'], string, string[]])[]): Change {

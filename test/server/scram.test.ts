@@ -37,7 +37,8 @@ beforeAll(async () => {
     for (const entry of entriesOf(ldif.replace('cn=a,b=c', 'cn=a\\,b=c'))) {
       const after = validator.decode(entry);
       const key = schema.dnKey(entry.dn);
-      accounts.prepare({ key, kinds: [undefined, after?.kind], before: undefined, after })?.commit();
+      const kinds = { before: undefined, after: after?.kind };
+      accounts.prepare({ key, kinds, before: undefined, after, mentions: () => true })?.commit();
     }
   }
 });

@@ -1,0 +1,47 @@
+// One configuration object as it was and as it will be, made of entries: nothing is decoded before somebody asks.
+
+import type { ConfigurationObject } from '../config/configuration-object.ts';
+import type { Definitions } from '../config/definitions.ts';
+import type { Entry } from '../ldap/entry.ts';
+import type { ObjectDifference, ObjectKinds } from '../runtime/component.ts';
+
+/** An entry, and what it means to whoever made the difference. */
+export interface MeantEntry {
+  readonly entry: Entry;
+  decode(): ConfigurationObject | undefined;
+}
+
+export interface DifferenceParts {
+  /** The key of the entry's name. */
+  readonly key: string;
+  readonly definitions: Definitions;
+  readonly before: MeantEntry | undefined;
+  readonly after: MeantEntry | undefined;
+}
+
+export class Difference implements ObjectDifference {
+  readonly key: string;
+  readonly kinds: ObjectKinds;
+  readonly #before: MeantEntry | undefined;
+  readonly #after: MeantEntry | undefined;
+
+  constructor({ key, definitions, before, after }: DifferenceParts) {
+    this.key = key;
+    const kindOf = (one: MeantEntry | undefined) => one && definitions.findForEntry(one.entry)?.kind;
+    this.kinds = { before: kindOf(before), after: kindOf(after) };
+    this.#before = before;
+    this.#after = after;
+  }
+
+  get before(): ConfigurationObject | undefined {
+    return this.#before?.decode();
+  }
+
+  get after(): ConfigurationObject | undefined {
+    return this.#after?.decode();
+  }
+
+  mentions(key: string): boolean {
+    return [this.#before, this.#after].some((one) => one !== undefined && one.entry.peek(key).length > 0);
+  }
+}
