@@ -1,20 +1,28 @@
 // How much of the past the store keeps, as the global configuration says.
 
 import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
+import { factsOf, type RunningPart } from '../runtime/description.ts';
 import type { Retention } from '../store/retention.ts';
 
 export class ChangelogRetention implements Component {
   readonly kind = 'global-configuration';
-  readonly #keep: (retention: Retention) => void;
+  readonly #store: { retention: Retention };
 
-  /** @param keep told what to keep from now on. */
-  constructor(keep: (retention: Retention) => void) {
-    this.#keep = keep;
+  /** @param store told what to keep from now on. */
+  constructor(store: { retention: Retention }) {
+    this.#store = store;
+  }
+
+  *describe(): Generator<RunningPart> {
+    yield { key: undefined, facts: { changesKept: factsOf(this.#store.retention, String) } };
   }
 
   prepare({ after }: ObjectDifference): Prepared | undefined {
     if (after?.kind !== this.kind) return undefined;
     const { changelogPurgeDelay: ageMs, changelogMinimumChanges: changesMin } = after;
-    return { commit: () => this.#keep({ ageMs, changesMin }), abort: () => {} };
+    const commit = () => {
+      this.#store.retention = { ageMs, changesMin };
+    };
+    return { commit, abort: () => {} };
   }
 }

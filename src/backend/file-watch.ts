@@ -5,6 +5,7 @@
 import type { Sources } from '../expression/sources.ts';
 import { stampOfFile } from '../files/regular-file.ts';
 import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
+import type { RunningPart } from '../runtime/description.ts';
 
 export interface FileWatchOptions {
   /** The sources in force. */
@@ -30,6 +31,12 @@ export class FileWatch implements Component {
   prepare({ after }: ObjectDifference): Prepared {
     const isWanted = after?.kind === 'global-configuration' && after.reloadOnFileChange;
     return { commit: () => (isWanted ? this.#start() : this.stop()), abort: () => {} };
+  }
+
+  *describe(): Generator<RunningPart> {
+    const files = this.#options.sources().filesRead();
+    const watched = [...files].map(({ path }) => path).toSorted();
+    yield { key: undefined, facts: { watchedFiles: this.#timer === undefined ? false : watched } };
   }
 
   stop(): void {

@@ -65,6 +65,11 @@ export class MemoryBackend implements Backend {
     this.#rights = rights;
   }
 
+  /** What may be done now. */
+  get rights(): MemoryRights {
+    return this.#rights();
+  }
+
   get needsLogin(): boolean {
     return !this.#rights().allowAnonymousRead;
   }

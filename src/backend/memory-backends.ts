@@ -8,6 +8,7 @@ import type { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Account } from '../runtime/accounts.ts';
 import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
+import type { RunningPart } from '../runtime/description.ts';
 import { Runtime } from '../runtime/runtime.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { EntryViews } from './entry-views.ts';
@@ -68,6 +69,21 @@ export class MemoryBackends implements Component {
     const wasEnabled = isEnabled(before);
     if (!isEnabled(after)) return wasEnabled ? this.#stopping(key) : undefined;
     return wasEnabled ? this.#changing(key, after) : this.#starting(key, after);
+  }
+
+  *describe(): Generator<RunningPart> {
+    const { contexts } = this.#options;
+    const served = new Set([...contexts]);
+    for (const [key, { settings, entries, backends }] of this.#running) {
+      const trees = backends.map((backend) => ({
+        ...{ base: backend.baseKey, isServed: served.has(backend), ...backend.rights },
+      }));
+      yield { key, facts: { trees, entries: entries.tree.size, entryLimit: settings.entryLimit } };
+    }
+  }
+
+  runs(key: string): boolean {
+    return this.#running.has(key);
   }
 
   /** Lets the changes that are under way have their end. */

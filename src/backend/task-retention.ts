@@ -1,6 +1,7 @@
 // How long tasks are kept when they have ended, as the configuration says: a component of the runtime.
 
 import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
+import type { RunningPart } from '../runtime/description.ts';
 
 const UNTIL_IT_IS_KNOWN_MS = Number.POSITIVE_INFINITY;
 
@@ -16,6 +17,10 @@ export class TaskRetention implements Component {
   /** Called after every change. */
   onChange(changed: () => void): void {
     this.#changed = changed;
+  }
+
+  *describe(): Generator<RunningPart> {
+    yield { key: undefined, facts: { tasksKeptMs: this.#ms } };
   }
 
   prepare({ after }: ObjectDifference): Prepared {

@@ -4,6 +4,7 @@
 import type { Change, Modification } from '../ldap/change.ts';
 import { Attribute, type Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
+import type { RunningPart } from '../runtime/description.ts';
 import type { Requester } from './backend.ts';
 import { RunningTask } from './running-task.ts';
 import { TASKS } from './task-branches.ts';
@@ -64,6 +65,12 @@ export class TaskRunner {
     return { running: this.#running.size, waiting: this.#waiting().length };
   }
 
+  /** Which tasks wait for their time, and whether there is a timer for the next of them. */
+  *describe(): Generator<RunningPart> {
+    const waiting = this.#waiting().map(({ entry, dueAt }) => ({ task: entry.dn.toString(), dueAt }));
+    yield { key: undefined, facts: { waiting, hasTimer: this.#timer !== undefined } };
+  }
+
   async start(): Promise<void> {
     const { tasks, writePath, retention } = this.#options;
     for (const entry of tasks.tasks())
@@ -109,6 +116,7 @@ export class TaskRunner {
   #startDue(): void {
     if (this.#isStopping) return;
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     const now = this.#options.now().getTime();
     for (const { entry, dueAt } of this.#waiting()) {
       if (dueAt > now) {

@@ -33,9 +33,7 @@ export function openHistory({ configuration, writePath, store, configFolder }: H
     history,
     firstNumber: () => store.firstNumber,
     service: new HistoryService({ configuration, history, writePath }),
-    retention: new ChangelogRetention((retention) => {
-      store.retention = retention;
-    }),
+    retention: new ChangelogRetention(store),
   };
 }
 

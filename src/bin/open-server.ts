@@ -7,6 +7,7 @@ import { reloadTask } from '../backend/reload-task.ts';
 import { snapshotTask } from '../backend/snapshot-task.ts';
 import { WritePath } from '../backend/write-path.ts';
 import { Accounts } from '../runtime/accounts.ts';
+import type { DescribedPart, Digest } from '../runtime/description.ts';
 import { Runtime } from '../runtime/runtime.ts';
 import { AccessLog } from '../server/access-log.ts';
 import { connectionMonitor, resultMonitor } from '../server/connection-monitor.ts';
@@ -42,6 +43,8 @@ export interface OpenServer {
   readonly urls: readonly string[];
   /** Reads again what the configuration draws from. */
   reload(cause: string): Promise<unknown>;
+  /** What runs, as the parts say that act. */
+  describe(digest: Digest): Promise<readonly DescribedPart[]>;
   close(): Promise<void>;
 }
 
@@ -55,7 +58,8 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
   const listeners = openListeners(ground, services, opened);
   const { instance, configuration, writePath, now, log } = ground;
   const { providers, components } = listeners;
-  writePath.use(new Runtime([...providers, ...components]));
+  const runtime = new Runtime([...providers, ...components]);
+  writePath.use(runtime);
   // The ports open when there is everything that connections need.
   for (const part of [providers, components]) {
     const prepared = await new Runtime(part)
@@ -80,6 +84,10 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
     instance,
     urls,
     reload: (cause) => services.reload.run(cause),
+    describe: async (digest) => [
+      ...(await runtime.describe(digest)),
+      ...[...services.tasks.runner.describe()].map((part) => ({ kind: 'tasks', ...part })),
+    ],
     close: () => {
       isClosed = true;
       return rest.disposeAsync();

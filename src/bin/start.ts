@@ -6,6 +6,7 @@ import type { InstanceChoice } from './commands/instance-options.ts';
 import { greet } from './greeting.ts';
 import { type OpenLog, openLog } from './log.ts';
 import { openServer } from './open-server.ts';
+import { answerParent } from './parent-channel.ts';
 import { noteRefusedStart } from './refused-starts.ts';
 import { sentenceForPeople } from './start-error.ts';
 import { VERSION } from './version.ts';
@@ -20,6 +21,7 @@ export async function start(choice: InstanceChoice, process: World): Promise<num
     const server = await openServer({ choice, environment: process.env, now: () => new Date(), log });
     // Whoever reads that the server is ready may end it at once.
     const interrupted = interruption(process, () => server.reload('SIGHUP'));
+    answerParent(process, (digest) => server.describe(digest));
     log.info({ version: VERSION, urls: server.urls, instance: server.instance.folder }, 'ready');
     if (process.stdout.isTTY) process.stdout.write(greet(server.urls, server.instance));
     log.flush();

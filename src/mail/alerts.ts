@@ -50,6 +50,11 @@ export class Alerts implements AlertSink {
     return [...this.#handlers.values()].some((handler) => handler.wants(type));
   }
 
+  /** What each handler was told to do, by its key. */
+  get handlers(): ReadonlyMap<string, AlertHandlerSettings> {
+    return new Map([...this.#handlers].map(([key, { settings }]) => [key, settings]));
+  }
+
   /** How many handlers there are. */
   get handlerCount(): number {
     return this.#handlers.size;

@@ -81,6 +81,20 @@ export class MailServer {
     this.#transport = new MailTransport({ plan, secrets, trust, clockMs, lookups, hear, believed });
   }
 
+  /** Whether it takes no more messages because another one has taken its place. */
+  get isRetired(): boolean {
+    return this.#isRetired;
+  }
+
+  /** The name of the trust manager that connections of now are made with, or why there is none. */
+  get trustName(): string {
+    try {
+      return this.#options.trust().name;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
   get state(): MailServerState {
     if (this.restsForMs > 0) return 'resting';
     if (this.isStalled) return 'stalled';

@@ -6,6 +6,7 @@ import type { Secret } from '../config/secret.ts';
 import { Dn } from '../ldap/dn.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Component, ObjectDifference, Prepared } from './component.ts';
+import type { Digest, RunningPart } from './description.ts';
 
 /** What proves to be somebody. */
 export interface Credentials {
@@ -101,6 +102,22 @@ export class Accounts implements Component {
       },
       abort: () => {},
     };
+  }
+
+  *describe(digest: Digest): Generator<RunningPart> {
+    const names = Map.groupBy(this.#byName, ([, { key }]) => key);
+    for (const { key, dn, credentials, privileges } of this.#byKey.values()) {
+      const facts = {
+        dn,
+        names: (names.get(key) ?? []).map(([name]) => name).toSorted(),
+        ...{
+          privileges: [...privileges].toSorted(),
+          passwords: credentials.passwords.map(digest).toSorted(),
+        },
+        ...{ subjects: credentials.subjects.toSorted(), fingerprints: credentials.fingerprints.toSorted() },
+      };
+      yield { key, facts };
+    }
   }
 
   #put(account: Account): Account {

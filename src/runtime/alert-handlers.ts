@@ -4,6 +4,7 @@ import type { ConfigurationObject } from '../config/configuration-object.ts';
 import type { AlertHandlerSettings } from '../mail/alert-handler.ts';
 import type { Alerts } from '../mail/alerts.ts';
 import type { Component, ObjectDifference, Prepared } from './component.ts';
+import { type Digest, factsOf, type RunningPart } from './description.ts';
 
 export class AlertHandlers implements Component {
   readonly kind = 'smtp-alert-handler';
@@ -24,6 +25,14 @@ export class AlertHandlers implements Component {
       },
       abort: () => {},
     };
+  }
+
+  *describe(digest: Digest): Generator<RunningPart> {
+    for (const [key, settings] of this.#alerts.handlers) yield { key, facts: factsOf(settings, digest) };
+  }
+
+  runs(key: string): boolean {
+    return this.#alerts.handlers.has(key);
   }
 }
 

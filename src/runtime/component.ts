@@ -2,6 +2,7 @@
 // either `commit` makes it real, which cannot fail, or `abort` leaves no trace.
 
 import type { ConfigurationObject } from '../config/configuration-object.ts';
+import type { Digest, RunningPart } from './description.ts';
 
 /** One configuration object as it was and as it will be; undefined: it was not, or will not be, there. */
 export interface ObjectDifference {
@@ -31,4 +32,11 @@ export interface Component {
   readonly kind: string;
   /** Only called for objects of the kind. Undefined when nothing is to be done. Throws LdapError when it cannot be. */
   prepare(difference: ObjectDifference): Prepared | undefined | Promise<Prepared | undefined>;
+  /** Says what runs now because of objects of the kind, as the objects say that act. */
+  describe(digest: Digest): Iterable<RunningPart> | Promise<Iterable<RunningPart>>;
+  /**
+   * Whether something runs because of an enabled object; takes the key of its name. Cheap. Components without it have
+   * no objects that are enabled or not.
+   */
+  runs?(key: string): boolean;
 }

@@ -8,7 +8,8 @@ import { readPemKeys, stampFile, stampPemFolder } from '../trust/pem-folder.ts';
 import { isValidAt, type ServerKey } from '../trust/server-key.ts';
 import type { StoreReader } from '../trust/store-reader.ts';
 import { TrustError } from '../trust/trust-error.ts';
-import { type ProviderLog, type ProviderOptions, Providers } from './providers.ts';
+import type { Facts } from './description.ts';
+import { known, type ProviderLog, type ProviderOptions, Providers } from './providers.ts';
 
 /** One that is enabled. */
 export interface KeyManager {
@@ -28,6 +29,7 @@ export function keyManagers(options: ProviderOptions, stores: StoreReader): KeyM
     create: (object) => createKeyManager(object, options, stores),
     check: ({ keys }) => keys.current(),
     isStarting: options.isStarting,
+    describe: async ({ keys }) => ({ keys: await known(keys.current(), describeKey) }),
   });
 }
 
@@ -49,6 +51,10 @@ function createKeyManager(
     options.log.warn({ provider: name, problem: problem.message }, 'keys could not be read'),
   );
   return { dn: name, name: object.name, kind: object.kind, keys };
+}
+
+function describeKey({ alias, certificate, chain }: ServerKey): Facts {
+  return { alias, certificates: [certificate, ...chain].map(({ fingerprint256 }) => fingerprint256) };
 }
 
 function sourceOf(

@@ -10,6 +10,7 @@ import type { SpoolLimits } from '../mail/spool.ts';
 import type { ServerTrust } from '../trust/server-trust.ts';
 import { TrustError } from '../trust/trust-error.ts';
 import type { Component, ObjectDifference, Prepared } from './component.ts';
+import { type Digest, factsOf, type RunningPart } from './description.ts';
 import type { ServerTrusts } from './server-trust.ts';
 
 export interface MailServersOptions extends Omit<MailWorld, 'pauses'> {
@@ -43,8 +44,17 @@ interface Known {
 
 export class MailServers {
   readonly components: readonly Component[] = [
-    { kind: 'mail-server', prepare: (difference) => this.#prepare(difference) },
-    { kind: 'global-configuration', prepare: (difference) => this.#prepareLimits(difference) },
+    {
+      kind: 'mail-server',
+      prepare: (difference) => this.#prepare(difference),
+      describe: (digest) => this.#describe(digest),
+      runs: (key) => this.#runs(key),
+    },
+    {
+      kind: 'global-configuration',
+      prepare: (difference) => this.#prepareLimits(difference),
+      describe: () => this.#describeLimits(),
+    },
   ];
   readonly #options: MailServersOptions;
   /** Of most, when there are very many, nothing is made before somebody asks. */
@@ -129,6 +139,32 @@ export class MailServers {
       },
       abort: () => {},
     };
+  }
+
+  /** What nobody has asked for yet is made when somebody does. */
+  #runs(key: string): boolean {
+    const known = this.#known.get(key);
+    return known !== undefined && (known.made?.isEnabled ?? true);
+  }
+
+  *#describe(digest: Digest): Generator<RunningPart> {
+    for (const [key, known] of this.#known) {
+      const { name, isEnabled, server, ignored } = this.#made(known);
+      const place = this.ordered.indexOf(server);
+      yield {
+        key,
+        facts: {
+          ...{ name, isEnabled, place, priority: server.priority, isRetired: server.isRetired },
+          ...{ plan: factsOf(server.plan, digest), trust: server.trustName },
+          ignored: factsOf(ignored, digest),
+        },
+      };
+    }
+  }
+
+  *#describeLimits(): Generator<RunningPart> {
+    const facts = { spool: { ...this.spoolLimits }, queue: factsOf(this.queueLimits, String) };
+    yield { key: undefined, facts };
   }
 
   *#all(): Generator<KnownMailServer> {

@@ -3,6 +3,7 @@
 
 import type { MailFailure } from '../mail/failure.ts';
 import type { Component, ObjectDifference, Prepared } from './component.ts';
+import type { RunningPart } from './description.ts';
 import type { MailServers } from './mail-servers.ts';
 
 export interface MailVerificationOptions {
@@ -44,6 +45,10 @@ export class MailVerification implements Component {
   #prepareNone({ key }: ObjectDifference): Prepared | undefined {
     if (!this.#timers.has(key)) return undefined;
     return { commit: () => this.#set(key, undefined), abort: () => {} };
+  }
+
+  *describe(): Generator<RunningPart> {
+    for (const [key, { intervalMs }] of this.#timers) yield { key, facts: { verifiedEveryMs: intervalMs } };
   }
 
   /** Ends the verifications that are under way, and begins no further one. */

@@ -6,6 +6,7 @@ import type { ConfigurationObject } from '../config/configuration-object.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { TrustError } from '../trust/trust-error.ts';
 import type { Component, ObjectDifference, Prepared } from './component.ts';
+import type { Facts, RunningPart } from './description.ts';
 
 export interface ProviderLog {
   info(fields: object, message: string): void;
@@ -21,18 +22,20 @@ export interface ProviderOptions {
   readonly isStarting: () => boolean;
 }
 
-interface Providing<Provider> {
+interface Providing<Provider extends { readonly kind: string }> {
   readonly kinds: readonly string[];
   /** Undefined for an object that is not enabled. */
   create(object: ConfigurationObject | undefined): Provider | undefined;
   /** Throws TrustError when it cannot be used. */
   check(provider: Provider): Promise<unknown>;
   readonly isStarting: () => boolean;
+  /** What it gives to those who ask now. */
+  describe(provider: Provider): Promise<Facts>;
   /** It is in force from now on. */
   enabled?(provider: Provider): void;
 }
 
-export class Providers<Provider> {
+export class Providers<Provider extends { readonly kind: string }> {
   readonly components: readonly Component[];
   readonly #providing: Providing<Provider>;
   readonly #byKey = new Map<string, Provider>();
@@ -44,6 +47,8 @@ export class Providers<Provider> {
     this.components = providing.kinds.map((kind) => ({
       kind,
       prepare: (difference: ObjectDifference) => this.#prepare(difference),
+      describe: () => this.#describe(kind),
+      runs: (key: string) => this.#byKey.get(key)?.kind === kind,
     }));
   }
 
@@ -60,6 +65,13 @@ export class Providers<Provider> {
   /** Those that are enabled. */
   all(): Iterable<Provider> {
     return this.#byKey.values();
+  }
+
+  async #describe(kind: string): Promise<readonly RunningPart[]> {
+    const all = [...this.#byKey].filter(([, provider]) => provider.kind === kind);
+    return Promise.all(
+      all.map(async ([key, provider]) => ({ key, facts: await this.#providing.describe(provider) })),
+    );
   }
 
   async #prepare({ key, after }: ObjectDifference): Promise<Prepared> {
@@ -90,5 +102,15 @@ export class Providers<Provider> {
       if (!this.#providing.isStarting())
         throw new LdapError('unwillingToPerform', error.message, { cause: error });
     }
+  }
+}
+
+/** What a provider gives, or why it gives nothing. */
+export async function known<T>(reading: Promise<readonly T[]>, describe: (one: T) => Facts): Promise<Facts> {
+  try {
+    return (await reading).map(describe);
+  } catch (error) {
+    if (error instanceof TrustError) return error.message;
+    throw error;
   }
 }

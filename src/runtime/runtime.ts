@@ -2,6 +2,7 @@
 // is prepared before them.
 
 import type { Component, ObjectDifference, Prepared } from './component.ts';
+import type { DescribedPart, Digest } from './description.ts';
 
 export class Runtime {
   readonly #components: readonly Component[];
@@ -21,6 +22,15 @@ export class Runtime {
     if (differences.length < 2) return differences;
     const rank = ({ kinds }: ObjectDifference) => this.#ranks.get(kinds.after ?? kinds.before) ?? 0;
     return differences.toSorted((one, other) => rank(one) - rank(other));
+  }
+
+  /** What runs, component by component. */
+  async describe(digest: Digest): Promise<readonly DescribedPart[]> {
+    const parts: DescribedPart[] = [];
+    for (const component of this.#components) {
+      for (const part of await component.describe(digest)) parts.push({ kind: component.kind, ...part });
+    }
+    return parts;
   }
 
   /** All components make ready what the differences ask of them; when one cannot, none keeps anything. */

@@ -5,6 +5,7 @@ import type { X509Certificate } from 'node:crypto';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { chooseKeys, type ServerKey } from '../trust/server-key.ts';
 import { TrustError } from '../trust/trust-error.ts';
+import type { Facts } from './description.ts';
 import type { KeyManagers } from './key-managers.ts';
 import type { TrustManagers } from './trust-managers.ts';
 
@@ -59,6 +60,25 @@ export class TlsIdentity {
   /** The same as it will be when what is prepared is in force. */
   prepared(): Promise<TlsMaterial> {
     return this.#lookOrRefuse('findPrepared');
+  }
+
+  /** What a handshake of now is made with, by fingerprints; or why there is none. */
+  async describe(): Promise<Facts> {
+    try {
+      await this.current();
+    } catch (error) {
+      if (error instanceof LdapError) return error.message;
+      throw error;
+    }
+    const { keys = [], authorities } = this.#known ?? {};
+    const prints = (all: readonly X509Certificate[]) => all.map(({ fingerprint256 }) => fingerprint256);
+    return {
+      keys: keys.map(({ alias, certificate, chain }) => ({
+        alias,
+        certificates: prints([certificate, ...chain]),
+      })),
+      clients: typeof authorities === 'object' ? prints(authorities) : (authorities ?? 'not asked'),
+    };
   }
 
   async #lookOrRefuse(way: Way): Promise<TlsMaterial> {

@@ -9,7 +9,8 @@ import { readPemAuthorities, stampFile, stampPemFolder } from '../trust/pem-fold
 import { ServerTrust } from '../trust/server-trust.ts';
 import type { StoreReader } from '../trust/store-reader.ts';
 import type { Trust } from '../trust/trust.ts';
-import { type ProviderOptions, Providers } from './providers.ts';
+import type { Facts } from './description.ts';
+import { known, type ProviderOptions, Providers } from './providers.ts';
 
 export interface TrustManagerOptions extends ProviderOptions {
   /** The certificates in entries of this server, at and below a name. */
@@ -54,6 +55,7 @@ export function trustManagers(options: TrustManagerOptions, stores: StoreReader)
     // Who uses it finds out: a trust manager that nobody uses may still wait for its file.
     check: async () => {},
     isStarting: options.isStarting,
+    describe: describeTrust,
     enabled: ({ dn, server }) => {
       if (server.isBlind)
         options.log.warn({ provider: dn }, 'a trust manager is enabled that believes every certificate');
@@ -93,6 +95,11 @@ function trustOf(
 ): Trust {
   if (certificates !== undefined) return { type: 'authorities', certificates };
   return kind === 'blind-trust-manager-provider' ? { type: 'blind' } : { type: 'system' };
+}
+
+async function describeTrust({ trust }: TrustManager): Promise<Facts> {
+  if (trust.type !== 'authorities') return { believes: trust.type };
+  return { believes: await known(trust.certificates.current(), ({ fingerprint256 }) => fingerprint256) };
 }
 
 /** Undefined for whoever believes everybody, and for the authorities that the runtime has anyway. */

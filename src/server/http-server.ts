@@ -7,6 +7,7 @@ import type { MonitorItem } from '../backend/monitor.ts';
 import type { Decoded } from '../config/object-definition.ts';
 import type { httpConnectionHandler } from '../config/objects/http-connection-handler.ts';
 import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
+import type { Facts, RunningPart } from '../runtime/description.ts';
 import type { Log } from './access-log.ts';
 import type { HttpAnswers } from './http-answers.ts';
 import { Listener } from './listener.ts';
@@ -53,6 +54,14 @@ export class HttpServer implements Component {
     return { commit: () => this.#running.get(key)?.use(after), abort: () => {} };
   }
 
+  *describe(): Generator<RunningPart> {
+    for (const [key, handler] of this.#running) yield { key, facts: handler.describe() };
+  }
+
+  runs(key: string): boolean {
+    return this.#running.get(key)?.isListening === true;
+  }
+
   async #starting(key: string, handler: HttpHandler): Promise<Prepared> {
     const running = await RunningHttpHandler.start(handler, this.#options);
     return { commit: () => void this.#running.set(key, running), abort: () => running.stop() };
@@ -70,12 +79,14 @@ export class HttpServer implements Component {
 class RunningHttpHandler {
   readonly #options: HttpServerOptions;
   readonly #servers: Server[] = [];
+  readonly #maxHeaderSize: number;
   readonly #counts = { open: 0, connections: 0, requests: 0 };
   #handler: HttpHandler;
   #listener: Listener | undefined;
 
   private constructor(handler: HttpHandler, options: HttpServerOptions) {
     this.#handler = handler;
+    this.#maxHeaderSize = handler.maxHeaderSize;
     this.#options = options;
   }
 
@@ -97,6 +108,28 @@ class RunningHttpHandler {
 
   get urls(): readonly string[] {
     return this.#listener?.urls ?? [];
+  }
+
+  get isListening(): boolean {
+    return this.#listener?.isListening === true;
+  }
+
+  describe(): Facts {
+    const { name, allowedClient, deniedClient } = this.#handler;
+    const limits = this.#servers.map(({ headersTimeout, requestTimeout, maxHeadersCount, timeout }) => ({
+      ...{ headersTimeout, requestTimeout, maxHeadersCount: maxHeadersCount ?? 0, timeout },
+    }));
+    const clients = {
+      allowed: allowedClient.map(({ text }) => text),
+      denied: deniedClient.map(({ text }) => text),
+    };
+    return {
+      name,
+      listener: this.#listener?.describe(),
+      limits,
+      maxHeaderSize: this.#maxHeaderSize,
+      ...clients,
+    };
   }
 
   get monitorItem(): MonitorItem {
@@ -126,10 +159,10 @@ class RunningHttpHandler {
   }
 
   #makeServer(): Server {
-    const { maxHeaderSize, requestTimeLimit } = this.#handler;
+    const { requestTimeLimit } = this.#handler;
     const server = createServer(
       {
-        maxHeaderSize,
+        maxHeaderSize: this.#maxHeaderSize,
         headersTimeout: requestTimeLimit,
         requestTimeout: requestTimeLimit,
         connectionsCheckingInterval: Math.max(requestTimeLimit / 4, 50),

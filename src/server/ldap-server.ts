@@ -3,6 +3,7 @@
 
 import { ResultCode } from '../ldap/result-code.ts';
 import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
+import type { Digest, RunningPart } from '../runtime/description.ts';
 import type { WatchedHandler, WatchedServer } from './connection-monitor.ts';
 import { Outbox } from './outbox.ts';
 import { ReadBuffer } from './read-buffer.ts';
@@ -41,6 +42,8 @@ export class LdapServer implements WatchedServer {
     this.components = (['ldap-connection-handler', 'ldapi-connection-handler'] as const).map((kind) => ({
       kind,
       prepare: (difference: ObjectDifference) => this.#prepare(kind, difference),
+      describe: (digest: Digest) => this.#describe(kind, digest),
+      runs: (key: string) => this.#running.get(placeOf(kind, key))?.isListening === true,
     }));
   }
 
@@ -70,12 +73,23 @@ export class LdapServer implements WatchedServer {
     kind: Handler['kind'],
     { key, before, after }: ObjectDifference,
   ): Promise<Prepared | undefined> {
-    const place = `${kind} ${key}`;
+    const place = placeOf(kind, key);
     const wasEnabled = isEnabledHandler(before, kind);
     if (!isEnabledHandler(after, kind)) return wasEnabled ? this.#stopping(place) : undefined;
     if (!wasEnabled) return this.#starting(place, after);
     await this.#running.get(place)?.check(after);
     return { commit: () => this.#running.get(place)?.use(after), abort: () => {} };
+  }
+
+  async #describe(kind: Handler['kind'], digest: Digest): Promise<readonly RunningPart[]> {
+    const start = placeOf(kind, '');
+    const mine = [...this.#running].filter(([place]) => place.startsWith(start));
+    return Promise.all(
+      mine.map(async ([place, handler]) => ({
+        key: place.slice(start.length),
+        facts: await handler.describe(digest),
+      })),
+    );
   }
 
   async #starting(place: string, handler: Handler): Promise<Prepared> {
@@ -97,6 +111,10 @@ export class LdapServer implements WatchedServer {
       abort: () => {},
     };
   }
+}
+
+function placeOf(kind: Handler['kind'], key: string): string {
+  return `${kind} ${key}`;
 }
 
 function isEnabledHandler(object: ObjectDifference['after'], kind: Handler['kind']): object is Handler {

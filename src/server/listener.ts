@@ -4,6 +4,7 @@ import { lstat, unlink } from 'node:fs/promises';
 import { connect, createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { relative } from 'node:path';
 import { LdapError } from '../ldap/ldap-error.ts';
+import type { Facts } from '../runtime/description.ts';
 
 export interface ListenerOptions {
   readonly backlog: number;
@@ -33,9 +34,11 @@ const PATH_OCTETS_MAX = 107;
 export class Listener {
   readonly urls: readonly string[];
   readonly #servers: readonly Server[];
+  readonly #backlog: number;
 
-  private constructor(servers: readonly Server[], urls: readonly string[]) {
+  private constructor(servers: readonly Server[], urls: readonly string[], backlog: number) {
     this.#servers = servers;
+    this.#backlog = backlog;
     this.urls = urls;
   }
 
@@ -54,6 +57,7 @@ export class Listener {
     return new Listener(
       servers,
       addresses.map((address, index) => formatUrl(scheme, address, portOf(servers[index]) ?? port)),
+      options.backlog,
     );
   }
 
@@ -66,10 +70,21 @@ export class Listener {
     try {
       const listening = listen({ path: shorter(path, url) }, url, options);
       process.umask(umask);
-      return new Listener([await listening], [url]);
+      return new Listener([await listening], [url], options.backlog);
     } finally {
       process.umask(umask);
     }
+  }
+
+  /** What the sockets are like that listen now. */
+  describe(): Facts {
+    const sockets = this.#servers.map(({ listening, maxConnections }) => ({ listening, maxConnections }));
+    return { urls: this.urls, sockets, backlog: this.#backlog };
+  }
+
+  /** Whether all of its sockets listen. */
+  get isListening(): boolean {
+    return this.#servers.every(({ listening }) => listening);
   }
 
   /** Accepts nothing more; connections that are open stay. */

@@ -8,6 +8,7 @@
 import { hash } from 'node:crypto';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
+import type { RunningPart } from '../runtime/description.ts';
 import { FailureRecords } from './failure-records.ts';
 import type { LoginSource } from './login-source.ts';
 
@@ -86,6 +87,10 @@ export class LoginThrottle implements Component {
       },
       abort: () => {},
     };
+  }
+
+  *describe(): Generator<RunningPart> {
+    yield { key: undefined, facts: { logins: { ...this.#limits } } };
   }
 
   /** Whether `admit` would neither wait nor refuse: what most logins find. */

@@ -8,6 +8,7 @@ import type { Decoded } from '../config/object-definition.ts';
 import type { ldapConnectionHandler } from '../config/objects/ldap-connection-handler.ts';
 import type { ldapiConnectionHandler } from '../config/objects/ldapi-connection-handler.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
+import { type Digest, type Facts, factsOf } from '../runtime/description.ts';
 import type { TlsProviders } from '../runtime/tls-identity.ts';
 import type { AccessLog, Log } from './access-log.ts';
 import { AddressCounts } from './address-counts.ts';
@@ -93,6 +94,27 @@ export class RunningHandler {
 
   get urls(): readonly string[] {
     return this.#listener?.urls ?? [];
+  }
+
+  get isListening(): boolean {
+    return this.#listener?.isListening === true;
+  }
+
+  /** What connections find that begin now. */
+  async describe(digest: Digest): Promise<Facts> {
+    const handler = this.#handler;
+    const facts = {
+      ...{ name: handler.name, protocol: this.protocol, listener: this.#listener?.describe() },
+      ...{ limits: factsOf(this.#limits, digest), filterLimits: factsOf(this.#filterLimits, digest) },
+    };
+    if (!isNetworkHandler(handler)) return { ...facts, socket: factsOf(this.#localSecurity, digest) };
+    const { allowedClient, deniedClient, allowStartTls, maxConnectionsPerAddress } = handler;
+    const hasTls = this.#isSecureFromStart || allowStartTls;
+    return {
+      ...{ ...facts, maxConnectionsPerAddress, allowStartTls },
+      ...{ allowed: allowedClient.map(({ text }) => text), denied: deniedClient.map(({ text }) => text) },
+      tls: hasTls ? await this.#acceptor?.describe(digest) : undefined,
+    };
   }
 
   /** Whether it can run on with other properties. Throws LdapError when TLS would not be possible. */

@@ -4,6 +4,7 @@
 import type { Socket } from 'node:net';
 import { createServer, type SecureVersion, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
 import { LdapError } from '../ldap/ldap-error.ts';
+import { type Digest, type Facts, factsOf } from '../runtime/description.ts';
 import { TlsIdentity, type TlsMaterial, type TlsNames, type TlsProviders } from '../runtime/tls-identity.ts';
 import { type ConnectionSecurity, securityOf } from './connection-security.ts';
 
@@ -50,6 +51,11 @@ export class TlsAcceptor {
 
   get settings(): TlsSettings {
     return this.#settings;
+  }
+
+  /** What a handshake of now is made with. */
+  async describe(digest: Digest): Promise<Facts> {
+    return { settings: factsOf(this.#settings, digest), identity: await this.#identity.describe() };
   }
 
   /** For the handshakes that begin from now on. */

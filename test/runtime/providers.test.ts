@@ -6,10 +6,11 @@ const KIND = 'pem-key-manager-provider';
 
 function open() {
   let made = 0;
-  const providers = new Providers<number>({
+  const providers = new Providers<{ readonly kind: string; readonly number: number }>({
     kinds: [KIND],
-    create: () => ++made,
+    create: () => ({ kind: KIND, number: ++made }),
     check: async () => {},
+    describe: async ({ number }) => number,
     isStarting: () => false,
   });
   const difference: ObjectDifference = {
@@ -24,7 +25,7 @@ function open() {
     if (prepared === undefined) throw new Error('Nothing was prepared.');
     return prepared;
   };
-  const known = () => [providers.find('a'), providers.findPrepared('a')];
+  const known = () => [providers.find('a')?.number, providers.findPrepared('a')?.number];
   return { prepare, known };
 }
 

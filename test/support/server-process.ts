@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { DescribedPart } from '../../src/runtime/description.ts';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAM = join('src', 'bin', 'confdit.ts');
@@ -40,6 +41,8 @@ export interface StartOptions {
   readonly password?: string | null;
   /** The copy of the project that is run, and its current folder; without it, this one. */
   readonly checkout?: string;
+  /** Whether it is started with a channel, over which it says what runs. */
+  readonly isDescribed?: boolean;
   /** A program and its arguments that run the server, such as one that gives up being root. */
   readonly runBy?: readonly string[];
 }
@@ -78,6 +81,8 @@ export interface RunningServer {
   waitForLog(fits: (line: LogLine) => boolean): Promise<LogLine>;
   /** All it has written to its standard error. */
   errorOutput(): string;
+  /** What runs in it, of a server that was started with isDescribed; equal secrets have equal digests with the same key. */
+  describe(key: string): Promise<readonly DescribedPart[]>;
   /** Sends SIGTERM, or another signal, and waits for the end. */
   stop(signal?: NodeJS.Signals): Promise<ProcessEnd>;
   /** SIGKILL: what a crash or the loss of power looks like to the disk. */
@@ -129,6 +134,13 @@ export async function startServer(
   }
 }
 
+/** What the server answers, see parent-channel.ts. */
+interface Description {
+  readonly described?: number;
+  readonly parts?: readonly DescribedPart[];
+  readonly problem?: string;
+}
+
 interface Ports {
   readonly ldap: number;
   readonly ldaps: number;
@@ -141,6 +153,7 @@ class ServerProcess implements RunningServer {
   readonly password: string;
   readonly child: ChildProcess;
   readonly #ended: Promise<ProcessEnd>;
+  #questions = 0;
   #stdout = '';
   #stderr = '';
 
@@ -161,7 +174,7 @@ class ServerProcess implements RunningServer {
     const [program = '', ...others] = [...(options.runBy ?? []), ...words];
     this.child = spawn(program, others, {
       cwd: checkout,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...(options.isDescribed === true ? (['ipc'] as const) : [])],
       // So that what the machine happens to set changes nothing.
       env: {
         PATH: process.env.PATH,
@@ -219,6 +232,22 @@ class ServerProcess implements RunningServer {
 
   errorOutput(): string {
     return this.#stderr;
+  }
+
+  async describe(key: string): Promise<readonly DescribedPart[]> {
+    this.#questions += 1;
+    const number = this.#questions;
+    const { promise, resolve, reject } = Promise.withResolvers<readonly DescribedPart[]>();
+    const hear = (message: unknown) => {
+      const { described, parts, problem } = Object(message) as Description;
+      if (described !== number) return;
+      if (parts === undefined) reject(this.error(`cannot say what runs: ${problem}`));
+      else resolve(parts);
+    };
+    void this.#ended.then(() => reject(this.error('has ended and says nothing')));
+    this.child.on('message', hear);
+    this.child.send({ describe: number, key });
+    return promise.finally(() => this.child.off('message', hear));
   }
 
   stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<ProcessEnd> {
