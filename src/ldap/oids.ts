@@ -10,6 +10,8 @@ export const Oid = {
   persistentSearch: '2.16.840.1.113730.3.4.3', // draft-ietf-ldapext-psearch
   entryChangeNotification: '2.16.840.1.113730.3.4.7',
   proxiedAuthorization: '2.16.840.1.113730.3.4.18', // RFC 4370
+  authorizationIdentityRequest: '2.16.840.1.113730.3.4.16', // RFC 3829
+  authorizationIdentityResponse: '2.16.840.1.113730.3.4.15',
   manageDsaIt: '2.16.840.1.113730.3.4.2', // RFC 3296
   subtreeDelete: '1.2.840.113556.1.4.805', // draft-armijo-ldap-treedelete
   matchedValues: '1.2.826.0.1.3344810.2.3', // RFC 3876

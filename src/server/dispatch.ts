@@ -24,7 +24,7 @@ export function dispatcher(services: Services): Dispatch {
       case 'compareRequest':
         return compare(request, operation, services, controls);
       case 'bindRequest':
-        return bind(request, operation, authentication);
+        return bind(request, operation, authentication, controls);
       case 'extendedRequest':
         return extended(request, operation, services);
       default:

@@ -1,6 +1,8 @@
+import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { LdapError } from '../../src/ldap/ldap-error.ts';
 import { nameOfResultCode } from '../../src/ldap/result-code.ts';
+import { AddressCounts } from '../../src/server/address-counts.ts';
 import { networkOf } from '../../src/server/login-source.ts';
 import { LoginThrottle, type RefusedLogins } from '../../src/server/login-throttle.ts';
 
@@ -164,7 +166,40 @@ describe('the network that failures are counted for', () => {
     ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
     ['2001:db8::1', '2001:db8:0:0::/64'],
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['2001:0DB8:0001:0002::', '2001:db8:1:2::/64'],
+    ['::ffff:c000:0201', '192.0.2.1'],
+    ['0:0:0:0:0:FFFF:192.0.2.1', '192.0.2.1'],
+    ['64:ff9b::192.0.2.1', '192.0.2.1'],
+    ['::1.2.3.4', '0:0:0:0::/64'],
+    ['local', 'local'],
   ])('of %s is %s', (address, network) => {
     expect(networkOf(address)).toBe(network);
+  });
+});
+
+describe('the connections of one address', () => {
+  function open(counts: AddressCounts, remoteAddress: string) {
+    const socket = new Socket();
+    Object.defineProperty(socket, 'remoteAddress', { value: remoteAddress });
+    return { isAdmitted: counts.admit(socket, 2), close: () => socket.emit('close') };
+  }
+
+  it.each([
+    ['2001:db8:1:2::1', '2001:db8:1:2:ffff::9', '2001:db8:1:3::1'],
+    ['192.0.2.1', '::ffff:192.0.2.1', '::ffff:192.0.2.2'],
+  ])('%s and %s are counted together, and %s by itself', (one, same, other) => {
+    const counts = new AddressCounts();
+    const first = open(counts, one);
+    expect([first.isAdmitted, open(counts, same).isAdmitted]).toEqual([true, true]);
+    expect([one, same].map((address) => open(counts, address).isAdmitted)).toEqual([false, false]);
+    expect(open(counts, other).isAdmitted).toBe(true);
+    first.close();
+    expect(open(counts, same).isAdmitted).toBe(true);
+  });
+
+  it('of this machine are not counted', () => {
+    const counts = new AddressCounts();
+    const opened = ['::1', '127.0.0.1', '::ffff:127.0.0.2'].flatMap((address) => new Array(5).fill(address));
+    expect(opened.every((address) => open(counts, address).isAdmitted)).toBe(true);
   });
 });

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Oid } from '../../src/ldap/oids.ts';
 import {
   andFilter,
+  bindRequest,
   changeKinds,
   compareRequest,
   control,
@@ -60,6 +61,10 @@ async function isAccepted(oid: string): Promise<boolean> {
   ];
   const codes: number[] = [];
   for (const request of requests) codes.push((await client.request(request, [control(oid, true)])).code);
+  // A bind makes the connection anonymous, so it has one of its own.
+  const binding = await RawClient.connect(server);
+  codes.push((await binding.request(bindRequest('', ''), [control(oid, true)])).code);
+  binding.close();
   return codes.some((code) => code !== 12);
 }
 

@@ -89,6 +89,20 @@ describe('StartTLS', () => {
   });
 });
 
+/** The IDs of the messages that come when the handshake is made and something sent; none where the server has closed. */
+async function idsAnsweredInTls(
+  clear: RawClient,
+  ...sent: readonly Uint8Array[]
+): Promise<readonly number[]> {
+  // `beginTls` waits for the handshake, and a server that has closed ends the wait by an error.
+  const begun = await beginTls(clear).catch(() => undefined);
+  if (begun === undefined) return [];
+  const { client } = begun;
+  client.send(...sent, message(10, WHO_AM_I));
+  const answer = await client.answer(10).catch(() => undefined);
+  return [...client.unread.map(({ id }) => id), ...(answer === undefined ? [] : [answer.id])];
+}
+
 describe('what comes in clear text behind StartTLS', () => {
   const entry = 'cn=System,cn=Trust Manager Providers,cn=config';
 
@@ -113,6 +127,18 @@ describe('what comes in clear text behind StartTLS', () => {
     const client = await RawClient.bound(server);
     client.send(message(8, STARTING), message(9, deleteRequest(entry)).subarray(0, 20));
     await client.closed();
+  });
+
+  it.each([
+    ['as a whole', 1],
+    ['as the half of a message that TLS would complete', 0.5],
+  ])('%s is not answered inside TLS by a client that finishes its handshake', async (_, part) => {
+    const clear = await RawClient.connect(server);
+    const injected = message(9, WHO_AM_I);
+    const cut = Math.ceil(injected.length * part);
+    clear.send(message(8, STARTING), injected.subarray(0, cut));
+    expect(await clear.answer(8)).toMatchObject({ code: 0 });
+    expect(await idsAnsweredInTls(clear, injected.subarray(cut))).not.toContain(9);
   });
 
   it('ends no other connection', async () => {

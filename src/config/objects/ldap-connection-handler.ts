@@ -62,7 +62,8 @@ export const ldapConnectionHandler = defineObject({
       type: integer({ lowest: 1, highest: 1_000_000, unit: 'connections' }),
       default: ['500'],
       advanced: true,
-      synopsis: 'How many connections one address may have open at a time; one more is refused.',
+      synopsis:
+        'How many connections one address, or one /64 network of IPv6, may have open at a time; one more is refused.',
       description: "This machine's own addresses, behind which there may be a proxy, are not counted.",
       adminAction: nextConnection,
     }),

@@ -94,6 +94,12 @@ const CONTROLS = {
     mustBeCritical: true,
     decode: readAuthorizationIdentity,
   }),
+  authorizationIdentity: define({
+    oid: Oid.authorizationIdentityRequest,
+    name: 'authorization identity request',
+    requests: ['bindRequest'],
+    decode: withoutValue('authorization identity request'),
+  }),
   dontUseCopy: define({
     oid: Oid.dontUseCopy,
     name: "don't use copy",

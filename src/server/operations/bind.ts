@@ -4,9 +4,11 @@
 import type { Requester } from '../../backend/backend.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import type { BindRequest } from '../../ldap/message.ts';
+import { Oid } from '../../ldap/oids.ts';
 import { ResultCode } from '../../ldap/result-code.ts';
 import type { Authentication } from '../authentication.ts';
 import { confidentialityRequired } from '../confidentiality.ts';
+import type { RequestControls } from '../controls/request-controls.ts';
 import { loginSourceOf } from '../login-source.ts';
 import { type Answer, type Operation, SUCCESS } from '../operation.ts';
 import type { SaslExchange, SaslStep } from '../sasl/mechanism.ts';
@@ -17,6 +19,27 @@ const LDAP_VERSION = 3;
 const MECHANISM_CHARACTERS_MAX = 20;
 
 export function bind(
+  request: BindRequest,
+  operation: Operation,
+  authentication: Authentication,
+  controls: RequestControls,
+): Answer | Promise<Answer> {
+  const answer = bindAs(request, operation, authentication);
+  if (controls.authorizationIdentity === undefined) return answer;
+  if (answer instanceof Promise) return answer.then((known) => withIdentity(known, operation));
+  return withIdentity(answer, operation);
+}
+
+/** Adds the authorization identity (RFC 3829 §4) to the answer of a bind that has succeeded; it is empty for the anonymous. */
+function withIdentity(answer: Answer, { session }: Operation): Answer {
+  if (answer.code !== ResultCode.success) return answer;
+  const { dn } = session.requester;
+  const value = dn === '' ? '' : `dn:${dn}`;
+  const control = { oid: Oid.authorizationIdentityResponse, criticality: false, value };
+  return { ...answer, controls: [...answer.controls, control] };
+}
+
+function bindAs(
   { version, name, authentication: asked }: BindRequest,
   operation: Operation,
   authentication: Authentication,
