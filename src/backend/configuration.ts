@@ -2,6 +2,7 @@
 // sources of this run. The write path changes it, the backends show it.
 
 import type { PendingChanges } from '../config/admin-actions.ts';
+import { Container } from '../config/objects/places.ts';
 import type { PropertyValidator } from '../config/property-validator.ts';
 import type { ConfigView } from '../config/reference-check.ts';
 import { ReferenceIndex } from '../config/reference-index.ts';
@@ -52,12 +53,14 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
   readonly inForce: ValuesInForce;
   readonly checkedBy: string | undefined;
   readonly #references = new ReferenceIndex();
+  readonly #handlersKey: string;
   /** The same of what readers see. */
   readonly #shownReferences = new ReferenceIndex();
 
   constructor({ schema, validator, checkedBy }: ConfigurationOptions) {
     this.schema = schema;
     this.checkedBy = checkedBy;
+    this.#handlersKey = schema.dnKeyOfText(Container.connectionHandlers);
     this.inForce = new ValuesInForce(validator);
     this.tree = new Tree({
       indexed: INDEXED,
@@ -158,6 +161,12 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
 
   check(effect: Effect): readonly Issue[] {
     return this.validator.validate(effect, this);
+  }
+
+  /** What keeps a server from starting with it although every entry is right. */
+  checkStart(): readonly Issue[] {
+    const handlers = Array.from(this.childKeys(this.#handlersKey), (key) => this.find(key));
+    return this.validator.checkStart(handlers.filter((entry) => entry !== undefined));
   }
 
   pending(entry: Entry): PendingChanges | undefined {

@@ -1,9 +1,8 @@
-// What a reload would do: the entries that the sources have a say in, and those that refer to them, are checked with new
-// sources as when the server starts, and compared with what is in force. Nothing changes before `commit`, which cannot
-// fail. It is made in pieces, so that readers do not wait; whoever makes one sees to it that the entries stay as they are.
+// What a reload would do: the entries that the sources have a say in, and those that refer to them, are compared with what
+// is in force, and checked as a change from that, with new sources. Nothing changes before `commit`, which cannot fail. It is made in pieces, so that readers do not wait; whoever makes one sees to it that the entries stay as they are.
 
 import { setImmediate } from 'node:timers/promises';
-import type { ChangedProperty } from '../config/admin-actions.ts';
+import type { ChangedProperty, PendingChanges } from '../config/admin-actions.ts';
 import { takesExpressions } from '../config/property-reader.ts';
 import type { PropertyValidator } from '../config/property-validator.ts';
 import type { ConfigView } from '../config/reference-check.ts';
@@ -44,23 +43,14 @@ export async function planReload(
 ): Promise<ReloadPlan> {
   const validator = configuration.validator.withSources(sources);
   const doubtful = await findDoubtful(configuration);
-  const references = new NewReferences(configuration);
-  await inPieces(doubtful, ([key, entry]) => {
-    references.set(key, validator.targetsOf(entry, undefined, configuration.pending(entry)));
-  });
+  const view = new ReloadedView(configuration, validator, at);
+  await inPieces(doubtful, ([key, entry]) => view.take(key, entry));
   const issues: Issue[] = [];
   const objects: ReloadedObject[] = [];
+  const earlier = configuration.validator;
   await inPieces(withReferrers(doubtful, configuration), ([key, entry]) => {
-    issues.push(...validator.validate({ dn: entry.dn, before: undefined, after: entry }, references));
-    if (issues.length > 0 || !doubtful.has(key)) return;
-    const object = compare({
-      configuration,
-      validator,
-      at,
-      key,
-      entry,
-      namesOthers: references.hasChanged(key),
-    });
+    issues.push(...validator.validate({ dn: entry.dn, before: entry, after: entry }, view, earlier));
+    const object = issues.length === 0 && doubtful.has(key) ? objectOf(key, entry, view) : undefined;
     if (object !== undefined) objects.push(object);
   });
   return {
@@ -104,64 +94,71 @@ function withReferrers(
   return all;
 }
 
-/** The configuration as it would be, with the references that are others then. */
-class NewReferences implements ConfigView {
-  readonly #configuration: Configuration;
+/** What an entry that stays as it is written means with other sources; see PropertyValidator.compareWith. */
+type Comparison = ReturnType<PropertyValidator['compareWith']>;
+
+/** The configuration as it would be: with the references that are others then, and with what waits then. */
+class ReloadedView implements ConfigView {
+  readonly configuration: Configuration;
+  readonly validator: PropertyValidator;
+  readonly #at: Date;
+  readonly #comparisons = new Map<Entry, Comparison>();
   readonly #changed = new ReferenceIndex();
   readonly #changedKeys = new Set<string>();
 
-  constructor(configuration: Configuration) {
-    this.#configuration = configuration;
+  constructor(configuration: Configuration, validator: PropertyValidator, at: Date) {
+    this.configuration = configuration;
+    this.validator = validator;
+    this.#at = at;
   }
 
-  set(key: string, targets: readonly string[]): void {
-    const before = this.#configuration.targets(key);
-    if (targets.length === before.length && targets.every((target, index) => target === before[index]))
-      return;
+  /** Takes an entry that may mean something else. */
+  take(key: string, entry: Entry): void {
+    const { configuration, validator } = this;
+    const before = { entry, pending: configuration.pending(entry) };
+    const comparison = validator.compareWith(configuration.validator, before, this.#at);
+    this.#comparisons.set(entry, comparison);
+    const known = configuration.targets(key);
+    const targets = validator.targetsOf(entry, undefined, comparison.pending);
+    if (targets.length === known.length && targets.every((target, index) => target === known[index])) return;
     this.#changed.set(key, targets);
     this.#changedKeys.add(key);
   }
 
-  hasChanged(key: string): boolean {
+  /** Undefined for an entry that was not taken. */
+  comparison(entry: Entry): Comparison | undefined {
+    return this.#comparisons.get(entry);
+  }
+
+  hasOtherTargets(key: string): boolean {
     return this.#changedKeys.has(key);
   }
 
   find(key: string): Entry | undefined {
-    return this.#configuration.find(key);
+    return this.configuration.find(key);
+  }
+
+  pending(entry: Entry): PendingChanges | undefined {
+    const comparison = this.#comparisons.get(entry);
+    return comparison === undefined ? this.configuration.pending(entry) : comparison.pending;
   }
 
   *referrers(targetKey: string): Generator<string> {
-    for (const key of this.#configuration.referrers(targetKey)) if (!this.#changedKeys.has(key)) yield key;
+    for (const key of this.configuration.referrers(targetKey)) if (!this.#changedKeys.has(key)) yield key;
     yield* this.#changed.referrers(targetKey);
   }
 }
 
-interface Comparing {
-  readonly configuration: Configuration;
-  readonly validator: PropertyValidator;
-  readonly at: Date;
-  readonly key: string;
-  readonly entry: Entry;
-  readonly namesOthers: boolean;
-}
-
-function compare({
-  configuration,
-  validator,
-  at,
-  key,
-  entry,
-  namesOthers,
-}: Comparing): ReloadedObject | undefined {
-  const { inForce } = configuration;
-  const old = inForce.validator;
-  const before = inForce.pending(entry);
-  const { pending, changed } = validator.compareWith(old, { entry, pending: before }, at);
+function objectOf(key: string, entry: Entry, view: ReloadedView): ReloadedObject | undefined {
+  const { configuration, validator } = view;
+  const old = configuration.validator;
+  const before = configuration.pending(entry);
+  const { pending, changed = [] } = view.comparison(entry) ?? {};
   const waiting = [...(pending?.values() ?? [])]
     .filter((change) => before?.get(change.property.name) !== change)
     .map(({ property }) => property.name);
   const isSame = changed.length === 0 && waiting.length === 0 && before?.size === pending?.size;
-  if (isSame && !namesOthers) return undefined;
+  if (isSame && !view.hasOtherTargets(key)) return undefined;
   return {
     ...{ key, entry, pending, changed, waiting },
     difference:

@@ -26,7 +26,8 @@ export function loadConfiguration(
   if (checked !== undefined && checked.checkedBy === configuration.checkedBy) {
     loadCheckedEntries(configuration, entries);
     const touched = replayCommits(configuration, commits);
-    refuse(validateDoubtful(configuration, checked, touched), 'The configuration is not valid');
+    const doubtful = validateDoubtful(configuration, checked, touched);
+    refuse([...doubtful, ...configuration.checkStart()], 'The configuration is not valid');
     return false;
   }
   const made = { at: now, by: 'cn=First Start' };
@@ -34,7 +35,7 @@ export function loadConfiguration(
   refuse(loadEntries(configuration, entries, made, randomUUID), 'The configuration does not fit the schema');
   replayCommits(configuration, commits);
   const issues = configuration.validator.validateAll(configuration.tree.entries());
-  refuse(issues, 'The configuration is not valid');
+  refuse([...issues, ...configuration.checkStart()], 'The configuration is not valid');
   return isIncomplete || entries.length > WORTH_A_SNAPSHOT;
 }
 

@@ -9,6 +9,7 @@ import { formatCommandHelp, formatHelp } from '../cli/help.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { startCommand } from './commands/start.ts';
 import { COMMANDS, MENU } from './commands.ts';
+import { unlessLoopIsEmpty } from './empty-loop.ts';
 import { VERSION } from './version.ts';
 
 /** What a shell says of a program that wrote to a pipe without a reader: 128 and the number of SIGPIPE. */
@@ -22,7 +23,10 @@ export async function main(process: NodeJS.Process): Promise<number> {
     const line = parseCommandLine(isAlone ? [MENU.name] : words, COMMANDS);
     // The log of a server has its own ways with what cannot be written.
     if (line.type !== 'command' || line.command !== startCommand) endWithOutput(process);
-    if (line.type === 'command') return await line.command.run(line.invocation, process);
+    if (line.type === 'command') {
+      const run = line.command.run(line.invocation, process);
+      return await (line.command === startCommand ? run : unlessLoopIsEmpty(process, run, neverDone));
+    }
     if (line.type === 'version') process.stdout.write(`confdit ${VERSION}\n`);
     else
       process.stdout.write(
@@ -37,6 +41,13 @@ export async function main(process: NodeJS.Process): Promise<number> {
     process.stderr.write(`${paint('red', 'confdit:', process.stderr)} ${error.message}${advice}\n`);
     return isRefused ? error.exitCode : ExitCode.wrongData;
   }
+}
+
+/** The server has words of its own for it. */
+function neverDone(): CommandError {
+  const text =
+    'The command ends before it is done: nothing is left that it could wait for. This is a fault of confdit.';
+  return new CommandError(text, ExitCode.other);
 }
 
 /** Nobody reads on, as in `confdit resolve | head`, or there is no room: what follows would be done unseen. */

@@ -76,7 +76,10 @@ export async function openOfflineConfiguration(
     : await loadStored(configuration, isThere ? join(folder, 'config') : SHIPPED_CONFIG, newConfiguration);
   for (const record of records) problems.push(...(await take(configuration, record)));
   configuration.tree.commit();
-  const issues = configuration.validator.validateAll(configuration.tree.entries());
+  const issues = [
+    ...configuration.validator.validateAll(configuration.tree.entries()),
+    ...configuration.checkStart(),
+  ];
   return { isStored: isThere, configuration, problems: [...problems, ...issues.map(formatIssue)] };
 }
 

@@ -163,6 +163,7 @@ class StartChanges {
         validator.validate({ dn: before.dn, before, after: undefined }, configuration),
       ),
       ...validator.validateAll(tree.entries()),
+      ...configuration.checkStart(),
     ];
     if (issues.length > 0)
       throw new StartError(

@@ -3,31 +3,26 @@
 import { isatty } from 'node:tty';
 import type { World } from '../cli/command.ts';
 import type { InstanceChoice } from './commands/instance-options.ts';
+import { unlessLoopIsEmpty } from './empty-loop.ts';
 import { greet } from './greeting.ts';
 import { type OpenLog, openLog } from './log.ts';
-import { openServer } from './open-server.ts';
+import { type OpenServer, openServer } from './open-server.ts';
 import { answerParent } from './parent-channel.ts';
 import { noteRefusedStart } from './refused-starts.ts';
-import { sentenceForPeople } from './start-error.ts';
+import { StartError, sentenceForPeople } from './start-error.ts';
 import { VERSION } from './version.ts';
 
 const EXIT_FAILED = 1;
+const EMPTY =
+  'The server ends because nothing is left that it could wait for: no port is open, and no file is being read. This is a fault of confdit; please tell its makers.';
 
 /** Serves until SIGINT or SIGTERM; resolves to the exit code of the process. */
 export async function start(choice: InstanceChoice, process: World): Promise<number> {
   let log: OpenLog | undefined;
   try {
     log = openLog(process.stdout, process.env.CONFDIT_ACCESS_LOG);
-    const server = await openServer({ choice, environment: process.env, now: () => new Date(), log });
-    // Whoever reads that the server is ready may end it at once.
-    const interrupted = interruption(process, () => server.reload('SIGHUP'));
-    answerParent(process, (digest) => server.describe(digest));
-    log.info({ version: VERSION, urls: server.urls, instance: server.instance.folder }, 'ready');
-    if (process.stdout.isTTY) process.stdout.write(greet(server.urls, server.instance));
-    log.flush();
-    log.info({ signal: await interrupted }, 'stopping');
-    await server.close();
-    log.info({}, 'stopped');
+    tellFaults(process, log);
+    await unlessLoopIsEmpty(process, serve(choice, process, log), () => new StartError(EMPTY));
     return 0;
   } catch (error) {
     const reason = sentenceForPeople(error);
@@ -39,18 +34,49 @@ export async function start(choice: InstanceChoice, process: World): Promise<num
   }
 }
 
+async function serve(choice: InstanceChoice, process: World, log: OpenLog): Promise<void> {
+  const opening = openServer({ choice, environment: process.env, now: () => new Date(), log });
+  const hungUp = reloadWhenHungUp(process, opening);
+  const server = await opening;
+  // Whoever reads that the server is ready may end it at once.
+  const interrupted = Promise.race([interruption(process), hungUp]);
+  answerParent(process, (digest) => server.describe(digest));
+  log.info({ version: VERSION, urls: server.urls, instance: server.instance.folder }, 'ready');
+  if (process.stdout.isTTY) process.stdout.write(greet(server.urls, server.instance));
+  log.flush();
+  log.info({ signal: await interrupted }, 'stopping');
+  await server.close();
+  log.info({}, 'stopped');
+}
+
 /** The first SIGINT or SIGTERM; a terminal and npm both pass one on, so those that follow are no hurry. */
-function interruption(
-  process: Pick<World, 'on' | 'stdout'>,
-  reload: () => Promise<unknown>,
-): Promise<string> {
+function interruption(process: Pick<World, 'on'>): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal));
+  });
+}
+
+/**
+ * Reloads at each SIGHUP, from the first moment on: one that comes while the server starts has its turn when it has
+ * started. Resolves when the terminal is closed that the server was started on: nobody would know that it runs on.
+ */
+function reloadWhenHungUp(
+  process: Pick<World, 'on' | 'stdout'>,
+  opening: Promise<OpenServer>,
+): Promise<string> {
+  return new Promise((resolve) => {
     process.on('SIGHUP', () => {
-      // The terminal is closed that the server was started on: nobody would know that it runs on.
       if (process.stdout.isTTY && !isatty(process.stdout.fd)) resolve('SIGHUP');
-      // What is wrong stands in the log.
-      else reload().catch(() => {});
+      // What is wrong stands in the log; whoever starts the server hears of a start that fails.
+      else opening.then((server) => server.reload('SIGHUP')).catch(() => {});
     });
+  });
+}
+
+/** A fault of the program ends it, as Node.js has it, with the stack on the error output; the log tells it too. */
+function tellFaults(process: Pick<World, 'on'>, log: OpenLog): void {
+  process.on('uncaughtExceptionMonitor', (error, origin) => {
+    log.error({ err: error, origin }, 'a fault of the program ends the server');
+    log.flush();
   });
 }

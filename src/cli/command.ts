@@ -16,7 +16,10 @@ export interface CommandOption {
 }
 
 /** The process as a command sees it. Nothing else of the outside is looked at. */
-export type World = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'env' | 'on' | 'send' | 'channel'>;
+export type World = Pick<
+  NodeJS.Process,
+  'stdin' | 'stdout' | 'stderr' | 'env' | 'on' | 'once' | 'off' | 'send' | 'channel'
+>;
 
 /** What was typed, checked against the options of the command. */
 export interface Invocation {

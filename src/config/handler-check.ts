@@ -5,6 +5,7 @@ import type { Issue } from '../ldap/issue.ts';
 import { isOfKind, type ObjectDefinition } from './object-definition.ts';
 import { connectionHandler } from './objects/connection-handler.ts';
 import { httpConnectionHandler } from './objects/http-connection-handler.ts';
+import { Container } from './objects/places.ts';
 import type { ObjectReading } from './property-reader.ts';
 import type { CheckContext } from './reference-check.ts';
 
@@ -33,6 +34,20 @@ export function checkLastHandler(
       dn: before.entry.dn.toString(),
       problem: `cannot be ${what}: it is the last enabled connection handler, and nobody could reach the server any more`,
       advice: 'Enable another one first; to make changes of this one take effect, restart the server.',
+    },
+  ];
+}
+
+/** Refuses a configuration that nobody could reach. Takes all there are; what is no object is no handler. */
+export function checkAnyHandler(readings: readonly (ObjectReading | undefined)[]): Issue[] {
+  if (readings.some((reading) => reading !== undefined && isEnabledHandler(reading))) return [];
+  return [
+    {
+      code: 'unwillingToPerform',
+      dn: Container.connectionHandlers,
+      problem: 'has no connection handler for LDAP that is enabled, and nobody could reach the server',
+      advice:
+        'Set ds-cfg-enabled of one of them to true; where it is an expression, correct what that resolves to.',
     },
   ];
 }

@@ -21,7 +21,7 @@ import type { ConfigurationObject } from './configuration-object.ts';
 import { checkObject, decodeObject } from './decode-object.ts';
 import { Definitions, objectDefinitions } from './definitions.ts';
 import { effectiveEntry } from './effective-entry.ts';
-import { checkLastHandler, handlerTargetsOf, isHandlerKind } from './handler-check.ts';
+import { checkAnyHandler, checkLastHandler, handlerTargetsOf, isHandlerKind } from './handler-check.ts';
 import { checkLastNeeded, checkNeeds, kindTargetsOf, ownKindTargetsOf } from './needed-kind-check.ts';
 import type { ObjectDefinition } from './object-definition.ts';
 import { CONFIG_ROOT } from './objects/places.ts';
@@ -33,6 +33,7 @@ import {
   type CheckContext,
   type ConfigView,
   checkReferences,
+  checkReferencesInForce,
   checkTargetDeletion,
   checkTargetDisabling,
   referencesOf,
@@ -99,14 +100,25 @@ export class PropertyValidator {
   /**
    * Everything that is wrong with one change (19, 53, 64, 65): values, rules of the object, references both ways.
    * The view shows the tree after the change. A change outside cn=config has no issues here.
+   * @param earlier whose sources the entry before was read from: a reload changes what an entry means that stays as it is.
    */
-  validate(difference: EntryDifference, view: ConfigView): readonly Issue[] {
+  validate(
+    difference: EntryDifference,
+    view: ConfigView,
+    earlier: PropertyValidator = this,
+  ): readonly Issue[] {
     const key = this.#schema.dnKey(difference.dn);
     if (!this.#isBelowRoot(key)) return [];
     const context = this.#context(view);
     const { before, after } = difference;
-    if (after !== undefined) return this.#checkEntry(before, after, this.#read(after), key, context);
+    const old = before && earlier.#read(before);
+    if (after !== undefined) return this.#checkEntry(old, after, this.#read(after), key, context);
     return before === undefined ? [] : this.#checkDeletion(before, key, context);
+  }
+
+  /** What keeps a server from starting although every entry is right. Takes the entries of the connection handlers. */
+  checkStart(handlers: Iterable<Entry>): readonly Issue[] {
+    return checkAnyHandler(Array.from(handlers, (entry) => this.#read(entry)));
   }
 
   /** Every issue of a whole configuration, in the order of the entries; linear in their number. */
@@ -283,7 +295,7 @@ export class PropertyValidator {
   }
 
   #checkEntry(
-    before: Entry | undefined,
+    old: ObjectReading | undefined,
     after: Entry,
     now: ObjectReading | undefined,
     key: string,
@@ -291,17 +303,17 @@ export class PropertyValidator {
   ): readonly Issue[] {
     const structure = checkStructure(after, key, this.definitions, this.#schema);
     if (structure.length > 0 || now === undefined) return structure;
-    const old = before === undefined ? undefined : this.#read(before);
     return [
       ...checkObject(now),
       ...checkOptions(now),
       ...checkReadOnly(old, now),
       ...checkReferences(now, context),
+      ...checkReferencesInForce(now, context),
       ...checkNeeds(now, context),
       ...checkBindNames(now, key, context),
       ...checkLastWriter(old, now, key, context),
       ...checkLastHandler(old, now, key, context),
-      ...(before === undefined ? [] : checkTargetDisabling(before, after, key, context)),
+      ...(old === undefined ? [] : checkTargetDisabling(old, now, key, context)),
     ];
   }
 
@@ -348,8 +360,12 @@ function checkReadOnly(old: ObjectReading | undefined, now: ObjectReading): read
     });
 }
 
+/** As it is written, and as it means: other sources may give a written expression another meaning. */
 function textOf(reading: ObjectReading, property: PropertyDefinition): string {
-  return JSON.stringify(reading.entry.values(property.key));
+  return JSON.stringify([
+    reading.entry.values(property.key),
+    reading.properties.get(property.name)?.texts ?? [],
+  ]);
 }
 
 /** Whether other properties, too, have a say in what an object of the kind stands for in the ReferenceIndex. */

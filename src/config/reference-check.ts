@@ -11,7 +11,7 @@ import type { Issue } from '../ldap/issue.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { PendingChanges } from './admin-actions.ts';
 import type { Definitions } from './definitions.ts';
-import { type EnabledTarget, isOfKind, type ObjectDefinition } from './object-definition.ts';
+import { type EnabledTarget, isOfKind } from './object-definition.ts';
 import type { PropertyDefinition } from './property-definition.ts';
 import { issueOf, type ObjectReading, type PropertyReading } from './property-reader.ts';
 import type { ReadingMemo } from './reading-memo.ts';
@@ -54,6 +54,16 @@ export function checkReferences(reading: ObjectReading, context: CheckContext): 
   );
 }
 
+/** Checks the same of the object as it is in force, where something of it waits and the written object is right. */
+export function checkReferencesInForce(written: ObjectReading, context: CheckContext): Issue[] {
+  const inForce = context.readInForce(written.entry);
+  if (inForce === undefined || checkReferences(written, context).length > 0) return [];
+  return checkReferences(inForce, context).map((issue) => ({
+    ...issue,
+    advice: `${issue.advice ?? ''} What waits is in force only when the object has been disabled and enabled again.`,
+  }));
+}
+
 function checkReference(
   reading: ObjectReading,
   { definition: property }: PropertyReading,
@@ -74,7 +84,7 @@ function checkReference(
     return refuse(`is ${is}, not a ${wanted}`, `Name a ${wanted}.`);
   }
   const needed = neededBy(reading, property.name);
-  if (needed === undefined || isEnabled(kind, target, context.readings)) return undefined;
+  if (needed === undefined || isEnabled(context.readings.read(kind, target))) return undefined;
   return refuse(
     `is disabled, and must be enabled while ${needed.condition}`,
     `Enable ${text} first, or name another.`,
@@ -107,16 +117,13 @@ export function checkTargetDeletion(before: Entry, key: string, context: CheckCo
 
 /** Refuses to disable what somebody needs enabled. */
 export function checkTargetDisabling(
-  before: Entry,
-  after: Entry,
+  before: ObjectReading,
+  after: ObjectReading,
   key: string,
   context: CheckContext,
 ): Issue[] {
-  const { definitions, readings, readInForce, view } = context;
-  const kind = definitions.findForEntry(after);
-  if (kind === undefined || isEnabled(kind, after, readings)) return [];
-  const kindBefore = definitions.findForEntry(before);
-  if (kindBefore === undefined || !isEnabled(kindBefore, before, readings)) return [];
+  const { readInForce, view } = context;
+  if (!isEnabled(before) || isEnabled(after)) return [];
   const isWritten = (referrer: string) => needs(writtenReading(referrer, context), key, context);
   const isInForce = (referrer: string) => {
     const entry = view.find(referrer);
@@ -125,7 +132,7 @@ export function checkTargetDisabling(
   const referrers = [...view.referrers(key)].filter((one) => isWritten(one) || isInForce(one));
   if (referrers.length === 0) return [];
   const advice = 'Change or disable those first.';
-  const issue = inUse(after, 'cannot be disabled', { referrers, isWritten }, context, advice);
+  const issue = inUse(after.entry, 'cannot be disabled', { referrers, isWritten }, context, advice);
   return [{ ...issue, property: 'enabled', received: 'false' }];
 }
 
@@ -165,9 +172,8 @@ function neededBy(reading: ObjectReading, property: string): EnabledTarget<unkno
   );
 }
 
-function isEnabled(kind: ObjectDefinition, entry: Entry, readings: ReadingMemo): boolean {
-  if (!kind.propertiesByName.has('enabled')) return true;
-  return readings.read(kind, entry).properties.get('enabled')?.values[0] === true;
+function isEnabled({ definition, properties }: ObjectReading): boolean {
+  return !definition.propertiesByName.has('enabled') || properties.get('enabled')?.values[0] === true;
 }
 
 interface Users {
