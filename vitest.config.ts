@@ -1,4 +1,5 @@
-// How the tests run. The figures are generous: many tests start a real server, and a busy machine is no failure.
+// How the tests run. The limits are generous: many tests start a real server, and a busy
+// machine is no failure. They stand here only; a test sets none of its own.
 
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
@@ -10,8 +11,9 @@ export default defineConfig({
     pool: 'forks',
     // A test waits for its server, and for clients, more than it works: two at once even where there are two processors.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: 180_000,
-    hookTimeout: 240_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    expect: { poll: { timeout: 300_000, interval: 50 } },
     reporters: ['default', './test/support/count-reporter.ts'],
   },
 });

@@ -8,13 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { endWhenHanging } from './support/until.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TOUR = /<!-- tour -->\n(.*)<!-- end of tour -->/s;
 /** A heading in bold, the commands, and what they print where the README shows it. */
 const STEP =
   /\*\*(?<title>[^*]+?)\.?\*\*(?:(?!```).)*```sh\n(?<commands>.*?)```\n(?:\n```text\n(?<output>.*?)```\n)?/gs;
-const TOUR_TIMEOUT_MS = 120_000;
 const END_OF_STEP = '--- end of step, exit code';
 
 interface Step {
@@ -43,7 +43,7 @@ describe('the tour of the README', () => {
       steps.map(({ commands }) => commands),
     );
     results = parseResults(everything);
-  }, TOUR_TIMEOUT_MS + 10_000);
+  });
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -109,9 +109,9 @@ async function runInShell(folder: string, commands: readonly string[]): Promise<
   shell.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
   });
-  const timer = setTimeout(() => endGroup(shell.pid), TOUR_TIMEOUT_MS);
+  const hasEnded = endWhenHanging(() => endGroup(shell.pid));
   await new Promise((resolve) => shell.once('close', resolve));
-  clearTimeout(timer);
+  hasEnded();
   endGroup(shell.pid);
   const log = await readFile(join(folder, 'confdit.log'), 'utf8').catch(() => '');
   return `${output}\nconfdit.log:\n${log}`;

@@ -13,7 +13,6 @@ import { RawClient } from '../support/raw-client.ts';
 import { startServer } from '../support/start-server.ts';
 
 const CONTAINER = 'cn=Mail Servers,cn=config';
-const TIMEOUT_MS = 120_000;
 
 async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'confdit-backup-'));
@@ -29,7 +28,7 @@ function add(name: string): Buffer {
   ]);
 }
 
-describe('a backup', { timeout: TIMEOUT_MS }, () => {
+describe('a backup', () => {
   it('taken while clients write has every change that was acknowledged before, and no half one', async () => {
     const server = await startServer();
     const clients = await Promise.all(Array.from({ length: 4 }, () => RawClient.bound(server)));
@@ -105,7 +104,7 @@ describe('a backup', { timeout: TIMEOUT_MS }, () => {
   });
 });
 
-describe('check and repair', { timeout: TIMEOUT_MS }, () => {
+describe('check and repair', () => {
   it('say what is wrong with an instance, and do it', async () => {
     const server = await startServer();
     const environment = { CONFDIT_INSTANCE: server.folder, LDAP_PORT: '1389' };

@@ -22,7 +22,7 @@ interface Found {
 
 /** Once the server has put the last file in its place, which it does when others can use it already. */
 async function everythingIn(folder: string): Promise<Found[]> {
-  await vi.waitFor(() => stat(join(folder, 'config', START_OK_NAME)), { timeout: 10_000 });
+  await vi.waitFor(() => stat(join(folder, 'config', START_OK_NAME)));
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
   return Promise.all(
     found.map(async (one) => {

@@ -41,7 +41,7 @@ async function stopped(): Promise<{ folder: string; path: string; text: string }
   const added = await new LdapTools(first).add(task);
   expect(added.code, added.stderr).toBe(0);
   const path = join(first.folder, 'config', 'config.ldif');
-  await expect.poll(() => readFile(path, 'utf8'), { timeout: 20_000 }).toContain('cn=One');
+  await expect.poll(() => readFile(path, 'utf8')).toContain('cn=One');
   expect((await new LdapTools(first).add(mailServer('Two'))).code).toBe(0);
   await first.stop();
   return { folder: first.folder, path, text: await readFile(path, 'utf8') };

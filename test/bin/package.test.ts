@@ -10,7 +10,6 @@ import { LdapTools, runProgram } from '../support/ldap-tools.ts';
 import { SmtpReceiver } from '../support/smtp-receiver.ts';
 import { freePort } from '../support/start-server.ts';
 
-const TIMEOUT_MS = 300_000;
 const PASSWORD = 'test-password-1';
 /** What an application in TypeScript may write. */
 const APPLICATION = `
@@ -28,7 +27,7 @@ export async function open(password: () => Promise<string>): Promise<void> {
 `;
 const WITHOUT_NAME = `import { openMailServer } from 'confdit/client';\nawait openMailServer({ url: 'ldaps://a' });\n`;
 
-describe('the package', { timeout: TIMEOUT_MS }, () => {
+describe('the package', () => {
   let folder: string;
   let program: string;
 
@@ -48,7 +47,7 @@ describe('the package', { timeout: TIMEOUT_MS }, () => {
     ];
     expect(await runProgram('npm', words)).toMatchObject({ code: 0 });
     program = join(folder, 'node_modules', '.bin', 'confdit');
-  }, TIMEOUT_MS);
+  });
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -7,6 +7,7 @@ import { runConfdit } from '../support/confdit-program.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { fill, smallDisk, unmount } from '../support/small-disk.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
+import { passes } from '../support/until.ts';
 
 const CONTAINER = 'cn=Mail Servers,cn=config';
 
@@ -57,17 +58,23 @@ ds-cfg-enabled: false\n-\nreplace: ds-cfg-smtp-property\nds-cfg-smtp-property: a
       const redirect = 'touch "$0"; tail --pid=$$ --follow "$0" & exec "$@" > "$0" 2>&1';
       const server = await startServer({ runBy: ['bash', '-c', redirect, log] });
       const tools = new LdapTools(server);
-      await fill(disk);
-      // More than fits into what is left of the last page.
-      for (let count = 0; count < 3; count++) await tools.search('cn=config', `(cn=${'x'.repeat(2_000)})`);
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      expect((await tools.add(mailServer('One'))).code).toBe(0);
-      await rm(join(disk, 'filler'));
-      expect((await tools.add(mailServer('Two'))).code).toBe(0);
-      const warning = await server.waitForLog(({ level }) => level === 40);
-      expect(warning.msg).toBe('the log could not be written for a while; lines of that time may be missing');
-      expect(warning.reason).toBe('ENOSPC');
-      await server.waitForLog(({ msg, dn }) => msg === 'add' && dn === `cn=Two,${CONTAINER}`);
+      const warnings = () => server.logLines().filter(({ level }) => level === 40);
+      // What is logged is written a little later; on a busy machine only when there is space again.
+      for (let round = 0; warnings().length === 0; round++) {
+        await fill(disk);
+        // More than fits into what is left of the last page.
+        for (let count = 0; count < 3; count++) await tools.search('cn=config', `(cn=${'x'.repeat(2_000)})`);
+        await passes(500);
+        expect((await tools.add(mailServer(`One ${round}`))).code).toBe(0);
+        await rm(join(disk, 'filler'));
+        expect((await tools.add(mailServer(`Two ${round}`))).code).toBe(0);
+        await server.waitForLog(({ msg, dn }) => msg === 'add' && dn === `cn=Two ${round},${CONTAINER}`);
+      }
+      const [warning] = warnings();
+      expect(warning?.msg).toBe(
+        'the log could not be written for a while; lines of that time may be missing',
+      );
+      expect(warning?.reason).toBe('ENOSPC');
       expect(await server.stop()).toEqual({ code: 0, signal: null });
     } finally {
       await unmount(disk);

@@ -9,10 +9,10 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ProgramResult, runProgram } from '../support/ldap-tools.ts';
 import { freePort } from '../support/start-server.ts';
+import { endWhenHanging } from '../support/until.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../src/bin/confdit.ts', import.meta.url));
 const CTRL_C = '\x03';
-const TIMEOUT_MS = 30_000;
 const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 
 describe('a server on a terminal', () => {
@@ -28,10 +28,15 @@ describe('a server on a terminal', () => {
     const command = `exec '${process.execPath}' '${PROGRAM}' start`;
     const terminal = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
       cwd: folder,
-      env: { PATH: process.env.PATH, TERM: 'xterm', LDAP_PORT: String(port) },
+      env: {
+        PATH: process.env.PATH,
+        TERM: 'xterm',
+        LDAP_PORT: String(port),
+        LDAPS_PORT: String(await freePort()),
+      },
     });
     const ended = new Promise<number | null>((resolve) => terminal.once('close', resolve));
-    const timer = setTimeout(() => terminal.kill('SIGKILL'), TIMEOUT_MS);
+    const hasEnded = endWhenHanging(() => terminal.kill('SIGKILL'));
     await new Promise<void>((resolve) => {
       terminal.once('close', () => resolve());
       terminal.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -43,8 +48,8 @@ describe('a server on a terminal', () => {
     tried = await runProgram('bash', ['-c', `cd '${folder}' && ${search}`]);
     terminal.stdin.write(CTRL_C);
     exitCode = await ended;
-    clearTimeout(timer);
-  }, TIMEOUT_MS + 5_000);
+    hasEnded();
+  });
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 

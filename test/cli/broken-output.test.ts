@@ -8,7 +8,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROGRAM, runConfdit } from '../support/confdit-program.ts';
 import { type ProgramResult, runProgram } from '../support/ldap-tools.ts';
 
-const TIMEOUT_MS = 60_000;
 const COMMANDS = [
   'resolve --offline',
   'export-ldif --offline',
@@ -17,7 +16,7 @@ const COMMANDS = [
   '--help',
 ];
 
-describe('output that fails', { timeout: TIMEOUT_MS }, () => {
+describe('output that fails', () => {
   let folder: string;
 
   beforeAll(async () => {

@@ -9,11 +9,10 @@ import { confditFor, runConfdit } from '../support/confdit-program.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { Terminal } from '../support/terminal.ts';
 
-const TIMEOUT_MS = 120_000;
 const PROGRAM = fileURLToPath(new URL('../../src/bin/confdit.ts', import.meta.url));
 const PROMPT = 'READY>';
 
-describe('completion', { timeout: TIMEOUT_MS }, () => {
+describe('completion', () => {
   let server: RunningServer;
   let folder: string;
 
@@ -30,7 +29,7 @@ describe('completion', { timeout: TIMEOUT_MS }, () => {
     for (const shell of ['bash', 'zsh', 'fish']) {
       await writeFile(join(folder, shell), (await runConfdit(['completion', shell])).stdout);
     }
-  }, TIMEOUT_MS);
+  });
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -10,12 +10,11 @@ import { confditFor, runConfdit } from '../support/confdit-program.ts';
 import { LdapTools, runProgram } from '../support/ldap-tools.ts';
 import { freePort, type RunningServer, startServer } from '../support/start-server.ts';
 
-const TIMEOUT_MS = 120_000;
 const SECRET = 'canary-of-options';
 const PIN = 'changeit';
 const SETS = ['--set', 'enabled:false', '--set', 'smtp-server:a.example.com'];
 
-describe('the options of dsconfig', { timeout: TIMEOUT_MS }, () => {
+describe('the options of dsconfig', () => {
   let server: RunningServer;
   let confdit: ReturnType<typeof confditFor>;
   let dsconfig: ReturnType<typeof confditFor>;
@@ -28,7 +27,7 @@ describe('the options of dsconfig', { timeout: TIMEOUT_MS }, () => {
     dsconfig = (...words) =>
       runConfdit(['dsconfig', ...secured, ...words], { environment: { PASSWORD: server.password } });
     expect(await confdit('create-mail-server', '--server-name', 'One', ...SETS)).toMatchObject({ code: 0 });
-  }, TIMEOUT_MS);
+  });
 
   afterAll(() => authority.remove());
 

@@ -5,11 +5,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { confditFor, runConfdit } from '../support/confdit-program.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 
-const TIMEOUT_MS = 120_000;
 const NAME = ['--server-name', 'Test'];
 const SECRET = 'canary-of-dsconfig';
 
-describe('the subcommands of dsconfig', { timeout: TIMEOUT_MS }, () => {
+describe('the subcommands of dsconfig', () => {
   let server: RunningServer;
   let confdit: ReturnType<typeof confditFor>;
 
@@ -29,7 +28,7 @@ describe('the subcommands of dsconfig', { timeout: TIMEOUT_MS }, () => {
       ],
     );
     expect(created).toEqual({ code: 0, stdout: 'The Mail Server was created successfully\n', stderr: '' });
-  }, TIMEOUT_MS);
+  });
 
   it('list what there is, for people and for scripts', async () => {
     expect(await confdit('list-mail-servers')).toEqual({

@@ -7,11 +7,10 @@ import { LdapTools } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { Terminal } from '../support/terminal.ts';
 
-const TIMEOUT_MS = 120_000;
 const QUESTION = 'Disable the Mail Server Relay and enable it again now? (yes / no)';
 const SECRET = 'canary-of-terminal';
 
-describe('a change on a terminal', { timeout: TIMEOUT_MS }, () => {
+describe('a change on a terminal', () => {
   let server: RunningServer;
   let terminal: Terminal | undefined;
 
@@ -20,7 +19,7 @@ describe('a change on a terminal', { timeout: TIMEOUT_MS }, () => {
     const sets = ['--set', 'enabled:true', '--set', 'smtp-server:a.example.com'];
     const created = await confditFor(server)('create-mail-server', '--server-name', 'Relay', ...sets);
     expect(created).toMatchObject({ code: 0, stderr: '' });
-  }, TIMEOUT_MS);
+  });
 
   afterEach(async () => {
     await terminal?.end();

@@ -8,10 +8,9 @@ import { runConfdit } from '../support/confdit-program.ts';
 import { LdapTools, type ProgramResult } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 
-const TIMEOUT_MS = 120_000;
 const DN = 'cn=Edited,cn=Mail Servers,cn=config';
 
-describe('edit', { timeout: TIMEOUT_MS }, () => {
+describe('edit', () => {
   let server: RunningServer;
   let folder: string;
 
@@ -21,7 +20,7 @@ describe('edit', { timeout: TIMEOUT_MS }, () => {
     await new LdapTools(server).add(
       `dn: ${DN}\nobjectClass: ds-cfg-mail-server\nds-cfg-enabled: false\nds-cfg-smtp-server: a.example.com\n`,
     );
-  }, TIMEOUT_MS);
+  });
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -12,7 +12,6 @@ import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
 import { startServer } from '../support/start-server.ts';
 import { expectTranscript } from '../support/transcript.ts';
 
-const TIMEOUT_MS = 180_000;
 const SECRET = 'canary-of-the-first';
 const HEADING = `# A first mail server
 
@@ -31,7 +30,7 @@ beforeAll(async () => {
   const { key, certificate } = await authority.issue();
   receiver = await SmtpReceiver.start({ key, cert: certificate, users: { alice: SECRET } });
   parent = await mkdtemp(join(tmpdir(), 'confdit-first-'));
-}, TIMEOUT_MS);
+});
 
 afterAll(async () => {
   await endReceivers();
@@ -39,57 +38,51 @@ afterAll(async () => {
   await rm(parent, { recursive: true, force: true });
 });
 
-it(
-  'leads from --help to a verified mail server',
-  async () => {
-    const folder = join(parent, 'instance');
-    const environment: Record<string, string> = { CONFDIT_INSTANCE: folder };
-    let transcript = '';
-    const type = async (line: string) => {
-      const typed = line.replace('PORT', String(receiver.port)).replace('SECRET', SECRET);
-      const ran = await runConfdit(splitWords(typed), { environment });
-      const printed = line === '--help' ? excerpt(ran.stdout) : ran.stdout;
-      const code = ran.code === 0 ? '' : `exit code ${ran.code}\n`;
-      transcript += `$ confdit ${line}\n${printed}${ran.stderr}${code}\n`;
-      return ran;
-    };
-    await type('--help');
-    await type('init');
-    transcript += '$ confdit start &\n\n';
-    const password = await readFile(join(folder, 'config', 'admin.pin'), 'utf8');
-    const server = await startServer({ folder, password });
-    environment.LDAP_PORT = String(server.port);
-    await type('create-mail-server --server-name First');
-    await type('create-mail-server --server-name First --set enabled:true --set smtp-server:localhost:PORT');
-    await type(
-      'set-mail-server-prop --server-name First --set auth-username:alice --set auth-password:SECRET',
-    );
-    const failed = await type('verify-mail-server --server-name First');
-    expect(failed.code).toBe(1);
-    await type('create-trust-manager-provider --provider-name Ours --set enabled:true');
-    transcript += '$ mkdir instance/config/authorities && cp ca.pem instance/config/authorities\n\n';
-    await cp(authority.certificateFile, join(folder, 'config', 'authorities', 'ca.pem'), { recursive: true });
-    await type('list-properties --category trust-manager-provider --type pem');
-    await type(
-      'create-trust-manager-provider --provider-name Ours --type pem --set enabled:true --set pem-directory:config/authorities',
-    );
-    await type('set-mail-server-prop --server-name First --set trust-manager-provider:Ours');
-    const verified = await type('verify-mail-server --server-name First');
-    expect(verified).toMatchObject({ code: 0, stderr: '' });
-    expect(verified.stdout).toContain('can be used');
-    await server.stop();
-    expect(transcript).not.toContain(SECRET);
-    await expectTranscript(
-      '../../docs/first-mail-server.md',
-      `${HEADING}\n\`\`\`text\n${transcript.trimEnd()}\n\`\`\`\n`,
-      {
-        [folder]: 'instance',
-        [`:${receiver.port}`]: ':PORT',
-      },
-    );
-  },
-  TIMEOUT_MS,
-);
+it('leads from --help to a verified mail server', async () => {
+  const folder = join(parent, 'instance');
+  const environment: Record<string, string> = { CONFDIT_INSTANCE: folder };
+  let transcript = '';
+  const type = async (line: string) => {
+    const typed = line.replace('PORT', String(receiver.port)).replace('SECRET', SECRET);
+    const ran = await runConfdit(splitWords(typed), { environment });
+    const printed = line === '--help' ? excerpt(ran.stdout) : ran.stdout;
+    const code = ran.code === 0 ? '' : `exit code ${ran.code}\n`;
+    transcript += `$ confdit ${line}\n${printed}${ran.stderr}${code}\n`;
+    return ran;
+  };
+  await type('--help');
+  await type('init');
+  transcript += '$ confdit start &\n\n';
+  const password = await readFile(join(folder, 'config', 'admin.pin'), 'utf8');
+  const server = await startServer({ folder, password });
+  environment.LDAP_PORT = String(server.port);
+  await type('create-mail-server --server-name First');
+  await type('create-mail-server --server-name First --set enabled:true --set smtp-server:localhost:PORT');
+  await type('set-mail-server-prop --server-name First --set auth-username:alice --set auth-password:SECRET');
+  const failed = await type('verify-mail-server --server-name First');
+  expect(failed.code).toBe(1);
+  await type('create-trust-manager-provider --provider-name Ours --set enabled:true');
+  transcript += '$ mkdir instance/config/authorities && cp ca.pem instance/config/authorities\n\n';
+  await cp(authority.certificateFile, join(folder, 'config', 'authorities', 'ca.pem'), { recursive: true });
+  await type('list-properties --category trust-manager-provider --type pem');
+  await type(
+    'create-trust-manager-provider --provider-name Ours --type pem --set enabled:true --set pem-directory:config/authorities',
+  );
+  await type('set-mail-server-prop --server-name First --set trust-manager-provider:Ours');
+  const verified = await type('verify-mail-server --server-name First');
+  expect(verified).toMatchObject({ code: 0, stderr: '' });
+  expect(verified.stdout).toContain('can be used');
+  await server.stop();
+  expect(transcript).not.toContain(SECRET);
+  await expectTranscript(
+    '../../docs/first-mail-server.md',
+    `${HEADING}\n\`\`\`text\n${transcript.trimEnd()}\n\`\`\`\n`,
+    {
+      [folder]: 'instance',
+      [`:${receiver.port}`]: ':PORT',
+    },
+  );
+});
 
 /** Usage, the groups that matter, and the end. */
 function excerpt(help: string): string {

@@ -9,12 +9,11 @@ import { COMMANDS } from '../../src/bin/commands.ts';
 import { confditFor, runConfdit } from '../support/confdit-program.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 
-const TIMEOUT_MS = 120_000;
 const SCHEMA = new URL('../../docs/cli-output.schema.json', import.meta.url);
 const SCHEMA_ID = 'urn:confdit:cli-output';
 const NAME = ['--server-name', 'One'];
 
-describe('the output for programs', { timeout: TIMEOUT_MS }, () => {
+describe('the output for programs', () => {
   let server: RunningServer;
   let confdit: ReturnType<typeof confditFor>;
   let folder: string;
@@ -25,7 +24,7 @@ describe('the output for programs', { timeout: TIMEOUT_MS }, () => {
     server = await startServer();
     confdit = confditFor(server);
     folder = await mkdtemp(join(tmpdir(), 'confdit-json-'));
-  }, TIMEOUT_MS);
+  });
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 

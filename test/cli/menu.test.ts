@@ -15,11 +15,10 @@ import { type RunningServer, startServer } from '../support/start-server.ts';
 import { Terminal } from '../support/terminal.ts';
 import { expectTranscript } from '../support/transcript.ts';
 
-const TIMEOUT_MS = 180_000;
 const PROGRAM = fileURLToPath(new URL('../../src/bin/confdit.ts', import.meta.url));
 const SECRET = 'canary-of-menus';
 
-describe('the menus', { timeout: TIMEOUT_MS }, () => {
+describe('the menus', () => {
   let authority: Authority;
   let receiver: SmtpReceiver;
   let server: RunningServer;
@@ -40,7 +39,7 @@ describe('the menus', { timeout: TIMEOUT_MS }, () => {
     const environment = { LDAP_PORT: String(server.port), PASSWORD: server.password };
     const words = `menu --bindPassword:env PASSWORD --commandFilePath '${commands}'`;
     terminal = await Terminal.start(`${program} ${words}`, { environment });
-  }, TIMEOUT_MS);
+  });
 
   afterAll(async () => {
     await terminal.end();

@@ -10,15 +10,13 @@ import { confditFor } from '../support/confdit-program.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { Terminal } from '../support/terminal.ts';
 
-const TIMEOUT_MS = 120_000;
-
-describe('create-… on a terminal', { timeout: TIMEOUT_MS }, () => {
+describe('create-… on a terminal', () => {
   let server: RunningServer;
   let terminal: Terminal | undefined;
 
   beforeAll(async () => {
     server = await startServer();
-  }, TIMEOUT_MS);
+  });
 
   afterEach(async () => {
     await terminal?.end();

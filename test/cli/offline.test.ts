@@ -7,10 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { confditFor, runConfdit } from '../support/confdit-program.ts';
 import { startServer } from '../support/start-server.ts';
 
-const TIMEOUT_MS = 120_000;
 const SECRET = 'canary-of-offline';
 
-describe('commands with --offline', { timeout: TIMEOUT_MS }, () => {
+describe('commands with --offline', () => {
   let parent: string;
   let folder: string;
   const offline = (...words: string[]) => runConfdit([...words, '--offline', '--instance', folder]);

@@ -9,7 +9,6 @@ import { runConfdit } from '../support/confdit-program.ts';
 import { LdapTools, type ProgramResult, runProgram } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 
-const TIMEOUT_MS = 120_000;
 const PIN = 'changeit';
 
 const CREATE_MAIL_SERVER =
@@ -26,7 +25,7 @@ const CREATE_ALERT_HANDLER =
   '--trustStorePath /path/to/opendj/config/keystore --trustStoreType PKCS12 ' +
   '--trustStorePassword:file /path/to/opendj/config/keystore.pin --no-prompt';
 
-describe('commands published for PingDS', { timeout: TIMEOUT_MS }, () => {
+describe('commands published for PingDS', () => {
   let server: RunningServer;
   let folder: string;
 
@@ -61,7 +60,7 @@ describe('commands published for PingDS', { timeout: TIMEOUT_MS }, () => {
         `pass:${PIN}`,
       ]);
     await writeFile(join(folder, 'keystore.pin'), `${PIN}\n`);
-  }, TIMEOUT_MS);
+  });
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 

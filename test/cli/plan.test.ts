@@ -8,7 +8,6 @@ import { confditFor } from '../support/confdit-program.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 
-const TIMEOUT_MS = 120_000;
 const CONTAINER = 'cn=Mail Servers,cn=config';
 const SECRET = 'canary-of-plan';
 
@@ -24,7 +23,7 @@ function mailServer(name: string, lines: readonly string[] = []): string {
   ].join('\n');
 }
 
-describe('plan and apply', { timeout: TIMEOUT_MS }, () => {
+describe('plan and apply', () => {
   let server: RunningServer;
   let confdit: ReturnType<typeof confditFor>;
   let folder: string;
@@ -35,7 +34,7 @@ describe('plan and apply', { timeout: TIMEOUT_MS }, () => {
     confdit = confditFor(server);
     folder = await mkdtemp(join(tmpdir(), 'confdit-plan-'));
     file = join(folder, 'desired.ldif');
-  }, TIMEOUT_MS);
+  });
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 

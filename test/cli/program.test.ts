@@ -7,9 +7,7 @@ import { runConfdit } from '../support/confdit-program.ts';
 import { runProgram } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 
-const TIMEOUT_MS = 120_000;
-
-describe('list-properties', { timeout: TIMEOUT_MS }, () => {
+describe('list-properties', () => {
   it('tells what may be written', async () => {
     const { code, stdout } = await runConfdit([
       'list-properties',
@@ -38,7 +36,7 @@ describe('list-properties', { timeout: TIMEOUT_MS }, () => {
   });
 });
 
-describe('encode-password', { timeout: TIMEOUT_MS }, () => {
+describe('encode-password', () => {
   it('gives what fits the password, and nothing else', async () => {
     const { code, stdout } = await runConfdit(['encode-password'], { input: 'correct horse\n' });
     expect(code).toBe(0);
@@ -66,7 +64,7 @@ describe('the manual page', () => {
   });
 });
 
-describe('completion', { timeout: TIMEOUT_MS }, () => {
+describe('completion', () => {
   let server: RunningServer;
 
   beforeAll(async () => {
@@ -74,7 +72,7 @@ describe('completion', { timeout: TIMEOUT_MS }, () => {
     const words = ['create-mail-server', '--server-name', 'SMTP server', '--set', 'enabled:false'];
     const connection = ['--port', String(server.port), '-w', server.password];
     await runConfdit([...words, '--set', 'smtp-server:a', ...connection]);
-  }, TIMEOUT_MS);
+  });
 
   async function complete(...words: string[]): Promise<readonly string[]> {
     const environment = {

@@ -1,6 +1,10 @@
-import { setTimeout } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { whileWorking } from '../../src/cli/progress-bar.ts';
+import { passes } from '../support/until.ts';
+
+// The clock is the test's.
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
 
 function output(isTTY: boolean) {
   const written: string[] = [];
@@ -8,25 +12,34 @@ function output(isTTY: boolean) {
   return { stderr, written };
 }
 
+/** Lets this many milliseconds pass while the work goes on, and returns what comes of it. */
+async function whilePassing<Result>(ms: number, work: Promise<Result>): Promise<Result> {
+  const settled = work.catch(() => {});
+  await vi.advanceTimersByTimeAsync(ms);
+  await settled;
+  return work;
+}
+
 describe('work of which nobody knows how far it has come', () => {
   it('is told of from the first second on, and takes its line away', async () => {
     const { stderr, written } = output(true);
-    expect(await whileWorking(stderr, 'verifying', setTimeout(1500, 'done'))).toBe('done');
+    const work = passes(1500).then(() => 'done');
+    expect(await whilePassing(1500, whileWorking(stderr, 'verifying', work))).toBe('done');
     expect(written).toEqual(['\r\u001B[Kverifying 1 s', '\r\u001B[K']);
   });
 
   it('is not told of when it is quick, or nobody sees it', async () => {
     const quick = output(true);
-    await whileWorking(quick.stderr, 'verifying', setTimeout(10));
+    await whilePassing(10, whileWorking(quick.stderr, 'verifying', passes(10)));
     const unseen = output(false);
-    await whileWorking(unseen.stderr, 'verifying', setTimeout(1200));
+    await whilePassing(1200, whileWorking(unseen.stderr, 'verifying', passes(1200)));
     expect([...quick.written, ...unseen.written]).toEqual([]);
   });
 
   it('leaves no line behind when it fails', async () => {
     const { stderr, written } = output(true);
-    const work = setTimeout(1200).then(() => Promise.reject(new Error('refused')));
-    await expect(whileWorking(stderr, 'verifying', work)).rejects.toThrow('refused');
+    const work = passes(1200).then(() => Promise.reject(new Error('refused')));
+    await expect(whilePassing(1200, whileWorking(stderr, 'verifying', work))).rejects.toThrow('refused');
     expect(written.at(-1)).toBe('\r\u001B[K');
   });
 });

@@ -9,11 +9,10 @@ import { runConfdit } from '../support/confdit-program.ts';
 import { runProgram } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 
-const TIMEOUT_MS = 120_000;
 const FINGERPRINT = /SHA-256 fingerprint ((?:[0-9A-F]{2}:){31}[0-9A-F]{2})/;
 const OTHER_FINGERPRINT = Array.from({ length: 32 }, () => 'AB').join(':');
 
-describe('the connection of the command line', { timeout: TIMEOUT_MS }, () => {
+describe('the connection of the command line', () => {
   let server: RunningServer;
   let home: string;
   let socket: string;
@@ -22,7 +21,7 @@ describe('the connection of the command line', { timeout: TIMEOUT_MS }, () => {
     home = await mkdtemp(join(tmpdir(), 'confdit-home-'));
     socket = join(home, 'server.socket');
     server = await startServer({ environment: { LDAPI_PATH: socket } });
-  }, TIMEOUT_MS);
+  });
 
   afterAll(() => rm(home, { recursive: true, force: true }));
 

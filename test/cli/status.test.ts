@@ -7,9 +7,7 @@ import { Authority } from '../support/certificates.ts';
 import { confditFor } from '../support/confdit-program.ts';
 import { startServer } from '../support/start-server.ts';
 
-const TIMEOUT_MS = 120_000;
-
-it('shows listeners, mail servers, what is due and the last changes', { timeout: TIMEOUT_MS }, async () => {
+it('shows listeners, mail servers, what is due and the last changes', async () => {
   const server = await startServer();
   const confdit = confditFor(server);
   const name = ['--server-name', 'Main'];
@@ -37,9 +35,7 @@ it('shows listeners, mail servers, what is due and the last changes', { timeout:
   expect(json).toMatchObject({ pending: [{ dn: 'cn=Main,cn=Mail Servers,cn=config' }], expiring: [] });
 });
 
-it('shows what does not resolve, certificates that end, and stays one screen', {
-  timeout: TIMEOUT_MS,
-}, async () => {
+it('shows what does not resolve, certificates that end, and stays one screen', async () => {
   const server = await startServer();
   const confdit = confditFor(server);
   const expressions = join(server.folder, 'config', 'expressions', 'mail.json');

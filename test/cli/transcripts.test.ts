@@ -13,7 +13,6 @@ import { type RunningServer, startServer } from '../support/start-server.ts';
 import { Terminal } from '../support/terminal.ts';
 import { expectTranscript } from '../support/transcript.ts';
 
-const TIMEOUT_MS = 240_000;
 const RECORD_TIMEOUT_MS = 180_000;
 const READER = 'reader-password-1';
 const PROGRAM = fileURLToPath(new URL('../../src/bin/confdit.ts', import.meta.url));
@@ -34,7 +33,7 @@ function withoutWidths(text: string): string {
     .replace(/^\d+ : /gm, 'N : ');
 }
 
-describe('transcripts', { timeout: TIMEOUT_MS }, () => {
+describe('transcripts', () => {
   let server: RunningServer;
   let folder: string;
 
@@ -44,7 +43,7 @@ describe('transcripts', { timeout: TIMEOUT_MS }, () => {
     const reader = accountLdif('reader', { password: READER, privileges: ['config-read'] });
     const added = await new LdapTools(server).add(reader);
     if (added.code !== 0) throw new Error(added.stderr);
-  }, TIMEOUT_MS);
+  });
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 

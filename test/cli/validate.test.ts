@@ -17,9 +17,8 @@ const WRONG = [
   'ds-cfg-trust-manager-provider: cn=None,cn=Trust Manager Providers,cn=config',
   '',
 ].join('\n');
-const TIMEOUT_MS = 60_000;
 
-describe('validate', { timeout: TIMEOUT_MS }, () => {
+describe('validate', () => {
   let folder: string;
   let file: string;
 

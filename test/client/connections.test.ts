@@ -12,13 +12,13 @@ import { APP_PASSWORD, ClientRoom, next, RECONNECT } from './client-room.ts';
 
 const MESSAGE = { from: 'app@example.com', to: 'bob@example.com', subject: 'Hello', text: 'Good news.' };
 
-describe('the connection to confdit', { timeout: 60_000 }, () => {
+describe('the connection to confdit', () => {
   let room: ClientRoom;
 
   beforeAll(async () => {
     room = await ClientRoom.start();
     await room.addMailServer('Main', 25);
-  }, 60_000);
+  });
 
   afterEach(async () => {
     await room.closeAll();

@@ -9,12 +9,12 @@ import { ClientRoom, next } from './client-room.ts';
 
 const MESSAGE = { from: 'app@example.com', to: 'bob@example.com', subject: 'Hello', text: 'Good news.' };
 
-describe('a mail server for an application', { timeout: 60_000 }, () => {
+describe('a mail server for an application', () => {
   let room: ClientRoom;
 
   beforeAll(async () => {
     room = await ClientRoom.start();
-  }, 60_000);
+  });
 
   afterEach(async () => {
     await room.closeAll();

@@ -71,4 +71,4 @@ it('JXplorer shows schema and tree, edits a mail server, and shows why it may no
   expect(entry?.values('objectclass').toSorted()).toEqual(['ds-cfg-mail-server', 'top']);
   const changes = server.logLines().filter(({ msg, result }) => msg === 'modify' && result === 'success');
   expect(changes).toHaveLength(1);
-}, 180_000);
+});

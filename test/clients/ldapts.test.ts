@@ -36,7 +36,7 @@ afterAll(() => client.unbind());
 
 function newClient(url = server.url): Client {
   const tlsOptions = url.startsWith('ldaps:') ? { tlsOptions: { ca: authority } } : {};
-  return new Client({ url, timeout: 20_000, connectTimeout: 20_000, ...tlsOptions });
+  return new Client({ url, ...tlsOptions });
 }
 
 async function whoAmI(who: Client): Promise<string | undefined> {

@@ -159,5 +159,5 @@ describe('a process in Python that watches the mail servers', () => {
     expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b));
     expect(sync.told.filter(({ type }) => type === 'broken')).toHaveLength(BREAKS.length);
     expect(sync.told.filter(({ type }) => type === 'present phase')).toEqual([]);
-  }, 120_000);
+  });
 });

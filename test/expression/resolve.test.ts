@@ -174,11 +174,9 @@ describe('the limits', () => {
         index === 0 ? 'ha' : `$<l${index - 1}>`.repeat(10),
       ]),
     );
-    const start = performance.now();
     const found = problems('$<l19>', await openSources({ environment }));
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(`is one of more than ${LOOKUPS_MAX} look-ups for one value`);
-    expect(performance.now() - start).toBeLessThan(1000);
   });
 
   it('stop a billion laughs by length', async () => {

@@ -31,7 +31,7 @@ const given = fc.oneof(
 );
 
 describe('any soup of text and expressions', () => {
-  it('resolves or tells problems, soon, without throwing, and never tells a value', async () => {
+  it('resolves or tells problems without throwing, and never tells a value', async () => {
     const run = async (text: string, texts: readonly string[], multiple: boolean) => {
       const [a = '', b = '', c = '', d = '', e = ''] = texts;
       const sources = await openSources({
@@ -39,9 +39,7 @@ describe('any soup of text and expressions', () => {
         definitions: [{ token: 'c', value: c }],
         files: { e, 'config/expressions/a.json': JSON.stringify({ d: [d, c], e }) },
       });
-      const start = performance.now();
       const resolution = resolve(text, sources, { multiple });
-      expect(performance.now() - start).toBeLessThan(1000);
       if (!resolution.resolved) expect(resolution.problems.length).toBeGreaterThan(0);
       else if (!multiple) expect(resolution.values).toHaveLength(1);
       const told = resolution.problems.map(
@@ -51,7 +49,7 @@ describe('any soup of text and expressions', () => {
     };
     const texts = fc.array(given, { minLength: 5, maxLength: 5 });
     await fc.assert(fc.asyncProperty(written, texts, fc.boolean(), run), { numRuns: 1500 });
-  }, 60_000);
+  });
 
   it('comes out as it went in when it is escaped', async () => {
     const sources = await openSources({ environment: { A: 'x' } });

@@ -7,7 +7,7 @@ import { bindRequest, message } from '../support/ber-bytes.ts';
 import type { Batch } from './batch.ts';
 import { headerAt } from './request-shape.ts';
 
-const ANSWER_TIMEOUT_MS = 60_000;
+const ANSWER_TIMEOUT_MS = 300_000;
 const NOTICE = Buffer.from('1.3.6.1.4.1.1466.20036');
 const BIND_ID = 1;
 const NOT_FINAL: ReadonlySet<number> = new Set([0x64, 0x73, 0x79]);

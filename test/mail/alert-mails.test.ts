@@ -13,7 +13,6 @@ import { type RunningServer, startServer } from '../support/start-server.ts';
 import { mailServerLdif } from './mail-servers-in-ldif.ts';
 
 const CANARY = 'kanarienvogel-7';
-const PATIENCE = { timeout: 60_000, interval: 50 };
 
 afterEach(endReceivers);
 
@@ -44,11 +43,11 @@ function textOf({ text }: Received): string {
 
 async function mailAbout(receiver: SmtpReceiver, type: string): Promise<string> {
   const find = () => receiver.messages.map(textOf).find((text) => text.includes(`Subject: [${type}]`));
-  await expect.poll(find, PATIENCE).toBeDefined();
+  await expect.poll(find).toBeDefined();
   return find() ?? '';
 }
 
-describe('a mail tells', { timeout: 180_000 }, () => {
+describe('a mail tells', () => {
   it('that the server has started, that it stops, and that it had refused to start', async () => {
     const receiver = await SmtpReceiver.start();
     const definitions = [`receiver=127.0.0.1:${receiver.port}`];

@@ -4,7 +4,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Authority, type Issued } from '../support/certificates.ts';
 import { endReceivers, type ReceiverOptions, SmtpReceiver } from '../support/smtp-receiver.ts';
-import { logLines, mailServer, READY, type ServerWords, until } from './mail-room.ts';
+import { until } from '../support/until.ts';
+import { logLines, mailServer, READY, type ServerWords } from './mail-room.ts';
 
 const CANARY = 'canary-eeK3choo';
 

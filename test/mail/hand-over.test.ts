@@ -5,6 +5,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Authority, type Issued } from '../support/certificates.ts';
 import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
+import { passes, until } from '../support/until.ts';
 import { logLines, mailServer, READY } from './mail-room.ts';
 
 const CANARY = 'canary-Pe5ooChu';
@@ -360,10 +361,10 @@ test('not more connections at a time than were asked for', async () => {
     onMailFrom: (_address, _session, done) => {
       now += 1;
       most = Math.max(most, now);
-      setTimeout(() => {
+      passes(20).then(() => {
         now -= 1;
         done();
-      }, 20);
+      });
     },
   });
   const server = mailServer({ port: receiver.port, connectionPoolSize: 2 });
@@ -381,7 +382,7 @@ test('one that is retired finishes what it has and takes no more', async () => {
   });
   const server = mailServer({ port: receiver.port });
   const underWay = server.hand(READY);
-  while (finish.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => finish.length > 0);
   server.retire();
   expect(await server.hand(READY)).toBeUndefined();
   finish[0]?.();

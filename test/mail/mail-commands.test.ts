@@ -36,7 +36,7 @@ beforeAll(async () => {
   ];
   const added = await new LdapTools(server).add([ldif, ...mailServers].join(''));
   expect(added).toMatchObject({ code: 0, stderr: '' });
-}, 120_000);
+});
 
 afterAll(async () => {
   await endReceivers();

@@ -151,8 +151,3 @@ export async function endQueues(): Promise<void> {
   await Promise.all(queues.splice(0).map((queue) => queue.close()));
   await Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true })));
 }
-
-/** Resolves when it is so. */
-export async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
-}

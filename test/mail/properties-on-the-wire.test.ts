@@ -6,7 +6,7 @@ import { LdapTools } from '../support/ldap-tools.ts';
 import { endReceivers, type ReceiverOptions, SmtpReceiver } from '../support/smtp-receiver.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { runTask } from '../support/tasks.ts';
-import { until } from './mail-room.ts';
+import { until } from '../support/until.ts';
 import { changeLdif, mailServerDn, mailServerLdif, TRUST, trustOf } from './mail-servers-in-ldif.ts';
 
 const FIRST = 'canary-Aeg7quoo';
@@ -32,7 +32,7 @@ beforeAll(async () => {
   const otherLdif = ldif.replace(TRUST, OTHER_TRUST).replace('Test Trust', 'Other Trust');
   const both = `${ldif}${otherLdif.replace('test-trust', 'other-trust')}`;
   expect(await tools.add(both)).toMatchObject({ code: 0, stderr: '' });
-}, 120_000);
+});
 
 afterAll(async () => {
   await authority.remove();

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { MailServer } from '../../src/mail/mail-server.ts';
 import { endReceivers, type ReceiverOptions, SmtpReceiver } from '../support/smtp-receiver.ts';
-import { endQueues, logLines, MESSAGE, mailServer, openQueue, until } from './mail-room.ts';
+import { until } from '../support/until.ts';
+import { endQueues, logLines, MESSAGE, mailServer, openQueue } from './mail-room.ts';
 
 const CANARY = 'canary-Ohsh5tei';
 
@@ -308,7 +309,7 @@ test('a mail server that hangs delays no message of another, and is left alone',
   first.close();
   await until(() => second.figures.sent === 21);
   expect(receiver.messages).toHaveLength(21);
-}, 30_000);
+});
 
 test('a mail server that was mended is tried at once', async () => {
   let isBroken = true;

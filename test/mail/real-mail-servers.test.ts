@@ -13,7 +13,6 @@ import { runTask } from '../support/tasks.ts';
 import { mailServerDn, mailServerLdif, TRUST, trustOf } from './mail-servers-in-ldif.ts';
 
 const USER = { name: 'alice', password: 'canary-Quohx4ai' };
-const START_TIMEOUT_MS = 120_000;
 
 let authority: Authority;
 let server: RunningServer;
@@ -28,7 +27,7 @@ beforeAll(async () => {
   server = await startServer(options);
   tools = new LdapTools(server);
   expect(await tools.add(ldif)).toMatchObject({ code: 0 });
-}, START_TIMEOUT_MS);
+});
 
 afterAll(async () => {
   await endAgents();
@@ -75,7 +74,7 @@ describe.each(['Postfix', 'Exim'] as const)('%s', (make) => {
     expect(sent.first('ds-task-state')).toMatch(/^COMPLETED_SUCCESSFULLY$/i);
     const messages = await agents[make].delivered(1);
     expect(messages.join('')).toContain('submission@example.com');
-  }, 60_000);
+  });
 
   test('TLS from the first byte and a login', async () => {
     const name = `${make} smtps`;
@@ -91,7 +90,7 @@ describe.each(['Postfix', 'Exim'] as const)('%s', (make) => {
     expect(steps.toSorted()).toEqual(['1 connect', '2 tls', '3 greeting', '4 login']);
     expect((await sendTest(name, 'smtps@example.com')).first('ds-task-state')).toMatch(/^COMPLETED_S/i);
     await agents[make].delivered(before + 1);
-  }, 60_000);
+  });
 
   test('a wrong password is told with what to change, and never shown', async () => {
     const name = `${make} wrong password`;
@@ -106,7 +105,7 @@ describe.each(['Postfix', 'Exim'] as const)('%s', (make) => {
     expect(verified.first('ds-task-mail-advice')).toContain('auth-password');
     expect(verified.values('ds-task-mail-certificate')).toHaveLength(1);
     await sendTest(name, 'nobody@example.com');
-  }, 60_000);
+  });
 
   test('an authority that is not believed is never logged in to', async () => {
     const name = `${make} not believed`;
@@ -118,7 +117,7 @@ describe.each(['Postfix', 'Exim'] as const)('%s', (make) => {
     expect(verified.values('ds-task-mail-certificate')).toHaveLength(1);
     const steps = verified.values('ds-task-mail-step');
     expect(steps.filter((step) => step.includes('login'))).toEqual([]);
-  }, 60_000);
+  });
 });
 
 test('passwords are nowhere but in the configuration', async () => {

@@ -62,7 +62,7 @@ beforeAll(async () => {
   const asked = writePersistentSearch(ALL_CHANGES);
   watch = await Watch.start(server, Oid.persistentSearch, asked, {}, 'cn=tasks');
   await watch.settled();
-}, 120_000);
+});
 
 afterAll(async () => {
   watch.client.close();

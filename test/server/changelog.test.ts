@@ -109,7 +109,7 @@ changeType: delete
       const dn = `ds-task-id=${id},cn=Scheduled Tasks,cn=tasks`;
       await tools.add(`dn: ${dn}\nobjectClass: ds-task\nobjectClass: ds-task-snapshot\nds-task-id: ${id}\n`);
       const state = async () => (await tools.search(dn, '-s', 'base', 'ds-task-state')).stdout;
-      await expect.poll(state, { timeout: 30_000 }).toContain('COMPLETED_SUCCESSFULLY');
+      await expect.poll(state).toContain('COMPLETED_SUCCESSFULLY');
     };
     await snapshot('keeps-all');
     expect(await numbers()).toEqual(['1', '4']);

@@ -27,7 +27,7 @@ objectClass: device
 `;
   const { code, stderr } = await tools.run('ldapadd', ['-M'], ldif);
   if (code !== 0) throw new Error(stderr);
-}, 60_000);
+});
 
 function referencesIn({ stdout }: ProgramResult): string[] {
   return [...stdout.matchAll(/^# ref(.*)$/gm)].map(([, uri = '']) => uri);

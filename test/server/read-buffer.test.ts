@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ReadBuffer } from '../../src/server/read-buffer.ts';
+import { passes, until } from '../support/until.ts';
 
 const readBuffer = new ReadBuffer();
 const server = createServer({ allowHalfOpen: true });
@@ -62,12 +62,12 @@ describe('a socket that reads into the shared buffer', () => {
       socket.pause();
     });
     client.write(Buffer.alloc(150_000));
-    await setTimeout(100);
+    await until(() => received > 0);
     const first = received;
     expect(first).toBeLessThanOrEqual(64 * 1024);
     while (received < 150_000) {
       adopted.resume();
-      await setTimeout(5);
+      await passes(5);
     }
     expect(received).toBe(150_000);
     client.destroy();

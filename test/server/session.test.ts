@@ -18,6 +18,7 @@ import {
 import { answerTags } from '../support/ber-element.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../support/start-server.ts';
+import { passes } from '../support/until.ts';
 import {
   addEntry,
   addMailServer,
@@ -309,7 +310,7 @@ describe('a client that does not read', () => {
     const slow = await RawClient.bound(server);
     slow.pause();
     slow.send(message(1, searchRequest(ROOT_DNS, { scope: 1, timeLimitSeconds: 1 })));
-    await new Promise((resolve) => setTimeout(resolve, 1100));
+    await passes(1100);
     slow.resume();
     const answer = await slow.answer(1);
     expect(answer).toMatchObject({ code: 3 });

@@ -7,10 +7,9 @@ import { extendedRequest } from '../support/ber-bytes.ts';
 import { Authority } from '../support/certificates.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { connectTls, connectWithStartTls } from '../support/tls-client.ts';
+import { until } from '../support/until.ts';
 
 const WHO_AM_I = extendedRequest('1.3.6.1.4.1.4203.1.11.3');
-const TRIES_MAX = 100;
-const TRY_MS = 100;
 
 let server: RunningServer;
 let authority: Authority;
@@ -31,11 +30,8 @@ async function subjectServed(): Promise<string | undefined> {
 }
 
 /** Connects again and again, as clients do, until the certificate is there. */
-async function waitForSubject(subject: string): Promise<void> {
-  for (let tried = 0; (await subjectServed()) !== subject; tried++) {
-    if (tried === TRIES_MAX) throw new Error(`The server does not show the certificate of ${subject}.`);
-    await new Promise((resolve) => setTimeout(resolve, TRY_MS));
-  }
+function waitForSubject(subject: string): Promise<void> {
+  return until(async () => (await subjectServed()) === subject);
 }
 
 it('is served to those who connect from then on, and those who are connected stay', async () => {

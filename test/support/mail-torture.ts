@@ -14,7 +14,7 @@ import { startPostfix } from './postfix.ts';
 
 const PROGRAM = fileURLToPath(new URL('./mail-process.ts', import.meta.url));
 /** How long Postfix may take to deliver what it has. */
-const ARRIVAL_TIMEOUT_MS = 60_000;
+const ARRIVAL_TIMEOUT_MS = 300_000;
 const USER = { name: 'alice', password: 'torture-1' };
 
 export interface MailTortureOptions {

@@ -24,7 +24,7 @@ export interface AgentProgram {
   readonly tlsPort: number;
 }
 
-const READY_TIMEOUT_MS = 30_000;
+const READY_TIMEOUT_MS = 300_000;
 const LOOK_MS = 20;
 const agents = new Set<MailTransferAgent>();
 

@@ -13,7 +13,7 @@ import {
 } from './ber-element.ts';
 import { ADMINISTRATOR } from './server-process.ts';
 
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 300_000;
 const NOTICE_ID = 0;
 const NOT_FINAL: ReadonlySet<number> = new Set([
   answerTags.entry,

@@ -13,7 +13,7 @@ const LINES = '45';
 const HISTORY_LINES = '2000';
 const LOOK_MS = 40;
 const LIFE_SECONDS = '600';
-const SCREEN_TIMEOUT_MS = 30_000;
+const SCREEN_TIMEOUT_MS = 300_000;
 /** No list is longer. */
 const STEPS_MAX = 60;
 const SESSION = 'test';

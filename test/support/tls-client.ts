@@ -7,7 +7,7 @@ import { RawClient } from './raw-client.ts';
 
 export const START_TLS = '1.3.6.1.4.1.1466.20037';
 
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 300_000;
 
 export interface TlsClient {
   readonly client: RawClient;

@@ -167,6 +167,26 @@ export const wordCases: readonly RuleCase[] = [
     ],
   },
   {
+    rule: 'tests wait for events',
+    what: 'sleeps, elapsed times and limits of a test of its own',
+    files: {
+      'test/a.test.ts': code(
+        'await setTimeout(100);',
+        'expect(performance.now() - start).toBeLessThan(5);',
+        'expect(Date.now() - start).toBeLessThan(5);',
+        "it('a', { timeout: 5 }, () => {});",
+        'const soon = Date.now() + 5;',
+      ),
+      'test/support/a.ts': code('setTimeout(wake, 5);'),
+    },
+    expected: [
+      'test/a.test.ts:2 has setTimeout(: wait with test/support/until.ts, and assert no time',
+      'test/a.test.ts:3 has performance.now(: wait with test/support/until.ts, and assert no time',
+      'test/a.test.ts:4 has Date.now() -: wait with test/support/until.ts, and assert no time',
+      'test/a.test.ts:5 has { timeout: : wait with test/support/until.ts, and assert no time',
+    ],
+  },
+  {
     rule: 'every test runs',
     what: 'tests that are skipped or run alone',
     files: {

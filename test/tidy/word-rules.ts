@@ -10,6 +10,9 @@ const EMPTY_NAMES = /^(?:utils?|helpers?|common|managers?|misc)$/i;
 const DOMAIN_MANAGERS = /(?:trust|key)-?manager/gi;
 const UNFINISHED = /\b(?:TODO|FIXME|XXX)\b/;
 const SILENCED_COMPILER = /@ts-(?:ignore|expect-error|nocheck)\b/;
+/** A test that measures time, or waits for it to pass, fails on a machine that has other work. */
+const CLOCK_OF_TEST =
+  /\b(?:setTimeout\(|performance\.now\(|hrtime\b|AbortSignal\.timeout\(|scheduler\.wait\()|\bDate\.now\(\) -|\{ timeout: /;
 const MACHINE_PATH = /(?<![\w.$}])\/(?:work|root|home|Users)\/\w+/;
 
 export const wordRules: readonly Rule[] = [
@@ -18,6 +21,7 @@ export const wordRules: readonly Rule[] = [
   { title: 'nothing is left unfinished, and the compiler is not silenced', find: findBannedText },
   { title: 'no `any`, no `!`, no `as unknown as`', find: findBannedTypes },
   { title: 'every test runs', find: findSkippedTests },
+  { title: 'tests wait for events and assert no time', find: findClocksOfTests },
   { title: 'no module has state', find: findModuleState },
   { title: 'no path of a machine stands in the project', find: findMachinePaths },
 ];
@@ -82,6 +86,14 @@ function findSkippedTests(project: Project): string[] {
       return /^(?:it|test|describe)$/.test(subject) ? `${subject}.${nameOf(node.property)}` : undefined;
     }),
   );
+}
+
+function findClocksOfTests(project: Project): string[] {
+  return project.tests
+    .filter(({ path }) => path.endsWith('.test.ts') && !path.startsWith('test/tidy/'))
+    .flatMap(({ path, text }) =>
+      findLines(path, text, CLOCK_OF_TEST, 'has %s: wait with test/support/until.ts, and assert no time'),
+    );
 }
 
 function findModuleState(project: Project): string[] {

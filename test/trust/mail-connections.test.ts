@@ -15,7 +15,6 @@ import { runTask } from '../support/tasks.ts';
 
 const PIN = 'kanarienvogel-9';
 const CONTAINER = 'cn=Trust Manager Providers,cn=config';
-const PATIENCE = { timeout: 30_000, interval: 200 };
 
 let server: RunningServer;
 let tools: LdapTools;
@@ -30,7 +29,7 @@ beforeAll(async () => {
   receiver = await SmtpReceiver.start({ secure: true, key: issued.key, cert: issued.certificate });
   server = await startServer();
   tools = new LdapTools(server);
-}, 60_000);
+});
 
 afterAll(() => Promise.all([endReceivers(), authority.remove(), other.remove()]));
 
@@ -65,7 +64,7 @@ function inInstance(...parts: readonly string[]): string {
   return join(server.folder, 'config', ...parts);
 }
 
-describe('a mail server is believed by a trust manager', { timeout: 120_000 }, () => {
+describe('a mail server is believed by a trust manager', () => {
   it('with a JKS store of keytool, until the store is another', async () => {
     const words = (one: Authority) => [
       '-importcert',
@@ -85,7 +84,7 @@ describe('a mail server is believed by a trust manager', { timeout: 120_000 }, (
     );
     expect(await problemOf('Of Java')).toBeUndefined();
     await writeFile(inInstance('mail.jks'), await keyTool(...words(other), ...type));
-    await expect.poll(() => problemOf('Of Java'), PATIENCE).toContain('is not believed');
+    await expect.poll(() => problemOf('Of Java')).toContain('is not believed');
   });
 
   it('with a PKCS#12 store of openssl; with the wrong PIN it is the PIN that is told of', async () => {
@@ -108,7 +107,7 @@ describe('a mail server is believed by a trust manager', { timeout: 120_000 }, (
     await addPair('Pem', 'pem', ...lines);
     expect(await problemOf('Pem')).toContain('without that of CN=Mail Authority');
     await copyFile(authority.certificateFile, inInstance('mail-pem', 'ca.pem'));
-    await expect.poll(() => problemOf('Pem'), PATIENCE).toBeUndefined();
+    await expect.poll(() => problemOf('Pem')).toBeUndefined();
   });
 
   it('with entries of this server', async () => {

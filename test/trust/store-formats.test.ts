@@ -15,7 +15,6 @@ import { runProgram } from '../support/ldap-tools.ts';
 
 const PIN = 'secret1';
 const OTHER_PIN = 'secret2';
-const SECONDS = 1000;
 
 const P12 = 'keystore.pkcs12';
 
@@ -107,7 +106,7 @@ async function opensslStore(words: readonly string[]): Promise<string> {
   return path;
 }
 
-describe('a trust store of keytool', { timeout: 60 * SECONDS }, () => {
+describe('a trust store of keytool', () => {
   it.each(JAVA_STORES)('%s', async (_, words) => {
     const path = await fileOf(await javaStore(words));
     expect(await read(path, PIN)).toEqual(['CN=Example Authority']);
@@ -143,9 +142,7 @@ describe('a trust store of keytool', { timeout: 60 * SECONDS }, () => {
   });
 });
 
-it('a store of keytool with a key believes those that it lists beside it', {
-  timeout: 60 * SECONDS,
-}, async () => {
+it('a store of keytool with a key believes those that it lists beside it', async () => {
   const between = await authority.subordinate('Between');
   const path = await fileOf(
     await keyTool(
@@ -159,7 +156,7 @@ it('a store of keytool with a key believes those that it lists beside it', {
   expect(await read(path, PIN)).toEqual(['CN=Between']);
 });
 
-describe('a trust store of openssl', { timeout: 60 * SECONDS }, () => {
+describe('a trust store of openssl', () => {
   it.each(OPENSSL_STORES)('%s', async (_, words) => {
     const path = await opensslStore(words);
     expect(await read(path, PIN, 'PKCS12')).toEqual(['CN=Example Authority']);
@@ -198,12 +195,12 @@ describe('what is no store is told apart', () => {
   });
 });
 
-it('a store that takes long to open keeps nobody waiting', { timeout: 60 * SECONDS }, async () => {
+it('a store that takes long to open keeps nobody waiting', async () => {
   const path = await opensslStore(['-iter', '200000']);
   let turns = 0;
   const others = setInterval(() => {
     turns += 1;
-  }, 1);
+  });
   await read(path, PIN);
   clearInterval(others);
   // Opening takes some tenths of a second, in which it would have had none.
