@@ -29,10 +29,7 @@ export interface EntryCertificates {
   readonly schema: Schema;
 }
 
-/**
- * The certificates at and below a name; none when there is no such entry: what is no longer there, such as the backend
- * that had it, is no longer believed. `stamp` changes when they do. Throws TrustError when there are too many.
- */
+/** The certificates at and below a name; `stamp` changes when they do. Both throw TrustError when there is no such entry. */
 export function certificatesBelow(
   base: Dn,
   { contexts, schema }: EntryCertificates,
@@ -47,12 +44,15 @@ export function certificatesBelow(
     requester: SERVER,
     manageDsaIt: true,
   };
-  const find = (): Backend | undefined => contexts.find(search.baseKey);
+  const find = (): Backend => {
+    const backend = contexts.find(search.baseKey);
+    if (backend === undefined) throw noSuchPlace(name);
+    return backend;
+  };
   const watched = new WatchedSearch();
   return {
     read: () => readCertificates(find(), search),
     stamp: async () => watched.stamp(find(), search),
-    isLookedAtAlways: true,
   };
 }
 
@@ -62,8 +62,7 @@ class WatchedSearch {
   #number = 0;
   #changes = 0;
 
-  stamp(backend: Backend | undefined, search: Search): string {
-    if (backend === undefined) return 'not there';
+  stamp(backend: Backend, search: Search): string {
     const { number, history, eventsSince, stop } = backend.watch(search, NOBODY);
     const events = history === this.#history ? eventsSince(this.#number) : undefined;
     stop();
@@ -79,12 +78,8 @@ function hasAny(events: Iterable<unknown>): boolean {
   return false;
 }
 
-async function readCertificates(
-  backend: Backend | undefined,
-  search: Search,
-): Promise<readonly X509Certificate[]> {
+async function readCertificates(backend: Backend, search: Search): Promise<readonly X509Certificate[]> {
   const certificates: X509Certificate[] = [];
-  if (backend === undefined) return certificates;
   try {
     for (const found of backend.search(search)) {
       if (found === undefined) await otherWork();
@@ -96,22 +91,29 @@ async function readCertificates(
       }
     }
   } catch (error) {
-    if (!(error instanceof LdapError)) throw error;
-    return [];
+    if (error instanceof LdapError) throw noSuchPlace(search.base);
+    throw error;
   }
+  if (certificates.length === 0)
+    throw new TrustError(
+      `No entry at or below ${search.base} has a certificate. Add one as cACertificate;binary.`,
+    );
   return certificates;
 }
 
-/** A value that is no certificate in DER is nobody's: what stood there before must not go on counting. */
 function certificatesOf(entry: Entry): X509Certificate[] {
   const attributes = entry.attributes.filter(({ key }) => KEYS.includes(key.split(';')[0] ?? ''));
-  return attributes.flatMap(({ values }) =>
-    values.flatMap((value) => {
+  return attributes.flatMap(({ description, values }) =>
+    values.map((value) => {
       try {
         return new X509Certificate(octetsFromText(value));
       } catch {
-        return [];
+        throw new TrustError(`${entry.dn}: ${description} has a value that is no certificate in DER.`);
       }
     }),
   );
+}
+
+function noSuchPlace(name: string): TrustError {
+  return new TrustError(`There is no entry ${name} to take certificates from. Add it, or correct base-dn.`);
 }

@@ -9,7 +9,6 @@ import { WritePath } from '../backend/write-path.ts';
 import { Accounts } from '../runtime/accounts.ts';
 import type { DescribedPart, Digest } from '../runtime/description.ts';
 import { Runtime } from '../runtime/runtime.ts';
-import { TrustRecovery } from '../runtime/trust-recovery.ts';
 import { AccessLog } from '../server/access-log.ts';
 import { connectionMonitor, resultMonitor } from '../server/connection-monitor.ts';
 import { LdapServer } from '../server/ldap-server.ts';
@@ -147,13 +146,9 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
     tryObject: (change, requester) => config.tryObject(change, requester),
   });
   opened.defer(() => mail.close());
-  const recovery = new TrustRecovery({ servers: mail.servers, trustManagers: trust.tls.trustManagers });
-  trust.onChange((provider) => recovery.changed(ground.keyOf(provider)));
-  opened.defer(() => recovery.stop());
   const alerting = openAlerts({
     ...{ alerts, monitor, feed: writePath.feed, tls: trust.tls, mail, instanceFolder, log },
   });
-  trust.onChange(() => alerting.trustChanged());
   opened.defer(() => alerting.close());
   const { reload, watch } = openReload({
     ...{ configuration, writePath, effective, openSources: ground.openSources, alerts, now, log },

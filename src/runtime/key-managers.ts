@@ -47,12 +47,8 @@ function createKeyManager(
     tellExpiry(keys, name, options.log, options.now());
     return keys;
   };
-  const keys = new FileBacked(
-    { ...source, read },
-    {
-      failed: (problem) =>
-        options.log.warn({ provider: name, problem: problem.message }, 'keys could not be read'),
-    },
+  const keys = new FileBacked({ ...source, read }, (problem) =>
+    options.log.warn({ provider: name, problem: problem.message }, 'keys could not be read'),
   );
   return { dn: name, name: object.name, kind: object.kind, keys };
 }

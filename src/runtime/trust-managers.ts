@@ -15,12 +15,7 @@ import { known, type ProviderOptions, Providers } from './providers.ts';
 export interface TrustManagerOptions extends ProviderOptions {
   /** The certificates in entries of this server, at and below a name. */
   readonly certificatesBelow: (base: Dn) => CertificateSource;
-  /** Told whenever a trust manager may believe others than before; takes the name of its entry. */
-  readonly changed: (provider: string) => void;
 }
-
-/** Where there is no authority nobody is believed, whoever was believed before. */
-export const NOBODY = 'a trust manager has no certificate of an authority, and believes nobody';
 
 type CertificateSource = FileSource<readonly X509Certificate[]>;
 
@@ -61,12 +56,9 @@ export function trustManagers(options: TrustManagerOptions, stores: StoreReader)
     check: async () => {},
     isStarting: options.isStarting,
     describe: describeTrust,
-    enabled: ({ dn, server, certificates }) => {
+    enabled: ({ dn, server }) => {
       if (server.isBlind)
         options.log.warn({ provider: dn }, 'a trust manager is enabled that believes every certificate');
-      // Read now, whether or not somebody needs it soon: what expires is to be told in time.
-      if (certificates === undefined) options.changed(dn);
-      else certificates.current().catch(() => {});
     },
   });
 }
@@ -78,20 +70,15 @@ function isTrustManager(object: ConfigurationObject): object is TrustManagerObje
 function createTrustManager(
   { dn, name, kind }: TrustManagerObject,
   source: CertificateSource | undefined,
-  { log, now, changed }: TrustManagerOptions,
+  { log, now }: TrustManagerOptions,
 ): TrustManager {
   const provider = dn.toString();
   const certificates =
     source === undefined
       ? undefined
-      : new FileBacked(source, {
-          failed: (problem) =>
-            log.warn({ provider, problem: problem.message }, 'authorities could not be read'),
-          changed: ({ length }) => {
-            if (length === 0) log.warn({ provider }, NOBODY);
-            changed(provider);
-          },
-        });
+      : new FileBacked(source, (problem) =>
+          log.warn({ provider, problem: problem.message }, 'authorities could not be read'),
+        );
   const trust = trustOf(kind, certificates);
   const unchecked = (host: string) =>
     log.warn(

@@ -30,9 +30,12 @@ export class StoreReader {
     return unsealed(await this.#ask({ file, octets }));
   }
 
-  /** The authorities of a store, as a trust manager wants them; a store without one is no error. Throws TrustError. */
+  /** The authorities of a store, as a trust manager wants them. Throws TrustError, also when there is none. */
   async readAuthorities(file: KeyStoreFile): Promise<readonly X509Certificate[]> {
-    return (await this.read(file)).authorities;
+    const { authorities } = await this.read(file);
+    if (authorities.length === 0)
+      throw new TrustError(`The trust store ${file.path} has no trusted certificate.`);
+    return authorities;
   }
 
   /** The authorities of the runtime and of the operating system. */

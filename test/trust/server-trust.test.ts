@@ -228,7 +228,7 @@ it('a folder of PEM files is followed: an authority that comes is believed, one 
   const source = { folder, excludedPatterns: [] };
   const certificates = new FileBacked(
     { read: () => readPemAuthorities(source), stamp: () => stampPemFolder(source) },
-    { failed: () => {} },
+    () => {},
   );
   const trust: Trust = { type: 'authorities', certificates };
   const port = await serveIssued(await root.issue());
