@@ -4,7 +4,6 @@ import type { ConfigurationObject } from '../config/configuration-object.ts';
 import { type Change, dnOfChange } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
-import { requireAccountRights } from './account-rules.ts';
 import type {
   Backend,
   ChangeListener,
@@ -22,6 +21,7 @@ import type {
 import { ChangeRefused } from './change-refused.ts';
 import type { Configuration } from './configuration.ts';
 import type { EntryViews } from './entry-views.ts';
+import { requireAccountRights } from './login-rights.ts';
 import { requireFewPasswords, withStoredPasswords } from './stored-passwords.ts';
 import { TreeReader } from './tree-reader.ts';
 import { TreeWriter } from './tree-writer.ts';
@@ -107,9 +107,10 @@ export class ConfigBackend implements Backend {
         `${change.dn}: configuration objects are not renamed. Add the object under its new name and delete the old one.`,
       );
     }
-    const { schema, tree } = this.#configuration;
+    const { schema, tree, validator } = this.#configuration;
     const entry = tree.find(schema.dnKey(dnOfChange(change)));
-    requireAccountRights(change, requester, schema, entry);
+    const { definitions } = validator;
+    requireAccountRights(change, requester, { schema, definitions }, entry);
     return withStoredPasswords(change, schema, () => entry);
   }
 }

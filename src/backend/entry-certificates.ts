@@ -3,8 +3,9 @@
 
 import { X509Certificate } from 'node:crypto';
 import { setImmediate as otherWork } from 'node:timers/promises';
+import { isOwnTree } from '../config/trust-base-check.ts';
 import type { Dn } from '../ldap/dn.ts';
-import { Entry } from '../ldap/entry.ts';
+import { type Attribute, Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { SearchScope } from '../ldap/message.ts';
 import { octetsFromText } from '../ldap/octets.ts';
@@ -20,7 +21,7 @@ const ATTRIBUTES: readonly string[] = ['userCertificate', 'cACertificate'];
 const KEYS: readonly string[] = ATTRIBUTES.map((name) => name.toLowerCase());
 
 /** The server itself: it may read everything. */
-const SERVER: Requester = { dn: '', name: 'this server', privileges: new Set(['bypass-acl', 'config-read']) };
+const SERVER: Requester = { dn: '', name: 'this server', privileges: new Set(['bypass-acl']) };
 
 const NOBODY: ChangeListener = { changed: () => {}, failed: () => {} };
 
@@ -45,6 +46,7 @@ export function certificatesBelow(
     manageDsaIt: true,
   };
   const find = (): Backend => {
+    if (isOwnTree(search.baseKey, schema)) throw ownTree(name);
     const backend = contexts.find(search.baseKey);
     if (backend === undefined) throw noSuchPlace(name);
     return backend;
@@ -101,8 +103,13 @@ async function readCertificates(backend: Backend, search: Search): Promise<reado
   return certificates;
 }
 
+/** Whether the attribute holds certificates that a trust manager would take. */
+export function isCertificateAttribute({ key }: Attribute): boolean {
+  return KEYS.includes(key.split(';', 1)[0] ?? '');
+}
+
 function certificatesOf(entry: Entry): X509Certificate[] {
-  const attributes = entry.attributes.filter(({ key }) => KEYS.includes(key.split(';')[0] ?? ''));
+  const attributes = entry.attributes.filter(isCertificateAttribute);
   return attributes.flatMap(({ description, values }) =>
     values.map((value) => {
       try {
@@ -111,6 +118,12 @@ function certificatesOf(entry: Entry): X509Certificate[] {
         throw new TrustError(`${entry.dn}: ${description} has a value that is no certificate in DER.`);
       }
     }),
+  );
+}
+
+function ownTree(name: string): TrustError {
+  return new TrustError(
+    `${name} is in a tree of the server itself, whose entries are no place for authorities. Correct base-dn.`,
   );
 }
 

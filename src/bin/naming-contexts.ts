@@ -24,6 +24,7 @@ import { LdapError } from '../ldap/ldap-error.ts';
 import { SUPPORTED_CONTROLS } from '../server/controls/request-controls.ts';
 import { SUPPORTED_EXTENSIONS } from '../server/operations/extended.ts';
 import { SUPPORTED_SASL_MECHANISMS } from '../server/sasl/mechanisms.ts';
+import { isOwnFile } from './own-files.ts';
 import { VERSION } from './version.ts';
 
 /** A file that fills a memory backend may be as large as this. */
@@ -87,7 +88,8 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
     views,
     contexts,
     isSecret: (key, value) => configuration.isSecret(key, value),
-    readEntries: (path) => readLdifFile(resolve(instanceFolder, path)),
+    clientTrustBases: () => configuration.clientTrustBases(),
+    readEntries: (path) => readLdifFile(resolve(instanceFolder, path), instanceFolder),
     now,
     log,
   });
@@ -95,7 +97,13 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
 }
 
 /** Only entries: a file of changes has no beginning to be applied to. */
-async function readLdifFile(path: string): Promise<readonly Entry[]> {
+async function readLdifFile(path: string, instanceFolder: string): Promise<readonly Entry[]> {
+  if (await isOwnFile(path, instanceFolder)) {
+    throw new LdapError(
+      'unwillingToPerform',
+      'The file belongs to the instance itself: it is its configuration, a password, a key or the like. Name a file of entries.',
+    );
+  }
   const { size } = await stat(path);
   if (size > LDIF_OCTETS_MAX) {
     throw new LdapError('unwillingToPerform', `The file has ${size} octets; ${LDIF_OCTETS_MAX} are allowed.`);
