@@ -22,6 +22,7 @@ import { ChangeRefused } from './change-refused.ts';
 import type { Configuration } from './configuration.ts';
 import type { EntryViews } from './entry-views.ts';
 import { requireAccountRights } from './login-rights.ts';
+import { requireSecretAnew } from './secret-destination.ts';
 import { requireFewPasswords, withStoredPasswords } from './stored-passwords.ts';
 import { TreeReader } from './tree-reader.ts';
 import { TreeWriter } from './tree-writer.ts';
@@ -111,6 +112,7 @@ export class ConfigBackend implements Backend {
     const entry = tree.find(schema.dnKey(dnOfChange(change)));
     const { definitions } = validator;
     requireAccountRights(change, requester, { schema, definitions }, entry);
+    requireSecretAnew(change, requester, { schema, definitions }, entry);
     return withStoredPasswords(change, schema, () => entry);
   }
 }

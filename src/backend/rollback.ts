@@ -10,6 +10,7 @@ import type { Configuration } from './configuration.ts';
 import type { ConfigurationHistory } from './configuration-history.ts';
 import { changesOf, changesOfMany, type EntryDifference } from './entry-difference.ts';
 import { requireAccountRights } from './login-rights.ts';
+import { requireSecretAnew } from './secret-destination.ts';
 import type { WritePath, WriteStep, Written } from './write-path.ts';
 
 export interface RollbackOptions {
@@ -99,6 +100,7 @@ class RollbackStep implements WriteStep {
       const entry = tree.findStaged(schema.dnKey(dnOfChange(change)));
       const { definitions } = validator;
       requireAccountRights(change, this.#requester, { schema, definitions }, entry);
+      requireSecretAnew(change, this.#requester, { schema, definitions }, entry);
     }
     return this.made;
   }
