@@ -3,16 +3,26 @@
 //     npm run torture -- --rounds 500
 //     npm run torture -- --rounds 500 --snapshots
 //
-// With --snapshots one is being written all the time.
+// With --snapshots one is being written all the time. With --live a server is driven through random changes, reloads,
+// failures and restarts instead, and compared with a fresh one again and again, sequence by sequence:
+//
+//     npm run torture -- --live --seeds 1-300 --steps 30
 
 import { parseArgs } from 'node:util';
+import { runSequences } from '../test/oracle/run-sequences.ts';
 import { endServers } from '../test/support/server-process.ts';
 import { torture } from '../test/support/torture.ts';
 
 const PROBLEMS_SHOWN_MAX = 20;
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '500' }, snapshots: { type: 'boolean', default: false } },
+  options: {
+    rounds: { type: 'string', default: '500' },
+    snapshots: { type: 'boolean', default: false },
+    live: { type: 'boolean', default: false },
+    seeds: { type: 'string', default: '1-300' },
+    steps: { type: 'string', default: '30' },
+  },
 });
 const rounds = Number(values.rounds);
 if (!Number.isSafeInteger(rounds) || rounds < 1) {
@@ -22,6 +32,14 @@ if (!Number.isSafeInteger(rounds) || rounds < 1) {
 
 const startedAt = performance.now();
 try {
+  const problems = values.live ? await compareWithFresh() : await killAgainAndAgain();
+  for (const problem of problems.slice(0, PROBLEMS_SHOWN_MAX)) process.stdout.write(`${problem}\n`);
+  process.exitCode = problems.length === 0 ? 0 : 1;
+} finally {
+  await endServers();
+}
+
+async function killAgainAndAgain(): Promise<readonly string[]> {
   const { acknowledged, unanswered, storedUnanswered, snapshots, problems } = await torture({
     rounds,
     hasSnapshots: values.snapshots,
@@ -31,13 +49,36 @@ try {
       );
     },
   });
-  const seconds = Math.round((performance.now() - startedAt) / 1000);
   process.stdout.write(
-    `\n${rounds} kills in ${seconds} s: ${acknowledged} changes acknowledged, ${problems.length} problems; ` +
+    `\n${rounds} kills in ${seconds()} s: ${acknowledged} changes acknowledged, ${problems.length} problems; ` +
       `${unanswered} changes unanswered, ${storedUnanswered} of them stored; ${snapshots} snapshots asked for.\n`,
   );
-  for (const problem of problems.slice(0, PROBLEMS_SHOWN_MAX)) process.stdout.write(`${problem}\n`);
-  process.exitCode = problems.length === 0 ? 0 : 1;
-} finally {
-  await endServers();
+  return problems;
+}
+
+async function compareWithFresh(): Promise<readonly string[]> {
+  const [first, last, steps] = [...values.seeds.split('-'), values.steps].map(Number);
+  if (![first, last, steps].every((number) => Number.isSafeInteger(number))) {
+    process.stderr.write('torture: --seeds must be two numbers such as 1-300, and --steps one.\n');
+    process.exit(2);
+  }
+  const { sequences, taken, refused, comparisons, outcomes, problems } = await runSequences({
+    ...{ firstSeed: first ?? 1, lastSeed: last ?? 1, steps: steps ?? 1 },
+    afterSequence: (seed, problem, soFar) => {
+      if (problem !== undefined) process.stdout.write(`${problem}\n`);
+      process.stderr.write(
+        `seed ${seed}, ${soFar.comparisons} comparisons, ${soFar.problems.length} problems\n`,
+      );
+    },
+  });
+  process.stdout.write(
+    `${sequences} sequences of ${steps} steps in ${seconds()} s: ${taken} steps taken, ${refused} refused, ` +
+      `${comparisons} comparisons with a fresh server, ${outcomes} connections, logins and messages tried with both, ` +
+      `${problems.length} problems.\n`,
+  );
+  return problems;
+}
+
+function seconds(): number {
+  return Math.round((performance.now() - startedAt) / 1000);
 }

@@ -4,6 +4,7 @@ import type { ConfigurationObject } from '../config/configuration-object.ts';
 import { type Change, dnOfChange } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
+import { requireAccountRights } from './account-rules.ts';
 import type {
   Backend,
   ChangeListener,
@@ -21,8 +22,6 @@ import type {
 import { ChangeRefused } from './change-refused.ts';
 import type { Configuration } from './configuration.ts';
 import type { EntryViews } from './entry-views.ts';
-import { requireAccountRights } from './login-rights.ts';
-import { requireSecretAnew } from './secret-destination.ts';
 import { requireFewPasswords, withStoredPasswords } from './stored-passwords.ts';
 import { TreeReader } from './tree-reader.ts';
 import { TreeWriter } from './tree-writer.ts';
@@ -108,11 +107,9 @@ export class ConfigBackend implements Backend {
         `${change.dn}: configuration objects are not renamed. Add the object under its new name and delete the old one.`,
       );
     }
-    const { schema, tree, validator } = this.#configuration;
+    const { schema, tree } = this.#configuration;
     const entry = tree.find(schema.dnKey(dnOfChange(change)));
-    const { definitions } = validator;
-    requireAccountRights(change, requester, { schema, definitions }, entry);
-    requireSecretAnew(change, requester, { schema, definitions }, entry);
+    requireAccountRights(change, requester, schema, entry);
     return withStoredPasswords(change, schema, () => entry);
   }
 }

@@ -4,6 +4,7 @@
 import { takesExpressions } from '../config/property-reader.ts';
 import type { PropertyValidator } from '../config/property-validator.ts';
 import { idOfChange, type Stamp, stamp } from '../directory/stamp.ts';
+import { readAhead } from '../expression/read-ahead.ts';
 import type { Dn } from '../ldap/dn.ts';
 import { Attribute, type Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
@@ -12,9 +13,7 @@ import type { Schema } from '../schema/schema.ts';
 import { keysOfName } from '../schema/written-name.ts';
 import type { CheckedEntries, Commit } from '../store/store.ts';
 import type { Configuration } from './configuration.ts';
-
-/** What stands in a value that the sources of this run have a say in. */
-const EXPRESSION_MARKS = ['$<', '&{'];
+import { EXPRESSION_MARKS, textsInEntry } from './texts-with-expressions.ts';
 
 /** Takes entries, parents before children; returns what is wrong with them. */
 export function loadEntries(
@@ -68,15 +67,20 @@ export function replayCommits(configuration: Configuration, commits: readonly Co
  * What is wrong with a configuration that was right when it was stored: only what the sources have a say in, what was
  * changed since, and what refers to either, can be.
  */
-export function validateDoubtful(
+export async function validateDoubtful(
   configuration: Configuration,
   checked: CheckedEntries,
   touched: ReadonlySet<string>,
-): Issue[] {
+): Promise<Issue[]> {
   const { schema, tree, validator } = configuration;
   const keys = new Set(touched);
   for (const entry of checked.entriesWith(EXPRESSION_MARKS))
     if (entry.attributes.some(mayHoldExpressions)) keys.add(keysOfName(schema, entry.dn).key);
+  const doubtful = [...keys].flatMap((key) => tree.find(key) ?? []);
+  await readAhead(
+    doubtful.flatMap((entry) => [...textsInEntry(entry)]),
+    validator.sources,
+  );
   for (const key of [...keys]) {
     const entry = tree.find(key);
     const definition = entry && validator.definitions.findForEntry(entry);

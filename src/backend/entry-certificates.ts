@@ -3,9 +3,8 @@
 
 import { X509Certificate } from 'node:crypto';
 import { setImmediate as otherWork } from 'node:timers/promises';
-import { isOwnTree } from '../config/trust-base-check.ts';
 import type { Dn } from '../ldap/dn.ts';
-import { type Attribute, Entry } from '../ldap/entry.ts';
+import { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { SearchScope } from '../ldap/message.ts';
 import { octetsFromText } from '../ldap/octets.ts';
@@ -21,7 +20,7 @@ const ATTRIBUTES: readonly string[] = ['userCertificate', 'cACertificate'];
 const KEYS: readonly string[] = ATTRIBUTES.map((name) => name.toLowerCase());
 
 /** The server itself: it may read everything. */
-const SERVER: Requester = { dn: '', name: 'this server', privileges: new Set(['bypass-acl']) };
+const SERVER: Requester = { dn: '', name: 'this server', privileges: new Set(['bypass-acl', 'config-read']) };
 
 const NOBODY: ChangeListener = { changed: () => {}, failed: () => {} };
 
@@ -30,7 +29,10 @@ export interface EntryCertificates {
   readonly schema: Schema;
 }
 
-/** The certificates at and below a name; `stamp` changes when they do. Both throw TrustError when there is no such entry. */
+/**
+ * The certificates at and below a name; none when there is no such entry: what is no longer there, such as the backend
+ * that had it, is no longer believed. `stamp` changes when they do. Throws TrustError when there are too many.
+ */
 export function certificatesBelow(
   base: Dn,
   { contexts, schema }: EntryCertificates,
@@ -45,16 +47,12 @@ export function certificatesBelow(
     requester: SERVER,
     manageDsaIt: true,
   };
-  const find = (): Backend => {
-    if (isOwnTree(search.baseKey, schema)) throw ownTree(name);
-    const backend = contexts.find(search.baseKey);
-    if (backend === undefined) throw noSuchPlace(name);
-    return backend;
-  };
+  const find = (): Backend | undefined => contexts.find(search.baseKey);
   const watched = new WatchedSearch();
   return {
     read: () => readCertificates(find(), search),
     stamp: async () => watched.stamp(find(), search),
+    isLookedAtAlways: true,
   };
 }
 
@@ -64,7 +62,8 @@ class WatchedSearch {
   #number = 0;
   #changes = 0;
 
-  stamp(backend: Backend, search: Search): string {
+  stamp(backend: Backend | undefined, search: Search): string {
+    if (backend === undefined) return 'not there';
     const { number, history, eventsSince, stop } = backend.watch(search, NOBODY);
     const events = history === this.#history ? eventsSince(this.#number) : undefined;
     stop();
@@ -80,8 +79,12 @@ function hasAny(events: Iterable<unknown>): boolean {
   return false;
 }
 
-async function readCertificates(backend: Backend, search: Search): Promise<readonly X509Certificate[]> {
+async function readCertificates(
+  backend: Backend | undefined,
+  search: Search,
+): Promise<readonly X509Certificate[]> {
   const certificates: X509Certificate[] = [];
+  if (backend === undefined) return certificates;
   try {
     for (const found of backend.search(search)) {
       if (found === undefined) await otherWork();
@@ -93,40 +96,22 @@ async function readCertificates(backend: Backend, search: Search): Promise<reado
       }
     }
   } catch (error) {
-    if (error instanceof LdapError) throw noSuchPlace(search.base);
-    throw error;
+    if (!(error instanceof LdapError)) throw error;
+    return [];
   }
-  if (certificates.length === 0)
-    throw new TrustError(
-      `No entry at or below ${search.base} has a certificate. Add one as cACertificate;binary.`,
-    );
   return certificates;
 }
 
-/** Whether the attribute holds certificates that a trust manager would take. */
-export function isCertificateAttribute({ key }: Attribute): boolean {
-  return KEYS.includes(key.split(';', 1)[0] ?? '');
-}
-
+/** A value that is no certificate in DER is nobody's: what stood there before must not go on counting. */
 function certificatesOf(entry: Entry): X509Certificate[] {
-  const attributes = entry.attributes.filter(isCertificateAttribute);
-  return attributes.flatMap(({ description, values }) =>
-    values.map((value) => {
+  const attributes = entry.attributes.filter(({ key }) => KEYS.includes(key.split(';')[0] ?? ''));
+  return attributes.flatMap(({ values }) =>
+    values.flatMap((value) => {
       try {
         return new X509Certificate(octetsFromText(value));
       } catch {
-        throw new TrustError(`${entry.dn}: ${description} has a value that is no certificate in DER.`);
+        return [];
       }
     }),
   );
-}
-
-function ownTree(name: string): TrustError {
-  return new TrustError(
-    `${name} is in a tree of the server itself, whose entries are no place for authorities. Correct base-dn.`,
-  );
-}
-
-function noSuchPlace(name: string): TrustError {
-  return new TrustError(`There is no entry ${name} to take certificates from. Add it, or correct base-dn.`);
 }

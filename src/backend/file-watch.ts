@@ -3,13 +3,14 @@
 // them, which no event of theirs tells. Expression files are not watched.
 
 import type { Sources } from '../expression/sources.ts';
-import { stampOfFile } from '../files/regular-file.ts';
+import type { FileReader } from '../files/file-reader.ts';
 import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
 import type { RunningPart } from '../runtime/description.ts';
 
 export interface FileWatchOptions {
   /** The sources in force. */
   readonly sources: () => Sources;
+  readonly files: FileReader;
   /** Takes why, for the log. What is wrong is told there. */
   readonly reload: (cause: string) => Promise<unknown>;
 }
@@ -61,7 +62,7 @@ export class FileWatch implements Component {
   async #look(): Promise<void> {
     const changed: string[] = [];
     for (const { path, stamp } of this.#options.sources().filesRead()) {
-      const now = await stampOfFile(path);
+      const now = await this.#options.files.stamp(path);
       if (now !== stamp) changed.push(`${path} ${now}`);
     }
     const seen = changed.join('\n');

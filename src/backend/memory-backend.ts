@@ -20,7 +20,6 @@ import type {
 } from './backend.ts';
 import { ChangeRefused } from './change-refused.ts';
 import type { EntryViews } from './entry-views.ts';
-import { requirePasswordRights } from './memory-login-rights.ts';
 import type { MemoryTree } from './memory-tree.ts';
 import { requireFewPasswords, withStoredPasswords } from './stored-passwords.ts';
 import { TreeReader } from './tree-reader.ts';
@@ -92,7 +91,7 @@ export class MemoryBackend implements Backend {
     requester: Requester,
     options: ChangeOptions = LOOK_FOR_REFERRALS,
   ): Promise<ChangeOutcome> {
-    return this.#writer.change(await this.#ready(change, requester), requester, options);
+    return this.#writer.change(await this.#ready(change), requester, options);
   }
 
   async changeAll(steps: readonly ChangeStep[], requester: Requester): Promise<readonly ChangeOutcome[]> {
@@ -100,10 +99,7 @@ export class MemoryBackend implements Backend {
       steps.map(({ change }) => change),
       this.#entries.schema,
     );
-    const ready = steps.map(async (step, index) => ({
-      ...step,
-      change: await this.#readyOf(step, index, requester),
-    }));
+    const ready = steps.map(async (step, index) => ({ ...step, change: await this.#readyOf(step, index) }));
     return this.#writer.changeAll(await Promise.all(ready), requester);
   }
 
@@ -111,15 +107,15 @@ export class MemoryBackend implements Backend {
     return this.#reader.watch(this.#writePath.feed, search, listener);
   }
 
-  async #readyOf({ change }: ChangeStep, index: number, requester: Requester): Promise<Change> {
+  async #readyOf({ change }: ChangeStep, index: number): Promise<Change> {
     try {
-      return await this.#ready(change, requester);
+      return await this.#ready(change);
     } catch (error) {
       throw error instanceof LdapError ? new ChangeRefused(error, index) : error;
     }
   }
 
-  async #ready(change: Change, requester: Requester): Promise<Change> {
+  async #ready(change: Change): Promise<Change> {
     if (!this.#rights().isWritable) {
       throw new LdapError(
         'unwillingToPerform',
@@ -127,7 +123,6 @@ export class MemoryBackend implements Backend {
       );
     }
     const { schema, tree } = this.#entries;
-    requirePasswordRights(change, requester, schema);
     return withStoredPasswords(change, schema, (dn) => tree.find(schema.dnKey(dn)));
   }
 }

@@ -4,8 +4,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Decoded } from '../config/object-definition.ts';
 import type { memoryBackend } from '../config/objects/memory-backend.ts';
-import { OWN_TREES } from '../config/trust-base-check.ts';
-import { findReferral, referralsOf } from '../directory/referral.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Account } from '../runtime/accounts.ts';
@@ -16,7 +14,6 @@ import type { Schema } from '../schema/schema.ts';
 import type { EntryViews } from './entry-views.ts';
 import { MemoryAccounts } from './memory-accounts.ts';
 import { MemoryBackend } from './memory-backend.ts';
-import { requireMemoryLoginRights } from './memory-login-rights.ts';
 import { MemoryStore } from './memory-store.ts';
 import { MemoryTree } from './memory-tree.ts';
 import type { NamingContexts } from './naming-contexts.ts';
@@ -30,8 +27,6 @@ export interface MemoryBackendsOptions {
   readonly views: EntryViews;
   readonly contexts: NamingContexts;
   readonly isSecret: (key: string, value: string) => boolean;
-  /** The keys of the names below which entries hold authorities for clients' certificates. */
-  readonly clientTrustBases: () => Iterable<string>;
   /** The entries of an LDIF file; throws LdapError or what reading files throws. */
   readonly readEntries: (path: string) => Promise<readonly Entry[]>;
   readonly now: () => Date;
@@ -61,16 +56,11 @@ export class MemoryBackends implements Component {
     this.#options = options;
   }
 
-  /** The account of an entry that a search can find and that has a password, by the key of its name; it has no privileges. */
+  /** The account of an entry with a password, by the key of its name; it has no privileges. */
   readonly findAccount = (key: string): Account | undefined => {
-    const backend = this.#options.contexts.find(key);
-    for (const { entries, backends } of this.#running.values()) {
-      if (!backends.some((one) => one === backend)) continue;
+    for (const { entries } of this.#running.values()) {
       const entry = entries.tree.find(key);
-      const account = entry && this.#accounts.accountOf(key, entry);
-      // What another server holds is shown to nobody here, and nobody logs in to it here.
-      if (account === undefined || referralsOf(entries.tree) === undefined) return account;
-      return findReferral(key, (one) => entries.tree.find(one)) === undefined ? account : undefined;
+      if (entry !== undefined) return this.#accounts.accountOf(key, entry);
     }
     return undefined;
   };
@@ -161,7 +151,7 @@ export class MemoryBackends implements Component {
     };
     for (const base of baseDn) {
       const key = schema.dnKey(base);
-      const other = [...[...contexts].map(({ baseKey }) => baseKey), ...OWN_TREES, ...this.#claims].find(
+      const other = [...[...contexts].map(({ baseKey }) => baseKey), ...RESERVED, ...this.#claims].find(
         (one) => overlap(one, key),
       );
       if (other !== undefined) {
@@ -178,14 +168,13 @@ export class MemoryBackends implements Component {
   }
 
   #open(settings: Settings): Running {
-    const { schema, views, isSecret, clientTrustBases, now, log } = this.#options;
+    const { schema, views, isSecret, now, log } = this.#options;
     const current = () => running.settings;
     const entries = new MemoryTree({
       schema,
       topKeys: new Set(settings.baseDn.map((dn) => schema.dnKey(dn))),
       isSecret,
       entryLimit: () => current().entryLimit,
-      permit: (effect, requester) => requireMemoryLoginRights(effect, requester, clientTrustBases),
     });
     const writePath = new WritePath({
       target: entries,
@@ -229,6 +218,16 @@ export class MemoryBackends implements Component {
     );
   }
 }
+
+/** Trees of the server itself, whether they are open yet or not. */
+const RESERVED: readonly string[] = [
+  'cn=config',
+  'cn=effective',
+  'cn=schema',
+  'cn=monitor',
+  'cn=tasks',
+  'cn=changelog',
+];
 
 function collect(issues: string[], load: () => void): void {
   try {

@@ -3,7 +3,6 @@
 
 import { applyChange, type Effect, type TreeView } from '../directory/apply-change.ts';
 import { indexTerms } from '../directory/index-terms.ts';
-import { findReferral } from '../directory/referral.ts';
 import { type Stamp, stamp } from '../directory/stamp.ts';
 import { Tree } from '../directory/tree.ts';
 import type { Change } from '../ldap/change.ts';
@@ -12,7 +11,6 @@ import { type Issue, refuseIfAny } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { checkValues } from '../schema/check-values.ts';
 import type { Schema } from '../schema/schema.ts';
-import type { Requester } from './backend.ts';
 import type { WriteTarget } from './write-target.ts';
 
 /** What people, groups and hosts are looked up by. */
@@ -40,8 +38,6 @@ export interface MemoryTreeOptions {
   readonly isSecret: (key: string, value: string) => boolean;
   /** How many entries there may be now. */
   readonly entryLimit: () => number;
-  /** Throws insufficientAccessRights (50) when the requester may not do what the effect does. */
-  readonly permit: (effect: Effect, requester: Requester) => void;
 }
 
 export class MemoryTree implements TreeView, WriteTarget {
@@ -93,10 +89,6 @@ export class MemoryTree implements TreeView, WriteTarget {
     this.tree.stage(key, parentKey, after);
   }
 
-  permit(effect: Effect, requester: Requester): void {
-    this.#options.permit(effect, requester);
-  }
-
   check(): readonly Issue[] {
     return [];
   }
@@ -114,7 +106,6 @@ export class MemoryTree implements TreeView, WriteTarget {
    * gives are kept, as when an entry comes from another server. Throws what an add throws.
    */
   load(entry: Entry, made: Stamp): void {
-    this.#requirePlace(entry);
     const isKept = ({ description }: Attribute) =>
       this.schema.describe(description)?.type.noUserModification === true;
     const added = entry.withAttributes(entry.attributes.filter((attribute) => !isKept(attribute)));
@@ -124,24 +115,6 @@ export class MemoryTree implements TreeView, WriteTarget {
     for (const effect of this.apply({ type: 'add', entry: added }, made)) {
       const { after } = effect;
       this.stage({ ...effect, after: after && kept.reduce((whole, one) => whole.with(one), after) });
-    }
-  }
-
-  /** An entry that no search would find is no entry of the backend. */
-  #requirePlace({ dn }: Entry): void {
-    const key = this.schema.dnKey(dn);
-    const isInside = [...this.#options.topKeys].some((top) => key === top || key.endsWith(`,${top}`));
-    if (!isInside)
-      throw new LdapError(
-        'namingViolation',
-        `${dn}: is not at or below a base-dn of the backend. Remove it.`,
-      );
-    const referral = findReferral(key, (one) => this.find(one));
-    if (referral !== undefined) {
-      throw new LdapError(
-        'unwillingToPerform',
-        `${dn}: is below the referral object ${referral.dn}, where another server has the entries. Remove one of the two.`,
-      );
     }
   }
 

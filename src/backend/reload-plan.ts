@@ -7,6 +7,7 @@ import { takesExpressions } from '../config/property-reader.ts';
 import type { PropertyValidator } from '../config/property-validator.ts';
 import type { ConfigView } from '../config/reference-check.ts';
 import { ReferenceIndex } from '../config/reference-index.ts';
+import { readAhead } from '../expression/read-ahead.ts';
 import type { Sources } from '../expression/sources.ts';
 import { hasExpression } from '../expression/template.ts';
 import type { Entry } from '../ldap/entry.ts';
@@ -14,6 +15,7 @@ import type { Issue } from '../ldap/issue.ts';
 import type { ObjectDifference } from '../runtime/component.ts';
 import type { Configuration, ReloadedEntry } from './configuration.ts';
 import { Difference } from './difference.ts';
+import { textsInEntry } from './texts-with-expressions.ts';
 
 /** An entry with other values in force, with others that wait, or that names others. */
 export interface ReloadedObject extends ReloadedEntry {
@@ -43,6 +45,10 @@ export async function planReload(
 ): Promise<ReloadPlan> {
   const validator = configuration.validator.withSources(sources);
   const doubtful = await findDoubtful(configuration);
+  await readAhead(
+    [...doubtful.values()].flatMap((entry) => [...textsInEntry(entry)]),
+    sources,
+  );
   const view = new ReloadedView(configuration, validator, at);
   await inPieces(doubtful, ([key, entry]) => view.take(key, entry));
   const issues: Issue[] = [];

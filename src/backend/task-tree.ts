@@ -52,7 +52,6 @@ export class TaskTree implements WriteTarget {
       topKeys: new Set([schema.dnKey(TASKS)]),
       isSecret: () => false,
       entryLimit: () => Number.POSITIVE_INFINITY,
-      permit: () => {},
     });
     this.tree = this.#entries.tree;
     this.#branchKeys = new Set(TASK_BRANCHES.map((dn) => schema.dnKey(dn)));
@@ -92,9 +91,6 @@ export class TaskTree implements WriteTarget {
         throw new LdapError('unwillingToPerform', `${dn}: tasks are not renamed.`);
     }
   }
-
-  /** Who may add which task is asked before (tasks-backend.ts). */
-  permit(): void {}
 
   stage(effect: Effect): void {
     this.#entries.stage(effect);

@@ -3,7 +3,7 @@
 
 import type { X509Certificate } from 'node:crypto';
 import type { KeyManagers } from '../runtime/key-managers.ts';
-import type { TrustManager, TrustManagers } from '../runtime/trust-managers.ts';
+import { NOBODY, type TrustManager, type TrustManagers } from '../runtime/trust-managers.ts';
 import type { TrustError } from '../trust/trust-error.ts';
 import type { MonitorFigures, MonitorSource } from './monitor.ts';
 
@@ -63,6 +63,7 @@ function trustFigures({ dn, kind, certificates, server }: TrustManager): Monitor
       : undefined,
     'ds-mon-unchecked-host': server.uncheckedHosts,
     ...certificateFigures(certificates?.known.value, certificates?.known.problem),
+    ...(certificates?.known.value?.length === 0 ? { 'ds-mon-provider-error': NOBODY } : {}),
   };
 }
 

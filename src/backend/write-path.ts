@@ -265,6 +265,8 @@ export class WritePath {
   /** Apply, validate, prepare; what fails one of them leaves no trace. */
   async #prepareOne(waiting: Waiting, number: number): Promise<Ready | undefined> {
     const { target, now } = this.#options;
+    const reading = this.#readAhead(waiting.steps, number);
+    if (reading !== undefined) await reading;
     const { requester, outcome } = waiting;
     const changes: Change[] = [];
     const commit: Commit = { number, at: now(), by: requester.dn, id: randomUUID(), changes };
@@ -274,7 +276,6 @@ export class WritePath {
     try {
       const effects = this.#stageAll(waiting.steps, commit, changes);
       const net = netOf(effects);
-      for (const effect of net) target.permit(effect, waiting.requester);
       // What stays in force until an admin action counts in the checks of all that is changed with it.
       for (const effect of net) target.settle?.(effect, commit.at);
       refuseIfAny(net.flatMap((effect) => target.check(effect)));
@@ -295,6 +296,18 @@ export class WritePath {
       else ahead.refused.push({ waiting, error });
     }
     return undefined;
+  }
+
+  /** Files that values name are read before the changes are staged: to stage and check waits for nothing. */
+  #readAhead(steps: readonly WriteStep[], number: number): Promise<void> | undefined {
+    const { target } = this.#options;
+    if (target.readAhead === undefined) return undefined;
+    try {
+      return target.readAhead(steps.flatMap((step) => step.changes(number)));
+    } catch {
+      // Staging them says what is wrong.
+      return undefined;
+    }
   }
 
   /** Fills in the changes of the commit as the steps make them. */

@@ -7,7 +7,7 @@ import type { TaskKind } from '../backend/task-kind.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
 import { BACKUPS_FOLDER, makeBackup, writeBackup } from './backup.ts';
-import { readBackup } from './restore.ts';
+import { unpackBackup } from './unpack-backup.ts';
 
 const FOLDER_MODE = 0o700;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
@@ -32,16 +32,13 @@ export function backupTask(instanceFolder: string, now: () => Date): TaskKind {
       const { entry } = task;
       const at = now();
       const { octets, manifest } = await makeBackup(instanceFolder, at);
-      await readBackup(octets);
+      await unpackBackup([octets]);
       const folder = folderOf(entry);
       const file = posix.join(folder, `${entry.first('ds-backup-id') ?? nameAt(at)}.tar.gz`);
       await mkdir(join(instanceFolder, folder), { recursive: true, mode: FOLDER_MODE });
       await writeBackup(join(instanceFolder, file), octets);
       task.show({ 'ds-task-backup-file': [file] });
-      task.log(
-        'INFORMATION',
-        `${file}: ${Object.keys(manifest.files).length} files, through change ${manifest.number}.`,
-      );
+      task.log('INFORMATION', `${file}: ${manifest.files.size} files, through change ${manifest.number}.`);
       return 'successfully';
     },
   };

@@ -3,28 +3,26 @@
 // acknowledged before the backup began is in it.
 
 import { createHash } from 'node:crypto';
-import { lstat, open, readdir, readFile } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { nodeFileSystem } from '../files/file-system.ts';
+import { Header, Pax } from 'tar';
+import { errorCode } from '../files/file-error.ts';
+import { nodeFileSystem, writeNewFile } from '../files/file-system.ts';
+import { readNamedFile, UnreadableFile } from '../files/named-file.ts';
 import { scanSegment, segmentNumber } from '../store/journal-segment.ts';
 import { StoreError } from '../store/store-error.ts';
-import { type PackedFile, packEnd, packFile } from './tar.ts';
+import { formatManifest, MANIFEST_NAME, type Manifest } from './backup-manifest.ts';
 import { VERSION } from './version.ts';
-
-export const MANIFEST_NAME = 'confdit-backup.json';
 
 /** Where a server puts the backups it makes itself, from the instance folder on. */
 export const BACKUPS_FOLDER = 'backups';
 
-export interface Manifest {
-  readonly version: string;
-  readonly at: string;
-  /** The last change that is in it. */
-  readonly number: number;
-  /** SHA-256 of each file, as hexadecimal digits. */
-  readonly files: Readonly<Record<string, string>>;
+/** With slashes, below the folder that is packed. */
+interface PackedFile {
+  readonly name: string;
+  readonly content: Buffer;
 }
 
 /** Of no use elsewhere, or not of the instance: locks, sockets, half files, and what was put aside. */
@@ -35,7 +33,8 @@ const SNAPSHOT = 'config/config.ldif';
 const SEGMENT = /^config\/journal\/([^/]+)$/;
 /** A snapshot that is taken meanwhile may take journal files away. */
 const ATTEMPTS_MAX = 5;
-const FILE_MODE = 0o600;
+const FILE_OCTETS_MAX = 2 * 1024 * 1024 * 1024;
+const BLOCK_OCTETS = 512;
 
 /** The octets of the backup. Throws StoreError when the instance is damaged or changes too fast. */
 export async function makeBackup(
@@ -53,27 +52,22 @@ export async function makeBackup(
       version: VERSION,
       at: now.toISOString(),
       number,
-      files: Object.fromEntries(files.map(({ name, content }) => [name, digestOf(content)])),
+      files: new Map(files.map(({ name, content }) => [name, digestOf(content)])),
     };
-    const list = { name: MANIFEST_NAME, content: Buffer.from(`${JSON.stringify(manifest, undefined, 2)}\n`) };
-    const parts = [...files, list].map((file) => packFile(file, now));
-    return { octets: await promisify(gzip)(Buffer.concat([...parts, packEnd()])), manifest };
+    const list = { name: MANIFEST_NAME, content: formatManifest(manifest) };
+    const parts = [...files, list].flatMap((file) => packFile(file, now));
+    const end = Buffer.alloc(2 * BLOCK_OCTETS);
+    return { octets: await promisify(gzip)(Buffer.concat([...parts, end])), manifest };
   }
 }
 
 /** A file that is there is not replaced: it may be the only good one. Throws what the system throws. */
 export async function writeBackup(path: string, octets: Buffer): Promise<void> {
-  const file = await open(path, 'wx', FILE_MODE);
-  try {
-    await file.writeFile(octets);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await writeNewFile(nodeFileSystem, path, octets);
   await nodeFileSystem.syncFolder(dirname(resolve(path)));
 }
 
-export function digestOf(content: Buffer): string {
+function digestOf(content: Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
@@ -88,13 +82,25 @@ async function readInstance(folder: string): Promise<PackedFile[] | undefined> {
     const path = join(folder, name);
     try {
       if (!(await lstat(path)).isFile()) continue;
-      files.push({ name, content: wholePart(name, await readFile(path)) });
+      files.push({ name, content: wholePart(name, (await readNamedFile(path, FILE_OCTETS_MAX)).octets) });
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      if (error instanceof UnreadableFile && error.isAbsent) return undefined;
+      if (errorCode(error) === 'ENOENT') return undefined;
       throw error;
     }
   }
   return files;
+}
+
+/** The parts of one file in the archive; a name that is too long for a header has one of its own (POSIX.1-2001, pax). */
+function packFile({ name, content }: PackedFile, modifiedAt: Date): Buffer[] {
+  const header = new Header({
+    ...{ path: name, size: content.length, mode: 0o600, uid: 0, gid: 0, mtime: modifiedAt, type: 'File' },
+  });
+  const block = Buffer.alloc(BLOCK_OCTETS);
+  const isLong = header.encode(block);
+  const rest = Buffer.alloc((BLOCK_OCTETS - (content.length % BLOCK_OCTETS)) % BLOCK_OCTETS);
+  return [...(isLong ? [new Pax({ path: name }).encode()] : []), block, content, rest];
 }
 
 function rankOf(name: string): number {

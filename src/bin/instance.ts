@@ -2,11 +2,13 @@
 // changes the checkout.
 
 import { constants } from 'node:fs';
-import { access, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, link, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { nodeFileSystem } from '../files/file-system.ts';
+import { FILE_MODE, FOLDER_MODE, nodeFileSystem } from '../files/file-system.ts';
+import { readNamedFile } from '../files/named-file.ts';
 import type { Places } from '../files/permissions.ts';
+import { readText } from '../files/text.ts';
 import type { SchemaSource } from '../schema/schema-builder.ts';
 import { ARCHIVE_FOLDER, listArchives } from '../store/archive.ts';
 import { JOURNAL_FOLDER } from '../store/journal.ts';
@@ -24,8 +26,8 @@ export interface Instance {
 
 const SHIPPED = new URL('../../', import.meta.url);
 const PIN_NAME = 'admin.pin';
-const FOLDER_MODE = 0o700;
-const FILE_MODE = 0o600;
+/** Octets of one schema file. */
+const SCHEMA_OCTETS_MAX = 16 * 1024 * 1024;
 
 /** Makes what is not there yet; throws StartError when it cannot. */
 export async function openInstance(folder: string): Promise<Instance> {
@@ -71,7 +73,7 @@ export async function readSchemaFiles(instance: Pick<Instance, 'folder'>): Promi
   return Promise.all(
     names.map(async (name) => ({
       path: join(folder, name),
-      text: await readFile(join(folder, name), 'utf8'),
+      text: await readText(join(folder, name), SCHEMA_OCTETS_MAX),
     })),
   );
 }
@@ -123,7 +125,10 @@ async function copyIfAbsent(source: string, target: string): Promise<boolean> {
 async function copyBeside(source: string, target: string): Promise<string> {
   const copy = `${target}.copy`;
   await rm(copy, { force: true });
-  await writeFile(copy, await readFile(source), { mode: FILE_MODE, flush: true });
+  await writeFile(copy, (await readNamedFile(source, SCHEMA_OCTETS_MAX)).octets, {
+    mode: FILE_MODE,
+    flush: true,
+  });
   return copy;
 }
 

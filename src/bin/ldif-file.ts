@@ -1,14 +1,13 @@
 // An LDIF file, or what comes in at stdin, record by record: with the number of the line of everything that is wrong, and
 // with the files that values of it are taken from, where that is allowed.
 
-import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { CommandError, type World } from '../cli/command.ts';
 import { ExitCode } from '../cli/exit-code.ts';
 import type { LdifError } from '../codec/ldif-error.ts';
 import { readLdifPieces } from '../codec/ldif-reader.ts';
 import type { LdifRecord } from '../codec/ldif-record.ts';
+import { readNamedFileSync, readNamedPieces } from '../files/named-file.ts';
 import type { Change } from '../ldap/change.ts';
 import type { Control } from '../ldap/control.ts';
 import { textFromOctets } from '../ldap/octets.ts';
@@ -32,7 +31,6 @@ export interface WantedChange {
 }
 
 const STDIN = '-';
-const PIECE_OCTETS = 256 * 1024;
 /** A value that is larger than this does not belong into a directory. */
 const VALUE_OCTETS_MAX = 16 * 1024 * 1024;
 
@@ -73,10 +71,8 @@ async function* piecesOf({ path, stdin, progress }: LdifFileOptions): AsyncGener
     yield stdin;
     return;
   }
-  const { size } = await stat(path);
   let done = 0;
-  for await (const piece of createReadStream(path, { highWaterMark: PIECE_OCTETS })) {
-    const octets: Buffer = piece;
+  for await (const { octets, size } of readNamedPieces(path)) {
     done += octets.length;
     yield octets;
     progress(done, size);
@@ -89,15 +85,5 @@ function refuseUrl(): never {
 
 /** The content of a small regular file; a pipe would be waited for, perhaps for ever. */
 function readFileUrl(url: string): string {
-  const file = openSync(fileURLToPath(url), 'r');
-  try {
-    const facts = fstatSync(file);
-    if (!facts.isFile()) throw new Error('it is no file.');
-    if (facts.size > VALUE_OCTETS_MAX)
-      throw new Error(`it has ${facts.size} octets; ${VALUE_OCTETS_MAX} are allowed.`);
-    const octets = Buffer.alloc(facts.size);
-    return textFromOctets(octets.subarray(0, readSync(file, octets, 0, octets.length, 0)));
-  } finally {
-    closeSync(file);
-  }
+  return textFromOctets(readNamedFileSync(fileURLToPath(url), VALUE_OCTETS_MAX).octets);
 }

@@ -9,6 +9,8 @@ import {
   replayCommits,
   validateDoubtful,
 } from '../backend/configuration-loader.ts';
+import { textsInEntry } from '../backend/texts-with-expressions.ts';
+import { readAhead } from '../expression/read-ahead.ts';
 import { formatIssue, type Issue } from '../ldap/issue.ts';
 import type { Log } from '../server/access-log.ts';
 import type { StoreContents } from '../store/store.ts';
@@ -18,15 +20,15 @@ import { StartError } from './start-error.ts';
  * Returns whether a snapshot should be written: entries had to be completed, or had to be checked that need not be again.
  * Throws StartError.
  */
-export function loadConfiguration(
+export async function loadConfiguration(
   configuration: Configuration,
   { entries, checked, commits }: Pick<StoreContents, 'entries' | 'checked' | 'commits'>,
   now: Date,
-): boolean {
+): Promise<boolean> {
   if (checked !== undefined && checked.checkedBy === configuration.checkedBy) {
     loadCheckedEntries(configuration, entries);
     const touched = replayCommits(configuration, commits);
-    const doubtful = validateDoubtful(configuration, checked, touched);
+    const doubtful = await validateDoubtful(configuration, checked, touched);
     refuse([...doubtful, ...configuration.checkStart()], 'The configuration is not valid');
     return false;
   }
@@ -34,6 +36,8 @@ export function loadConfiguration(
   const isIncomplete = entries.some((entry) => entry.find('entryuuid') === undefined);
   refuse(loadEntries(configuration, entries, made, randomUUID), 'The configuration does not fit the schema');
   replayCommits(configuration, commits);
+  const texts = [...configuration.tree.entries()].flatMap((entry) => [...textsInEntry(entry)]);
+  await readAhead(texts, configuration.validator.sources);
   const issues = configuration.validator.validateAll(configuration.tree.entries());
   refuse([...issues, ...configuration.checkStart()], 'The configuration is not valid');
   return isIncomplete || entries.length > WORTH_A_SNAPSHOT;

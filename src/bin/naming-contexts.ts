@@ -1,6 +1,5 @@
 // Which trees this server has.
 
-import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ChangelogBackend } from '../backend/changelog-backend.ts';
 import { ConfigBackend } from '../backend/config-backend.ts';
@@ -17,14 +16,14 @@ import { rootDseOf } from '../backend/root-dse.ts';
 import { SingleEntryBackend } from '../backend/single-entry-backend.ts';
 import { usedByAttributes } from '../backend/used-by.ts';
 import type { WritePath, WritePathOptions } from '../backend/write-path.ts';
-import { readLdif } from '../codec/ldif-reader.ts';
+import { readLdifPieces } from '../codec/ldif-reader.ts';
 import { formatChange } from '../codec/ldif-writer.ts';
+import type { FileReader } from '../files/file-reader.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { SUPPORTED_CONTROLS } from '../server/controls/request-controls.ts';
 import { SUPPORTED_EXTENSIONS } from '../server/operations/extended.ts';
 import { SUPPORTED_SASL_MECHANISMS } from '../server/sasl/mechanisms.ts';
-import { isOwnFile } from './own-files.ts';
 import { VERSION } from './version.ts';
 
 /** A file that fills a memory backend may be as large as this. */
@@ -38,6 +37,7 @@ export interface NamingContextsOptions {
   /** The number of the first change that the journal has. */
   readonly firstNumber: () => number;
   readonly instanceFolder: string;
+  readonly files: FileReader;
   readonly now: () => Date;
   readonly log: WritePathOptions['log'];
 }
@@ -53,7 +53,8 @@ export interface OpenContexts {
 }
 
 export function openContexts(options: NamingContextsOptions): OpenContexts {
-  const { configuration, writePath, monitor, history, firstNumber, instanceFolder, now, log } = options;
+  const { configuration, writePath, monitor, history, firstNumber, instanceFolder, files, now, log } =
+    options;
   const { schema, validator } = configuration;
   const views = new EntryViews(
     schema,
@@ -88,31 +89,25 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
     views,
     contexts,
     isSecret: (key, value) => configuration.isSecret(key, value),
-    clientTrustBases: () => configuration.clientTrustBases(),
-    readEntries: (path) => readLdifFile(resolve(instanceFolder, path), instanceFolder),
+    readEntries: (path) => readLdifFile(resolve(instanceFolder, path), files),
     now,
     log,
   });
   return { contexts, config, views, effective, memoryBackends };
 }
 
-/** Only entries: a file of changes has no beginning to be applied to. */
-async function readLdifFile(path: string, instanceFolder: string): Promise<readonly Entry[]> {
-  if (await isOwnFile(path, instanceFolder)) {
-    throw new LdapError(
-      'unwillingToPerform',
-      'The file belongs to the instance itself: it is its configuration, a password, a key or the like. Name a file of entries.',
-    );
+/** Only entries: a file of changes has no beginning to be applied to. Throws LdapError, LdifError, UnreadableFile. */
+async function readLdifFile(path: string, files: FileReader): Promise<readonly Entry[]> {
+  const entries: Entry[] = [];
+  for await (const records of readLdifPieces(files.readPieces(path, LDIF_OCTETS_MAX))) {
+    for (const record of records) {
+      if (record.type === 'content') entries.push(record.entry);
+      else
+        throw new LdapError(
+          'unwillingToPerform',
+          'The file has change records; only entries can be taken from it.',
+        );
+    }
   }
-  const { size } = await stat(path);
-  if (size > LDIF_OCTETS_MAX) {
-    throw new LdapError('unwillingToPerform', `The file has ${size} octets; ${LDIF_OCTETS_MAX} are allowed.`);
-  }
-  return readLdif(await readFile(path, 'utf8')).map((record) => {
-    if (record.type === 'content') return record.entry;
-    throw new LdapError(
-      'unwillingToPerform',
-      'The file has change records; only entries can be taken from it.',
-    );
-  });
+  return entries;
 }

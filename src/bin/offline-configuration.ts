@@ -2,7 +2,7 @@
 // LDIF files on top. Reads only: no lock is taken, nothing is made, put right or stored.
 
 import { randomUUID } from 'node:crypto';
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Configuration } from '../backend/configuration.ts';
@@ -10,6 +10,7 @@ import { loadEntries, replayCommits } from '../backend/configuration-loader.ts';
 import { withStoredPasswords } from '../backend/stored-passwords.ts';
 import { CommandError } from '../cli/command.ts';
 import { ExitCode } from '../cli/exit-code.ts';
+import { readFileArgument } from '../cli/file-argument.ts';
 import { readLdif } from '../codec/ldif-reader.ts';
 import type { LdifRecord } from '../codec/ldif-record.ts';
 import { expressionSyntaxes } from '../config/expression-syntaxes.ts';
@@ -119,8 +120,9 @@ interface PlacedRecord {
 }
 
 async function readRecords(path: string): Promise<readonly PlacedRecord[]> {
+  const text = await readFileArgument(path);
   try {
-    return readLdif(await readFile(path, 'utf8')).map((record) => ({ path, record }));
+    return readLdif(text).map((record) => ({ path, record }));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandError(`${path} cannot be read: ${reason}`, ExitCode.wrongData, { cause: error });

@@ -30,6 +30,8 @@ export interface OpenAlerts {
   readonly components: readonly Component[];
   /** The server is there for its clients. */
   start(urls: readonly string[]): Promise<void>;
+  /** Other certificates may be in use than before. */
+  trustChanged(): void;
   /** Before the mail queue closes, so that what is told now still leaves. */
   close(): Promise<void>;
 }
@@ -70,6 +72,7 @@ export function openAlerts(parts: AlertParts): OpenAlerts {
       });
       watch.start();
     },
+    trustChanged: () => watch.lookSoon(),
     close: async () => {
       if (!isStarted) return;
       alerts.raise({

@@ -6,6 +6,7 @@ import { expressionSyntaxes } from '../config/expression-syntaxes.ts';
 import { PropertyValidator } from '../config/property-validator.ts';
 import { parseDefinition } from '../expression/definition.ts';
 import { Sources } from '../expression/sources.ts';
+import { FileReader } from '../files/file-reader.ts';
 import { nodeFileSystem } from '../files/file-system.ts';
 import { requirePrivate } from '../files/permissions.ts';
 import type { AlertSink } from '../mail/alert.ts';
@@ -38,6 +39,8 @@ export interface OpenConfiguration {
   readonly store: LdifStore;
   /** Whether a snapshot should be written before anything else. */
   readonly isSnapshotDue: boolean;
+  /** Reads what values name. */
+  readonly files: FileReader;
   /** Reads again where expressions are resolved from. */
   openSources(): Promise<Sources>;
 }
@@ -50,7 +53,9 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
   const schemaFiles = await readSchemaFiles(instance);
   const schema = Schema.parse(schemaFiles, { syntaxes: expressionSyntaxes() });
   const definitions = choice.definitions.map(parseDefinition);
-  const openSources = () => Sources.open({ environment, definitions, instanceFolder: instance.folder });
+  const files = new FileReader();
+  const openSources = () =>
+    Sources.open({ environment, definitions, instanceFolder: instance.folder, files });
   const sources = await openSources();
   const checkedBy = nameOfChecker(schemaFiles);
   const newConfiguration = () =>
@@ -76,9 +81,9 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
       ...{ configFolder, opened, newConfiguration, now: now(), log, alerts, isLastKnownGood },
     });
     const configuration = newConfiguration();
-    const isIncomplete = loadConfiguration(configuration, { ...opened, commits }, now());
+    const isIncomplete = await loadConfiguration(configuration, { ...opened, commits }, now());
     const isSnapshotDue = isIncomplete || opened.isForeign || opened.edited !== undefined;
-    return { instance, schema, configuration, store, isSnapshotDue, openSources };
+    return { instance, schema, configuration, store, isSnapshotDue, openSources, files };
   } catch (error) {
     await store.close();
     throw withHint(error, configFolder, choice);

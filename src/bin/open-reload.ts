@@ -4,12 +4,14 @@ import type { Configuration } from '../backend/configuration.ts';
 import type { EffectiveBackend } from '../backend/effective-backend.ts';
 import { FileWatch } from '../backend/file-watch.ts';
 import { Reload, type ReloadOptions } from '../backend/reload.ts';
+import type { FileReader } from '../files/file-reader.ts';
 import { providerFiles } from '../runtime/provider-files.ts';
 import type { TlsProviders } from '../runtime/tls-identity.ts';
 
 export interface ReloadParts extends Omit<ReloadOptions, 'files' | 'reloaded'> {
   readonly configuration: Configuration;
   readonly effective: EffectiveBackend;
+  readonly fileReader: FileReader;
   /** Asked once there is a reload. */
   readonly providers: () => TlsProviders;
 }
@@ -20,7 +22,7 @@ export interface OpenReload {
   readonly watch: FileWatch;
 }
 
-export function openReload({ effective, providers, ...options }: ReloadParts): OpenReload {
+export function openReload({ effective, fileReader, providers, ...options }: ReloadParts): OpenReload {
   const { configuration } = options;
   const reload = new Reload({
     ...options,
@@ -29,6 +31,7 @@ export function openReload({ effective, providers, ...options }: ReloadParts): O
   });
   const watch = new FileWatch({
     sources: () => configuration.validator.sources,
+    files: fileReader,
     reload: (cause) => reload.run(cause),
   });
   return { reload, watch };

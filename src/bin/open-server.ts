@@ -8,7 +8,8 @@ import { snapshotTask } from '../backend/snapshot-task.ts';
 import { WritePath } from '../backend/write-path.ts';
 import { Accounts } from '../runtime/accounts.ts';
 import type { DescribedPart, Digest } from '../runtime/description.ts';
-import { Runtime } from '../runtime/runtime.ts';
+import { PREPARE_MS_MAX, Runtime } from '../runtime/runtime.ts';
+import { TrustRecovery } from '../runtime/trust-recovery.ts';
 import { AccessLog } from '../server/access-log.ts';
 import { connectionMonitor, resultMonitor } from '../server/connection-monitor.ts';
 import { LdapServer } from '../server/ldap-server.ts';
@@ -30,7 +31,6 @@ import { openMonitor } from './open-monitor.ts';
 import { openReload } from './open-reload.ts';
 import { openTasks } from './open-tasks.ts';
 import { openTrust } from './open-trust.ts';
-import { tellUpgradeNotices } from './upgrade-notices.ts';
 
 export interface ServerParts {
   readonly choice: InstanceChoice;
@@ -59,7 +59,10 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
   const listeners = openListeners(ground, services, opened);
   const { instance, configuration, writePath, now, log } = ground;
   const { providers, components } = listeners;
-  const runtime = new Runtime([...providers, ...components]);
+  const runtime = new Runtime([...providers, ...components], {
+    prepareMsMax: PREPARE_MS_MAX,
+    filesRead: () => ground.files.current,
+  });
   writePath.use(runtime);
   // The ports open when there is everything that connections need.
   for (const part of [providers, components]) {
@@ -69,7 +72,6 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
     prepared.commit();
   }
   isStarting = false;
-  await tellUpgradeNotices(instance, configuration, log);
   const urls = listeners.urls();
   services.mail.queue.start();
   await services.alerting.start(urls);
@@ -105,7 +107,7 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
   const { environment, now, log } = parts;
   const alerts = newAlerts({ now, log });
   const configured = await openConfiguration({ ...parts, alerts });
-  const { instance, schema, configuration, store, openSources } = configured;
+  const { instance, schema, configuration, store, openSources, files } = configured;
   opened.defer(() => store.close());
   let endOfGoodStart = async () => {};
   opened.defer(() => endOfGoodStart());
@@ -119,7 +121,20 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
   if (configured.isSnapshotDue) await writePath.snapshot();
   await giveAdministratorPassword(instance, environment, configuration, writePath);
   return {
-    ...{ instance, schema, configuration, store, openSources, keyOf, accounts, writePath, alerts, now, log },
+    ...{
+      instance,
+      schema,
+      configuration,
+      store,
+      openSources,
+      files,
+      keyOf,
+      accounts,
+      writePath,
+      alerts,
+      now,
+      log,
+    },
     /** Takes what is to be waited for before the store closes. */
     keepLastKnownGood(end: () => Promise<void>) {
       endOfGoodStart = end;
@@ -129,18 +144,18 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
 
 /** What works with what is stored. */
 async function openServices(ground: Ground, isStarting: () => boolean, opened: AsyncDisposableStack) {
-  const { instance, schema, configuration, store, writePath, accounts, alerts, now, log } = ground;
+  const { instance, schema, configuration, store, files, writePath, accounts, alerts, now, log } = ground;
   const instanceFolder = instance.folder;
   const past = openHistory({ configuration, writePath, store, configFolder: instance.configFolder });
   const { monitor, health } = openMonitor({
     ...{ configuration, writePath, store, now, instanceFolder, isStarting },
   });
   const { contexts, config, views, effective, memoryBackends } = openContexts({
-    ...{ ...past, configuration, writePath, monitor, instanceFolder, now, log },
+    ...{ ...past, configuration, writePath, monitor, instanceFolder, files, now, log },
   });
   opened.defer(() => memoryBackends.close());
   accounts.use(memoryBackends.findAccount);
-  const providing = { instanceFolder, log, now, isStarting };
+  const providing = { instanceFolder, files, log, now, isStarting };
   const trust = openTrust({ ...providing, contexts, schema, monitor });
   opened.defer(() => trust.close());
   const mail = await openMail({
@@ -148,12 +163,17 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
     tryObject: (change, requester) => config.tryObject(change, requester),
   });
   opened.defer(() => mail.close());
+  const recovery = new TrustRecovery({ servers: mail.servers, trustManagers: trust.tls.trustManagers });
+  trust.onChange((provider) => recovery.changed(ground.keyOf(provider)));
+  opened.defer(() => recovery.stop());
   const alerting = openAlerts({
     ...{ alerts, monitor, feed: writePath.feed, tls: trust.tls, mail, instanceFolder, log },
   });
+  trust.onChange(() => alerting.trustChanged());
   opened.defer(() => alerting.close());
   const { reload, watch } = openReload({
     ...{ configuration, writePath, effective, openSources: ground.openSources, alerts, now, log },
+    fileReader: files,
     providers: () => trust.tls,
   });
   opened.defer(() => watch.stop());

@@ -26,22 +26,29 @@ export interface OpenTrust {
   /** For connections to other servers. */
   readonly servers: ServerTrusts;
   readonly components: readonly Component[];
+  /** Told whenever a trust manager may believe others than before; takes the name of its entry. */
+  onChange(hear: (provider: string) => void): void;
   /** Gives up what is being opened. */
   close(): void;
 }
 
 export function openTrust(parts: TrustParts): OpenTrust {
   const { contexts, schema, monitor, now } = parts;
-  const stores = new StoreReader();
+  const stores = new StoreReader(parts.files);
   const keys = keyManagers(parts, stores);
   const certificates = (base: Dn) => certificatesBelow(base, { contexts, schema });
-  const trusts = trustManagers({ ...parts, certificatesBelow: certificates }, stores);
+  const listeners: ((provider: string) => void)[] = [];
+  const changed = (provider: string) => {
+    for (const hear of listeners) hear(provider);
+  };
+  const trusts = trustManagers({ ...parts, certificatesBelow: certificates, changed }, stores);
   monitor.add(keyManagersMonitor(keys));
   monitor.add(trustManagersMonitor(trusts));
   return {
     tls: { keyManagers: keys, trustManagers: trusts, now },
     servers: serverTrusts(trusts, now),
     components: [...keys.components, ...trusts.components],
+    onChange: (hear) => void listeners.push(hear),
     close: () => stores.close(),
   };
 }

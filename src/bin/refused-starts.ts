@@ -1,10 +1,12 @@
 // Starts that were refused, noted in the instance folder: a server that cannot start has no configuration to find mail
 // servers in. The next start that succeeds tells of them.
 
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readText } from '../files/text.ts';
 
 const NAME = 'refused-starts.txt';
+const NOTE_OCTETS_MAX = 64 * 1024;
 const REASON_CHARACTERS_MAX = 4000;
 const FILE_MODE = 0o600;
 
@@ -39,9 +41,9 @@ interface Note {
 
 async function readNote(instanceFolder: string): Promise<Note | undefined> {
   try {
-    const [count = '', lastAt = '', ...reason] = (await readFile(join(instanceFolder, NAME), 'utf8')).split(
-      '\n',
-    );
+    const [count = '', lastAt = '', ...reason] = (
+      await readText(join(instanceFolder, NAME), NOTE_OCTETS_MAX)
+    ).split('\n');
     return /^\d{1,9}$/.test(count)
       ? { count: Number(count), lastAt, reason: reason.join('\n').trim() }
       : undefined;

@@ -1,19 +1,17 @@
 // A backup back into an instance folder: everything is unpacked beside it, every checksum and the store as a whole are
 // verified, and only then does it take its place. What was there is kept under another name.
 
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, normalize, resolve } from 'node:path';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
-import { nodeFileSystem } from '../files/file-system.ts';
-import { lockFolder } from '../files/folder-lock.ts';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { FOLDER_MODE, nodeFileSystem } from '../files/file-system.ts';
+import { isLockName, lockFolder } from '../files/folder-lock.ts';
 import { checkStore } from '../store/store-check.ts';
 import { StoreError, storeErrorFrom } from '../store/store-error.ts';
-import { digestOf, MANIFEST_NAME, type Manifest } from './backup.ts';
-import { type PackedFile, unpackFiles } from './tar.ts';
+import type { Manifest } from './backup-manifest.ts';
+import { unpackBackup } from './unpack-backup.ts';
 
-const FILE_MODE = 0o600;
-const FOLDER_MODE = 0o700;
+type Pieces = Iterable<Buffer> | AsyncIterable<Buffer>;
 
 export interface Restored {
   readonly manifest: Manifest;
@@ -22,21 +20,19 @@ export interface Restored {
 }
 
 /** Throws StoreError for a backup that is not whole, and where a server uses the instance; then nothing has changed. */
-export async function restoreBackup(octets: Buffer, instance: string, now: Date): Promise<Restored> {
+export async function restoreBackup(pieces: Pieces, instance: string, now: Date): Promise<Restored> {
   const folder = resolve(instance);
-  const { manifest, files } = await readBackup(octets);
   const stamp = now.toISOString().replaceAll(/[-:.]/g, '');
   const unpacked = join(dirname(folder), `.${basename(folder)}.restore-${stamp}`);
   try {
-    await unpack(files, unpacked);
-    const { problems } = await checkStore(nodeFileSystem, join(unpacked, 'config'));
-    if (problems.length > 0)
-      throw new StoreError(
-        ['The backup does not hold a whole instance:', ...problems.map(({ problem }) => problem)].join('\n'),
-      );
-    const aside = await moveAside(folder, `${folder}.before-restore-${stamp}`);
-    await rename(unpacked, folder);
-    await nodeFileSystem.syncFolder(dirname(folder));
+    await mkdir(dirname(folder), { recursive: true, mode: FOLDER_MODE });
+    await mkdir(unpacked, { mode: FOLDER_MODE });
+  } catch (error) {
+    throw storeErrorFrom(error, `The folder ${unpacked} cannot be made`);
+  }
+  try {
+    const manifest = await unpackAndCheck(pieces, unpacked);
+    const aside = await exchange(folder, unpacked, `${folder}.before-restore-${stamp}`);
     return { manifest, aside };
   } catch (error) {
     await rm(unpacked, { recursive: true, force: true });
@@ -44,58 +40,55 @@ export async function restoreBackup(octets: Buffer, instance: string, now: Date)
   }
 }
 
-/** Throws StoreError unless all files are there as they were written. */
-export async function readBackup(
-  octets: Buffer,
-): Promise<{ readonly manifest: Manifest; readonly files: readonly PackedFile[] }> {
-  let files: PackedFile[];
+/** Does all that restoring does but for the last step. Throws StoreError. */
+export async function verifyBackup(pieces: Pieces): Promise<Manifest> {
+  const unpacked = await mkdtemp(join(tmpdir(), 'confdit-verify-'));
   try {
-    files = [...unpackFiles(await promisify(gunzip)(octets))];
-  } catch (error) {
-    throw storeErrorFrom(error, 'The backup is damaged');
+    return await unpackAndCheck(pieces, unpacked);
+  } finally {
+    await rm(unpacked, { recursive: true, force: true });
   }
-  const manifest = manifestOf(files.pop());
-  const listed = Object.keys(manifest.files);
-  for (const { name, content } of files) {
-    if (manifest.files[name] !== digestOf(content))
-      throw new StoreError(`The backup is damaged: ${name} does not have the checksum it was written with.`);
-    if (normalize(name) !== name || name.startsWith('/') || name.split('/').includes('..'))
-      throw new StoreError(`The backup names a file outside of the instance: ${name}.`);
-  }
-  if (files.length !== listed.length)
-    throw new StoreError(`The backup is damaged: it lists ${listed.length} files and holds ${files.length}.`);
-  return { manifest, files };
 }
 
-function manifestOf(file: PackedFile | undefined): Manifest {
-  if (file?.name !== MANIFEST_NAME)
-    throw new StoreError('The file is no backup: its list of files is missing.');
+async function unpackAndCheck(pieces: Pieces, folder: string): Promise<Manifest> {
+  const manifest = await unpackBackup(pieces, folder);
+  const { problems, lastNumber, snapshotNumber } = await checkStore(nodeFileSystem, join(folder, 'config'));
+  if (problems.length > 0)
+    throw new StoreError(
+      ['The backup does not hold a whole instance:', ...problems.map(({ problem }) => problem)].join('\n'),
+    );
+  const number = lastNumber ?? snapshotNumber ?? 0;
+  if (number !== manifest.number)
+    throw new StoreError(
+      `The backup is damaged: its list of files says that it goes through change ${manifest.number}, and it goes through change ${number}.`,
+    );
+  return manifest;
+}
+
+/** Puts one folder in the place of another that no server uses; when that fails the old one is back in its place. */
+async function exchange(folder: string, unpacked: string, aside: string): Promise<string | undefined> {
+  if ((await nodeFileSystem.inspect(folder)) === undefined) {
+    await rename(unpacked, folder);
+    await nodeFileSystem.syncFolder(dirname(folder));
+    return undefined;
+  }
+  const hasConfiguration = (await nodeFileSystem.inspect(join(folder, 'config'))) !== undefined;
+  const lock = hasConfiguration ? await lockFolder(join(folder, 'config')) : undefined;
   try {
-    const manifest: Manifest = JSON.parse(file.content.toString('utf8'));
-    return manifest;
-  } catch (error) {
-    throw storeErrorFrom(error, 'The list of files in the backup cannot be read');
-  }
-}
-
-async function unpack(files: readonly PackedFile[], folder: string): Promise<void> {
-  for (const { name, content } of files) {
-    const path = join(folder, name);
-    await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
-    await writeFile(path, content, { mode: FILE_MODE, flush: true });
-  }
-}
-
-/** Only while no server uses it. */
-async function moveAside(folder: string, aside: string): Promise<string | undefined> {
-  if ((await nodeFileSystem.inspect(folder)) === undefined) return undefined;
-  const configFolder = join(folder, 'config');
-  if ((await nodeFileSystem.inspect(configFolder)) === undefined) {
     await rename(folder, aside);
-    return aside;
+    try {
+      await rename(unpacked, folder);
+    } catch (error) {
+      await rename(aside, folder);
+      throw error;
+    }
+    await nodeFileSystem.syncFolder(dirname(folder));
+  } finally {
+    await lock?.release();
   }
-  const lock = await lockFolder(configFolder);
-  await lock.release();
-  await rename(folder, aside);
+  // The lock has moved with what it locked.
+  if (hasConfiguration)
+    for (const name of (await nodeFileSystem.list(join(aside, 'config'))).filter(isLockName))
+      await nodeFileSystem.remove(join(aside, 'config', name));
   return aside;
 }

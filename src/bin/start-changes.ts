@@ -3,7 +3,7 @@
 // counts; one that is not valid keeps the server from starting, and leaves the files as they are.
 
 import { createHash, randomUUID } from 'node:crypto';
-import { readFile, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Configuration } from '../backend/configuration.ts';
 import { loadEntries, replayCommits } from '../backend/configuration-loader.ts';
@@ -11,6 +11,7 @@ import { changesOfEdit } from '../backend/edit-by-hand.ts';
 import { withStoredPasswords } from '../backend/stored-passwords.ts';
 import { readLdif } from '../codec/ldif-reader.ts';
 import { freeName, nodeFileSystem } from '../files/file-system.ts';
+import { readNamedFile, UnreadableFile } from '../files/named-file.ts';
 import { requirePrivate } from '../files/permissions.ts';
 import { type Change, dnOfChange } from '../ldap/change.ts';
 import type { Entry } from '../ldap/entry.ts';
@@ -27,6 +28,7 @@ import { START_OK_NAME } from './last-known-good.ts';
 import { refusedControl } from './ldif-file.ts';
 import { StartError } from './start-error.ts';
 
+const CHANGES_OCTETS_MAX = 256 * 1024 * 1024;
 const CHANGES_NAME = 'config-changes.ldif';
 /** Of those that a file has changed. */
 const ENTRIES_TOLD_MAX = 20;
@@ -220,9 +222,9 @@ function inWords<Result>(what: string, work: () => Result): Result {
 
 async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(path);
+    return (await readNamedFile(path, CHANGES_OCTETS_MAX)).octets;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (error instanceof UnreadableFile && error.isAbsent) return undefined;
     throw error;
   }
 }

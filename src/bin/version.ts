@@ -2,8 +2,12 @@
 
 import { readFileSync } from 'node:fs';
 
-const manifest: { version: string } = JSON.parse(
-  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-);
+const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
-export const VERSION: string = manifest.version;
+export const VERSION: string = versionOf(manifest);
+
+function versionOf(value: unknown): string {
+  const isObject = typeof value === 'object' && value !== null;
+  if (isObject && 'version' in value && typeof value.version === 'string') return value.version;
+  throw new Error('package.json of the program has no version; install confdit again.');
+}

@@ -1,9 +1,9 @@
 // The options of every command that speaks to a running server, with dsconfig's names, and what they amount to.
 
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError, type CommandOption, type Invocation, UsageError, type World } from './command.ts';
 import { ExitCode } from './exit-code.ts';
+import { readSmallFileArgument } from './file-argument.ts';
 import { PROPERTIES_OPTIONS, withProperties } from './properties-file.ts';
 
 export const DEFAULT_BIND_DN = 'uid=admin';
@@ -248,11 +248,11 @@ function administratorPassword(invocation: Invocation, env: NodeJS.ProcessEnv): 
 /** One newline at the end belongs to the file, not to the secret. */
 function readSecret(path: string, what: string): string {
   try {
-    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    return readSmallFileArgument(path).replace(/\r?\n$/, '');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandError(
-      `${what} cannot be read: ${reason}. Give a password with --bindPassword:env or --bindPassword:file.`,
+      `${what} cannot be read: ${reason} Give a password with --bindPassword:env or --bindPassword:file.`,
       ExitCode.wrongData,
       { cause: error },
     );

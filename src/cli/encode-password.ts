@@ -1,11 +1,11 @@
 // `confdit encode-password`: a password as it is stored, for files that shall hold no clear text.
 
-import { readFile } from 'node:fs/promises';
 import { text as readText } from 'node:stream/consumers';
 import { passwordProblem } from '../config/password-hash.ts';
 import { findStored, isStoredPassword, storePassword } from '../config/stored-password.ts';
 import { type Command, CommandError, type Invocation, type World } from './command.ts';
 import { ExitCode } from './exit-code.ts';
+import { readFileArgument } from './file-argument.ts';
 import { formatJson, JSON_OPTION } from './output.ts';
 
 export const encodePasswordCommand: Command = {
@@ -87,9 +87,10 @@ async function readPassword(invocation: Invocation, { env, stdin, stderr }: Worl
   const file = invocation.value('clearPassword:file');
   if (file === undefined && stdin.isTTY) stderr.write('Password, then Enter and Ctrl-D (it is shown): ');
   try {
-    const text = file === undefined ? await readText(stdin) : await readFile(file, 'utf8');
+    const text = file === undefined ? await readText(stdin) : await readFileArgument(file);
     return text.replace(/\r?\n$/, '');
   } catch (error) {
+    if (error instanceof CommandError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandError(`The password cannot be read: ${reason}.`, ExitCode.wrongData, { cause: error });
   }

@@ -1,9 +1,11 @@
 // The servers whose certificates somebody has said yes to: a text file of this user, one line a server with its
 // host:port and the SHA-256 fingerprint. People may edit it; lines of another form are left as they are.
 
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { readText } from '../files/text.ts';
 
+const FILE_OCTETS_MAX = 1024 * 1024;
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
@@ -34,7 +36,7 @@ export class KnownServers {
   async #read(): Promise<string> {
     if (this.path === undefined) return '';
     try {
-      return await readFile(this.path, 'utf8');
+      return await readText(this.path, FILE_OCTETS_MAX);
     } catch (error) {
       // Nobody was asked yet; whoever cannot read it cannot write it either, and hears of that.
       if (error instanceof Error && 'code' in error) return '';

@@ -1,10 +1,10 @@
 // Connection options from a file, as dsconfig's tools.properties has them: `hostname=ldap.example.com`, or with a command
 // in front, `dsconfig.port=1636`. What was typed goes first, also over another form of the same option.
 
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError, type CommandOption, type Invocation, UsageError, type World } from './command.ts';
 import { ExitCode } from './exit-code.ts';
+import { readSmallFileArgument } from './file-argument.ts';
 
 const FILE_NAME = 'tools.properties';
 /** The commands whose names may stand in front of an option. */
@@ -74,13 +74,10 @@ function readProperties(
 
 function readText(path: string, mustBeThere: boolean): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readSmallFileArgument(path);
   } catch (error) {
     if (!mustBeThere) return undefined;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`The properties file cannot be read: ${reason}.`, ExitCode.wrongData, {
-      cause: error,
-    });
+    throw error;
   }
 }
 

@@ -2,9 +2,11 @@
 // same token in two places is a problem that names both, never a lottery. Hidden files and subfolders are not
 // looked at.
 
-import { readdir, realpath } from 'node:fs/promises';
 import { join, resolve as resolvePath } from 'node:path';
-import { readRegularFile } from '../files/regular-file.ts';
+import { errorCode } from '../files/file-error.ts';
+import type { FileReader } from '../files/file-reader.ts';
+import { UnreadableFile } from '../files/named-file.ts';
+import { decodeUtf8 } from '../files/text.ts';
 import type { FileContents, FileEntry } from './file-contents.ts';
 import { parseJsonFile } from './json-file.ts';
 import { EXPRESSION_FILES_MAX, FILE_OCTETS_MAX } from './limits.ts';
@@ -44,8 +46,9 @@ const PARSERS: Readonly<Record<string, (text: string) => FileContents>> = {
 export async function readExpressionFiles(
   requests: readonly FolderRequest[],
   instanceFolder: string,
+  files: FileReader,
 ): Promise<ExpressionFiles> {
-  const reading = new Reading(instanceFolder);
+  const reading = new Reading(instanceFolder, files);
   for (const request of requests) await reading.addFolder(request);
   return reading;
 }
@@ -55,11 +58,13 @@ class Reading implements ExpressionFiles {
   readonly entries = new Map<string, PlacedEntry>();
   readonly problems: string[] = [];
   readonly #instanceFolder: string;
+  readonly #reader: FileReader;
   readonly #seen = new Set<string>();
   #filesCount = 0;
 
-  constructor(instanceFolder: string) {
+  constructor(instanceFolder: string, reader: FileReader) {
     this.#instanceFolder = instanceFolder;
+    this.#reader = reader;
   }
 
   async addFolder(request: FolderRequest): Promise<void> {
@@ -75,41 +80,48 @@ class Reading implements ExpressionFiles {
       );
       return;
     }
-    for (const name of names) this.#addFile(join(absolute, name), printable(join(request.path, name)), name);
+    for (const name of names)
+      await this.#addFile(join(absolute, name), printable(join(request.path, name)), name);
   }
 
   /** The expression files of a folder, sorted; undefined if it was seen under another name or is a problem. */
   async #names(absolute: string, request: FolderRequest): Promise<readonly string[] | undefined> {
     try {
-      const real = await realpath(absolute);
+      const real = await this.#reader.realPath(absolute);
       if (this.#seen.has(real)) return undefined;
       this.#seen.add(real);
-      const names = await readdir(real);
+      const names = (await this.#reader.list(real)).map(({ name }) => name);
       return names.filter((name) => !name.startsWith('.') && parserFor(name) !== undefined).sort();
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
-      if (code === 'ENOENT' && request.namedBy === undefined) return [];
+      if (!(error instanceof UnreadableFile)) throw error;
+      if (error.isAbsent && request.namedBy === undefined) return [];
       const namedBy = request.namedBy === undefined ? '' : ` (named by ${request.namedBy})`;
-      const what =
-        code === 'ENOENT'
-          ? 'is missing'
-          : code === 'ENOTDIR'
-            ? 'is not a folder'
-            : `cannot be read (${code})`;
+      const code = errorCode(error.cause);
+      const what = code === 'ENOENT' ? 'is missing' : code === 'ENOTDIR' ? 'is not a folder' : error.why;
       this.problems.push(`the folder of expression files ${printable(absolute)}${namedBy} ${what}`);
       return undefined;
     }
   }
 
-  #addFile(path: string, shown: string, name: string): void {
-    const reading = readRegularFile(path, FILE_OCTETS_MAX);
-    if (reading.kind !== 'text') {
-      this.problems.push(`${shown} ${reading.kind === 'absent' ? 'is missing' : reading.why}`);
-      return;
-    }
-    const { entries, problems } = parserFor(name)?.(reading.text) ?? { entries: [], problems: [] };
+  async #addFile(path: string, shown: string, name: string): Promise<void> {
+    const text = await this.#read(path, shown);
+    if (text === undefined) return;
+    const { entries, problems } = parserFor(name)?.(text) ?? { entries: [], problems: [] };
     for (const { line, what } of problems) this.problems.push(`${shown} line ${line} ${what}`);
     for (const entry of entries) this.#addEntry({ ...entry, place: `${shown} line ${entry.line}` });
+  }
+
+  async #read(path: string, shown: string): Promise<string | undefined> {
+    try {
+      const { octets } = await this.#reader.read(path, FILE_OCTETS_MAX);
+      const text = decodeUtf8(octets);
+      if (text === undefined) this.problems.push(`${shown} is not UTF-8`);
+      return text;
+    } catch (error) {
+      if (!(error instanceof UnreadableFile)) throw error;
+      this.problems.push(`${shown} ${error.isAbsent ? 'is missing' : error.why}`);
+      return undefined;
+    }
   }
 
   #addEntry(entry: PlacedEntry): void {

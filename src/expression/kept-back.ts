@@ -13,13 +13,13 @@ const KEPT_FILES =
 /** The environment of processes, their memory, and their open files. */
 const OF_PROCESSES = /^\/proc\/\d+\//;
 
-/** Takes absolute paths; links are followed. */
+/** Takes absolute paths without symbolic links. */
 export function isKeptBack(path: string, instanceFolder: string): boolean {
-  const real = realPath(path);
-  return OF_PROCESSES.test(real) || KEPT_FILES.test(relative(realPath(instanceFolder), real));
+  return OF_PROCESSES.test(path) || KEPT_FILES.test(relative(instanceFolder, path));
 }
 
-function realPath(path: string): string {
+/** Returns the path without symbolic links, at once; as it is where nothing can be said of it. */
+export function realPathOf(path: string): string {
   try {
     return realpathSync(path);
   } catch {

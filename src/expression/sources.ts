@@ -3,10 +3,12 @@
 // a place holds as it is; scanning that for further expressions is the work of resolve.
 
 import { resolve as resolvePath } from 'node:path';
-import { ABSENT_STAMP, type FileReading, readRegularFile } from '../files/regular-file.ts';
+import { ABSENT_STAMP, FileReader } from '../files/file-reader.ts';
+import { type NamedFile, readNamedFileSync, UnreadableFile } from '../files/named-file.ts';
+import { decodeUtf8 } from '../files/text.ts';
 import type { Definition } from './definition.ts';
 import { type ExpressionFiles, type FolderRequest, readExpressionFiles } from './expression-files.ts';
-import { isKeptBack, KEPT_VARIABLES } from './kept-back.ts';
+import { isKeptBack, KEPT_VARIABLES, realPathOf } from './kept-back.ts';
 import { FILE_OCTETS_MAX, REMEMBERED_OCTETS_MAX } from './limits.ts';
 import { SourcesError } from './sources-error.ts';
 import { printable } from './template.ts';
@@ -18,7 +20,16 @@ export interface SourcesOptions {
   /** Folders of expression files, relative to the instance folder; without it the environment names them. */
   readonly directories?: readonly string[];
   readonly instanceFolder: string;
+  readonly files?: FileReader;
 }
+
+/** The text of a file, or why there is none. */
+export type FileReading =
+  /** The stamp is another text once the file holds something else. */
+  | { readonly kind: 'text'; readonly text: string; readonly octets: number; readonly stamp: string }
+  | { readonly kind: 'absent' }
+  /** `why` is to be read after the file's name: `is not a regular file`. */
+  | { readonly kind: 'unreadable'; readonly why: string };
 
 export interface Found {
   readonly origin: 'environment' | 'definition' | 'file';
@@ -33,6 +44,7 @@ const FOLDER_VARIABLES = ['CONFDIT_ENVCONFIG_DIRS', 'DS_ENVCONFIG_DIRS'] as cons
 const DEFAULT_FOLDER = 'config/expressions';
 const FILE_NAMES_SHOWN_MAX = 3;
 const ABSENT: FileReading = { kind: 'absent' };
+const KEPT_BACK: FileReading = { kind: 'unreadable', why: 'is one that the server keeps to itself' };
 
 export class Sources {
   /** Absolute; relative paths start here. */
@@ -40,7 +52,12 @@ export class Sources {
   readonly #environment: ReadonlyMap<string, string>;
   readonly #definitions: ReadonlyMap<string, string>;
   readonly #files: ExpressionFiles;
+  readonly #reader: FileReader;
   readonly #remembered = new Map<string, FileReading>();
+  /** What reading ahead could not read. */
+  readonly #failures = new Map<string, FileReading>();
+  /** While files are not read but noted. */
+  #wanted: Set<string> | undefined;
   #rememberedOctets = 0;
 
   private constructor(
@@ -48,8 +65,10 @@ export class Sources {
     environment: ReadonlyMap<string, string>,
     definitions: ReadonlyMap<string, string>,
     files: ExpressionFiles,
+    reader: FileReader,
   ) {
     this.instanceFolder = instanceFolder;
+    this.#reader = reader;
     this.#environment = environment;
     this.#definitions = definitions;
     this.#files = files;
@@ -69,10 +88,11 @@ export class Sources {
       definitions.set(token, value);
     }
     const folders = folderRequests(options.directories, environment);
-    const files = await readExpressionFiles(folders, instanceFolder);
+    const reader = options.files ?? new FileReader();
+    const files = await readExpressionFiles(folders, instanceFolder, reader);
     problems.push(...files.problems);
     if (problems.length > 0) throw new SourcesError(problems);
-    return new Sources(instanceFolder, environment, definitions, files);
+    return new Sources(instanceFolder, environment, definitions, files, reader);
   }
 
   /** What the first source that knows the token has for it: environment, then definitions, then files. */
@@ -114,14 +134,61 @@ export class Sources {
    */
   readFile(path: string, options: { readonly hasDefault: boolean }): FileReading {
     const absolute = resolvePath(this.instanceFolder, path);
-    const remembered = this.#remembered.get(absolute);
-    if (remembered !== undefined) return remembered;
-    if (isKeptBack(absolute, this.instanceFolder))
-      return { kind: 'unreadable', why: 'is one that the server keeps to itself' };
-    const reading = readRegularFile(absolute, FILE_OCTETS_MAX);
-    if (reading.kind === 'unreadable') return reading;
-    if (reading.kind === 'absent') return options.hasDefault ? this.#remember(absolute, ABSENT, 0) : reading;
-    return this.#remember(absolute, reading, reading.octets);
+    const known = this.#remembered.get(absolute) ?? this.#failures.get(absolute);
+    if (known === undefined && this.#wanted !== undefined) {
+      this.#wanted.add(absolute);
+      return { kind: 'unreadable', why: 'is not read yet' };
+    }
+    const reading = known ?? this.#readNow(absolute);
+    if (reading.kind === 'absent' && options.hasDefault) return this.#remember(absolute, ABSENT, 0);
+    return reading;
+  }
+
+  /** The files that `work` asks for and that are not read yet; absolute. */
+  filesWanted(work: () => void): readonly string[] {
+    const wanted = new Set<string>();
+    this.#wanted = wanted;
+    try {
+      work();
+    } finally {
+      this.#wanted = undefined;
+    }
+    return [...wanted];
+  }
+
+  /** Reads a file for the next `readFile`, with the deadline of the reader. Takes an absolute path. Never rejects. */
+  async readFileAhead(path: string): Promise<void> {
+    let reading: FileReading;
+    try {
+      const real = await this.#reader.realPath(path);
+      const instance = await this.#reader.realPath(this.instanceFolder);
+      reading = isKeptBack(real, instance)
+        ? KEPT_BACK
+        : this.#decode(path, await this.#reader.read(path, FILE_OCTETS_MAX));
+    } catch (error) {
+      reading = failureOf(error);
+    }
+    if (reading.kind !== 'text') this.#failures.set(path, reading);
+  }
+
+  /** What could not be read is tried again. */
+  forgetFailures(): void {
+    this.#failures.clear();
+  }
+
+  #readNow(path: string): FileReading {
+    try {
+      if (isKeptBack(realPathOf(path), realPathOf(this.instanceFolder))) return KEPT_BACK;
+      return this.#decode(path, readNamedFileSync(path, FILE_OCTETS_MAX));
+    } catch (error) {
+      return failureOf(error);
+    }
+  }
+
+  #decode(path: string, { octets, stamp }: NamedFile): FileReading {
+    const text = decodeUtf8(octets);
+    if (text === undefined) return { kind: 'unreadable', why: 'is not UTF-8' };
+    return this.#remember(path, { kind: 'text', text, octets: octets.length, stamp }, octets.length);
   }
 
   /** The files that were read, or found missing where a default stands in: absolute, with what they looked like. */
@@ -141,6 +208,11 @@ export class Sources {
     this.#remembered.set(path, reading);
     return reading;
   }
+}
+
+function failureOf(error: unknown): FileReading {
+  if (!(error instanceof UnreadableFile)) throw error;
+  return error.isAbsent ? ABSENT : { kind: 'unreadable', why: error.why };
 }
 
 /** `smtp.host-1` is `SMTP_HOST_1`. */

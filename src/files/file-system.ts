@@ -3,7 +3,7 @@
 
 import { constants } from 'node:fs';
 import { chmod, type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { errorCode } from './file-error.ts';
+import { errorCode, FileError } from './file-error.ts';
 
 export interface StoreFile {
   /** Fills from `position` on; gives how many octets there were, 0 at the end. */
@@ -58,7 +58,8 @@ export const FOLDER_MODE = 0o700;
 const HAS_SYNCED_WRITE = process.platform === 'linux';
 
 const FLAGS: Readonly<Record<FileUse, number>> = {
-  read: constants.O_RDONLY,
+  // A FIFO in the place of a file must not hold anybody up.
+  read: constants.O_RDONLY | constants.O_NONBLOCK,
   create: constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL,
   append: constants.O_WRONLY | (HAS_SYNCED_WRITE ? constants.O_DSYNC : 0),
 };
@@ -66,6 +67,7 @@ const FLAGS: Readonly<Record<FileUse, number>> = {
 export const nodeFileSystem: FileSystem = {
   async open(path, use) {
     const handle = await open(path, FLAGS[use], FILE_MODE);
+    if (use === 'read') await requireRegular(path, handle);
     return new NodeFile(handle, use === 'append' && !HAS_SYNCED_WRITE);
   },
   rename,
@@ -94,6 +96,14 @@ export const nodeFileSystem: FileSystem = {
     }
   },
 };
+
+/** Throws FileError for a FIFO or a device; what reading a folder comes to the system says. */
+async function requireRegular(path: string, handle: FileHandle): Promise<void> {
+  const status = await handle.stat();
+  if (status.isFile() || status.isDirectory()) return;
+  await handle.close();
+  throw new FileError(`The file ${path} is not a regular file.`);
+}
 
 class NodeFile implements StoreFile {
   readonly #handle: FileHandle;

@@ -20,6 +20,11 @@ export interface FolderLock {
   release(): Promise<void>;
 }
 
+/** Whether a file of this name is a lock, or was one. */
+export function isLockName(name: string): boolean {
+  return NAME.test(name);
+}
+
 /** Throws FileError naming the folder and the process that has it. */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const lock = new SocketLock(folder, `server-${process.pid}-${randomBytes(4).toString('hex')}.lock`);

@@ -109,6 +109,16 @@ export class MailServer {
     return this.#transport.connectionCount;
   }
 
+  /** Whether it is left alone because there was no TLS: its certificate was not believed, or nobody could say whom to believe. */
+  get isNotBelieved(): boolean {
+    return this.restsForMs > 0 && this.figures.lastFailure?.failure.step === 'tls';
+  }
+
+  /** The reason why it failed may be gone: it may be tried at once. */
+  endRest(): void {
+    this.#failures = this.#restsUntilMs = 0;
+  }
+
   /** How long it is still left alone; 0 when it may be tried. */
   get restsForMs(): number {
     return Math.max(this.#restsUntilMs - this.#options.clockMs(), 0);
@@ -147,7 +157,7 @@ export class MailServer {
     if (signal?.aborted === true) return check;
     this.figures.lastCheck = { check, at: now() };
     this.#noteChain(check);
-    if (check.failure === undefined) this.#failures = this.#restsUntilMs = 0;
+    if (check.failure === undefined) this.endRest();
     return check;
   }
 

@@ -47,8 +47,10 @@ export function parseSpoolFile(octets: Buffer): SpoolContent | undefined {
 
 function parseEnvelope(text: string): SpoolEnvelope | undefined {
   try {
-    const value: Partial<Record<keyof SpoolEnvelope, unknown>> = JSON.parse(text);
-    const { from, to, messageId, spooledAtMs: atMs } = value;
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null) return undefined;
+    const fields: Partial<Record<keyof SpoolEnvelope, unknown>> = value;
+    const { from, to, messageId, spooledAtMs: atMs } = fields;
     if (typeof from !== 'string' || typeof messageId !== 'string' || typeof atMs !== 'number')
       return undefined;
     if (!Array.isArray(to) || to.length === 0) return undefined;

@@ -14,6 +14,8 @@ export interface CertificateWatchOptions extends TlsProviders {
 }
 
 const LOOK_MS = 3_600_000;
+/** What comes together is looked at together. */
+const SOON_MS = 1000;
 
 interface Watched {
   readonly provider: string;
@@ -25,6 +27,7 @@ export class CertificateWatch {
   /** What was told, of what was there when it was last looked at. */
   #told: ReadonlySet<string> = new Set();
   #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Timeout | undefined;
 
   constructor(options: CertificateWatchOptions) {
     this.#options = options;
@@ -36,8 +39,19 @@ export class CertificateWatch {
     this.#timer = setInterval(() => void this.#look(), LOOK_MS).unref();
   }
 
+  /** Looks once more in a moment: certificates have come. Nothing before the start. */
+  lookSoon(): void {
+    if (this.#timer === undefined) return;
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      void this.#look();
+    }, SOON_MS).unref();
+  }
+
   stop(): void {
+    clearTimeout(this.#soon);
     clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   async #look(): Promise<void> {

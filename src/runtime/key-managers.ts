@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { ConfigurationObject } from '../config/configuration-object.ts';
 import { expiryOf } from '../trust/expiry.ts';
 import { FileBacked, type FileSource } from '../trust/file-backed.ts';
-import { readPemKeys, stampFile, stampPemFolder } from '../trust/pem-folder.ts';
+import { readPemKeys, stampPemFolder } from '../trust/pem-folder.ts';
 import { isValidAt, type ServerKey } from '../trust/server-key.ts';
 import type { StoreReader } from '../trust/store-reader.ts';
 import { TrustError } from '../trust/trust-error.ts';
@@ -38,7 +38,7 @@ function createKeyManager(
   options: ProviderOptions,
   stores: StoreReader,
 ): KeyManager | undefined {
-  const source = sourceOf(object, options.instanceFolder, stores);
+  const source = sourceOf(object, options, stores);
   if (object === undefined || source === undefined) return undefined;
   const name = object.dn.toString();
   const read = async () => {
@@ -47,8 +47,12 @@ function createKeyManager(
     tellExpiry(keys, name, options.log, options.now());
     return keys;
   };
-  const keys = new FileBacked({ ...source, read }, (problem) =>
-    options.log.warn({ provider: name, problem: problem.message }, 'keys could not be read'),
+  const keys = new FileBacked(
+    { ...source, read },
+    {
+      failed: (problem) =>
+        options.log.warn({ provider: name, problem: problem.message }, 'keys could not be read'),
+    },
   );
   return { dn: name, name: object.name, kind: object.kind, keys };
 }
@@ -59,18 +63,18 @@ function describeKey({ alias, certificate, chain }: ServerKey): Facts {
 
 function sourceOf(
   object: ConfigurationObject | undefined,
-  instanceFolder: string,
+  { instanceFolder, files }: ProviderOptions,
   stores: StoreReader,
 ): FileSource<readonly ServerKey[]> | undefined {
   if (object?.kind === 'pem-key-manager-provider' && object.enabled) {
     const folder = resolve(instanceFolder, object.pemDirectory);
     const source = { folder, excludedPatterns: object.excludedFilenamePattern };
-    return { read: () => readPemKeys(source), stamp: () => stampPemFolder(source) };
+    return { read: () => readPemKeys(source, files), stamp: () => stampPemFolder(source, files) };
   }
   if (object?.kind === 'file-based-key-manager-provider' && object.enabled) {
     const path = resolve(instanceFolder, object.keyStoreFile);
     const store = { path, pin: object.keyStorePin?.reveal(), type: object.keyStoreType };
-    return { read: async () => (await stores.read(store)).keys, stamp: () => stampFile(path) };
+    return { read: async () => (await stores.read(store)).keys, stamp: () => files.stamp(path) };
   }
   return undefined;
 }

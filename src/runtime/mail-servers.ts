@@ -30,6 +30,8 @@ export interface KnownMailServer {
   /** One that is not enabled gets no messages, and can be checked. */
   readonly isEnabled: boolean;
   readonly server: MailServer;
+  /** The key of its trust manager's name; undefined: the authorities of the runtime. */
+  readonly trustKey: string | undefined;
   /** What of smtp-property has no effect: names that nobody here knows, with the one that was perhaps meant. */
   readonly ignored: ReturnType<typeof ignoredSettings>;
 }
@@ -103,6 +105,23 @@ export class MailServers {
   get queueLimits(): QueueLimits {
     const { mailRetryPause, mailRetryPauseLimit, mailLifetime } = this.#global();
     return { pauses: { firstMs: mailRetryPause, longestMs: mailRetryPauseLimit }, lifetimeMs: mailLifetime };
+  }
+
+  /** The keys of the trust managers whose mail servers rest because they were not believed. */
+  *notBelieved(): Generator<string> {
+    for (const { made } of this.#known.values()) {
+      if (made?.isEnabled === true && made.server.isNotBelieved && made.trustKey !== undefined)
+        yield made.trustKey;
+    }
+  }
+
+  /** A trust manager, by the key of its name, may believe others than before. */
+  trustChanged(key: string): void {
+    const waiting = [...this.#known.values()].filter(
+      ({ made }) => made?.trustKey === key && made.server.isNotBelieved,
+    );
+    for (const { made } of waiting) made?.server.endRest();
+    if (waiting.length > 0) this.#hear();
   }
 
   /** Ends all connections. */
@@ -188,6 +207,7 @@ export class MailServers {
       figures,
       server: this.#makeServer(object, figures),
       isEnabled: object.enabled,
+      trustKey: object.trustManagerProvider && this.#options.keyOf(object.trustManagerProvider.toString()),
       ignored: ignoredSettings(object.smtpProperty),
     };
   }

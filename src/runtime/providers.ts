@@ -3,6 +3,7 @@
 // whenever it is needed, because a server that does not start can be repaired by nobody.
 
 import type { ConfigurationObject } from '../config/configuration-object.ts';
+import type { FileReader } from '../files/file-reader.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { TrustError } from '../trust/trust-error.ts';
 import type { Component, ObjectDifference, Prepared } from './component.ts';
@@ -16,6 +17,7 @@ export interface ProviderLog {
 export interface ProviderOptions {
   /** Where relative paths begin. */
   readonly instanceFolder: string;
+  readonly files: FileReader;
   readonly log: ProviderLog;
   readonly now: () => Date;
   /** Whether the server is still starting. */

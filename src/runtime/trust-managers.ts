@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import type { ConfigurationObject } from '../config/configuration-object.ts';
 import type { Dn } from '../ldap/dn.ts';
 import { FileBacked, type FileSource } from '../trust/file-backed.ts';
-import { readPemAuthorities, stampFile, stampPemFolder } from '../trust/pem-folder.ts';
+import { readPemAuthorities, stampPemFolder } from '../trust/pem-folder.ts';
 import { ServerTrust } from '../trust/server-trust.ts';
 import type { StoreReader } from '../trust/store-reader.ts';
 import type { Trust } from '../trust/trust.ts';
@@ -15,7 +15,12 @@ import { known, type ProviderOptions, Providers } from './providers.ts';
 export interface TrustManagerOptions extends ProviderOptions {
   /** The certificates in entries of this server, at and below a name. */
   readonly certificatesBelow: (base: Dn) => CertificateSource;
+  /** Told whenever a trust manager may believe others than before; takes the name of its entry. */
+  readonly changed: (provider: string) => void;
 }
+
+/** Where there is no authority nobody is believed, whoever was believed before. */
+export const NOBODY = 'a trust manager has no certificate of an authority, and believes nobody';
 
 type CertificateSource = FileSource<readonly X509Certificate[]>;
 
@@ -56,9 +61,12 @@ export function trustManagers(options: TrustManagerOptions, stores: StoreReader)
     check: async () => {},
     isStarting: options.isStarting,
     describe: describeTrust,
-    enabled: ({ dn, server }) => {
+    enabled: ({ dn, server, certificates }) => {
       if (server.isBlind)
         options.log.warn({ provider: dn }, 'a trust manager is enabled that believes every certificate');
+      // Read now, whether or not somebody needs it soon: what expires is to be told in time.
+      if (certificates === undefined) options.changed(dn);
+      else certificates.current().catch(() => {});
     },
   });
 }
@@ -70,15 +78,20 @@ function isTrustManager(object: ConfigurationObject): object is TrustManagerObje
 function createTrustManager(
   { dn, name, kind }: TrustManagerObject,
   source: CertificateSource | undefined,
-  { log, now }: TrustManagerOptions,
+  { log, now, changed }: TrustManagerOptions,
 ): TrustManager {
   const provider = dn.toString();
   const certificates =
     source === undefined
       ? undefined
-      : new FileBacked(source, (problem) =>
-          log.warn({ provider, problem: problem.message }, 'authorities could not be read'),
-        );
+      : new FileBacked(source, {
+          failed: (problem) =>
+            log.warn({ provider, problem: problem.message }, 'authorities could not be read'),
+          changed: ({ length }) => {
+            if (length === 0) log.warn({ provider }, NOBODY);
+            changed(provider);
+          },
+        });
   const trust = trustOf(kind, certificates);
   const unchecked = (host: string) =>
     log.warn(
@@ -105,19 +118,19 @@ async function describeTrust({ trust }: TrustManager): Promise<Facts> {
 /** Undefined for whoever believes everybody, and for the authorities that the runtime has anyway. */
 function sourceOf(
   object: TrustManagerObject,
-  { instanceFolder, certificatesBelow }: TrustManagerOptions,
+  { instanceFolder, files, certificatesBelow }: TrustManagerOptions,
   stores: StoreReader,
 ): CertificateSource | undefined {
   switch (object.kind) {
     case 'pem-trust-manager-provider': {
       const folder = resolve(instanceFolder, object.pemDirectory);
       const source = { folder, excludedPatterns: object.excludedFilenamePattern };
-      return { read: () => readPemAuthorities(source), stamp: () => stampPemFolder(source) };
+      return { read: () => readPemAuthorities(source, files), stamp: () => stampPemFolder(source, files) };
     }
     case 'file-based-trust-manager-provider': {
       const path = resolve(instanceFolder, object.trustStoreFile);
       const store = { path, pin: object.trustStorePin?.reveal(), type: object.trustStoreType };
-      return { read: () => stores.readAuthorities(store), stamp: () => stampFile(path) };
+      return { read: () => stores.readAuthorities(store), stamp: () => files.stamp(path) };
     }
     case 'ldap-trust-manager-provider':
       return certificatesBelow(object.baseDn);

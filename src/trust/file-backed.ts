@@ -9,26 +9,34 @@ export interface FileSource<T> {
   read(): Promise<T>;
   /** A text that changes whenever the files do. */
   stamp(): Promise<string>;
+  /** Whether the stamp costs nothing, so that whoever asks gets what is there in this moment. */
+  readonly isLookedAtAlways?: boolean;
+}
+
+export interface FileBackedOptions<T> {
+  /** Told once of each state of the files that cannot be used. */
+  readonly failed: (problem: TrustError) => void;
+  /** Told of what was read, whenever it was read anew. */
+  readonly changed?: (value: T) => void;
 }
 
 export class FileBacked<T> {
   readonly #source: FileSource<T>;
-  readonly #report: (problem: TrustError) => void;
+  readonly #options: FileBackedOptions<T>;
   #value: T | undefined;
   #stamp: string | undefined;
   #problem: TrustError | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | undefined;
 
-  /** @param report is told once of each state of the files that cannot be used. */
-  constructor(source: FileSource<T>, report: (problem: TrustError) => void) {
+  constructor(source: FileSource<T>, options: FileBackedOptions<T>) {
     this.#source = source;
-    this.#report = report;
+    this.#options = options;
   }
 
   /** The value of now. Throws TrustError as long as the files have never been usable. */
   async current(): Promise<T> {
-    if (performance.now() - this.#lookedAt >= LOOK_MS) {
+    if (this.#source.isLookedAtAlways === true || performance.now() - this.#lookedAt >= LOOK_MS) {
       this.#looking ??= this.#look().finally(() => {
         this.#looking = undefined;
       });
@@ -52,6 +60,7 @@ export class FileBacked<T> {
       this.#value = value;
       this.#problem = undefined;
       this.#lookedAt = performance.now();
+      this.#options.changed?.(value);
     };
   }
 
@@ -69,7 +78,9 @@ export class FileBacked<T> {
     } catch (error) {
       if (!(error instanceof TrustError)) throw error;
       this.#problem = error;
-      this.#report(error);
+      this.#options.failed(error);
+      return;
     }
+    this.#options.changed?.(this.#value);
   }
 }

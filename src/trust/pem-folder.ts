@@ -1,12 +1,12 @@
 // A folder of PEM files, as PingDS's pem providers have: each file is one key or one authority, called by its name.
 
 import type { X509Certificate } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { FileReader, FolderEntry } from '../files/file-reader.ts';
 import { matchesFileName } from './file-name-pattern.ts';
 import { parseFirstCertificate, parsePem } from './pem.ts';
 import { type ServerKey, serverKey } from './server-key.ts';
-import { reasonOf, TrustError } from './trust-error.ts';
+import { TrustError, trustErrorFrom } from './trust-error.ts';
 
 const FILES_MAX = 1000;
 const FILE_OCTETS_MAX = 4 * 1024 * 1024;
@@ -18,9 +18,9 @@ export interface PemFolder {
 }
 
 /** The keys of the folder: private key, certificate and chain stand in one file. Throws TrustError. */
-export async function readPemKeys(source: PemFolder): Promise<readonly ServerKey[]> {
+export async function readPemKeys(source: PemFolder, files: FileReader): Promise<readonly ServerKey[]> {
   const keys: ServerKey[] = [];
-  for await (const { path, text } of readFolder(source)) {
+  for await (const { path, text } of readFolder(source, files)) {
     const { privateKeys, certificates } = parsePem(text, path);
     const name = path.slice(path.lastIndexOf('/') + 1);
     const [privateKey] = privateKeys;
@@ -30,9 +30,12 @@ export async function readPemKeys(source: PemFolder): Promise<readonly ServerKey
 }
 
 /** Of every file that has certificates, the first one. Throws TrustError. */
-export async function readPemAuthorities(source: PemFolder): Promise<readonly X509Certificate[]> {
+export async function readPemAuthorities(
+  source: PemFolder,
+  files: FileReader,
+): Promise<readonly X509Certificate[]> {
   const authorities: X509Certificate[] = [];
-  for await (const { path, text } of readFolder(source)) {
+  for await (const { path, text } of readFolder(source, files)) {
     const certificate = parseFirstCertificate(text, path);
     if (certificate !== undefined) authorities.push(certificate);
   }
@@ -40,50 +43,38 @@ export async function readPemAuthorities(source: PemFolder): Promise<readonly X5
 }
 
 /** What changes whenever a file of the folder does. */
-export async function stampPemFolder(source: PemFolder): Promise<string> {
-  const paths = await listFolder(source);
-  return (await Promise.all(paths.map(stampFile))).join('\n');
-}
-
-/** What changes whenever the file does; also when another file is put in its place. */
-export async function stampFile(path: string): Promise<string> {
-  try {
-    const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-    return `${path} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
-  } catch (error) {
-    return `${path} ${reasonOf(error)}`;
-  }
+export async function stampPemFolder(source: PemFolder, files: FileReader): Promise<string> {
+  const stamps: string[] = [];
+  for (const path of await listFolder(source, files)) stamps.push(`${path} ${await files.stamp(path)}`);
+  return stamps.join('\n');
 }
 
 /** One file after the other, so that neither memory nor time is taken for all of them at once. */
 async function* readFolder(
   source: PemFolder,
+  files: FileReader,
 ): AsyncGenerator<{ readonly path: string; readonly text: string }> {
-  for (const path of await listFolder(source)) yield { path, text: await readSmallFile(path) };
+  for (const path of await listFolder(source, files)) yield { path, text: await readSmallFile(path, files) };
 }
 
-async function readSmallFile(path: string): Promise<string> {
+async function readSmallFile(path: string, files: FileReader): Promise<string> {
   try {
-    const { size } = await stat(path);
-    if (size > FILE_OCTETS_MAX)
-      throw new TrustError(`The file ${path} is larger than ${FILE_OCTETS_MAX} octets.`);
-    return await readFile(path, 'latin1');
+    return (await files.read(path, FILE_OCTETS_MAX)).octets.toString('latin1');
   } catch (error) {
-    if (error instanceof TrustError) throw error;
-    throw new TrustError(`The file ${path} cannot be read: ${reasonOf(error)}.`);
+    throw trustErrorFrom(error);
   }
 }
 
 /** Files whose names begin with a dot are hidden on purpose: Kubernetes keeps its own links so. */
-async function listFolder({ folder, excludedPatterns }: PemFolder): Promise<string[]> {
-  let entries: { readonly name: string; isDirectory(): boolean }[];
+async function listFolder({ folder, excludedPatterns }: PemFolder, files: FileReader): Promise<string[]> {
+  let entries: readonly FolderEntry[];
   try {
-    entries = await readdir(folder, { withFileTypes: true });
+    entries = await files.list(folder);
   } catch (error) {
-    throw new TrustError(`The folder ${folder} cannot be read: ${reasonOf(error)}.`);
+    throw trustErrorFrom(error, 'folder');
   }
   const names = entries
-    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'))
+    .filter((entry) => !entry.isFolder && !entry.name.startsWith('.'))
     .map(({ name }) => name)
     .filter((name) => !excludedPatterns.some((pattern) => matchesFileName(pattern, name)));
   if (names.length > FILES_MAX)

@@ -3,6 +3,7 @@
 
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import forge from 'node-forge';
+import { requireFewRounds } from './derivation-limit.ts';
 import type { KeyStore } from './key-store.ts';
 import { type ServerKey, serverKey } from './server-key.ts';
 import { TrustError } from './trust-error.ts';
@@ -94,12 +95,13 @@ function parse(octets: Buffer, path: string): forge.asn1.Asn1 {
 
 function open(asn1: forge.asn1.Asn1, path: string, pin: string | undefined): readonly forge.pkcs12.Bag[] {
   try {
-    return bagsOf(asn1, pin ?? '');
+    return bagsOf(asn1, path, pin ?? '');
   } catch (error) {
+    if (error instanceof TrustError) throw error;
     const isPin = error instanceof Error && /password|MAC could not/i.test(error.message);
     const isForeign = pin !== undefined && !ASCII.test(pin);
     if (!isPin && !isForeign) throw new TrustError(`The file ${path} ${obstacleOf(error)}`);
-    const bags = isForeign ? bagsWithForeignPin(asn1, pin) : undefined;
+    const bags = isForeign ? bagsWithForeignPin(asn1, path, pin) : undefined;
     if (bags !== undefined) return bags;
     const problem =
       pin === undefined ? 'needs a PIN, and none is set' : 'does not open with the PIN that is set';
@@ -119,16 +121,22 @@ function obstacleOf(error: unknown): string {
   return `is encrypted with ${name}. Write it anew with openssl pkcs12 -export or keytool -importkeystore.`;
 }
 
-function bagsOf(asn1: forge.asn1.Asn1, pin: string): readonly forge.pkcs12.Bag[] {
+function bagsOf(asn1: forge.asn1.Asn1, path: string, pin: string): readonly forge.pkcs12.Bag[] {
+  requireFewRounds(asn1, path, pin);
   return forge.pkcs12.pkcs12FromAsn1(asn1, false, pin).safeContents.flatMap(({ safeBags }) => safeBags);
 }
 
 /** The MAC takes letters as UTF-16 and newer encryption as UTF-8; node-forge takes one form for both, so the MAC is left out. */
-function bagsWithForeignPin(asn1: forge.asn1.Asn1, pin: string): readonly forge.pkcs12.Bag[] | undefined {
+function bagsWithForeignPin(
+  asn1: forge.asn1.Asn1,
+  path: string,
+  pin: string,
+): readonly forge.pkcs12.Bag[] | undefined {
   const withoutMac = { ...asn1, value: asn1.value.slice(0, 2) } as forge.asn1.Asn1;
   try {
-    return bagsOf(withoutMac, Buffer.from(pin, 'utf8').toString('latin1'));
-  } catch {
+    return bagsOf(withoutMac, path, Buffer.from(pin, 'utf8').toString('latin1'));
+  } catch (error) {
+    if (error instanceof TrustError) throw error;
     return undefined;
   }
 }

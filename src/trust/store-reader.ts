@@ -2,40 +2,42 @@
 // thread is started when it is needed and ends by itself when it has not been for a while.
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import type { FileReader } from '../files/file-reader.ts';
 import type { KeyStore, KeyStoreFile } from './key-store.ts';
 import { type ServerKey, serverKey } from './server-key.ts';
 import type { StoreAnswer, StoreContents, StoreQuestion } from './store-worker.ts';
-import { reasonOf, TrustError } from './trust-error.ts';
+import { TrustError, trustErrorFrom } from './trust-error.ts';
 
 const FILE_OCTETS_MAX = 16 * 1024 * 1024;
 /** A store may ask for any number of rounds; one that takes longer than this is not opened. */
-const OPEN_MS_MAX = 60_000;
+const OPEN_MS_MAX = 30_000;
 const IDLE_MS = 10_000;
 const WORKER_HEAP_MB = 256;
 /** So many certificates take about a millisecond. */
 const CERTIFICATES_AT_ONCE = 20;
 
 export class StoreReader {
+  readonly #files: FileReader;
   #worker: Worker | undefined;
   #isClosed = false;
   #last: Promise<unknown> = Promise.resolve();
   #idle: NodeJS.Timeout | undefined;
 
+  constructor(files: FileReader) {
+    this.#files = files;
+  }
+
   /** Throws TrustError: the file is not there, is of no known format, does not open with the PIN. */
   async read(file: KeyStoreFile): Promise<KeyStore> {
-    const octets = await readOctets(file.path);
+    const octets = await this.#readOctets(file.path);
     return unsealed(await this.#ask({ file, octets }));
   }
 
-  /** The authorities of a store, as a trust manager wants them. Throws TrustError, also when there is none. */
+  /** The authorities of a store, as a trust manager wants them; a store without one is no error. Throws TrustError. */
   async readAuthorities(file: KeyStoreFile): Promise<readonly X509Certificate[]> {
-    const { authorities } = await this.read(file);
-    if (authorities.length === 0)
-      throw new TrustError(`The trust store ${file.path} has no trusted certificate.`);
-    return authorities;
+    return (await this.read(file)).authorities;
   }
 
   /** The authorities of the runtime and of the operating system. */
@@ -49,6 +51,14 @@ export class StoreReader {
     this.#isClosed = true;
     clearTimeout(this.#idle);
     this.#stop();
+  }
+
+  async #readOctets(path: string): Promise<Buffer> {
+    try {
+      return (await this.#files.read(path, FILE_OCTETS_MAX)).octets;
+    } catch (error) {
+      throw trustErrorFrom(error);
+    }
   }
 
   /** One store after the other: several at once would only take the processor from everybody else. */
@@ -125,17 +135,4 @@ async function certificatesOf(encoded: readonly Uint8Array[]): Promise<X509Certi
     if (certificates.length % CERTIFICATES_AT_ONCE === 0) await otherWork();
   }
   return certificates;
-}
-
-async function readOctets(path: string): Promise<Buffer> {
-  try {
-    await using file = await open(path, 'r');
-    const { size } = await file.stat();
-    if (size > FILE_OCTETS_MAX)
-      throw new TrustError(`The file ${path} is larger than ${FILE_OCTETS_MAX} octets.`);
-    return await file.readFile();
-  } catch (error) {
-    if (error instanceof TrustError) throw error;
-    throw new TrustError(`The file ${path} cannot be read: ${reasonOf(error)}.`);
-  }
 }

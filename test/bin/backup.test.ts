@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeBackup } from '../../src/bin/backup.ts';
-import { readBackup, restoreBackup } from '../../src/bin/restore.ts';
+import { restoreBackup, verifyBackup } from '../../src/bin/restore.ts';
 import { addRequest, scopes, searchRequest } from '../support/ber-bytes.ts';
 import { runConfdit } from '../support/confdit-program.ts';
 import { LdapTools, runProgram } from '../support/ldap-tools.ts';
@@ -46,7 +46,7 @@ describe('a backup', () => {
       const before = [...acknowledged];
       const { octets } = await makeBackup(server.folder, new Date());
       const instance = join(folder, `instance-${round}`);
-      expect((await restoreBackup(octets, instance, new Date())).aside).toBe(undefined);
+      expect((await restoreBackup([octets], instance, new Date())).aside).toBe(undefined);
       const copy = await startServer({ folder: instance });
       const client = await RawClient.bound(copy);
       const found = await client.request(searchRequest(CONTAINER, { scope: scopes.one }));
@@ -64,15 +64,15 @@ describe('a backup', () => {
     const server = await startServer();
     await server.stop();
     const { octets } = await makeBackup(server.folder, new Date());
-    await readBackup(octets);
+    await verifyBackup([octets]);
     // The tenth octet of gzip's own header says what system made it, and means nothing.
     for (let at = 10; at < octets.length; at += Math.ceil(octets.length / 40)) {
       const damaged = Buffer.from(octets);
       damaged[at] = (damaged[at] ?? 0) ^ 0x10;
-      await expect(readBackup(damaged), `octet ${at}`).rejects.toThrow(/damaged|no backup/);
+      await expect(verifyBackup([damaged]), `octet ${at}`).rejects.toThrow(/damaged|no backup/);
     }
     for (const length of [0, 10, octets.length >> 1, octets.length - 1])
-      await expect(readBackup(octets.subarray(0, length))).rejects.toThrow(/damaged|no backup/);
+      await expect(verifyBackup([octets.subarray(0, length)])).rejects.toThrow(/damaged|no backup/);
   });
 
   it('from the command line is a tar archive for its owner, and comes back where no server runs', async () => {

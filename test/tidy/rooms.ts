@@ -16,13 +16,13 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   ['config', ['ldap', 'schema', 'expression']],
   ['trust', ['config (types)', 'files']],
   ['mail', ['config (types)', 'trust', 'files']],
-  ['runtime', ['ldap', 'config', 'trust', 'mail']],
+  ['runtime', ['ldap', 'files', 'config', 'trust', 'mail']],
   [
     'backend',
     ['ldap', 'files', 'schema', 'directory', 'store', 'expression', 'config', 'trust', 'mail', 'runtime'],
   ],
   ['server', ['ldap', 'files', 'codec', 'config', 'runtime', 'backend']],
-  ['client', ['ldap', 'config', 'trust', 'mail']],
+  ['client', ['ldap', 'files', 'config', 'trust', 'mail']],
   ['cli', ['ldap', 'files', 'codec', 'schema', 'config', 'client']],
   ['bin', [EVERYTHING]],
 ]);

@@ -2,12 +2,21 @@
 
 import { describe, expect, it } from 'vitest';
 import { importCases, sizeCases, wordCases } from './code-cases.ts';
+import { inputCases } from './input-cases.ts';
 import { Project } from './project.ts';
 import { deadCases, documentCases, packageCases } from './project-cases.ts';
 import { ROOMS } from './rooms.ts';
 import { rules } from './rules.ts';
 
-const cases = [...importCases, ...sizeCases, ...wordCases, ...deadCases, ...documentCases, ...packageCases];
+const cases = [
+  ...importCases,
+  ...inputCases,
+  ...sizeCases,
+  ...wordCases,
+  ...deadCases,
+  ...documentCases,
+  ...packageCases,
+];
 
 describe('the tidy rules', () => {
   for (const { rule: title, what, files, folders = [], expected } of cases) {

@@ -4,12 +4,14 @@ import { deadRules } from './dead-rules.ts';
 import { documentRules } from './document-rules.ts';
 import type { Rule } from './finding.ts';
 import { importRules } from './import-rules.ts';
+import { inputRules } from './input-rules.ts';
 import { packageRules } from './package-rules.ts';
 import { sizeRules } from './size-rules.ts';
 import { wordRules } from './word-rules.ts';
 
 export const rules: readonly Rule[] = [
   ...importRules,
+  ...inputRules,
   ...sizeRules,
   ...wordRules,
   ...deadRules,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FileReader } from '../../src/files/file-reader.ts';
 import type { KeyStoreType } from '../../src/trust/key-store.ts';
 import { parseKeyStore } from '../../src/trust/store-format.ts';
 import { StoreReader } from '../../src/trust/store-reader.ts';
@@ -33,7 +34,7 @@ beforeAll(async () => {
 
 afterAll(() => Promise.all([authority.remove(), rm(folder, { recursive: true, force: true })]));
 
-const stores = new StoreReader();
+const stores = new StoreReader(new FileReader());
 
 async function read(octets: Buffer | string, pin?: string, type?: KeyStoreType) {
   const path = join(folder, 'store');

@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FileReader } from '../../src/files/file-reader.ts';
 import { matchesFileName } from '../../src/trust/file-name-pattern.ts';
 import { parsePem } from '../../src/trust/pem.ts';
 import { readPemAuthorities, readPemKeys, stampPemFolder } from '../../src/trust/pem-folder.ts';
 import { chooseKeys } from '../../src/trust/server-key.ts';
 import { TrustError } from '../../src/trust/trust-error.ts';
 import { Authority, type Issued } from '../support/certificates.ts';
+
+const files = new FileReader();
 
 const NOTHING: readonly string[] = [];
 
@@ -55,7 +58,7 @@ describe('the keys of a folder', () => {
       '.hidden': brief.pem,
       'c.pem.bak': 'broken',
     });
-    const keys = await readPemKeys({ folder, excludedPatterns: ['*.bak'] });
+    const keys = await readPemKeys({ folder, excludedPatterns: ['*.bak'] }, files);
     expect(keys.map(({ alias, certificate, chain }) => [alias, certificate.subject, chain.length])).toEqual([
       ['a.pem', 'CN=long', 1],
       ['b.pem', 'CN=brief', 1],
@@ -91,7 +94,9 @@ describe('the keys of a folder', () => {
     ],
   ])('%s are refused', async (_, text, problem) => {
     const folder = await folderWith({ 'server.pem': text() });
-    const refusal = await readPemKeys({ folder, excludedPatterns: NOTHING }).catch((error: unknown) => error);
+    const refusal = await readPemKeys({ folder, excludedPatterns: NOTHING }, files).catch(
+      (error: unknown) => error,
+    );
     expect(refusal).toBeInstanceOf(TrustError);
     expect(String(refusal)).toContain(problem);
     expect(String(refusal)).toContain('server.pem');
@@ -99,7 +104,7 @@ describe('the keys of a folder', () => {
 
   it('of a folder that is not there are refused', async () => {
     const source = { folder: join(base, 'none'), excludedPatterns: NOTHING };
-    await expect(readPemKeys(source)).rejects.toThrow('there is none at this path');
+    await expect(readPemKeys(source, files)).rejects.toThrow('there is none at this path');
   });
 });
 
@@ -109,7 +114,7 @@ describe('the authorities of a folder', () => {
       'one.pem': `${await authority.certificate}${brief.certificate}`,
       text: 'no certificate',
     });
-    const found = await readPemAuthorities({ folder, excludedPatterns: NOTHING });
+    const found = await readPemAuthorities({ folder, excludedPatterns: NOTHING }, files);
     expect(found.map(({ subject }) => subject)).toEqual(['CN=Test Authority']);
   });
 
@@ -119,7 +124,7 @@ describe('the authorities of a folder', () => {
       'b.pem': `-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n${brief.certificate}`,
       'c.pem': long.pem,
     });
-    const found = await readPemAuthorities({ folder, excludedPatterns: NOTHING });
+    const found = await readPemAuthorities({ folder, excludedPatterns: NOTHING }, files);
     expect(found.map(({ subject }) => subject)).toEqual(['CN=rsa', 'CN=brief', 'CN=long']);
   });
 });
@@ -128,14 +133,14 @@ describe('the stamp of a folder', () => {
   it('changes with what is in its files and with the files themselves, and not without', async () => {
     const folder = await folderWith({ 'a.pem': 'one' });
     const source = { folder, excludedPatterns: ['*~'] };
-    const first = await stampPemFolder(source);
+    const first = await stampPemFolder(source, files);
     await writeFile(join(folder, 'a.pem~'), 'ignored');
-    expect(await stampPemFolder(source)).toBe(first);
+    expect(await stampPemFolder(source, files)).toBe(first);
     await writeFile(join(folder, 'a.pem'), 'two');
-    const second = await stampPemFolder(source);
+    const second = await stampPemFolder(source, files);
     expect(second).not.toBe(first);
     await writeFile(join(folder, 'b.pem'), '');
-    expect(await stampPemFolder(source)).not.toBe(second);
+    expect(await stampPemFolder(source, files)).not.toBe(second);
   });
 });
 
@@ -145,7 +150,7 @@ describe('the keys that a server shows', () => {
   /** `at` is later than the making of the certificates, which are not valid before. */
   async function choose(aliases: readonly string[], at = new Date()): Promise<string[]> {
     const folder = await folderWith({ 'brief.pem': brief.pem, 'long.pem': long.pem, 'rsa.pem': rsa.pem });
-    return chooseKeys(await readPemKeys({ folder, excludedPatterns: NOTHING }), aliases, at).map(
+    return chooseKeys(await readPemKeys({ folder, excludedPatterns: NOTHING }, files), aliases, at).map(
       ({ alias }) => alias,
     );
   }

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { FileReader } from '../../src/files/file-reader.ts';
 import { FileBacked } from '../../src/trust/file-backed.ts';
 import { chainOf } from '../../src/trust/peer-chain.ts';
 import { readPemAuthorities, stampPemFolder } from '../../src/trust/pem-folder.ts';
@@ -14,6 +15,8 @@ import { ServerTrust } from '../../src/trust/server-trust.ts';
 import type { Trust } from '../../src/trust/trust.ts';
 import { TrustError } from '../../src/trust/trust-error.ts';
 import { Authority, type Issued } from '../support/certificates.ts';
+
+const files = new FileReader();
 
 const NAME = 'cn=Case,cn=Trust Manager Providers,cn=config';
 const PAST = { from: '20200101000000Z', to: '20210203040506Z' };
@@ -227,8 +230,8 @@ it('a folder of PEM files is followed: an authority that comes is believed, one 
   const folder = await mkdtemp(join(tmpdir(), 'confdit-followed-'));
   const source = { folder, excludedPatterns: [] };
   const certificates = new FileBacked(
-    { read: () => readPemAuthorities(source), stamp: () => stampPemFolder(source) },
-    () => {},
+    { read: () => readPemAuthorities(source, files), stamp: () => stampPemFolder(source, files) },
+    { failed: () => {} },
   );
   const trust: Trust = { type: 'authorities', certificates };
   const port = await serveIssued(await root.issue());

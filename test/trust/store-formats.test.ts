@@ -1,11 +1,14 @@
 // Trust stores in every format, and with every default, that keytool and openssl have had in ten years, made by the two
 // programs themselves.
 
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import forge from 'node-forge';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FileReader } from '../../src/files/file-reader.ts';
 import type { KeyStoreType } from '../../src/trust/key-store.ts';
 import { StoreReader } from '../../src/trust/store-reader.ts';
 import { TrustError } from '../../src/trust/trust-error.ts';
@@ -64,7 +67,7 @@ const OPENSSL_STORES: readonly (readonly [string, readonly string[]])[] = [
 let folder: string;
 let authority: Authority;
 let count = 0;
-const stores = new StoreReader();
+const stores = new StoreReader(new FileReader());
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'confdit-stores-'));
@@ -138,7 +141,7 @@ describe('a trust store of keytool', () => {
         ...['-genkeypair', '-alias', 'own', '-keyalg', 'EC', '-dname', 'CN=own', '-storepass', PIN],
       ),
     );
-    expect(await refusalOf(path, PIN)).toContain('has no trusted certificate');
+    expect(await read(path, PIN)).toEqual([]);
   });
 });
 
@@ -195,6 +198,42 @@ describe('what is no store is told apart', () => {
   });
 });
 
+describe('a store that asks for two thousand million rounds is refused before one is done', () => {
+  it.each(['MAC', 'certificates', 'key'])('for its %s', async (part) => {
+    const path = await opensslStore([]);
+    const whole = forge.asn1.fromDer((await readFile(path)).toString('latin1'));
+    const withoutMac = { ...whole, value: whole.value.slice(0, 2) } as forge.asn1.Asn1;
+    const store = part === 'key' ? withKeyBag() : withRounds(part === 'MAC' ? whole : withoutMac);
+    await writeFile(path, Buffer.from(forge.asn1.toDer(store).getBytes(), 'latin1'));
+    expect(await refusalOf(path, PIN)).toContain(
+      'asks for 2147483647 rounds of key derivation; 10000000 are',
+    );
+  });
+});
+
+/** Every number of rounds that OpenSSL writes by default becomes a large one, also within octets that are DER. */
+function withRounds(node: forge.asn1.Asn1): forge.asn1.Asn1 {
+  if (typeof node.value !== 'string') return { ...node, value: node.value.map(withRounds) };
+  if (node.type === forge.asn1.Type.INTEGER && node.value === '\x08\x00')
+    return { ...node, value: '\x7f\xff\xff\xff' };
+  if (node.type !== forge.asn1.Type.OCTETSTRING || node.value[0] !== '0') return node;
+  try {
+    return { ...node, value: forge.asn1.toDer(withRounds(forge.asn1.fromDer(node.value))).getBytes() };
+  } catch {
+    return node;
+  }
+}
+
+/** A key that is encrypted, within contents that are not. */
+function withKeyBag(): forge.asn1.Asn1 {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const store = forge.pkcs12.toPkcs12Asn1(forge.pki.privateKeyFromPem(pem), [], PIN, {
+    ...{ algorithm: 'aes256', count: 2048, useMac: false, generateLocalKeyId: false },
+  });
+  return withRounds(store);
+}
+
 it('a store that takes long to open keeps nobody waiting', async () => {
   const path = await opensslStore(['-iter', '200000']);
   let turns = 0;
@@ -209,7 +248,7 @@ it('a store that takes long to open keeps nobody waiting', async () => {
 
 it('whoever closes the reader does not wait for a store that takes long to open', async () => {
   const path = await opensslStore(['-iter', '200000']);
-  const reader = new StoreReader();
+  const reader = new StoreReader(new FileReader());
   // The thread is there already, so that the first of the two is under way at once.
   await reader.read({ path: await opensslStore([]), pin: PIN, type: undefined });
   const outcomes = Promise.allSettled(

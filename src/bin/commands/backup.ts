@@ -1,14 +1,16 @@
 // `confdit backup` and `confdit restore`: an instance as one file, taken while its server runs, and verified on its way
 // back.
 
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, CommandError, type Invocation, UsageError, type World } from '../../cli/command.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
+import { commandErrorFrom } from '../../cli/file-argument.ts';
 import { formatJson, JSON_OPTION } from '../../cli/output.ts';
 import { whileWorking } from '../../cli/progress-bar.ts';
+import { readNamedPieces } from '../../files/named-file.ts';
 import { makeBackup, writeBackup } from '../backup.ts';
-import { readBackup, restoreBackup } from '../restore.ts';
+import { restoreBackup, verifyBackup } from '../restore.ts';
+import { unpackBackup } from '../unpack-backup.ts';
 import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
 import { configFolderOf, inWords } from './offline-instance.ts';
 
@@ -43,13 +45,13 @@ async function backup(invocation: Invocation, world: World): Promise<number> {
   await configFolderOf(choice);
   const made = inWords(async () => {
     const one = await makeBackup(resolve(choice.instance), new Date());
-    await readBackup(one.octets);
+    await unpackBackup([one.octets]);
     return one;
   });
   const { octets, manifest } = await whileWorking(world.stderr, 'backing up', made);
   await writeNew(path, octets);
   const { number } = manifest;
-  const count = Object.keys(manifest.files).length;
+  const count = manifest.files.size;
   world.stdout.write(
     invocation.has('json')
       ? formatJson({ file: path, files: count, change: number })
@@ -60,23 +62,29 @@ async function backup(invocation: Invocation, world: World): Promise<number> {
 
 async function restore(invocation: Invocation, world: World): Promise<number> {
   const path = fileOf(invocation);
-  const octets = await readFile(path).catch((error: unknown) => {
-    throw fileError(`The backup ${path} cannot be read`, error);
-  });
+  const pieces = piecesOf(path);
   const { instance } = instanceOf(invocation, world);
   if (invocation.has('verify-only')) {
-    const read = inWords(() => readBackup(octets));
-    const { manifest } = await whileWorking(world.stderr, 'verifying', read);
+    const read = inWords(() => verifyBackup(pieces));
+    const manifest = await whileWorking(world.stderr, 'verifying', read);
     world.stdout.write(`${path} is whole: taken at ${manifest.at}, through change ${manifest.number}.\n`);
     return ExitCode.success;
   }
-  const restored = inWords(() => restoreBackup(octets, instance, new Date()));
+  const restored = inWords(() => restoreBackup(pieces, instance, new Date()));
   const { manifest, aside } = await whileWorking(world.stderr, 'restoring', restored);
   world.stdout.write(
     `${resolve(instance)} is as it was at ${manifest.at}, through change ${manifest.number}.\n`,
   );
   if (aside !== undefined) world.stdout.write(`What was there before is in ${aside}\n`);
   return ExitCode.success;
+}
+
+async function* piecesOf(path: string): AsyncGenerator<Buffer, void> {
+  try {
+    for await (const { octets } of readNamedPieces(path)) yield octets;
+  } catch (error) {
+    throw commandErrorFrom(error);
+  }
 }
 
 function fileOf({ operands: [path, ...others] }: Invocation): string {

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
-import type { ChangeStream } from '../../cli/change-stream.ts';
 import { type Command, CommandError, type Invocation, type World } from '../../cli/command.ts';
 import { CONNECTION_OPTIONS } from '../../cli/connection-options.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
@@ -17,7 +16,6 @@ import type { Filter } from '../../ldap/filter.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { compileFilter } from '../../schema/filter-matcher.ts';
 import type { Schema } from '../../schema/schema.ts';
-import { modifiableOperationalOf } from '../../schema/subschema-entry.ts';
 import { keysOfName } from '../../schema/written-name.ts';
 import { countOf } from '../import-report.ts';
 import { readStoredEntries } from '../stored-entries.ts';
@@ -25,7 +23,6 @@ import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
 import { openChangeStream } from './open-directory.ts';
 
 const ROOT = 'cn=config';
-const SUBSCHEMA = 'cn=schema';
 const EVERYTHING = '(objectClass=*)';
 const FILE_MODE = 0o600;
 const PAGE_ENTRIES = 1000;
@@ -40,8 +37,7 @@ export const exportLdifCommand: Command = {
   group: 'LDIF files',
   synopsis: 'Writes entries to an LDIF file.',
   description:
-    'All that people have set is written, so that the files make the same configuration again: import-ldif and apply take\n' +
-    'them. Who made an entry and when is left out unless it is asked for.\n' +
+    'What import-ldif takes is written: who made an entry and when is left out unless it is asked for.\n' +
     'With --offline the files of the instance are read, whether its server runs or not; otherwise a running server is\n' +
     'asked, which shows secrets to those only who may read them. The file is readable for its owner alone.',
   options: [
@@ -50,7 +46,7 @@ export const exportLdifCommand: Command = {
     { name: 'ldifFile', short: 'l', value: 'FILE', synopsis: 'the file to write (default: stdout)' },
     { name: 'baseDN', short: 'b', value: 'DN', synopsis: `the entry and all below it (default: ${ROOT})` },
     { name: 'filter', value: 'FILTER', synopsis: `only entries that match (default: ${EVERYTHING})` },
-    { name: 'operational', synopsis: 'write also what the server keeps by itself, such as timestamps' },
+    { name: 'operational', synopsis: 'write operational attributes too' },
     ...CONNECTION_OPTIONS,
   ],
   run: exportLdif,
@@ -83,19 +79,10 @@ async function* serverPages(
 ): AsyncGenerator<readonly Entry[], void> {
   const stream = await openChangeStream(invocation, world);
   try {
-    const attributes = invocation.has('operational') ? ['*', '+'] : await modifiableAttributes(stream);
-    yield* stream.search(base, filter, attributes);
+    yield* stream.search(base, filter, invocation.has('operational') ? ['*', '+'] : ['*']);
   } finally {
     stream.close();
   }
-}
-
-/** Selects what users may modify: by the schema of the server, which may have files of its own. */
-async function modifiableAttributes(stream: ChangeStream): Promise<readonly string[]> {
-  const definitions: string[] = [];
-  for await (const page of stream.search(SUBSCHEMA, parseFilter(EVERYTHING), ['attributeTypes']))
-    definitions.push(...page.flatMap((entry) => entry.values('attributetypes')));
-  return ['*', ...modifiableOperationalOf(definitions)];
 }
 
 async function* storedPages(
@@ -113,7 +100,7 @@ async function* storedPages(
     const { key } = keysOfName(schema, entry.dn);
     if (key !== baseKey && !key.endsWith(`,${baseKey}`)) continue;
     if (matches(entry) !== true) continue;
-    page.push(invocation.has('operational') ? entry : modifiablePart(entry, schema));
+    page.push(invocation.has('operational') ? entry : withoutOperational(entry, schema));
     if (page.length < PAGE_ENTRIES) continue;
     yield page;
     page = [];
@@ -121,12 +108,9 @@ async function* storedPages(
   yield page;
 }
 
-/** The entry without what the server keeps by itself. */
-function modifiablePart(entry: Entry, schema: Schema): Entry {
+function withoutOperational(entry: Entry, schema: Schema): Entry {
   return entry.withAttributes(
-    entry.attributes.filter(
-      ({ description }) => schema.describe(description)?.type.noUserModification !== true,
-    ),
+    entry.attributes.filter(({ description }) => schema.describe(description)?.type.isOperational !== true),
   );
 }
 

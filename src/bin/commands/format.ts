@@ -1,9 +1,10 @@
 // `confdit fmt`: LDIF files in one form, in place, as formatters of code do.
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { text as readText } from 'node:stream/consumers';
 import { type Command, CommandError, type Invocation, type World } from '../../cli/command.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
+import { readFileArgument } from '../../cli/file-argument.ts';
 import { formatLdif } from '../../cli/files/format-ldif.ts';
 import { LdifError } from '../../codec/ldif-error.ts';
 import type { Schema } from '../../schema/schema.ts';
@@ -28,7 +29,7 @@ async function format(invocation: Invocation, world: World): Promise<number> {
   }
   let exitCode: number = ExitCode.success;
   for (const file of invocation.operands) {
-    const before = await readOrRefuse(file);
+    const before = await readFileArgument(file);
     const after = formatOrRefuse(before, file, schema);
     if (before === after) continue;
     world.stdout.write(`${file}\n`);
@@ -36,15 +37,6 @@ async function format(invocation: Invocation, world: World): Promise<number> {
     else await writeFile(file, after);
   }
   return exitCode;
-}
-
-async function readOrRefuse(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`${file} cannot be read: ${reason}.`, ExitCode.wrongData, { cause: error });
-  }
 }
 
 function formatOrRefuse(text: string, file: string, schema: Schema): string {

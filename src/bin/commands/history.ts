@@ -127,6 +127,21 @@ interface RollbackAnswer {
   readonly ldif: string;
 }
 
+/** Throws CommandError for anything that this version does not answer. */
+function decodeRollbackAnswer(answer: unknown): RollbackAnswer {
+  if (typeof answer === 'object' && answer !== null) {
+    const { from, number, notes = [], ldif }: Partial<Record<keyof RollbackAnswer, unknown>> = answer;
+    const isNumbered = typeof from === 'number' && (number === undefined || typeof number === 'number');
+    if (isNumbered && typeof ldif === 'string' && Array.isArray(notes)) {
+      return { from, number, notes: notes.filter((note) => typeof note === 'string'), ldif };
+    }
+  }
+  throw new CommandError(
+    'The server has answered something that this version of confdit does not know.',
+    ExitCode.failed,
+  );
+}
+
 /** Shows what it would do, asks, and does that and nothing else: a change in between is refused. */
 async function rollback(invocation: Invocation, world: World): Promise<number> {
   const to = numberOf(invocation.value('to') ?? missing('to'), 'to');
@@ -188,8 +203,8 @@ async function ask(
 ): Promise<RollbackAnswer> {
   const server = await openServer(invocation, world);
   try {
-    const answer: RollbackAnswer = JSON.parse(await server.extended(oid, JSON.stringify(request)));
-    return answer;
+    const answer: unknown = JSON.parse(await server.extended(oid, JSON.stringify(request)));
+    return decodeRollbackAnswer(answer);
   } finally {
     await server.close();
   }

@@ -1,7 +1,6 @@
 // How a command of the program comes by the tree it works on: a running server, found by the connection options, or the
 // files of an instance.
 
-import { readFile } from 'node:fs/promises';
 import type { ConnectionOptions } from 'node:tls';
 import { hasTerminal } from '../../cli/ask.ts';
 import { decideTrust } from '../../cli/certificate-trust.ts';
@@ -20,6 +19,8 @@ import type { Directory } from '../../cli/directory.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
 import { Prompts } from '../../cli/menu/prompts.ts';
 import { ServerConnection } from '../../cli/server-connection.ts';
+import { FileReader } from '../../files/file-reader.ts';
+import { UnreadableFile } from '../../files/named-file.ts';
 import { Oid } from '../../ldap/oids.ts';
 import { chooseKeys } from '../../trust/server-key.ts';
 import { StoreReader } from '../../trust/store-reader.ts';
@@ -29,6 +30,7 @@ import { instanceOf } from './instance-options.ts';
 import { openOfflineInstance } from './offline-instance.ts';
 
 const SECRET_OPTIONS: readonly string[] = ['bindPassword', 'trustStorePassword', 'keyStorePassword'];
+const TRUST_STORE_OCTETS_MAX = 16 * 1024 * 1024;
 const PEM_START = '-----BEGIN CERTIFICATE-----';
 
 /** A running server or, with --offline, the files of an instance. Rejects with CommandError. */
@@ -94,7 +96,7 @@ async function tlsOf(
 /** What the server is shown, where it asks. */
 async function readOwnKey({ path, pin, nickname }: KeyStoreChoice): Promise<ConnectionOptions> {
   try {
-    const { keys } = await new StoreReader().read({ path, pin, type: undefined });
+    const { keys } = await new StoreReader(new FileReader()).read({ path, pin, type: undefined });
     const chosen = chooseKeys(keys, nickname === undefined ? [] : [nickname], new Date());
     return {
       key: chosen.map(({ privateKey }) => privateKey.export({ type: 'pkcs8', format: 'pem' })),
@@ -107,16 +109,23 @@ async function readOwnKey({ path, pin, nickname }: KeyStoreChoice): Promise<Conn
 
 function storeError(what: string, error: unknown): CommandError {
   const message = error instanceof Error ? error.message : String(error);
-  const text = error instanceof TrustError ? message : `The ${what} store cannot be read: ${message}.`;
+  const isSentence = error instanceof TrustError || error instanceof UnreadableFile;
+  const text = isSentence ? message : `The ${what} store cannot be read: ${message}.`;
   return new CommandError(text, ExitCode.wrongData, { cause: error });
 }
 
 /** As PEM: what TLS wants. */
 async function readAuthorities({ path, pin }: TrustStoreChoice): Promise<readonly string[]> {
   try {
-    const text = await readFile(path, 'latin1');
+    const files = new FileReader();
+    const { octets } = await files.read(path, TRUST_STORE_OCTETS_MAX);
+    const text = octets.toString('latin1');
     if (text.includes(PEM_START)) return [text];
-    const certificates = await new StoreReader().readAuthorities({ path, pin, type: undefined });
+    const certificates = await new StoreReader(files).readAuthorities({
+      path,
+      pin,
+      type: undefined,
+    });
     return certificates.map((certificate) => certificate.toString());
   } catch (error) {
     throw storeError('trust', error);

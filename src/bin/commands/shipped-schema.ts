@@ -1,7 +1,9 @@
 // The schema as it is shipped, for commands that look at entries without an instance.
 
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { expressionSyntaxes } from '../../config/expression-syntaxes.ts';
+import { readText } from '../../files/text.ts';
 import { Schema } from '../../schema/schema.ts';
 
 const FOLDER = new URL('../../../schema/', import.meta.url);
@@ -9,7 +11,7 @@ const FOLDER = new URL('../../../schema/', import.meta.url);
 export async function shippedSchema(): Promise<Schema> {
   const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.ldif')).sort();
   const files = await Promise.all(
-    names.map(async (name) => ({ path: name, text: await readFile(new URL(name, FOLDER), 'utf8') })),
+    names.map(async (name) => ({ path: name, text: await readText(fileURLToPath(new URL(name, FOLDER))) })),
   );
   return Schema.parse(files, { syntaxes: expressionSyntaxes() });
 }

@@ -1,10 +1,11 @@
 // `confdit validate`: files checked as a server would check them, without any server: for a pipeline.
 
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { type Command, CommandError, type Invocation, type World } from '../../cli/command.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
+import { readFileArgument } from '../../cli/file-argument.ts';
 import { type DesiredEntry, readDesiredEntries } from '../../cli/files/desired-entries.ts';
 import {
   type FileProblem,
@@ -17,6 +18,7 @@ import { readLdif } from '../../codec/ldif-reader.ts';
 import { PropertyValidator } from '../../config/property-validator.ts';
 import { parseDefinition } from '../../expression/definition.ts';
 import { Sources } from '../../expression/sources.ts';
+import { readText } from '../../files/text.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import type { Issue } from '../../ldap/issue.ts';
 import { checkEntry } from '../../schema/check-classes.ts';
@@ -87,20 +89,13 @@ async function environmentOf(
 ): Promise<Record<string, string | undefined>> {
   const file = invocation.value('env-file');
   if (file === undefined) return env;
-  try {
-    return { ...parseEnv(await readFile(file, 'utf8')) };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`The environment file cannot be read: ${reason}.`, ExitCode.wrongData, {
-      cause: error,
-    });
-  }
+  return { ...parseEnv(await readFileArgument(file)) };
 }
 
 /** The configuration of a new instance with the entries of the files in it. */
 async function overShipped(desired: readonly DesiredEntry[], schema: Schema): Promise<readonly Entry[]> {
   const byKey = new Map<string, Entry>();
-  for (const record of readLdif(await readFile(SHIPPED_CONFIGURATION, 'utf8'))) {
+  for (const record of readLdif(await readText(fileURLToPath(SHIPPED_CONFIGURATION)))) {
     if (record.type === 'content') byKey.set(schema.dnKey(record.entry.dn), record.entry);
   }
   for (const { entry } of desired) byKey.set(schema.dnKey(entry.dn), entry);
@@ -124,7 +119,7 @@ async function locate(
     const at = byKey.get(schema.dnKeyOfText(issue.dn));
     // What is wrong with the shipped entries is wrong because of the files.
     const { file, line } = at ?? desired[0] ?? { file: '', line: 1 };
-    const text = lines.get(file) ?? (await readFile(file, 'utf8')).split(/\r?\n/);
+    const text = lines.get(file) ?? (await readFileArgument(file)).split(/\r?\n/);
     lines.set(file, text);
     const problem = problemOfIssue(issue, file, at === undefined ? line : lineOf(issue, text, line));
     problems.set(`${problem.file}\n${problem.text}`, problem);

@@ -1,10 +1,10 @@
 // Batches of dsconfig: a command a line, run one after the other until one of them fails. Blank lines and comments are
 // left out; a line that ends in a backslash goes on in the next.
 
-import { readFile } from 'node:fs/promises';
 import { text as readText } from 'node:stream/consumers';
 import { CommandError, type CommandOption, UsageError, type World } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
+import { readFileArgument } from '../file-argument.ts';
 
 const FROM_INPUT = '--batch';
 const FROM_FILE = /^(?:--batchFilePath|-F)(?:=(.*))?$/is;
@@ -42,13 +42,8 @@ export async function readBatch(
   const [, assigned] = FROM_FILE.exec(words[index] ?? '') ?? [];
   const path = assigned ?? words[index + 1];
   if (path === undefined) throw new UsageError('--batchFilePath needs a file.');
-  try {
-    const text = await readFile(path, 'utf8');
-    return { lines: joinedLines(text), words: words.toSpliced(index, assigned === undefined ? 2 : 1) };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`The batch cannot be read: ${reason}.`, ExitCode.wrongData, { cause: error });
-  }
+  const text = await readFileArgument(path);
+  return { lines: joinedLines(text), words: words.toSpliced(index, assigned === undefined ? 2 : 1) };
 }
 
 function joinedLines(text: string): readonly BatchLine[] {

@@ -1,9 +1,9 @@
 // The entries that files describe. Files hold whole entries; a change record has no place among them.
 
-import { readFile } from 'node:fs/promises';
 import { LdifError } from '../../codec/ldif-error.ts';
 import { readLdif } from '../../codec/ldif-reader.ts';
 import type { LdifRecord } from '../../codec/ldif-record.ts';
+import { readText } from '../../files/text.ts';
 import { Attribute, type Entry } from '../../ldap/entry.ts';
 import { completeClasses } from '../../schema/check-classes.ts';
 import type { Schema } from '../../schema/schema.ts';
@@ -35,7 +35,7 @@ export async function readDesiredEntries(
         continue;
       }
       const { line } = record;
-      const entry = completeEntry(record.entry, schema);
+      const entry = complete(record.entry, schema);
       const key = schema.dnKey(entry.dn);
       const other = byKey.get(key);
       if (other === undefined) byKey.set(key, { entry, file, line });
@@ -46,8 +46,7 @@ export async function readDesiredEntries(
   return [...byKey.values()];
 }
 
-/** Returns the entry with what a server would complete: superior classes, and the values of its name. */
-export function completeEntry(entry: Entry, schema: Schema): Entry {
+function complete(entry: Entry, schema: Schema): Entry {
   const attributes = entry.attributes.map((attribute) => {
     const described = schema.describe(attribute.description);
     const key = described?.key ?? attribute.key;
@@ -64,10 +63,10 @@ export function completeEntry(entry: Entry, schema: Schema): Entry {
 
 async function readRecords(file: string, problems: string[]): Promise<readonly LdifRecord[]> {
   try {
-    return readLdif(await readFile(file, 'utf8'));
+    return readLdif(await readText(file));
   } catch (error) {
     if (error instanceof LdifError) problems.push(`${file}: ${error.message}`);
-    else problems.push(`${file} cannot be read: ${error instanceof Error ? error.message : error}.`);
+    else problems.push(error instanceof Error ? error.message : `${file} cannot be read: ${error}.`);
     return [];
   }
 }

@@ -1,7 +1,7 @@
 // `confdit edit`: an entry in the editor, and again with the problems as comments until it is right or left as it was.
 
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatEntry } from '../../codec/ldif-writer.ts';
@@ -10,9 +10,10 @@ import type { Schema } from '../../schema/schema.ts';
 import { type Command, CommandError, type Invocation, type World } from '../command.ts';
 import type { Directory } from '../directory.ts';
 import { ExitCode } from '../exit-code.ts';
+import { readFileArgument } from '../file-argument.ts';
 import { readDesiredEntries } from './desired-entries.ts';
 import { formatLdif } from './format-ldif.ts';
-import { attributesToCompare, planChanges } from './plan.ts';
+import { planChanges, VERSION_ATTRIBUTES } from './plan.ts';
 import type { PlanCommandsOptions } from './plan-commands.ts';
 
 const DEFAULT_EDITOR = 'vi';
@@ -34,7 +35,7 @@ export function editCommand(options: PlanCommandsOptions): Command {
       const directory = await options.open(invocation, world);
       const folder = await mkdtemp(join(tmpdir(), 'confdit-edit-'));
       try {
-        const before = await find(directory, dn, schema);
+        const before = await find(directory, dn);
         return await new Edit({ before, directory, schema, hashedAttributes, folder, world }).run();
       } finally {
         await rm(folder, { recursive: true, force: true });
@@ -50,8 +51,8 @@ function onlyOperand({ operands }: Invocation): string {
   throw new CommandError('Which entry? Give its DN, in quotes.', ExitCode.parameterError);
 }
 
-async function find(directory: Directory, dn: string, schema: Schema): Promise<Entry> {
-  const attributes = attributesToCompare(schema);
+async function find(directory: Directory, dn: string): Promise<Entry> {
+  const attributes = ['*', ...VERSION_ATTRIBUTES, 'ds-privilege-name'];
   const [entry] = await directory.search({ base: dn, scope: 'base', attributes });
   if (entry !== undefined) return entry;
   throw new CommandError(`${dn}: there is no such entry.`, ExitCode.noSuchObject);
@@ -86,7 +87,7 @@ class Edit {
       const shown = `${comments([HEAD, ...problems])}${text}`;
       await writeFile(this.#file, shown, { mode: 0o600 });
       await runEditor(this.#file, world);
-      const edited = await readFile(this.#file, 'utf8');
+      const edited = await readFileArgument(this.#file);
       if (edited === shown) {
         if (problems.length === 0) world.stdout.write('Nothing was changed.\n');
         return problems.length === 0 ? ExitCode.success : ExitCode.cancelled;

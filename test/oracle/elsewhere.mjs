@@ -1,0 +1,18 @@
+// Loaded before a server (`node --import`): what would listen on 127.0.0.n listens on 127.77.0.n. So a second server with
+// the same configuration and the same sources runs beside the first one, and neither is in the way of the other.
+
+import { Server } from 'node:net';
+
+const { listen } = Server.prototype;
+
+const places = { '0.0.0.0': '127.77.0.99', '::': '127.77.0.99', '::1': '127.77.0.98' };
+
+/** @param {string | undefined} host */
+function elsewhere(host) {
+  return places[host] ?? host?.replace(/^127\.0\.0\./, '127.77.0.');
+}
+
+Server.prototype.listen = function (place, ...rest) {
+  const isOnNetwork = typeof place === 'object' && place !== null && typeof place.host === 'string';
+  return listen.call(this, isOnNetwork ? { ...place, host: elsewhere(place.host) } : place, ...rest);
+};

@@ -1,0 +1,70 @@
+// Many sequences, one after the other, by their seeds: what is left of a range that was interrupted is the rest of it.
+
+import { makeFixtures } from './fixtures.ts';
+import { FreshServers } from './fresh-server.ts';
+import { runSequence } from './sequence.ts';
+
+export interface SequencesOptions {
+  readonly firstSeed: number;
+  readonly lastSeed: number;
+  readonly steps: number;
+  readonly afterSequence: (seed: number, problem: string | undefined, soFar: SequencesReport) => void;
+}
+
+export interface SequencesReport {
+  readonly sequences: number;
+  readonly taken: number;
+  readonly refused: number;
+  readonly comparisons: number;
+  /** Connections, logins and messages that were tried with both servers. */
+  readonly outcomes: number;
+  readonly problems: readonly string[];
+}
+
+/** Steps between two comparisons. */
+const EVERY = 8;
+
+export async function runSequences({
+  firstSeed,
+  lastSeed,
+  steps,
+  afterSequence,
+}: SequencesOptions): Promise<SequencesReport> {
+  const report = {
+    sequences: 0,
+    taken: 0,
+    refused: 0,
+    comparisons: 0,
+    outcomes: 0,
+    problems: [] as string[],
+  };
+  const fixtures = await makeFixtures();
+  const freshServers = new FreshServers();
+  try {
+    for (let seed = firstSeed; seed <= lastSeed; seed++) {
+      let problem: string | undefined;
+      try {
+        const { taken, refused, comparisons, outcomes } = await runSequence({
+          seed,
+          steps,
+          every: EVERY,
+          fixtures,
+          freshServers,
+        });
+        report.taken += taken;
+        report.refused += refused;
+        report.comparisons += comparisons;
+        report.outcomes += outcomes;
+      } catch (error) {
+        problem = `seed ${seed}: ${error instanceof Error ? error.message : String(error)}`;
+        report.problems.push(problem);
+      }
+      report.sequences += 1;
+      afterSequence(seed, problem, report);
+    }
+  } finally {
+    freshServers.close();
+    await fixtures.remove();
+  }
+  return report;
+}

@@ -1,0 +1,69 @@
+// What comes from outside: files are read by the room files/ only, and what is read as JSON is unknown until it is checked.
+
+import { finding, type Rule } from './finding.ts';
+import type { Project } from './project.ts';
+import { isNode, nameOf, nodesOf, type SyntaxNode, walk } from './source-file.ts';
+
+export const inputRules: readonly Rule[] = [
+  { title: 'only the room files/ opens files to read them', find: findOpenedFiles },
+  { title: 'what is read as JSON is unknown until it is checked', find: findTrustedJson },
+];
+
+/** Everything of node:fs that gives the content of a file; `*` and `default` give all of it. */
+const OPENING =
+  /^(?:\*|default|promises|open(?:Sync|AsBlob)?|readFile(?:Sync)?|createReadStream|readSync|read|readv(?:Sync)?)$/;
+/** Each reads or writes files that the server made itself, and that no value and no command line names. */
+const OWN_FILES: ReadonlyMap<string, string> = new Map([
+  ['src/mail/spool.ts', 'the messages that wait'],
+  ['src/store/history-reader.ts', 'the journal'],
+  ['src/bin/version.ts', 'package.json of the program'],
+]);
+
+function findOpenedFiles(project: Project): string[] {
+  const unused = [...OWN_FILES.keys()].filter(
+    (path) => project.files.has('ARCHITECTURE.md') && !project.files.has(path),
+  );
+  const findings = unused.map((path) => finding(path, 1, 'is an exception of a rule, and is not there'));
+  for (const file of project.source) {
+    if (file.room === 'files' || OWN_FILES.has(file.path)) continue;
+    for (const { specifier, names, isTypeOnly, line } of file.imports) {
+      if (isTypeOnly || !/^(?:node:)?fs(?:\/promises)?$/.test(specifier)) continue;
+      for (const name of names.filter((one) => OPENING.test(one)))
+        findings.push(
+          finding(file.path, line, `imports ${name} from ${specifier}; read with files/ instead`),
+        );
+    }
+  }
+  return findings;
+}
+
+function findTrustedJson(project: Project): string[] {
+  return project.source.flatMap((file) => {
+    const findings: string[] = [];
+    walk(file.program, (node, parents) => {
+      if (!readsJson(node) || isUnknown(parents.at(-1))) return;
+      const what = 'reads JSON that is not declared unknown: const value: unknown = JSON.parse(…)';
+      findings.push(finding(file.path, file.lineOf(node.start), what));
+    });
+    return findings;
+  });
+}
+
+function readsJson(node: SyntaxNode): boolean {
+  if (node.type !== 'CallExpression' || !isNode(node.callee)) return false;
+  const { callee } = node;
+  if (callee.type !== 'MemberExpression') return false;
+  const [object, member] = [nameOf(callee.object), nameOf(callee.property)];
+  return (
+    (object === 'JSON' && member === 'parse') ||
+    (member === 'json' && nodesOf(node, 'arguments').length === 0)
+  );
+}
+
+function isUnknown(parent: SyntaxNode | undefined): boolean {
+  const holder = parent?.type === 'AwaitExpression' ? undefined : parent;
+  if (holder?.type !== 'VariableDeclarator' || !isNode(holder.id) || !isNode(holder.id.typeAnnotation))
+    return false;
+  const annotation = holder.id.typeAnnotation;
+  return isNode(annotation.typeAnnotation) && annotation.typeAnnotation.type === 'TSUnknownKeyword';
+}
