@@ -129,7 +129,7 @@ function checkMust(
 /** The superior that brought the demand in, which is the one worth naming. */
 function demandedBy(objectClass: ObjectClass, key: string): ObjectClass {
   for (const superior of objectClass.lineage) {
-    if (superior.must.has(key)) return superior;
+    if (superior.ownMust.has(key)) return superior;
   }
   return objectClass;
 }

@@ -1,9 +1,9 @@
-// Makes object classes of their definitions: finds superiors and attributes, and inherits what superiors demand and allow.
+// Makes object classes of their definitions: finds the superiors and the attributes that they name.
 
 import type { AttributeType } from './attribute-type.ts';
 import { type Definition, formatDefinition } from './definition.ts';
 import { nameOf, type PlacedDefinition } from './definition-table.ts';
-import type { ObjectClass, ObjectClassKind } from './object-class.ts';
+import { ObjectClass, type ObjectClassKind } from './object-class.ts';
 
 /** What is known when object classes are made; names are in lower case. */
 export interface ObjectClassParts {
@@ -20,26 +20,19 @@ export function buildObjectClass(
   refuse: (problem: string) => void,
 ): ObjectClass {
   const { definition } = placed;
-  const name = nameOf(definition);
   const kind = findKind(definition, refuse);
-  const superiors = findSuperiors(definition, kind, parts, refuse);
-  const lineage = new Set(superiors.flatMap((superior) => [...superior.lineage]));
-  const objectClass: ObjectClass = {
+  return new ObjectClass({
     oid: definition.id,
     names: definition.fields.get('NAME') ?? [],
-    name,
-    key: name.toLowerCase(),
+    name: nameOf(definition),
     text: definition.fields.get('DESC')?.[0],
     kind,
-    superiors,
-    lineage,
-    must: collectKeys('MUST', definition, superiors, parts, refuse),
-    may: collectKeys('MAY', definition, superiors, parts, refuse),
+    superiors: findSuperiors(definition, kind, parts, refuse),
+    ownMust: collectKeys('MUST', definition, parts, refuse),
+    ownMay: collectKeys('MAY', definition, parts, refuse),
     obsolete: definition.fields.has('OBSOLETE'),
     definition: formatDefinition(definition),
-  };
-  lineage.add(objectClass);
-  return objectClass;
+  });
 }
 
 function findKind(definition: Definition, refuse: (problem: string) => void): ObjectClassKind {
@@ -74,13 +67,10 @@ function findSuperiors(
 function collectKeys(
   field: 'MUST' | 'MAY',
   definition: Definition,
-  superiors: readonly ObjectClass[],
   { types }: ObjectClassParts,
   refuse: (problem: string) => void,
 ): ReadonlySet<string> {
-  const keys = new Set(
-    superiors.flatMap((superior) => [...(field === 'MUST' ? superior.must : superior.may)]),
-  );
+  const keys = new Set<string>();
   for (const name of definition.fields.get(field) ?? []) {
     const type = types.get(name.toLowerCase());
     if (type === undefined) refuse(`has the attribute ${name} after ${field}, which is not defined`);

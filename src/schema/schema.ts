@@ -45,7 +45,9 @@ export class Schema implements NameContext {
   readonly syntaxes: readonly Syntax[];
   readonly matchingRules: readonly MatchingRule[];
   readonly #parts: SchemaParts;
-  readonly #subtypes = new Map<AttributeType, AttributeType[]>();
+  /** Those directly built on a type. */
+  readonly #inferiors = new Map<AttributeType, AttributeType[]>();
+  readonly #subtypes = new Map<AttributeType, readonly AttributeType[]>();
   readonly #descriptions = new Memo<AttributeDescription>(DESCRIPTIONS_MAX, DESCRIPTION_LENGTH_MAX);
   readonly #dnKeys = new Memo<string>(DN_TEXTS_MAX, DN_TEXT_LENGTH_MAX);
   #nameDepth = 0;
@@ -58,7 +60,7 @@ export class Schema implements NameContext {
     this.objectClasses = [...new Set(this.#parts.classes.values())];
     this.syntaxes = [...this.#parts.syntaxes.values()];
     this.matchingRules = [...new Set(this.#parts.rules.values())];
-    for (const type of this.attributeTypes) this.#addSubtype(type);
+    for (const type of this.attributeTypes) this.#addInferior(type);
   }
 
   /** Takes schema files, in any order; throws SchemaError with file, line and words for everything that is wrong. */
@@ -95,7 +97,15 @@ export class Schema implements NameContext {
 
   /** The type itself and all that are built on it. */
   subtypes(type: AttributeType): readonly AttributeType[] {
-    return this.#subtypes.get(type) ?? [type];
+    const inferiors = this.#inferiors.get(type);
+    if (inferiors === undefined) return [type];
+    const known = this.#subtypes.get(type);
+    if (known !== undefined) return known;
+    const found = [type];
+    // The list grows while it is walked.
+    for (const one of found) for (const inferior of this.#inferiors.get(one) ?? []) found.push(inferior);
+    this.#subtypes.set(type, found);
+    return found;
   }
 
   /** Takes an attribute description (RFC 4512 §2.5); undefined when the type is unknown or the text is none. */
@@ -183,12 +193,12 @@ export class Schema implements NameContext {
     return this.#subschemaEntry;
   }
 
-  #addSubtype(type: AttributeType): void {
-    for (let above: AttributeType | undefined = type; above !== undefined; above = above.superior) {
-      const list = this.#subtypes.get(above);
-      if (list === undefined) this.#subtypes.set(above, [type]);
-      else list.push(type);
-    }
+  #addInferior(type: AttributeType): void {
+    const { superior } = type;
+    if (superior === undefined) return;
+    const list = this.#inferiors.get(superior);
+    if (list === undefined) this.#inferiors.set(superior, [type]);
+    else list.push(type);
   }
 
   #avaKey(typeText: string, value: string): string {

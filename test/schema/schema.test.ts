@@ -360,14 +360,6 @@ describe('schema files', () => {
     expect(type?.syntax.check('TRUE')).toBeUndefined();
     expect(type?.syntax.check('x')).toBe('must be TRUE or FALSE');
   });
-
-  it('with a chain of superiors of any length need no stack', () => {
-    const lines = Array.from({ length: 3000 }, (_, index) => {
-      const superior = index === 0 ? `SYNTAX ${SYNTAX}.15` : `SUP a${index - 1}`;
-      return `attributeTypes: ( 1.2.${index} NAME 'a${index}' ${superior} )`;
-    });
-    expect(problemsOf(...lines.toReversed())).toEqual([]);
-  });
 });
 
 describe('definitions as text', () => {
