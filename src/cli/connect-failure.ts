@@ -7,7 +7,7 @@ import { ExitCode } from './exit-code.ts';
 type Place = Pick<ConnectionChoice, 'socket' | 'host' | 'port' | 'security'>;
 
 /** A URL, or the path of a socket file. */
-export function placeOf({ socket, host, port, security }: Place): string {
+function placeOf({ socket, host, port, security }: Place): string {
   const name = host.includes(':') ? `[${host}]` : host;
   return socket ?? `${security === 'ssl' ? 'ldaps' : 'ldap'}://${name}:${port}`;
 }
@@ -24,6 +24,16 @@ export function connectionLost(place: Place, reason?: string): CommandError {
   const why =
     reason === undefined ? ` and did not answer. Its log tells why${hint}.` : `: ${sentence(reason)}`;
   return new CommandError(`The server ${placeOf(place)} closed the connection${why}`, ExitCode.serverDown);
+}
+
+/** It says what no LDAP server may say, and the connection was ended here. */
+export function notUnderstood(place: Place, error: Error): CommandError {
+  return new CommandError(
+    `The connection to the server ${placeOf(place)} was ended here, because ${sentence(error.message)} See whether an ` +
+      'LDAP server listens there.',
+    ExitCode.serverDown,
+    { cause: error },
+  );
 }
 
 /** Of a server that was asked something the connection is given up too: nobody knows what it does yet. */

@@ -20,11 +20,12 @@ export const ExitCode = {
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
-const UNWILLING_TO_PERFORM = 53;
+/** dsconfig takes both for a constraint: unwillingToPerform, assertionFailed. */
+const CONSTRAINTS: ReadonlySet<number> = new Set([53, 122]);
 const CODES: ReadonlySet<number> = new Set(Object.values(ExitCode));
 
-/** What a command exits with when an LDAP operation had this result: dsconfig takes 53 for a constraint. */
+/** What a command exits with when an LDAP operation had this result. */
 export function exitCodeOfResult(code: number): ExitCode {
-  if (code === UNWILLING_TO_PERFORM) return ExitCode.constraintViolation;
+  if (CONSTRAINTS.has(code)) return ExitCode.constraintViolation;
   return CODES.has(code) ? (code as ExitCode) : ExitCode.other;
 }

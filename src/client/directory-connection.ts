@@ -1,12 +1,16 @@
-// One connection to confdit over ldapjs: secured, logged in, and from then on searches and one that goes on. What ldapjs
-// gives does not leave this file. A connection that is lost is not opened again here.
+// One connection to confdit: secured, logged in, and from then on searches and one that goes on. A connection that is lost is
+// not opened again here.
 
-import { isIP } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import ldapjs from 'ldapjs';
-import { Dn } from '../ldap/dn.ts';
-import { Attribute, Entry } from '../ldap/entry.ts';
-import { externalBind, type Filter, mendResults, persistentSearch, type WireClient } from './ldapjs-gaps.ts';
+import type { Entry } from '../ldap/entry.ts';
+import type { Filter } from '../ldap/filter.ts';
+import { type LdapResult, SearchScope } from '../ldap/message.ts';
+import { nameOfResultCode, ResultCode } from '../ldap/result-code.ts';
+import type { AnswerLimits } from '../ldap-client/answer-limits.ts';
+import { LdapClientError } from '../ldap-client/client-error.ts';
+import type { Answer } from '../ldap-client/exchange.ts';
+import { LdapClient } from '../ldap-client/ldap-client.ts';
+import { persistentSearch } from '../ldap-client/persistent-search.ts';
 import { MailServerError, type MailServerProblem } from './mail-server-error.ts';
 import type { DirectoryAddress } from './open-options.ts';
 
@@ -17,17 +21,30 @@ export interface Search {
 }
 
 const PROBLEM_BY_CODE: ReadonlyMap<number, MailServerProblem> = new Map([
-  [48, 'credentials'],
-  [49, 'credentials'],
-  [50, 'access'],
+  [ResultCode.inappropriateAuthentication, 'credentials'],
+  [ResultCode.invalidCredentials, 'credentials'],
+  [ResultCode.insufficientAccessRights, 'access'],
 ]);
+/** One mail server and the trust managers are some kilobytes. */
+const LIMITS: Partial<AnswerLimits> = {
+  messageOctetsMax: 1024 * 1024,
+  answerOctetsMax: 16 * 1024 * 1024,
+};
+const WHOLE_SUBTREE = {
+  type: 'searchRequest',
+  scope: SearchScope.wholeSubtree,
+  derefAliases: 0,
+  sizeLimit: 0,
+  timeLimit: 0,
+  typesOnly: false,
+} as const;
 
 export class DirectoryConnection {
-  readonly #client: WireClient;
+  readonly #client: LdapClient;
   readonly #address: DirectoryAddress;
   readonly #lost: (error: MailServerError, connection: DirectoryConnection) => void;
   #isEnded = false;
-  /** Why it ended, if it was lost: what ldapjs says of what was under way then is only that it was closed. */
+  /** Why it was lost: what is under way then fails for the same reason. */
   #reason: MailServerError | undefined;
 
   /**
@@ -39,78 +56,58 @@ export class DirectoryConnection {
     address: DirectoryAddress,
     lost: (error: MailServerError, connection: DirectoryConnection) => void,
   ): Promise<DirectoryConnection> {
-    mendResults();
-    const tls = address.ca === undefined ? {} : { ca: listOf(address.ca) };
-    const connection = new DirectoryConnection(await connect(address, tls), address, lost);
+    let connection: DirectoryConnection | undefined;
     try {
-      if (address.security === 'start-tls') await connection.#startTls(tls);
+      const client = await connect(address, (error) => connection?.end(error));
+      connection = new DirectoryConnection(client, address, lost);
       await connection.#logIn(await address.password());
       return connection;
     } catch (error) {
-      connection.close();
-      throw connection.#problem(error);
+      connection?.close();
+      throw problemOf(error, address);
     }
   }
 
   private constructor(
-    client: WireClient,
+    client: LdapClient,
     address: DirectoryAddress,
     lost: (error: MailServerError, connection: DirectoryConnection) => void,
   ) {
     this.#client = client;
     this.#address = address;
     this.#lost = lost;
-    client.on('error', (error) => this.#end(error));
-    client.on('close', () => this.#end(new Error('the connection was closed')));
   }
 
   /** Rejects with MailServerError; one that is not answered in time ends the connection. */
-  async search(search: Search): Promise<Entry[]> {
-    const entries: Entry[] = [];
-    await this.#inTime((resolve, reject) =>
-      this.#search(search, [], {
-        found: (entry) => entries.push(entry),
-        ended: (error) => (error === undefined ? resolve(undefined) : reject(error)),
-      }),
-    );
-    return entries;
+  async search(search: Search): Promise<readonly Entry[]> {
+    return (await this.#inTime(this.#client.ask({ ...WHOLE_SUBTREE, ...search }))).entries;
   }
 
   /** Calls `hear` for every entry that is found, now and after each change of it. */
   watch(search: Search, hear: () => void): void {
-    this.#search(search, [persistentSearch()], {
+    this.#client.send({ ...WHOLE_SUBTREE, ...search }, [persistentSearch()], {
       found: hear,
-      ended: (error) => this.#end(error ?? new Error('confdit ended the search that tells of changes')),
+      answered: ({ result }) =>
+        this.end(
+          result.code === ResultCode.success
+            ? new Error('confdit ended the search that tells of changes')
+            : refusal(result, this.#address),
+        ),
+      failed: (error) => this.end(error),
     });
   }
 
   close(): void {
     this.#isEnded = true;
-    this.#client.destroy();
+    this.#client.close();
   }
 
-  #search(
-    { base, filter, attributes }: Search,
-    controls: ldapjs.Control[],
-    heard: { found(entry: Entry): void; ended(error?: Error): void },
-  ): void {
-    const options: ldapjs.SearchOptions = {
-      scope: 'sub',
-      filter,
-      attributes: [...attributes, 'entryDN'],
-      paged: false,
-    };
-    this.#client.search(base, options, controls, (error, response) => {
-      if (error !== null) return heard.ended(error);
-      response.on('searchEntry', ({ pojo }) => {
-        const made = pojo.attributes.map(({ type, values }) => new Attribute(type, values));
-        // In names ldapjs loses the escape of a backslash; values are as they were sent.
-        const name = made.find(({ key }) => key === 'entrydn')?.values[0] ?? pojo.objectName;
-        heard.found(new Entry(Dn.parse(name), made));
-      });
-      response.on('error', (reason) => heard.ended(reason));
-      response.on('end', () => heard.ended());
-    });
+  /** The connection was lost, or is of no use. */
+  end(error: Error): void {
+    if (this.#isEnded) return;
+    this.#reason = problemOf(error, this.#address);
+    this.close();
+    this.#lost(this.#reason, this);
   }
 
   async #logIn(password: string): Promise<void> {
@@ -118,101 +115,67 @@ export class DirectoryConnection {
     if (bindDn !== undefined && password === '') {
       throw new MailServerError('options', `The password of ${bindDn} is empty.`);
     }
-    await this.#inTime((resolve, reject) => {
-      const answer = (error: Error | null) => (error === null ? resolve(undefined) : reject(error));
-      if (bindDn === undefined) this.#client._send(externalBind(), [0], null, answer);
-      else this.#client.bind(bindDn, password, [], answer);
-    });
+    await this.#inTime(this.#client.bind(bindDn === undefined ? undefined : { dn: bindDn, password }));
   }
 
-  async #startTls(tls: ConnectionOptions): Promise<void> {
-    const { host } = this.#address;
-    const options = { ...tls, host, ...(isIP(host) === 0 ? { servername: host } : {}) };
-    await this.#inTime((resolve, reject) =>
-      this.#client.starttls(options, [], (error: Error | null) =>
-        error === null ? resolve(undefined) : reject(error),
-      ),
-    );
-  }
-
-  async #inTime(
-    start: (resolve: (nothing: undefined) => void, reject: (error: Error) => void) => void,
-  ): Promise<void> {
+  /** Answers may come one by one for ever; all of one takes no longer than it may. */
+  async #inTime(answer: Promise<Answer>): Promise<Answer> {
     const { timeoutMs } = this.#address;
-    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+    const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
-      const late = new Error(`it has not answered for ${timeoutMs} ms`);
-      reject(late);
-      this.#end(late);
+      const error = new LdapClientError('silent', `it has not answered for ${timeoutMs} ms`);
+      late.reject(error);
+      this.end(error);
     }, timeoutMs);
     try {
-      start(resolve, reject);
-      await promise;
+      const told = await Promise.race([answer, late.promise]);
+      if (told.result.code !== ResultCode.success) throw refusal(told.result, this.#address);
+      return told;
     } catch (error) {
-      throw this.#reason ?? this.#problem(error);
+      throw this.#reason ?? problemOf(error, this.#address);
     } finally {
       clearTimeout(timer);
     }
   }
-
-  #problem(error: unknown): MailServerError {
-    return problemOf(error, this.#address);
-  }
-
-  #end(error: Error): void {
-    if (this.#isEnded) return;
-    this.#reason = this.#problem(error);
-    this.close();
-    this.#lost(this.#reason, this);
-  }
 }
 
-function connect(address: DirectoryAddress, tls: ConnectionOptions): Promise<WireClient> {
-  const { socketPath, url, host, timeoutMs } = address;
-  const place = socketPath === undefined ? { url } : { url: '', socketPath };
-  const client = ldapjs.createClient({ ...place, connectTimeout: timeoutMs, tlsOptions: tls }) as WireClient;
-  // It keeps the brackets of an IPv6 address, and it connects a moment later.
-  for (const server of client.urls) server.hostname = host;
-  return new Promise((resolve, reject) => {
-    const fail = (error: Error) => {
-      client.destroy();
-      reject(problemOf(error, address));
-    };
-    client.on('connectError', fail);
-    client.on('connectTimeout', () => fail(new Error(`it has not answered for ${timeoutMs} ms`)));
-    client.on('connectRefused', fail);
-    client.on('error', fail);
-    client.on('connect', () => {
-      for (const event of ['connectError', 'connectTimeout', 'connectRefused', 'error'])
-        client.removeListener(event, fail);
-      resolve(client);
-    });
-  });
+function connect(address: DirectoryAddress, lost: (error: LdapClientError) => void): Promise<LdapClient> {
+  const { socketPath, host, port, security, ca, timeoutMs } = address;
+  const tls: ConnectionOptions = ca === undefined ? {} : { ca: listOf(ca) };
+  const place = socketPath === undefined ? { host, port } : { path: socketPath };
+  return LdapClient.open({ place, security, tls, timeoutMs, limits: LIMITS, lost });
+}
+
+function refusal({ code, diagnosticMessage }: LdapResult, address: DirectoryAddress): MailServerError {
+  const { url, bindDn } = address;
+  const problem = PROBLEM_BY_CODE.get(code) ?? 'refused';
+  const who = bindDn ?? 'the account of this process';
+  const does = problem === 'credentials' ? `does not let ${who} log in` : 'refuses';
+  const words = sentence(diagnosticMessage || nameOfResultCode(code));
+  return new MailServerError(problem, `confdit at ${url} ${does}: ${words}`);
 }
 
 /** Certificates have many codes in Node.js, and all others begin with E. */
-function isAboutTrust(error: Error): boolean {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+function isAboutTrust(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
   return code === 'ERR_TLS_CERT_ALTNAME_INVALID' || /CERT|SIGNATURE|^UNABLE_TO_/.test(code);
 }
 
-function problemOf(error: unknown, { url, bindDn }: DirectoryAddress): MailServerError {
+function problemOf(error: unknown, { url }: DirectoryAddress): MailServerError {
   if (error instanceof MailServerError) return error;
   const reason = error instanceof Error ? error : new Error(String(error));
-  const text = reason.message.replace(/\.?$/, '.');
-  if ('code' in reason && typeof reason.code === 'number') {
-    const problem = PROBLEM_BY_CODE.get(reason.code) ?? 'refused';
-    const who = bindDn ?? 'the account of this process';
-    const does = problem === 'credentials' ? `does not let ${who} log in` : 'refuses';
-    return new MailServerError(problem, `confdit at ${url} ${does}: ${text}`, { cause: reason });
-  }
-  if (isAboutTrust(reason)) {
+  const text = sentence(reason.message || 'the connection was closed');
+  if (isAboutTrust(reason.cause)) {
     const message = `The certificate of confdit at ${url} is not believed: ${text} Name its authority in the option ca.`;
     return new MailServerError('untrusted', message, { cause: reason });
   }
-  return new MailServerError('unreachable', `confdit at ${url} cannot be reached: ${text}`, {
-    cause: reason,
-  });
+  const isWrong = reason instanceof LdapClientError && ['wrong-answer', 'too-much'].includes(reason.problem);
+  const does = isWrong ? 'does not answer as an LDAP server does' : 'cannot be reached';
+  return new MailServerError('unreachable', `confdit at ${url} ${does}: ${text}`, { cause: reason });
+}
+
+function sentence(text: string): string {
+  return text.replace(/\.?$/, '.');
 }
 
 function listOf(certificates: NonNullable<DirectoryAddress['ca']>): (string | Buffer)[] {

@@ -38,6 +38,7 @@ export interface DirectoryAddress {
   readonly socketPath: string | undefined;
   /** Without brackets. */
   readonly host: string;
+  readonly port: number;
   readonly security: 'none' | 'tls' | 'start-tls';
   readonly bindDn: string | undefined;
   readonly password: () => string | Promise<string>;
@@ -46,6 +47,8 @@ export interface DirectoryAddress {
 }
 
 const TIMEOUT_MS = 10_000;
+const LDAP_PORT = 389;
+const LDAPS_PORT = 636;
 const HOST_HERE = /^localhost\.?$/i;
 const LOOPBACK = loopback();
 
@@ -68,6 +71,7 @@ export function addressOf(options: OpenOptions): DirectoryAddress {
     url,
     socketPath: place.socketPath,
     host: place.host,
+    port: place.port,
     security,
     bindDn,
     password: typeof password === 'function' ? password : () => password,
@@ -76,9 +80,18 @@ export function addressOf(options: OpenOptions): DirectoryAddress {
   };
 }
 
-function placeOf(text: string): { scheme: string; host: string; socketPath: string | undefined } {
+interface UrlPlace {
+  readonly scheme: string;
+  readonly host: string;
+  /** 0 where there is a socket file. */
+  readonly port: number;
+  readonly socketPath: string | undefined;
+}
+
+function placeOf(text: string): UrlPlace {
   const [, path] = /^ldapi:\/\/([^/?]+)\/?$/i.exec(text) ?? [];
-  if (path !== undefined) return { scheme: 'ldapi:', host: 'localhost', socketPath: decoded(path, text) };
+  if (path !== undefined)
+    return { scheme: 'ldapi:', host: 'localhost', port: 0, socketPath: decoded(path, text) };
   const url = URL.parse(text);
   if (url === null || !['ldap:', 'ldaps:'].includes(url.protocol) || url.username !== '') {
     throw wrong(
@@ -86,7 +99,9 @@ function placeOf(text: string): { scheme: string; host: string; socketPath: stri
     );
   }
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1') || 'localhost';
-  return { scheme: url.protocol, host, socketPath: undefined };
+  const usualPort = url.protocol === 'ldaps:' ? LDAPS_PORT : LDAP_PORT;
+  const port = url.port === '' ? usualPort : Number(url.port);
+  return { scheme: url.protocol, host, port, socketPath: undefined };
 }
 
 function decoded(path: string, url: string): string {

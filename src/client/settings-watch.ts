@@ -4,9 +4,9 @@
 import { mailServer } from '../config/objects/mail-server.ts';
 import { trustManagerProvider } from '../config/objects/trust-manager-provider.ts';
 import type { Entry } from '../ldap/entry.ts';
+import type { Filter } from '../ldap/filter.ts';
 import { pauseAfter } from '../mail/pauses.ts';
 import { DirectoryConnection, type Search } from './directory-connection.ts';
-import { allOf, anyOf, equals } from './ldapjs-gaps.ts';
 import { MailServerError } from './mail-server-error.ts';
 import { type MailServerInForce, mailServerInForce } from './mail-server-in-force.ts';
 import type { DirectoryAddress, OpenOptions } from './open-options.ts';
@@ -47,7 +47,7 @@ export class SettingsWatch {
       return mailServerInForce(this.#options.mailServer, await this.#connect());
     } catch (error) {
       this.close();
-      throw error;
+      throw asProblem(error);
     }
   }
 
@@ -151,12 +151,18 @@ export function closedError(): MailServerError {
 /** The mail server and, since they say whether anybody is believed, the trust managers: they are few. */
 function searchOf(name: string): Search {
   const isMailServer = equals('objectClass', mailServer.objectClass.name);
+  const isNamed = equals(mailServer.namingAttribute, name);
   const isTrustManager = equals('objectClass', trustManagerProvider.objectClass.name);
+  const wanted: Filter = { type: 'and', filters: [isMailServer, isNamed] };
   return {
     base: 'cn=effective',
-    filter: anyOf(allOf(isMailServer, equals(mailServer.namingAttribute, name)), isTrustManager),
+    filter: { type: 'or', filters: [wanted, isTrustManager] },
     attributes: ['objectClass', ...mailServer.properties.map(({ attribute }) => attribute)],
   };
+}
+
+function equals(attribute: string, value: string): Filter {
+  return { type: 'equalityMatch', attribute, value };
 }
 
 function asProblem(error: unknown): MailServerError {

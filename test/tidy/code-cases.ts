@@ -4,6 +4,22 @@ import { code, manifest, type RuleCase } from './rule-case.ts';
 
 export const importCases: readonly RuleCase[] = [
   {
+    rule: 'commands and applications reach servers',
+    what: 'sockets in cli/ and client/, and neither types, addresses, nor those of ldap-client/',
+    files: {
+      'src/cli/ask.ts': code(
+        "import { connect } from 'node:tls';",
+        "import type { Socket } from 'node:net';",
+      ),
+      'src/client/open.ts': code("import * as net from 'node:net';", "import { isIP } from 'node:net';"),
+      'src/ldap-client/socket.ts': code("import { connect } from 'node:net';"),
+    },
+    expected: [
+      'src/cli/ask.ts:2 opens sockets of its own (node:tls)',
+      'src/client/open.ts:2 opens sockets of its own (node:net)',
+    ],
+  },
+  {
     rule: 'rooms import only',
     what: 'an import upwards, one from outside src/, an unknown room, no room, and a value where types are allowed',
     files: {

@@ -9,7 +9,7 @@ const MAP = 'ARCHITECTURE.md';
 /** Behind the sign of a room that has no code yet. */
 const NOT_BUILT = '(not built yet)';
 /** A row of the map: room, sign, what it may import. */
-const MAP_ROW = /^\| `([a-z]+)\/` *\| *(.*?) *\| *(.*?) *\|$/;
+const MAP_ROW = /^\| `([a-z-]+)\/` *\| *(.*?) *\| *(.*?) *\|$/;
 const COMMAND = /\bnpm (?:run (?:--silent )?([\w:-]+)|(start|test)\b)/g;
 const PATH = /`((?:src|test|scripts|bench|docs|\.ci)\/[\w./-]*)`/g;
 const LINK = /\]\(([^)#:\s]+)(?:#[^)]*)?\)/g;

@@ -9,6 +9,7 @@ import type { Import, SourceFile } from './source-file.ts';
 export const importRules: readonly Rule[] = [
   { title: 'rooms import only what the table allows', find: findWrongImports },
   { title: 'no files of a room import each other in a circle', find: findCycles },
+  { title: 'commands and applications reach servers through ldap-client/ only', find: findOwnSockets },
   { title: 'every imported package is in package.json', find: findUndeclaredPackages },
 ];
 
@@ -59,6 +60,25 @@ function findCycles(project: Project): string[] {
   };
   for (const file of files.values()) visit(file, []);
   return findings;
+}
+
+/** What these modules have that opens nothing. */
+const HARMLESS_NAMES: ReadonlySet<string> = new Set(['isIP', 'isIPv4', 'isIPv6', 'BlockList']);
+const SOCKET_MODULES: ReadonlySet<string> = new Set(['node:net', 'node:tls', 'net', 'tls']);
+const GUARDED_ROOMS: ReadonlySet<string | undefined> = new Set(['cli', 'client']);
+
+/** What a server says is framed, checked and limited in one place. */
+function findOwnSockets(project: Project): string[] {
+  return project.source
+    .filter(({ room }) => GUARDED_ROOMS.has(room))
+    .flatMap((file) =>
+      file.imports
+        .filter(({ specifier, isTypeOnly, names }) => {
+          const isHarmless = isTypeOnly || names.every((name) => HARMLESS_NAMES.has(name));
+          return SOCKET_MODULES.has(specifier) && !isHarmless;
+        })
+        .map((item) => finding(file.path, item.line, `opens sockets of its own (${item.specifier})`)),
+    );
 }
 
 function findUndeclaredPackages(project: Project): string[] {

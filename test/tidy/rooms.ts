@@ -22,7 +22,8 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
     ['ldap', 'files', 'schema', 'directory', 'store', 'expression', 'config', 'trust', 'mail', 'runtime'],
   ],
   ['server', ['ldap', 'files', 'codec', 'config', 'runtime', 'backend']],
-  ['client', ['ldap', 'files', 'config', 'trust', 'mail']],
-  ['cli', ['ldap', 'files', 'codec', 'schema', 'config', 'client']],
+  ['ldap-client', ['ldap', 'codec']],
+  ['client', ['ldap', 'files', 'config', 'trust', 'mail', 'ldap-client']],
+  ['cli', ['ldap', 'files', 'codec', 'schema', 'config', 'ldap-client']],
   ['bin', [EVERYTHING]],
 ]);

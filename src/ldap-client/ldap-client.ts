@@ -1,0 +1,242 @@
+// One guarded connection to a directory server (RFC 4511), for commands and for applications. Whatever the server says ends
+// in an answer or in an LdapClientError: every message is framed, read and checked against what was asked before anybody sees
+// it, and against limits. A connection that is lost is not opened again here.
+
+import type { Socket } from 'node:net';
+import { type ConnectionOptions, TLSSocket } from 'node:tls';
+import { BerWriter } from '../codec/ber-writer.ts';
+import { writeRequestMessage } from '../codec/message-ber.ts';
+import type { Control } from '../ldap/control.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import type { ResponseMessage } from '../ldap/message.ts';
+import { Oid } from '../ldap/oids.ts';
+import { nameOfResultCode, ResultCode } from '../ldap/result-code.ts';
+import { AnswerFrames } from './answer-frames.ts';
+import { type AnswerLimits, costOf, DEFAULT_ANSWER_LIMITS } from './answer-limits.ts';
+import { LdapClientError } from './client-error.ts';
+import { type Answer, Exchange, type Listener, type OneAnswered } from './exchange.ts';
+import { connectSocket, type Place, secureSocket } from './secured-socket.ts';
+
+const LDAP_VERSION = 3;
+/** Requests are written together up to so many octets. */
+const WRITE_OCTETS = 32 * 1024;
+const NOTICE_ID = 0;
+
+export interface LdapClientOptions {
+  readonly place: Place;
+  readonly security: 'none' | 'tls' | 'start-tls';
+  readonly tls?: ConnectionOptions;
+  /** How long the server may take to be connected, to make TLS, and to say something while it is asked; 0: for ever. */
+  readonly timeoutMs: number;
+  readonly limits?: Partial<AnswerLimits>;
+  /** Called once, when the connection is lost after it was open; not after `close`. */
+  readonly lost?: (error: LdapClientError) => void;
+}
+
+/** Who logs in; undefined leaves it to the server who it is (SASL EXTERNAL, RFC 4422 appendix A). */
+export type Login = { readonly dn: string; readonly password: string } | undefined;
+
+export class LdapClient {
+  readonly #options: LdapClientOptions;
+  readonly #limits: AnswerLimits;
+  #socket: Socket;
+  readonly #frames: AnswerFrames;
+  readonly #writer = new BerWriter();
+  readonly #exchanges = new Map<number, Exchange>();
+  #lastId = 0;
+  #watchCount = 0;
+  #isFlushDue = false;
+  #strays = 0;
+  #timeoutMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #failure: LdapClientError | undefined;
+  #isOpen = false;
+
+  /** Connects and secures the connection; nobody is logged in. Rejects with LdapClientError. */
+  static async open(options: LdapClientOptions): Promise<LdapClient> {
+    const { place, security, tls = {}, timeoutMs } = options;
+    const plain = await connectSocket(place, timeoutMs);
+    const socket = security === 'tls' ? await secureSocket(plain, place, tls, timeoutMs) : plain;
+    const client = new LdapClient(socket, options);
+    if (security === 'start-tls') await client.#startTls(tls);
+    client.#isOpen = true;
+    return client;
+  }
+
+  private constructor(socket: Socket, options: LdapClientOptions) {
+    this.#options = options;
+    this.#limits = { ...DEFAULT_ANSWER_LIMITS, ...options.limits };
+    this.#frames = new AnswerFrames(this.#limits.messageOctetsMax);
+    this.#timeoutMs = options.timeoutMs;
+    this.#socket = socket;
+    this.#hear();
+  }
+
+  /** How long the server may say nothing while it is asked, from now on; 0: for ever. */
+  set timeoutMs(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
+    this.#waitAnew();
+  }
+
+  /** The socket where it is encrypted, to look at certificates. */
+  get secured(): TLSSocket | undefined {
+    return this.#socket instanceof TLSSocket ? this.#socket : undefined;
+  }
+
+  /** The number of requests that wait for an answer, those of `watch` aside. */
+  get waitingCount(): number {
+    return this.#exchanges.size - this.#watchCount;
+  }
+
+  /** The answer to a login, whatever its result code. Rejects with LdapClientError. */
+  bind(login: Login): Promise<Answer> {
+    const authentication =
+      login === undefined
+        ? ({ type: 'sasl', mechanism: 'EXTERNAL', credentials: undefined } as const)
+        : ({ type: 'simple', password: login.password } as const);
+    return this.ask({ type: 'bindRequest', version: LDAP_VERSION, name: login?.dn ?? '', authentication });
+  }
+
+  /** The answer to a request, whatever its result code, and the entries before it. Rejects with LdapClientError. */
+  ask(request: OneAnswered, controls: readonly Control[] = []): Promise<Answer> {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    this.send(request, controls, { answered: resolve, failed: reject });
+    return promise;
+  }
+
+  /**
+   * Sends a request. Requests are written together, when nothing else is to be done or when there are many. One of the
+   * calls of the listener comes, and not before this function has returned.
+   */
+  send(request: OneAnswered, controls: readonly Control[], listener: Listener): void {
+    const failure = this.#failure;
+    if (failure !== undefined) {
+      process.nextTick(() => listener.failed(failure));
+      return;
+    }
+    this.#lastId += 1;
+    const exchange = new Exchange(request, listener, this.#limits);
+    this.#exchanges.set(this.#lastId, exchange);
+    if (!exchange.isWaitedFor) this.#watchCount += 1;
+    this.#writer.makeRoom();
+    writeRequestMessage(this.#writer, { id: this.#lastId, operation: request, controls });
+    if (this.#timer === undefined) this.#waitAnew();
+    if (this.#writer.length >= WRITE_OCTETS) this.#flush();
+    else this.#flushSoon();
+  }
+
+  close(): void {
+    this.#end(new LdapClientError('closed', 'the connection was closed here'));
+  }
+
+  #flushSoon(): void {
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    process.nextTick(() => {
+      this.#isFlushDue = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#writer.length > 0 && this.#failure === undefined) this.#socket.write(this.#writer.take());
+  }
+
+  #hear(): void {
+    const socket = this.#socket;
+    socket.on('data', (piece: Buffer) => this.#read(piece));
+    socket.on('error', (error) => this.#end(new LdapClientError('lost', error.message, { cause: error })));
+    socket.on('close', () => this.#end(new LdapClientError('lost', '')));
+  }
+
+  #read(piece: Buffer): void {
+    this.#timer?.refresh();
+    try {
+      for (const { message, octets } of this.#frames.take(piece)) {
+        this.#take(message, octets);
+        if (this.#failure !== undefined) return;
+      }
+    } catch (error) {
+      this.#end(problemOf(error));
+    }
+  }
+
+  /** Throws LdapClientError when the message is no answer to what was asked, or too much. */
+  #take(message: ResponseMessage, octets: number): void {
+    const exchange = this.#exchanges.get(message.id);
+    if (exchange === undefined) return this.#takeStray(message);
+    exchange.spend(costOf(message.operation, octets));
+    if (!exchange.take(message)) return;
+    this.#exchanges.delete(message.id);
+    if (!exchange.isWaitedFor) this.#watchCount -= 1;
+    if (this.waitingCount === 0) this.#waitAnew();
+  }
+
+  /** A notice (RFC 4511 §4.4), or an answer to nothing: one that says why the connection ends is not the end yet. */
+  #takeStray({ id, operation }: ResponseMessage): void {
+    const isEnd =
+      id === NOTICE_ID &&
+      operation.type === 'extendedResponse' &&
+      operation.oid !== Oid.abortedTransactionNotice;
+    if (isEnd) {
+      const { diagnosticMessage, code } = operation;
+      throw new LdapClientError('lost', diagnosticMessage || nameOfResultCode(code));
+    }
+    this.#strays += 1;
+    if (this.#strays <= this.#limits.strayMessagesMax) return;
+    throw new LdapClientError(
+      'too-much',
+      `it has sent more than ${this.#limits.strayMessagesMax} messages that answer nothing`,
+    );
+  }
+
+  /** The time of the server begins anew, if it is asked anything. */
+  #waitAnew(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#timeoutMs === 0 || this.#failure !== undefined || this.waitingCount === 0) return;
+    this.#timer = setTimeout(
+      () => this.#end(new LdapClientError('silent', `it has not answered for ${this.#timeoutMs} ms`)),
+      this.#timeoutMs,
+    );
+  }
+
+  #end(error: LdapClientError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    clearTimeout(this.#timer);
+    this.#socket.destroy();
+    const exchanges = [...this.#exchanges.values()];
+    this.#exchanges.clear();
+    for (const exchange of exchanges) exchange.fail(error);
+    if (this.#isOpen && error.problem !== 'closed') this.#options.lost?.(error);
+  }
+
+  /** RFC 4511 §4.14. What comes in clear behind the answer was put there by somebody else. */
+  async #startTls(tls: ConnectionOptions): Promise<void> {
+    const request = { type: 'extendedRequest', oid: Oid.startTls, value: undefined } as const;
+    const { result } = await this.ask(request);
+    if (result.code !== ResultCode.success) {
+      this.close();
+      throw new LdapClientError('no-tls', result.diagnosticMessage || nameOfResultCode(result.code));
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#frames.isInMessage || this.#strays > 0) {
+      this.close();
+      throw new LdapClientError('wrong-answer', 'clear text follows its answer to StartTLS');
+    }
+    const plain = this.#socket;
+    plain.removeAllListeners('data').removeAllListeners('close').removeAllListeners('error');
+    plain.on('error', () => {});
+    this.#socket = await secureSocket(plain, this.#options.place, tls, this.#timeoutMs);
+    this.#hear();
+  }
+}
+
+/** What is thrown while a message is read and told. */
+function problemOf(error: unknown): LdapClientError {
+  if (error instanceof LdapClientError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  const what = error instanceof LdapError ? 'what it says is no LDAP' : 'what it says cannot be used';
+  return new LdapClientError('wrong-answer', `${what}: ${reason}`, { cause: error });
+}

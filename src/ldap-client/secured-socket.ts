@@ -1,0 +1,59 @@
+// A socket to a directory server: connected, and encrypted where that is asked for. All of it in time, or an error; a socket
+// that is not handed out is destroyed, and none has an error that nobody hears.
+
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import { LdapClientError } from './client-error.ts';
+
+/** A socket file of this machine, or a host and its port. */
+export type Place = { readonly path: string } | { readonly host: string; readonly port: number };
+
+/** Rejects with LdapClientError: `unreachable`, `silent`. @param timeoutMs 0: as long as it takes. */
+export async function connectSocket(place: Place, timeoutMs: number): Promise<Socket> {
+  const socket = connectTcp({ ...place });
+  await eventInTime(socket, 'connect', timeoutMs);
+  socket.setNoDelay(true);
+  return socket;
+}
+
+/** TLS from here on. Rejects with LdapClientError: `unreachable`, `silent`. */
+export async function secureSocket(
+  socket: Socket,
+  place: Place,
+  tls: ConnectionOptions,
+  timeoutMs: number,
+): Promise<TLSSocket> {
+  const host = 'host' in place ? place.host : 'localhost';
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  const secured = connectTls({ ...name, ...tls, host, socket });
+  try {
+    await eventInTime(secured, 'secureConnect', timeoutMs);
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+  return secured;
+}
+
+/** Resolves when the event comes, and rejects when an error, the end or the time comes first. */
+function eventInTime(socket: Socket, event: 'connect' | 'secureConnect', timeoutMs: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const late = new LdapClientError('silent', `it has not answered for ${timeoutMs} ms`);
+  const timer = timeoutMs === 0 ? undefined : setTimeout(() => fail(late), timeoutMs);
+  const ended = () => fail(new Error('it ends the connection before TLS is made'));
+  function fail(error: Error): void {
+    clearTimeout(timer);
+    socket.destroy();
+    const isOurs = error instanceof LdapClientError;
+    reject(isOurs ? error : new LdapClientError('unreachable', error.message, { cause: error }));
+  }
+  // The listener stays: no error of a socket is left to end the process.
+  socket.on('error', fail);
+  socket.once('close', ended);
+  socket.once(event, () => {
+    clearTimeout(timer);
+    socket.removeListener('close', ended);
+    resolve();
+  });
+  return promise;
+}
