@@ -95,20 +95,16 @@ export class BerReader {
     this.#at += length;
   }
 
-  /** `lowest` to `highest`, both included; another number is no BerError, but protocolError all the same. */
+  /**
+   * `lowest` to `highest`, both included; another number is no BerError, but protocolError all the same. Superfluous leading
+   * octets, which some clients write and X.690 §8.3.2 forbids, are taken: up to four octets there is one number they can mean.
+   */
   integer(lowest: number, highest: number, tag: number = BerTag.integer): number {
     const length = this.#header(tag);
     if (length === 0 || length > INTEGER_OCTETS_MAX)
       throw new BerError('An INTEGER is too short or too long.');
     const bytes = this.#bytes;
     let value = ((bytes[this.#at] ?? 0) << 24) >> 24;
-    if (
-      length > 1 &&
-      (value === 0 || value === -1) &&
-      ((bytes[this.#at + 1] ?? 0) & 0x80) === (value & 0x80)
-    ) {
-      throw new BerError('An INTEGER has superfluous leading octets.');
-    }
     for (let index = 1; index < length; index++) value = (value << 8) | (bytes[this.#at + index] ?? 0);
     this.#at += length;
     if (value < lowest || value > highest) {

@@ -3,7 +3,7 @@
 import type { Control } from '../ldap/control.ts';
 import { BerTag } from './ber-reader.ts';
 import { readValue, writeValue } from './control-value.ts';
-import { MESSAGE_ID_MAX } from './ldap-tag.ts';
+import { ContextTag, MESSAGE_ID_MAX } from './ldap-tag.ts';
 import { readControl, writeControl } from './message-controls.ts';
 
 export interface EndTransaction {
@@ -17,11 +17,14 @@ export interface TransactionResult {
   readonly controls: readonly { readonly messageId: number; readonly controls: readonly Control[] }[];
 }
 
+/** The UnboundID LDAP SDK sends the identifier with the tag that it came with. */
+const RESPONSE_VALUE = ContextTag.extendedResponseValue;
+
 export function readEndTransaction(value: string | undefined): EndTransaction {
   return readValue(value, 'the end of a transaction', (reader) => {
     const outer = reader.enter(BerTag.sequence);
     const isCommit = reader.peekTag() === BerTag.boolean ? reader.boolean() : true;
-    const id = reader.text();
+    const id = reader.text(reader.peekTag() === RESPONSE_VALUE ? RESPONSE_VALUE : BerTag.octetString);
     reader.leave(outer);
     return { isCommit, id };
   });

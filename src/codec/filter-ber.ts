@@ -15,6 +15,12 @@ export interface FilterLimits {
 
 export const DEFAULT_FILTER_LIMITS: FilterLimits = { depthMax: 64, partsMax: 4096 };
 
+const SUBSTRING_TAGS: ReadonlySet<number> = new Set([
+  ContextTag.substringInitial,
+  ContextTag.substringAny,
+  ContextTag.substringFinal,
+]);
+
 const VALUE_TYPES = {
   [ContextTag.filterEqualityMatch]: 'equalityMatch',
   [ContextTag.filterGreaterOrEqual]: 'greaterOrEqual',
@@ -116,7 +122,11 @@ function isContextTag(tag: number): boolean {
   return tag >= 0x80 && tag < 0xc0;
 }
 
-/** SubstringFilter: `initial` first, `final` last, each at most once, at least one of all. */
+/**
+ * SubstringFilter: `initial` first, `final` last, each at most once. Without parts and with empty ones, which the grammar does
+ * not have and clients send, it is Undefined for whoever matches; of parts in another order nothing is kept, with the same
+ * meaning. The rest of the search need not suffer.
+ */
 function readSubstrings(reader: BerReader): Filter {
   const outer = reader.enter(ContextTag.filterSubstrings);
   const attribute = reader.text();
@@ -124,28 +134,26 @@ function readSubstrings(reader: BerReader): Filter {
   let initial: string | undefined;
   let final: string | undefined;
   const any: string[] = [];
+  let isKnown = true;
   while (reader.hasMore) {
     const tag = reader.peekTag();
     const isInOrder =
       final === undefined &&
       (tag !== ContextTag.substringInitial || (any.length === 0 && initial === undefined));
-    if (!isInOrder) throw new LdapError('protocolError', 'The parts of a substring filter are out of order.');
+    isKnown &&= isInOrder && SUBSTRING_TAGS.has(tag);
+    if (!isContextTag(tag)) throw new BerError(`A substring filter cannot have tag ${tag}.`);
     const part = reader.text(tag);
-    if (part === '') throw new LdapError('protocolError', 'A part of a substring filter is empty.');
     if (tag === ContextTag.substringInitial) initial = part;
     else if (tag === ContextTag.substringAny) any.push(part);
-    else if (tag === ContextTag.substringFinal) final = part;
-    else throw new BerError(`A substring filter cannot have tag ${tag}.`);
+    else final = part;
   }
   reader.leave(inner);
   reader.leave(outer);
-  if (initial === undefined && final === undefined && any.length === 0) {
-    throw new LdapError('protocolError', 'A substring filter has no parts.');
-  }
+  if (!isKnown) return { type: 'substrings', attribute, initial: undefined, any: [], final: undefined };
   return { type: 'substrings', attribute, initial, any, final };
 }
 
-/** MatchingRuleAssertion (RFC 4511 §4.5.1.7.7): a rule or an attribute or both. */
+/** MatchingRuleAssertion (RFC 4511 §4.5.1.7.7): a rule or an attribute or both; with neither it is Undefined. */
 function readExtensibleMatch(reader: BerReader): Filter {
   const outer = reader.enter(ContextTag.filterExtensibleMatch);
   const rule =
@@ -156,9 +164,6 @@ function readExtensibleMatch(reader: BerReader): Filter {
   const dnAttributes =
     reader.peekTag() === ContextTag.matchDnAttributes ? reader.boolean(ContextTag.matchDnAttributes) : false;
   reader.leave(outer);
-  if (rule === undefined && attribute === undefined) {
-    throw new LdapError('protocolError', 'An extensible match names neither a rule nor an attribute.');
-  }
   return { type: 'extensibleMatch', rule, attribute, value, dnAttributes };
 }
 

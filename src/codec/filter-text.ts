@@ -45,6 +45,8 @@ export function formatFilter(filter: Filter): string {
       return `(${filter.attribute}<=${escapeValue(filter.value)})`;
     case 'substrings': {
       const pieces = [filter.initial ?? '', ...filter.any, filter.final ?? ''];
+      // With one asterisk it would be another question.
+      if (pieces.join('') === '') return `(${filter.attribute}=**)`;
       return `(${filter.attribute}=${pieces.map(escapeValue).join('*')})`;
     }
     case 'extensibleMatch': {
@@ -130,7 +132,7 @@ class FilterParser {
     return { type: COMPARISONS[operator as keyof typeof COMPARISONS], attribute, value: this.#value() };
   }
 
-  /** `=value`, `=*`, or pieces with `*` between. */
+  /** `=value`, `=*`, or pieces with `*` between; `=**` has none, and is Undefined. */
   #equality(attribute: string): Filter {
     const pieces = [this.#value()];
     while (this.#text[this.#at] === '*') {
@@ -141,7 +143,7 @@ class FilterParser {
     const last = others.pop();
     if (last === undefined) return { type: 'equalityMatch', attribute, value: first };
     const any = others.filter((piece) => piece !== '');
-    if (first === '' && last === '' && any.length === 0) return { type: 'present', attribute };
+    if (pieces.length === 2 && first === '' && last === '') return { type: 'present', attribute };
     return { type: 'substrings', attribute, initial: first || undefined, any, final: last || undefined };
   }
 

@@ -57,7 +57,8 @@ export function readRequestMessage(
   const reader = new BerReader(bytes, start, end);
   const outer = reader.enter(BerTag.sequence);
   const id = reader.integer(-MESSAGE_ID_MAX - 1, MESSAGE_ID_MAX);
-  if (id < 1) throw new BerError(`A request cannot have the message ID ${id}.`);
+  // RFC 4511 §4.1.1.1 keeps 0 for notices. Erlang's eldap begins with it, and other servers answer it.
+  if (id < 0) throw new BerError(`A request cannot have the message ID ${id}.`);
   const requestType = requestTypeOf(reader.peekTag());
   try {
     const operation = readRequest(reader, requestType, limits);

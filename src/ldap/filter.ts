@@ -9,6 +9,7 @@ export type Filter =
       readonly attribute: string;
       readonly value: string;
     }
+  /** Without parts, or with an empty one, it is Undefined. */
   | {
       readonly type: 'substrings';
       readonly attribute: string;
@@ -17,6 +18,7 @@ export type Filter =
       readonly final: string | undefined;
     }
   | { readonly type: 'present'; readonly attribute: string }
+  /** With neither a rule nor an attribute it is Undefined. */
   | {
       readonly type: 'extensibleMatch';
       readonly rule: string | undefined;

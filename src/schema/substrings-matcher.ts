@@ -10,13 +10,13 @@ export interface Substrings {
   readonly final: string | undefined;
 }
 
-/** Without preparation (a type without substrings rule), and for pieces it cannot take, the match is Undefined. */
+/** Undefined without preparation (a type without substrings rule), without pieces, and for pieces it cannot take. */
 export function compileSubstrings(
   preparation: SubstringsPreparation | undefined,
   selects: AttributeSelector,
   pieces: Substrings,
 ): (entry: Entry) => boolean | undefined {
-  const matches = compileValueMatch(preparation, pieces);
+  const matches = isComplete(pieces) ? compileValueMatch(preparation, pieces) : undefined;
   if (matches === undefined) return () => undefined;
   return (entry) => {
     for (const { key, values } of entry.attributes) {
@@ -24,6 +24,12 @@ export function compileSubstrings(
     }
     return false;
   };
+}
+
+/** The grammar has at least one piece, and no empty one (RFC 4511 §4.5.1.7.2). */
+function isComplete({ initial, any, final }: Substrings): boolean {
+  const all = [initial, ...any, final].filter((piece) => piece !== undefined);
+  return all.length > 0 && !all.includes('');
 }
 
 /** The same for single values. A value that cannot be prepared does not match. */

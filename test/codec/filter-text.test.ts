@@ -67,9 +67,12 @@ describe('filter text', () => {
     expect(parseFilter('(sn=\\c4\udc8d)')).toEqual(equality('sn', 'č'));
   });
 
-  it('takes neighbouring asterisks as one', () => {
+  it('takes neighbouring asterisks as one, but not where there is nothing else', () => {
     expect(parseFilter('(cn=a**b)')).toEqual(substrings('a', [], 'b'));
-    expect(parseFilter('(cn=**)')).toEqual({ type: 'present', attribute: 'cn' });
+    for (const text of ['(cn=**)', '(cn=***)']) {
+      expect(parseFilter(text)).toEqual(substrings(undefined, [], undefined));
+      expect(formatFilter(parseFilter(text))).toBe('(cn=**)');
+    }
   });
 
   it('takes :DN: in any case', () => {

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { BerError, frameLength } from '../../src/codec/ber-reader.ts';
+import { readEndTransaction } from '../../src/codec/extended-value.ts';
 import { DEFAULT_FILTER_LIMITS } from '../../src/codec/filter-ber.ts';
+import { formatFilter } from '../../src/codec/filter-text.ts';
 import { readRequestMessage, readResponseMessage } from '../../src/codec/message-ber.ts';
+import { textFromOctets } from '../../src/ldap/octets.ts';
 import { ResultCode } from '../../src/ldap/result-code.ts';
 import {
   addRequest,
@@ -128,14 +131,60 @@ describe('the frame of a message', () => {
   });
 });
 
+describe('what clients write otherwise than X.690 or RFC 4511 have it, and can be meant in one way only,', () => {
+  it.each([
+    ['the message ID 0, with which eldap begins', '30 09 02 01 00 4a 04 63 6e 3d 61', 0],
+    ['a message ID with a superfluous octet', '30 0a 02 02 00 01 4a 04 63 6e 3d 61', 1],
+    ['a message ID in four octets', '30 0c 02 04 00 00 00 7f 4a 04 63 6e 3d 61', 127],
+  ])('is read: %s', (_, bytes, id) => {
+    expect(read(hex(bytes))).toEqual({ id, operation: { type: 'deleteRequest', dn: 'cn=a' }, controls: [] });
+  });
+
+  it('is read: numbers and choices in four octets', () => {
+    const four = (value: number, tag: number) => tlv(tag, Buffer.from([0, 0, 0, value]));
+    const search = tlv(
+      0x63,
+      ...[octets('cn=a'), four(2, 0x0a), four(3, 0x0a), four(5, 0x02), four(200, 0x02), boolean(false)],
+      ...[presentFilter('cn'), sequence()],
+    );
+    expect(read(message(1, search)).operation).toMatchObject({
+      scope: 2,
+      derefAliases: 3,
+      sizeLimit: 5,
+      timeLimit: 200,
+    });
+    const bind = tlv(0x60, four(3, 0x02), octets(''), octets('', 0x80));
+    expect(read(message(1, bind)).operation).toMatchObject({ version: 3 });
+  });
+
+  it('is read: the identifier of a transaction with the tag that it came with (UnboundID)', () => {
+    for (const tag of [0x04, 0x8b]) {
+      const value = textFromOctets(sequence(boolean(true), octets('one', tag)));
+      expect(readEndTransaction(value)).toEqual({ isCommit: true, id: 'one' });
+    }
+    const other = textFromOctets(sequence(octets('one', 0x8a)));
+    expect(() => readEndTransaction(other)).toThrow('0x8a');
+  });
+
+  it('is read: controls that are there and are none, inside of a bind too (go-ldap)', () => {
+    const none = tlv(0xa0);
+    const bind = tlv(0x60, integer(3), octets('cn=a'), octets('x', 0x80), none);
+    expect(read(message(1, bind)).operation).toMatchObject({ name: 'cn=a' });
+    expect(read(sequence(integer(1), bindRequest('cn=a', 'x'), none))).toMatchObject({ controls: [] });
+  });
+
+  it('is read: an unbind with a value', () => {
+    expect(read(sequence(integer(1), tlv(0x42, hex('05 00')))).operation.type).toBe('unbindRequest');
+  });
+});
+
 describe('bytes that are no message end the connection', () => {
   const bind = (...parts: readonly Part[]) => message(1, tlv(0x60, ...parts));
   it.each([
-    ['the message id 0', message(0, deleteRequest('cn=a'))],
     ['a negative message id', message(-1, deleteRequest('cn=a'))],
     ['a message id of 2^31', sequence(hex('02 05 00 80 00 00 00'), deleteRequest('cn=a'))],
     ['a message id whose sign bit is set', sequence(hex('02 04 80 00 00 01'), deleteRequest('cn=a'))],
-    ['a message id with superfluous octets', sequence(hex('02 02 00 01'), deleteRequest('cn=a'))],
+    ['a message id of five octets', sequence(hex('02 05 00 00 00 00 01'), deleteRequest('cn=a'))],
     ['an empty message id', sequence(hex('02 00'), deleteRequest('cn=a'))],
     ['a message id that is an octet string', sequence(octets('1'), deleteRequest('cn=a'))],
     ['no message id', sequence()],
@@ -144,7 +193,6 @@ describe('bytes that are no message end the connection', () => {
     ['a tag of several octets', message(1, hex('7f 81 01 00'))],
     ['the operation of a response', message(1, tlv(0x61, enumerated(0), octets(''), octets('')))],
     ['a primitive operation that must be constructed', message(1, tlv(0x43, octets('x')))],
-    ['a negative integer with superfluous octets', bind(hex('02 02 ff 80'), octets(''), octets('', 0x80))],
     ['an empty integer', bind(hex('02 00'), octets(''), octets('', 0x80))],
     ['an integer of five octets', bind(hex('02 05 00 00 00 00 03'), octets(''), octets('', 0x80))],
     ['a name of the wrong type', bind(integer(3), integer(3), octets('', 0x80))],
@@ -191,17 +239,29 @@ describe('a request that is well-formed and makes no sense is answered', () => {
     ['an unknown kind of change', modifyRequest('cn=a', [[4, 'cn', ['x']]])],
     ['version 0', bindRequest('', '', 0)],
     ['version 128', bindRequest('', '', 128)],
-    ['no substring', parts()],
-    ['an empty first substring', parts(noInitial)],
-    ['an empty substring', parts(initial, noAny, final)],
-    ['an empty last substring', parts(noFinal)],
-    ['two first substrings', parts(initial, initial)],
-    ['two last substrings', parts(final, final)],
-    ['a first substring behind others', parts(any, initial)],
-    ['a substring behind the last', parts(final, any)],
-    ['an extensible match of nothing', search({ filter: tlv(0xa9, octets('x', 0x83)) })],
+    [
+      'a negative version with superfluous octets',
+      tlv(0x60, hex('02 02 ff 80'), octets(''), octets('', 0x80)),
+    ],
   ])('%s: protocolError', (_, operation) => {
     expect(refusalOf(operation)).toEqual({ id: 7, code: ResultCode.protocolError });
+  });
+
+  it.each([
+    ['no substring', parts(), '(cn=**)'],
+    ['an empty first substring', parts(noInitial), '(cn=**)'],
+    ['an empty substring', parts(initial, noAny, final), '(cn=x**x)'],
+    ['an empty last substring', parts(noFinal), '(cn=**)'],
+    ['two first substrings', parts(initial, initial), '(cn=**)'],
+    ['two last substrings', parts(final, final), '(cn=**)'],
+    ['a first substring behind others', parts(any, initial), '(cn=**)'],
+    ['a substring behind the last', parts(final, any), '(cn=**)'],
+    ['a kind of substring that is not known', parts(initial, octets('x', 0x83)), '(cn=**)'],
+    ['an extensible match of nothing', search({ filter: tlv(0xa9, octets('x', 0x83)) }), '(:=x)'],
+  ])('%s: is read, for it is Undefined', (_, operation, text) => {
+    const { operation: found } = read(message(7, operation));
+    if (found.type !== 'searchRequest') throw new Error(`it was read as a ${found.type}`);
+    expect(formatFilter(found.filter)).toBe(text);
   });
 
   it('a kind of authentication that is neither simple nor SASL: authMethodNotSupported', () => {

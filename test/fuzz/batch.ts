@@ -55,10 +55,11 @@ export function makeBatch(random: Random, { seeds, sizes }: BatchOptions): Batch
 
 type Debt = Owed | { readonly type: 'nothing' };
 
-/** Watches are answered when they end, which they need not. */
+/** Watches are answered when they end, which they need not; an answer with the ID 0 looks like a notice. */
 function debtOf(bytes: Buffer): Debt {
   const owed = owedFor(bytes);
-  return owed.type === 'answer' && WATCHES.some((oid) => bytes.includes(oid)) ? { type: 'nothing' } : owed;
+  const isUncertain = owed.type === 'answer' && (owed.id === 0 || WATCHES.some((oid) => bytes.includes(oid)));
+  return isUncertain ? { type: 'nothing' } : owed;
 }
 
 /** What comes behind the first message that ends the connection is owed nothing. */

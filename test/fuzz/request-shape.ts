@@ -56,14 +56,14 @@ export function owedFor(bytes: Buffer): Owed {
   if (message === undefined || id?.tag !== 0x02 || operation === undefined || operation.end > message.end)
     return { type: 'notice' };
   const value = numberAt(bytes, id);
-  if (value <= 0) return { type: 'notice' };
+  if (value < 0) return { type: 'notice' };
   if (operation.tag === UNBIND) return { type: 'end' };
   if (operation.tag === ABANDON) return { type: 'abandon', id: numberAt(bytes, operation) };
   const tag = ANSWER_TAGS[operation.tag];
   return tag === undefined ? { type: 'notice' } : { type: 'answer', id: value, tag };
 }
 
-/** 0 where it is none that a message ID may be. */
+/** -1 where it is none that a message ID may be. */
 function numberAt(bytes: Buffer, { start, end }: Header): number {
-  return end > start && end - start <= ID_OCTETS_MAX ? bytes.readIntBE(start, end - start) : 0;
+  return end > start && end - start <= ID_OCTETS_MAX ? bytes.readIntBE(start, end - start) : -1;
 }

@@ -158,7 +158,7 @@ describe('requests around a bind', () => {
 describe('Who am I', () => {
   it('takes no value', async () => {
     const client = await RawClient.connect(server);
-    expect(await client.request(extendedRequest('1.3.6.1.4.1.4203.1.11.3', ''))).toMatchObject({ code: 2 });
+    expect(await client.request(extendedRequest('1.3.6.1.4.1.4203.1.11.3', 'x'))).toMatchObject({ code: 2 });
   });
 
   it('answers with an empty value, not with none, when nobody is bound', async () => {

@@ -55,7 +55,6 @@ describe('bytes that are no LDAP end their connection with a notice', () => {
     ['0xff', Buffer.alloc(1000, 0xff)],
     ['an operation nobody knows', message(1, tlv(0x7e, octets('x')))],
     ['a response', message(1, tlv(0x61, hex('0a 01 00 04 00 04 00')))],
-    ['the message id 0', message(0, WHO_AM_I)],
     ['a negative message id', message(-1, WHO_AM_I)],
     ['an empty message', sequence()],
     ['a request that ends early', message(1, tlv(0x63, octets('cn=config')))],

@@ -57,7 +57,7 @@ describe('StartTLS', () => {
 
   it('takes no value', async () => {
     const client = await RawClient.connect(server);
-    expect(await client.request(extendedRequest(START_TLS, ''))).toMatchObject({ code: 2 });
+    expect(await client.request(extendedRequest(START_TLS, 'x'))).toMatchObject({ code: 2 });
     expect(await client.request(WHO_AM_I)).toMatchObject({ code: 0 });
   });
 

@@ -44,7 +44,7 @@ export async function openServer(invocation: Invocation, world: World): Promise<
   const choice = await chooseConnection(invocation, world);
   const server = await ServerConnection.open(choice, await tlsOf(choice, invocation, world));
   if (invocation.has('reportAuthzId')) {
-    world.stderr.write(`Logged in as ${await server.extended(Oid.whoAmI, '')}\n`);
+    world.stderr.write(`Logged in as ${await server.extended(Oid.whoAmI, undefined)}\n`);
   }
   return server;
 }

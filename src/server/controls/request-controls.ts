@@ -215,7 +215,8 @@ function define<Value>(type: ControlType<Value>): ControlType<Value> {
 
 function withoutValue(name: string): (value: string | undefined) => true {
   return (value) => {
-    if (value !== undefined) throw protocolError(`The ${name} control takes no value.`);
+    // Windows sends an empty value where there is none.
+    if (value !== undefined && value !== '') throw protocolError(`The ${name} control takes no value.`);
     return true;
   };
 }

@@ -3,7 +3,7 @@
 import { readCancel } from '../../codec/extended-value.ts';
 import { ResultCode } from '../../ldap/result-code.ts';
 import { type Answer, type Operation, SUCCESS } from '../operation.ts';
-import type { ExtendedRequest } from './extended.ts';
+import type { ExtendedRequest } from './extended-request.ts';
 
 const REASONS: ReadonlyMap<ResultCode, string> = new Map([
   [ResultCode.noSuchOperation, 'No request with this message ID is under way.'],

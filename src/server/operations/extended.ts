@@ -2,16 +2,14 @@
 // one line there and a file beside this one.
 
 import { LdapError } from '../../ldap/ldap-error.ts';
-import type { Request } from '../../ldap/message.ts';
 import { Oid } from '../../ldap/oids.ts';
 import { type Answer, type Operation, type Services, SUCCESS } from '../operation.ts';
 import { cancel } from './cancel.ts';
+import { type ExtendedRequest, requireNoValue } from './extended-request.ts';
 import { differences, rollback } from './history.ts';
 import { passwordModify } from './password-modify.ts';
 import { startTls } from './start-tls.ts';
 import { endTransaction, startTransaction } from './transaction.ts';
-
-export type ExtendedRequest = Extract<Request, { type: 'extendedRequest' }>;
 
 /** Answers at once where it can, by a promise where it must wait; throws LdapError to refuse. */
 type ExtendedOperation = (
@@ -50,7 +48,7 @@ export function extended(
 
 /** RFC 4532: the authorization identity, empty for the anonymous. */
 function whoAmI(request: ExtendedRequest, { requester }: Operation): Answer {
-  if (request.value !== undefined) throw new LdapError('protocolError', 'Who am I takes no value.');
+  requireNoValue(request, 'Who am I');
   const { dn } = requester;
   return { ...SUCCESS, value: dn === '' ? '' : `dn:${dn}` };
 }

@@ -12,7 +12,7 @@ import type { Change } from '../../ldap/change.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { octetsFromText, textFromOctets } from '../../ldap/octets.ts';
 import { type Answer, type Operation, type Services, SUCCESS } from '../operation.ts';
-import type { ExtendedRequest } from './extended.ts';
+import type { ExtendedRequest } from './extended-request.ts';
 
 /** An answer holds no more than this. */
 const LDIF_CHARACTERS_MAX = 8 * 1024 * 1024;

@@ -50,7 +50,8 @@ function* window(
   }
   addSortResult(operation, ResultCode.success);
   const index = targetIndex(asked.value.target, result, operation);
-  addListViewResult(operation, ResultCode.success, index + 1, result.length);
+  const position = result.length === 0 ? 0 : index + 1;
+  addListViewResult(operation, ResultCode.success, position, result.length);
   const start = Math.max(0, index - asked.value.beforeCount);
   const end = Math.min(result.length, index + 1 + asked.value.afterCount);
   for (let at = start; at < end; at++) {
@@ -59,9 +60,21 @@ function* window(
   }
 }
 
-/** From 0; the length of the list when the place is behind its end. */
+/**
+ * From 0; the length of the list when all values come before the asserted one. Throws virtualListViewError for an offset
+ * behind the end of the list, as slapd does: a client that asks for one window after the other is to find the end.
+ */
 function targetIndex(target: ListView['target'], result: SortedResult, operation: Operation): number {
-  if (target.type === 'offset') return indexOfOffset(target.offset, target.contentCount, result.length);
+  if (target.type === 'offset') {
+    const { offset, contentCount: believed } = target;
+    const last = believed === 0 ? result.length : believed;
+    if (offset <= last || result.length === 0) return indexOfOffset(offset, believed, result.length);
+    addListViewResult(operation, ResultCode.offsetRangeError, 0, result.length);
+    throw new LdapError(
+      'virtualListViewError',
+      `The offset ${offset} is behind the end of the list, which has ${result.length} entries.`,
+    );
+  }
   try {
     return result.indexOf(target.value);
   } catch (error) {
@@ -74,7 +87,7 @@ function targetIndex(target: ListView['target'], result: SortedResult, operation
 /** An offset in a list that the client believes to be of another length is brought into proportion. */
 function indexOfOffset(offset: number, believed: number, length: number): number {
   if (offset <= 1) return 0;
-  if (believed === 0 || believed === length) return Math.min(offset - 1, length);
+  if (believed === 0 || believed === length) return offset - 1;
   if (offset >= believed) return Math.max(0, length - 1);
   return Math.min(length - 1, Math.floor((offset * length) / believed));
 }

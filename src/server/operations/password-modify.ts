@@ -15,7 +15,7 @@ import { confidentialityRequired } from '../confidentiality.ts';
 import { loginSourceOf } from '../login-source.ts';
 import { type Answer, type Operation, type Services, SUCCESS } from '../operation.ts';
 import { keyOfAuthentication } from '../sasl/authorization-identity.ts';
-import type { ExtendedRequest } from './extended.ts';
+import type { ExtendedRequest } from './extended-request.ts';
 
 const RESET_PRIVILEGE: Privilege = 'password-reset';
 const GENERATED_OCTETS = 18;

@@ -5,10 +5,10 @@ import { ANONYMOUS } from '../../backend/backend.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { Oid } from '../../ldap/oids.ts';
 import { type Answer, type Operation, SUCCESS } from '../operation.ts';
-import type { ExtendedRequest } from './extended.ts';
+import { type ExtendedRequest, requireNoValue } from './extended-request.ts';
 
 export function startTls(request: ExtendedRequest, { session, connection }: Operation): Promise<Answer> {
-  if (request.value !== undefined) throw new LdapError('protocolError', 'StartTLS takes no value.');
+  requireNoValue(request, 'StartTLS');
   if (connection.security.isSecure) throw new LdapError('operationsError', 'TLS is in use already.');
   const { startTls: tls } = connection;
   if (tls === undefined) {

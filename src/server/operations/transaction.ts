@@ -4,14 +4,13 @@
 import type { ChangeOutcome } from '../../backend/backend.ts';
 import { ChangeRefused } from '../../backend/change-refused.ts';
 import { readEndTransaction, writeTransactionResult } from '../../codec/extended-value.ts';
-import { LdapError } from '../../ldap/ldap-error.ts';
 import { requireWrite } from '../access.ts';
 import { type Answer, type Operation, SUCCESS } from '../operation.ts';
 import { readEntryControls } from './change.ts';
-import type { ExtendedRequest } from './extended.ts';
+import { type ExtendedRequest, requireNoValue } from './extended-request.ts';
 
-export function startTransaction({ value }: ExtendedRequest, { session, requester }: Operation): Answer {
-  if (value !== undefined) throw new LdapError('protocolError', 'The start of a transaction takes no value.');
+export function startTransaction(request: ExtendedRequest, { session, requester }: Operation): Answer {
+  requireNoValue(request, 'The start of a transaction');
   return { ...SUCCESS, value: session.transactions.start(requester) };
 }
 
