@@ -17,8 +17,8 @@ import {
   ScriptedServer,
 } from '../support/scripted-server.ts';
 
-const TIMEOUT_MS = 120_000;
-const PATIENCE_MS = 60_000;
+/** The client waits as long as it takes. */
+const NO_LIMIT = 0;
 const SEARCH = {
   type: 'searchRequest',
   base: '',
@@ -55,7 +55,7 @@ function flood(socket: Parameters<Script>[1], piece: Buffer): void {
   go();
 }
 
-describe('the guarded client', { timeout: TIMEOUT_MS }, () => {
+describe('the guarded client', () => {
   const servers: ScriptedServer[] = [];
   const clients: LdapClient[] = [];
 
@@ -72,7 +72,7 @@ describe('the guarded client', { timeout: TIMEOUT_MS }, () => {
 
   async function open(server: ScriptedServer, options: Partial<LdapClientOptions> = {}): Promise<LdapClient> {
     const place = { host: '127.0.0.1', port: server.port };
-    const client = await LdapClient.open({ place, security: 'none', timeoutMs: PATIENCE_MS, ...options });
+    const client = await LdapClient.open({ place, security: 'none', timeoutMs: NO_LIMIT, ...options });
     clients.push(client);
     return client;
   }

@@ -121,14 +121,14 @@ function filterOctets(filter: Filter): Buffer {
   return writer.take();
 }
 
-describe('a server that clients speak to in their own ways', { timeout: 240_000 }, () => {
+describe('a server that clients speak to in their own ways', () => {
   let server: RunningServer;
   let client: RawClient;
 
   beforeAll(async () => {
     server = await startServer();
     client = await RawClient.bound(server);
-  }, 240_000);
+  });
 
   afterAll(() => client?.close());
 
