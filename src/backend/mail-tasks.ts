@@ -23,6 +23,8 @@ export interface MailTaskOptions extends MailServerChangeOptions {
 }
 
 interface TaskEnd {
+  /** Why something was not tried at all, in sentences. */
+  readonly notTried?: readonly string[];
   readonly isDone: boolean;
   readonly done: string;
   readonly inVain: string;
@@ -111,7 +113,7 @@ function testMessageTask(options: MailTaskOptions): TaskKind {
       const to = entry.values('ds-task-mail-recipient');
       const headers = { 'Auto-Submitted': 'auto-generated' };
       const message = { from, to, subject: SUBJECT, text: TEXT, headers };
-      const { accepted, refused, deferred } = await queue.sendNow(message, asked);
+      const { accepted, refused, deferred, notTried } = await queue.sendNow(message, asked);
       for (const { mailServer, reply } of accepted) {
         task.log('INFORMATION', `${mailServer} accepted the message; it said "${reply}".`);
       }
@@ -120,6 +122,7 @@ function testMessageTask(options: MailTaskOptions): TaskKind {
         isDone: accepted.length > 0,
         done: 'The message was accepted.',
         inVain: 'No mail server has accepted the message.',
+        notTried,
       });
     },
   };
@@ -129,9 +132,10 @@ function testMessageTask(options: MailTaskOptions): TaskKind {
 function conclude(task: TaskContext, failures: readonly MailFailure[], end: TaskEnd): TaskOutcome {
   const unique = (texts: readonly string[]) => [...new Set(texts.filter((text) => text !== ''))];
   task.show({
-    'ds-task-mail-problem': unique(failures.map(({ problem }) => problem)),
+    'ds-task-mail-problem': unique([...failures.map(({ problem }) => problem), ...(end.notTried ?? [])]),
     'ds-task-mail-advice': unique(failures.map(({ advice }) => advice)),
   });
+  for (const reason of end.notTried ?? []) task.log(end.isDone ? 'WARNING' : 'ERROR', reason);
   for (const { problem, advice } of failures) {
     task.log(end.isDone ? 'WARNING' : 'ERROR', advice === '' ? problem : `${problem} ${advice}`);
   }

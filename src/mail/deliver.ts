@@ -27,6 +27,8 @@ export interface Delivery {
   readonly refused: readonly Failed[];
   /** What may be better another time. */
   readonly deferred: readonly Failed[];
+  /** Why mail servers were not tried, in sentences. */
+  readonly notTried: readonly string[];
 }
 
 /**
@@ -41,7 +43,10 @@ export async function deliver(
   for (const server of servers) {
     if (attempt.remaining.length === 0) break;
     const outcome = await server.hand({ ...message, to: attempt.remaining });
-    if (outcome === undefined) continue;
+    if (outcome.kind === 'not tried') {
+      attempt.notTried.push(outcome.reason);
+      continue;
+    }
     const before = attempt.remaining.length;
     attempt.add(server.name, outcome);
     if (attempt.remaining.length < before) answered(attempt);
@@ -60,6 +65,7 @@ class Attempt implements Delivery {
   readonly accepted: Accepted[] = [];
   readonly refused: Failed[] = [];
   readonly deferred: Failed[] = [];
+  readonly notTried: string[] = [];
 
   constructor(recipients: readonly string[]) {
     this.remaining = recipients;

@@ -34,11 +34,19 @@ export interface MailServerOptions extends MailWorld {
   readonly settings: MailServerSettings;
   readonly trust: () => ServerTrust;
   readonly figures: MailServerFigures;
+  /** After so long without an answer messages that can go elsewhere do; 5 s unless said otherwise. */
+  readonly stallMs?: number;
+}
+
+/** A message that was not handed over. */
+export interface NotTried {
+  readonly kind: 'not tried';
+  /** A sentence. */
+  readonly reason: string;
 }
 
 export type MailServerState = 'unused' | 'working' | 'resting' | 'stalled';
 
-/** From then on messages that can go elsewhere do. */
 const STALL_MS = 5000;
 /** How long it may take to find out what is wrong with a certificate. */
 const LOOK_MS = 5000;
@@ -49,6 +57,7 @@ export class MailServer {
   readonly figures: MailServerFigures;
   readonly plan: ConnectionPlan;
   readonly #options: MailServerOptions;
+  readonly #stallMs: number;
   readonly #secrets: SecretText;
   readonly #transport: MailTransport;
   readonly #waiting: ((isTurn: boolean) => void)[] = [];
@@ -67,6 +76,7 @@ export class MailServer {
     this.figures = options.figures;
     this.plan = planConnection(options.settings);
     this.#options = options;
+    this.#stallMs = options.stallMs ?? STALL_MS;
     this.#secrets = secretsOf(this.plan);
     const { trust, clockMs, lookups, log } = options;
     const { plan } = this;
@@ -127,15 +137,15 @@ export class MailServer {
   /** Whether it has had messages for a while and said nothing, or is being tried again after a failure. */
   get isStalled(): boolean {
     if (this.#active === 0) return false;
-    return this.#failures > 0 || this.#options.clockMs() - this.#silentSinceMs > STALL_MS;
+    return this.#failures > 0 || this.#options.clockMs() - this.#silentSinceMs > this.#stallMs;
   }
 
   /**
-   * Hands a message over; waits for its turn. Undefined when it was not tried: the server turned out to be resting, or was
-   * replaced. Never throws.
+   * Hands a message over; waits for its turn as long as the server takes those before it. It is not tried when the server
+   * stops answering meanwhile, fails, or is replaced. Never throws.
    */
-  async hand(message: ReadyMessage): Promise<HandOver | undefined> {
-    if (!(await this.#takeTurn())) return undefined;
+  async hand(message: ReadyMessage): Promise<HandOver | NotTried> {
+    if (!(await this.#takeTurn())) return { kind: 'not tried', reason: this.#reasonToWait() };
     const startedMs = this.#options.clockMs();
     const outcome = await this.#transport.hand(message);
     const endedMs = this.#options.clockMs();
@@ -180,7 +190,11 @@ export class MailServer {
     if (this.#isRetired) return false;
     if (this.#active < this.plan.maxConnections) return this.#begin();
     return new Promise((resolve) => {
-      const timer = setTimeout(() => leave(false), STALL_MS);
+      const look = () => {
+        if (this.isStalled) leave(false);
+        else timer = setTimeout(look, this.#stallMs);
+      };
+      let timer = setTimeout(look, this.#stallMs);
       const leave = (isTurn: boolean) => {
         clearTimeout(timer);
         const at = this.#waiting.indexOf(leave);
@@ -189,6 +203,17 @@ export class MailServer {
       };
       this.#waiting.push(leave);
     });
+  }
+
+  /** Why nothing is handed to it now: a sentence. */
+  #reasonToWait(): string {
+    if (this.#isRetired) return `${this.name} was changed or removed while the message waited for it.`;
+    const { lastFailure } = this.figures;
+    if (this.restsForMs > 0 && lastFailure !== undefined)
+      return `${this.name} is left alone for ${Math.ceil(this.restsForMs / 1000)} s, since another message failed there: ${lastFailure.failure.problem}`;
+    const { maxConnections } = this.plan;
+    const all = maxConnections === 1 ? 'the one connection' : `all ${maxConnections} connections`;
+    return `${this.name} has not answered for ${this.#stallMs / 1000} s on ${all} that connection-pool-size allows; the message waited for one of them.`;
   }
 
   #begin(): true {

@@ -26,6 +26,10 @@ export interface ServerWords extends Partial<Omit<MailServerSettings, 'smtpServe
   readonly properties?: readonly string[];
   /** Authorities as PEM; those of the runtime without, and `none`: a trust manager that is not there. */
   readonly authority?: string | 'none';
+  /** Instead of a real clock. */
+  readonly clockMs?: () => number;
+  /** Instead of 5 s. */
+  readonly stallMs?: number;
 }
 
 export const PAUSES = { firstMs: 50, longestMs: 200 };
@@ -38,6 +42,8 @@ export function mailServer({
   password,
   properties,
   authority,
+  clockMs = () => performance.now(),
+  stallMs,
   ...words
 }: ServerWords): MailServer {
   const settings: MailServerSettings = {
@@ -63,7 +69,8 @@ export function mailServer({
     pauses: () => PAUSES,
     log: logged,
     now: () => new Date(),
-    clockMs: () => performance.now(),
+    clockMs,
+    ...(stallMs === undefined ? {} : { stallMs }),
     lookups: new NameLookups(),
   });
 }
