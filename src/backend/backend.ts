@@ -9,6 +9,7 @@ import type { SearchScope } from '../ldap/message.ts';
 import type { Reference } from '../ldap/reference.ts';
 import type { SortKey } from '../ldap/sort-key.ts';
 import type { SortValues } from './sort-order.ts';
+import type { WriteOrder } from './write-order.ts';
 
 /** Who asks. */
 export interface Requester {
@@ -164,10 +165,22 @@ export interface Backend {
   searchSorted(search: SortedSearch): Iterable<SortedResult | undefined>;
   /** Whether the entry has the value (RFC 4511 §4.10). Throws noSuchObject, noSuchAttribute, undefinedAttributeType. */
   compare(comparison: Comparison): boolean;
-  /** Resolves when the change is on disk and in force. Rejects with LdapError, and then nothing has changed. */
-  change(change: Change, requester: Requester, options?: ChangeOptions): Promise<ChangeOutcome>;
+  /**
+   * Resolves when the change is on disk and in force. Rejects with LdapError, and then nothing has changed.
+   * @param order what the client has sent before has its turn first
+   */
+  change(
+    change: Change,
+    requester: Requester,
+    options?: ChangeOptions,
+    order?: WriteOrder,
+  ): Promise<ChangeOutcome>;
   /** All of them as one commit, or none; rejects with ChangeRefused when one of them is at fault. */
-  changeAll(steps: readonly ChangeStep[], requester: Requester): Promise<readonly ChangeOutcome[]>;
+  changeAll(
+    steps: readonly ChangeStep[],
+    requester: Requester,
+    order?: WriteOrder,
+  ): Promise<readonly ChangeOutcome[]>;
   /** Tells of every change to what the search finds or found. Throws unwillingToPerform where nothing can be watched. */
   watch(search: Search, listener: ChangeListener): Watching;
 }

@@ -2,6 +2,7 @@
 // like the entry before it is not checked anew. What the result means is validated at the end, with the line of the file
 // that each issue comes from; whoever calls stores the changes and the entries, or forgets them.
 
+import type { Derive } from '../config/passwords/derivation.ts';
 import { idOfChange } from '../directory/stamp.ts';
 import type { Change } from '../ldap/change.ts';
 import type { Dn } from '../ldap/dn.ts';
@@ -18,6 +19,8 @@ export interface BulkImportOptions {
   readonly at: Date;
   /** The DN of who imports. */
   readonly by: string;
+  /** Where hashes of passwords are computed. */
+  readonly derive: Derive;
   /** The id of the commit that the changes will be. */
   readonly id: string;
 }
@@ -111,7 +114,10 @@ export class BulkImport {
         `${change.dn}: configuration objects are not renamed. Add the object under its new name and delete the old one.`,
       );
     }
-    const stored = await withStoredPasswords(change, schema, (dn) => tree.find(schema.dnKey(dn)));
+    const stored = await withStoredPasswords(change, {
+      ...{ schema, acceptance: 'strong', derive: this.#options.derive },
+      find: (dn) => tree.find(schema.dnKey(dn)),
+    });
     const made = { at, by, id: idOfChange(id, this.changes.length) };
     if (stored.type !== 'add') this.#hasOtherThanAdds = true;
     for (const effect of configuration.apply(stored, made)) {

@@ -1,6 +1,7 @@
 // cn=config: what is written. Expressions are shown, and filtered by, as the text they are.
 
 import type { ConfigurationObject } from '../config/configuration-object.ts';
+import type { Derive } from '../config/passwords/derivation.ts';
 import { type Change, dnOfChange } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
@@ -25,6 +26,7 @@ import type { EntryViews } from './entry-views.ts';
 import { requireFewPasswords, withStoredPasswords } from './stored-passwords.ts';
 import { TreeReader } from './tree-reader.ts';
 import { TreeWriter } from './tree-writer.ts';
+import { WriteOrder } from './write-order.ts';
 import type { WritePath } from './write-path.ts';
 
 export class ConfigBackend implements Backend {
@@ -33,11 +35,19 @@ export class ConfigBackend implements Backend {
   readonly readPrivilege = 'config-read';
   readonly writePrivileges = ['config-read', 'config-write'];
   readonly #configuration: Configuration;
+  readonly #deriveFor: (source: string) => Derive;
   readonly #reader: TreeReader;
   readonly #writer: TreeWriter;
   readonly #writePath: WritePath;
 
-  constructor(configuration: Configuration, views: EntryViews, writePath: WritePath) {
+  /** @param deriveFor where hashes of passwords are computed, for whoever sets them */
+  constructor(
+    configuration: Configuration,
+    views: EntryViews,
+    writePath: WritePath,
+    deriveFor: (source: string) => Derive,
+  ) {
+    this.#deriveFor = deriveFor;
     this.#configuration = configuration;
     const { schema, tree } = configuration;
     const reader = new TreeReader(schema, tree, views);
@@ -59,8 +69,14 @@ export class ConfigBackend implements Backend {
     return this.#reader.compare(comparison);
   }
 
-  async change(change: Change, requester: Requester, options?: ChangeOptions): Promise<ChangeOutcome> {
-    return this.#writer.change(await this.#ready(change, requester), requester, options);
+  async change(
+    change: Change,
+    requester: Requester,
+    options?: ChangeOptions,
+    order: WriteOrder = new WriteOrder(),
+  ): Promise<ChangeOutcome> {
+    const ready = this.#ready(change, requester);
+    return order.run(ready, (stored) => this.#writer.change(stored, requester, options));
   }
 
   /**
@@ -74,18 +90,22 @@ export class ConfigBackend implements Backend {
     return after && this.#configuration.validator.decode(after);
   }
 
-  async changeAll(steps: readonly ChangeStep[], requester: Requester): Promise<readonly ChangeOutcome[]> {
+  async changeAll(
+    steps: readonly ChangeStep[],
+    requester: Requester,
+    order: WriteOrder = new WriteOrder(),
+  ): Promise<readonly ChangeOutcome[]> {
     requireFewPasswords(
       steps.map(({ change }) => change),
       this.#configuration.schema,
     );
-    const ready = await Promise.all(
+    const ready = Promise.all(
       steps.map(async (step, index) => ({
         ...step,
         change: await this.#readyOf(step.change, index, requester),
       })),
     );
-    return this.#writer.changeAll(ready, requester);
+    return order.run(ready, (stored) => this.#writer.changeAll(stored, requester));
   }
 
   watch(search: Search, listener: ChangeListener): Watching {
@@ -100,7 +120,7 @@ export class ConfigBackend implements Backend {
     }
   }
 
-  async #ready(change: Change, requester: Requester): Promise<Change> {
+  #ready(change: Change, requester: Requester): Change | Promise<Change> {
     if (change.type === 'modifyDn') {
       throw new LdapError(
         'unwillingToPerform',
@@ -110,6 +130,7 @@ export class ConfigBackend implements Backend {
     const { schema, tree } = this.#configuration;
     const entry = tree.find(schema.dnKey(dnOfChange(change)));
     requireAccountRights(change, requester, schema, entry);
-    return withStoredPasswords(change, schema, () => entry);
+    const derive = this.#deriveFor(requester.name);
+    return withStoredPasswords(change, { schema, derive, acceptance: 'strong', find: () => entry });
   }
 }

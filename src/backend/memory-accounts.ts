@@ -1,14 +1,23 @@
 // Entries with a password as accounts. An account is the same object as long as its password and its name are, which
-// is what remembered logins go by.
+// is what remembered logins go by. It stays the same when the hash of its password is replaced by a better one.
 
 import type { Attribute, Entry } from '../ldap/entry.ts';
-import type { Account } from '../runtime/accounts.ts';
+import type { Account, Credentials } from '../runtime/accounts.ts';
 
 const NO_PRIVILEGES: ReadonlySet<string> = new Set();
 
+type MemoryAccount = { -readonly [Field in keyof Account]: Account[Field] };
+
+/** The same password with other values. */
+interface Renewal {
+  readonly account: MemoryAccount;
+  readonly values: readonly string[];
+}
+
 export class MemoryAccounts {
   /** By what an entry shares with the one before it when something else is changed. */
-  readonly #known = new WeakMap<Attribute, Account>();
+  readonly #known = new WeakMap<Attribute, MemoryAccount>();
+  readonly #renewals = new Map<string, Renewal>();
 
   /** Undefined for an entry without a password. */
   accountOf(key: string, entry: Entry): Account | undefined {
@@ -16,14 +25,39 @@ export class MemoryAccounts {
     if (password === undefined) return undefined;
     const known = this.#known.get(password);
     if (known?.key === key) return known;
-    const account: Account = {
+    const account = this.#renewed(key, password.values) ?? {
       key,
       dn: entry.dn.toString(),
-      credentials: { passwords: password.values, subjects: [], fingerprints: [] },
+      credentials: credentialsOf(password.values),
       era: 0,
       privileges: NO_PRIVILEGES,
     };
     this.#known.set(password, account);
     return account;
   }
+
+  /** Keeps the account when its values become these, while `work` makes them so. */
+  async renewing(account: Account, values: readonly string[], work: () => Promise<unknown>): Promise<void> {
+    this.#renewals.set(account.key, { account, values });
+    try {
+      await work();
+    } finally {
+      this.#renewals.delete(account.key);
+    }
+  }
+
+  #renewed(key: string, values: readonly string[]): MemoryAccount | undefined {
+    const renewal = this.#renewals.get(key);
+    if (renewal === undefined || !isSame(renewal.values, values)) return undefined;
+    renewal.account.credentials = credentialsOf(values);
+    return renewal.account;
+  }
+}
+
+function credentialsOf(passwords: readonly string[]): Credentials {
+  return { passwords, subjects: [], fingerprints: [] };
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((value) => other.includes(value));
 }

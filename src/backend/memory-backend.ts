@@ -1,6 +1,7 @@
 // One tree of a memory backend: ordinary entries, searched and changed like those of the configuration. What several
 // trees of one backend share, the entries and the way they are written, is given to each.
 
+import type { Derive } from '../config/passwords/derivation.ts';
 import type { Change } from '../ldap/change.ts';
 import type { Dn } from '../ldap/dn.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
@@ -24,6 +25,7 @@ import type { MemoryTree } from './memory-tree.ts';
 import { requireFewPasswords, withStoredPasswords } from './stored-passwords.ts';
 import { TreeReader } from './tree-reader.ts';
 import { TreeWriter } from './tree-writer.ts';
+import { WriteOrder } from './write-order.ts';
 import type { WritePath } from './write-path.ts';
 
 /** What may be done now: it changes with the configuration. */
@@ -41,6 +43,8 @@ export interface MemoryBackendOptions {
   readonly views: EntryViews;
   readonly writePath: WritePath;
   readonly rights: () => MemoryRights;
+  /** Where hashes of passwords are computed, for whoever sets them. */
+  readonly deriveFor: (source: string) => Derive;
 }
 
 export class MemoryBackend implements Backend {
@@ -53,8 +57,9 @@ export class MemoryBackend implements Backend {
   readonly #writer: TreeWriter;
   readonly #writePath: WritePath;
   readonly #rights: () => MemoryRights;
+  readonly #deriveFor: (source: string) => Derive;
 
-  constructor({ baseDn, entries, views, writePath, rights }: MemoryBackendOptions) {
+  constructor({ baseDn, entries, views, writePath, rights, deriveFor }: MemoryBackendOptions) {
     const { schema, tree } = entries;
     this.baseDn = baseDn;
     this.baseKey = schema.dnKey(baseDn);
@@ -63,6 +68,7 @@ export class MemoryBackend implements Backend {
     this.#writer = new TreeWriter({ schema, tree, views, reader: this.#reader, writePath });
     this.#writePath = writePath;
     this.#rights = rights;
+    this.#deriveFor = deriveFor;
   }
 
   /** What may be done now. */
@@ -90,32 +96,41 @@ export class MemoryBackend implements Backend {
     change: Change,
     requester: Requester,
     options: ChangeOptions = LOOK_FOR_REFERRALS,
+    order: WriteOrder = new WriteOrder(),
   ): Promise<ChangeOutcome> {
-    return this.#writer.change(await this.#ready(change), requester, options);
+    const ready = this.#ready(change, requester);
+    return order.run(ready, (stored) => this.#writer.change(stored, requester, options));
   }
 
-  async changeAll(steps: readonly ChangeStep[], requester: Requester): Promise<readonly ChangeOutcome[]> {
+  async changeAll(
+    steps: readonly ChangeStep[],
+    requester: Requester,
+    order: WriteOrder = new WriteOrder(),
+  ): Promise<readonly ChangeOutcome[]> {
     requireFewPasswords(
       steps.map(({ change }) => change),
       this.#entries.schema,
     );
-    const ready = steps.map(async (step, index) => ({ ...step, change: await this.#readyOf(step, index) }));
-    return this.#writer.changeAll(await Promise.all(ready), requester);
+    const ready = steps.map(async (step, index) => ({
+      ...step,
+      change: await this.#readyOf(step, index, requester),
+    }));
+    return order.run(Promise.all(ready), (stored) => this.#writer.changeAll(stored, requester));
   }
 
   watch(search: Search, listener: ChangeListener): Watching {
     return this.#reader.watch(this.#writePath.feed, search, listener);
   }
 
-  async #readyOf({ change }: ChangeStep, index: number): Promise<Change> {
+  async #readyOf({ change }: ChangeStep, index: number, requester: Requester): Promise<Change> {
     try {
-      return await this.#ready(change);
+      return await this.#ready(change, requester);
     } catch (error) {
       throw error instanceof LdapError ? new ChangeRefused(error, index) : error;
     }
   }
 
-  async #ready(change: Change): Promise<Change> {
+  #ready(change: Change, requester: Requester): Change | Promise<Change> {
     if (!this.#rights().isWritable) {
       throw new LdapError(
         'unwillingToPerform',
@@ -123,7 +138,10 @@ export class MemoryBackend implements Backend {
       );
     }
     const { schema, tree } = this.#entries;
-    return withStoredPasswords(change, schema, (dn) => tree.find(schema.dnKey(dn)));
+    return withStoredPasswords(change, {
+      ...{ schema, acceptance: 'any', derive: this.#deriveFor(requester.name) },
+      find: (dn) => tree.find(schema.dnKey(dn)),
+    });
   }
 }
 

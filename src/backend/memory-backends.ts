@@ -4,13 +4,19 @@
 import { randomUUID } from 'node:crypto';
 import type { Decoded } from '../config/object-definition.ts';
 import type { memoryBackend } from '../config/objects/memory-backend.ts';
-import type { Entry } from '../ldap/entry.ts';
+import type { Derive } from '../config/passwords/derivation.ts';
+import type { PasswordProfiles, ProfileSection } from '../config/passwords/password-profiles.ts';
+import { storePassword } from '../config/passwords/stored-password.ts';
+import type { Change, Modification } from '../ldap/change.ts';
+import { Dn } from '../ldap/dn.ts';
+import { Attribute, type Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Account } from '../runtime/accounts.ts';
 import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
 import type { RunningPart } from '../runtime/description.ts';
 import { Runtime } from '../runtime/runtime.ts';
 import type { Schema } from '../schema/schema.ts';
+import type { Requester } from './backend.ts';
 import type { EntryViews } from './entry-views.ts';
 import { MemoryAccounts } from './memory-accounts.ts';
 import { MemoryBackend } from './memory-backend.ts';
@@ -29,6 +35,10 @@ export interface MemoryBackendsOptions {
   readonly isSecret: (key: string, value: string) => boolean;
   /** The entries of an LDIF file; throws LdapError or what reading files throws. */
   readonly readEntries: (path: string) => Promise<readonly Entry[]>;
+  /** Where hashes of passwords are computed, for whoever sets them. */
+  readonly deriveFor: (source: string) => Derive;
+  /** Told of the passwords of all entries. */
+  readonly profiles: PasswordProfiles;
   readonly now: () => Date;
   readonly log: WritePathOptions['log'];
 }
@@ -39,10 +49,16 @@ interface Running {
   readonly entries: MemoryTree;
   readonly writePath: WritePath;
   readonly backends: readonly MemoryBackend[];
+  readonly passwords: ProfileSection;
 }
 
 /** Issues of a file that are told at once. */
 const ISSUES_MAX = 20;
+/** Entries of a file whose passwords are hashed side by side. */
+const FILLED_TOGETHER = 256;
+const PASSWORD_KEY = 'userpassword';
+/** Who replaces a hash of another server. */
+const UPGRADE: Requester = { dn: '', name: 'password upgrade', privileges: new Set() };
 
 export class MemoryBackends implements Component {
   readonly kind = 'memory-backend';
@@ -63,6 +79,38 @@ export class MemoryBackends implements Component {
       if (entry !== undefined) return this.#accounts.accountOf(key, entry);
     }
     return undefined;
+  };
+
+  /**
+   * Replaces stored values of an account by what is stored of the same password here; the account stays the same. Does
+   * nothing where entries are not to be changed, or when the values were changed meanwhile.
+   */
+  readonly renewPassword = async (
+    account: Account,
+    old: readonly string[],
+    password: string,
+    derive: Derive,
+  ): Promise<void> => {
+    const running = [...this.#running.values()].find(
+      ({ entries }) => entries.tree.find(account.key) !== undefined,
+    );
+    if (running?.settings.writabilityMode !== 'enabled') return;
+    const { credentials, dn } = account;
+    const fresh = await storePassword(password, derive);
+    const kept = credentials.passwords.filter((value) => !old.includes(value));
+    const modify = (operation: Modification['operation'], values: readonly string[]): Modification => ({
+      operation,
+      attribute: new Attribute('userPassword', values),
+    });
+    const change: Change = {
+      type: 'modify',
+      dn: Dn.parse(dn),
+      modifications: [modify('delete', old), modify('add', fresh)],
+    };
+    await this.#accounts.renewing(account, [...kept, ...fresh], async () => {
+      await running.writePath.submit(change, UPGRADE);
+      this.findAccount(account.key);
+    });
   };
 
   async prepare({ key, before, after }: ObjectDifference): Promise<Prepared | undefined> {
@@ -97,6 +145,7 @@ export class MemoryBackends implements Component {
         const running = this.#running.get(key);
         if (running === undefined) return;
         this.#running.delete(key);
+        running.passwords.clear();
         for (const backend of running.backends) this.#options.contexts.remove(backend);
         running.writePath.feed.close(
           new LdapError(
@@ -127,14 +176,21 @@ export class MemoryBackends implements Component {
     const release = this.#claim(settings);
     try {
       const running = this.#open(settings);
-      await this.#fill(running);
+      const abort = () => {
+        running.passwords.clear();
+        release();
+      };
+      await this.#fill(running).catch((error: unknown) => {
+        abort();
+        throw error;
+      });
       return {
         commit: () => {
           release();
           this.#running.set(key, running);
           for (const backend of running.backends) contexts.add(backend);
         },
-        abort: release,
+        abort,
       };
     } catch (error) {
       release();
@@ -168,13 +224,15 @@ export class MemoryBackends implements Component {
   }
 
   #open(settings: Settings): Running {
-    const { schema, views, isSecret, now, log } = this.#options;
+    const { schema, views, isSecret, now, log, deriveFor, profiles } = this.#options;
+    const passwords = profiles.section();
     const current = () => running.settings;
     const entries = new MemoryTree({
       schema,
       topKeys: new Set(settings.baseDn.map((dn) => schema.dnKey(dn))),
       isSecret,
       entryLimit: () => current().entryLimit,
+      shown: (key, entry) => passwords.set(key, entry?.values(PASSWORD_KEY) ?? []),
     });
     const writePath = new WritePath({
       target: entries,
@@ -188,23 +246,38 @@ export class MemoryBackends implements Component {
       isWritable: current().writabilityMode === 'enabled',
     });
     const backends = settings.baseDn.map(
-      (baseDn) => new MemoryBackend({ baseDn, entries, views, writePath, rights }),
+      (baseDn) => new MemoryBackend({ baseDn, entries, views, writePath, rights, deriveFor }),
     );
-    const running: Running = { settings, entries, writePath, backends };
+    const running: Running = { settings, entries, writePath, backends, passwords };
     return running;
+  }
+
+  /** An entry of a file with its passwords as they are stored. */
+  async #storedEntry(entry: Entry, backend: Dn): Promise<Entry> {
+    const { schema, deriveFor } = this.#options;
+    const change = await withStoredPasswords(
+      { type: 'add', entry },
+      { schema, acceptance: 'any', derive: deriveFor(backend.toString()), find: () => undefined },
+    );
+    return change.type === 'add' ? change.entry : entry;
   }
 
   async #fill({ settings, entries }: Running): Promise<void> {
     const { ldifFile, dn } = settings;
     if (ldifFile === undefined) return;
-    const { schema, now, readEntries } = this.#options;
+    const { now, readEntries } = this.#options;
     const issues: string[] = [];
     const at = now();
     try {
-      for (const entry of await readEntries(ldifFile)) {
-        const change = await withStoredPasswords({ type: 'add', entry }, schema, () => undefined);
-        if (change.type === 'add')
-          collect(issues, () => entries.load(change.entry, { at, by: '', id: randomUUID() }));
+      const read = await readEntries(ldifFile);
+      for (let first = 0; first < read.length; first += FILLED_TOGETHER) {
+        const ready = read.slice(first, first + FILLED_TOGETHER).map((entry) => this.#storedEntry(entry, dn));
+        for (const outcome of await Promise.allSettled(ready)) {
+          collect(issues, () => {
+            if (outcome.status === 'rejected') throw outcome.reason;
+            entries.load(outcome.value, { at, by: '', id: randomUUID() });
+          });
+        }
       }
     } catch (error) {
       issues.push(error instanceof Error ? error.message : String(error));

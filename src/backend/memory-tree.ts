@@ -38,6 +38,8 @@ export interface MemoryTreeOptions {
   readonly isSecret: (key: string, value: string) => boolean;
   /** How many entries there may be now. */
   readonly entryLimit: () => number;
+  /** Called whenever what readers see under a key becomes another entry or none. */
+  readonly shown?: (key: string, entry: Entry | undefined) => void;
 }
 
 export class MemoryTree implements TreeView, WriteTarget {
@@ -53,6 +55,7 @@ export class MemoryTree implements TreeView, WriteTarget {
       indexed: INDEXED,
       termsOf: (attribute) => indexTerms(schema, INDEXED, attribute),
       staged: () => {},
+      ...(options.shown === undefined ? {} : { shown: options.shown }),
     });
   }
 

@@ -21,7 +21,8 @@ const SUPPORTED_FEATURES: readonly string[] = [
 export interface RootDseFacts {
   readonly supportedControls: readonly string[];
   readonly supportedExtensions: readonly string[];
-  readonly supportedSaslMechanisms: readonly string[];
+  /** As it is whenever the configuration has changed. */
+  readonly supportedSaslMechanisms: () => readonly string[];
   readonly vendorVersion: string;
   /** The first and the last change that cn=changelog has. */
   readonly changeNumbers: () => readonly [first: number, last: number];
@@ -56,7 +57,7 @@ function rootDse(namingContexts: readonly string[], facts: RootDseFacts): Entry 
     supportedLDAPVersion: '3',
     supportedControl: supportedControls,
     supportedExtension: supportedExtensions,
-    supportedSASLMechanisms: supportedSaslMechanisms,
+    supportedSASLMechanisms: supportedSaslMechanisms(),
     supportedFeatures: SUPPORTED_FEATURES,
     vendorName: 'confdit',
     vendorVersion,

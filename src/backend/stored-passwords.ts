@@ -1,9 +1,18 @@
 // Passwords on their way into a tree: only what stored-password.ts makes of them goes on, so neither the journal nor
 // anybody who reads entries ever sees one in clear text.
 
-import { passwordProblem } from '../config/password-hash.ts';
+import type { Derive } from '../config/passwords/derivation.ts';
+import { passwordProblem } from '../config/passwords/scrypt-scheme.ts';
+import {
+  type Acceptance,
+  comparablesOf,
+  findStored,
+  isPrepared,
+  preparedProblem,
+  siblingsOf,
+  storePassword,
+} from '../config/passwords/stored-password.ts';
 import { SECRET_STARS } from '../config/secret.ts';
-import { findStored, isStoredPassword, siblingsOf, storePassword } from '../config/stored-password.ts';
 import { type Change, dnOfChange, type Modification } from '../ldap/change.ts';
 import type { Dn } from '../ldap/dn.ts';
 import type { Attribute, Entry } from '../ldap/entry.ts';
@@ -13,43 +22,71 @@ import type { Schema } from '../schema/schema.ts';
 import { ChangeRefused } from './change-refused.ts';
 
 const PASSWORD_KEY = 'userpassword';
-/** Each takes some tenths of a second of a processor. */
+/** An account has no more: each login computes as many hashes as the account that has most. */
 const PASSWORDS_MAX = 8;
+/** A password has three values at most that were made here. */
+const VALUES_MAX = 4 * PASSWORDS_MAX;
 /** In all changes of a transaction together. */
 const PASSWORDS_TOGETHER_MAX = 256;
 
-/** The change with every password as it is stored. `find` gives the entry as it is now. Throws what is wrong with a password. */
-export async function withStoredPasswords(
-  change: Change,
-  schema: Schema,
-  find: (dn: Dn) => Entry | undefined,
-): Promise<Change> {
+export interface PasswordStorage {
+  readonly schema: Schema;
+  readonly derive: Derive;
+  /** Which hashes of other servers are taken. */
+  readonly acceptance: Acceptance;
+  /** The entry as it is now. */
+  readonly find: (dn: Dn) => Entry | undefined;
+}
+
+/** Returns the change with every password as it is stored, at once where it has none. Throws what is wrong with a password. */
+export function withStoredPasswords(change: Change, storage: PasswordStorage): Change | Promise<Change> {
+  const { schema } = storage;
   const isPassword = ({ description }: Attribute) => schema.describe(description)?.type.key === PASSWORD_KEY;
-  const dn = dnOfChange(change);
   if (change.type === 'add') {
-    if (!change.entry.attributes.some(isPassword)) return change;
-    requireFew(change.entry.attributes.filter(isPassword), dn);
-    const attributes: Attribute[] = [];
-    for (const attribute of change.entry.attributes)
-      attributes.push(isPassword(attribute) ? await stored(attribute, dn) : attribute);
-    return { type: 'add', entry: change.entry.withAttributes(attributes) };
+    return change.entry.attributes.some(isPassword) ? storedAdd(change, isPassword, storage) : change;
   }
   if (change.type !== 'modify' || !change.modifications.some(({ attribute }) => isPassword(attribute))) {
     return change;
   }
-  requireFew(
-    change.modifications.flatMap(({ attribute }) => (isPassword(attribute) ? attribute : [])),
-    dn,
-  );
+  return storedModify(change, isPassword, storage);
+}
+
+async function storedAdd(
+  { entry }: Change & { type: 'add' },
+  isPassword: (attribute: Attribute) => boolean,
+  storage: PasswordStorage,
+): Promise<Change> {
+  requireFew(entry.attributes.filter(isPassword), [], entry.dn);
+  const attributes: Attribute[] = [];
+  for (const attribute of entry.attributes)
+    attributes.push(isPassword(attribute) ? await stored(attribute, entry.dn, storage) : attribute);
+  return { type: 'add', entry: entry.withAttributes(attributes) };
+}
+
+async function storedModify(
+  change: Change & { type: 'modify' },
+  isPassword: (attribute: Attribute) => boolean,
+  storage: PasswordStorage,
+): Promise<Change> {
+  const { dn } = change;
+  const { schema, find, derive } = storage;
   const entry = find(dn);
   const kept = ({ description }: Attribute) =>
     entry?.values(schema.describe(description)?.key ?? PASSWORD_KEY);
+  const passwords = change.modifications.filter(({ attribute }) => isPassword(attribute));
+  const areAdded = passwords.every(({ operation }) => operation === 'add');
+  const before = areAdded ? passwords.slice(0, 1).flatMap(({ attribute }) => kept(attribute) ?? []) : [];
+  requireFew(
+    passwords.map(({ attribute }) => attribute),
+    before,
+    dn,
+  );
   const modifications: Modification[] = [];
   for (const { operation, attribute } of change.modifications) {
     if (!isPassword(attribute)) modifications.push({ operation, attribute });
     else if (operation !== 'delete')
-      modifications.push({ operation, attribute: await stored(attribute, dn) });
-    else modifications.push({ operation, attribute: await deleted(attribute, kept(attribute), dn) });
+      modifications.push({ operation, attribute: await stored(attribute, dn, storage) });
+    else modifications.push({ operation, attribute: await deleted(attribute, kept(attribute), dn, derive) });
   }
   return { ...change, modifications };
 }
@@ -74,32 +111,38 @@ function clearPasswordsIn(change: Change, schema: Schema): number {
         : [];
   return attributes
     .filter(({ description }) => schema.describe(description)?.type.key === PASSWORD_KEY)
-    .reduce((sum, { values }) => sum + values.filter((value) => !isStoredPassword(value)).length, 0);
+    .reduce((sum, { values }) => sum + values.filter((value) => !isPrepared(value)).length, 0);
 }
 
-function requireFew(attributes: readonly Attribute[], dn: Dn): void {
-  const count = attributes.reduce((sum, { values }) => sum + values.length, 0);
-  if (count > PASSWORDS_MAX) {
+function requireFew(attributes: readonly Attribute[], before: readonly string[], dn: Dn): void {
+  const values = [...before, ...attributes.flatMap((attribute) => attribute.values)];
+  if (values.length > VALUES_MAX || countOf(values) > PASSWORDS_MAX) {
     throw new LdapError(
       'adminLimitExceeded',
-      `${dn}: one change may have ${PASSWORDS_MAX} passwords and no more.`,
+      `${dn}: an account, and one change, may have ${PASSWORDS_MAX} passwords and no more.`,
     );
   }
 }
 
-async function stored(attribute: Attribute, dn: Dn): Promise<Attribute> {
-  const values: string[] = [];
+/** Counts passwords; several values may be of one. */
+function countOf(values: readonly string[]): number {
+  return values.filter((value) => !isPrepared(value)).length + comparablesOf(values).length;
+}
+
+async function stored(
+  attribute: Attribute,
+  dn: Dn,
+  { derive, acceptance }: PasswordStorage,
+): Promise<Attribute> {
+  const about = { code: 'constraintViolation', dn: dn.toString(), property: 'userPassword' } as const;
   for (const value of attribute.values) {
-    if (isStoredPassword(value)) {
-      values.push(value);
-      continue;
-    }
-    const about = { code: 'constraintViolation', dn: dn.toString(), property: 'userPassword' } as const;
-    const refused = passwordProblem(value);
+    const refused = isPrepared(value) ? preparedProblem(value, acceptance) : passwordProblem(value);
     if (refused !== undefined) refuseIfAny([{ ...about, received: SECRET_STARS, ...refused }]);
-    values.push(...(await storePassword(value)));
   }
-  return attribute.withValues(values);
+  const values = attribute.values.map((value) =>
+    isPrepared(value) ? [value] : storePassword(value, derive),
+  );
+  return attribute.withValues((await Promise.all(values)).flat());
 }
 
 /** Whoever deletes a password by its clear text means all that was made of it. */
@@ -107,12 +150,13 @@ async function deleted(
   attribute: Attribute,
   kept: readonly string[] | undefined,
   dn: Dn,
+  derive: Derive,
 ): Promise<Attribute> {
   // That there is no entry is for the change itself to find out.
   if (kept === undefined) return attribute;
   const values = new Set<string>();
   for (const value of attribute.values) {
-    const found = isStoredPassword(value) ? siblingsOf(value, kept) : await findStored(kept, value);
+    const found = isPrepared(value) ? siblingsOf(value, kept) : await findStored(kept, value, derive);
     if (found.length === 0) throw new LdapError('noSuchAttribute', `${dn}: has no such password.`);
     for (const one of found) values.add(one);
   }

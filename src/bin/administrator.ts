@@ -5,8 +5,9 @@ import { randomBytes } from 'node:crypto';
 import type { Requester } from '../backend/backend.ts';
 import type { Configuration } from '../backend/configuration.ts';
 import type { WritePath } from '../backend/write-path.ts';
-import { passwordProblem } from '../config/password-hash.ts';
-import { storePassword } from '../config/stored-password.ts';
+import { deriveForCommand } from '../config/passwords/derivation.ts';
+import { passwordProblem } from '../config/passwords/scrypt-scheme.ts';
+import { isPrepared, preparedProblem, storePassword } from '../config/passwords/stored-password.ts';
 import { Dn } from '../ldap/dn.ts';
 import { Attribute } from '../ldap/entry.ts';
 import { type Instance, writePin } from './instance.ts';
@@ -30,12 +31,14 @@ export async function giveAdministratorPassword(
   if (entry === undefined || entry.find('userpassword') !== undefined) return;
   const given = environment.CONFDIT_ADMIN_PASSWORD ?? '';
   const password = given === '' ? randomBytes(PASSWORD_OCTETS).toString('base64url') : given;
-  const refused = passwordProblem(password);
+  const isHash = isPrepared(password);
+  const refused = isHash ? preparedProblem(password, 'strong') : passwordProblem(password);
   if (refused !== undefined)
     throw new StartError(`CONFDIT_ADMIN_PASSWORD ${refused.problem}. ${refused.advice}`);
   // The file first: a password that was stored and is in no file would lock everybody out.
   if (given === '') await writePin(instance, password);
-  const attribute = new Attribute('userPassword', await storePassword(password));
+  const values = isHash ? [password] : await storePassword(password, deriveForCommand);
+  const attribute = new Attribute('userPassword', values);
   await writePath.submit(
     { type: 'modify', dn, modifications: [{ operation: 'replace', attribute }] },
     FIRST_START,

@@ -18,12 +18,13 @@ import { usedByAttributes } from '../backend/used-by.ts';
 import type { WritePath, WritePathOptions } from '../backend/write-path.ts';
 import { readLdifPieces } from '../codec/ldif-reader.ts';
 import { formatChange } from '../codec/ldif-writer.ts';
+import type { Derive } from '../config/passwords/derivation.ts';
+import type { PasswordProfiles } from '../config/passwords/password-profiles.ts';
 import type { FileReader } from '../files/file-reader.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { SUPPORTED_CONTROLS } from '../server/controls/request-controls.ts';
 import { SUPPORTED_EXTENSIONS } from '../server/operations/extended.ts';
-import { SUPPORTED_SASL_MECHANISMS } from '../server/sasl/mechanisms.ts';
 import { VERSION } from './version.ts';
 
 /** A file that fills a memory backend may be as large as this. */
@@ -38,6 +39,10 @@ export interface NamingContextsOptions {
   readonly firstNumber: () => number;
   readonly instanceFolder: string;
   readonly files: FileReader;
+  /** Where hashes of passwords are computed, for whoever sets them. */
+  readonly deriveFor: (source: string) => Derive;
+  readonly profiles: PasswordProfiles;
+  readonly supportedSaslMechanisms: () => readonly string[];
   readonly now: () => Date;
   readonly log: WritePathOptions['log'];
 }
@@ -55,18 +60,19 @@ export interface OpenContexts {
 export function openContexts(options: NamingContextsOptions): OpenContexts {
   const { configuration, writePath, monitor, history, firstNumber, instanceFolder, files, now, log } =
     options;
+  const { deriveFor, profiles } = options;
   const { schema, validator } = configuration;
   const views = new EntryViews(
     schema,
     validator.definitions,
     new Map([...usedByAttributes(configuration), ...inForceAttributes(configuration)]),
   );
-  const config = new ConfigBackend(configuration, views, writePath);
+  const config = new ConfigBackend(configuration, views, writePath, deriveFor);
   const effective = new EffectiveBackend(configuration, views, writePath.feed);
   const facts = {
     supportedControls: SUPPORTED_CONTROLS,
     supportedExtensions: SUPPORTED_EXTENSIONS,
-    supportedSaslMechanisms: SUPPORTED_SASL_MECHANISMS,
+    supportedSaslMechanisms: options.supportedSaslMechanisms,
     vendorVersion: `confdit ${VERSION}`,
     changeNumbers: () => [firstNumber(), writePath.feed.number] as const,
   };
@@ -90,6 +96,8 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
     contexts,
     isSecret: (key, value) => configuration.isSecret(key, value),
     readEntries: (path) => readLdifFile(resolve(instanceFolder, path), files),
+    deriveFor,
+    profiles,
     now,
     log,
   });

@@ -14,6 +14,7 @@ import { readFileArgument } from '../cli/file-argument.ts';
 import { readLdif } from '../codec/ldif-reader.ts';
 import type { LdifRecord } from '../codec/ldif-record.ts';
 import { expressionSyntaxes } from '../config/expression-syntaxes.ts';
+import { deriveForCommand } from '../config/passwords/derivation.ts';
 import { PropertyValidator } from '../config/property-validator.ts';
 import { parseDefinition } from '../expression/definition.ts';
 import { Sources } from '../expression/sources.ts';
@@ -138,7 +139,10 @@ async function take(
   try {
     const change: Change = record.type === 'content' ? { type: 'add', entry: record.entry } : record.change;
     const there = configuration.find(schema.dnKey(dnOfChange(change)));
-    const ready = await withStoredPasswords(change, schema, () => there);
+    const ready = await withStoredPasswords(change, {
+      ...{ schema, acceptance: 'strong', derive: deriveForCommand },
+      find: () => there,
+    });
     const made = { at: new Date(), by: MADE_BY };
     if (record.type === 'content' && ready.type === 'add') {
       const issues = loadEntries(configuration, [ready.entry], made, randomUUID);

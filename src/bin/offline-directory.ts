@@ -10,6 +10,7 @@ import { CommandError } from '../cli/command.ts';
 import type { Directory, DirectoryStep, SearchRequest } from '../cli/directory.ts';
 import { exitCodeOfResult } from '../cli/exit-code.ts';
 import { parseFilter } from '../codec/filter-text.ts';
+import { deriveForCommand } from '../config/passwords/derivation.ts';
 import type { Change, Modification } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
 import { Entry } from '../ldap/entry.ts';
@@ -36,7 +37,7 @@ export class OfflineDirectory implements Directory {
     this.#configuration = configuration;
     this.#requester = requester;
     const views = new EntryViews(configuration.schema, configuration.validator.definitions, new Map());
-    this.#backend = new ConfigBackend(configuration, views, writePath);
+    this.#backend = new ConfigBackend(configuration, views, writePath, () => deriveForCommand);
   }
 
   search({ base, scope, filter = '(objectClass=*)', attributes = ['*'] }: SearchRequest): Promise<Entry[]> {

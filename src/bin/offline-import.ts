@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { BulkImport } from '../backend/bulk-import.ts';
 import type { World } from '../cli/command.ts';
 import { ProgressBar } from '../cli/progress-bar.ts';
+import { deriveForCommand } from '../config/passwords/derivation.ts';
 import { dnOfChange } from '../ldap/change.ts';
 import type { Log } from '../server/access-log.ts';
 import type { InstanceChoice } from './commands/instance-options.ts';
@@ -62,7 +63,7 @@ async function importOnce(
   const { configuration, store } = opened;
   try {
     const made = { at: now(), by: IMPORTED_BY, id: randomUUID() };
-    const bulk = new BulkImport({ configuration, ...made });
+    const bulk = new BulkImport({ configuration, derive: deriveForCommand, ...made });
     const problems = await takeFiles(options, bulk, leftOut);
     const changeCount = bulk.changes.length;
     const isRight = problems.every((one) => leftOut.has(placeOf(one)));

@@ -2,19 +2,22 @@
 
 import { setTimeout } from 'node:timers/promises';
 import type { Configuration } from '../backend/configuration.ts';
-import type { Accounts } from '../runtime/accounts.ts';
-import { Authentication } from '../server/authentication.ts';
+import { PasswordProfiles, type ProfileSection } from '../config/passwords/password-profiles.ts';
+import { Authentication, type AuthenticationOptions } from '../server/authentication.ts';
 import { LoginThrottle, type ThrottleOptions } from '../server/login-throttle.ts';
+import { SUPPORTED_SASL_MECHANISMS } from '../server/sasl/mechanisms.ts';
 import { ADMINISTRATOR_DN } from './administrator.ts';
 
+type Given = Pick<AuthenticationOptions, 'accounts' | 'profiles' | 'derive' | 'renew'>;
+
 export function openAuthentication(
-  accounts: Accounts,
-  { schema, tree }: Configuration,
+  given: Given,
+  { schema }: Configuration,
   refused: ThrottleOptions['refused'] & {},
 ): Authentication {
   const keyOf = (dn: string) => schema.dnKeyOfText(dn);
   return new Authentication({
-    accounts,
+    ...given,
     keyOf,
     throttle: new LoginThrottle({
       now: () => performance.now(),
@@ -22,7 +25,22 @@ export function openAuthentication(
       sleep: (ms) => setTimeout(ms, undefined, { ref: false }),
     }),
     administratorKey: keyOf(ADMINISTRATOR_DN),
-    // Made at the first start and never changed; whoever may read it may read the names of the accounts too.
-    saltSecret: tree.find(keyOf('cn=config'))?.first('entryuuid') ?? '',
   });
+}
+
+/**
+ * Clients take the strongest mechanism that there is, and do not try another. So SCRAM-SHA-512 is offered when all accounts of
+ * the configuration that have keys for SCRAM have keys for it: those of an earlier version have none until their password
+ * is set anew. Whoever asks for it by name is answered all the same.
+ */
+export function offeredMechanisms(accounts: ProfileSection): readonly string[] {
+  return SUPPORTED_SASL_MECHANISMS.filter(
+    (mechanism) => mechanism !== 'SCRAM-SHA-512' || accounts.everyoneHas(mechanism),
+  );
+}
+
+/** What is made up for names that nobody has is derived from what was made at the first start and never changes. */
+export function openProfiles({ schema, tree }: Configuration): PasswordProfiles {
+  // Whoever may read it may read the names of the accounts too.
+  return new PasswordProfiles(tree.find(schema.dnKeyOfText('cn=config'))?.first('entryuuid') ?? '');
 }

@@ -13,6 +13,7 @@ import { TrustRecovery } from '../runtime/trust-recovery.ts';
 import { AccessLog } from '../server/access-log.ts';
 import { connectionMonitor, resultMonitor } from '../server/connection-monitor.ts';
 import { LdapServer } from '../server/ldap-server.ts';
+import { PasswordHashing } from '../server/password-hashing.ts';
 import { giveAdministratorPassword } from './administrator.ts';
 import { backupTask } from './backup-task.ts';
 import type { InstanceChoice } from './commands/instance-options.ts';
@@ -22,7 +23,7 @@ import { finishLoading } from './load-configuration.ts';
 import type { OpenLog } from './log.ts';
 import { openContexts } from './naming-contexts.ts';
 import { loginAlerts, newAlerts, openAlerts } from './open-alerts.ts';
-import { openAuthentication } from './open-authentication.ts';
+import { offeredMechanisms, openAuthentication, openProfiles } from './open-authentication.ts';
 import { openConfiguration } from './open-configuration.ts';
 import { openHistory } from './open-history.ts';
 import { openHttp } from './open-http.ts';
@@ -112,7 +113,11 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
   let endOfGoodStart = async () => {};
   opened.defer(() => endOfGoodStart());
   const keyOf = (dn: string) => schema.dnKeyOfText(dn);
-  const accounts = new Accounts(keyOf);
+  const hashing = new PasswordHashing();
+  opened.defer(() => hashing.close());
+  const profiles = openProfiles(configuration);
+  const accountProfiles = profiles.section();
+  const accounts = new Accounts(keyOf, accountProfiles);
   const writePath = new WritePath({
     ...{ target: configuration, runtime: new Runtime([accounts]), now, log },
     store: alertingStore(store, alerts),
@@ -135,6 +140,7 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
       now,
       log,
     },
+    ...{ hashing, profiles, accountProfiles },
     /** Takes what is to be waited for before the store closes. */
     keepLastKnownGood(end: () => Promise<void>) {
       endOfGoodStart = end;
@@ -152,6 +158,8 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
   });
   const { contexts, config, views, effective, memoryBackends } = openContexts({
     ...{ ...past, configuration, writePath, monitor, instanceFolder, files, now, log },
+    ...{ deriveFor: ground.hashing.forLoad, profiles: ground.profiles },
+    supportedSaslMechanisms: () => offeredMechanisms(ground.accountProfiles),
   });
   opened.defer(() => memoryBackends.close());
   accounts.use(memoryBackends.findAccount);
@@ -209,7 +217,14 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
 function openListeners(ground: Ground, services: Services, opened: AsyncDisposableStack) {
   const { schema, configuration, accounts, alerts, keyOf, log } = ground;
   const { past, monitor, health, contexts, providing, trust, mail, alerting, tasks } = services;
-  const authentication = openAuthentication(accounts, configuration, loginAlerts(alerts));
+  const authentication = openAuthentication(
+    {
+      ...{ accounts, profiles: ground.profiles, derive: ground.hashing.forLogin },
+      renew: services.memoryBackends.renewPassword,
+    },
+    configuration,
+    loginAlerts(alerts),
+  );
   const ldapServer = new LdapServer({
     ...providing,
     services: { contexts, authentication, keyOf, history: past.service },

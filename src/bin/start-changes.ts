@@ -10,6 +10,7 @@ import { loadEntries, replayCommits } from '../backend/configuration-loader.ts';
 import { changesOfEdit } from '../backend/edit-by-hand.ts';
 import { withStoredPasswords } from '../backend/stored-passwords.ts';
 import { readLdif } from '../codec/ldif-reader.ts';
+import { deriveForCommand } from '../config/passwords/derivation.ts';
 import { freeName, nodeFileSystem } from '../files/file-system.ts';
 import { readNamedFile, UnreadableFile } from '../files/named-file.ts';
 import { requirePrivate } from '../files/permissions.ts';
@@ -150,7 +151,12 @@ class StartChanges {
       return entry === undefined ? [] : [entry];
     });
     const stored = await Promise.all(
-      changes.map((change) => withStoredPasswords(change, schema, (dn) => tree.find(schema.dnKey(dn)))),
+      changes.map((change) =>
+        withStoredPasswords(change, {
+          ...{ schema, acceptance: 'strong', derive: deriveForCommand },
+          find: (dn) => tree.find(schema.dnKey(dn)),
+        }),
+      ),
     );
     const number = opened.store.lastNumber + 1;
     const commit: Commit = { number, at: now, by, id: randomUUID(), changes: stored };

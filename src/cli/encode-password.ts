@@ -1,8 +1,9 @@
 // `confdit encode-password`: a password as it is stored, for files that shall hold no clear text.
 
 import { text as readText } from 'node:stream/consumers';
-import { passwordProblem } from '../config/password-hash.ts';
-import { findStored, isStoredPassword, storePassword } from '../config/stored-password.ts';
+import { deriveForCommand } from '../config/passwords/derivation.ts';
+import { passwordProblem } from '../config/passwords/scrypt-scheme.ts';
+import { findStored, isPrepared, parseStored, storePassword } from '../config/passwords/stored-password.ts';
 import { type Command, CommandError, type Invocation, type World } from './command.ts';
 import { ExitCode } from './exit-code.ts';
 import { readFileArgument } from './file-argument.ts';
@@ -43,30 +44,35 @@ const BETTER_PASSWORD =
   'Others on this machine can read what --clearPassword gives. Better: --clearPassword:file, --clearPassword:env, or none ' +
   'of them, to type it.\n';
 
+const ALREADY_ENCODED = {
+  problem: 'begins with {…}, so it is encoded already',
+  advice: 'Give the password itself.',
+};
+
 async function encodePassword(invocation: Invocation, world: World): Promise<number> {
   const password = await readPassword(invocation, world);
   const given = invocation.value('encodedPassword');
   if (given === undefined) {
-    const problem = passwordProblem(password);
+    const problem = isPrepared(password) ? ALREADY_ENCODED : passwordProblem(password);
     if (problem !== undefined) {
       throw new CommandError(
         `The password ${problem.problem}. ${problem.advice}`,
         ExitCode.constraintViolation,
       );
     }
-    const stored = await storePassword(password);
+    const stored = await storePassword(password, deriveForCommand);
     world.stdout.write(
       invocation.has('json') ? formatJson({ values: stored }) : stored.map((value) => `${value}\n`).join(''),
     );
     return ExitCode.success;
   }
-  if (!isStoredPassword(given)) {
+  if (parseStored(given) === undefined) {
     throw new CommandError(
       'What --encodedPassword gives is not a password as it is stored.',
       ExitCode.wrongData,
     );
   }
-  const fits = (await findStored([given], password)).length > 0;
+  const fits = (await findStored([given], password, deriveForCommand)).length > 0;
   const told = `The password ${fits ? 'fits' : 'does not fit'}.\n`;
   world.stdout.write(invocation.has('json') ? formatJson({ fits }) : told);
   return fits ? ExitCode.success : ExitCode.invalidCredentials;

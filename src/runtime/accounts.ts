@@ -2,6 +2,7 @@
 // one object as long as its entry is there, so whoever holds one sees what it may do now.
 
 import { Container } from '../config/objects/places.ts';
+import type { ProfileSection } from '../config/passwords/password-profiles.ts';
 import type { Secret } from '../config/secret.ts';
 import { Dn } from '../ldap/dn.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
@@ -37,10 +38,13 @@ export class Accounts implements Component {
   readonly #byKey = new Map<string, LiveAccount>();
   readonly #byName = new Map<string, Account>();
   readonly #keyOf: KeyOf;
+  readonly #passwords: ProfileSection | undefined;
   #findElsewhere: (key: string) => Account | undefined = () => undefined;
 
-  constructor(keyOf: KeyOf) {
+  /** @param passwords told of the passwords of all accounts of the configuration */
+  constructor(keyOf: KeyOf, passwords?: ProfileSection) {
     this.#keyOf = keyOf;
+    this.#passwords = passwords;
   }
 
   /** Accounts that are not in the configuration are found by this, by the key of their own name. */
@@ -121,6 +125,7 @@ export class Accounts implements Component {
   }
 
   #put(account: Account): Account {
+    this.#passwords?.set(account.key, account.credentials.passwords);
     const live = this.#byKey.get(account.key);
     if (live === undefined) {
       this.#byKey.set(account.key, { ...account });
@@ -138,6 +143,7 @@ export class Accounts implements Component {
     const live = this.#byKey.get(key);
     if (live === undefined) return;
     this.#byKey.delete(key);
+    this.#passwords?.set(key, []);
     live.credentials = { passwords: [], subjects: [], fingerprints: [] };
     live.era += 1;
     live.privileges = new Set();

@@ -3,18 +3,31 @@
 // it. Hashes are computed on other threads, a few at a time, and failures make further attempts slow (login-throttle.ts).
 
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { findStored } from '../config/stored-password.ts';
+import type { Derive } from '../config/passwords/derivation.ts';
+import type { PasswordProfiles } from '../config/passwords/password-profiles.ts';
+import { PASSWORD_CHARACTERS_MAX } from '../config/passwords/scrypt-scheme.ts';
+import { siblingsOf } from '../config/passwords/stored-password.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Account, Accounts } from '../runtime/accounts.ts';
 import { AccountRequester } from './account-requester.ts';
 import { FairQueue } from './fair-queue.ts';
+import { canonicalKey, canonicalName } from './login-name.ts';
 import type { LoginSource } from './login-source.ts';
 import type { LoginThrottle } from './login-throttle.ts';
+import { LOGIN_THREADS_MAX } from './password-hashing.ts';
 
 interface Verified {
   readonly era: number;
   readonly mac: Buffer;
 }
+
+/** Replaces stored values of an account by what is stored here of the same password. */
+export type RenewPassword = (
+  account: Account,
+  old: readonly string[],
+  password: string,
+  derive: Derive,
+) => Promise<void>;
 
 export interface AuthenticationOptions {
   readonly accounts: Accounts;
@@ -23,38 +36,45 @@ export interface AuthenticationOptions {
   readonly throttle: LoginThrottle;
   /** The key of the account that whoever may open the local socket becomes. */
   readonly administratorKey: string;
-  /** What the made-up salts of unknown names are derived from: nobody who cannot log in knows it, and restarts keep it. */
-  readonly saltSecret: string;
+  /** What logins compute, whatever the name. */
+  readonly profiles: PasswordProfiles;
+  /** Where hashes of passwords are computed. */
+  readonly derive: Derive;
+  /** Called after a login when the stored password is quick to guess. */
+  readonly renew?: RenewPassword;
 }
-
-/** A hash of nothing anybody knows: unknown names cost as much as wrong passwords, so they cannot be told apart. */
-const NOBODYS_PASSWORD =
-  '{SCRYPT}N=16384,r=8,p=5$AAAAAAAAAAAAAAAAAAAAAA==$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=';
 
 /** In hexadecimal digits it fills one block of BLAKE2b, as a key does. */
 const MAC_KEY_OCTETS = 64;
 
-/** Verifications of hashes under way at a time; each takes 16 MiB and a thread for a while. */
-const VERIFICATIONS_MAX = 2;
-/** Of one address. */
+/** Verifications of hashes that wait, of one address. */
 const VERIFICATIONS_WAITING_MAX = 256;
 
 export class Authentication {
   readonly accounts: Accounts;
   readonly throttle: LoginThrottle;
-  readonly saltSecret: string;
+  readonly profiles: PasswordProfiles;
   readonly #administratorKey: string;
   readonly #keyOf: (dn: string) => string;
+  readonly #derive: Derive;
+  readonly #renew: RenewPassword | undefined;
   readonly #macKey = randomBytes(MAC_KEY_OCTETS).toString('hex');
   readonly #verified = new WeakMap<Account, Verified>();
-  readonly #queue = new FairQueue(VERIFICATIONS_MAX, VERIFICATIONS_WAITING_MAX);
+  readonly #queue = new FairQueue(
+    LOGIN_THREADS_MAX,
+    VERIFICATIONS_WAITING_MAX,
+    (source) => `${VERIFICATIONS_WAITING_MAX} logins from ${source} wait already. Try again later.`,
+  );
 
-  constructor({ accounts, keyOf, throttle, administratorKey, saltSecret }: AuthenticationOptions) {
+  constructor(options: AuthenticationOptions) {
+    const { accounts, keyOf, throttle, administratorKey, profiles, derive, renew } = options;
     this.accounts = accounts;
     this.throttle = throttle;
-    this.saltSecret = saltSecret;
+    this.profiles = profiles;
     this.#keyOf = keyOf;
     this.#administratorKey = administratorKey;
+    this.#derive = derive;
+    this.#renew = renew;
   }
 
   /** The account of whoever may open the local socket; undefined when it was deleted. */
@@ -62,9 +82,14 @@ export class Authentication {
     return this.accounts.find(this.#administratorKey);
   }
 
+  /** The one name that all spellings of a name have; see login-name.ts. */
+  canonicalName(name: string): string {
+    return canonicalName(name, this.#keyOf);
+  }
+
   /**
-   * Who logs in with this name, a DN, and password. Throws invalidCredentials (49), whatever it is that is wrong, and
-   * invalidDnSyntax (34).
+   * Returns who logs in with this name, a DN, and password. Throws invalidCredentials (49), whatever it is that is wrong,
+   * and invalidDnSyntax (34).
    */
   verify(name: string, password: string, source: LoginSource): AccountRequester | Promise<AccountRequester> {
     return this.verifyAt(this.#keyOf(name), password, source);
@@ -77,49 +102,71 @@ export class Authentication {
     source: LoginSource,
   ): AccountRequester | Promise<AccountRequester> {
     const account = this.accounts.find(nameKey);
+    const name = canonicalKey(nameKey, this.#keyOf);
+    // Computed for every name, so that names that nobody has cost the same.
+    const mac = this.#mac(password);
     const isFast =
-      account !== undefined &&
-      this.throttle.mayTryNow(source, account.key) &&
-      this.#isRemembered(account, password);
-    if (!isFast) return this.#verifySlowly(account, nameKey, password, source);
-    this.throttle.succeeded(source, account.key);
+      account !== undefined && this.throttle.mayTryNow(source, name) && this.#isRemembered(account, mac);
+    if (!isFast) return this.#verifySlowly(account, name, password, source, mac);
+    this.throttle.succeeded(source, name);
     return new AccountRequester(account, this.accounts);
   }
 
   async #verifySlowly(
     account: Account | undefined,
-    nameKey: string,
+    name: string,
     password: string,
     source: LoginSource,
+    mac: Buffer,
   ): Promise<AccountRequester> {
-    const name = account?.key ?? nameKey;
     await this.throttle.admit(source, name);
     const era = account?.era;
-    const isRight = await this.#queue.run(source.address, () => {
+    const found = await this.#queue.run(source.address, () => {
       this.throttle.refuseIfDue(source, name);
-      return this.#isRight(account, password);
+      return this.#compare(account, name, password, mac);
     });
-    if (account === undefined || !isRight || account.era !== era) {
+    if (account === undefined || found === undefined || account.era !== era) {
       this.throttle.failed(source, name);
       throw invalidCredentials();
     }
     this.throttle.succeeded(source, name);
-    this.#verified.set(account, { era: account.era, mac: this.#mac(password) });
+    await this.#renewWeak(account, found, password);
+    this.#verified.set(account, { era: account.era, mac });
     return new AccountRequester(account, this.accounts);
   }
 
-  async #isRight(account: Account | undefined, password: string): Promise<boolean> {
+  /** Returns the values that the password fits, none of them where it was verified before; undefined when it is wrong. */
+  async #compare(
+    account: Account | undefined,
+    name: string,
+    password: string,
+    mac: Buffer,
+  ): Promise<readonly string[] | undefined> {
     // Others that waited may have been verified meanwhile.
-    if (account !== undefined && this.#isRemembered(account, password)) return true;
-    const stored = account?.credentials.passwords ?? [];
-    const found = await findStored(stored.length === 0 ? [NOBODYS_PASSWORD] : stored, password);
-    return found.length > 0;
+    if (account !== undefined && this.#isRemembered(account, mac)) return [];
+    // No such password is stored, by no name.
+    if (password.length > PASSWORD_CHARACTERS_MAX) return undefined;
+    const values = account?.credentials.passwords ?? [];
+    let found: readonly string[] | undefined;
+    for (const { stored, value } of this.profiles.comparisonsFor(name, values)) {
+      const fits = stored.matches(await this.#derive(stored.derivationOf(password)));
+      if (fits && value !== undefined) found ??= stored.isStrong ? [] : siblingsOf(value, values);
+    }
+    return found;
   }
 
-  #isRemembered(account: Account, password: string): boolean {
+  /** What cannot be replaced now is replaced at another login. */
+  async #renewWeak(account: Account, weak: readonly string[], password: string): Promise<void> {
+    if (weak.length === 0) return;
+    await this.#renew?.(account, weak, password, this.#derive).catch((error: unknown) => {
+      if (!(error instanceof LdapError)) throw error;
+    });
+  }
+
+  #isRemembered(account: Account, mac: Buffer): boolean {
     const verified = this.#verified.get(account);
     if (verified === undefined || verified.era !== account.era) return false;
-    return timingSafeEqual(verified.mac, this.#mac(password));
+    return timingSafeEqual(verified.mac, mac);
   }
 
   #mac(password: string): Buffer {

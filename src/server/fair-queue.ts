@@ -6,14 +6,16 @@ import { LdapError } from '../ldap/ldap-error.ts';
 export class FairQueue {
   readonly #runningMax: number;
   readonly #waitingMax: number;
+  readonly #refusal: (source: string) => string;
   /** In the order of turns; a source that had its turn and has more goes to the end. */
   readonly #waiting = new Map<string, (() => void)[]>();
   #running = 0;
 
-  /** Takes how many run at a time, and how many of one source may wait. */
-  constructor(runningMax: number, waitingMax: number) {
+  /** Takes how many run at a time, how many of one source may wait, and what one more is answered. */
+  constructor(runningMax: number, waitingMax: number, refusal: (source: string) => string) {
     this.#runningMax = runningMax;
     this.#waitingMax = waitingMax;
+    this.#refusal = refusal;
   }
 
   /** Runs the work when it is the source's turn. Throws busy (51) when too much of the source waits already. */
@@ -30,7 +32,7 @@ export class FairQueue {
   #wait(source: string): Promise<void> {
     const line = this.#waiting.get(source) ?? [];
     if (line.length >= this.#waitingMax) {
-      throw new LdapError('busy', `${this.#waitingMax} logins from ${source} wait already. Try again later.`);
+      throw new LdapError('busy', this.#refusal(source));
     }
     this.#waiting.set(source, line);
     return new Promise((resolve) => line.push(resolve));

@@ -4,6 +4,7 @@
 
 import type { Requester } from '../backend/backend.ts';
 import { ANONYMOUS } from '../backend/backend.ts';
+import { WriteOrder } from '../backend/write-order.ts';
 import type { Control } from '../ldap/control.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { RESULT_TYPE, type Request, type Response } from '../ldap/message.ts';
@@ -42,8 +43,9 @@ export class Session {
   requester: Requester = ANONYMOUS;
   readonly pagedSearches = new PagedSearches();
   readonly transactions: Transactions;
+  readonly writeOrder = new WriteOrder();
   /** What a bind has begun and the client must go on with, by its next bind (RFC 4513 §5.2.1). */
-  saslExchange: SaslExchange | undefined;
+  #saslExchange: SaslExchange | undefined;
 
   constructor({ connection, dispatch, accessLog, requestsMax, figures }: SessionOptions) {
     this.#connection = connection;
@@ -62,6 +64,25 @@ export class Session {
       closed: () => this.#closed(),
       failed: (error) => this.#accessLog.failed(this.#connection, error),
     });
+  }
+
+  get saslExchange(): SaslExchange | undefined {
+    return this.#saslExchange;
+  }
+
+  set saslExchange(exchange: SaslExchange | undefined) {
+    if (this.#saslExchange !== exchange) this.#saslExchange?.abandon?.();
+    this.#saslExchange = exchange;
+    // A client that has gone while it was waiting for the first answer goes on with nothing.
+    if (!this.#connection.isOpen) exchange?.abandon?.();
+  }
+
+  /** Gives away the exchange that a bind with this mechanism goes on with; any other is abandoned. */
+  takeSaslExchange(mechanism: string | undefined): SaslExchange | undefined {
+    const exchange = this.#saslExchange;
+    if (exchange?.mechanism === mechanism) this.#saslExchange = undefined;
+    else this.saslExchange = undefined;
+    return exchange?.mechanism === mechanism ? exchange : undefined;
   }
 
   /** How many requests are under way or wait, besides one that is being answered at once. */
@@ -247,6 +268,7 @@ export class Session {
   #closed(): void {
     for (const operation of this.#underWay.values()) operation.abandon();
     this.#waiting.length = 0;
+    this.saslExchange = undefined;
     this.pagedSearches.clear();
     this.transactions.clear();
     this.#accessLog.disconnected(this.#connection);

@@ -6,6 +6,7 @@ import { MemoryBackend } from '../../src/backend/memory-backend.ts';
 import { MemoryStore } from '../../src/backend/memory-store.ts';
 import type { MemoryTree } from '../../src/backend/memory-tree.ts';
 import { WritePath } from '../../src/backend/write-path.ts';
+import { deriveHere } from '../../src/config/passwords/derivation.ts';
 import type { Change } from '../../src/ldap/change.ts';
 import { Dn } from '../../src/ldap/dn.ts';
 import { SearchScope } from '../../src/ldap/message.ts';
@@ -34,6 +35,7 @@ function open(): { entries: MemoryTree; backend: MemoryBackend } {
     views: new EntryViews(schema, SECRETS),
     writePath,
     rights: () => ({ allowAnonymousRead: true, isWritable: true }),
+    deriveFor: () => async (derivation) => deriveHere(derivation),
   });
   return { entries, backend };
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { FairQueue } from '../../src/server/fair-queue.ts';
 
+const refusal = (source: string) => `${source} has enough already.`;
+
 /** Work that ends when told to, and says in which order it began. */
 class Work {
   readonly begun: string[] = [];
@@ -19,7 +21,7 @@ class Work {
 
 describe('work that takes turns', () => {
   it('lets a newcomer in before the many of one source', async () => {
-    const queue = new FairQueue(1, 10);
+    const queue = new FairQueue(1, 10, refusal);
     const work = new Work();
     const all = ['a1', 'a2', 'a3', 'a4'].map((name) => queue.run('a', work.of(name)));
     all.push(queue.run('b', work.of('b1')), queue.run('b', work.of('b2')));
@@ -29,7 +31,7 @@ describe('work that takes turns', () => {
   });
 
   it('runs no more at a time than it may', async () => {
-    const queue = new FairQueue(2, 10);
+    const queue = new FairQueue(2, 10, refusal);
     const work = new Work();
     const all = ['1', '2', '3'].map((name) => queue.run('a', work.of(name)));
     expect(work.begun).toEqual(['1', '2']);
@@ -41,7 +43,7 @@ describe('work that takes turns', () => {
   });
 
   it('goes on when one fails', async () => {
-    const queue = new FairQueue(1, 10);
+    const queue = new FairQueue(1, 10, refusal);
     const failing = queue.run('a', () => Promise.reject(new Error('no')));
     const next = queue.run('a', async () => 'next');
     await expect(failing).rejects.toThrow('no');
@@ -49,10 +51,10 @@ describe('work that takes turns', () => {
   });
 
   it('refuses a source of which too much waits, and no other', async () => {
-    const queue = new FairQueue(1, 1);
+    const queue = new FairQueue(1, 1, refusal);
     const work = new Work();
     const all = [queue.run('a', work.of('a1')), queue.run('a', work.of('a2'))];
-    await expect(queue.run('a', work.of('a3'))).rejects.toThrow('wait already');
+    await expect(queue.run('a', work.of('a3'))).rejects.toThrow('enough already');
     all.push(queue.run('b', work.of('b1')));
     for (let index = 0; index < 3; index++) await work.endFirst();
     expect(await Promise.all(all)).toEqual(['a1', 'a2', 'b1']);

@@ -40,8 +40,9 @@ const PLAIN: LogIn = (client, dn, password) =>
   client.request(saslBindRequest('PLAIN', `\0${dn}\0${password}`));
 const BY_SCRAM: LogIn = async (client, dn, password) => {
   const scram = new ScramClient(dn.replaceAll('=', '=3D').replaceAll(',', '=2C'));
-  const { serverSaslCredentials } = await client.request(saslBindRequest(SCRAM, scram.first));
-  return client.request(saslBindRequest(SCRAM, scram.final(serverSaslCredentials ?? '', password).message));
+  const first = await client.request(saslBindRequest(SCRAM, scram.first));
+  if (first.serverSaslCredentials === undefined) return first;
+  return client.request(saslBindRequest(SCRAM, scram.final(first.serverSaslCredentials, password).message));
 };
 const BY_OLD_PASSWORD: LogIn = (_, dn, password) =>
   administrator.request(passwordModifyRequest({ user: dn, old: password, new: PASSWORD }));

@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { deriveHere } from '../../src/config/passwords/derivation.ts';
+import { PasswordProfiles } from '../../src/config/passwords/password-profiles.ts';
 import { PropertyValidator } from '../../src/config/property-validator.ts';
 import { LdapError } from '../../src/ldap/ldap-error.ts';
 import { ResultCode } from '../../src/ldap/result-code.ts';
@@ -50,14 +52,15 @@ function exchange() {
     keyOf: (dn) => schema.dnKeyOfText(dn),
     throttle: new LoginThrottle({ now: () => 0, sleep: async () => {} }),
     administratorKey: '',
-    saltSecret: 'secret of this test',
+    profiles: new PasswordProfiles('secret of this test'),
+    derive: async (derivation) => deriveHere(derivation),
   });
   const connection = {
     remoteAddress: '127.0.0.1',
     security: { isSecure: false, isLocalSocket: false },
     mayReceivePasswords: false,
   };
-  return scram({ authentication, connection }, () => VECTOR.serverNonce);
+  return scram('SCRAM-SHA-256', { authentication, connection }, () => VECTOR.serverNonce);
 }
 
 async function challenge(first: string): Promise<string> {

@@ -1,8 +1,8 @@
 // An administrator's own password: only what stored-password.ts makes of it is stored, so clear text never decodes.
 
+import { parseStored, preparedProblem } from '../passwords/stored-password.ts';
 import { type PropertyType, propertyType } from '../property-type.ts';
 import { SECRET_STARS, Secret } from '../secret.ts';
-import { isStoredPassword } from '../stored-password.ts';
 
 export function password(): PropertyType<Secret> {
   return propertyType({
@@ -11,13 +11,17 @@ export function password(): PropertyType<Secret> {
     caseSensitive: true,
     secret: true,
     hashed: true,
-    allowed: 'A password; it is hashed before it is stored',
+    allowed:
+      'A password; it is hashed before it is stored. A strong hash in the format of another server is kept as it is',
     parse(text) {
-      if (isStoredPassword(text)) return { value: new Secret(text) };
-      return {
-        problem: 'is not a password hash this server knows',
-        advice: 'Set the password through the server, which stores it as {SCRYPT} and {SCRAM-SHA-256}.',
-      };
+      if (parseStored(text)?.isStrong === true) return { value: new Secret(text) };
+      const refused = parseStored(text) === undefined ? undefined : preparedProblem(text, 'strong');
+      return (
+        refused ?? {
+          problem: 'is not a password hash this server knows',
+          advice: 'Set the password through the server, which stores it as {SCRYPT} and {SCRAM-SHA-256}.',
+        }
+      );
     },
     format: (value) => value.reveal(),
     show: () => SECRET_STARS,

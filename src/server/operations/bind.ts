@@ -44,18 +44,16 @@ function bindAs(
   operation: Operation,
   authentication: Authentication,
 ): Answer | Promise<Answer> {
-  const exchange = operation.session.saslExchange;
   if (version !== LDAP_VERSION) {
     throw new LdapError(
       'protocolError',
       `LDAP version ${version} is not spoken here. Use version 3 (ldap-utils: leave out -P 2).`,
     );
   }
-  operation.session.saslExchange = undefined;
+  const exchange = operation.session.takeSaslExchange(asked.type === 'sasl' ? asked.mechanism : undefined);
   if (asked.type === 'simple') return simpleBind(name, asked.password, operation, authentication);
   const { mechanism, credentials } = asked;
-  const begun = exchange?.mechanism === mechanism ? exchange : undefined;
-  return saslBind(begun ?? begin(mechanism, operation, authentication), credentials, operation);
+  return saslBind(exchange ?? begin(mechanism, operation, authentication), credentials, operation);
 }
 
 function simpleBind(

@@ -62,7 +62,7 @@ async function changeNow(
   replacer: AccountRequester | undefined,
   options?: ChangeOptions,
 ): Promise<Answer> {
-  const outcome = await backend.change(asked, operation.requester, options);
+  const outcome = await backend.change(asked, operation.requester, options, operation.session.writeOrder);
   if (options?.noOp !== true) replacer?.renew();
   const notes = outcome.notes.join('\n');
   if (options === undefined) return { ...SUCCESS, diagnosticMessage: notes };

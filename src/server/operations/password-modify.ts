@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import type { Requester } from '../../backend/backend.ts';
 import { formatGeneratedPassword, readPasswordModifyValue } from '../../codec/password-modify-ber.ts';
 import type { Privilege } from '../../config/objects/root-dn-user.ts';
+import { isPrepared } from '../../config/passwords/stored-password.ts';
 import { Dn } from '../../ldap/dn.ts';
 import { Attribute } from '../../ldap/entry.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
@@ -37,6 +38,7 @@ export async function passwordModify(
   const { session, connection } = operation;
   if (!connection.mayReceivePasswords) throw confidentialityRequired();
   const { userIdentity, oldPassword, newPassword } = readPasswordModifyValue(request.value);
+  if (newPassword !== undefined && isPrepared(newPassword)) throw preparedPassword();
   const { requester } = session;
   const target = findTarget(userIdentity, requester, services);
   const rights = await rightsOver(target, oldPassword, operation, services);
@@ -48,6 +50,8 @@ export async function passwordModify(
   const outcome = await backend.change(
     { type: 'modify', dn: target.dn, modifications: [{ operation: 'replace', attribute }] },
     rights,
+    undefined,
+    session.writeOrder,
   );
   if (target.isOwn && requester instanceof AccountRequester) requester.renew();
   const value = newPassword === undefined ? formatGeneratedPassword(password) : undefined;
@@ -64,16 +68,21 @@ function findTarget(identity: string | undefined, requester: Requester, services
   const { accounts } = services.authentication;
   const key = services.keyOf(requester.dn);
   const wanted = identity === undefined ? key : keyOfAuthentication(identity, accounts);
-  if (wanted === undefined) throw noSuchEntry(JSON.stringify(identity));
-  const account = accounts.find(wanted);
-  if (account === undefined) {
-    if (identity?.includes('=') !== true) throw noSuchEntry(JSON.stringify(identity));
-    return { key: wanted, account, dn: Dn.parse(identity.replace(/^dn:/i, '')), isOwn: false };
+  const account = wanted === undefined ? undefined : accounts.find(wanted);
+  const isOwn = account?.key === key;
+  // Asked before anything is said of the account: whoever may not set its password learns nothing of it.
+  if (!isOwn && !requester.privileges.has(RESET_PRIVILEGE)) {
+    throw new LdapError(
+      'insufficientAccessRights',
+      `${requester.dn} may not set the password of ${identity ?? requester.dn}: that needs the privilege ${RESET_PRIVILEGE}.`,
+    );
   }
-  return { key: account.key, account, dn: Dn.parse(account.dn), isOwn: account.key === key };
+  if (account !== undefined) return { key: account.key, account, dn: Dn.parse(account.dn), isOwn };
+  if (wanted === undefined || identity?.includes('=') !== true) throw noSuchEntry(JSON.stringify(identity));
+  return { key: wanted, account, dn: Dn.parse(identity.replace(/^dn:/i, '')), isOwn };
 }
 
-/** Throws insufficientAccessRights (50), or invalidCredentials (49) when an old password is given and wrong. */
+/** Throws unwillingToPerform (53) without an old password that is needed, and invalidCredentials (49) when an old password is given and wrong. */
 async function rightsOver(
   { account, dn, isOwn }: Target,
   oldPassword: string | undefined,
@@ -81,12 +90,6 @@ async function rightsOver(
   { authentication }: Services,
 ): Promise<Requester> {
   const mayReset = requester.privileges.has(RESET_PRIVILEGE);
-  if (!isOwn && !mayReset) {
-    throw new LdapError(
-      'insufficientAccessRights',
-      `${requester.dn} may not set the password of ${dn}: that needs the privilege ${RESET_PRIVILEGE}.`,
-    );
-  }
   if (oldPassword === undefined) {
     if (mayReset) return requester;
     throw new LdapError(
@@ -105,6 +108,14 @@ async function rightsOver(
   // Knowing the password is as good as the privilege, for this one change of one's own.
   const privileges = new Set([...requester.privileges, RESET_PRIVILEGE]);
   return { dn: requester.dn, name: requester.name, privileges };
+}
+
+/** RFC 3062 §2: it is the new password that is sent. Whoever sets its own would choose how much a login costs everybody. */
+function preparedPassword(): LdapError {
+  return new LdapError(
+    'constraintViolation',
+    'Password Modify takes the new password itself, which may not begin with {…}. A hash is set by a modify of userPassword.',
+  );
 }
 
 function noSuchEntry(name: string): LdapError {

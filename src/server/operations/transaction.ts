@@ -23,7 +23,7 @@ export async function endTransaction({ value }: ExtendedRequest, { session }: Op
   const messageIds = changes.map(({ messageId }) => messageId);
   try {
     const steps = changes.map(({ step }) => step);
-    return committed(await first.backend.changeAll(steps, requester), messageIds);
+    return committed(await first.backend.changeAll(steps, requester, session.writeOrder), messageIds);
   } catch (error) {
     if (!(error instanceof ChangeRefused)) throw error;
     return refused(error, messageIds);

@@ -15,6 +15,8 @@ export interface SaslExchange {
   readonly mechanism: string;
   /** Takes the client's next message. Throws LdapError, and then the exchange is over. */
   step(credentials: string | undefined): SaslStep | Promise<SaslStep>;
+  /** Called when nothing more comes: the connection has ended, or another bind has begun. */
+  abandon?(): void;
 }
 
 export interface SaslContext {

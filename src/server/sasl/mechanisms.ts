@@ -1,16 +1,19 @@
 // The SASL mechanisms by their names. The root DSE lists the keys of the same table.
 
+import { SCRAM_MECHANISMS } from '../../config/passwords/scram-scheme.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { EXTERNAL, external } from './external.ts';
 import type { SaslContext, SaslExchange, SaslMechanism } from './mechanism.ts';
 import { PLAIN, plain } from './plain.ts';
 import { scram } from './scram.ts';
-import { SCRAM } from './scram-message.ts';
 
 const MECHANISMS: ReadonlyMap<string, SaslMechanism> = new Map<string, SaslMechanism>([
   [EXTERNAL, external],
   [PLAIN, plain],
-  [SCRAM, (context) => scram(context)],
+  ...SCRAM_MECHANISMS.map((mechanism): [string, SaslMechanism] => [
+    mechanism,
+    (context) => scram(mechanism, context),
+  ]),
 ]);
 
 export const SUPPORTED_SASL_MECHANISMS: readonly string[] = [...MECHANISMS.keys()];

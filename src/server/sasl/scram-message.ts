@@ -3,8 +3,6 @@
 import { isUtf8 } from '../../ldap/octets.ts';
 import { malformed } from './mechanism.ts';
 
-export const SCRAM = 'SCRAM-SHA-256';
-
 export interface ClientFirst {
   /** `n,,`: what comes before the rest; the client repeats it in its last message. */
   readonly header: string;
@@ -34,27 +32,29 @@ const FINAL = new RegExp(
 );
 
 /** Throws protocolError (2). */
-export function parseClientFirst(message: string): ClientFirst {
-  requireText(message);
+export function parseClientFirst(mechanism: string, message: string): ClientFirst {
+  requireText(mechanism, message);
   const [header, flag, identity] = HEADER.exec(message) ?? [];
-  if (header === undefined || flag === undefined) throw malformed(SCRAM, 'it does not begin with n,, or y,,');
+  if (header === undefined || flag === undefined)
+    throw malformed(mechanism, 'it does not begin with n,, or y,,');
   if (flag.startsWith('p')) {
-    throw malformed(SCRAM, 'it asks for channel binding, which SCRAM-SHA-256-PLUS would have');
+    throw malformed(mechanism, 'it asks for channel binding, which only mechanisms with -PLUS have');
   }
   const bare = message.slice(header.length);
-  if (bare.startsWith('m=')) throw malformed(SCRAM, 'it has a mandatory extension, and there are none here');
+  if (bare.startsWith('m='))
+    throw malformed(mechanism, 'it has a mandatory extension, and there are none here');
   const [, name, nonce] = BARE.exec(bare) ?? [];
   if (name === undefined || nonce === undefined) {
-    throw malformed(SCRAM, 'after the header it must have n=, a name, r= and a nonce');
+    throw malformed(mechanism, 'after the header it must have n=, a name, r= and a nonce');
   }
-  if (nonce.length > NONCE_CHARACTERS_MAX) throw malformed(SCRAM, 'the nonce is too long');
-  const authorizationIdentity = identity === undefined ? undefined : unescapeName(identity);
-  return { header, bare, authorizationIdentity, name: unescapeName(name), nonce };
+  if (nonce.length > NONCE_CHARACTERS_MAX) throw malformed(mechanism, 'the nonce is too long');
+  const authorizationIdentity = identity === undefined ? undefined : unescapeName(mechanism, identity);
+  return { header, bare, authorizationIdentity, name: unescapeName(mechanism, name), nonce };
 }
 
 /** Throws protocolError (2). */
-export function parseClientFinal(message: string): ClientFinal {
-  requireText(message);
+export function parseClientFinal(mechanism: string, message: string): ClientFinal {
+  requireText(mechanism, message);
   const [, withoutProof, channelBinding, nonce, proof] = FINAL.exec(message) ?? [];
   if (
     withoutProof === undefined ||
@@ -62,19 +62,20 @@ export function parseClientFinal(message: string): ClientFinal {
     nonce === undefined ||
     proof === undefined
   ) {
-    throw malformed(SCRAM, 'it must have c=, r= and, last, p=');
+    throw malformed(mechanism, 'it must have c=, r= and, last, p=');
   }
   return { withoutProof, channelBinding, nonce, proof: Buffer.from(proof, 'base64') };
 }
 
-function requireText(message: string): void {
+function requireText(mechanism: string, message: string): void {
   if (message.length > CHARACTERS_MAX)
-    throw malformed(SCRAM, `it has more than ${CHARACTERS_MAX} characters`);
-  if (!isUtf8(message)) throw malformed(SCRAM, 'it is not UTF-8');
+    throw malformed(mechanism, `it has more than ${CHARACTERS_MAX} characters`);
+  if (!isUtf8(message)) throw malformed(mechanism, 'it is not UTF-8');
 }
 
 /** In names a comma is =2C and an equals sign =3D, and nothing else begins with an equals sign. */
-function unescapeName(text: string): string {
-  if (/=(?!2C|3D)/.test(text)) throw malformed(SCRAM, 'a name has an equals sign that is not written =3D');
+function unescapeName(mechanism: string, text: string): string {
+  if (/=(?!2C|3D)/.test(text))
+    throw malformed(mechanism, 'a name has an equals sign that is not written =3D');
   return text.replaceAll('=2C', ',').replaceAll('=3D', '=');
 }

@@ -1,19 +1,27 @@
-// SCRAM-SHA-256 (RFC 5802, RFC 7677): client and server prove to each other that they know a password, which never
-// crosses the wire. Without channel binding: -PLUS is not offered, so a client that would do it (`y,,`) goes on.
+// SCRAM-SHA-256 and SCRAM-SHA-512 (RFC 5802, RFC 7677): client and server prove to each other that they know a password,
+// which never crosses the wire. Without channel binding: -PLUS is not offered, so a client that would do it (`y,,`) goes on.
+//
+// The first answer has the salt of the account, and anybody may ask for it. So an account has one name here, its own in
+// all its spellings, and every other name is answered as one that nobody has: always with the same made-up salt. An
+// exchange that is not finished counts as a failed login, so that asking has an end.
 
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { SCRAM_ITERATIONS, type ScramKeys } from '../../config/password-scram.ts';
-import { findScramKeys } from '../../config/stored-password.ts';
+import {
+  SCRAM_DIGESTS,
+  SCRAM_KEY_BYTES,
+  type ScramKeys,
+  type ScramMechanism,
+} from '../../config/passwords/scram-scheme.ts';
+import { findScramKeys } from '../../config/passwords/stored-password.ts';
 import type { Account } from '../../runtime/accounts.ts';
 import { AccountRequester } from '../account-requester.ts';
 import { type Authentication, invalidCredentials } from '../authentication.ts';
 import { loginSourceOf } from '../login-source.ts';
-import { authorize, keyOfAuthentication } from './authorization-identity.ts';
+import { authorize } from './authorization-identity.ts';
 import { ASK_FOR_FIRST, type SaslContext, type SaslExchange, type SaslStep } from './mechanism.ts';
-import { type ClientFirst, parseClientFinal, parseClientFirst, SCRAM } from './scram-message.ts';
+import { type ClientFirst, parseClientFinal, parseClientFirst } from './scram-message.ts';
 
 const NONCE_OCTETS = 18;
-const SALT_OCTETS = 16;
 
 /** What the server has said, and what it expects to be proved. */
 interface Challenge {
@@ -27,59 +35,87 @@ interface Challenge {
 }
 
 /** @param newNonce printable characters without a comma that nobody can guess; never the same twice. */
-export function scram(context: SaslContext, newNonce: () => string = randomNonce): SaslExchange {
+export function scram(
+  mechanism: ScramMechanism,
+  context: SaslContext,
+  newNonce: () => string = randomNonce,
+): SaslExchange {
+  const { authentication, connection } = context;
   let challenge: Challenge | undefined;
+  /** A client has been told of a salt, and has not tried to prove anything yet. */
+  let isOpen = false;
   return {
-    mechanism: SCRAM,
+    mechanism,
     step(message) {
-      if (challenge !== undefined) return finish(challenge, message ?? '', context);
+      if (challenge !== undefined) {
+        isOpen = false;
+        return finish(challenge, message ?? '', context);
+      }
       if (message === undefined) return ASK_FOR_FIRST;
-      challenge = challengeFor(parseClientFirst(message), newNonce(), context.authentication);
-      return { requester: undefined, credentials: challenge.text };
+      const asked = challengeFor(mechanism, parseClientFirst(mechanism, message), newNonce(), authentication);
+      const first: SaslStep = { requester: undefined, credentials: asked.text };
+      challenge = asked;
+      isOpen = true;
+      const source = loginSourceOf(connection);
+      if (authentication.throttle.mayTryNow(source, asked.name)) return first;
+      return authentication.throttle.admit(source, asked.name).then(() => first);
+    },
+    abandon() {
+      if (!isOpen || challenge === undefined) return;
+      isOpen = false;
+      authentication.throttle.failed(loginSourceOf(connection), challenge.name);
     },
   };
 }
 
 function challengeFor(
+  mechanism: ScramMechanism,
   clientFirst: ClientFirst,
   serverNonce: string,
   authentication: Authentication,
 ): Challenge {
-  const { accounts, saltSecret } = authentication;
-  const key = keyOfAuthentication(clientFirst.name, accounts) ?? clientFirst.name;
-  const account = accounts.find(key);
-  const stored = account === undefined ? undefined : findScramKeys(account.credentials.passwords);
-  const keys = stored ?? keysOfNobody(key, saltSecret);
+  const { accounts } = authentication;
+  const name = authentication.canonicalName(clientFirst.name);
+  const account = accounts.find(name);
+  // An account is known by its own name only; one that is found by another is not looked at.
+  const own = account?.key === name ? account : undefined;
+  const nobodys = keysOfNobody(mechanism, name, authentication);
+  const stored = own === undefined ? undefined : findScramKeys(own.credentials.passwords, mechanism);
+  const keys = stored ?? nobodys;
   const nonce = `${clientFirst.nonce}${serverNonce}`;
   return {
     clientFirst,
     nonce,
     text: `r=${nonce},s=${keys.salt.toString('base64')},i=${keys.iterations}`,
-    name: account?.key ?? key,
+    name,
     keys,
-    claimed: account === undefined || stored === undefined ? undefined : { account, era: account.era },
+    claimed: own === undefined || stored === undefined ? undefined : { account: own, era: own.era },
   };
 }
 
 /** Always the same salt for the same name, or asking twice would tell who exists; nobody knows keys that fit it. */
-function keysOfNobody(key: string, saltSecret: string): ScramKeys {
-  const salt = createHmac('sha256', saltSecret).update(key).digest().subarray(0, SALT_OCTETS);
-  return { iterations: SCRAM_ITERATIONS, salt, storedKey: randomBytes(32), serverKey: randomBytes(32) };
+function keysOfNobody(mechanism: ScramMechanism, name: string, { profiles }: Authentication): ScramKeys {
+  const length = SCRAM_KEY_BYTES[mechanism];
+  const [storedKey, serverKey] = [randomBytes(length), randomBytes(length)];
+  return { mechanism, ...profiles.scramParametersFor(name, mechanism), storedKey, serverKey };
 }
 
 async function finish(challenge: Challenge, message: string, context: SaslContext): Promise<SaslStep> {
   const { authentication, connection } = context;
   const { accounts, throttle } = authentication;
-  const { clientFirst, claimed, name } = challenge;
-  const clientFinal = parseClientFinal(message);
+  const { clientFirst, claimed, name, keys } = challenge;
   const source = loginSourceOf(connection);
+  const clientFinal = orFailed(
+    () => parseClientFinal(keys.mechanism, message),
+    () => throttle.failed(source, name),
+  );
   await throttle.admit(source, name);
   const isCurrent = claimed !== undefined && claimed.account.era === claimed.era;
   const signed = `${clientFirst.bare},${challenge.text},${clientFinal.withoutProof}`;
   const isProved =
     clientFinal.nonce === challenge.nonce &&
     clientFinal.channelBinding === Buffer.from(clientFirst.header).toString('base64') &&
-    isProof(clientFinal.proof, challenge.keys.storedKey, signed);
+    isProof(clientFinal.proof, keys, signed);
   if (!isProved || !isCurrent) {
     throttle.failed(source, name);
     throw invalidCredentials();
@@ -90,15 +126,26 @@ async function finish(challenge: Challenge, message: string, context: SaslContex
     clientFirst.authorizationIdentity,
     accounts,
   );
-  const signature = createHmac('sha256', challenge.keys.serverKey).update(signed).digest('base64');
+  const signature = createHmac(SCRAM_DIGESTS[keys.mechanism], keys.serverKey).update(signed).digest('base64');
   return { requester, credentials: `v=${signature}` };
 }
 
-function isProof(proof: Buffer, storedKey: Buffer, signed: string): boolean {
-  const signature = createHmac('sha256', storedKey).update(signed).digest();
+/** What is no message of the mechanism ends an exchange too, and counts like it. */
+function orFailed<T>(parse: () => T, failed: () => void): T {
+  try {
+    return parse();
+  } catch (error) {
+    failed();
+    throw error;
+  }
+}
+
+function isProof(proof: Buffer, { mechanism, storedKey }: ScramKeys, signed: string): boolean {
+  const digest = SCRAM_DIGESTS[mechanism];
+  const signature = createHmac(digest, storedKey).update(signed).digest();
   if (proof.length !== signature.length) return false;
   const clientKey = signature.map((octet, index) => octet ^ (proof[index] ?? 0));
-  return timingSafeEqual(createHash('sha256').update(clientKey).digest(), storedKey);
+  return timingSafeEqual(createHash(digest).update(clientKey).digest(), storedKey);
 }
 
 function randomNonce(): string {

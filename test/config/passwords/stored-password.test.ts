@@ -1,67 +1,74 @@
 import { describe, expect, it } from 'vitest';
-import { hashPassword } from '../../src/config/password-hash.ts';
+import { deriveHere } from '../../../src/config/passwords/derivation.ts';
 import {
-  deriveScramKeys,
   formatScramKeys,
   parseScramKeys,
   prepareScramPassword,
-} from '../../src/config/password-scram.ts';
+} from '../../../src/config/passwords/scram-scheme.ts';
+import { hashPassword } from '../../../src/config/passwords/scrypt-scheme.ts';
 import {
   findScramKeys,
-  findStored,
-  isStoredPassword,
+  findStored as findWith,
+  parseStored,
   siblingsOf,
-  storePassword,
-} from '../../src/config/stored-password.ts';
+  storePassword as storeWith,
+} from '../../../src/config/passwords/stored-password.ts';
 
+const derive = async (derivation: Parameters<typeof deriveHere>[0]) => deriveHere(derivation);
+const findStored = (values: readonly string[], text: string) => findWith(values, text, derive);
 const CHEAP = { cost: 1024, blockSize: 8, parallelization: 1 };
+const storePassword = (text: string) => storeWith(text, derive, CHEAP);
 
 describe('what is kept of a password', () => {
   it('is a hash and the keys of SCRAM, which belong together', async () => {
-    const stored = await storePassword('a secret', CHEAP);
-    expect(stored.map((value) => value.replace(/\}.*/, '}'))).toEqual(['{SCRYPT}', '{SCRAM-SHA-256}']);
-    expect(stored.every(isStoredPassword)).toBe(true);
-    const [hash = '', keys = ''] = stored;
-    const others = await storePassword('another', CHEAP);
+    const stored = await storePassword('a secret');
+    expect(stored.map((value) => value.replace(/\}.*/, '}'))).toEqual([
+      ...['{SCRYPT}', '{SCRAM-SHA-256}', '{SCRAM-SHA-512}'],
+    ]);
+    expect(stored.every((value) => parseStored(value)?.isStrong)).toBe(true);
+    const [hash = '', keys = '', others512 = ''] = stored;
+    const others = await storePassword('another');
     expect(siblingsOf(hash, [...others, ...stored])).toEqual(stored);
     expect(siblingsOf(keys, [...others, ...stored])).toEqual(stored);
+    expect(siblingsOf(others512, [...others, ...stored])).toEqual(stored);
   });
 
   it('is found by the password and by no other', async () => {
-    const first = await storePassword('first', CHEAP);
-    const second = await storePassword('second', CHEAP);
+    const first = await storePassword('first');
+    const second = await storePassword('second');
     expect(await findStored([...first, ...second], 'second')).toEqual(second);
     expect(await findStored([...first, ...second], 'third')).toEqual([]);
     expect(await findStored([], 'first')).toEqual([]);
   });
 
   it('is found by the password when there are only the keys of SCRAM', async () => {
-    const keys = (await storePassword('first', CHEAP)).slice(1);
+    const keys = (await storePassword('first')).slice(1);
     expect(await findStored(keys, 'first')).toEqual(keys);
     expect(await findStored(keys, 'second')).toEqual([]);
   });
 
   it('is a hash alone for a password that SASLprep refuses', async () => {
-    const stored = await storePassword('bell\u0007', CHEAP);
+    const stored = await storePassword('bell\u0007');
     expect(stored).toHaveLength(1);
-    expect(findScramKeys(stored)).toBeUndefined();
+    expect(findScramKeys(stored, 'SCRAM-SHA-256')).toBeUndefined();
     expect(await findStored(stored, 'bell\u0007')).toEqual(stored);
   });
 
   it('tells no two hashes of one password to be one', async () => {
-    const [hash = ''] = await storePassword('a', CHEAP);
-    const other = await hashPassword('a', CHEAP);
+    const [hash = ''] = await storePassword('a');
+    const other = await hashPassword('a', derive, CHEAP);
     expect(siblingsOf(hash, [hash, other])).toEqual([hash]);
   });
 });
 
 describe('the keys of SCRAM', () => {
   it('agree with RFC 7677 §3', async () => {
-    const keys = await deriveScramKeys('pencil', Buffer.from('W22ZaJ0SNY7soEsUEjb6gQ==', 'base64'), 4096);
-    expect(formatScramKeys(keys)).toBe(
-      '{SCRAM-SHA-256}4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=',
-    );
-    expect(parseScramKeys(formatScramKeys(keys))).toEqual(keys);
+    const stored =
+      '{SCRAM-SHA-256}4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=';
+    expect(await findStored([stored], 'pencil')).toEqual([stored]);
+    expect(await findStored([stored], 'pencils')).toEqual([]);
+    const keys = parseScramKeys(stored);
+    expect(keys && formatScramKeys(keys)).toBe(stored);
   });
 
   it.each([

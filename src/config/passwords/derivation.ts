@@ -1,0 +1,134 @@
+// The one-way computations behind passwords, as data: they travel to other threads, and a test can count them. Limits of
+// the parameters are checked where stored text is parsed, before there is a derivation.
+
+import { argon2, argon2Sync, hash, pbkdf2, pbkdf2Sync, scrypt, scryptSync } from 'node:crypto';
+import { hashSync } from 'bcryptjs';
+import { unixCrypt } from './unix-crypt.ts';
+
+export type Digest = 'sha1' | 'sha256' | 'sha384' | 'sha512';
+export type Argon2Variant = 'argon2d' | 'argon2i' | 'argon2id';
+
+/** RFC 7914. */
+export interface ScryptDerivation {
+  readonly kind: 'scrypt';
+  readonly password: Uint8Array;
+  readonly salt: Uint8Array;
+  readonly length: number;
+  readonly cost: number;
+  readonly blockSize: number;
+  readonly parallelization: number;
+}
+
+/** RFC 8018 §5.2, with HMAC. */
+export interface Pbkdf2Derivation {
+  readonly kind: 'pbkdf2';
+  readonly password: Uint8Array;
+  readonly salt: Uint8Array;
+  readonly length: number;
+  readonly iterations: number;
+  readonly digest: Digest;
+}
+
+/** RFC 9106. */
+export interface Argon2Derivation {
+  readonly kind: 'argon2';
+  readonly password: Uint8Array;
+  readonly salt: Uint8Array;
+  readonly length: number;
+  readonly variant: Argon2Variant;
+  /** KiB. */
+  readonly memory: number;
+  readonly passes: number;
+  readonly parallelism: number;
+}
+
+/** Of crypt(3): what is derived is the whole text, of which the setting is the beginning. */
+export interface TextDerivation {
+  readonly kind: 'bcrypt' | 'crypt';
+  readonly password: Uint8Array;
+  readonly setting: string;
+}
+
+/** One digest of the password and the salt behind it. */
+export interface DigestDerivation {
+  readonly kind: 'digest';
+  readonly password: Uint8Array;
+  readonly salt: Uint8Array;
+  readonly digest: Digest;
+}
+
+export type Derivation =
+  | ScryptDerivation
+  | Pbkdf2Derivation
+  | Argon2Derivation
+  | TextDerivation
+  | DigestDerivation;
+
+/** Computes a derivation, in most cases on another thread. Rejects with LdapError busy (51) when too many wait. */
+export type Derive = (derivation: Derivation) => Promise<Uint8Array>;
+
+/** What the runtime computes on its own threads; the rest is JavaScript. */
+type NativeDerivation = ScryptDerivation | Pbkdf2Derivation | Argon2Derivation;
+
+export function isNative(derivation: Derivation): derivation is NativeDerivation {
+  return derivation.kind === 'scrypt' || derivation.kind === 'pbkdf2' || derivation.kind === 'argon2';
+}
+
+/** Computes on this thread. */
+export function deriveHere(derivation: Derivation): Uint8Array {
+  const { password } = derivation;
+  switch (derivation.kind) {
+    case 'scrypt':
+      return scryptSync(password, derivation.salt, derivation.length, scryptOptions(derivation));
+    case 'pbkdf2': {
+      const { salt, iterations, length, digest } = derivation;
+      return pbkdf2Sync(password, salt, iterations, length, digest);
+    }
+    case 'argon2':
+      return argon2Sync(derivation.variant, argon2Options(derivation));
+    case 'bcrypt':
+      return Buffer.from(bcryptOf(password, derivation.setting), 'latin1');
+    case 'crypt':
+      return Buffer.from(unixCrypt(password, derivation.setting), 'latin1');
+    case 'digest':
+      return hash(derivation.digest, Buffer.concat([password, derivation.salt]), 'buffer');
+  }
+}
+
+/** Computes on a thread of the runtime's pool. */
+export function deriveNatively(derivation: NativeDerivation): Promise<Uint8Array> {
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+  const settle = (error: Error | null, key: Uint8Array) => (error === null ? resolve(key) : reject(error));
+  const { password, salt, length } = derivation;
+  switch (derivation.kind) {
+    case 'scrypt':
+      scrypt(password, salt, length, scryptOptions(derivation), settle);
+      break;
+    case 'pbkdf2':
+      pbkdf2(password, salt, derivation.iterations, length, derivation.digest, settle);
+      break;
+    case 'argon2':
+      argon2(derivation.variant, argon2Options(derivation), settle);
+      break;
+  }
+  return promise;
+}
+
+/** Computes what JavaScript computes on this thread: for commands, which have nobody to keep waiting. */
+export async function deriveForCommand(derivation: Derivation): Promise<Uint8Array> {
+  return isNative(derivation) ? deriveNatively(derivation) : deriveHere(derivation);
+}
+
+function scryptOptions({ cost, blockSize, parallelization }: ScryptDerivation) {
+  const maxmem = 128 * blockSize * (cost + parallelization + 2);
+  return { cost, blockSize, parallelization, maxmem };
+}
+
+function argon2Options({ password, salt, length, memory, passes, parallelism }: Argon2Derivation) {
+  return { message: password, nonce: salt, parallelism, tagLength: length, memory, passes };
+}
+
+/** bcrypt knows text only; a password that is not UTF-8 is compared with nothing that fits it. */
+function bcryptOf(password: Uint8Array, setting: string): string {
+  return hashSync(Buffer.from(password).toString('utf8'), setting.replace(/^\$2y/, '$2b'));
+}
