@@ -88,6 +88,8 @@ export interface ChangeOptions {
   /** A delete takes what is below with it. */
   readonly subtreeDelete?: boolean | undefined;
   readonly manageDsaIt?: boolean | undefined;
+  /** A modify that adds what is there, or deletes what is not, is not refused for that. */
+  readonly permissiveModify?: boolean | undefined;
   /** Selectors of the attributes to return as they were before (RFC 4527 §3.1). */
   readonly preRead?: readonly string[] | undefined;
   /** Selectors of the attributes to return as they are afterwards (RFC 4527 §3.2). */

@@ -2,6 +2,7 @@
 
 import type { ConfigurationObject } from '../config/configuration-object.ts';
 import type { Derive } from '../config/passwords/derivation.ts';
+import { noSuchObject } from '../directory/apply-change.ts';
 import { type Change, dnOfChange } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
@@ -75,6 +76,8 @@ export class ConfigBackend implements Backend {
     options?: ChangeOptions,
     order: WriteOrder = new WriteOrder(),
   ): Promise<ChangeOutcome> {
+    // Whether it is there comes before what may be done with it.
+    if (change.type === 'modifyDn') this.#requireThere(change.dn);
     const ready = this.#ready(change, requester);
     return order.run(ready, (stored) => this.#writer.change(stored, requester, options));
   }
@@ -118,6 +121,12 @@ export class ConfigBackend implements Backend {
     } catch (error) {
       throw error instanceof LdapError ? new ChangeRefused(error, index) : error;
     }
+  }
+
+  #requireThere(dn: Dn): void {
+    const { schema, tree } = this.#configuration;
+    const find = (key: string) => tree.find(key);
+    if (find(schema.dnKey(dn)) === undefined) throw noSuchObject(dn, { schema, find });
   }
 
   #ready(change: Change, requester: Requester): Change | Promise<Change> {

@@ -1,7 +1,7 @@
 // The entries of cn=tasks, and what clients may do with them: add tasks, cancel and delete them. What the server
 // notes in them is not asked about; it is told by its name, which no account can have.
 
-import type { Effect } from '../directory/apply-change.ts';
+import { type Effect, noSuchObject } from '../directory/apply-change.ts';
 import { idOfChange, type Stamp } from '../directory/stamp.ts';
 import type { Tree } from '../directory/tree.ts';
 import { type AddChange, type Change, dnOfChange, type ModifyChange } from '../ldap/change.ts';
@@ -80,6 +80,8 @@ export class TaskTree implements WriteTarget {
     if (this.#branchKeys.has(this.schema.dnKey(dn))) {
       throw new LdapError('unwillingToPerform', `${dn}: belongs to the server. Add tasks below it.`);
     }
+    // Whether it is there comes before what may be done with it.
+    if (change.type !== 'add') this.#requireThere(dn);
     switch (change.type) {
       case 'add':
         return this.#applyAdd(change, made);
@@ -90,6 +92,12 @@ export class TaskTree implements WriteTarget {
       case 'modifyDn':
         throw new LdapError('unwillingToPerform', `${dn}: tasks are not renamed.`);
     }
+  }
+
+  #requireThere(dn: Dn): void {
+    const { schema, tree } = this;
+    const find = (key: string) => tree.findStaged(key);
+    if (find(schema.dnKey(dn)) === undefined) throw noSuchObject(dn, { schema, find });
   }
 
   stage(effect: Effect): void {

@@ -2,6 +2,7 @@
 // a whole subtree at once (RFC 4527, RFC 4528). What backends that write by way of the write path have in common.
 
 import type { Effect } from '../directory/apply-change.ts';
+import { modificationsNeeded } from '../directory/permissive-modify.ts';
 import { findReferral, referralError } from '../directory/referral.ts';
 import type { Tree } from '../directory/tree.ts';
 import { type Change, dnOfChange } from '../ldap/change.ts';
@@ -71,14 +72,26 @@ export class TreeWriter {
         if (options.manageDsaIt !== true) this.#refuseElsewhere(change);
         if (change.type !== 'add') require(this.#staged(change));
         if (change.type === 'modifyDn') this.#requireFew(change);
-        return options.subtreeDelete === true && change.type === 'delete'
-          ? this.#subtreeDeletes(change)
-          : [change];
+        if (options.subtreeDelete === true && change.type === 'delete') return this.#subtreeDeletes(change);
+        if (options.permissiveModify === true && change.type === 'modify') {
+          return this.#permissiveModify(change, requester);
+        }
+        return [change];
       },
       accept: ([effect]) => {
         if (change.type === 'add') require(effect?.after);
       },
     };
+  }
+
+  /** Nothing when nothing would change. An entry must be there for the modify to say so. */
+  #permissiveModify(change: Change & { type: 'modify' }, requester: Requester): readonly Change[] {
+    const { schema, views } = this.#options;
+    const entry = this.#staged(change);
+    if (entry === undefined) return [change];
+    const isHidden = views.hiddenFrom(requester) ?? (() => false);
+    const modifications = modificationsNeeded(change.modifications, entry, { schema, isHidden });
+    return modifications.length === 0 ? [] : [{ ...change, modifications }];
   }
 
   /** RFC 3296 §5: what lies at or below a referral object is changed elsewhere. */
@@ -125,16 +138,20 @@ export class TreeWriter {
     effects: readonly Effect[],
     requester: Requester,
   ): Pick<ChangeOutcome, 'before' | 'after'> {
-    const { schema, views, reader } = this.#options;
+    const { schema, tree, views, reader } = this.#options;
     const view = (entry: Entry | undefined, selectors: readonly string[] | undefined) => {
       if (entry === undefined || selectors === undefined) return undefined;
       return views.view(entry, views.selection(selectors), requester, reader.countChildren);
     };
     const key = schema.dnKey(dnOfChange(change));
+    const unchanged = effects.length === 0 ? tree.findStaged(key) : undefined;
     const before = effects.find(
       ({ from, ...effect }) => (from?.key ?? effect.key) === key && effect.before !== undefined,
     )?.before;
     const after = effects.find((effect) => effect.after !== undefined)?.after;
-    return { before: view(before, options.preRead), after: view(after, options.postRead) };
+    return {
+      before: view(before ?? unchanged, options.preRead),
+      after: view(after ?? unchanged, options.postRead),
+    };
   }
 }

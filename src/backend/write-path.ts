@@ -283,7 +283,14 @@ export class WritePath {
       const prepared = await this.#runtime.prepare(
         net.flatMap((effect) => target.differenceOf(effect) ?? []),
       );
-      if (!waiting.isTrial)
+      const isNothing = changes.length === 0;
+      // What is there already must be on disk before anybody is told so.
+      if (isNothing && ahead !== undefined) {
+        prepared.abort();
+        this.#queue.unshift({ ...waiting, isPatient: true });
+        return undefined;
+      }
+      if (!waiting.isTrial && !isNothing)
         return { waiting, commit, effects, net, prepared, mark: target.tree.mark(), refused: [] };
       prepared.abort();
       target.tree.rollBackTo(mark);

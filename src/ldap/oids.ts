@@ -19,6 +19,8 @@ export const Oid = {
   preRead: '1.3.6.1.1.13.1', // RFC 4527
   postRead: '1.3.6.1.1.13.2',
   dontUseCopy: '1.3.6.1.1.22', // RFC 6171
+  permissiveModify: '1.2.840.113556.1.4.1413', // [MS-ADTS] 3.1.1.3.4.1.8
+  transactionId: '1.3.6.1.4.1.36733.2.1.5.1', // PingDS: whose work a request belongs to, for logs
   noOp: '1.3.6.1.4.1.4203.1.10.2', // draft-zeilenga-ldap-noop
   noOpOfOpenLdap: '1.3.6.1.4.1.4203.666.5.2', // what ldap-utils send for -e noop
   syncRequest: '1.3.6.1.4.1.4203.1.9.1.1', // RFC 4533

@@ -7,6 +7,7 @@ import { formatFilter } from '../codec/filter-text.ts';
 import type { Control } from '../ldap/control.ts';
 import type { Filter } from '../ldap/filter.ts';
 import { type BindRequest, type Request, SearchScope } from '../ldap/message.ts';
+import { Oid } from '../ldap/oids.ts';
 import { nameOfResultCode, ResultCode } from '../ldap/result-code.ts';
 import type { Connection } from './connection.ts';
 import { nameOfControl } from './controls/request-controls.ts';
@@ -32,6 +33,9 @@ const FILTER_CHARACTERS_MAX = 1024;
 /** Controls of a request that are named, and characters of the OID of one that nobody knows. */
 const CONTROLS_MAX = 16;
 const OID_CHARACTERS_MAX = 64;
+
+/** Of what clients call their transactions. */
+const TRANSACTION_ID_CHARACTERS_MAX = 128;
 
 /** pino's number for the level `info`. */
 const LEVEL = 30;
@@ -150,7 +154,7 @@ function describeFilter(filter: Filter, isSecret: (attribute: string) => boolean
   );
 }
 
-/** Names of controls, and OIDs where they have none here; never what is in them. */
+/** Names of controls, and OIDs where they have none here; of what is in them the transaction ID, which is there for logs. */
 function describeCarried({ controls, actsAs }: Carried): string {
   const as = actsAs === undefined ? '' : `,"as":${JSON.stringify(actsAs)}`;
   if (controls.length === 0) return as;
@@ -158,7 +162,13 @@ function describeCarried({ controls, actsAs }: Carried): string {
     .slice(0, CONTROLS_MAX)
     .map(({ oid }) => nameOfControl(oid) ?? oid.slice(0, OID_CHARACTERS_MAX));
   if (controls.length > CONTROLS_MAX) names.push('…');
-  return `${as},"controls":${JSON.stringify(names)}`;
+  const transaction = controls.find(({ oid }) => oid === Oid.transactionId)?.value;
+  return `${as},"controls":${JSON.stringify(names)}${describeTransaction(transaction)}`;
+}
+
+function describeTransaction(id: string | undefined): string {
+  if (id === undefined) return '';
+  return `,"transactionId":${JSON.stringify(id.slice(0, TRANSACTION_ID_CHARACTERS_MAX).toWellFormed())}`;
 }
 
 const MECHANISM_CHARACTERS_MAX = 20;

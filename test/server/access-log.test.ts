@@ -3,7 +3,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Oid } from '../../src/ldap/oids.ts';
 import {
+  bindRequest,
   control,
+  extendedRequest,
   integer,
   octets,
   scopes,
@@ -55,6 +57,21 @@ describe('the line of a request', () => {
       as: `cn=Reader,${ROOT_DNS}`,
       controls: ['proxied authorization'],
     });
+  });
+
+  it('names the transaction of the client (PingDS), short and on one line', async () => {
+    const id = `work-1\n"${'x'.repeat(500)}`;
+    expect(
+      (await client.request(searchRequest('cn=monitor'), [control(Oid.transactionId, true, id)])).code,
+    ).toBe(0);
+    expect(await lineOf('cn=monitor')).toMatchObject({
+      controls: ['transaction ID'],
+      transactionId: id.slice(0, 128),
+    });
+    const own = await RawClient.connect(server);
+    expect((await own.request(bindRequest('', ''), [control(Oid.transactionId, true, 'two')])).code).toBe(0);
+    expect((await own.request(extendedRequest(Oid.whoAmI), [control(Oid.transactionId, true)])).code).toBe(2);
+    own.close();
   });
 
   it('says nothing of the kind where there is none', async () => {

@@ -22,7 +22,7 @@ interface ControlType<Value> {
   readonly name: string;
   readonly requests: readonly RequestType[];
   /** Of extended requests: those it may stand on; none unless it is said. */
-  readonly extensions?: readonly string[];
+  readonly extensions?: readonly string[] | 'all';
   /** Its RFC forbids to send it as something that may be left out. */
   readonly mustBeCritical?: boolean;
   /** Throws protocolError. */
@@ -126,6 +126,19 @@ const CONTROLS = {
     requests: CHANGES,
     decode: withoutValue('no-op'),
   }),
+  permissiveModify: define({
+    oid: Oid.permissiveModify,
+    name: 'permissive modify',
+    requests: ['modifyRequest'],
+    decode: withoutValue('permissive modify'),
+  }),
+  transactionId: define({
+    oid: Oid.transactionId,
+    name: 'transaction ID',
+    requests: ['bindRequest', ...ENTRY_REQUESTS, 'extendedRequest'],
+    extensions: 'all',
+    decode: readTransactionLabel,
+  }),
   subtreeDelete: define({
     oid: Oid.subtreeDelete,
     name: 'subtree delete',
@@ -206,7 +219,8 @@ function applies({ oid, criticality }: Control, request: Extract<Request, { type
 
 function standsOn(type: ControlType<unknown>, request: Extract<Request, { type: RequestType }>): boolean {
   if (!type.requests.includes(request.type)) return false;
-  return request.type !== 'extendedRequest' || type.extensions?.includes(request.oid) === true;
+  if (request.type !== 'extendedRequest' || type.extensions === 'all') return true;
+  return type.extensions?.includes(request.oid) === true;
 }
 
 function define<Value>(type: ControlType<Value>): ControlType<Value> {
@@ -230,6 +244,12 @@ function readAuthorizationIdentity(value: string | undefined): string {
 /** RFC 5805 §2.2: the value is the identifier itself. */
 function readTransactionId(value: string | undefined): string {
   if (value === undefined) throw protocolError('The transaction specification control needs a value.');
+  return value;
+}
+
+/** The value is the text itself, without BER around it. */
+function readTransactionLabel(value: string | undefined): string {
+  if (value === undefined) throw protocolError('The transaction ID control needs a value.');
   return value;
 }
 

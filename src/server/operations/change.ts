@@ -82,6 +82,7 @@ function optionsOf(controls: RequestControls): ChangeOptions {
     noOp: controls.noOp?.value,
     subtreeDelete: controls.subtreeDelete?.value,
     manageDsaIt: controls.manageDsaIt?.value,
+    permissiveModify: controls.permissiveModify?.value,
     preRead: controls.preRead?.value,
     postRead: controls.postRead?.value,
   };
