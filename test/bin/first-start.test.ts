@@ -116,6 +116,20 @@ describe('a first start with a password in CONFDIT_ADMIN_PASSWORD', () => {
     );
   });
 
+  it('takes a hash that is slow to guess for what it is, and no other', async () => {
+    const hash = '{PBKDF2}60000$Y6ZHtTTbeUgpIbIW0QDmDA$j/aU7jFKUSbH4UobNQDm9OEIwuw';
+    const server = await startServer({ password: hash });
+    const codes = ['secret', hash].map(
+      async (password) => (await new LdapTools({ url: server.url, password }).run('ldapwhoami', [])).code,
+    );
+    expect(await Promise.all(codes)).toEqual([0, 49]);
+    const weak = '{SSHA}tCNGqyJLk/uvKpCa4vga5GB2gWoxMjM0NTY3OA==';
+    const { code, stderr } = await startServer({ password: weak, expectFailure: true });
+    expect({ code, names: stderr.includes('{ARGON2}'), tells: stderr.includes(weak) }).toEqual({
+      ...{ code: 1, names: true, tells: false },
+    });
+  });
+
   it('makes one up when it is empty', async () => {
     const server = await startServer({ password: '' });
     expect(await readFile(join(server.folder, PIN), 'utf8')).toMatch(/^[\w-]{20,}$/);

@@ -49,6 +49,17 @@ describe('encode-password', () => {
   });
 });
 
+it.each(['{SSHA}tCNGqyJLk/uvKpCa4vga5GB2gWoxMjM0NTY3OA==', '{x}'])(
+  'encode-password takes no hash such as %s for a password, and compares passwords with hashes of others',
+  async (text) => {
+    const { code, stdout, stderr } = await runConfdit(['encode-password'], { input: text });
+    expect({ code, stdout }).toEqual({ code: 19, stdout: '' });
+    expect(stderr).toContain('is encoded already');
+    const compared = await runConfdit(['encode-password', '-e', text], { input: 'secret' });
+    expect(compared.code).toBe(text === '{x}' ? 2 : 0);
+  },
+);
+
 describe('the manual page', () => {
   it('has every command, and is what man can show', async () => {
     const page = formatManualPage(COMMANDS, '1.2.3');

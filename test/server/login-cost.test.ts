@@ -26,14 +26,17 @@ class World {
   readonly profiles = new PasswordProfiles('a secret of this test');
   readonly accounts = new Accounts(keyOf, this.profiles.section());
   readonly computed: Derivation[] = [];
+  /** Hashes are computed when it is settled. */
+  gate: Promise<void> = Promise.resolve();
   readonly authentication = new Authentication({
     accounts: this.accounts,
     keyOf,
     throttle: new LoginThrottle({ now: () => this.#tick(), sleep: async () => {} }),
     administratorKey: '',
     profiles: this.profiles,
-    derive: (derivation) => {
+    derive: async (derivation) => {
       this.computed.push(derivation);
+      await this.gate;
       return deriveForCommand(derivation);
     },
   });
@@ -117,6 +120,24 @@ describe('a login computes the same hashes', () => {
   });
 });
 
+it('whoever was verified before waits for nobody whose password is compared', async () => {
+  const world = new World();
+  await world.add('one', ...(await stored('one')));
+  const verify = (dn: string, password: string) => world.authentication.verify(dn, password, SOURCE);
+  await verify(accountDn('one'), 'one');
+  const gate = Promise.withResolvers<void>();
+  world.gate = gate.promise;
+  const ends: string[] = [];
+  const wrong = Array.from({ length: 8 }, async (_, index) => {
+    await Promise.resolve(verify(accountDn(`flood ${index}`), 'a guess')).catch(() => ends.push('wrong'));
+  });
+  await verify(accountDn('one'), 'one');
+  ends.push('right');
+  gate.resolve();
+  await Promise.all(wrong);
+  expect(ends).toEqual(['right', ...wrong.map(() => 'wrong')]);
+});
+
 describe('what is made up for a name', () => {
   it('is drawn as the accounts have it, and stays', async () => {
     const profiles = new PasswordProfiles('a secret');
@@ -137,4 +158,17 @@ describe('what is made up for a name', () => {
     const changed = draw().filter(({ iterations }, index) => iterations !== drawn[index]?.iterations);
     expect(changed.every(({ iterations }) => iterations === 20_000)).toBe(true);
   });
+});
+
+it('a mechanism is had by everyone when nobody has keys for another one only', async () => {
+  const section = new PasswordProfiles('a secret').section();
+  expect(section.everyoneHas('SCRAM-SHA-512')).toBe(true);
+  section.set('new', await stored('one'));
+  section.set('without', [BCRYPT]);
+  expect(section.everyoneHas('SCRAM-SHA-512')).toBe(true);
+  section.set('of an earlier version', [SCRAM]);
+  expect(section.everyoneHas('SCRAM-SHA-512')).toBe(false);
+  expect(section.everyoneHas('SCRAM-SHA-256')).toBe(true);
+  section.set('of an earlier version', []);
+  expect(section.everyoneHas('SCRAM-SHA-512')).toBe(true);
 });

@@ -96,19 +96,3 @@ it('is allowed again when the time is over', async () => {
   await expect.poll(logIn).toBe(0);
   await setConfig('ds-cfg-lockout-duration', '5 m');
 });
-
-it('keeps nobody waiting whose password was verified before', async () => {
-  const flood = await Promise.all(Array.from({ length: 8 }, () => RawClient.connect(server)));
-  const ends: string[] = [];
-  const wrong = flood.map(async (client, index) => {
-    await SIMPLE(client, accountDn(`flood ${index}`), 'a guess');
-    ends.push('wrong');
-  });
-  const right = SIMPLE(await RawClient.connect(server), ADMINISTRATOR, server.password).then(({ code }) => {
-    ends.push('right');
-    return code;
-  });
-  expect(await right).toBe(0);
-  await Promise.all(wrong);
-  expect(ends.slice(-4)).not.toContain('right');
-});

@@ -45,7 +45,7 @@ function whoAmIBy(mechanism: string, name: string, password: string, ...more: re
   return runProgram('ldapwhoami', words);
 }
 
-describe.each([SCRAM, 'PLAIN'])('ldapwhoami -Y %s', (mechanism) => {
+describe.each([SCRAM, 'SCRAM-SHA-512', 'PLAIN'])('ldapwhoami -Y %s', (mechanism) => {
   it.each([
     ['admin', ADMINISTRATOR],
     ['uid=admin', ADMINISTRATOR],
