@@ -84,8 +84,12 @@ export class BulkImport {
     for (const [key, { place, dn, before }] of this.#doubtful) {
       const after = tree.find(key);
       if (after === before) continue;
-      for (const issue of validator.validate({ dn, before, after }, configuration))
-        this.problems.push({ place, problem: formatIssue(issue) });
+      const difference = { dn, before, after };
+      const issues = [
+        ...validator.validate(difference, configuration),
+        ...validator.checkTrustBase(difference),
+      ];
+      for (const issue of issues) this.problems.push({ place, problem: formatIssue(issue) });
     }
     if (this.#hasOtherThanAdds && this.problems.length === 0) {
       for (const issue of validator.validateAll(tree.entries()))

@@ -6,7 +6,6 @@ import { noSuchObject } from '../directory/apply-change.ts';
 import { type Change, dnOfChange } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
-import { requireAccountRights } from './account-rules.ts';
 import type {
   Backend,
   ChangeListener,
@@ -24,6 +23,8 @@ import type {
 import { ChangeRefused } from './change-refused.ts';
 import type { Configuration } from './configuration.ts';
 import type { EntryViews } from './entry-views.ts';
+import { requireAccountRights } from './login-rights.ts';
+import { requireSecretAnew } from './secret-destination.ts';
 import { requireFewPasswords, withStoredPasswords } from './stored-passwords.ts';
 import { TreeReader } from './tree-reader.ts';
 import { TreeWriter } from './tree-writer.ts';
@@ -136,9 +137,11 @@ export class ConfigBackend implements Backend {
         `${change.dn}: configuration objects are not renamed. Add the object under its new name and delete the old one.`,
       );
     }
-    const { schema, tree } = this.#configuration;
+    const { schema, tree, validator } = this.#configuration;
     const entry = tree.find(schema.dnKey(dnOfChange(change)));
-    requireAccountRights(change, requester, schema, entry);
+    const { definitions } = validator;
+    requireAccountRights(change, requester, { schema, definitions }, entry);
+    requireSecretAnew(change, requester, { schema, definitions }, entry);
     const derive = this.#deriveFor(requester.name);
     return withStoredPasswords(change, { schema, derive, acceptance: 'strong', find: () => entry });
   }

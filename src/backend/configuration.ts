@@ -2,10 +2,13 @@
 // sources of this run. The write path changes it, the backends show it.
 
 import type { PendingChanges } from '../config/admin-actions.ts';
+import { isOfKind } from '../config/object-definition.ts';
+import { connectionHandler } from '../config/objects/connection-handler.ts';
 import { Container } from '../config/objects/places.ts';
 import type { PropertyValidator } from '../config/property-validator.ts';
 import type { ConfigView } from '../config/reference-check.ts';
 import { ReferenceIndex } from '../config/reference-index.ts';
+import { ENTRY_TRUST_KEY } from '../config/trust-base-check.ts';
 import { applyChange, type Effect, type TreeView } from '../directory/apply-change.ts';
 import { indexTerms } from '../directory/index-terms.ts';
 import { type Stamp, stamp } from '../directory/stamp.ts';
@@ -17,7 +20,9 @@ import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
 import type { ObjectDifference } from '../runtime/component.ts';
 import type { Schema } from '../schema/schema.ts';
+import type { Requester } from './backend.ts';
 import { Difference } from './difference.ts';
+import { requireLoginRights } from './login-rights.ts';
 import { textsInChange } from './texts-with-expressions.ts';
 import { ValuesInForce } from './values-in-force.ts';
 import type { WriteTarget } from './write-target.ts';
@@ -31,6 +36,8 @@ const INDEXED: ReadonlySet<string> = new Set([
   'ds-cfg-smtp-server',
   'ds-cfg-trust-manager-provider',
 ]);
+
+const CONNECTION_HANDLER = connectionHandler.kind;
 
 /** What an entry of the changelog tells of a change, passwords included. */
 const CHANGES_KEY = 'changes';
@@ -167,8 +174,38 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     });
   }
 
+  permit(effect: Effect, requester: Requester): void {
+    const { definitions } = this.validator;
+    requireLoginRights(effect, requester, {
+      definitions,
+      isNamedBy: (kind) => this.#isNamedBy(effect.key, kind),
+    });
+  }
+
   check(effect: Effect): readonly Issue[] {
-    return this.validator.validate(effect, this);
+    return [...this.validator.validate(effect, this), ...this.validator.checkTrustBase(effect)];
+  }
+
+  /**
+   * The names below which entries hold authorities that some connection handler takes clients' certificates by, as the
+   * writer sees it.
+   */
+  *clientTrustBases(): Generator<string> {
+    for (const key of this.referrers(ENTRY_TRUST_KEY)) {
+      const entry = this.#isNamedBy(key, CONNECTION_HANDLER) ? this.find(key) : undefined;
+      const object = entry && this.inForce.decode(entry);
+      if (object?.kind === 'ldap-trust-manager-provider') yield this.schema.dnKey(object.baseDn);
+    }
+  }
+
+  /** Whether the writer sees an object of the kind, or of a sub-kind of it, that names the entry with this key. */
+  #isNamedBy(key: string, kind: string): boolean {
+    for (const referrer of this.referrers(key)) {
+      const entry = this.find(referrer);
+      const definition = entry && this.validator.definitions.findForEntry(entry);
+      if (definition !== undefined && isOfKind(definition, kind)) return true;
+    }
+    return false;
   }
 
   /** What keeps a server from starting with it although every entry is right. */

@@ -3,8 +3,9 @@
 
 import { X509Certificate } from 'node:crypto';
 import { setImmediate as otherWork } from 'node:timers/promises';
+import { isOwnTree } from '../config/trust-base-check.ts';
 import type { Dn } from '../ldap/dn.ts';
-import { Entry } from '../ldap/entry.ts';
+import { type Attribute, Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { SearchScope } from '../ldap/message.ts';
 import { octetsFromText } from '../ldap/octets.ts';
@@ -20,7 +21,7 @@ const ATTRIBUTES: readonly string[] = ['userCertificate', 'cACertificate'];
 const KEYS: readonly string[] = ATTRIBUTES.map((name) => name.toLowerCase());
 
 /** The server itself: it may read everything. */
-const SERVER: Requester = { dn: '', name: 'this server', privileges: new Set(['bypass-acl', 'config-read']) };
+const SERVER: Requester = { dn: '', name: 'this server', privileges: new Set(['bypass-acl']) };
 
 const NOBODY: ChangeListener = { changed: () => {}, failed: () => {} };
 
@@ -47,7 +48,10 @@ export function certificatesBelow(
     requester: SERVER,
     manageDsaIt: true,
   };
-  const find = (): Backend | undefined => contexts.find(search.baseKey);
+  const find = (): Backend | undefined => {
+    if (isOwnTree(search.baseKey, schema)) throw ownTree(name);
+    return contexts.find(search.baseKey);
+  };
   const watched = new WatchedSearch();
   return {
     read: () => readCertificates(find(), search),
@@ -102,9 +106,14 @@ async function readCertificates(
   return certificates;
 }
 
+/** Whether the attribute holds certificates that a trust manager would take. */
+export function isCertificateAttribute({ key }: Attribute): boolean {
+  return KEYS.includes(key.split(';', 1)[0] ?? '');
+}
+
 /** A value that is no certificate in DER is nobody's: what stood there before must not go on counting. */
 function certificatesOf(entry: Entry): X509Certificate[] {
-  const attributes = entry.attributes.filter(({ key }) => KEYS.includes(key.split(';')[0] ?? ''));
+  const attributes = entry.attributes.filter(isCertificateAttribute);
   return attributes.flatMap(({ values }) =>
     values.flatMap((value) => {
       try {
@@ -113,5 +122,11 @@ function certificatesOf(entry: Entry): X509Certificate[] {
         return [];
       }
     }),
+  );
+}
+
+function ownTree(name: string): TrustError {
+  return new TrustError(
+    `${name} is in a tree of the server itself, whose entries are no place for authorities. Correct base-dn.`,
   );
 }

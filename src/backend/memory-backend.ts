@@ -21,6 +21,7 @@ import type {
 } from './backend.ts';
 import { ChangeRefused } from './change-refused.ts';
 import type { EntryViews } from './entry-views.ts';
+import { requirePasswordRights } from './memory-login-rights.ts';
 import type { MemoryTree } from './memory-tree.ts';
 import { requireFewPasswords, withStoredPasswords } from './stored-passwords.ts';
 import { TreeReader } from './tree-reader.ts';
@@ -138,6 +139,7 @@ export class MemoryBackend implements Backend {
       );
     }
     const { schema, tree } = this.#entries;
+    requirePasswordRights(change, requester, schema);
     return withStoredPasswords(change, {
       ...{ schema, acceptance: 'any', derive: this.#deriveFor(requester.name) },
       find: (dn) => tree.find(schema.dnKey(dn)),

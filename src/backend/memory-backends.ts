@@ -7,6 +7,8 @@ import type { memoryBackend } from '../config/objects/memory-backend.ts';
 import type { Derive } from '../config/passwords/derivation.ts';
 import type { PasswordProfiles, ProfileSection } from '../config/passwords/password-profiles.ts';
 import { storePassword } from '../config/passwords/stored-password.ts';
+import { OWN_TREES } from '../config/trust-base-check.ts';
+import { findReferral, referralsOf } from '../directory/referral.ts';
 import type { Change, Modification } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
 import { Attribute, type Entry } from '../ldap/entry.ts';
@@ -20,6 +22,7 @@ import type { Requester } from './backend.ts';
 import type { EntryViews } from './entry-views.ts';
 import { MemoryAccounts } from './memory-accounts.ts';
 import { MemoryBackend } from './memory-backend.ts';
+import { requireMemoryLoginRights } from './memory-login-rights.ts';
 import { MemoryStore } from './memory-store.ts';
 import { MemoryTree } from './memory-tree.ts';
 import type { NamingContexts } from './naming-contexts.ts';
@@ -33,6 +36,8 @@ export interface MemoryBackendsOptions {
   readonly views: EntryViews;
   readonly contexts: NamingContexts;
   readonly isSecret: (key: string, value: string) => boolean;
+  /** The keys of the names below which entries hold authorities for clients' certificates. */
+  readonly clientTrustBases: () => Iterable<string>;
   /** The entries of an LDIF file; throws LdapError or what reading files throws. */
   readonly readEntries: (path: string) => Promise<readonly Entry[]>;
   /** Where hashes of passwords are computed, for whoever sets them. */
@@ -72,11 +77,16 @@ export class MemoryBackends implements Component {
     this.#options = options;
   }
 
-  /** The account of an entry with a password, by the key of its name; it has no privileges. */
+  /** The account of an entry that a search can find and that has a password, by the key of its name; it has no privileges. */
   readonly findAccount = (key: string): Account | undefined => {
-    for (const { entries } of this.#running.values()) {
+    const backend = this.#options.contexts.find(key);
+    for (const { entries, backends } of this.#running.values()) {
+      if (!backends.some((one) => one === backend)) continue;
       const entry = entries.tree.find(key);
-      if (entry !== undefined) return this.#accounts.accountOf(key, entry);
+      const account = entry && this.#accounts.accountOf(key, entry);
+      // What another server holds is shown to nobody here, and nobody logs in to it here.
+      if (account === undefined || referralsOf(entries.tree) === undefined) return account;
+      return findReferral(key, (one) => entries.tree.find(one)) === undefined ? account : undefined;
     }
     return undefined;
   };
@@ -207,7 +217,7 @@ export class MemoryBackends implements Component {
     };
     for (const base of baseDn) {
       const key = schema.dnKey(base);
-      const other = [...[...contexts].map(({ baseKey }) => baseKey), ...RESERVED, ...this.#claims].find(
+      const other = [...[...contexts].map(({ baseKey }) => baseKey), ...OWN_TREES, ...this.#claims].find(
         (one) => overlap(one, key),
       );
       if (other !== undefined) {
@@ -224,7 +234,7 @@ export class MemoryBackends implements Component {
   }
 
   #open(settings: Settings): Running {
-    const { schema, views, isSecret, now, log, deriveFor, profiles } = this.#options;
+    const { schema, views, isSecret, clientTrustBases, now, log, deriveFor, profiles } = this.#options;
     const passwords = profiles.section();
     const current = () => running.settings;
     const entries = new MemoryTree({
@@ -233,6 +243,7 @@ export class MemoryBackends implements Component {
       isSecret,
       entryLimit: () => current().entryLimit,
       shown: (key, entry) => passwords.set(key, entry?.values(PASSWORD_KEY) ?? []),
+      permit: (effect, requester) => requireMemoryLoginRights(effect, requester, clientTrustBases),
     });
     const writePath = new WritePath({
       target: entries,
@@ -291,16 +302,6 @@ export class MemoryBackends implements Component {
     );
   }
 }
-
-/** Trees of the server itself, whether they are open yet or not. */
-const RESERVED: readonly string[] = [
-  'cn=config',
-  'cn=effective',
-  'cn=schema',
-  'cn=monitor',
-  'cn=tasks',
-  'cn=changelog',
-];
 
 function collect(issues: string[], load: () => void): void {
   try {

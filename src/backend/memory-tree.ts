@@ -3,6 +3,7 @@
 
 import { applyChange, type Effect, type TreeView } from '../directory/apply-change.ts';
 import { indexTerms } from '../directory/index-terms.ts';
+import { findReferral } from '../directory/referral.ts';
 import { type Stamp, stamp } from '../directory/stamp.ts';
 import { Tree } from '../directory/tree.ts';
 import type { Change } from '../ldap/change.ts';
@@ -11,6 +12,7 @@ import { type Issue, refuseIfAny } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { checkValues } from '../schema/check-values.ts';
 import type { Schema } from '../schema/schema.ts';
+import type { Requester } from './backend.ts';
 import type { WriteTarget } from './write-target.ts';
 
 /** What people, groups and hosts are looked up by. */
@@ -40,6 +42,8 @@ export interface MemoryTreeOptions {
   readonly entryLimit: () => number;
   /** Called whenever what readers see under a key becomes another entry or none. */
   readonly shown?: (key: string, entry: Entry | undefined) => void;
+  /** Throws insufficientAccessRights (50) when the requester may not do what the effect does. */
+  readonly permit: (effect: Effect, requester: Requester) => void;
 }
 
 export class MemoryTree implements TreeView, WriteTarget {
@@ -92,6 +96,10 @@ export class MemoryTree implements TreeView, WriteTarget {
     this.tree.stage(key, parentKey, after);
   }
 
+  permit(effect: Effect, requester: Requester): void {
+    this.#options.permit(effect, requester);
+  }
+
   check(): readonly Issue[] {
     return [];
   }
@@ -109,6 +117,7 @@ export class MemoryTree implements TreeView, WriteTarget {
    * gives are kept, as when an entry comes from another server. Throws what an add throws.
    */
   load(entry: Entry, made: Stamp): void {
+    this.#requirePlace(entry);
     const isKept = ({ description }: Attribute) =>
       this.schema.describe(description)?.type.noUserModification === true;
     const added = entry.withAttributes(entry.attributes.filter((attribute) => !isKept(attribute)));
@@ -118,6 +127,24 @@ export class MemoryTree implements TreeView, WriteTarget {
     for (const effect of this.apply({ type: 'add', entry: added }, made)) {
       const { after } = effect;
       this.stage({ ...effect, after: after && kept.reduce((whole, one) => whole.with(one), after) });
+    }
+  }
+
+  /** An entry that no search would find is no entry of the backend. */
+  #requirePlace({ dn }: Entry): void {
+    const key = this.schema.dnKey(dn);
+    const isInside = [...this.#options.topKeys].some((top) => key === top || key.endsWith(`,${top}`));
+    if (!isInside)
+      throw new LdapError(
+        'namingViolation',
+        `${dn}: is not at or below a base-dn of the backend. Remove it.`,
+      );
+    const referral = findReferral(key, (one) => this.find(one));
+    if (referral !== undefined) {
+      throw new LdapError(
+        'unwillingToPerform',
+        `${dn}: is below the referral object ${referral.dn}, where another server has the entries. Remove one of the two.`,
+      );
     }
   }
 

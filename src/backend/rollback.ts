@@ -5,11 +5,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Change, dnOfChange } from '../ldap/change.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
-import { requireAccountRights } from './account-rules.ts';
 import type { Requester } from './backend.ts';
 import type { Configuration } from './configuration.ts';
 import type { ConfigurationHistory } from './configuration-history.ts';
 import { changesOf, changesOfMany, type EntryDifference } from './entry-difference.ts';
+import { requireAccountRights } from './login-rights.ts';
+import { requireSecretAnew } from './secret-destination.ts';
 import type { WritePath, WriteStep, Written } from './write-path.ts';
 
 export interface RollbackOptions {
@@ -92,12 +93,14 @@ class RollbackStep implements WriteStep {
       this.isOvertaken = true;
       throw overtaken(this.#from, number - 1);
     }
-    const { schema, tree } = this.#configuration;
+    const { schema, tree, validator } = this.#configuration;
     const present = this.#differences.map((one) => ({ ...one, before: tree.findStaged(one.key) }));
     this.made = changesOf(present, schema);
     for (const change of this.made) {
       const entry = tree.findStaged(schema.dnKey(dnOfChange(change)));
-      requireAccountRights(change, this.#requester, schema, entry);
+      const { definitions } = validator;
+      requireAccountRights(change, this.#requester, { schema, definitions }, entry);
+      requireSecretAnew(change, this.#requester, { schema, definitions }, entry);
     }
     return this.made;
   }

@@ -52,6 +52,7 @@ export class TaskTree implements WriteTarget {
       topKeys: new Set([schema.dnKey(TASKS)]),
       isSecret: () => false,
       entryLimit: () => Number.POSITIVE_INFINITY,
+      permit: () => {},
     });
     this.tree = this.#entries.tree;
     this.#branchKeys = new Set(TASK_BRANCHES.map((dn) => schema.dnKey(dn)));
@@ -99,6 +100,9 @@ export class TaskTree implements WriteTarget {
     const find = (key: string) => tree.findStaged(key);
     if (find(schema.dnKey(dn)) === undefined) throw noSuchObject(dn, { schema, find });
   }
+
+  /** Who may add which task is asked before (tasks-backend.ts). */
+  permit(): void {}
 
   stage(effect: Effect): void {
     this.#entries.stage(effect);

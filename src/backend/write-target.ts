@@ -7,6 +7,7 @@ import type { Tree } from '../directory/tree.ts';
 import type { Change } from '../ldap/change.ts';
 import type { Issue } from '../ldap/issue.ts';
 import type { ObjectDifference } from '../runtime/component.ts';
+import type { Requester } from './backend.ts';
 
 export interface WriteTarget {
   readonly tree: Tree;
@@ -21,6 +22,8 @@ export interface WriteTarget {
   stage(effect: Effect): void;
   /** Notes what of an effect would be in force at once, and what must wait; whether it is right is asked afterwards. */
   settle?(effect: Effect, at: Date): void;
+  /** Throws insufficientAccessRights (50) when the requester may not do what the effect, which is staged, does. */
+  permit(effect: Effect, requester: Requester): void;
   /** What is wrong with the tree now that the effect is staged. */
   check(effect: Effect): readonly Issue[];
   /** What the runtime is asked about; undefined when it does not run what lives here. */

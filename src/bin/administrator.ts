@@ -17,7 +17,11 @@ export const ADMINISTRATOR_DN = 'cn=admin,cn=Root DNs,cn=config';
 export const ADMINISTRATOR_BIND_NAME = 'uid=admin';
 
 const PASSWORD_OCTETS = 18;
-const FIRST_START: Requester = { dn: 'cn=First Start', name: 'first start', privileges: new Set() };
+const FIRST_START: Requester = {
+  dn: 'cn=First Start',
+  name: 'first start',
+  privileges: new Set(['privilege-change']),
+};
 
 /** Does nothing when the administrator has a password, or was deleted by somebody who has one. Throws StartError. */
 export async function giveAdministratorPassword(

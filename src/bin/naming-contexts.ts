@@ -25,6 +25,7 @@ import type { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { SUPPORTED_CONTROLS } from '../server/controls/request-controls.ts';
 import { SUPPORTED_EXTENSIONS } from '../server/operations/extended.ts';
+import { isOwnFile } from './own-files.ts';
 import { VERSION } from './version.ts';
 
 /** A file that fills a memory backend may be as large as this. */
@@ -95,7 +96,8 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
     views,
     contexts,
     isSecret: (key, value) => configuration.isSecret(key, value),
-    readEntries: (path) => readLdifFile(resolve(instanceFolder, path), files),
+    clientTrustBases: () => configuration.clientTrustBases(),
+    readEntries: (path) => readLdifFile(resolve(instanceFolder, path), instanceFolder, files),
     deriveFor,
     profiles,
     now,
@@ -105,7 +107,17 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
 }
 
 /** Only entries: a file of changes has no beginning to be applied to. Throws LdapError, LdifError, UnreadableFile. */
-async function readLdifFile(path: string, files: FileReader): Promise<readonly Entry[]> {
+async function readLdifFile(
+  path: string,
+  instanceFolder: string,
+  files: FileReader,
+): Promise<readonly Entry[]> {
+  if (await isOwnFile(path, instanceFolder)) {
+    throw new LdapError(
+      'unwillingToPerform',
+      'The file belongs to the instance itself: it is its configuration, a password, a key or the like. Name a file of entries.',
+    );
+  }
   const entries: Entry[] = [];
   for await (const records of readLdifPieces(files.readPieces(path, LDIF_OCTETS_MAX))) {
     for (const record of records) {

@@ -12,6 +12,7 @@ import type { InstanceChoice } from './commands/instance-options.ts';
 import type { ImportProblem } from './import-report.ts';
 import { readChanges, refusedControl } from './ldif-file.ts';
 import { openConfiguration } from './open-configuration.ts';
+import { ReplacedEntries } from './replaced-entries.ts';
 
 export interface OfflineImportOptions {
   readonly files: readonly string[];
@@ -20,6 +21,8 @@ export interface OfflineImportOptions {
   /** What came in at it, if one of the files is `-`. */
   readonly stdin: Buffer;
   readonly allowsFiles: boolean;
+  /** Lets an entry that is there become what the file says. */
+  readonly isReplacing: boolean;
   /** Leaves out what is wrong instead of everything. */
   readonly isContinued: boolean;
   /** Stores nothing. */
@@ -64,7 +67,12 @@ async function importOnce(
   try {
     const made = { at: now(), by: IMPORTED_BY, id: randomUUID() };
     const bulk = new BulkImport({ configuration, derive: deriveForCommand, ...made });
-    const problems = await takeFiles(options, bulk, leftOut);
+    const { schema, tree, validator } = configuration;
+    const replaced = new ReplacedEntries({
+      ...{ schema, hashedAttributes: validator.hashedAttributes },
+      find: async (dn) => tree.find(schema.dnKey(dn)),
+    });
+    const problems = await takeFiles(options, bulk, options.isReplacing ? replaced : undefined, leftOut);
     const changeCount = bulk.changes.length;
     const isRight = problems.every((one) => leftOut.has(placeOf(one)));
     if (!isRight || options.isTrial || changeCount === 0)
@@ -83,6 +91,7 @@ async function importOnce(
 async function takeFiles(
   { files, world, stdin, allowsFiles }: OfflineImportOptions,
   bulk: BulkImport,
+  replaced: ReplacedEntries | undefined,
   leftOut: ReadonlySet<string>,
 ): Promise<ImportProblem[]> {
   const problems: ImportProblem[] = [];
@@ -104,7 +113,8 @@ async function takeFiles(
           continue;
         }
         if (bulk.takeAlike(change)) continue;
-        await bulk.take(change, { file: index, line });
+        const needed = replaced === undefined ? change : await replaced.changeFor(change);
+        if (needed !== undefined) await bulk.take(needed, { file: index, line });
       }
     }
   }

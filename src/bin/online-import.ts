@@ -12,6 +12,7 @@ import { nameOfResultCode, ResultCode } from '../ldap/result-code.ts';
 import type { ImportProblem } from './import-report.ts';
 import { readChanges, type WantedChange } from './ldif-file.ts';
 import type { ImportOutcome } from './offline-import.ts';
+import type { ReplacedEntries } from './replaced-entries.ts';
 
 export interface OnlineImportOptions {
   readonly files: readonly string[];
@@ -21,6 +22,8 @@ export interface OnlineImportOptions {
   readonly allowsFiles: boolean;
   readonly isContinued: boolean;
   readonly isTrial: boolean;
+  /** Finds what is there already, where that is to become what the file says. */
+  readonly replaced: ((stream: ChangeStream) => ReplacedEntries) | undefined;
   readonly open: () => Promise<ChangeStream>;
 }
 
@@ -73,6 +76,7 @@ class Sending {
   readonly #options: OnlineImportOptions;
   readonly #stream: ChangeStream;
   readonly #total: number;
+  readonly #replaced: ReplacedEntries | undefined;
   readonly #bar: ProgressBar;
   #answered = 0;
 
@@ -80,6 +84,7 @@ class Sending {
     this.#options = options;
     this.#stream = stream;
     this.#total = total;
+    this.#replaced = options.replaced?.(stream);
     this.#bar = new ProgressBar(options.world.stderr, options.isTrial ? 'trying' : 'importing');
   }
 
@@ -103,11 +108,13 @@ class Sending {
   }
 
   async #send(file: string, { line, change, controls }: WantedChange): Promise<void> {
+    const needed = this.#replaced === undefined ? change : await this.#replaced.changeFor(change);
+    if (needed === undefined) return;
     // The server makes a hash of a password first: what comes after must not overtake it.
-    const isSlow = setsPassword(change);
+    const isSlow = setsPassword(needed);
     if (isSlow) await this.#stream.drain();
     const all = this.#options.isTrial ? [...controls, NO_OP] : controls;
-    await this.#stream.send(change, all, (result) => this.#take(file, line, change, result));
+    await this.#stream.send(needed, all, (result) => this.#take(file, line, needed, result));
     if (isSlow) await this.#stream.drain();
   }
 

@@ -32,6 +32,7 @@ import { openMonitor } from './open-monitor.ts';
 import { openReload } from './open-reload.ts';
 import { openTasks } from './open-tasks.ts';
 import { openTrust } from './open-trust.ts';
+import { tellUpgradeNotices } from './upgrade-notices.ts';
 
 export interface ServerParts {
   readonly choice: InstanceChoice;
@@ -73,6 +74,7 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
     prepared.commit();
   }
   isStarting = false;
+  await tellUpgradeNotices(instance, configuration, log);
   const urls = listeners.urls();
   services.mail.queue.start();
   await services.alerting.start(urls);

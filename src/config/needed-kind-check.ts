@@ -8,8 +8,10 @@ import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
 import type { Definitions } from './definitions.ts';
 import { isOfKind, type NeededKind, type ObjectDefinition } from './object-definition.ts';
+import { ldapTrustManagerProvider } from './objects/ldap-trust-manager-provider.ts';
 import type { ObjectReading } from './property-reader.ts';
 import type { CheckContext } from './reference-check.ts';
+import { ENTRY_TRUST_KEY } from './trust-base-check.ts';
 
 /** Refers to: is one of this kind. */
 const kindKey = (kind: string) => `(kind)${kind}`;
@@ -24,7 +26,8 @@ export function kindTargetsOf(reading: ObjectReading, definitions: Definitions):
 
 /** What every object of the definition refers to, whatever it holds. */
 export function ownKindTargetsOf(definition: ObjectDefinition, definitions: Definitions): readonly string[] {
-  return definitions.neededKinds.filter((kind) => isOfKind(definition, kind)).map(kindKey);
+  const needed = definitions.neededKinds.filter((kind) => isOfKind(definition, kind)).map(kindKey);
+  return definition.kind === ldapTrustManagerProvider.kind ? [...needed, ENTRY_TRUST_KEY] : needed;
 }
 
 /** Refuses an object that needs what is not there. */

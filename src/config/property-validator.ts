@@ -41,6 +41,7 @@ import {
 } from './reference-check.ts';
 import { ReferenceIndex } from './reference-index.ts';
 import { checkDeletion, checkStructure } from './structure-check.ts';
+import { checkTrustBase } from './trust-base-check.ts';
 import { originTexts } from './value-origins.ts';
 
 /** One entry before and after: added without `before`, deleted without `after`. */
@@ -62,6 +63,8 @@ export interface PropertyValidatorOptions {
   /** All kinds of objects there are, unless said otherwise. */
   readonly definitions?: readonly ObjectDefinition[];
 }
+
+const ENTRY_TRUST_KIND = 'ldap-trust-manager-provider';
 
 export class PropertyValidator {
   readonly definitions: Definitions;
@@ -119,6 +122,18 @@ export class PropertyValidator {
   /** What keeps a server from starting although every entry is right. Takes the entries of the connection handlers. */
   checkStart(handlers: Iterable<Entry>): readonly Issue[] {
     return checkAnyHandler(Array.from(handlers, (entry) => this.#read(entry)));
+  }
+
+  /**
+   * What is wrong with where a trust manager takes authorities from. Only a change is asked: a server that was configured
+   * so by an earlier version starts, and trusts nobody by it.
+   */
+  checkTrustBase({ after }: Pick<EntryDifference, 'after'>): readonly Issue[] {
+    if (after === undefined) return [];
+    if (this.definitions.findForEntry(after)?.kind !== ENTRY_TRUST_KIND) return [];
+    const object = this.decode(after);
+    if (object?.kind !== ENTRY_TRUST_KIND) return [];
+    return checkTrustBase(after.dn, object.baseDn, this.#schema);
   }
 
   /** Every issue of a whole configuration, in the order of the entries; linear in their number. */

@@ -38,9 +38,10 @@ export interface Effect extends Place {
 /** Where the name belongs. */
 export function placeOf(dn: Dn, view: Pick<TreeView, 'schema' | 'isTop'>): Place & { readonly dn: Dn } {
   const key = view.schema.dnKey(dn);
-  // The key of the name above is what follows the first `,` (Schema.dnKey).
-  const isTop = dn.rdns.length < 2 || view.isTop(key);
-  return { key, parentKey: isTop ? undefined : key.slice(key.indexOf(',') + 1), dn };
+  if (view.isTop(key)) return { key, parentKey: undefined, dn };
+  // The key of the name above is what follows the first `,` (Schema.dnKey); above a single RDN is the root.
+  const comma = key.indexOf(',');
+  return { key, parentKey: comma < 0 ? '' : key.slice(comma + 1), dn };
 }
 
 /** 32, with the deepest ancestor that is there as matchedDN (RFC 4511 §4.1.9). */

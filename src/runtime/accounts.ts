@@ -72,12 +72,15 @@ export class Accounts implements Component {
     );
   }
 
-  /** The one account that a certificate belongs to; nobody when several claim it. Without a subject its fingerprint must tell. */
+  /**
+   * The one account that names a certificate, by its subject or its fingerprint; nobody when several do. The name of an
+   * account is no subject unless the account says so. Without a subject only the fingerprint counts.
+   */
   findByCertificate(subject: string | undefined, fingerprint: string): Account | undefined {
     const key = subject === undefined ? undefined : this.#keyIfDn(subject);
     const owners = [...this.#byKey.values()].filter(
-      ({ key: own, credentials: { subjects, fingerprints } }) =>
-        fingerprints.includes(fingerprint) || (key !== undefined && (own === key || subjects.includes(key))),
+      ({ credentials: { subjects, fingerprints } }) =>
+        fingerprints.includes(fingerprint) || (key !== undefined && subjects.includes(key)),
     );
     return owners.length === 1 ? owners[0] : undefined;
   }

@@ -13,7 +13,7 @@ import type { NameContext } from './rules/names.ts';
 import { standardMatchingRules } from './rules/standard.ts';
 import { buildSchemaParts, type SchemaParts, type SchemaSource } from './schema-builder.ts';
 import { prepareText } from './string-preparation.ts';
-import { makeSubschemaEntry } from './subschema-entry.ts';
+import { makeSubschemaEntry, modifiableOperationalOf } from './subschema-entry.ts';
 import type { Syntax } from './syntax.ts';
 import { isTransferredInBinary, takesBinaryOption } from './syntaxes/octets.ts';
 import { standardSyntaxes } from './syntaxes/standard.ts';
@@ -66,6 +66,11 @@ export class Schema implements NameContext {
   /** Takes schema files, in any order; throws SchemaError with file, line and words for everything that is wrong. */
   static parse(files: readonly SchemaSource[], options: SchemaOptions = {}): Schema {
     return new Schema(files, options);
+  }
+
+  /** The names of the operational attributes that users may modify; `*` does not select them. */
+  get modifiableOperational(): readonly string[] {
+    return modifiableOperationalOf(this.attributeTypes.map(({ definition }) => definition));
   }
 
   /** By any name or OID, in any case, without options. */

@@ -3,7 +3,7 @@
 import { Dn } from '../ldap/dn.ts';
 import { Entry } from '../ldap/entry.ts';
 import type { AttributeType } from './attribute-type.ts';
-import { formatDefinition } from './definition.ts';
+import { formatDefinition, parseDefinition } from './definition.ts';
 import type { MatchingRule } from './matching-rule.ts';
 import type { ObjectClass } from './object-class.ts';
 import type { Syntax } from './syntax.ts';
@@ -25,6 +25,19 @@ export function makeSubschemaEntry(content: SubschemaContent): Entry {
     matchingRules: content.matchingRules.map(formatMatchingRule),
     attributeTypes: content.attributeTypes.map((type) => type.definition),
     objectClasses: content.objectClasses.map((objectClass) => objectClass.definition),
+  });
+}
+
+/**
+ * Takes the definitions of `attributeTypes` and returns the names of the operational attributes that users may modify: those
+ * without NO-USER-MODIFICATION (RFC 4512 §4.1.2). An administrator writes them, and `*` does not select them. Throws
+ * DefinitionError.
+ */
+export function modifiableOperationalOf(attributeTypes: readonly string[]): readonly string[] {
+  return attributeTypes.flatMap((text) => {
+    const { id, fields } = parseDefinition('attributeTypes', text);
+    const isOperational = fields.has('USAGE') && fields.get('USAGE')?.[0] !== 'userApplications';
+    return isOperational && !fields.has('NO-USER-MODIFICATION') ? [fields.get('NAME')?.[0] ?? id] : [];
   });
 }
 

@@ -59,6 +59,7 @@ export function memoryTree(entryLimit = 1000): MemoryTree {
     topKeys: new Set([schema.dnKeyOfText(SUFFIX)]),
     isSecret: (key) => key === 'userpassword',
     entryLimit: () => entryLimit,
+    permit: () => {},
   });
 }
 

@@ -115,3 +115,31 @@ describe(`an instance of ${VERSION}`, () => {
     expect(await mailServersOf(await start(restored))).toEqual(['Café, Überall', 'Main', 'Second', 'Third']);
   });
 });
+
+describe('an account that relied on a certificate for its own DN', () => {
+  it('is named once by the log and by the check, and logs in no more until it names its DN', async () => {
+    const folder = await copySample(VERSION);
+    const account = 'cn=by own name,cn=Root DNs,cn=config';
+    const environment = { CONFDIT_ADMIN_PASSWORD: PASSWORD };
+    const checked = await runConfdit(['check', '--instance', folder], { environment });
+    expect(checked.stdout).toContain(`${account} (no other login)`);
+    const server = await start(folder);
+    const told = () => server.logLines().filter(({ msg }) => msg.includes('may have relied on that'));
+    expect(told()).toHaveLength(1);
+    expect(told()[0]?.msg).toContain(`${account} (no other login)`);
+    const pem = await readFile(join(SAMPLES, VERSION, 'own-name.pem'), 'utf8');
+    const logIn = async () => {
+      const { client } = await connectTls(server.ldapsPort, { cert: pem, key: pem });
+      const { code } = await client.request(saslBindRequest('EXTERNAL'));
+      client.close();
+      return code;
+    };
+    expect(await logIn()).toBe(49);
+    const name = `dn: ${account}\nchangetype: modify\nadd: ds-certificate-subject-dn\nds-certificate-subject-dn: ${account}\n`;
+    expect(await new LdapTools(server).modify(name)).toMatchObject({ code: 0 });
+    expect(await logIn()).toBe(0);
+    await server.stop();
+    const again = await start(folder);
+    expect(again.logLines().filter(({ msg }) => msg.includes('may have relied on that'))).toEqual([]);
+  });
+});

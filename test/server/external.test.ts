@@ -94,8 +94,8 @@ async function addAccount(name: string, ...lines: readonly string[]): Promise<st
 }
 
 describe('EXTERNAL by the certificate of the client', () => {
-  it('is the account that the certificate is for', async () => {
-    const dn = await addAccount('by its name');
+  it('is the account that names its own DN', async () => {
+    const dn = await addAccount('by its name', `ds-certificate-subject-dn: ${accountDn('by its name')}`);
     const issued = await authority.issue({ subject: '/CN=config/CN=Root DNs/CN=by its name' });
     expect(await logIn(trustingPort, issued)).toMatchObject({ code: 0, who: `dn:${dn}` });
     expect(await logIn(trustingPort, issued, '')).toMatchObject({ code: 0, who: `dn:${dn}` });

@@ -53,7 +53,7 @@ function modifyLdif(dn: string, ...lines: readonly string[]): string {
 const READ = (tools: LdapTools) => tools.search('cn=Mail Servers,cn=config', '1.1');
 const READ_EFFECTIVE = (tools: LdapTools) => tools.search('cn=Mail Servers,cn=effective', '1.1');
 const WRITE = (tools: LdapTools) =>
-  tools.modify(modifyLdif(MAIL, 'replace: ds-cfg-smtp-server', 'ds-cfg-smtp-server: other.example.com'));
+  tools.modify(modifyLdif(MAIL, 'replace: ds-cfg-priority', 'ds-cfg-priority: 7'));
 const GRANT = (tools: LdapTools) =>
   tools.modify(modifyLdif(accountDn('target'), 'add: ds-privilege-name', 'ds-privilege-name: monitor-read'));
 const REVOKE = (tools: LdapTools) =>
@@ -86,12 +86,13 @@ const ATTEMPTS: readonly Attempt[] = [
   ['writer', 'add an account with privileges', ADD_PRIVILEGED, 50, 'privilege-change'],
   ['writer', 'set passwords', SET_PASSWORD, 50, 'password-reset'],
   ['writer', 'set its own password by a modify', OWN_PASSWORD('writer'), 50, 'password-reset'],
-  ['writer', 'name certificates', SET_CERTIFICATE, 50, 'password-reset'],
+  ['writer', 'name certificates', SET_CERTIFICATE, 50, 'privilege-change'],
   ['granter', 'give privileges', GRANT, 0, ''],
   ['granter', 'take privileges away', REVOKE, 0, ''],
-  ['granter', 'set passwords', SET_PASSWORD, 50, 'password-reset'],
+  ['granter', 'set passwords', SET_PASSWORD, 0, ''],
+  ['granter', 'name certificates', SET_CERTIFICATE, 0, ''],
   ['helper', 'set passwords', SET_PASSWORD, 0, ''],
-  ['helper', 'name certificates', SET_CERTIFICATE, 0, ''],
+  ['helper', 'name certificates', SET_CERTIFICATE, 50, 'privilege-change'],
   ['helper', 'take over the administrator', SET_ADMINISTRATOR_PASSWORD, 50, 'privilege-change'],
   ['helper', 'give privileges', GRANT, 50, 'privilege-change'],
 ];

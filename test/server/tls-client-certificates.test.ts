@@ -65,6 +65,7 @@ objectClass: person
 objectClass: ds-cfg-root-dn-user
 cn: client
 sn: client
+ds-certificate-subject-dn: ${ACCOUNT}
 ds-privilege-name: config-read`;
 }
 

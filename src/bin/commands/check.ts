@@ -18,11 +18,17 @@ import {
 import { repairStore } from '../../store/store-repair.ts';
 import { secretPlaces } from '../instance.ts';
 import { openOfflineConfiguration } from '../offline-configuration.ts';
+import { upgradeNotes } from '../upgrade-notices.ts';
 import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
 import { configFolderOf, inWords } from './offline-instance.ts';
 
 /** One repair may bring to light what the damage had hidden. */
 const ROUNDS_MAX = 5;
+
+const NOTHING: { readonly problems: readonly string[]; readonly notes: readonly string[] } = {
+  problems: [],
+  notes: [],
+};
 
 export const checkCommand: Command = {
   name: 'check',
@@ -63,16 +69,17 @@ async function alone(
 async function check(folder: string, invocation: Invocation, world: World): Promise<number> {
   const found = await look(folder, invocation, world);
   if (!invocation.has('json')) show(found, world);
-  const problems = found.problems.length > 0 ? [] : await configurationProblems(invocation, world);
+  const { problems, notes } =
+    found.problems.length > 0 ? NOTHING : await lookAtConfiguration(folder, invocation, world);
   if (invocation.has('json')) {
     const all = [
       ...found.problems.map(({ problem, remedy }) => ({ problem, remedy })),
       ...problems.map((problem) => ({ problem })),
     ];
-    world.stdout.write(formatJson({ folder, problems: all, notes: found.notes }));
+    world.stdout.write(formatJson({ folder, problems: all, notes: [...found.notes, ...notes] }));
     return all.length === 0 ? ExitCode.success : ExitCode.failed;
   }
-  for (const problem of problems) world.stdout.write(`${problem}\n`);
+  for (const line of [...problems, ...notes]) world.stdout.write(`${line}\n`);
   const count = found.problems.length + problems.length;
   if (count === 0) world.stdout.write(`${folder} is whole: ${extentOf(found)}.\n`);
   else if (found.problems.some(({ repair: one }) => one !== undefined))
@@ -97,9 +104,17 @@ function extentOf({ snapshotNumber, lastNumber }: StoreCheck): string {
 }
 
 /** What a start would say of the configuration itself. */
-async function configurationProblems(invocation: Invocation, world: World): Promise<readonly string[]> {
-  const { problems } = await openOfflineConfiguration(instanceOf(invocation, world), [], world.env);
-  return problems;
+async function lookAtConfiguration(
+  folder: string,
+  invocation: Invocation,
+  world: World,
+): Promise<typeof NOTHING> {
+  const { problems, configuration } = await openOfflineConfiguration(
+    instanceOf(invocation, world),
+    [],
+    world.env,
+  );
+  return { problems, notes: problems.length > 0 ? [] : await upgradeNotes(folder, configuration) };
 }
 
 async function repair(folder: string, invocation: Invocation, world: World): Promise<number> {

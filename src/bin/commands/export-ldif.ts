@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
+import type { ChangeStream } from '../../cli/change-stream.ts';
 import { type Command, CommandError, type Invocation, type World } from '../../cli/command.ts';
 import { CONNECTION_OPTIONS } from '../../cli/connection-options.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
@@ -16,6 +17,7 @@ import type { Filter } from '../../ldap/filter.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { compileFilter } from '../../schema/filter-matcher.ts';
 import type { Schema } from '../../schema/schema.ts';
+import { modifiableOperationalOf } from '../../schema/subschema-entry.ts';
 import { keysOfName } from '../../schema/written-name.ts';
 import { countOf } from '../import-report.ts';
 import { readStoredEntries } from '../stored-entries.ts';
@@ -23,6 +25,7 @@ import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
 import { openChangeStream } from './open-directory.ts';
 
 const ROOT = 'cn=config';
+const SUBSCHEMA = 'cn=schema';
 const EVERYTHING = '(objectClass=*)';
 const FILE_MODE = 0o600;
 const PAGE_ENTRIES = 1000;
@@ -37,7 +40,8 @@ export const exportLdifCommand: Command = {
   group: 'LDIF files',
   synopsis: 'Writes entries to an LDIF file.',
   description:
-    'What import-ldif takes is written: who made an entry and when is left out unless it is asked for.\n' +
+    'All that people have set is written, so that the files make the same configuration again: import-ldif and apply take\n' +
+    'them. Who made an entry and when is left out unless it is asked for.\n' +
     'With --offline the files of the instance are read, whether its server runs or not; otherwise a running server is\n' +
     'asked, which shows secrets to those only who may read them. The file is readable for its owner alone.',
   options: [
@@ -46,7 +50,7 @@ export const exportLdifCommand: Command = {
     { name: 'ldifFile', short: 'l', value: 'FILE', synopsis: 'the file to write (default: stdout)' },
     { name: 'baseDN', short: 'b', value: 'DN', synopsis: `the entry and all below it (default: ${ROOT})` },
     { name: 'filter', value: 'FILTER', synopsis: `only entries that match (default: ${EVERYTHING})` },
-    { name: 'operational', synopsis: 'write operational attributes too' },
+    { name: 'operational', synopsis: 'write also what the server keeps by itself, such as timestamps' },
     ...CONNECTION_OPTIONS,
   ],
   run: exportLdif,
@@ -79,10 +83,19 @@ async function* serverPages(
 ): AsyncGenerator<readonly Entry[], void> {
   const stream = await openChangeStream(invocation, world);
   try {
-    yield* stream.search(base, filter, invocation.has('operational') ? ['*', '+'] : ['*']);
+    const attributes = invocation.has('operational') ? ['*', '+'] : await modifiableAttributes(stream);
+    yield* stream.search(base, filter, attributes);
   } finally {
     stream.close();
   }
+}
+
+/** Selects what users may modify: by the schema of the server, which may have files of its own. */
+async function modifiableAttributes(stream: ChangeStream): Promise<readonly string[]> {
+  const definitions: string[] = [];
+  for await (const page of stream.search(SUBSCHEMA, parseFilter(EVERYTHING), ['attributeTypes']))
+    definitions.push(...page.flatMap((entry) => entry.values('attributetypes')));
+  return ['*', ...modifiableOperationalOf(definitions)];
 }
 
 async function* storedPages(
@@ -100,7 +113,7 @@ async function* storedPages(
     const { key } = keysOfName(schema, entry.dn);
     if (key !== baseKey && !key.endsWith(`,${baseKey}`)) continue;
     if (matches(entry) !== true) continue;
-    page.push(invocation.has('operational') ? entry : withoutOperational(entry, schema));
+    page.push(invocation.has('operational') ? entry : modifiablePart(entry, schema));
     if (page.length < PAGE_ENTRIES) continue;
     yield page;
     page = [];
@@ -108,9 +121,12 @@ async function* storedPages(
   yield page;
 }
 
-function withoutOperational(entry: Entry, schema: Schema): Entry {
+/** The entry without what the server keeps by itself. */
+function modifiablePart(entry: Entry, schema: Schema): Entry {
   return entry.withAttributes(
-    entry.attributes.filter(({ description }) => schema.describe(description)?.type.isOperational !== true),
+    entry.attributes.filter(
+      ({ description }) => schema.describe(description)?.type.noUserModification !== true,
+    ),
   );
 }
 

@@ -1,9 +1,13 @@
 // `confdit import-ldif`: entries and changes from LDIF files into a running server, or into an instance whose server is
 // down.
 
+import type { ChangeStream } from '../../cli/change-stream.ts';
 import { type Command, CommandError, type Invocation, type World } from '../../cli/command.ts';
 import { CONNECTION_OPTIONS } from '../../cli/connection-options.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
+import { attributesToCompare } from '../../cli/files/plan.ts';
+import { parseFilter } from '../../codec/filter-text.ts';
+import { Definitions, objectDefinitions } from '../../config/definitions.ts';
 import { SourcesError } from '../../expression/sources-error.ts';
 import { FileError } from '../../files/file-error.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
@@ -12,9 +16,11 @@ import { countOf, writeProblems } from '../import-report.ts';
 import { readStdin } from '../ldif-file.ts';
 import { type ImportOutcome, importOffline } from '../offline-import.ts';
 import { importOnline } from '../online-import.ts';
+import { FoundEntries, ReplacedEntries } from '../replaced-entries.ts';
 import { StartError } from '../start-error.ts';
 import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
 import { openChangeStream } from './open-directory.ts';
+import { shippedSchema } from './shipped-schema.ts';
 
 /** What is wrong with an instance, for the person who can put it right. */
 const KNOWN = [StartError, SourcesError, SchemaError, FileError, LdapError];
@@ -33,6 +39,11 @@ export const importLdifCommand: Command = {
     ...INSTANCE_OPTIONS,
     { name: 'offline', synopsis: 'work on the files of the instance, whose server must be down' },
     { name: 'continue', short: 'c', synopsis: 'leave out what is wrong and go on with the rest' },
+    {
+      name: 'replace-existing',
+      short: 'r',
+      synopsis: 'let an entry that is there become what the file says, instead of refusing it',
+    },
     { name: 'dry-run', short: 'n', synopsis: 'check everything and change nothing' },
     { name: 'allow-file-urls', synopsis: 'take values from files: attribute:< file:///path' },
     ...CONNECTION_OPTIONS,
@@ -52,11 +63,38 @@ async function importLdif(invocation: Invocation, world: World): Promise<number>
     isTrial: invocation.has('dry-run'),
   };
   const outcome = invocation.has('offline')
-    ? await inWords(() => importOffline({ ...asked, choice: instanceOf(invocation, world) }))
-    : await importOnline({ ...asked, open: () => openChangeStream(invocation, world) });
+    ? await inWords(() =>
+        importOffline({
+          ...asked,
+          isReplacing: invocation.has('replace-existing'),
+          choice: instanceOf(invocation, world),
+        }),
+      )
+    : await importOnline({
+        ...asked,
+        replaced: invocation.has('replace-existing') ? await replacedOnServer() : undefined,
+        open: () => openChangeStream(invocation, world),
+      });
   writeProblems(outcome.problems, world.stderr);
   world.stdout.write(`${summaryOf(outcome, asked.isTrial)}\n`);
   return outcome.problems.length === 0 ? ExitCode.success : ExitCode.wrongData;
+}
+
+/** Finds the entries of a running server that files of an import replace. */
+async function replacedOnServer(): Promise<(stream: ChangeStream) => ReplacedEntries> {
+  const schema = await shippedSchema();
+  const definitions = new Definitions(objectDefinitions, (text) => schema.dnKeyOfText(text));
+  const attributes = attributesToCompare(schema);
+  return (stream) => {
+    const search = (base: string) => stream.search(base, parseFilter('(objectClass=*)'), attributes);
+    const found = new FoundEntries(schema, search, isMissing);
+    const { hashedAttributes } = definitions;
+    return new ReplacedEntries({ schema, hashedAttributes, find: (dn) => found.find(dn) });
+  };
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof CommandError && error.exitCode === ExitCode.noSuchObject;
 }
 
 function summaryOf({ problems, changeCount, madeCount, number }: ImportOutcome, isTrial: boolean): string {

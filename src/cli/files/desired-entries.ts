@@ -35,7 +35,7 @@ export async function readDesiredEntries(
         continue;
       }
       const { line } = record;
-      const entry = complete(record.entry, schema);
+      const entry = completeEntry(record.entry, schema);
       const key = schema.dnKey(entry.dn);
       const other = byKey.get(key);
       if (other === undefined) byKey.set(key, { entry, file, line });
@@ -46,7 +46,8 @@ export async function readDesiredEntries(
   return [...byKey.values()];
 }
 
-function complete(entry: Entry, schema: Schema): Entry {
+/** Returns the entry with what a server would complete: superior classes, and the values of its name. */
+export function completeEntry(entry: Entry, schema: Schema): Entry {
   const attributes = entry.attributes.map((attribute) => {
     const described = schema.describe(attribute.description);
     const key = described?.key ?? attribute.key;

@@ -13,7 +13,7 @@ import { ExitCode } from '../exit-code.ts';
 import { readFileArgument } from '../file-argument.ts';
 import { readDesiredEntries } from './desired-entries.ts';
 import { formatLdif } from './format-ldif.ts';
-import { planChanges, VERSION_ATTRIBUTES } from './plan.ts';
+import { attributesToCompare, planChanges } from './plan.ts';
 import type { PlanCommandsOptions } from './plan-commands.ts';
 
 const DEFAULT_EDITOR = 'vi';
@@ -35,7 +35,7 @@ export function editCommand(options: PlanCommandsOptions): Command {
       const directory = await options.open(invocation, world);
       const folder = await mkdtemp(join(tmpdir(), 'confdit-edit-'));
       try {
-        const before = await find(directory, dn);
+        const before = await find(directory, dn, schema);
         return await new Edit({ before, directory, schema, hashedAttributes, folder, world }).run();
       } finally {
         await rm(folder, { recursive: true, force: true });
@@ -51,8 +51,8 @@ function onlyOperand({ operands }: Invocation): string {
   throw new CommandError('Which entry? Give its DN, in quotes.', ExitCode.parameterError);
 }
 
-async function find(directory: Directory, dn: string): Promise<Entry> {
-  const attributes = ['*', ...VERSION_ATTRIBUTES, 'ds-privilege-name'];
+async function find(directory: Directory, dn: string, schema: Schema): Promise<Entry> {
+  const attributes = attributesToCompare(schema);
   const [entry] = await directory.search({ base: dn, scope: 'base', attributes });
   if (entry !== undefined) return entry;
   throw new CommandError(`${dn}: there is no such entry.`, ExitCode.noSuchObject);

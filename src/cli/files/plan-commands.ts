@@ -8,7 +8,7 @@ import type { Directory, OpenDirectory } from '../directory.ts';
 import { ExitCode } from '../exit-code.ts';
 import { whileWorking } from '../progress-bar.ts';
 import { type DesiredEntry, readDesiredEntries } from './desired-entries.ts';
-import { type PlannedChange, planChanges, VERSION_ATTRIBUTES } from './plan.ts';
+import { attributesToCompare, type PlannedChange, planChanges } from './plan.ts';
 import { describePlan, type EntryDifference, formatPlan } from './plan-text.ts';
 
 export interface PlanCommandsOptions {
@@ -129,7 +129,7 @@ async function withPlan(
   const containers = invocation.values('prune').map((dn) => ({ dn, key: schema.dnKeyOfText(dn) }));
   const directory = await options.open(invocation, world);
   try {
-    const attributes = ['*', ...VERSION_ATTRIBUTES, 'ds-privilege-name'];
+    const attributes = attributesToCompare(schema);
     const found = directory.search({ base: ROOT, scope: 'sub', attributes });
     const current = await whileWorking(world.stderr, 'comparing', found);
     refuseUnknown(containers, new Set(current.map(({ dn }) => schema.dnKey(dn))));

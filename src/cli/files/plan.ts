@@ -22,12 +22,20 @@ export interface PlanInput {
   readonly current: readonly Entry[];
   /** Keys of containers: what lives in them and is not desired is to be deleted. */
   readonly pruned: readonly string[];
-  /** Keys of attributes of which only hashes are stored: they are set with a new entry, and left alone afterwards. */
+  /**
+   * Keys of attributes of which only hashes are stored. They are set with a new entry. Afterwards hashes are compared with
+   * hashes, and a password in clear text, which cannot be compared, is left alone.
+   */
   readonly hashedAttributes: ReadonlySet<string>;
 }
 
 /** What tells one version of an entry from another. */
-export const VERSION_ATTRIBUTES = ['entryUUID', 'modifyTimestamp'] as const;
+const VERSION_ATTRIBUTES = ['entryUUID', 'modifyTimestamp'] as const;
+
+/** Returns the attributes that a search must ask for, to get all that is compared. */
+export function attributesToCompare(schema: Schema): readonly string[] {
+  return ['*', ...VERSION_ATTRIBUTES, ...schema.modifiableOperational];
+}
 
 /** In an order in which they can be made: parents are added before and deleted after their children. */
 export function planChanges(input: PlanInput): readonly PlannedChange[] {
@@ -69,7 +77,9 @@ function planModify(before: Entry, after: Entry, input: PlanInput): PlannedChang
   const wanted = wantedAttributes(after, schema);
   const modifications: Modification[] = [];
   for (const [key, attribute] of wanted) {
-    if (hashedAttributes.has(key) || hasSameValues(before.values(key), attribute.values)) continue;
+    const values = before.values(key);
+    if (hasSameValues(values, attribute.values)) continue;
+    if (hashedAttributes.has(key) && ![...values, ...attribute.values].every(isHash)) continue;
     modifications.push({ operation: 'replace', attribute });
   }
   for (const { description, key } of before.attributes) {
@@ -92,6 +102,11 @@ function wantedAttributes({ attributes }: Entry, schema: Schema): ReadonlyMap<st
       wanted.set(description?.key ?? attribute.key, attribute);
   }
   return wanted;
+}
+
+/** A stored password names its scheme (RFC 3112 §2); who may not see it gets something else. */
+function isHash(value: string): boolean {
+  return /^\{[\w-]+\}/.test(value);
 }
 
 /** As they are written: only their order means nothing (RFC 4511 §4.1.7). */

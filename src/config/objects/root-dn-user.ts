@@ -54,8 +54,9 @@ export const rootDnUser = defineObject({
       synopsis: 'What the account may do.',
       description:
         'config-read reads cn=config and cn=effective, config-write (with config-read) changes cn=config, secret-read ' +
-        'shows passwords and keys that are stars otherwise. privilege-change gives and takes privileges. password-reset ' +
-        'sets the passwords and certificates of accounts that have no privilege the one who sets them lacks. ' +
+        'shows passwords and keys that are stars otherwise. privilege-change changes what decides who may log in, and as ' +
+        'whom: accounts with their names, passwords, certificates and privileges, and whom connection handlers trust. ' +
+        'password-reset sets the passwords of accounts that have no privilege the one who sets them lacks. ' +
         'proxied-auth acts for other accounts. changelog-read reads cn=changelog. bypass-acl changes the entries of memory backends. The others have no ' +
         'meaning yet. A change takes effect at once, also for those who ' +
         'are logged in.',
@@ -77,9 +78,11 @@ export const rootDnUser = defineObject({
       multiValued: true,
       synopsis: 'The names in the certificates that the account logs in with by SASL EXTERNAL.',
       default: {
-        behaviour: 'A certificate must be for the DN of the account itself, or be listed by its fingerprint.',
+        behaviour:
+          'No subject is taken for the account, not even its own DN: certificates are listed by fingerprint, or none are.',
       },
-      allowed: 'The distinguished name that a certificate is for, the most specific part first',
+      allowed:
+        'The distinguished name that a certificate is for, the most specific part first; the DN of the account itself may be named',
     }),
     property({
       name: 'certificate-fingerprint',
@@ -89,7 +92,7 @@ export const rootDnUser = defineObject({
       multiValued: true,
       synopsis:
         'The SHA-256 fingerprints of the certificates that the account logs in with by SASL EXTERNAL.',
-      default: { behaviour: 'A certificate is told by the name it is for.' },
+      default: { behaviour: 'Certificates are recognised by certificate-subject-dn, or not at all.' },
     }),
   ],
 });

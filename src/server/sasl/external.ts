@@ -53,7 +53,7 @@ function accountOf({ authentication, connection: { security } }: SaslContext): A
   throw new LdapError(
     'invalidCredentials',
     `The certificate for ${subject} belongs to no account, or to several. An account names its certificates in ` +
-      'ds-certificate-subject-dn or ds-certificate-fingerprint.',
+      'ds-certificate-subject-dn or ds-certificate-fingerprint; its own DN counts only if it is named there.',
   );
 }
 

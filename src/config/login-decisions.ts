@@ -1,0 +1,176 @@
+// Everything in the configuration that decides who a client is and what it may do: the one table of it. Whoever could
+// change one of these could log in as somebody else, so each counts as a credential and needs the privilege
+// privilege-change. docs/access.md has the same table for people; entries of memory backends are in
+// backend/memory-login-rights.ts.
+
+import type { Entry } from '../ldap/entry.ts';
+import type { Definitions } from './definitions.ts';
+import { isOfKind, type ObjectDefinition } from './object-definition.ts';
+import { connectionHandler } from './objects/connection-handler.ts';
+import { ldapConnectionHandler } from './objects/ldap-connection-handler.ts';
+import { ldapiConnectionHandler } from './objects/ldapi-connection-handler.ts';
+import { memoryBackend } from './objects/memory-backend.ts';
+import { rootConfig } from './objects/root-config.ts';
+import { rootDnUser } from './objects/root-dn-user.ts';
+import { trustManagerProvider } from './objects/trust-manager-provider.ts';
+import type { PropertyDefinition } from './property-definition.ts';
+
+export interface LoginDecision {
+  /** The kind of object, or one that it is a sub-kind of. */
+  readonly kind: string;
+  /** Names of properties; undefined: all of them, and the class of the entry. */
+  readonly properties: readonly string[] | undefined;
+  /** Follows "decides": `which certificates of clients are trusted`. */
+  readonly decides: string;
+  /** Only an object counts that has a value for this property before the change or after it. */
+  readonly whereWritten?: string;
+  /** Only an object counts that a connection handler names. */
+  readonly whereHandlerNamesIt?: true;
+  /** Deleting and disabling the object count too. */
+  readonly alsoWhenRemoved?: true;
+}
+
+export const LOGIN_DECISIONS: readonly LoginDecision[] = [
+  {
+    kind: rootDnUser.kind,
+    properties: undefined,
+    decides: 'who may log in and what the account may do',
+    // A certificate that two accounts claim is nobody's until one of them is gone, and a name may hide another.
+    alsoWhenRemoved: true,
+  },
+  {
+    kind: trustManagerProvider.kind,
+    properties: undefined,
+    decides: 'which certificates of clients are trusted, because a connection handler uses it',
+    whereHandlerNamesIt: true,
+  },
+  {
+    kind: ldapConnectionHandler.kind,
+    properties: ['trust-manager-provider', 'ssl-client-auth-policy', 'use-ssl', 'allow-start-tls', 'enabled'],
+    decides: 'which certificates of clients are trusted',
+    whereWritten: 'trust-manager-provider',
+  },
+  {
+    kind: ldapConnectionHandler.kind,
+    properties: ['allow-clear-text-password'],
+    decides: 'whose passwords are accepted over connections that are not encrypted',
+    whereWritten: 'allow-clear-text-password',
+  },
+  {
+    kind: ldapiConnectionHandler.kind,
+    properties: ['socket-file', 'socket-file-mode', 'enabled'],
+    decides: 'who becomes the administrator on the local socket',
+  },
+  {
+    kind: memoryBackend.kind,
+    properties: ['ldif-file', 'base-dn', 'enabled'],
+    decides: 'which accounts a file brings',
+    whereWritten: 'ldif-file',
+  },
+  {
+    kind: rootConfig.kind,
+    properties: ['lockout-failure-count', 'lockout-duration', 'lockout-failure-expiration-interval'],
+    decides: 'how many passwords may be tried',
+  },
+];
+
+export interface EntryVersions {
+  readonly before: Entry | undefined;
+  readonly after: Entry | undefined;
+}
+
+/** What a change touches of the table. */
+export interface TouchedDecision {
+  readonly decision: LoginDecision;
+  /** Undefined when the entry as a whole counts. */
+  readonly property: PropertyDefinition | undefined;
+}
+
+export interface DecisionContext {
+  readonly definitions: Definitions;
+  /** Whether an object of this kind, or of a sub-kind of it, names the entry that is changed. */
+  readonly isNamedBy: (kind: string) => boolean;
+}
+
+/**
+ * Returns what of the table has another value after a change, none for a change that decides nothing. Values are compared
+ * as they are written: an expression that gives the same value today may give another one tomorrow.
+ */
+export function touchedDecisions(versions: EntryVersions, context: DecisionContext): TouchedDecision[] {
+  return LOGIN_DECISIONS.flatMap((decision) => touchedBy(decision, versions, context));
+}
+
+/** Returns whether every property of objects of this kind decides, wherever the object is used: those of accounts do. */
+export function decidesByItself(definition: ObjectDefinition): boolean {
+  return LOGIN_DECISIONS.some(
+    ({ kind, properties, whereHandlerNamesIt }) =>
+      properties === undefined && whereHandlerNamesIt !== true && kind === definition.kind,
+  );
+}
+
+function touchedBy(
+  decision: LoginDecision,
+  versions: EntryVersions,
+  context: DecisionContext,
+): readonly TouchedDecision[] {
+  const definition = definitionOf(decision, versions, context.definitions);
+  if (definition === undefined) return [];
+  const { before, after } = versions;
+  const isGone = after === undefined || !isOf(decision, after, context.definitions);
+  if (isGone) return decision.alsoWhenRemoved === true ? [{ decision, property: undefined }] : [];
+  if (decision.whereHandlerNamesIt === true && !context.isNamedBy(connectionHandler.kind)) return [];
+  if (decision.whereWritten !== undefined && !isWritten(decision.whereWritten, definition, versions))
+    return [];
+  const wasNot = before === undefined || !isOf(decision, before, context.definitions);
+  const properties = propertiesOf(decision, definition).filter(
+    (property) => valuesOf(before, property) !== valuesOf(after, property),
+  );
+  if (decision.alsoWhenRemoved !== true && isSwitchedOff(definition, after)) {
+    if (wasNot || properties.every(({ name }) => name === 'enabled')) return [];
+  }
+  if (properties.length > 0) return properties.map((property) => ({ decision, property }));
+  return wasNot && decision.properties === undefined ? [{ decision, property: undefined }] : [];
+}
+
+function definitionOf(
+  decision: LoginDecision,
+  { before, after }: EntryVersions,
+  definitions: Definitions,
+): ObjectDefinition | undefined {
+  for (const entry of [after, before]) {
+    if (entry !== undefined && isOf(decision, entry, definitions)) return definitions.findForEntry(entry);
+  }
+  return undefined;
+}
+
+function isOf({ kind }: LoginDecision, entry: Entry, definitions: Definitions): boolean {
+  const definition = definitions.findForEntry(entry);
+  return definition !== undefined && isOfKind(definition, kind);
+}
+
+function propertiesOf(
+  { properties }: LoginDecision,
+  definition: ObjectDefinition,
+): readonly PropertyDefinition[] {
+  if (properties === undefined) return definition.properties;
+  return properties.flatMap((name) => definition.propertiesByName.get(name) ?? []);
+}
+
+function isWritten(name: string, definition: ObjectDefinition, { before, after }: EntryVersions): boolean {
+  const property = definition.propertiesByName.get(name);
+  if (property === undefined) return false;
+  return [before, after].some((entry) => (entry?.values(property.key).length ?? 0) > 0);
+}
+
+/** Whether the entry says so in plain text; an expression may say something else tomorrow. */
+function isSwitchedOff(definition: ObjectDefinition, entry: Entry): boolean {
+  const enabled = definition.propertiesByName.get('enabled');
+  if (enabled === undefined) return false;
+  const values = entry.values(enabled.key);
+  return values.length === 1 && values[0]?.toLowerCase() === 'false';
+}
+
+/** A text that is the same for the same values in any order. */
+function valuesOf(entry: Entry | undefined, { key }: PropertyDefinition): string {
+  return JSON.stringify((entry?.values(key) ?? []).toSorted());
+}

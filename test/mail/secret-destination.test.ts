@@ -1,0 +1,119 @@
+// A stored password goes to the mail server it was stored for: whoever may not read it does not have it sent elsewhere.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Oid } from '../../src/ldap/oids.ts';
+import { accountDn, accountLdif } from '../support/accounts.ts';
+import { extendedRequest } from '../support/ber-bytes.ts';
+import { LdapTools } from '../support/ldap-tools.ts';
+import { RawClient } from '../support/raw-client.ts';
+import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
+import { type RunningServer, startServer } from '../support/start-server.ts';
+import { runTask } from '../support/tasks.ts';
+
+const PASSWORD = 'a password';
+const SECRET = 'canary-Ahs4oolo';
+const MAIL = 'cn=Mail,cn=Mail Servers,cn=config';
+
+let server: RunningServer;
+let elsewhere: SmtpReceiver;
+let writer: LdapTools;
+/** Of the last change while the password was sent to the receiver. */
+let numberBefore: number;
+
+afterAll(endReceivers);
+
+beforeAll(async () => {
+  elsewhere = await SmtpReceiver.start({
+    users: { me: SECRET },
+    hideSTARTTLS: true,
+    allowInsecureAuth: true,
+  });
+  server = await startServer();
+  writer = new LdapTools({ url: server.url, password: PASSWORD }, accountDn('writer'));
+  const privileges = ['config-read', 'config-write', 'changelog-read'];
+  const mail = [
+    `dn: ${MAIL}\nobjectClass: ds-cfg-mail-server\ncn: Mail\nds-cfg-enabled: true`,
+    `ds-cfg-smtp-server: localhost:${elsewhere.port}\nds-cfg-use-start-tls: false`,
+    `ds-cfg-auth-username: me\nds-cfg-auth-password: ${SECRET}\n`,
+  ];
+  const administrator = new LdapTools(server);
+  const added = await administrator.add(
+    [accountLdif('writer', { password: PASSWORD, privileges }), mail.join('\n')].join('\n'),
+  );
+  expect(added).toMatchObject({ code: 0, stderr: '' });
+  const [root] = await administrator.entries('', '-s', 'base', '(objectClass=*)', 'lastChangeNumber');
+  numberBefore = Number(root?.first('lastchangenumber'));
+  // From here on it goes to a server where nobody listens.
+  const moved = await administrator.modify(
+    change('replace: ds-cfg-smtp-server', 'ds-cfg-smtp-server: localhost:1'),
+  );
+  expect(moved).toMatchObject({ code: 0 });
+});
+
+function change(...lines: readonly string[]): string {
+  return [`dn: ${MAIL}`, 'changetype: modify', ...lines, ''].join('\n');
+}
+
+const here = () => `ds-cfg-smtp-server: localhost:${elsewhere.port}`;
+
+async function send(): Promise<void> {
+  await runTask(writer, 'ds-task-send-test-message', [
+    `ds-task-mail-server: ${MAIL}`,
+    'ds-task-mail-sender: a@example.com',
+    'ds-task-mail-recipient: b@example.com',
+  ]);
+}
+
+describe('an account without secret-read', () => {
+  it('sends the stored password nowhere else', async () => {
+    const attempts = [
+      ['replace: ds-cfg-smtp-server', here()],
+      ['replace: ds-cfg-use-start-tls', 'ds-cfg-use-start-tls: true'],
+      ['replace: ds-cfg-use-ssl', 'ds-cfg-use-ssl: true'],
+      [
+        'add: ds-cfg-trust-manager-provider',
+        'ds-cfg-trust-manager-provider: cn=System,cn=Trust Manager Providers,cn=config',
+      ],
+      ['add: ds-cfg-smtp-property', `ds-cfg-smtp-property: mail.smtp.port=${elsewhere.port}`],
+    ];
+    for (const lines of attempts)
+      expect(await writer.modify(change(...lines)), lines.join()).toMatchObject({
+        code: 50,
+        stderr: expect.stringContaining('secret-read'),
+      });
+    const task = [
+      'dn: ds-task-id=tried,cn=Scheduled Tasks,cn=tasks',
+      'objectClass: ds-task',
+      'objectClass: ds-task-verify-mail-server',
+      `ds-task-mail-server: ${MAIL}`,
+      `ds-task-mail-change:: ${Buffer.from(change('replace: ds-cfg-smtp-server', here())).toString('base64')}`,
+      '',
+    ].join('\n');
+    expect(await writer.add(task)).toMatchObject({ code: 50 });
+    await send();
+    expect(elsewhere.logins).toEqual([]);
+  });
+
+  it('does not go back to where it was sent before', async () => {
+    const client = await RawClient.bound(server, accountDn('writer'), PASSWORD);
+    const { code, text } = await client.request(
+      extendedRequest(Oid.rollback, JSON.stringify({ to: numberBefore })),
+    );
+    client.close();
+    expect({ code, text }).toMatchObject({ code: 50 });
+  });
+
+  it('gives a password of its own with it', async () => {
+    const own = change(
+      'replace: ds-cfg-smtp-server',
+      here(),
+      '-',
+      'replace: ds-cfg-auth-password',
+      'ds-cfg-auth-password: its own',
+    );
+    expect(await writer.modify(own)).toMatchObject({ code: 0 });
+    await send();
+    expect(elsewhere.logins.map(({ password }) => password)).toContain('its own');
+    expect(elsewhere.logins.map(({ password }) => password)).not.toContain(SECRET);
+  });
+});
