@@ -150,7 +150,12 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
 
   /** What the runtime is asked about; the objects are decoded only when a component wants them. */
   differenceOf({ key, before, after }: Pick<Effect, 'key' | 'before' | 'after'>): ObjectDifference {
-    const meant = (entry: Entry | undefined) => entry && { entry, decode: () => this.inForce.decode(entry) };
+    const meant = (entry: Entry | undefined) =>
+      entry && {
+        entry,
+        decode: () => this.inForce.decode(entry),
+        decodeWritten: () => this.validator.decode(entry),
+      };
     return new Difference({
       key,
       definitions: this.validator.definitions,

@@ -16,14 +16,14 @@ export interface DifferenceParts {
   readonly key: string;
   readonly definitions: Definitions;
   readonly before: MeantEntry | undefined;
-  readonly after: MeantEntry | undefined;
+  readonly after: (MeantEntry & { decodeWritten(): ConfigurationObject | undefined }) | undefined;
 }
 
 export class Difference implements ObjectDifference {
   readonly key: string;
   readonly kinds: ObjectKinds;
   readonly #before: MeantEntry | undefined;
-  readonly #after: MeantEntry | undefined;
+  readonly #after: DifferenceParts['after'];
 
   constructor({ key, definitions, before, after }: DifferenceParts) {
     this.key = key;
@@ -39,6 +39,10 @@ export class Difference implements ObjectDifference {
 
   get after(): ConfigurationObject | undefined {
     return this.#after?.decode();
+  }
+
+  get written(): ConfigurationObject | undefined {
+    return this.#after?.decodeWritten();
   }
 
   mentions(key: string): boolean {

@@ -48,13 +48,15 @@ export function certificatesBelow(
     requester: SERVER,
     manageDsaIt: true,
   };
-  const find = (): Backend | undefined => {
+  const unlessOwn = (backend: Backend | undefined): Backend | undefined => {
     if (isOwnTree(search.baseKey, schema)) throw ownTree(name);
-    return contexts.find(search.baseKey);
+    return backend;
   };
+  const find = () => unlessOwn(contexts.find(search.baseKey));
   const watched = new WatchedSearch();
   return {
-    read: () => readCertificates(find(), search),
+    read: async () => readCertificates(find(), search),
+    readPrepared: async () => readCertificates(unlessOwn(contexts.findPrepared(search.baseKey)), search),
     stamp: async () => watched.stamp(find(), search),
     isLookedAtAlways: true,
   };

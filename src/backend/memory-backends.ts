@@ -16,6 +16,7 @@ import { LdapError } from '../ldap/ldap-error.ts';
 import type { Account } from '../runtime/accounts.ts';
 import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
 import type { RunningPart } from '../runtime/description.ts';
+import { PreparedMap } from '../runtime/prepared-map.ts';
 import { Runtime } from '../runtime/runtime.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Requester } from './backend.ts';
@@ -48,6 +49,12 @@ export interface MemoryBackendsOptions {
   readonly log: WritePathOptions['log'];
 }
 
+/** One that will be enabled: as it will be in force, and as the next start will begin with it. */
+interface Plan {
+  readonly settings: Settings;
+  readonly written: Settings;
+}
+
 /** One that is enabled. */
 interface Running {
   settings: Settings;
@@ -68,9 +75,8 @@ const UPGRADE: Requester = { dn: '', name: 'password upgrade', privileges: new S
 export class MemoryBackends implements Component {
   readonly kind = 'memory-backend';
   readonly #options: MemoryBackendsOptions;
-  readonly #running = new Map<string, Running>();
-  /** Keys of base DNs that are being made ready. */
-  readonly #claims = new Set<string>();
+  readonly #running = new PreparedMap<Running>();
+  readonly #plans = new PreparedMap<Plan>();
   readonly #accounts = new MemoryAccounts();
 
   constructor(options: MemoryBackendsOptions) {
@@ -123,16 +129,50 @@ export class MemoryBackends implements Component {
     });
   };
 
+  announce({ key, after, written }: ObjectDifference): Prepared {
+    const plan = isEnabled(after)
+      ? { settings: after, written: isEnabled(written) ? written : after }
+      : undefined;
+    return this.#plans.stage(key, plan);
+  }
+
   async prepare({ key, before, after }: ObjectDifference): Promise<Prepared | undefined> {
     const wasEnabled = isEnabled(before);
     if (!isEnabled(after)) return wasEnabled ? this.#stopping(key) : undefined;
     return wasEnabled ? this.#changing(key, after) : this.#starting(key, after);
   }
 
+  /** Tries what the next start would do, where that is something else than what is done now. */
+  review(differences: readonly ObjectDifference[]): Promise<void> | undefined {
+    const mine = differences.filter(({ kinds }) => kinds.after === this.kind);
+    return mine.length === 0 ? undefined : this.#tryNextStart(mine);
+  }
+
+  async #tryNextStart(differences: readonly ObjectDifference[]): Promise<void> {
+    for (const { key, before } of differences) {
+      const plan = this.#plans.findPrepared(key);
+      if (plan === undefined) continue;
+      const { settings, written } = plan;
+      if (written !== settings) this.#refuseTaken(key, written, (other) => other.written);
+      const hasFewer = isEnabled(before) && written.entryLimit < before.entryLimit;
+      if (hasFewer || !readsTheSame(settings, written)) await this.#tryFile(written);
+    }
+  }
+
+  async #tryFile(written: Settings): Promise<void> {
+    const trial = this.#open(written);
+    try {
+      await this.#fill(trial);
+    } finally {
+      trial.passwords.clear();
+      await trial.writePath.close();
+    }
+  }
+
   *describe(): Generator<RunningPart> {
     const { contexts } = this.#options;
     const served = new Set([...contexts]);
-    for (const [key, { settings, entries, backends }] of this.#running) {
+    for (const [key, { settings, entries, backends }] of this.#running.entries()) {
       const trees = backends.map((backend) => ({
         ...{ base: backend.baseKey, isServed: served.has(backend), ...backend.rights },
       }));
@@ -141,7 +181,7 @@ export class MemoryBackends implements Component {
   }
 
   runs(key: string): boolean {
-    return this.#running.has(key);
+    return this.#running.find(key) !== undefined;
   }
 
   /** Lets the changes that are under way have their end. */
@@ -149,14 +189,17 @@ export class MemoryBackends implements Component {
     await Promise.all([...this.#running.values()].map(({ writePath }) => writePath.close()));
   }
 
-  #stopping(key: string): Prepared {
+  #stopping(key: string): Prepared | undefined {
+    const running = this.#running.findPrepared(key);
+    if (running === undefined) return undefined;
+    const parts = [
+      this.#running.stage(key, undefined),
+      this.#options.contexts.stage({ removed: running.backends, added: [] }),
+    ];
     return {
       commit: () => {
-        const running = this.#running.get(key);
-        if (running === undefined) return;
-        this.#running.delete(key);
+        for (const part of parts) part.commit();
         running.passwords.clear();
-        for (const backend of running.backends) this.#options.contexts.remove(backend);
         running.writePath.feed.close(
           new LdapError(
             'unavailable',
@@ -166,16 +209,26 @@ export class MemoryBackends implements Component {
         // Nobody waits for it: what comes late is refused, and what is under way changes what nobody sees.
         void running.writePath.close();
       },
-      abort: () => {},
+      abort: () => {
+        for (const part of parts) part.abort();
+      },
     };
   }
 
   /** What may be done takes effect at once; base DNs and the file when the backend is enabled anew. */
-  #changing(key: string, settings: Settings): Prepared {
+  #changing(key: string, settings: Settings): Prepared | undefined {
+    const running = this.#running.findPrepared(key);
+    if (running === undefined) return undefined;
+    const { size } = running.entries.tree;
+    if (settings.entryLimit < size) {
+      throw new LdapError(
+        'unwillingToPerform',
+        `${settings.dn}: entry-limit "${settings.entryLimit}" is less than the ${size} entries that are there. Delete some first, or choose at least ${size}.`,
+      );
+    }
     return {
       commit: () => {
-        const running = this.#running.get(key);
-        if (running !== undefined) running.settings = settings;
+        running.settings = settings;
       },
       abort: () => {},
     };
@@ -183,54 +236,47 @@ export class MemoryBackends implements Component {
 
   async #starting(key: string, settings: Settings): Promise<Prepared> {
     const { contexts } = this.#options;
-    const release = this.#claim(settings);
-    try {
-      const running = this.#open(settings);
-      const abort = () => {
-        running.passwords.clear();
-        release();
-      };
-      await this.#fill(running).catch((error: unknown) => {
-        abort();
-        throw error;
-      });
-      return {
-        commit: () => {
-          release();
-          this.#running.set(key, running);
-          for (const backend of running.backends) contexts.add(backend);
-        },
-        abort,
-      };
-    } catch (error) {
-      release();
+    this.#refuseTaken(key, settings, (other) => other.settings);
+    const running = this.#open(settings);
+    await this.#fill(running).catch((error: unknown) => {
+      running.passwords.clear();
       throw error;
-    }
+    });
+    const parts = [
+      this.#running.stage(key, running),
+      contexts.stage({ removed: [], added: running.backends }),
+    ];
+    return {
+      commit: () => {
+        for (const part of parts) part.commit();
+      },
+      abort: () => {
+        running.passwords.clear();
+        for (const part of parts) part.abort();
+      },
+    };
   }
 
-  /** Throws unwillingToPerform when a base DN has to do with a tree that is there. Returns what takes the claim back. */
-  #claim({ dn, baseDn }: Settings): () => void {
+  /**
+   * Throws unwillingToPerform when a base DN has to do with a tree that is there then: one of the server itself, or one of
+   * another backend, of which `settingsOf` gives what counts. What goes by the same change is in nobody's way.
+   */
+  #refuseTaken(key: string, { dn, baseDn }: Settings, settingsOf: (plan: Plan) => Settings): void {
     const { schema, contexts } = this.#options;
-    const claimed: string[] = [];
-    const release = () => {
-      for (const key of claimed) this.#claims.delete(key);
-    };
+    const own = [...contexts].filter((backend) => !(backend instanceof MemoryBackend));
+    const others = [...this.#plans.prepared()].filter(([other]) => other !== key);
+    const taken = [
+      ...[...own.map(({ baseKey }) => baseKey), ...OWN_TREES],
+      ...others.flatMap(([, plan]) => settingsOf(plan).baseDn.map((base) => schema.dnKey(base))),
+    ];
     for (const base of baseDn) {
-      const key = schema.dnKey(base);
-      const other = [...[...contexts].map(({ baseKey }) => baseKey), ...OWN_TREES, ...this.#claims].find(
-        (one) => overlap(one, key),
+      const other = taken.find((one) => overlap(one, schema.dnKey(base)));
+      if (other === undefined) continue;
+      throw new LdapError(
+        'unwillingToPerform',
+        `${dn}: base-dn "${base}" is part of the tree ${other}, or has that tree in it. Name a tree that is nobody else's.`,
       );
-      if (other !== undefined) {
-        release();
-        throw new LdapError(
-          'unwillingToPerform',
-          `${dn}: base-dn "${base}" is part of the tree ${other}, or has that tree in it. Name a tree that is nobody else's.`,
-        );
-      }
-      this.#claims.add(key);
-      claimed.push(key);
     }
-    return release;
   }
 
   #open(settings: Settings): Running {
@@ -310,6 +356,12 @@ function collect(issues: string[], load: () => void): void {
     if (!(error instanceof LdapError)) throw error;
     issues.push(error.message);
   }
+}
+
+/** Whether both begin with the same entries. */
+function readsTheSame(one: Settings, other: Settings): boolean {
+  const bases = ({ baseDn }: Settings) => baseDn.map(String).toSorted().join('\n');
+  return one.ldifFile === other.ldifFile && bases(one) === bases(other);
 }
 
 /** Whether one name is the other or below it; the root DSE is above all and has no part in any. */

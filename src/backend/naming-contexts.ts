@@ -1,11 +1,20 @@
 // Which backend answers for a name: the one with the longest suffix of it. Backends come and go with the configuration.
 
+import type { Prepared } from '../runtime/component.ts';
 import type { Backend } from './backend.ts';
+
+/** Backends that come and go together. */
+export interface ContextChange {
+  readonly removed: readonly Backend[];
+  readonly added: readonly Backend[];
+}
 
 export class NamingContexts {
   readonly #byKey = new Map<string, Backend>();
   /** Longest first. */
   #endings: readonly { readonly backend: Backend; readonly ending: string }[] = [];
+  /** What is prepared and not stored, in order. */
+  readonly #staged: ContextChange[] = [];
   #generation = 0;
 
   constructor(backends: readonly Backend[] = []) {
@@ -45,6 +54,33 @@ export class NamingContexts {
     // There are few suffixes: looking at each is cheaper than cutting the key.
     for (const { backend, ending } of this.#endings) if (key.endsWith(ending)) return backend;
     return undefined;
+  }
+
+  /** What is added is open to those who prepare at once, and to everybody when it is committed. */
+  stage(change: ContextChange): Prepared {
+    this.#staged.push(change);
+    const unstage = () => void this.#staged.splice(this.#staged.indexOf(change), 1);
+    return {
+      commit: () => {
+        unstage();
+        this.#take(change);
+      },
+      abort: unstage,
+    };
+  }
+
+  /** What `find` will give once that is stored which is prepared. */
+  findPrepared(key: string): Backend | undefined {
+    if (this.#staged.length === 0) return this.find(key);
+    const all = new NamingContexts([...this]);
+    for (const change of this.#staged) all.#take(change);
+    return all.find(key);
+  }
+
+  /** Of two with the same base that change places, the one that is added stays, whichever is named first. */
+  #take({ removed, added }: ContextChange): void {
+    for (const backend of removed) this.remove(backend);
+    for (const backend of added) this.add(backend);
   }
 
   #collectEndings(): void {

@@ -22,7 +22,7 @@ export interface ReloadedObject extends ReloadedEntry {
   readonly changed: readonly ChangedProperty[];
   /** The names of the properties that did not wait before. */
   readonly waiting: readonly string[];
-  /** What components are asked about; undefined when nothing in force has changed. */
+  /** What components are asked about; undefined when nothing has changed, in force or for the next start. */
   readonly difference: ObjectDifference | undefined;
   /** The entry with what was in force, as ValuesInForce gives it. */
   effectiveBefore(): Entry;
@@ -168,13 +168,17 @@ function objectOf(key: string, entry: Entry, view: ReloadedView): ReloadedObject
   return {
     ...{ key, entry, pending, changed, waiting },
     difference:
-      changed.length === 0
+      changed.length === 0 && waiting.length === 0
         ? undefined
         : new Difference({
             key,
             definitions: validator.definitions,
             before: { entry, decode: () => old.decode(entry, before) },
-            after: { entry, decode: () => validator.decode(entry, pending) },
+            after: {
+              entry,
+              decode: () => validator.decode(entry, pending),
+              decodeWritten: () => validator.decode(entry),
+            },
           }),
     effectiveBefore: () => old.effectiveEntry(entry, before),
   };

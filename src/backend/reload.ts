@@ -7,11 +7,10 @@ import type { PropertyDefinition } from '../config/property-definition.ts';
 import type { Sources } from '../expression/sources.ts';
 import { SourcesError } from '../expression/sources-error.ts';
 import { formatIssue } from '../ldap/issue.ts';
-import { LdapError } from '../ldap/ldap-error.ts';
 import type { AlertSink } from '../mail/alert.ts';
 import type { ObjectDifference, Prepared } from '../runtime/component.ts';
 import type { ProviderFiles } from '../runtime/provider-files.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { Patience, Runtime } from '../runtime/runtime.ts';
 import type { Configuration } from './configuration.ts';
 import { planReload, type ReloadedObject, type ReloadPlan } from './reload-plan.ts';
 import type { WritePath } from './write-path.ts';
@@ -57,8 +56,6 @@ export class ReloadRefused extends Error {
   }
 }
 
-/** Objects prepared between two looks at what else there is to do. */
-const PREPARED_AT_A_TIME = 64;
 /** Lines about one reload; of more, only the number is told. */
 const LINES_MAX = 1000;
 const PROBLEMS_MAILED_MAX = 20;
@@ -115,24 +112,22 @@ export class Reload {
     const { configuration, reloaded, now } = this.#options;
     const plan = await planReload(configuration, await this.#sources(), now());
     const problems = plan.issues.map(formatIssue);
-    const prepared: (() => void)[] = [];
-    const aborts: (() => void)[] = [];
+    const patience: Patience = {
+      refused: ({ message }) => problems.push(message),
+      turn: () => setImmediate(),
+    };
+    const ready = [await runtime.prepareAll(plan.differences, patience)];
     try {
-      for (const [index, difference] of runtime.inOrder(plan.differences).entries()) {
-        if (index % PREPARED_AT_A_TIME === 0) await setImmediate();
-        const ready = await prepare(runtime, difference, problems);
-        if (ready === undefined) continue;
-        prepared.push(() => ready.commit());
-        aborts.push(() => ready.abort());
-      }
-      prepared.push(...(await this.#reread(plan, problems)));
-      if (problems.length > 0) throw new ReloadRefused(problems);
+      for (const reread of await this.#reread(plan, problems)) ready.push(reread);
+      await runtime.review(plan.differences, { isEverythingRead: true }, patience);
+      if (problems.length > 0) throw new ReloadRefused([...new Set(problems)]);
     } catch (error) {
-      for (const abort of aborts.toReversed()) abort();
+      for (const one of ready.toReversed()) one.abort();
       throw error;
     }
     plan.commit();
-    for (const commit of prepared) commit();
+    for (const one of ready) one.commit();
+    await Promise.all(ready.map((one) => one.settled?.()));
     reloaded(plan.objects);
     return { lines: linesOf(plan.objects) };
   }
@@ -146,18 +141,18 @@ export class Reload {
   }
 
   /** What could not be read before and is used by nobody is no reason to refuse. */
-  async #reread({ differences }: ReloadPlan, problems: string[]): Promise<(() => void)[]> {
+  async #reread({ differences }: ReloadPlan, problems: string[]): Promise<readonly Prepared[]> {
     const { files, configuration } = this.#options;
-    const commits: (() => void)[] = [];
+    const read: Prepared[] = [];
     for (const file of files(differences)) {
       try {
-        commits.push(await file.reread());
+        read.push(await file.reread());
       } catch (error) {
         if (file.isRead || configuration.users(file.key).count > 0)
           problems.push(`${file.dn}: ${messageOf(error)}`);
       }
     }
-    return commits;
+    return read;
   }
 }
 
@@ -166,20 +161,6 @@ function alertText(cause: string, problems: readonly string[]): string {
     problems.length > PROBLEMS_MAILED_MAX ? [`And ${problems.length - PROBLEMS_MAILED_MAX} more.`] : [];
   const shown = [...problems.slice(0, PROBLEMS_MAILED_MAX), ...more];
   return [`A reload (${cause}) was refused, and nothing has changed:`, ...shown].join('\n');
-}
-
-async function prepare(
-  runtime: Runtime,
-  difference: ObjectDifference,
-  problems: string[],
-): Promise<Prepared | undefined> {
-  try {
-    return await runtime.prepare([difference]);
-  } catch (error) {
-    if (!(error instanceof LdapError)) throw error;
-    problems.push(error.message);
-    return undefined;
-  }
 }
 
 function linesOf(objects: readonly ReloadedObject[]): readonly string[] {

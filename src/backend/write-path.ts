@@ -237,11 +237,18 @@ export class WritePath {
   #commit(batch: readonly Ready[]): void {
     this.#options.target.tree.commit(batch.at(-1)?.mark);
     for (const { prepared } of batch) prepared.commit();
-    for (const { waiting, commit, effects, net, refused } of batch) {
+    for (const { waiting, commit, effects, net, prepared, refused } of batch) {
       this.#shownNumber = commit.number;
       this.feed.publish(commit.number, net);
-      waiting.outcome.resolve({ number: commit.number, notes: this.#notesOf(net), effects });
-      for (const one of refused) one.waiting.outcome.reject(one.error);
+      const written = { number: commit.number, notes: this.#notesOf(net), effects };
+      const answer = () => {
+        waiting.outcome.resolve(written);
+        for (const one of refused) one.waiting.outcome.reject(one.error);
+      };
+      // Whoever hears of it will find it so: a port may open only when another handler has closed it.
+      const settled = prepared.settled?.();
+      if (settled === undefined) answer();
+      else void settled.then(answer);
     }
     this.#snapshotIfDue();
   }

@@ -6,15 +6,15 @@ import { HttpServer, type HttpServerOptions } from '../server/http-server.ts';
 
 export interface HttpParts
   extends Pick<HttpAnswersOptions, 'monitor' | 'health'>,
-    Pick<HttpServerOptions, 'log'> {
+    Pick<HttpServerOptions, 'log' | 'places'> {
   readonly schema: HttpAnswersOptions['definitions'];
 }
 
-export function openHttp({ monitor, health, schema, log }: HttpParts): HttpServer {
+export function openHttp({ monitor, health, schema, places, log }: HttpParts): HttpServer {
   const answers = new HttpAnswers({
     ...{ monitor, health, log },
     definitions: schema,
     clockMs: () => performance.now(),
   });
-  return new HttpServer({ answers, log });
+  return new HttpServer({ answers, places, log });
 }

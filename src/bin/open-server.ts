@@ -13,6 +13,7 @@ import { TrustRecovery } from '../runtime/trust-recovery.ts';
 import { AccessLog } from '../server/access-log.ts';
 import { connectionMonitor, resultMonitor } from '../server/connection-monitor.ts';
 import { LdapServer } from '../server/ldap-server.ts';
+import { ListeningPlaces } from '../server/listening-places.ts';
 import { PasswordHashing } from '../server/password-hashing.ts';
 import { giveAdministratorPassword } from './administrator.ts';
 import { backupTask } from './backup-task.ts';
@@ -60,16 +61,17 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
   const services = await openServices(ground, () => isStarting, opened);
   const listeners = openListeners(ground, services, opened);
   const { instance, configuration, writePath, now, log } = ground;
-  const { providers, components } = listeners;
-  const runtime = new Runtime([...providers, ...components], {
+  const { stages } = listeners;
+  const runtime = new Runtime(stages.flat(), {
     prepareMsMax: PREPARE_MS_MAX,
     filesRead: () => ground.files.current,
   });
   writePath.use(runtime);
-  // The ports open when there is everything that connections need.
-  for (const part of [providers, components]) {
-    const prepared = await new Runtime(part)
-      .prepare([...configuration.differences()])
+  // What others need is there before they are prepared, and the ports open when there is everything that connections need.
+  const differences = [...configuration.differences()];
+  for (const stage of stages) {
+    const prepared = await new Runtime(stage)
+      .prepare(differences)
       .catch((error: unknown) => Promise.reject(withHint(error, instance.configFolder, parts.choice)));
     prepared.commit();
   }
@@ -227,13 +229,14 @@ function openListeners(ground: Ground, services: Services, opened: AsyncDisposab
     configuration,
     loginAlerts(alerts),
   );
+  const places = new ListeningPlaces(providing.instanceFolder);
   const ldapServer = new LdapServer({
-    ...providing,
+    ...{ ...providing, places },
     services: { contexts, authentication, keyOf, history: past.service },
     tls: trust.tls,
     accessLog: new AccessLog(log, (attribute) => configuration.isSecretAttribute(attribute)),
   });
-  const httpServer = openHttp({ monitor, health, schema, log });
+  const httpServer = openHttp({ monitor, health, schema, places, log });
   opened.defer(() => {
     ldapServer.stop();
     httpServer.stop();
@@ -242,16 +245,13 @@ function openListeners(ground: Ground, services: Services, opened: AsyncDisposab
   monitor.add(resultMonitor(ldapServer));
   return {
     urls: () => [...ldapServer.urls, ...httpServer.urls],
-    providers: trust.components,
-    components: [
-      ...[accounts, authentication.throttle, past.retention, services.memoryBackends, services.watch],
-      ...[
-        ...tasks.components,
-        ...mail.components,
-        ...alerting.components,
-        ...ldapServer.components,
-        httpServer,
+    stages: [
+      trust.components,
+      [
+        ...[accounts, authentication.throttle, past.retention, services.memoryBackends, services.watch],
+        ...[...tasks.components, ...mail.components, ...alerting.components],
       ],
+      [...places.components, ...ldapServer.components, httpServer],
     ],
   };
 }

@@ -31,9 +31,27 @@ export function accountTargetsOf(reading: ObjectReading, schema: Schema): readon
   return canWrite(reading) ? [...names, CONFIG_WRITERS_KEY] : names;
 }
 
-/** Refuses a further bind name that is the name of another account, or that another account has too. */
+/** Refuses a bind name that is the name of another account, or that another account has too. */
 export function checkBindNames(reading: ObjectReading, entryKey: string, context: CheckContext): Issue[] {
   if (!isAccountKind(reading.definition)) return [];
+  return [...checkOwnName(reading, entryKey, context), ...checkFurtherNames(reading, entryKey, context)];
+}
+
+/** Refuses an account whose own name another logs in with already. */
+function checkOwnName(reading: ObjectReading, entryKey: string, { view }: CheckContext): Issue[] {
+  const others = [...view.referrers(bindNameKey(entryKey))];
+  const other = others.find((referrer) => referrer !== entryKey);
+  if (other === undefined) return [];
+  const issue: Issue = {
+    code: 'unwillingToPerform',
+    dn: reading.entry.dn.toString(),
+    problem: `is a name that ${view.find(other)?.dn ?? other} logs in with already, as its alternate-bind-dn`,
+    advice: 'Give the account another name, or take that one from the other.',
+  };
+  return [issue];
+}
+
+function checkFurtherNames(reading: ObjectReading, entryKey: string, context: CheckContext): Issue[] {
   return bindNamesOf(reading).flatMap((name) => {
     const key = context.schema.dnKeyOfText(name);
     const others = [...context.view.referrers(bindNameKey(key))];

@@ -1,4 +1,4 @@
-// The three steps of everything that runs because of the configuration. What can fail fails in `prepare`; then
+// The steps of everything that runs because of the configuration. What can fail fails in `prepare` and `review`; then
 // either `commit` makes it real, which cannot fail, or `abort` leaves no trace.
 
 import type { ConfigurationObject } from '../config/configuration-object.ts';
@@ -12,6 +12,8 @@ export interface ObjectDifference {
   readonly kinds: ObjectKinds;
   readonly before: ConfigurationObject | undefined;
   readonly after: ConfigurationObject | undefined;
+  /** As it is written: what the next start begins with, where something of `after` waits for an admin action. */
+  readonly written: ConfigurationObject | undefined;
   /** Whether the entry has, or had, a value of its own for an attribute (its key): cheaper to ask than the object. */
   mentions(key: string): boolean;
 }
@@ -24,14 +26,32 @@ export interface ObjectKinds {
 
 export interface Prepared {
   commit(): void;
+  /** Of what was committed: resolves when that is there which could not be at once. Never rejects. */
+  settled?(): Promise<unknown> | undefined;
   abort(): void;
+}
+
+/** What else has come about besides the changes that are reviewed. */
+export interface Circumstances {
+  /** The files of all providers were read again. */
+  readonly isEverythingRead: boolean;
 }
 
 export interface Component {
   /** The kind of objects this component runs. */
   readonly kind: string;
+  /**
+   * Called for all objects of the kind that change together, before the first of them is prepared: what will come and what
+   * will go. Cannot fail.
+   */
+  announce?(difference: ObjectDifference): Prepared | undefined;
   /** Only called for objects of the kind. Undefined when nothing is to be done. Throws LdapError when it cannot be. */
   prepare(difference: ObjectDifference): Prepared | undefined | Promise<Prepared | undefined>;
+  /**
+   * Called with all that changes together, whatever its kind, when it is prepared. Throws LdapError when something that runs
+   * could not go on with it, or when the next start would be refused. Undefined when nothing is to be asked.
+   */
+  review?(differences: readonly ObjectDifference[], circumstances: Circumstances): Promise<void> | undefined;
   /** Says what runs now because of objects of the kind, as the objects say that act. */
   describe(digest: Digest): Iterable<RunningPart> | Promise<Iterable<RunningPart>>;
   /**

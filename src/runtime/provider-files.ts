@@ -1,6 +1,6 @@
 // The files behind key managers and trust managers, for whoever wants all of them read again at once.
 
-import type { ObjectDifference } from './component.ts';
+import type { ObjectDifference, Prepared } from './component.ts';
 import type { KeyManagers } from './key-managers.ts';
 import type { TrustManagers } from './trust-managers.ts';
 
@@ -10,8 +10,8 @@ export interface ProviderFiles {
   readonly key: string;
   /** Whether they could be read before. */
   readonly isRead: boolean;
-  /** Reads them now; what it returns puts in force what was read. Throws TrustError. */
-  reread(): Promise<() => void>;
+  /** Reads them now; what was read is in force when it is committed. Throws TrustError. */
+  reread(): Promise<Prepared>;
 }
 
 interface Providers {

@@ -8,6 +8,7 @@ import { LdapError } from '../ldap/ldap-error.ts';
 import { TrustError } from '../trust/trust-error.ts';
 import type { Component, ObjectDifference, Prepared } from './component.ts';
 import type { Facts, RunningPart } from './description.ts';
+import { PreparedMap } from './prepared-map.ts';
 
 export interface ProviderLog {
   info(fields: object, message: string): void;
@@ -40,9 +41,7 @@ interface Providing<Provider extends { readonly kind: string }> {
 export class Providers<Provider extends { readonly kind: string }> {
   readonly components: readonly Component[];
   readonly #providing: Providing<Provider>;
-  readonly #byKey = new Map<string, Provider>();
-  /** Those of changes that are prepared and not stored: what the same change brings may need them. */
-  readonly #staged = new Map<string, Provider>();
+  readonly #byKey = new PreparedMap<Provider>();
 
   constructor(providing: Providing<Provider>) {
     this.#providing = providing;
@@ -50,18 +49,18 @@ export class Providers<Provider extends { readonly kind: string }> {
       kind,
       prepare: (difference: ObjectDifference) => this.#prepare(difference),
       describe: () => this.#describe(kind),
-      runs: (key: string) => this.#byKey.get(key)?.kind === kind,
+      runs: (key: string) => this.#byKey.find(key)?.kind === kind,
     }));
   }
 
   /** Takes the key of the object's name; undefined when it is not there or not enabled. */
   find(key: string): Provider | undefined {
-    return this.#byKey.get(key);
+    return this.#byKey.find(key);
   }
 
   /** For whoever prepares: what `find` will give once that is stored which is prepared. Nothing else is to be done with it. */
   findPrepared(key: string): Provider | undefined {
-    return this.#staged.get(key) ?? this.#byKey.get(key);
+    return this.#byKey.findPrepared(key);
   }
 
   /** Those that are enabled. */
@@ -70,7 +69,7 @@ export class Providers<Provider extends { readonly kind: string }> {
   }
 
   async #describe(kind: string): Promise<readonly RunningPart[]> {
-    const all = [...this.#byKey].filter(([, provider]) => provider.kind === kind);
+    const all = [...this.#byKey.entries()].filter(([, provider]) => provider.kind === kind);
     return Promise.all(
       all.map(async ([key, provider]) => ({ key, facts: await this.#providing.describe(provider) })),
     );
@@ -78,21 +77,15 @@ export class Providers<Provider extends { readonly kind: string }> {
 
   async #prepare({ key, after }: ObjectDifference): Promise<Prepared> {
     const provider = this.#providing.create(after);
-    if (provider === undefined) {
-      return { commit: () => void this.#byKey.delete(key), abort: () => {} };
-    }
+    if (provider === undefined) return this.#byKey.stage(key, undefined);
     await this.#check(provider);
-    this.#staged.set(key, provider);
-    const unstage = () => {
-      if (this.#staged.get(key) === provider) this.#staged.delete(key);
-    };
+    const staged = this.#byKey.stage(key, provider);
     return {
       commit: () => {
-        unstage();
-        this.#byKey.set(key, provider);
+        staged.commit();
         this.#providing.enabled?.(provider);
       },
-      abort: unstage,
+      abort: () => staged.abort(),
     };
   }
 

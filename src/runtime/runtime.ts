@@ -1,8 +1,8 @@
 // All components, asked one after the other: all of them prepare, or none does. What others need, such as a key manager,
-// is prepared before them.
+// is prepared before them; then whatever uses something that changes is asked whether it could go on.
 
 import { LdapError } from '../ldap/ldap-error.ts';
-import type { Component, ObjectDifference, Prepared } from './component.ts';
+import type { Circumstances, Component, ObjectDifference, Prepared } from './component.ts';
 import type { DescribedPart, Digest } from './description.ts';
 
 /** How long everything together may take that one change needs. */
@@ -14,6 +14,21 @@ export interface RuntimeOptions {
   /** The files that are being read now, for the sentence that refuses a change. */
   readonly filesRead?: () => readonly string[];
 }
+
+/** Where each of several problems is wanted, and others have their turn between them. */
+export interface Patience {
+  refused(error: LdapError): void;
+  /** Awaited after every so many objects. */
+  turn(): Promise<unknown>;
+}
+
+/** How far it may go: until when, and whether it goes on when something is refused. */
+interface Bounds {
+  readonly endsAt: number;
+  readonly patience: Patience | undefined;
+}
+
+const OBJECTS_PER_TURN = 64;
 
 export class Runtime {
   readonly #components: readonly Component[];
@@ -30,13 +45,6 @@ export class Runtime {
     }
   }
 
-  /** In the order in which they can be prepared, whatever order they were made in. */
-  inOrder(differences: readonly ObjectDifference[]): readonly ObjectDifference[] {
-    if (differences.length < 2) return differences;
-    const rank = ({ kinds }: ObjectDifference) => this.#ranks.get(kinds.after ?? kinds.before) ?? 0;
-    return differences.toSorted((one, other) => rank(one) - rank(other));
-  }
-
   /** What runs, component by component. */
   async describe(digest: Digest): Promise<readonly DescribedPart[]> {
     const parts: DescribedPart[] = [];
@@ -51,35 +59,99 @@ export class Runtime {
    * anything. Throws LdapError.
    */
   async prepare(differences: readonly ObjectDifference[]): Promise<Prepared> {
-    const endsAt = performance.now() + (this.#options.prepareMsMax ?? Number.POSITIVE_INFINITY);
-    const prepared: Prepared[] = [];
-    const abort = () => {
-      for (const one of prepared.toReversed()) one.abort();
-    };
+    const endsAt = this.#end();
+    const all = new AllPrepared();
     try {
-      for (const difference of this.inOrder(differences)) {
-        for (const component of this.#components) {
-          const { before, after } = difference.kinds;
-          if (component.kind !== before && component.kind !== after) continue;
-          const pending = component.prepare(difference);
-          const one = pending instanceof Promise ? await this.#inTime(pending, difference, endsAt) : pending;
-          if (one !== undefined) prepared.push(one);
-        }
-      }
+      await this.#prepare(differences, all, { endsAt, patience: undefined });
+      await this.#review(differences, { isEverythingRead: false }, { endsAt, patience: undefined });
     } catch (error) {
-      abort();
+      all.abort();
       throw error;
     }
-    const commit = () => {
-      for (const one of prepared) one.commit();
-    };
-    return { commit, abort };
+    return all;
+  }
+
+  /** The same without the review, and whatever is refused is told: it is for whoever calls to abort then. */
+  async prepareAll(differences: readonly ObjectDifference[], patience: Patience): Promise<Prepared> {
+    const all = new AllPrepared();
+    try {
+      await this.#prepare(differences, all, { endsAt: this.#end(), patience });
+    } catch (error) {
+      all.abort();
+      throw error;
+    }
+    return all;
+  }
+
+  /** Asks everything that runs whether it could go on with what is prepared; whatever is refused is told. */
+  review(
+    differences: readonly ObjectDifference[],
+    circumstances: Circumstances,
+    patience: Patience,
+  ): Promise<void> {
+    return this.#review(differences, circumstances, { endsAt: this.#end(), patience });
+  }
+
+  async #review(
+    differences: readonly ObjectDifference[],
+    circumstances: Circumstances,
+    { endsAt, patience }: Bounds,
+  ): Promise<void> {
+    for (const component of this.#components) {
+      try {
+        const pending = component.review?.(differences, circumstances);
+        if (pending !== undefined)
+          await this.#inTime(
+            pending.then(() => undefined),
+            differences[0],
+            endsAt,
+          );
+      } catch (error) {
+        tell(error, patience);
+      }
+    }
+  }
+
+  async #prepare(
+    differences: readonly ObjectDifference[],
+    all: AllPrepared,
+    { endsAt, patience }: Bounds,
+  ): Promise<void> {
+    for (const difference of differences)
+      for (const component of this.#asked(difference)) all.add(component.announce?.(difference));
+    for (const [index, difference] of this.#inOrder(differences).entries()) {
+      if (patience !== undefined && index % OBJECTS_PER_TURN === 0) await patience.turn();
+      try {
+        for (const component of this.#asked(difference)) {
+          const pending = component.prepare(difference);
+          all.add(pending instanceof Promise ? await this.#inTime(pending, difference, endsAt) : pending);
+        }
+      } catch (error) {
+        tell(error, patience);
+      }
+    }
+  }
+
+  *#asked({ kinds: { before, after } }: ObjectDifference): Generator<Component> {
+    for (const component of this.#components)
+      if (component.kind === before || component.kind === after) yield component;
+  }
+
+  /** In the order in which they can be prepared, whatever order they were made in. */
+  #inOrder(differences: readonly ObjectDifference[]): readonly ObjectDifference[] {
+    if (differences.length < 2) return differences;
+    const rank = ({ kinds }: ObjectDifference) => this.#ranks.get(kinds.after ?? kinds.before) ?? 0;
+    return differences.toSorted((one, other) => rank(one) - rank(other));
+  }
+
+  #end(): number {
+    return performance.now() + (this.#options.prepareMsMax ?? Number.POSITIVE_INFINITY);
   }
 
   /** Throws LdapError when the time is over; what comes too late is forgotten. */
   async #inTime<Made extends Prepared | undefined>(
     pending: Promise<Made>,
-    difference: ObjectDifference,
+    difference: ObjectDifference | undefined,
     endsAt: number,
   ): Promise<Made> {
     if (endsAt === Number.POSITIVE_INFINITY) return pending;
@@ -94,7 +166,8 @@ export class Runtime {
     throw this.#tooLate(difference);
   }
 
-  #tooLate({ before, after }: ObjectDifference): LdapError {
+  #tooLate(difference: ObjectDifference | undefined): LdapError {
+    const { before, after } = difference ?? {};
     const { prepareMsMax = 0, filesRead } = this.#options;
     const files = filesRead?.() ?? [];
     const cause = files.length === 0 ? '' : ` It waits for ${files.join(' and ')}.`;
@@ -103,4 +176,30 @@ export class Runtime {
       `${(after ?? before)?.dn}: what the change needs was not ready within ${prepareMsMax / 1000} seconds, and nothing has changed.${cause}`,
     );
   }
+}
+
+class AllPrepared implements Prepared {
+  readonly #prepared: Prepared[] = [];
+
+  add(one: Prepared | undefined): void {
+    if (one !== undefined) this.#prepared.push(one);
+  }
+
+  commit(): void {
+    for (const one of this.#prepared) one.commit();
+  }
+
+  settled(): Promise<unknown> | undefined {
+    const pending = this.#prepared.flatMap((one) => one.settled?.() ?? []);
+    return pending.length === 0 ? undefined : Promise.all(pending);
+  }
+
+  abort(): void {
+    for (const one of this.#prepared.toReversed()) one.abort();
+  }
+}
+
+function tell(error: unknown, patience: Patience | undefined): void {
+  if (patience === undefined || !(error instanceof LdapError)) throw error;
+  patience.refused(error);
 }

@@ -95,7 +95,8 @@ export class TlsIdentity {
     const manager = keyManager === undefined ? undefined : this.#providers.keyManagers[way](keyManager);
     if (manager === undefined)
       throw new TrustError('The connection handler has no key manager that is enabled.');
-    const keys = chooseKeys(await manager.keys.current(), aliases, this.#providers.now());
+    const has = way === 'find' ? manager.keys.current() : manager.keys.prepared();
+    const keys = chooseKeys(await has, aliases, this.#providers.now());
     const authorities = await this.#authorities(way);
     const known = this.#known;
     if (known !== undefined && known.authorities === authorities && areSame(known.keys, keys))
@@ -112,13 +113,17 @@ export class TlsIdentity {
   async #authorities(way: Way): Promise<Authorities> {
     const { trustManager } = this.#names;
     if (trustManager === undefined) return undefined;
-    const trust = this.#providers.trustManagers[way](trustManager)?.trust;
-    if (trust === undefined) {
+    const manager = this.#providers.trustManagers[way](trustManager);
+    if (manager === undefined) {
       throw new TrustError(
         'The trust manager of the connection handler is not enabled, or of a kind that clients cannot be checked with.',
       );
     }
-    return trust.type === 'authorities' ? trust.certificates.current() : trust.type;
+    const { trust, certificates } = manager;
+    if (trust.type !== 'authorities') return trust.type;
+    return way === 'findPrepared' && certificates !== undefined
+      ? certificates.prepared()
+      : trust.certificates.current();
   }
 }
 

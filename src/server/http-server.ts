@@ -8,14 +8,17 @@ import type { Decoded } from '../config/object-definition.ts';
 import type { httpConnectionHandler } from '../config/objects/http-connection-handler.ts';
 import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
 import type { Facts, RunningPart } from '../runtime/description.ts';
+import { PreparedMap } from '../runtime/prepared-map.ts';
 import type { Log } from './access-log.ts';
 import type { HttpAnswers } from './http-answers.ts';
 import { Listener } from './listener.ts';
+import type { ListeningPlaces } from './listening-places.ts';
 
 export type HttpHandler = Decoded<typeof httpConnectionHandler>;
 
 export interface HttpServerOptions {
   readonly answers: HttpAnswers;
+  readonly places: ListeningPlaces;
   readonly log: Log;
 }
 
@@ -26,7 +29,7 @@ const HEADERS_MAX = 100;
 export class HttpServer implements Component {
   readonly kind = 'http-connection-handler';
   readonly #options: HttpServerOptions;
-  readonly #running = new Map<string, RunningHttpHandler>();
+  readonly #running = new PreparedMap<RunningHttpHandler>();
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
@@ -43,36 +46,48 @@ export class HttpServer implements Component {
 
   /** Closes every port and every connection. */
   stop(): void {
-    for (const handler of this.#running.values()) handler.stop();
-    this.#running.clear();
+    for (const handler of this.#running.prepared().values()) handler.stop();
   }
 
   prepare({ key, before, after }: ObjectDifference): Promise<Prepared> | Prepared | undefined {
     const wasEnabled = isEnabledHandler(before);
     if (!isEnabledHandler(after)) return wasEnabled ? this.#stopping(key) : undefined;
     if (!wasEnabled) return this.#starting(key, after);
-    return { commit: () => this.#running.get(key)?.use(after), abort: () => {} };
+    const running = this.#running.findPrepared(key);
+    return { commit: () => running?.use(after), abort: () => {} };
   }
 
   *describe(): Generator<RunningPart> {
-    for (const [key, handler] of this.#running) yield { key, facts: handler.describe() };
+    for (const [key, handler] of this.#running.entries()) yield { key, facts: handler.describe() };
   }
 
   runs(key: string): boolean {
-    return this.#running.get(key)?.isListening === true;
+    return this.#running.find(key)?.isListening === true;
   }
 
   async #starting(key: string, handler: HttpHandler): Promise<Prepared> {
-    const running = await RunningHttpHandler.start(handler, this.#options);
-    return { commit: () => void this.#running.set(key, running), abort: () => running.stop() };
+    const running = await RunningHttpHandler.start(key, handler, this.#options);
+    const staged = this.#running.stage(key, running);
+    return {
+      commit: () => staged.commit(),
+      settled: () => running.openRest(),
+      abort: () => {
+        staged.abort();
+        running.stop();
+      },
+    };
   }
 
   #stopping(key: string): Prepared {
-    const commit = () => {
-      this.#running.get(key)?.stop();
-      this.#running.delete(key);
+    const running = this.#running.findPrepared(key);
+    const staged = this.#running.stage(key, undefined);
+    return {
+      commit: () => {
+        staged.commit();
+        running?.stop();
+      },
+      abort: () => staged.abort(),
     };
-    return { commit, abort: () => {} };
   }
 }
 
@@ -91,10 +106,14 @@ class RunningHttpHandler {
   }
 
   /** Throws LdapError when a port cannot be opened. */
-  static async start(handler: HttpHandler, options: HttpServerOptions): Promise<RunningHttpHandler> {
+  static async start(
+    key: string,
+    handler: HttpHandler,
+    options: HttpServerOptions,
+  ): Promise<RunningHttpHandler> {
     const running = new RunningHttpHandler(handler, options);
     running.#listener = await Listener.start(
-      { scheme: 'http', addresses: handler.listenAddress, port: handler.listenPort },
+      options.places.placesOf(handler),
       {
         backlog: handler.acceptBacklog,
         connectionsMax: handler.maxConnections,
@@ -102,8 +121,14 @@ class RunningHttpHandler {
         makeServer: () => running.#makeServer(),
         failed: (error) => options.log.error({ err: error }, 'a listener failed'),
       },
+      options.places.keeper(key),
     );
     return running;
+  }
+
+  /** See Listener.openRest. */
+  openRest(): Promise<unknown> | undefined {
+    return this.#listener?.openRest();
   }
 
   get urls(): readonly string[] {

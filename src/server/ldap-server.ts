@@ -2,8 +2,15 @@
 // ports or its socket file, disabling it closes them; the sessions that are open live on until the server stops.
 
 import { ResultCode } from '../ldap/result-code.ts';
-import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
+import type {
+  Circumstances,
+  Component,
+  ObjectDifference,
+  ObjectKinds,
+  Prepared,
+} from '../runtime/component.ts';
 import type { Digest, RunningPart } from '../runtime/description.ts';
+import { PreparedMap } from '../runtime/prepared-map.ts';
 import type { WatchedHandler, WatchedServer } from './connection-monitor.ts';
 import { Outbox } from './outbox.ts';
 import { ReadBuffer } from './read-buffer.ts';
@@ -16,11 +23,19 @@ export type LdapServerOptions = Omit<
   'readBuffer' | 'outbox' | 'turns' | 'sessions' | 'nextConnectionId'
 >;
 
+/** A handler that will be enabled. */
+interface Plan {
+  readonly now: Handler;
+  readonly written: Handler;
+}
+
 export class LdapServer implements WatchedServer {
   readonly components: readonly Component[];
   readonly #context: HandlerContext;
   /** By their kinds and the keys of their names. */
-  readonly #running = new Map<string, RunningHandler>();
+  readonly #running = new PreparedMap<RunningHandler>();
+  /** The same keys: what handlers will be, in force and at the next start. */
+  readonly #plans = new PreparedMap<Plan>();
   readonly #sessions = new Set<Session>();
   #connectionCount = 0;
   #connectionsMost = 0;
@@ -41,9 +56,12 @@ export class LdapServer implements WatchedServer {
     };
     this.components = (['ldap-connection-handler', 'ldapi-connection-handler'] as const).map((kind) => ({
       kind,
+      announce: (difference: ObjectDifference) => this.#announce(kind, difference),
       prepare: (difference: ObjectDifference) => this.#prepare(kind, difference),
       describe: (digest: Digest) => this.#describe(kind, digest),
-      runs: (key: string) => this.#running.get(placeOf(kind, key))?.isListening === true,
+      runs: (key: string) => this.#running.find(placeOf(kind, key))?.isListening === true,
+      // Only handlers of this kind have TLS.
+      ...(kind === 'ldap-connection-handler' ? { review: this.#review } : {}),
     }));
   }
 
@@ -63,8 +81,7 @@ export class LdapServer implements WatchedServer {
 
   /** Closes every port and every connection, with a notice to each client. */
   stop(): void {
-    for (const handler of this.#running.values()) handler.stop();
-    this.#running.clear();
+    for (const handler of this.#running.prepared().values()) handler.stop();
     for (const session of this.#sessions) session.close(ResultCode.unavailable, 'The server is stopping.');
   }
 
@@ -76,14 +93,41 @@ export class LdapServer implements WatchedServer {
     const place = placeOf(kind, key);
     const wasEnabled = isEnabledHandler(before, kind);
     if (!isEnabledHandler(after, kind)) return wasEnabled ? this.#stopping(place) : undefined;
-    if (!wasEnabled) return this.#starting(place, after);
-    await this.#running.get(place)?.check(after);
-    return { commit: () => this.#running.get(place)?.use(after), abort: () => {} };
+    if (!wasEnabled) return this.#starting(key, place, after);
+    const running = this.#running.findPrepared(place);
+    return { commit: () => running?.use(after), abort: () => {} };
+  }
+
+  #announce(kind: Handler['kind'], { key, after, written }: ObjectDifference): Prepared {
+    const plan = isEnabledHandler(after, kind)
+      ? { now: after, written: isEnabledHandler(written, kind) ? written : after }
+      : undefined;
+    return this.#plans.stage(placeOf(kind, key), plan);
+  }
+
+  /** Handlers that change, and all of them when something changes that their keys or authorities come from. */
+  readonly #review = (
+    differences: readonly ObjectDifference[],
+    { isEverythingRead }: Circumstances,
+  ): Promise<void> | undefined => {
+    const isAsked = isEverythingRead || differences.some(({ kinds }) => isOfProvider(kinds));
+    const changed = differences.flatMap(({ key, kinds }) =>
+      kinds.after === 'ldap-connection-handler' ? [placeOf(kinds.after, key)] : [],
+    );
+    const asked = isAsked ? [...this.#plans.prepared().keys()] : changed;
+    return asked.length === 0 ? undefined : this.#check(asked);
+  };
+
+  async #check(places: readonly string[]): Promise<void> {
+    for (const place of places) {
+      const plan = this.#plans.findPrepared(place);
+      if (plan !== undefined) await this.#running.findPrepared(place)?.check(plan.now, plan.written);
+    }
   }
 
   async #describe(kind: Handler['kind'], digest: Digest): Promise<readonly RunningPart[]> {
     const start = placeOf(kind, '');
-    const mine = [...this.#running].filter(([place]) => place.startsWith(start));
+    const mine = [...this.#running.entries()].filter(([place]) => place.startsWith(start));
     return Promise.all(
       mine.map(async ([place, handler]) => ({
         key: place.slice(start.length),
@@ -92,26 +136,41 @@ export class LdapServer implements WatchedServer {
     );
   }
 
-  async #starting(place: string, handler: Handler): Promise<Prepared> {
-    const running = await RunningHandler.start(handler, this.#context);
+  async #starting(key: string, place: string, handler: Handler): Promise<Prepared> {
+    const running = await RunningHandler.start(key, handler, this.#context);
+    const staged = this.#running.stage(place, running);
     return {
       commit: () => {
-        this.#running.set(place, running);
+        staged.commit();
+        running.open();
       },
-      abort: () => running.stop(),
+      settled: () => running.openRest(),
+      abort: () => {
+        staged.abort();
+        running.stop();
+      },
     };
   }
 
   #stopping(place: string): Prepared {
+    const running = this.#running.findPrepared(place);
+    const staged = this.#running.stage(place, undefined);
     return {
       commit: () => {
-        this.#running.get(place)?.stop();
-        this.#running.delete(place);
+        staged.commit();
+        running?.stop();
       },
-      abort: () => {},
+      abort: () => staged.abort(),
     };
   }
 }
+
+/** Whether keys or authorities may be others then; a memory backend may hold certificates. */
+function isOfProvider({ before, after }: ObjectKinds): boolean {
+  return [before, after].some((kind) => kind !== undefined && PROVIDERS.test(kind));
+}
+
+const PROVIDERS = /-(?:key|trust)-manager-provider$|^memory-backend$/;
 
 function placeOf(kind: Handler['kind'], key: string): string {
   return `${kind} ${key}`;

@@ -1,179 +1,118 @@
-// The sockets of one connection handler, open between `start` and `stop`.
+// The sockets of one connection handler, open between `start` and `stop`. A place that another handler has until the same
+// commit is opened when that has left it.
 
-import { lstat, unlink } from 'node:fs/promises';
-import { connect, createServer, isIPv6, type Server, type Socket } from 'node:net';
-import { relative } from 'node:path';
-import { LdapError } from '../ldap/ldap-error.ts';
+import type { Server } from 'node:net';
 import type { Facts } from '../runtime/description.ts';
+import { type ListenerOptions, openSocket, type Place, urlOf } from './listening-socket.ts';
 
-export interface ListenerOptions {
-  readonly backlog: number;
-  readonly connectionsMax: number;
-  readonly accept: (socket: Socket) => void;
-  /** Makes what listens, of a protocol that Node.js speaks itself; it comes to its connections after `accept`. */
-  readonly makeServer?: () => Server;
-  readonly failed: (error: Error) => void;
+/** What knows of the places of all handlers. */
+export interface PlaceKeeper {
+  /**
+   * Whether another handler has the place, or a part of it, and leaves it with what is prepared. Throws LdapError when it
+   * stays.
+   */
+  isBeingLeft(place: Place): Promise<boolean>;
+  /** It is open; call what comes back when it is closed. */
+  opened(place: Place): () => void;
 }
 
-export interface NetworkPlace {
-  readonly scheme: 'ldap' | 'ldaps' | 'http';
-  readonly addresses: readonly string[];
-  /** 0: any that is free. */
-  readonly port: number;
+interface OpenSocket {
+  readonly server: Server;
+  readonly closed: () => void;
 }
 
-export interface LocalPlace {
-  readonly path: string;
-  /** The permissions of the socket file. */
-  readonly mode: number;
-}
-
-/** What the kernel has room for (Linux, without the NUL at the end). */
-const PATH_OCTETS_MAX = 107;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 60_000;
 
 export class Listener {
-  readonly urls: readonly string[];
-  readonly #servers: readonly Server[];
-  readonly #backlog: number;
+  readonly #places: readonly Place[];
+  readonly #options: ListenerOptions;
+  readonly #keeper: PlaceKeeper;
+  readonly #sockets = new Map<Place, OpenSocket>();
+  readonly #late = new Set<Place>();
+  #isStopped = false;
 
-  private constructor(servers: readonly Server[], urls: readonly string[], backlog: number) {
-    this.#servers = servers;
-    this.#backlog = backlog;
-    this.urls = urls;
+  private constructor(places: readonly Place[], options: ListenerOptions, keeper: PlaceKeeper) {
+    this.#places = places;
+    this.#options = options;
+    this.#keeper = keeper;
   }
 
-  /** Binds every address; when one cannot be bound none stays bound, and the error says which and why. */
-  static async start({ scheme, addresses, port }: NetworkPlace, options: ListenerOptions): Promise<Listener> {
-    const servers: Server[] = [];
-    const urls = addresses.map((address) => formatUrl(scheme, address, port));
+  /** Opens every place that is free; when one can be opened neither now nor later none stays open, and the error says why. */
+  static async start(
+    places: readonly Place[],
+    options: ListenerOptions,
+    keeper: PlaceKeeper,
+  ): Promise<Listener> {
+    const listener = new Listener(places, options, keeper);
     try {
-      for (const [index, host] of addresses.entries()) {
-        servers.push(await listen({ host, port }, urls[index] ?? '', options));
+      for (const place of places) {
+        if (await keeper.isBeingLeft(place)) listener.#late.add(place);
+        else listener.#take(place, await openSocket(place, options));
       }
     } catch (error) {
-      for (const server of servers) server.close();
+      listener.stop();
       throw error;
     }
-    return new Listener(
-      servers,
-      addresses.map((address, index) => formatUrl(scheme, address, portOf(servers[index]) ?? port)),
-      options.backlog,
-    );
+    return listener;
   }
 
-  /** Makes the socket file; one that a server left behind which is no more is replaced. */
-  static async startLocal({ path, mode }: LocalPlace, options: ListenerOptions): Promise<Listener> {
-    const url = `ldapi://${encodeURIComponent(path)}`;
-    await removeStale(path, url);
-    // The permissions are there from the first moment on, because both calls are done before anything else runs.
-    const umask = process.umask(0o777 & ~mode);
-    try {
-      const listening = listen({ path: shorter(path, url) }, url, options);
-      process.umask(umask);
-      return new Listener([await listening], [url], options.backlog);
-    } finally {
-      process.umask(umask);
-    }
+  get urls(): readonly string[] {
+    return this.#places.map((place) => urlOf(place, portOf(this.#sockets.get(place)?.server)));
   }
 
   /** What the sockets are like that listen now. */
   describe(): Facts {
-    const sockets = this.#servers.map(({ listening, maxConnections }) => ({ listening, maxConnections }));
-    return { urls: this.urls, sockets, backlog: this.#backlog };
+    const sockets = [...this.#sockets.values()].map(({ server: { listening, maxConnections } }) => ({
+      ...{ listening, maxConnections },
+    }));
+    return { urls: this.urls, sockets, backlog: this.#options.backlog };
   }
 
   /** Whether all of its sockets listen. */
   get isListening(): boolean {
-    return this.#servers.every(({ listening }) => listening);
+    return this.#late.size === 0 && [...this.#sockets.values()].every(({ server }) => server.listening);
+  }
+
+  /**
+   * Opens what others have left by now. Resolves when that was tried, and never rejects: somebody else may have been quicker,
+   * and then it is tried again, with growing pauses. Undefined when there is nothing to be opened.
+   */
+  openRest(): Promise<unknown> | undefined {
+    if (this.#late.size === 0) return undefined;
+    return Promise.all([...this.#late].map((place) => this.#openLate(place, FIRST_PAUSE_MS)));
   }
 
   /** Accepts nothing more; connections that are open stay. */
   stop(): void {
-    for (const server of this.#servers) server.close();
+    this.#isStopped = true;
+    for (const { server, closed } of this.#sockets.values()) {
+      server.close();
+      closed();
+    }
   }
-}
 
-type Place = { readonly host: string; readonly port: number } | { readonly path: string };
+  async #openLate(place: Place, pauseMs: number): Promise<void> {
+    try {
+      const server = await openSocket(place, this.#options);
+      this.#late.delete(place);
+      this.#take(place, server);
+      if (this.#isStopped) this.stop();
+    } catch (error) {
+      this.#options.failed(error instanceof Error ? error : new Error(String(error)));
+      const again = () => {
+        if (!this.#isStopped) void this.#openLate(place, Math.min(2 * pauseMs, LONGEST_PAUSE_MS));
+      };
+      setTimeout(again, pauseMs).unref();
+    }
+  }
 
-function listen(place: Place, url: string, options: ListenerOptions): Promise<Server> {
-  const { promise, resolve, reject } = Promise.withResolvers<Server>();
-  const server =
-    options.makeServer?.() ??
-    createServer({ allowHalfOpen: true, keepAlive: true, noDelay: true, pauseOnConnect: false });
-  server.maxConnections = options.connectionsMax;
-  const refuse = (error: NodeJS.ErrnoException) => reject(cannotListen(url, error));
-  server.once('error', refuse);
-  server.prependListener('connection', options.accept);
-  server.listen({ ...place, backlog: options.backlog }, () => {
-    server.off('error', refuse);
-    server.on('error', options.failed);
-    resolve(server);
-  });
-  return promise;
+  #take(place: Place, server: Server): void {
+    this.#sockets.set(place, { server, closed: this.#keeper.opened(place) });
+  }
 }
 
 function portOf(server: Server | undefined): number | undefined {
   const address = server?.address();
   return typeof address === 'object' ? address?.port : undefined;
-}
-
-/** The variables that the shipped configuration takes the ports from. */
-const PORT_VARIABLES: Readonly<Record<string, string>> = { ldaps: 'LDAPS_PORT', http: 'HTTP_PORT' };
-
-function cannotListen(url: string, error: NodeJS.ErrnoException): LdapError {
-  const variable = PORT_VARIABLES[url.slice(0, url.indexOf(':'))] ?? 'LDAP_PORT';
-  const nameless =
-    'no address is known for that name; choose an address of this machine (LDAP_LISTEN_ADDRESS)';
-  const reasons: Record<string, string> = {
-    EADDRINUSE: `another program is listening there, or another connection handler of this server; stop it, or choose another port (${variable})`,
-    ENOTFOUND: nameless,
-    EAI_AGAIN: nameless,
-    EACCES: url.startsWith('ldapi:')
-      ? 'its folder is not there, or this user may not make a file in it; choose another one (LDAPI_PATH)'
-      : `this user may not use that port; choose one above 1023 (${variable})`,
-    EADDRNOTAVAIL: 'this machine has no such address; choose one it has (LDAP_LISTEN_ADDRESS)',
-  };
-  return refusal(url, reasons[error.code ?? ''] ?? error.message, error);
-}
-
-/** The path as it is, or as it is seen from the folder the server was started in, where only that is short enough. */
-function shorter(path: string, url: string): string {
-  const found = [path, relative('', path)].find((way) => Buffer.byteLength(way) <= PATH_OCTETS_MAX);
-  if (found !== undefined) return found;
-  const text = `the path of a socket file has at most ${PATH_OCTETS_MAX} octets; choose a shorter one (LDAPI_PATH)`;
-  throw refusal(url, text, undefined);
-}
-
-/** Nothing but a socket that nobody listens on is removed. */
-async function removeStale(path: string, url: string): Promise<void> {
-  const found = await lstat(path).catch(() => undefined);
-  if (found === undefined) return;
-  if (!found.isSocket())
-    throw refusal(url, 'something else is at that path; remove it, or choose another', undefined);
-  if (await isServed(shorter(path, url))) {
-    throw refusal(
-      url,
-      'another program is listening there; stop it, or choose another path (LDAPI_PATH)',
-      undefined,
-    );
-  }
-  await unlink(path).catch(() => {});
-}
-
-function isServed(path: string): Promise<boolean> {
-  const socket = connect({ path });
-  return new Promise<boolean>((resolve) => {
-    socket.once('connect', () => resolve(true));
-    socket.once('error', (error: NodeJS.ErrnoException) =>
-      resolve(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT'),
-    );
-  }).finally(() => socket.destroy());
-}
-
-function refusal(url: string, reason: string, cause: unknown): LdapError {
-  return new LdapError('unwillingToPerform', `Cannot listen on ${url}: ${reason}.`, { cause });
-}
-
-function formatUrl(scheme: string, address: string, port: number): string {
-  return `${scheme}://${isIPv6(address) ? `[${address}]` : address}:${port}`;
 }

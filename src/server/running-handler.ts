@@ -2,7 +2,6 @@
 // sessions. Some properties may change while it runs, for connections that begin after that.
 
 import type { Socket } from 'node:net';
-import { resolve } from 'node:path';
 import type { FilterLimits } from '../codec/filter-ber.ts';
 import type { Decoded } from '../config/object-definition.ts';
 import type { ldapConnectionHandler } from '../config/objects/ldap-connection-handler.ts';
@@ -18,6 +17,7 @@ import { dispatcher } from './dispatch.ts';
 import { HandlerFigures } from './handler-figures.ts';
 import { type ConnectionLimits, DEFAULT_LIMITS } from './limits.ts';
 import { Listener } from './listener.ts';
+import type { ListeningPlaces } from './listening-places.ts';
 import type { Dispatch, Services } from './operation.ts';
 import type { Outbox } from './outbox.ts';
 import type { ReadBuffer } from './read-buffer.ts';
@@ -39,8 +39,7 @@ export interface HandlerContext {
   readonly outbox: Outbox;
   readonly turns: Turns;
   readonly sessions: Set<Session>;
-  /** Where relative paths begin. */
-  readonly instanceFolder: string;
+  readonly places: ListeningPlaces;
   /** While it starts a server does without what it would otherwise refuse to be configured with. */
   readonly isStarting: () => boolean;
   readonly nextConnectionId: () => number;
@@ -59,6 +58,9 @@ export class RunningHandler {
   #dispatch: Dispatch;
   #localSecurity = localSecurity(0o777);
   #listener: Listener | undefined;
+  #isOpen = false;
+  /** Clients that came before it was open. */
+  readonly #early = new Set<Socket>();
 
   private constructor(handler: Handler, context: HandlerContext) {
     this.#context = context;
@@ -71,12 +73,27 @@ export class RunningHandler {
       this.#acceptor = new TlsAcceptor(tlsSettingsOf(handler, context), context.tls);
   }
 
-  /** Opens the ports or the socket file. Throws LdapError when that, or TLS, is not possible. */
-  static async start(handler: Handler, context: HandlerContext): Promise<RunningHandler> {
+  /**
+   * Opens the ports or the socket file, as far as no other handler still has them. Clients wait until `open`. Throws LdapError
+   * when that is not possible; whether TLS is, `check` tells.
+   * @param key of the name of the handler.
+   */
+  static async start(key: string, handler: Handler, context: HandlerContext): Promise<RunningHandler> {
     const running = new RunningHandler(handler, context);
-    if (usesTls(handler)) await running.#checkTls(running.#acceptor);
-    running.#listener = await running.#listen();
+    running.#listener = await running.#listen(key);
     return running;
+  }
+
+  /** Lets clients in. */
+  open(): void {
+    this.#isOpen = true;
+    for (const socket of this.#early) if (!socket.destroyed) this.#accept(socket, true);
+    this.#early.clear();
+  }
+
+  /** Opens what another handler had until it was closed by the same commit; see Listener.openRest. */
+  openRest(): Promise<unknown> | undefined {
+    return this.#listener?.openRest();
   }
 
   get name(): string {
@@ -117,12 +134,17 @@ export class RunningHandler {
     };
   }
 
-  /** Whether it can run on with other properties. Throws LdapError when TLS would not be possible. */
-  async check(handler: Handler): Promise<void> {
+  /**
+   * Whether it can run on with other properties, with what is prepared, and begin with all that is written. Throws LdapError
+   * when TLS would not be possible.
+   */
+  async check(handler: Handler, written: Handler): Promise<void> {
     const settings = this.#changeableTls(handler);
-    if (settings !== undefined && usesTls(handler)) {
-      await this.#checkTls(new TlsAcceptor(settings, this.#context.tls));
-    }
+    if (settings !== undefined && usesTls(handler)) await this.#checkTls(settings, '');
+    if (!isNetworkHandler(written) || !usesTls(written)) return;
+    const atStart = tlsSettingsOf(written, this.#context);
+    if (settings === undefined || !usesTls(handler) || JSON.stringify(settings) !== JSON.stringify(atStart))
+      await this.#checkTls(atStart, 'With what is written, from the next start on: ');
   }
 
   /** Takes over the properties that may change while it runs. */
@@ -137,7 +159,7 @@ export class RunningHandler {
   /** Accepts nothing more; the sessions that are open live on. */
   stop(): void {
     this.#listener?.stop();
-    for (const socket of this.#handshakes) socket.destroy();
+    for (const socket of [...this.#handshakes, ...this.#early]) socket.destroy();
   }
 
   /** What takes a restart of the handler stays as it was at its start. */
@@ -147,41 +169,49 @@ export class RunningHandler {
     return this.#acceptor && { ...this.#acceptor.settings, keyManager, trustManager, protocols, ciphers };
   }
 
-  async #checkTls(acceptor: TlsAcceptor | undefined): Promise<void> {
+  async #checkTls(settings: TlsSettings, when: string): Promise<void> {
     try {
-      await acceptor?.prepare();
+      await new TlsAcceptor(settings, this.#context.tls).prepare();
     } catch (error) {
       if (!(error instanceof LdapError)) throw error;
       const handler = this.#handler.dn.toString();
       if (!this.#context.isStarting()) {
-        throw new LdapError('unwillingToPerform', `${handler}: ${error.message}`, { cause: error });
+        throw new LdapError('unwillingToPerform', `${handler}: ${when}${error.message}`, {
+          cause: error,
+        });
       }
       this.#context.log.error({ handler, problem: error.message }, 'TLS is not possible');
     }
   }
 
-  #listen(): Promise<Listener> {
+  #listen(key: string): Promise<Listener> {
     const handler = this.#handler;
+    const { places } = this.#context;
     const options = {
       backlog: handler.acceptBacklog,
       connectionsMax: handler.maxConnections,
-      accept: (socket: Socket) => this.#accept(socket),
+      accept: (socket: Socket) => {
+        if (this.#isOpen) this.#accept(socket, false);
+        else this.#keepWaiting(socket);
+      },
       failed: (error: Error) => this.#context.log.error({ err: error }, 'a listener failed'),
     };
-    if (!isNetworkHandler(handler)) {
-      const path = resolve(this.#context.instanceFolder, handler.socketFile);
-      const mode = Number.parseInt(handler.socketFileMode, 8);
-      this.#localSecurity = localSecurity(mode);
-      return Listener.startLocal({ path, mode }, options);
-    }
-    const scheme = handler.useSsl ? 'ldaps' : 'ldap';
-    return Listener.start({ scheme, addresses: handler.listenAddress, port: handler.listenPort }, options);
+    if (!isNetworkHandler(handler))
+      this.#localSecurity = localSecurity(Number.parseInt(handler.socketFileMode, 8));
+    return Listener.start(places.placesOf(handler), options, places.keeper(key));
   }
 
-  #accept(accepted: Socket): void {
+  /** What is not stored yet serves nobody. */
+  #keepWaiting(socket: Socket): void {
+    this.#early.add(socket);
+    socket.on('error', () => {});
+    socket.once('close', () => this.#early.delete(socket));
+  }
+
+  #accept(accepted: Socket, hasWaited: boolean): void {
     const handler = this.#handler;
-    // What a handshake has not begun to read yet must wait, which it does not in the shared buffer.
-    const socket = this.#isSecureFromStart ? accepted : this.#context.readBuffer.adopt(accepted);
+    // What was read already, or what a handshake has not begun to read yet, must wait, which it does not in the shared buffer.
+    const socket = this.#isSecureFromStart || hasWaited ? accepted : this.#context.readBuffer.adopt(accepted);
     this.figures.opened(socket);
     if (!isNetworkHandler(handler)) this.#open(socket, this.#localSecurity, undefined);
     else if (!isWelcome(handler, socket.remoteAddress ?? '')) this.#refuse(socket, 'its address');

@@ -7,6 +7,8 @@ const LOOK_MS = 1000;
 
 export interface FileSource<T> {
   read(): Promise<T>;
+  /** Reads what will be there once that is stored which is prepared; undefined where that is known from `read`. */
+  readPrepared?(): Promise<T>;
   /** A text that changes whenever the files do. */
   stamp(): Promise<string>;
   /** Whether the stamp costs nothing, so that whoever asks gets what is there in this moment. */
@@ -28,6 +30,8 @@ export class FileBacked<T> {
   #problem: TrustError | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | undefined;
+  /** What was read again and is not in force yet. */
+  #reread: { readonly value: T } | undefined;
 
   constructor(source: FileSource<T>, options: FileBackedOptions<T>) {
     this.#source = source;
@@ -46,22 +50,34 @@ export class FileBacked<T> {
     return this.#value;
   }
 
+  /** The value that there will be once that is in force which is prepared. Throws TrustError. */
+  async prepared(): Promise<T> {
+    if (this.#reread !== undefined) return this.#reread.value;
+    return this.#source.readPrepared?.() ?? this.current();
+  }
+
   /** What was read last, and why what is there now cannot be used; nothing is looked at. */
   get known(): { readonly value: T | undefined; readonly problem: TrustError | undefined } {
     return { value: this.#value, problem: this.#problem };
   }
 
-  /** Reads now, changed or not; what it returns puts in force what was read. Throws TrustError when it cannot be. */
-  async reread(): Promise<() => void> {
+  /** Reads now, changed or not; what was read is in force when it is committed. Throws TrustError when it cannot be read. */
+  async reread(): Promise<{ commit(): void; abort(): void }> {
     const stamp = await this.#source.stamp().catch((error: unknown) => String(error));
-    const value = await this.#source.read();
-    return () => {
+    const value = await (this.#source.readPrepared?.() ?? this.#source.read());
+    this.#reread = { value };
+    const abort = () => {
+      this.#reread = undefined;
+    };
+    const commit = () => {
+      this.#reread = undefined;
       this.#stamp = stamp;
       this.#value = value;
       this.#problem = undefined;
       this.#lookedAt = performance.now();
       this.#options.changed?.(value);
     };
+    return { commit, abort };
   }
 
   async #look(): Promise<void> {

@@ -41,7 +41,7 @@ async function reload(...switches: readonly string[]): Promise<readonly string[]
   process.kill(server.pid, 'SIGHUP');
   const news = () => server.logLines().slice(known);
   await server.waitForLog(() => news().some(({ msg }) => msg === 'reloaded' || msg === REFUSED));
-  return news().flatMap(({ problem }) => (typeof problem === 'string' ? [problem] : []));
+  return news().flatMap(({ msg, problem }) => (msg === 'not reloaded' ? [String(problem)] : []));
 }
 
 const whoAmI = () => tools.run('ldapwhoami', []);

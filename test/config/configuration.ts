@@ -111,6 +111,17 @@ export class Configuration {
     return issues;
   }
 
+  /** Puts the entry there, or takes away the one with the name, if nothing is wrong with that; whether it was done. */
+  change(dn: Dn, after: Entry | undefined): boolean {
+    const before = this.#entries.get(schema.dnKey(dn));
+    if (before === undefined && after === undefined) return false;
+    const issues = after === undefined ? this.checkDelete(dn.toString()) : this.checkPut(after);
+    if (issues.length > 0) return false;
+    if (after === undefined) this.#remove(dn);
+    else this.#put(after);
+    return true;
+  }
+
   checkDelete(dn: string): readonly Issue[] {
     const before = this.get(dn);
     this.#remove(before.dn);

@@ -18,6 +18,7 @@ function open() {
     kinds: { before: KIND, after: KIND },
     before: undefined,
     after: undefined,
+    written: undefined,
     mentions: () => true,
   };
   const prepare = async () => {

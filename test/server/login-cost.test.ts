@@ -59,7 +59,9 @@ class World {
       const after = this.#validator.decode(entry);
       const kinds = { before: undefined, after: after?.kind };
       const key = schema.dnKey(entry.dn);
-      this.accounts.prepare({ key, kinds, before: undefined, after, mentions: () => true })?.commit();
+      this.accounts
+        .prepare({ key, kinds, before: undefined, after, written: after, mentions: () => true })
+        ?.commit();
     }
   }
 

@@ -37,7 +37,7 @@ function setPassword(password: string | undefined): void {
   const after = decoded(password);
   const before = accounts.find(keyOf(DN)) && after;
   const kinds = { before: before?.kind, after: after?.kind };
-  accounts.prepare({ key: keyOf(DN), kinds, before, after, mentions: () => true })?.commit();
+  accounts.prepare({ key: keyOf(DN), kinds, before, after, written: after, mentions: () => true })?.commit();
 }
 
 function modify(dn: string, ...changes: (readonly [Modification['operation'], string, string[]])[]): Change {

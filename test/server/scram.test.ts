@@ -40,7 +40,9 @@ beforeAll(async () => {
       const after = validator.decode(entry);
       const key = schema.dnKey(entry.dn);
       const kinds = { before: undefined, after: after?.kind };
-      accounts.prepare({ key, kinds, before: undefined, after, mentions: () => true })?.commit();
+      accounts
+        .prepare({ key, kinds, before: undefined, after, written: after, mentions: () => true })
+        ?.commit();
     }
   }
 });
