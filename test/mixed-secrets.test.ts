@@ -103,7 +103,11 @@ describe('secrets among the values of smtp-property', () => {
     ['given in an expression that cannot be resolved', 'add', `my.secret=${CANARY}$<nothing.here>`],
   ])('are not in the answer when one is %s', async (_, how, value) => {
     const change = `dn: ${DN}\nchangetype: modify\n${how}: ds-cfg-smtp-property\nds-cfg-smtp-property: ${value}\n`;
-    const { code, stderr } = await reader.modify(change);
+    // Whoever may not read them is refused before anything is compared.
+    const refused = await reader.modify(change);
+    expect(refused).toMatchObject({ code: 50, stderr: expect.stringContaining('secret-read') });
+    expect(refused.stderr).not.toContain(CANARY);
+    const { code, stderr } = await administrator.modify(change);
     expect(code).not.toBe(0);
     expect(stderr).toMatch(/\*\*\*|smtp-property "mail\.smtp\.proxy\.password" is there twice/);
     expect(stderr).not.toContain(CANARY);

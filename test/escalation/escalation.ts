@@ -1,0 +1,312 @@
+// The property that no account without privilege-change enlarges, by whatever it changes, what any credentials log in as.
+// A world with certificates of authorities that are trusted and that are not, passwords, a local socket and proxied
+// authorization is asked who each of them is, before and after each sequence of an attacker's changes.
+
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { PRIVILEGES } from '../../src/config/objects/root-dn-user.ts';
+import { Oid } from '../../src/ldap/oids.ts';
+import { accountDn, accountLdif } from '../support/accounts.ts';
+import {
+  bindRequest,
+  control,
+  extendedRequest,
+  saslBindRequest,
+  scopes,
+  searchRequest,
+} from '../support/ber-bytes.ts';
+import { Authority, type Issued } from '../support/certificates.ts';
+import { LdapTools } from '../support/ldap-tools.ts';
+import { RawClient } from '../support/raw-client.ts';
+import { freePort, type RunningServer, startServer } from '../support/server-process.ts';
+import { connectTls, connectWithStartTls } from '../support/tls-client.ts';
+import {
+  type Action,
+  actions,
+  BACKENDS,
+  HANDLERS,
+  type Material,
+  perform,
+  ROOT_DNS,
+  TAKEN,
+  TRUST,
+} from './actions.ts';
+
+const WHO_AM_I = extendedRequest('1.3.6.1.4.1.4203.1.11.3');
+const PASSWORD = 'of the attacker';
+/** What an attacker may have: these alone, or all that do not say by their name that they make somebody else of one. */
+const ATTACKERS = {
+  attacker: ['config-read', 'config-write', 'changelog-read'],
+  'strong attacker': PRIVILEGES.filter(
+    (one) => !['privilege-change', 'password-reset', 'proxied-auth'].includes(one),
+  ),
+} as const;
+const SUBJECTS = [
+  '/CN=config/CN=Root DNs/CN=admin',
+  '/CN=config/CN=Root DNs/CN=victim',
+  '/O=Example/CN=mapped',
+  '/CN=claimed',
+  '/CN=me',
+];
+const NAMES = [
+  'uid=admin',
+  `cn=victim,${ROOT_DNS}`,
+  `cn=new,${ROOT_DNS}`,
+  'uid=alias',
+  'uid=member,dc=plain',
+  'uid=own,dc=plain',
+  'uid=known,dc=people',
+];
+
+const PEOPLE = `dn: dc=people
+objectClass: domain
+dc: people
+
+dn: uid=known,dc=people
+objectClass: inetOrgPerson
+uid: known
+cn: known
+sn: known
+userPassword: ${TAKEN}
+`;
+
+export interface EscalationReport {
+  /** One sentence for each credential that logs in as somebody it did not log in as before. */
+  readonly findings: readonly string[];
+  readonly tried: number;
+  readonly done: number;
+}
+
+/** @param seeds of the sequences: each is made from one. */
+export async function escalate(seeds: readonly number[], actionsEach: number): Promise<EscalationReport> {
+  await using stack = new AsyncDisposableStack();
+  const world = await World.open(stack);
+  const findings: string[] = [];
+  let tried = 0;
+  let done = 0;
+  const before = await world.who();
+  for (const seed of seeds) {
+    for (const name of Object.keys(ATTACKERS)) {
+      const client = await RawClient.bound(world.server, accountDn(name), PASSWORD);
+      for (const action of world.sequence(seed, actionsEach)) {
+        tried += 1;
+        if (await perform(action, client)) done += 1;
+      }
+      client.close();
+      findings.push(...compare(before, await world.who()).map((one) => `seed ${seed}, ${name}: ${one}`));
+      if (findings.length > 0) return { findings, tried, done };
+    }
+  }
+  findings.push(...(await world.passwords()).map((one) => `seeds ${seeds.join(', ')}: ${one}`));
+  return { findings, tried, done };
+}
+
+/** Who each credential is, and what each account may do. */
+type Identities = ReadonlyMap<string, readonly string[]>;
+
+function compare(before: Identities, after: Identities): string[] {
+  return [...after].flatMap(([what, now]) => {
+    const more = now.filter((one) => !(before.get(what) ?? []).includes(one));
+    return more.length === 0 ? [] : [`${what} is now ${more.join(', ')}`];
+  });
+}
+
+class World {
+  readonly server: RunningServer;
+  readonly #certificates: ReadonlyMap<string, Issued>;
+  readonly #ports: readonly number[];
+  readonly #material: Material;
+
+  private constructor(
+    server: RunningServer,
+    certificates: ReadonlyMap<string, Issued>,
+    ports: readonly number[],
+    material: Material,
+  ) {
+    this.server = server;
+    this.#certificates = certificates;
+    this.#ports = ports;
+    this.#material = material;
+  }
+
+  static async open(stack: AsyncDisposableStack): Promise<World> {
+    const site = await Authority.create('Site');
+    const foreign = await Authority.create('Foreign');
+    stack.defer(() => site.remove());
+    stack.defer(() => foreign.remove());
+    const certificates = new Map<string, Issued>();
+    for (const [name, authority] of [
+      ['site', site],
+      ['foreign', foreign],
+    ] as const)
+      for (const subject of SUBJECTS)
+        certificates.set(`the certificate of ${name} for ${subject}`, await authority.issue({ subject }));
+    const own = await foreign.issue({ subject: '/CN=me' });
+    certificates.set('the own certificate', own);
+    const [sitePort, entriesPort, ...ports] = await Promise.all(Array.from({ length: 4 }, () => freePort()));
+    const server = await startServer({
+      files: {
+        'config/site/ca.pem': await site.certificate,
+        'config/foreign/ca.pem': await foreign.certificate,
+        'config/people.ldif': PEOPLE,
+      },
+    });
+    const added = await new LdapTools(server).modify(await fixtures(site, sitePort ?? 0, entriesPort ?? 0));
+    if (added.code !== 0) throw new Error(added.stderr);
+    const material: Material = {
+      authority: derOf(await foreign.certificate),
+      fingerprint: new X509Certificate(own.certificate).fingerprint256,
+      ports,
+    };
+    const all = [server.ldapsPort, sitePort ?? 0, entriesPort ?? 0, ...ports];
+    return new World(server, certificates, all, material);
+  }
+
+  sequence(seed: number, length: number): readonly Action[] {
+    const arbitrary = fc.array(actions(this.#material), { minLength: length, maxLength: length });
+    return fc.sample(arbitrary, { seed, numRuns: 1 })[0] ?? [];
+  }
+
+  async who(): Promise<Identities> {
+    const found = new Map<string, readonly string[]>();
+    for (const [name, { certificate, key }] of this.#certificates) {
+      const options = { cert: certificate, key };
+      for (const port of this.#ports)
+        found.set(`${name} on port ${port}`, await external(() => connectTls(port, options)));
+      found.set(`${name} by StartTLS`, await external(() => connectWithStartTls(this.server.port, options)));
+    }
+    for (const name of ['ldapi', 'own-ldapi'])
+      found.set(`the socket ${name}`, await external(() => local(join(this.server.folder, name))));
+    for (const name of Object.keys(ATTACKERS))
+      found.set(`${name} for the administrator`, await this.#proxied(name));
+    return new Map([...found, ...(await this.#privileges())]);
+  }
+
+  /** What the attackers' password logs in to; asked once, since what fails is counted. */
+  async passwords(): Promise<readonly string[]> {
+    const client = await RawClient.connect(this.server);
+    const findings: string[] = [];
+    for (const name of NAMES) {
+      const { code } = await client.request(bindRequest(name, TAKEN));
+      if (code === 0) findings.push(`the password logs in to ${name}`);
+    }
+    client.close();
+    return findings;
+  }
+
+  async #proxied(name: string): Promise<readonly string[]> {
+    const client = await RawClient.bound(this.server, accountDn(name), PASSWORD);
+    const proxy = control(Oid.proxiedAuthorization, true, `dn:cn=admin,${ROOT_DNS}`);
+    const { code, value = '' } = await client.request(WHO_AM_I, [proxy]);
+    client.close();
+    return code === 0 && value !== '' ? [value] : [];
+  }
+
+  async #privileges(): Promise<Identities> {
+    const client = await RawClient.bound(this.server);
+    const attributes = ['ds-privilege-name', 'ds-cfg-alternate-bind-dn'];
+    const request = searchRequest(ROOT_DNS, { scope: scopes.one, attributes });
+    const { entries } = await client.request(request);
+    client.close();
+    return new Map(
+      entries.map(({ dn, attributes: held }) => [
+        `the account ${dn}`,
+        ['there', ...Object.values(held).flat()],
+      ]),
+    );
+  }
+}
+
+function derOf(pem: string): Buffer {
+  return Buffer.from(new X509Certificate(pem).raw);
+}
+
+async function local(path: string): Promise<{ client: RawClient }> {
+  const socket = connect({ path });
+  await once(socket, 'connect');
+  return { client: RawClient.over(socket) };
+}
+
+/** Who a client is by EXTERNAL; nobody where it cannot even connect. */
+async function external(open: () => Promise<{ readonly client: RawClient }>): Promise<readonly string[]> {
+  try {
+    const { client } = await open();
+    await client.request(saslBindRequest('EXTERNAL'));
+    const { value = '' } = await client.request(WHO_AM_I);
+    client.close();
+    return value === '' ? [] : [value];
+  } catch {
+    return [];
+  }
+}
+
+async function fixtures(site: Authority, sitePort: number, entriesPort: number): Promise<string> {
+  const trust = (name: string, kind: string, ...lines: readonly string[]) =>
+    record(
+      `cn=${name},${TRUST}`,
+      ['ds-cfg-trust-manager-provider', `ds-cfg-${kind}-trust-manager-provider`],
+      ['ds-cfg-enabled: true', ...lines],
+    );
+  const handler = (name: string, port: number) =>
+    record(
+      `cn=${name},${HANDLERS}`,
+      ['ds-cfg-connection-handler', 'ds-cfg-ldap-connection-handler'],
+      [
+        'ds-cfg-enabled: true',
+        `ds-cfg-listen-port: ${port}`,
+        'ds-cfg-use-ssl: true',
+        'ds-cfg-key-manager-provider: cn=Default Key Manager,cn=Key Manager Providers,cn=config',
+        `ds-cfg-trust-manager-provider: cn=${name},${TRUST}`,
+      ],
+    );
+  const account = (
+    name: string,
+    lines: readonly string[],
+    password?: string,
+    privileges?: readonly string[],
+  ) =>
+    accountLdif(name, { lines, ...(password && { password }), ...(privileges && { privileges }) }).replace(
+      '\n',
+      '\nchangetype: add\n',
+    );
+  const classes = ['ds-cfg-backend', 'ds-cfg-local-backend', 'ds-cfg-memory-backend'];
+  return [
+    ...Object.entries(ATTACKERS).map(([name, privileges]) => account(name, [], PASSWORD, privileges)),
+    account('victim', ['ds-certificate-subject-dn: cn=victim'], 'of the victim', ['config-read']),
+    account('mapped', ['ds-certificate-subject-dn: cn=mapped,o=Example']),
+    account('first claim', ['ds-certificate-subject-dn: cn=claimed']),
+    account('second claim', ['ds-certificate-subject-dn: cn=claimed']),
+    record(`ds-cfg-backend-id=plain,${BACKENDS}`, classes, [
+      'ds-cfg-enabled: true',
+      'ds-cfg-base-dn: dc=plain',
+    ]),
+    record('dc=plain', ['domain'], []),
+    record(
+      'ou=authorities,dc=plain',
+      ['organizationalUnit', 'pkiUser'],
+      [`userCertificate;binary:: ${derOf(await site.certificate).toString('base64')}`],
+    ),
+    record(
+      'uid=member,dc=plain',
+      ['inetOrgPerson'],
+      ['cn: member', 'sn: member', 'userPassword: of the member'],
+    ),
+    trust('Site', 'pem', 'ds-cfg-pem-directory: config/site'),
+    trust('Entries', 'ldap', 'ds-cfg-base-dn: dc=plain'),
+    handler('Site', sitePort),
+    handler('Entries', entriesPort),
+  ].join('\n');
+}
+
+function record(dn: string, classes: readonly string[], lines: readonly string[]): string {
+  return [
+    `dn: ${dn}`,
+    'changetype: add',
+    ...classes.map((name) => `objectClass: ${name}`),
+    ...lines,
+    '',
+  ].join('\n');
+}
