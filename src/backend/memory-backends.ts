@@ -70,7 +70,7 @@ const ISSUES_MAX = 20;
 const FILLED_TOGETHER = 256;
 const PASSWORD_KEY = 'userpassword';
 /** Who replaces a hash of another server. */
-const UPGRADE: Requester = { dn: '', name: 'password upgrade', privileges: new Set() };
+const UPGRADE: Requester = { dn: '', name: 'password upgrade', privileges: new Set(['password-reset']) };
 
 export class MemoryBackends implements Component {
   readonly kind = 'memory-backend';
