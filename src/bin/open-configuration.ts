@@ -8,6 +8,7 @@ import { parseDefinition } from '../expression/definition.ts';
 import { Sources } from '../expression/sources.ts';
 import { FileReader } from '../files/file-reader.ts';
 import { nodeFileSystem } from '../files/file-system.ts';
+import { currentUser } from '../files/ownership.ts';
 import { requirePrivate } from '../files/permissions.ts';
 import type { AlertSink } from '../mail/alert.ts';
 import { Schema } from '../schema/schema.ts';
@@ -20,6 +21,7 @@ import { type Instance, openInstance, readSchemaFiles, secretPlaces } from './in
 import { isReplaceable, replaceUnreadable, withHint } from './last-known-good.ts';
 import { loadConfiguration } from './load-configuration.ts';
 import { makeStartChanges } from './start-changes.ts';
+import { requireTrustedInstance } from './trusted-instance.ts';
 
 const NOBODY: AlertSink = { raise: () => {} };
 
@@ -48,12 +50,13 @@ export interface OpenConfiguration {
 /** Throws what an administrator can put right (StartError and its like); then nothing is left open. */
 export async function openConfiguration(options: ConfigurationOptions): Promise<OpenConfiguration> {
   const { choice, environment, now, log, alerts = NOBODY } = options;
+  await requireTrustedInstance(choice.instance);
   const instance = await openInstance(choice.instance);
   await requirePrivate(nodeFileSystem, await secretPlaces(choice.instance));
   const schemaFiles = await readSchemaFiles(instance);
   const schema = Schema.parse(schemaFiles, { syntaxes: expressionSyntaxes() });
   const definitions = choice.definitions.map(parseDefinition);
-  const files = new FileReader();
+  const files = new FileReader({ user: currentUser() });
   const openSources = () =>
     Sources.open({ environment, definitions, instanceFolder: instance.folder, files });
   const sources = await openSources();

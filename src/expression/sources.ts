@@ -3,8 +3,9 @@
 // a place holds as it is; scanning that for further expressions is the work of resolve.
 
 import { resolve as resolvePath } from 'node:path';
-import { ABSENT_STAMP, FileReader } from '../files/file-reader.ts';
+import { ABSENT_STAMP, FileReader, untrustedFile } from '../files/file-reader.ts';
 import { type NamedFile, readNamedFileSync, UnreadableFile } from '../files/named-file.ts';
+import { findUntrustedNow } from '../files/ownership.ts';
 import { decodeUtf8 } from '../files/text.ts';
 import type { Definition } from './definition.ts';
 import { type ExpressionFiles, type FolderRequest, readExpressionFiles } from './expression-files.ts';
@@ -179,6 +180,9 @@ export class Sources {
   #readNow(path: string): FileReading {
     try {
       if (isKeptBack(realPathOf(path), realPathOf(this.instanceFolder))) return KEPT_BACK;
+      const { user } = this.#reader;
+      const untrusted = user === undefined ? undefined : findUntrustedNow(path, user);
+      if (untrusted !== undefined) throw untrustedFile(path, untrusted);
       return this.#decode(path, readNamedFileSync(path, FILE_OCTETS_MAX));
     } catch (error) {
       return failureOf(error);

@@ -13,10 +13,13 @@ import {
   UnreadableFile,
   unreadable,
 } from './named-file.ts';
+import { findUntrusted, type ProcessUser, type Untrusted } from './ownership.ts';
 
 export interface FileReaderOptions {
   /** How long one file, or one piece of a large one, may take. */
   readonly deadlineMs?: number;
+  /** Who reads: a file that others than this user and root could change is refused. Undefined: any file is read. */
+  readonly user?: ProcessUser | undefined;
 }
 
 export interface FolderEntry {
@@ -42,11 +45,13 @@ interface Waiting {
 }
 
 export class FileReader {
+  readonly user: ProcessUser | undefined;
   readonly #deadlineMs: number;
   readonly #running = new Set<Reading>();
   readonly #waiting: Waiting[] = [];
 
   constructor(options: FileReaderOptions = {}) {
+    this.user = options.user;
     this.#deadlineMs = options.deadlineMs ?? DEADLINE_MS;
   }
 
@@ -62,12 +67,18 @@ export class FileReader {
 
   /** Reads a whole file. Throws UnreadableFile. */
   read(path: string, octetsMax: number): Promise<NamedFile> {
-    return this.#guarded(path, () => readNamedFile(path, octetsMax));
+    return this.#guarded(path, async () => {
+      await this.#requireTrusted(path);
+      return readNamedFile(path, octetsMax);
+    });
   }
 
   /** Reads a large file in pieces, each with the deadline. Throws UnreadableFile. */
   async *readPieces(path: string, octetsMax: number): AsyncGenerator<Buffer, void> {
-    const file = await this.#guarded(path, () => openNamedFile(path, octetsMax));
+    const file = await this.#guarded(path, async () => {
+      await this.#requireTrusted(path);
+      return openNamedFile(path, octetsMax);
+    });
     try {
       for (let position = 0; ; ) {
         const piece = Buffer.allocUnsafeSlow(PIECE_OCTETS);
@@ -86,6 +97,7 @@ export class FileReader {
   /** Lists a folder, in no order. Throws UnreadableFile. */
   list(folder: string): Promise<readonly FolderEntry[]> {
     return this.#guarded(folder, async () => {
+      await this.#requireTrusted(folder);
       const entries = await readdir(folder, { withFileTypes: true });
       return entries.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }));
     });
@@ -104,6 +116,12 @@ export class FileReader {
       if (!(error instanceof UnreadableFile)) return String(error);
       return error.isAbsent ? ABSENT_STAMP : error.why;
     }
+  }
+
+  /** Throws UnreadableFile. */
+  async #requireTrusted(path: string): Promise<void> {
+    const untrusted = this.user === undefined ? undefined : await findUntrusted(path, this.user);
+    if (untrusted !== undefined) throw untrustedFile(path, untrusted);
   }
 
   /** Throws UnreadableFile, also when the deadline passes; then what `work` comes to is forgotten. */
@@ -152,4 +170,10 @@ export class FileReader {
     if (this.abandoned.length < AT_ONCE_MAX) return;
     for (const { refuse } of this.#waiting.splice(0)) refuse();
   }
+}
+
+/** The error for a file that others may change. */
+export function untrustedFile(path: string, untrusted: Untrusted): UnreadableFile {
+  const what = untrusted.path === path ? 'it' : untrusted.path;
+  return new UnreadableFile(path, `is not read: ${what} ${untrusted.problem}`);
 }

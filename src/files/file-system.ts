@@ -26,6 +26,8 @@ export type FileUse = 'read' | 'create' | 'append';
 export interface FileFacts {
   /** The permission bits. */
   readonly mode: number;
+  /** The group that the file belongs to. */
+  readonly groupId: number;
   /** Another after every change of the content, and after the file was replaced. */
   readonly version: string;
   /** When the content was written last, in milliseconds since 1970. */
@@ -78,9 +80,15 @@ export const nodeFileSystem: FileSystem = {
   list: (folder) => readdir(folder),
   async inspect(path) {
     try {
-      const { mode, size, ino, mtimeNs, mtimeMs } = await stat(path, { bigint: true });
+      const { mode, gid, size, ino, mtimeNs, mtimeMs } = await stat(path, { bigint: true });
       const version = `${ino}/${size}/${mtimeNs}`;
-      return { mode: Number(mode) & 0o7777, version, modifiedMs: Number(mtimeMs), octets: Number(size) };
+      return {
+        mode: Number(mode) & 0o7777,
+        groupId: Number(gid),
+        version,
+        modifiedMs: Number(mtimeMs),
+        octets: Number(size),
+      };
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return undefined;
       throw error;

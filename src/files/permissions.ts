@@ -1,9 +1,11 @@
 // Who may write what a store keeps: whoever can write it can give itself every right, so nobody but the owner may.
 
 import { FileError, fileErrorFrom } from './file-error.ts';
-import { FILE_MODE, type FileSystem, FOLDER_MODE } from './file-system.ts';
+import { FILE_MODE, type FileFacts, type FileSystem, FOLDER_MODE } from './file-system.ts';
+import { currentUser, isForeignGroup } from './ownership.ts';
 
 const WRITABLE_BY_OTHERS = 0o022;
+const WRITABLE_BY_ALL = 0o002;
 const READABLE_BY_OTHERS = 0o044;
 
 export interface Exposed {
@@ -32,10 +34,16 @@ export async function findExposed(
   ] as const) {
     for (const path of paths) {
       const facts = await fileSystem.inspect(path);
-      if (facts !== undefined && (facts.mode & bits) !== 0) exposed.push({ path, mode: facts.mode, wanted });
+      if (facts !== undefined && (facts.mode & bits) !== 0 && !isOwnGroup(facts, what))
+        exposed.push({ path, mode: facts.mode, wanted });
     }
   }
   return exposed;
+}
+
+/** A volume that belongs to a group of the server's own: a start warns of it, and what is private elsewhere may be group-writable. */
+function isOwnGroup({ mode, groupId }: FileFacts, what: 'writable' | 'readable'): boolean {
+  return what === 'writable' && (mode & WRITABLE_BY_ALL) === 0 && !isForeignGroup(groupId, currentUser());
 }
 
 /** Throws FileError naming everything that others may write. */

@@ -91,12 +91,13 @@ export class MemoryFileSystem implements FileSystem {
     if (content !== undefined)
       return {
         mode: mode ?? 0o600,
+        groupId: 0,
         version: versionOf(content),
         modifiedMs: 0,
         octets: content.written.length,
       };
     const isFolder = this.paths.some((other) => other.startsWith(`${path}/`));
-    return isFolder ? { mode: mode ?? 0o700, version: '', modifiedMs: 0, octets: 0 } : undefined;
+    return isFolder ? { mode: mode ?? 0o700, groupId: 0, version: '', modifiedMs: 0, octets: 0 } : undefined;
   }
 
   async changeMode(path: string, mode: number): Promise<void> {

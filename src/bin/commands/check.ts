@@ -18,6 +18,7 @@ import {
 import { repairStore } from '../../store/store-repair.ts';
 import { secretPlaces } from '../instance.ts';
 import { openOfflineConfiguration } from '../offline-configuration.ts';
+import { findUntrustedPlaces } from '../trusted-instance.ts';
 import { upgradeNotes } from '../upgrade-notices.ts';
 import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
 import { configFolderOf, inWords } from './offline-instance.ts';
@@ -95,7 +96,10 @@ async function look(folder: string, invocation: Invocation, world: World): Promi
     'readable',
   );
   const found = await checkStore(nodeFileSystem, folder);
-  return { ...found, problems: [...exposed.map(problemOfExposed), ...found.problems] };
+  const untrusted = (await findUntrustedPlaces(instanceOf(invocation, world).instance)).map((problem) => ({
+    ...{ path: folder, problem, remedy: 'Only who owns it, or root, can do that.' },
+  }));
+  return { ...found, problems: [...untrusted, ...exposed.map(problemOfExposed), ...found.problems] };
 }
 
 function extentOf({ snapshotNumber, lastNumber }: StoreCheck): string {
