@@ -1,9 +1,21 @@
 // Hashes of other servers in entries: the password logs in, the text of the hash never does, and what is quick to guess is
 // replaced by a login.
 
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { accountDn, accountLdif, passwordModifyRequest } from '../support/accounts.ts';
-import { bindRequest, extendedRequest, saslBindRequest, searchRequest } from '../support/ber-bytes.ts';
+import {
+  addRequest,
+  bindRequest,
+  changeKinds,
+  deleteRequest,
+  extendedRequest,
+  message,
+  modifyRequest,
+  saslBindRequest,
+  searchRequest,
+} from '../support/ber-bytes.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { ScramClient } from '../support/scram-client.ts';
@@ -128,6 +140,63 @@ describe('in an entry of a memory backend', () => {
     expect([await codeOf(dn, SSHA), await codeOf(dn, 'secret'), await codeOf(dn, 'a password')]).toEqual([
       49, 49, 0,
     ]);
+  });
+});
+
+describe('changes that are sent together', () => {
+  it('are made in their order, also behind passwords that are being hashed', async () => {
+    const client = await RawClient.bound(server);
+    const dn = `uid=in-a-row,${PEOPLE}`;
+    const person = [
+      ['objectClass', ['inetOrgPerson']],
+      ['cn', ['A']],
+      ['sn', ['B']],
+      ['userPassword', ['first']],
+    ] as const;
+    const replaced = (name: string, value: string) =>
+      modifyRequest(dn, [[changeKinds.replace, name, [value]]]);
+    const account = accountDn('in a row');
+    const service = [
+      ['objectClass', ['person', 'ds-cfg-root-dn-user']],
+      ['sn', ['B']],
+      ['userPassword', ['first']],
+    ] as const;
+    const requests = [
+      ...[addRequest(dn, person), replaced('description', 'first'), replaced('userPassword', 'second')],
+      ...[replaced('description', 'second'), addRequest(account, service), deleteRequest(account)],
+    ];
+    client.send(...requests.map((request, index) => message(100 + index, request)));
+    const codes: (number | undefined)[] = [];
+    for (const [index] of requests.entries()) codes.push((await client.answer(100 + index)).code);
+    expect(codes).toEqual(requests.map(() => 0));
+    const { entries } = await administrator.request(searchRequest(dn, { attributes: ['description'] }));
+    expect(entries[0]?.attributes.description).toEqual(['second']);
+    expect([await codeOf(dn, 'first'), await codeOf(dn, 'second')]).toEqual([49, 0]);
+  });
+});
+
+describe('a file that fills a memory backend', () => {
+  const backend = 'ds-cfg-backend-id=filled,cn=Backends,cn=config';
+  const fill = async (password: string) => {
+    const top = 'dn: dc=filled\nobjectClass: domain\ndc: filled\n';
+    const person = `dn: uid=one,dc=filled\nobjectClass: inetOrgPerson\nuid: one\ncn: A\nsn: B\nuserPassword: ${password}\n`;
+    await writeFile(join(server.folder, 'filled.ldif'), `${top}\n${person}`);
+    return tools.add(backendLdif('ds-cfg-ldif-file: filled.ldif\n', 'filled', 'dc=filled'));
+  };
+
+  it('has hashes of other servers, which let in with the password alone', async () => {
+    expect(await fill(SSHA)).toMatchObject({ code: 0, stderr: '' });
+    expect([await codeOf('uid=one,dc=filled', SSHA), await codeOf('uid=one,dc=filled', 'secret')]).toEqual([
+      49, 0,
+    ]);
+    expect(await tools.delete(backend)).toMatchObject({ code: 0 });
+  });
+
+  it('is refused with what is not known', async () => {
+    const { code, stderr } = await fill('{MD5}Xr4ilOzQ4PCOq3aQ0qbuaQ==');
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('{SSHA}');
+    expect(stderr).not.toContain('Xr4il');
   });
 });
 
