@@ -4,8 +4,7 @@ import type { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Filter } from '../ldap/filter.ts';
 import { type AttributeSelector, makeAttributeSelector, typeKeyOf } from './attribute-selector.ts';
-import type { AttributeType } from './attribute-type.ts';
-import type { MatchingRule } from './matching-rule.ts';
+import { appliesTo, type MatchingRule } from './matching-rule.ts';
 import { normalizeAssertion, normalizeValue } from './normal-value.ts';
 import type { Schema } from './schema.ts';
 import { compileValueMatch, parseSubstringAssertion } from './substrings-matcher.ts';
@@ -66,14 +65,9 @@ function compileSelection(
   }
   const rule = schema.findMatchingRule(filter.rule ?? '');
   if (rule === undefined) return undefined;
-  const types = schema.attributeTypes.filter((type) => isApplicable(rule, type) && !isHidden(type.key));
+  const types = schema.attributeTypes.filter((type) => appliesTo(rule, type) && !isHidden(type.key));
   const keys = new Set(types.map((type) => type.key));
   return (key) => keys.has(typeKeyOf(key));
-}
-
-function isApplicable(rule: MatchingRule, type: AttributeType): boolean {
-  const isOneOfItsOwn = type.equality === rule || type.ordering === rule || type.substrings === rule;
-  return isOneOfItsOwn || type.syntax.oid === rule.syntaxOid;
 }
 
 function compileRule(schema: Schema, filter: ExtensibleMatch): ValueMatch | undefined {

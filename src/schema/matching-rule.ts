@@ -1,6 +1,8 @@
 // When values are equal, which comes first, and what is part of what (RFC 4512 §4.1.3). A rule brings texts into a
 // normal form; equal normal forms mean equal values. The rules themselves are in rules/.
 
+import type { AttributeType } from './attribute-type.ts';
+
 export interface MatchingRule {
   readonly oid: string;
   readonly names: readonly string[];
@@ -24,4 +26,13 @@ export type SubstringPlace = 'initial' | 'any' | 'final';
 export interface SubstringsPreparation {
   value(value: string): string | undefined;
   piece(piece: string, place: SubstringPlace): string | undefined;
+}
+
+/**
+ * Whether an extensible match without an attribute asks the values of this type (RFC 4511 §4.5.1.7.7), which is what the rule's
+ * matchingRuleUse says (RFC 4512 §4.1.4): it is a rule of the type, or compares values of the type's syntax.
+ */
+export function appliesTo(rule: MatchingRule, type: AttributeType): boolean {
+  const isOneOfItsOwn = type.equality === rule || type.ordering === rule || type.substrings === rule;
+  return isOneOfItsOwn || type.syntax.oid === rule.syntaxOid;
 }

@@ -4,7 +4,7 @@ import { Dn } from '../ldap/dn.ts';
 import { Entry } from '../ldap/entry.ts';
 import type { AttributeType } from './attribute-type.ts';
 import { formatDefinition, parseDefinition } from './definition.ts';
-import type { MatchingRule } from './matching-rule.ts';
+import { appliesTo, type MatchingRule } from './matching-rule.ts';
 import type { ObjectClass } from './object-class.ts';
 import type { Syntax } from './syntax.ts';
 
@@ -23,6 +23,7 @@ export function makeSubschemaEntry(content: SubschemaContent): Entry {
     structuralObjectClass: 'subentry',
     ldapSyntaxes: content.syntaxes.map(formatSyntax),
     matchingRules: content.matchingRules.map(formatMatchingRule),
+    matchingRuleUse: content.matchingRules.flatMap((rule) => formatRuleUse(rule, content.attributeTypes)),
     attributeTypes: content.attributeTypes.map((type) => type.definition),
     objectClasses: content.objectClasses.map((objectClass) => objectClass.definition),
   });
@@ -51,4 +52,15 @@ function formatMatchingRule({ oid, names, syntaxOid }: MatchingRule): string {
     ['SYNTAX', [syntaxOid]],
   ]);
   return formatDefinition({ kind: 'matchingRules', id: oid, fields });
+}
+
+/** RFC 4512 §4.1.4: which attributes a client may ask by the rule. Nothing for a rule that is for none. */
+function formatRuleUse(rule: MatchingRule, types: readonly AttributeType[]): string[] {
+  const applied = types.filter((type) => appliesTo(rule, type)).map(({ name }) => name);
+  if (applied.length === 0) return [];
+  const fields = new Map([
+    ['NAME', rule.names],
+    ['APPLIES', applied],
+  ]);
+  return [formatDefinition({ kind: 'matchingRuleUse', id: rule.oid, fields })];
 }

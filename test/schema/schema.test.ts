@@ -189,42 +189,6 @@ describe('normal values', () => {
   });
 });
 
-describe('the entry cn=schema', () => {
-  const entry = schema.subschemaEntry;
-
-  it('holds every definition in canonical text', () => {
-    expect(entry.dn.toString()).toBe('cn=schema');
-    expect(entry.values('objectclass')).toEqual(['top', 'subentry', 'subschema']);
-    expect(entry.values('attributetypes')).toContain(
-      "( 2.5.4.3 NAME ( 'cn' 'commonName' ) DESC 'name an object is known by' SUP name X-ORIGIN 'RFC 4519' )",
-    );
-    expect(entry.values('objectclasses')).toContain(
-      "( 2.5.6.6 NAME 'person' DESC 'human being' SUP top STRUCTURAL MUST ( sn $ cn ) " +
-        "MAY ( userPassword $ telephoneNumber $ seeAlso $ description ) X-ORIGIN 'RFC 4519' )",
-    );
-    expect(entry.values('ldapsyntaxes')).toContain(`( ${SYNTAX}.7 DESC 'Boolean' )`);
-    expect(entry.values('matchingrules')).toContain(
-      `( 2.5.13.2 NAME 'caseIgnoreMatch' SYNTAX ${SYNTAX}.15 )`,
-    );
-    expect(schema.subschemaEntry).toBe(entry);
-  });
-
-  it('can be read as a schema again', () => {
-    const lines = entry.attributes
-      .filter(({ key }) => ['attributetypes', 'objectclasses', 'ldapsyntaxes', 'matchingrules'].includes(key))
-      .flatMap(({ description, values }) => values.map((value) => `${description}: ${value}`));
-    const again = Schema.parse([schemaFile('again.ldif', ...lines)]);
-    expect(again.subschemaEntry.attributes).toEqual(entry.attributes);
-  });
-
-  it('has values of its own syntaxes', () => {
-    for (const { key, values } of entry.attributes) {
-      const syntax = schema.findAttributeType(key)?.syntax;
-      for (const value of values) expect(syntax?.check(value), value).toBeUndefined();
-    }
-  });
-});
-
 describe('schema files', () => {
   function problemsOf(...lines: readonly string[]): readonly string[] {
     try {
