@@ -21,6 +21,7 @@ export function writePathMonitor({ writePath, store, configuration }: WritePathP
     objectClass: 'ds-monitor-write-path',
     figures: () => ({
       'ds-mon-changes-waiting': writePath.waitingCount,
+      'ds-mon-longest-step-milliseconds': Math.round(writePath.slowest?.ms ?? 0),
       'ds-mon-newest-change-number': store.lastNumber,
       'ds-mon-entry-count': configuration.tree.size,
       'ds-mon-journal-bytes': store.bytesSinceSnapshot,
@@ -36,9 +37,11 @@ export interface HealthChecks {
   readonly alive: () => readonly string[];
   /** Sentences: why requests had better be sent elsewhere for now. */
   readonly healthy: () => readonly string[];
+  /** The names of what is enabled and does not run. */
+  readonly notRunning: () => readonly string[];
 }
 
-export function healthMonitor({ alive, healthy }: HealthChecks): MonitorSource {
+export function healthMonitor({ alive, healthy, notRunning }: HealthChecks): MonitorSource {
   return {
     name: 'health status',
     objectClass: 'ds-monitor-health-status',
@@ -50,6 +53,8 @@ export function healthMonitor({ alive, healthy }: HealthChecks): MonitorSource {
         'ds-mon-alive-errors': aliveErrors,
         'ds-mon-healthy': healthyErrors.length === 0,
         'ds-mon-healthy-errors': healthyErrors,
+        'ds-mon-not-running': notRunning(),
+        'ds-mon-not-running-count': notRunning().length,
       };
     },
   };

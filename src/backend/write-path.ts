@@ -13,8 +13,10 @@ import type { Prepared } from '../runtime/component.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Commit, Store } from '../store/store.ts';
 import type { Requester } from './backend.ts';
-import { ChangeFeed, netEffects } from './change-feed.ts';
+import { ChangeFeed } from './change-feed.ts';
 import { ChangeRefused } from './change-refused.ts';
+import { PREPARING, type SlowStep, STORING, StepsUnderWay } from './steps-under-way.ts';
+import { netOf, notStored } from './write-end.ts';
 import type { WriteTarget } from './write-target.ts';
 
 export interface WritePathOptions {
@@ -23,6 +25,8 @@ export interface WritePathOptions {
   readonly store: Store;
   readonly now: () => Date;
   readonly log: { warn(fields: object, message: string): void };
+  /** A clock that never goes back. */
+  readonly clockMs?: () => number;
 }
 
 /** The changes that share one sync are no more than this. */
@@ -98,6 +102,7 @@ interface Storing {
 export class WritePath {
   readonly #options: WritePathOptions;
   readonly #queue: (Waiting | Alone)[] = [];
+  readonly #steps: StepsUnderWay;
   #runtime: Runtime;
   /** Prepared on top of what the disk is at work on. */
   #ready: Ready[] = [];
@@ -116,6 +121,7 @@ export class WritePath {
     const { target, store, runtime } = options;
     this.#options = options;
     this.#runtime = runtime;
+    this.#steps = new StepsUnderWay(options.clockMs ?? (() => performance.now()));
     this.#shownNumber = store.lastNumber;
     this.feed = new ChangeFeed(target.historyId ?? randomUUID(), store.lastNumber);
   }
@@ -123,6 +129,11 @@ export class WritePath {
   /** How many changes wait for their turn or for the disk. */
   get waitingCount(): number {
     return this.#queue.length + this.#ready.length + (this.#storing?.batch.length ?? 0);
+  }
+
+  /** The step that is under way the longest; undefined: none is. */
+  get slowest(): SlowStep | undefined {
+    return this.#steps.longest;
   }
 
   /** From now on changes are prepared by these components. */
@@ -205,7 +216,7 @@ export class WritePath {
       if (isBehind && ('work' in waiting || waiting.isTrial || waiting.isPatient === true)) return;
       this.#queue.shift();
       if ('work' in waiting) {
-        await waiting.work(this.#runtime);
+        await this.#steps.during('a reload has been made ready', () => waiting.work(this.#runtime));
         continue;
       }
       // Not counted from what the store has, which may know of a batch already that readers do not see yet.
@@ -221,17 +232,20 @@ export class WritePath {
     const storing: Storing = { batch: this.#ready };
     this.#storing = storing;
     this.#ready = [];
-    this.#options.store.append(storing.batch.map(({ commit }) => commit)).then(
-      () => {
-        this.#storing = undefined;
-        this.#commit(storing.batch);
-        this.#awake.resolve();
-      },
-      (cause: unknown) => {
-        storing.failure = { cause };
-        this.#awake.resolve();
-      },
-    );
+    const commits = storing.batch.map(({ commit }) => commit);
+    this.#steps
+      .during(STORING, () => this.#options.store.append(commits))
+      .then(
+        () => {
+          this.#storing = undefined;
+          this.#commit(storing.batch);
+          this.#awake.resolve();
+        },
+        (cause: unknown) => {
+          storing.failure = { cause };
+          this.#awake.resolve();
+        },
+      );
   }
 
   #commit(batch: readonly Ready[]): void {
@@ -288,9 +302,8 @@ export class WritePath {
       for (const effect of net) target.settle?.(effect, commit.at);
       refuseIfAny(net.flatMap((effect) => target.check(effect)));
       isValid = true;
-      const prepared = await this.#runtime.prepare(
-        net.flatMap((effect) => target.differenceOf(effect) ?? []),
-      );
+      const differences = net.flatMap((effect) => target.differenceOf(effect) ?? []);
+      const prepared = await this.#steps.during(PREPARING, () => this.#runtime.prepare(differences));
       const isNothing = changes.length === 0;
       // What is there already must be on disk before anybody is told so.
       if (isNothing && ahead !== undefined) {
@@ -383,18 +396,4 @@ export class WritePath {
       this.#snapshotsUnderWay -= 1;
     }
   }
-}
-
-/** Validation asks about what is there in the end, not about what was there in between. */
-function netOf(effects: readonly (readonly Effect[])[]): readonly Effect[] {
-  const [first] = effects;
-  if (effects.length === 1 && first?.length === 1) return first;
-  return netEffects(effects.flat());
-}
-
-function notStored(error: unknown): LdapError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new LdapError('unavailable', `The change could not be stored and nothing has changed: ${reason}`, {
-    cause: error,
-  });
 }

@@ -3,6 +3,7 @@
 
 import { hostname } from 'node:os';
 import { adminActionMonitor } from '../backend/admin-action-monitor.ts';
+import { HealthWatch, type HealthWatchOptions } from '../backend/health-watch.ts';
 import { Monitor } from '../backend/monitor.ts';
 import {
   type HealthChecks,
@@ -13,7 +14,7 @@ import {
 } from '../backend/server-monitor.ts';
 import { VERSION } from './version.ts';
 
-export interface MonitorParts extends WritePathParts {
+export interface MonitorParts extends WritePathParts, Pick<HealthWatchOptions, 'alerts' | 'log'> {
   readonly instanceFolder: string;
   readonly now: () => Date;
   readonly isStarting: () => boolean;
@@ -22,6 +23,7 @@ export interface MonitorParts extends WritePathParts {
 export interface OpenMonitor {
   readonly monitor: Monitor;
   readonly health: HealthChecks;
+  readonly watch: HealthWatch;
 }
 
 export function openMonitor(parts: MonitorParts): OpenMonitor {
@@ -40,13 +42,15 @@ export function openMonitor(parts: MonitorParts): OpenMonitor {
       'ds-mon-instance-path': instanceFolder,
     }),
   });
+  const watch = new HealthWatch({ ...parts, slowest: () => parts.writePath.slowest });
   const health = {
     alive: () => (store.failure === undefined ? [] : [store.failure.message]),
-    healthy: () => (isStarting() ? ['The server is starting.'] : []),
+    healthy: () => (isStarting() ? ['The server is starting.'] : watch.problems),
+    notRunning: () => watch.notRunning,
   };
   monitor.add(healthMonitor(health));
   monitor.add(processMonitor());
   monitor.add(writePathMonitor(parts));
   monitor.add(adminActionMonitor(parts.configuration));
-  return { monitor, health };
+  return { monitor, health, watch };
 }

@@ -77,6 +77,7 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
   }
   isStarting = false;
   await tellUpgradeNotices(instance, configuration, log);
+  services.healthWatch.start(runtime);
   const urls = listeners.urls();
   services.mail.queue.start();
   await services.alerting.start(urls);
@@ -157,9 +158,14 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
   const { instance, schema, configuration, store, files, writePath, accounts, alerts, now, log } = ground;
   const instanceFolder = instance.folder;
   const past = openHistory({ configuration, writePath, store, configFolder: instance.configFolder });
-  const { monitor, health } = openMonitor({
-    ...{ configuration, writePath, store, now, instanceFolder, isStarting },
+  const {
+    monitor,
+    health,
+    watch: healthWatch,
+  } = openMonitor({
+    ...{ configuration, writePath, store, now, instanceFolder, isStarting, alerts, log },
   });
+  opened.defer(() => healthWatch.stop());
   const { contexts, config, views, effective, memoryBackends } = openContexts({
     ...{ ...past, configuration, writePath, monitor, instanceFolder, files, now, log },
     ...{ deriveFor: ground.hashing.forLoad, profiles: ground.profiles },
@@ -204,6 +210,7 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
       past,
       monitor,
       health,
+      healthWatch,
       contexts,
       memoryBackends,
       providing,

@@ -13,6 +13,8 @@ export const ALERT_TYPES = {
   'confdit.ConfigurationChanged': 'the configuration was changed',
   'confdit.CertificateExpired': 'a certificate of a key manager or trust manager has expired',
   'confdit.CertificateExpiresSoon': 'a certificate of a key manager or trust manager expires soon',
+  'confdit.NotRunning': 'an enabled object of the configuration does not run',
+  'confdit.ChangesStuck': 'a change waits too long for the disk, or for what it needs',
   'confdit.LoginsRefused': 'too many logins have failed with a name or from an address',
   'confdit.MailServerFailed': 'a mail server fails its checks',
   'confdit.MailGivenUp': 'a message could not be delivered',

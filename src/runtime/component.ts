@@ -58,5 +58,5 @@ export interface Component {
    * Whether something runs because of an enabled object; takes the key of its name. Cheap. Components without it have
    * no objects that are enabled or not.
    */
-  runs?(key: string): boolean;
+  runs?(key: string): boolean | Promise<boolean>;
 }

@@ -45,6 +45,21 @@ export class Runtime {
     }
   }
 
+  /** Whether objects of the kind run when they are enabled, and not otherwise. */
+  knowsEnabled(kind: string): boolean {
+    return this.#components.some((component) => component.kind === kind && component.runs !== undefined);
+  }
+
+  /** Whether all runs that an enabled object of the kind is there for; takes the key of its name. */
+  async runs(kind: string, key: string): Promise<boolean> {
+    for (const component of this.#components) {
+      if (component.kind !== kind || component.runs === undefined) continue;
+      const answer = component.runs(key);
+      if (!(typeof answer === 'boolean' ? answer : await answer)) return false;
+    }
+    return true;
+  }
+
   /** What runs, component by component. */
   async describe(digest: Digest): Promise<readonly DescribedPart[]> {
     const parts: DescribedPart[] = [];

@@ -59,7 +59,7 @@ export class LdapServer implements WatchedServer {
       announce: (difference: ObjectDifference) => this.#announce(kind, difference),
       prepare: (difference: ObjectDifference) => this.#prepare(kind, difference),
       describe: (digest: Digest) => this.#describe(kind, digest),
-      runs: (key: string) => this.#running.find(placeOf(kind, key))?.isListening === true,
+      runs: async (key: string) => (await this.#running.find(placeOf(kind, key))?.isServing()) === true,
       // Only handlers of this kind have TLS.
       ...(kind === 'ldap-connection-handler' ? { review: this.#review } : {}),
     }));

@@ -113,8 +113,10 @@ export class RunningHandler {
     return this.#listener?.urls ?? [];
   }
 
-  get isListening(): boolean {
-    return this.#listener?.isListening === true;
+  /** Whether clients can connect, by TLS too where it is to be had. */
+  async isServing(): Promise<boolean> {
+    if (this.#listener?.isListening !== true) return false;
+    return !usesTls(this.#handler) || (await this.#acceptor?.canShakeHands()) === true;
   }
 
   /** What connections find that begin now. */

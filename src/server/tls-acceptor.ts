@@ -53,6 +53,17 @@ export class TlsAcceptor {
     return this.#settings;
   }
 
+  /** Whether there is all that a handshake of now needs. */
+  async canShakeHands(): Promise<boolean> {
+    try {
+      await this.#freshContext();
+      return true;
+    } catch (error) {
+      if (error instanceof LdapError) return false;
+      throw error;
+    }
+  }
+
   /** What a handshake of now is made with. */
   async describe(digest: Digest): Promise<Facts> {
     return { settings: factsOf(this.#settings, digest), identity: await this.#identity.describe() };
