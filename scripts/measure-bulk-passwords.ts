@@ -6,7 +6,7 @@ import { backendLdif, PEOPLE, PEOPLE_LDIF } from '../test/server/memory-backend-
 import { addRequest, bindRequest, message } from '../test/support/ber-bytes.ts';
 import { LdapTools } from '../test/support/ldap-tools.ts';
 import { RawClient } from '../test/support/raw-client.ts';
-import { startServer } from '../test/support/start-server.ts';
+import { endServers, startServer } from '../test/support/server-process.ts';
 
 const UNDER_WAY = 100;
 const people = Number(process.argv[2] ?? 200);
@@ -53,4 +53,4 @@ console.log(
   `${people} people with passwords in ${seconds.toFixed(1)} s; ${waits.length} logins beside them took ` +
     `${median.toFixed(0)} ms in the middle and ${(waits.at(-1) ?? 0).toFixed(0)} ms at most.`,
 );
-await server.stop();
+await endServers();
