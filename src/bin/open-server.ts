@@ -49,6 +49,8 @@ export interface OpenServer {
   reload(cause: string): Promise<unknown>;
   /** What runs, as the parts say that act. */
   describe(digest: Digest): Promise<readonly DescribedPart[]>;
+  /** Files whose file systems do not answer: no process ends by itself that waits for one. */
+  heldUpBy(): readonly string[];
   close(): Promise<void>;
 }
 
@@ -98,6 +100,7 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
       ...(await runtime.describe(digest)),
       ...[...services.tasks.runner.describe()].map((part) => ({ kind: 'tasks', ...part })),
     ],
+    heldUpBy: () => ground.files.abandoned,
     close: () => {
       isClosed = true;
       return rest.disposeAsync();

@@ -47,6 +47,14 @@ async function serve(choice: InstanceChoice, process: World, log: OpenLog): Prom
   log.info({ signal: await interrupted }, 'stopping');
   await server.close();
   log.info({}, 'stopped');
+  const files = server.heldUpBy();
+  if (files.length === 0) return;
+  log.warn(
+    { files },
+    'file systems that do not answer would keep the process for ever; it ends itself by SIGKILL',
+  );
+  log.flush();
+  process.kill(process.pid, 'SIGKILL');
 }
 
 /** The first SIGINT or SIGTERM; a terminal and npm both pass one on, so those that follow are no hurry. */

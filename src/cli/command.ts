@@ -18,7 +18,7 @@ export interface CommandOption {
 /** The process as a command sees it. Nothing else of the outside is looked at. */
 export type World = Pick<
   NodeJS.Process,
-  'stdin' | 'stdout' | 'stderr' | 'env' | 'on' | 'once' | 'off' | 'send' | 'channel'
+  'stdin' | 'stdout' | 'stderr' | 'env' | 'on' | 'once' | 'off' | 'send' | 'channel' | 'kill' | 'pid'
 >;
 
 /** What was typed, checked against the options of the command. */

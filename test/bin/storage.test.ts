@@ -65,10 +65,10 @@ ds-cfg-enabled: false\n-\nreplace: ds-cfg-smtp-property\nds-cfg-smtp-property: a
         // More than fits into what is left of the last page.
         for (let count = 0; count < 3; count++) await tools.search('cn=config', `(cn=${'x'.repeat(2_000)})`);
         await passes(500);
-        expect((await tools.add(mailServer(`One ${round}`))).code).toBe(0);
+        expect((await tools.add(mailServer(`One${round}`))).code).toBe(0);
         await rm(join(disk, 'filler'));
-        expect((await tools.add(mailServer(`Two ${round}`))).code).toBe(0);
-        await server.waitForLog(({ msg, dn }) => msg === 'add' && dn === `cn=Two ${round},${CONTAINER}`);
+        expect((await tools.add(mailServer(`Two${round}`))).code).toBe(0);
+        await server.waitForLog(({ msg, dn }) => msg === 'add' && dn === `cn=Two${round},${CONTAINER}`);
       }
       const [warning] = warnings();
       expect(warning?.msg).toBe(

@@ -159,6 +159,8 @@ it('a file system that hangs refuses the change, and the next one has its turn',
   const refused = await client.request(addRequest(dn, attributes));
   expect([refused.code, refused.text]).toEqual([53, expect.stringContaining('has not answered for 10 s')]);
   await nextChangeIsMade();
+  client.close();
+  expect(await server.stop()).toEqual({ code: null, signal: 'SIGKILL' });
 });
 
 function firstKeyStore(): [ObjectDefinition, PropertyDefinition] {

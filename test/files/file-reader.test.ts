@@ -1,0 +1,26 @@
+// A file system that never answers holds few readings, and those who come later are told so at once.
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { FileReader } from '../../src/files/file-reader.ts';
+import { hangingDisk } from '../support/hanging-disk.ts';
+
+it('a file system that never answers', async ({ skip }) => {
+  const disk = await hangingDisk();
+  if (disk === undefined) return skip('NOT TESTED: a file system that hangs. Only root may mount one.');
+  const folder = await mkdtemp(join(tmpdir(), 'confdit-reader-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const good = join(folder, 'good');
+  await writeFile(good, 'good');
+  const files = new FileReader({ deadlineMs: 100 });
+  const [one, two] = [join(disk, 'one'), join(disk, 'two')];
+  await expect(files.read(one, 10)).rejects.toThrow(
+    `The file ${one} cannot be read: its file system has not answered`,
+  );
+  expect((await files.read(good, 10)).octets.toString()).toBe('good');
+  expect(files.abandoned).toEqual([one]);
+  await expect(files.list(two)).rejects.toThrow('has not answered');
+  await expect(files.read(good, 10)).rejects.toThrow(`the file systems of ${one} and ${two} do not answer`);
+});
