@@ -6,6 +6,7 @@ import type { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Filter } from '../ldap/filter.ts';
 import type { SearchScope } from '../ldap/message.ts';
+import type { OctetCount } from '../ldap/octet-count.ts';
 import type { Reference } from '../ldap/reference.ts';
 import type { SortKey } from '../ldap/sort-key.ts';
 import type { SortValues } from './sort-order.ts';
@@ -42,6 +43,8 @@ export interface Search {
   readonly valuesFilter?: readonly Filter[] | undefined;
   /** Referral entries are entries like others (RFC 3296). */
   readonly manageDsaIt?: boolean | undefined;
+  /** Counts what the search collects until its end. */
+  readonly held?: OctetCount | undefined;
 }
 
 /** What a search finds: an entry, a pointer to elsewhere, or nothing but a chance for others to work. */
@@ -52,6 +55,8 @@ export interface SortedSearch extends Search {
   readonly sortKeys: readonly SortKey[];
   /** More entries than this are not sorted: adminLimitExceeded. */
   readonly entriesMax: number;
+  /** Counts what the result takes. Whoever asks gives it back when the result is not needed any more. */
+  readonly sorting: OctetCount;
 }
 
 /** One by one, `undefined` while others may work; then all that was found, in order, views not yet made. */

@@ -6,10 +6,10 @@ import { Entry } from '../ldap/entry.ts';
 import type { Filter } from '../ldap/filter.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { SearchScope } from '../ldap/message.ts';
+import type { OctetCount } from '../ldap/octet-count.ts';
 import { compileFilter, type Matcher } from '../schema/filter-matcher.ts';
 import type { Schema } from '../schema/schema.ts';
-import type { HistoryReader } from '../store/history-reader.ts';
-import type { Commit } from '../store/store.ts';
+import type { ChangePlace, HistoryReader, PastChange } from '../store/history-reader.ts';
 import { StoreError } from '../store/store-error.ts';
 import type { Backend, Comparison, Found, Requester, Search, SortedResult, SortedSearch } from './backend.ts';
 import { changelogEntry, type FormatChange } from './changelog-entry.ts';
@@ -36,6 +36,13 @@ export interface ChangelogBackendOptions {
 const SECRET_PRIVILEGE = 'secret-read';
 const BASE = 'cn=changelog';
 
+/** Where the change stands that a search has found last. */
+interface Cursor {
+  place: ChangePlace | undefined;
+}
+
+type Base = Pick<Search, 'base' | 'baseKey' | 'requester' | 'held'>;
+
 export class ChangelogBackend implements Backend {
   readonly baseDn = Dn.parse(BASE);
   readonly baseKey: string;
@@ -60,17 +67,26 @@ export class ChangelogBackend implements Backend {
 
   searchSorted(search: SortedSearch): Iterable<SortedResult | undefined> {
     const { schema, views } = this.#options;
-    const order = new SortOrder(schema, search.sortKeys, views.hiddenFrom(search.requester));
-    return sortFound(this.#found(search), order, {
-      entriesMax: search.entriesMax,
+    const { requester, entriesMax, sorting: held } = search;
+    const order = new SortOrder(schema, search.sortKeys, views.hiddenFrom(requester));
+    const cursor: Cursor = { place: undefined };
+    const matchers = this.#valueMatchers(search);
+    return sortFound(this.#found(search, cursor), order, {
+      entriesMax,
+      held,
       shown: (entry) => entry,
-      view: (entry) => this.#view(entry, search, this.#valueMatchers(search)),
+      view: (entry) => this.#view(entry, search, matchers),
+      // Numbers and what it is sorted by; the change is read once more when it is its turn.
+      keep: (entry) => {
+        const { place } = cursor;
+        return { find: () => (place === undefined ? entry : this.#entryAt(place, requester)) };
+      },
     });
   }
 
   compare(comparison: Comparison): boolean {
-    const { dn, dnKey, requester, assertion } = comparison;
-    const entry = this.#get(dn, dnKey, requester);
+    const { dn: base, dnKey: baseKey, requester, assertion } = comparison;
+    const entry = this.#get({ base, baseKey, requester });
     if (assertion !== undefined) this.#requireAssertion(assertion, entry, requester);
     return this.#options.views.compare(entry, comparison, this.#countChildren);
   }
@@ -91,58 +107,68 @@ export class ChangelogBackend implements Backend {
   }
 
   /** What is in scope and what the filter is true of. */
-  #found(search: Search): Iterable<Found> {
-    const { base, baseKey, scope, filter, requester, assertion } = search;
-    const top = this.#get(base, baseKey, requester);
+  #found(search: Search, cursor?: Cursor): Iterable<Found> {
+    const { baseKey, scope, filter, requester, assertion } = search;
+    const top = this.#get(search);
     if (assertion !== undefined) this.#requireAssertion(assertion, top, requester);
     const matches = this.#matcher(filter, requester);
     const itself = scope === SearchScope.baseObject || scope === SearchScope.wholeSubtree ? [top] : [];
     const found = itself.filter((entry) => matches(entry) === true);
     const isAll = baseKey === this.baseKey && scope !== SearchScope.baseObject;
-    return isAll ? this.#changes(found, filter, matches, requester) : found;
+    return isAll ? this.#changes(found, search, matches, cursor) : found;
   }
 
   *#changes(
     first: readonly Entry[],
-    filter: Filter,
+    { filter, requester, held }: Search,
     matches: Matcher,
-    requester: Requester,
+    cursor: Cursor | undefined,
   ): Generator<Found, void> {
     yield* first;
     const { least, most } = numbersWanted(filter, this.#options.schema);
-    for (const commit of this.#commits(least, most)) {
-      if (commit === undefined) yield undefined;
-      else for (const entry of this.#entriesOf(commit, requester)) if (matches(entry) === true) yield entry;
+    for (const past of this.#past(least, most, held)) {
+      if (past === undefined) {
+        yield undefined;
+        continue;
+      }
+      const entry = this.#entryOf(past, requester);
+      if (matches(entry) !== true) continue;
+      if (cursor !== undefined) cursor.place = past.place;
+      yield entry;
     }
   }
 
-  *#commits(least: number, most: number): Generator<Commit | undefined, void> {
+  *#past(least: number, most: number, held: OctetCount | undefined): Generator<PastChange | undefined, void> {
     const { reader, firstNumber, lastNumber } = this.#options;
     try {
       const first = Math.max(least, firstNumber());
-      yield* reader.commits(first, Math.min(most, lastNumber()));
+      yield* reader.changes(first, Math.min(most, lastNumber()), held);
     } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      throw new LdapError('unwillingToPerform', error.message, { cause: error });
+      throw inLdap(error);
     }
   }
 
-  *#entriesOf(commit: Commit, requester: Requester): Generator<Entry, void> {
+  #entryOf({ commit, change, place }: PastChange, requester: Requester): Entry {
     const { schema, secrets, formatChange } = this.#options;
-    const seesAll = requester.privileges.has(SECRET_PRIVILEGE);
-    for (const [index, change] of commit.changes.entries()) {
-      const shown = seesAll ? change : maskChange(change, schema, secrets);
-      yield changelogEntry(this.baseDn, commit, index, shown, formatChange);
+    const shown = requester.privileges.has(SECRET_PRIVILEGE) ? change : maskChange(change, schema, secrets);
+    return changelogEntry(this.baseDn, commit, place.index, shown, formatChange);
+  }
+
+  /** Throws unwillingToPerform when the change is not kept any more. */
+  #entryAt(place: ChangePlace, requester: Requester): Entry {
+    try {
+      return this.#entryOf(this.#options.reader.changeAt(place), requester);
+    } catch (error) {
+      throw inLdap(error);
     }
   }
 
-  #get(dn: string, key: string, requester: Requester): Entry {
+  #get({ base: dn, baseKey: key, requester, held }: Base): Entry {
     if (key === this.baseKey) return this.#top();
     const number = Number(/(?:^|\+)changenumber=(\d{1,15})(?=[+,])/.exec(key)?.[1]);
-    for (const commit of Number.isNaN(number) ? [] : this.#commits(number, number)) {
-      for (const entry of commit === undefined ? [] : this.#entriesOf(commit, requester)) {
-        if (this.#options.schema.dnKey(entry.dn) === key) return entry;
-      }
+    for (const past of Number.isNaN(number) ? [] : this.#past(number, number, held)) {
+      const entry = past === undefined ? undefined : this.#entryOf(past, requester);
+      if (entry !== undefined && this.#options.schema.dnKey(entry.dn) === key) return entry;
     }
     throw new LdapError('noSuchObject', `${dn}: there is no such entry.`, { matchedDn: this.baseDn });
   }
@@ -184,6 +210,11 @@ export class ChangelogBackend implements Backend {
       `${entry.dn}: the assertion of the request is not true of the entry.`,
     );
   }
+}
+
+function inLdap(error: unknown): unknown {
+  if (!(error instanceof StoreError)) return error;
+  return new LdapError('unwillingToPerform', error.message, { cause: error });
 }
 
 function readOnly(): LdapError {

@@ -4,7 +4,7 @@
 import { type Change, dnOfChange } from '../ldap/change.ts';
 import { type Dn, formatRdn, type Rdn } from '../ldap/dn.ts';
 import { Attribute, Entry } from '../ldap/entry.ts';
-import type { Commit } from '../store/store.ts';
+import type { CommitFacts } from '../store/history-reader.ts';
 
 /** A change as LDIF, as ldapmodify takes it. */
 export type FormatChange = (change: Change) => string;
@@ -20,7 +20,7 @@ function nameInChangelog(base: Dn, number: number, index: number): Dn {
 /** The `index`th change of a commit, as `shown` gives it to the reader. */
 export function changelogEntry(
   base: Dn,
-  { number, at, by }: Commit,
+  { number, at, by }: CommitFacts,
   index: number,
   shown: Change,
   formatChange: FormatChange,

@@ -3,21 +3,23 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { applyChange, type TreeView } from '../directory/apply-change.ts';
-import { idOfChange, type Stamp, stamp } from '../directory/stamp.ts';
+import { idOfChange, stamp } from '../directory/stamp.ts';
 import type { FileSystem } from '../files/file-system.ts';
-import { type Change, dnOfChange } from '../ldap/change.ts';
+import { dnOfChange } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
 import { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Schema } from '../schema/schema.ts';
-import { listArchives, readArchive } from '../store/archive.ts';
-import { HistoryReader } from '../store/history-reader.ts';
-import type { Commit } from '../store/store.ts';
+import { listArchives, readArchivedEntries } from '../store/archive.ts';
+import { HistoryReader, type PastChange } from '../store/history-reader.ts';
 import { StoreError } from '../store/store-error.ts';
 import type { EntryDifference } from './entry-difference.ts';
+import { octetsOfEntry, octetsOfText } from './kept-octets.ts';
+import type { HeldOctets } from './octet-budget.ts';
 
-/** Entries looked at before others have their turn. */
-const STEPS_PER_TURN = 256;
+/** What a key takes in a set, and an entry in two maps, besides itself. */
+const KEY_OCTETS = 48;
+const PLACE_OCTETS = 128;
 
 export interface ConfigurationHistoryOptions {
   readonly schema: Schema;
@@ -29,6 +31,7 @@ export interface ConfigurationHistoryOptions {
 export class ConfigurationHistory {
   readonly reader: HistoryReader;
   readonly #options: ConfigurationHistoryOptions;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: ConfigurationHistoryOptions) {
     this.#options = options;
@@ -48,51 +51,76 @@ export class ConfigurationHistory {
   }
 
   /**
-   * Every entry that is different after change `from` and after change `to`, which may lie before it. Throws
-   * LdapError noSuchObject when one of them is not remembered, StoreError when the files are damaged.
+   * Every entry that is different after change `from` and after change `to`, which may lie before it. Reads the changes
+   * twice, one by one, and keeps of them the entries that they touch, as these were before and are afterwards: counted
+   * in `held`, with what is returned. Throws LdapError noSuchObject when one of the states is not remembered, what `held`
+   * throws, StoreError when the files are damaged.
    */
-  async differences(from: number, to: number): Promise<EntryDifference[]> {
+  async differences(from: number, to: number, held: HeldOctets): Promise<EntryDifference[]> {
     const [early, late] = from < to ? [from, to] : [to, from];
-    const { schema } = this.#options;
-    const later: Commit[] = [];
-    for await (const commit of this.#commits(early + 1, late)) later.push(commit);
-    if (later.length < late - early) throw unknownState(late, await this.firstState(), early + later.length);
-    const touched = new Set<string>();
-    await inTurns(stepsOf(later), ({ change }) => touched.add(schema.dnKey(dnOfChange(change))));
-    const place = await this.#stateOf(touched, early);
-    const atEarly = new Map(place.entries);
-    await inTurns(stepsOf(later), (step) => place.repeat(step));
+    const touched = await this.#touched(early, late, held);
+    const tree = await this.#stateOf(touched, early, held);
+    const atEarly = new Map(tree.entries);
+    await this.#repeat(tree, early + 1, late, held);
     return [...touched].flatMap((key) => {
-      const [before, after] = [atEarly.get(key), place.entries.get(key)];
+      const [before, after] = [atEarly.get(key), tree.entries.get(key)];
       if (before === after) return [];
       return from < to ? [{ key, before, after }] : [{ key, before: after, after: before }];
     });
   }
 
-  async #stateOf(touched: ReadonlySet<string>, number: number): Promise<SparseTree> {
+  /** The keys of the entries that the changes between two states are about. */
+  async #touched(early: number, late: number, held: HeldOctets): Promise<ReadonlySet<string>> {
+    const { schema } = this.#options;
+    const touched = new Set<string>();
+    let last = early;
+    for await (const { commit, change } of this.#changes(early + 1, late, held)) {
+      last = commit.number;
+      const key = schema.dnKey(dnOfChange(change));
+      if (touched.has(key)) continue;
+      held.take(KEY_OCTETS + octetsOfText(key));
+      touched.add(key);
+    }
+    if (last < late) throw unknownState(late, await this.firstState(), last);
+    return touched;
+  }
+
+  async #stateOf(touched: ReadonlySet<string>, number: number, held: HeldOctets): Promise<SparseTree> {
     const { fileSystem, archiveFolder, schema } = this.#options;
     const archives = await listArchives(fileSystem, archiveFolder);
     const base = archives.findLast((one) => one <= number);
     if (base === undefined) throw unknownState(number, await this.firstState(), undefined);
-    const tree = new SparseTree(schema, touched);
-    const { entries } = await readArchive(fileSystem, archiveFolder, base);
-    await inTurns(entries, (entry) => tree.take(entry));
-    for await (const commit of this.#commits(base + 1, number))
-      await inTurns(stepsOf([commit]), (step) => tree.repeat(step));
+    const tree = new SparseTree(schema, touched, held);
+    for await (const entries of readArchivedEntries(fileSystem, archiveFolder, base)) {
+      await this.#pause();
+      for (const entry of entries) tree.take(entry);
+    }
+    await this.#repeat(tree, base + 1, number, held);
+    tree.keepAsItIs();
     return tree;
   }
 
-  async *#commits(first: number, last: number): AsyncGenerator<Commit, void> {
+  async #repeat(tree: SparseTree, first: number, last: number, held: HeldOctets): Promise<void> {
+    for await (const one of this.#changes(first, last, held)) tree.repeat(one);
+  }
+
+  async *#changes(first: number, last: number, held: HeldOctets): AsyncGenerator<PastChange, void> {
     if (first > last) return;
     try {
-      for (const commit of this.reader.commits(first, last)) {
-        if (commit === undefined) await setImmediate();
-        else yield commit;
+      for (const one of this.reader.changes(first, last, held)) {
+        if (one === undefined) await this.#pause();
+        else yield one;
       }
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       throw new LdapError('unwillingToPerform', error.message, { cause: error });
     }
+  }
+
+  /** Lets others have their turn. However many look at the past, one of them goes on in each turn of the event loop. */
+  #pause(): Promise<unknown> {
+    this.#turn = this.#turn.then(() => setImmediate());
+    return this.#turn;
   }
 }
 
@@ -105,53 +133,50 @@ function unknownState(number: number, first: number | undefined, last: number | 
   return new LdapError('noSuchObject', `There is no state after change ${number}: ${from}${to}.`);
 }
 
-/** One change of a commit. */
-interface Step {
-  readonly change: Change;
-  readonly made: Stamp;
-}
-
-function* stepsOf(commits: readonly Commit[]): Generator<Step> {
-  for (const { changes, at, by, id } of commits)
-    for (const [index, change] of changes.entries())
-      yield { change, made: { at, by, id: idOfChange(id, index) } };
-}
-
-/** Does something with each, and lets others have their turn in between. */
-async function inTurns<T>(all: Iterable<T>, work: (one: T) => void): Promise<void> {
-  let count = 0;
-  for (const one of all) {
-    work(one);
-    if (++count % STEPS_PER_TURN === 0) await setImmediate();
-  }
-}
-
 /** Some entries of a tree; of the others it is only known that they are there. */
 class SparseTree implements TreeView {
   readonly schema: Schema;
   readonly entries = new Map<string, Entry>();
   readonly #keys: ReadonlySet<string>;
+  readonly #held: HeldOctets;
+  /** What the entries take that somebody else keeps too. */
+  readonly #kept = new Set<Entry>();
   /** Of the entry that is being changed. */
   #nameValues: ReadonlySet<string> = new Set();
 
-  constructor(schema: Schema, keys: ReadonlySet<string>) {
+  constructor(schema: Schema, keys: ReadonlySet<string>, held: HeldOctets) {
     this.schema = schema;
     this.#keys = keys;
+    this.#held = held;
   }
 
   take(entry: Entry): void {
     const key = this.schema.dnKey(entry.dn);
-    if (this.#keys.has(key)) this.entries.set(key, entry);
+    // Not the one that was read: that has the octets of everything around it.
+    if (this.#keys.has(key)) this.#set(key, entry.withAttributes(entry.attributes));
   }
 
-  repeat({ change, made }: Step): void {
+  repeat({ commit: { at, by, id }, change, place }: PastChange): void {
     const dn = dnOfChange(change);
     if (!this.#keys.has(this.schema.dnKey(dn))) return;
     this.#nameValues = new Set(dn.rdn?.map(({ value }) => value));
+    const made = { at, by, id: idOfChange(id, place.index) };
     for (const { key, before, after } of applyChange(change, this)) {
-      if (after === undefined) this.entries.delete(key);
-      else this.entries.set(key, stamp(before, after, made, this.schema));
+      this.#set(key, after === undefined ? undefined : stamp(before, after, made, this.schema));
     }
+  }
+
+  /** What the entries are now is kept by the caller, whatever becomes of them here. */
+  keepAsItIs(): void {
+    for (const entry of this.entries.values()) this.#kept.add(entry);
+  }
+
+  #set(key: string, entry: Entry | undefined): void {
+    const known = this.entries.get(key);
+    if (entry !== undefined) this.#held.take(PLACE_OCTETS + octetsOfEntry(entry));
+    if (known !== undefined && !this.#kept.has(known)) this.#held.give(PLACE_OCTETS + octetsOfEntry(known));
+    if (entry === undefined) this.entries.delete(key);
+    else this.entries.set(key, entry);
   }
 
   find(key: string): Entry | undefined {

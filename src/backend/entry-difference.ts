@@ -5,6 +5,8 @@ import { setImmediate } from 'node:timers/promises';
 import type { Change, Modification } from '../ldap/change.ts';
 import { Attribute, type Entry } from '../ldap/entry.ts';
 import type { Schema } from '../schema/schema.ts';
+import { octetsOfChange } from './kept-octets.ts';
+import type { HeldOctets } from './octet-budget.ts';
 
 export interface EntryDifference {
   /** The key of the name. */
@@ -21,15 +23,19 @@ export function changesOf(differences: readonly EntryDifference[], schema: Schem
   return inGoodOrder(differences.flatMap((one) => changesOfOne(one, schema)));
 }
 
-/** The same of as many as there may be. */
+/** The same of as many as `held` has room for; throws what it throws. */
 export async function changesOfMany(
   differences: readonly EntryDifference[],
   schema: Schema,
+  held: HeldOctets,
 ): Promise<Change[]> {
   const changes: Change[] = [];
   for (const [index, one] of differences.entries()) {
     if (index % ENTRIES_PER_TURN === 0) await setImmediate();
-    changes.push(...changesOfOne(one, schema));
+    for (const change of changesOfOne(one, schema)) {
+      held.take(octetsOfChange(change));
+      changes.push(change);
+    }
   }
   return inGoodOrder(changes);
 }

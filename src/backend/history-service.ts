@@ -7,6 +7,7 @@ import { LdapError } from '../ldap/ldap-error.ts';
 import type { Requester } from './backend.ts';
 import { changesOfMany } from './entry-difference.ts';
 import { maskChange } from './masked-change.ts';
+import type { HeldOctets } from './octet-budget.ts';
 import { type RollbackOptions, type RollbackRequest, type RolledBack, rollBack } from './rollback.ts';
 
 const READ: readonly Privilege[] = ['changelog-read', 'config-read'];
@@ -25,18 +26,26 @@ export class HistoryService {
     return this.#options.writePath.feed.number;
   }
 
-  /** The changes that lead from the state after one change to that after another. Throws LdapError. */
-  async differences(from: number, to: number, requester: Requester): Promise<readonly Change[]> {
+  /**
+   * The changes that lead from the state after one change to that after another. What they take is counted in `held`, of
+   * which nothing else is held. Throws LdapError.
+   */
+  async differences(
+    from: number,
+    to: number,
+    requester: Requester,
+    held: HeldOctets,
+  ): Promise<readonly Change[]> {
     requireAll(READ, 'look at the history of the configuration', requester);
     const { history, configuration } = this.#options;
-    const differences = await history.differences(from, to);
-    return this.#shown(await changesOfMany(differences, configuration.schema), requester);
+    const differences = await history.differences(from, to, held);
+    return this.#shown(await changesOfMany(differences, configuration.schema, held), requester);
   }
 
   /** See `rollBack`; the changes come back as the requester may see them. */
-  async rollBack(request: RollbackRequest, requester: Requester): Promise<RolledBack> {
+  async rollBack(request: RollbackRequest, requester: Requester, held: HeldOctets): Promise<RolledBack> {
     requireAll(WRITE, 'roll the configuration back', requester);
-    const done = await rollBack(request, requester, this.#options);
+    const done = await rollBack(request, requester, this.#options, held);
     return { ...done, changes: this.#shown(done.changes, requester) };
   }
 

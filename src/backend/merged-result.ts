@@ -1,6 +1,7 @@
 // Sorted results of several suffixes as one, in the same order. Takes results that were sorted by the same keys.
 
 import type { Entry } from '../ldap/entry.ts';
+import type { OctetCount } from '../ldap/octet-count.ts';
 import type { Reference } from '../ldap/reference.ts';
 import type { SortedResult } from './backend.ts';
 import type { SortValues } from './sort-order.ts';
@@ -13,9 +14,16 @@ interface Place {
 
 /** Entries between two chances for others to work. */
 const RUN_LENGTH = 256;
+const PLACE_OCTETS = 64;
 
-/** Yields `undefined` while it works; returns the result. Of equal entries those of the earlier part come first. */
-export function* mergeSorted(parts: readonly SortedResult[]): Generator<undefined, SortedResult> {
+/**
+ * Yields `undefined` while it works; returns the result, whose memory `held` counts. Of equal entries those of the earlier
+ * part come first.
+ */
+export function* mergeSorted(
+  parts: readonly SortedResult[],
+  held: OctetCount,
+): Generator<undefined, SortedResult> {
   const places: Place[] = [];
   const next = parts.map(() => 0);
   for (;;) {
@@ -25,6 +33,7 @@ export function* mergeSorted(parts: readonly SortedResult[]): Generator<undefine
     }
     const part = parts[first];
     if (part === undefined) return new MergedResult(parts, places);
+    held.take(PLACE_OCTETS);
     places.push({ part, index: next[first] ?? 0 });
     next[first] = (next[first] ?? 0) + 1;
     if (places.length % RUN_LENGTH === 0) yield undefined;

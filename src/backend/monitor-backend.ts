@@ -4,6 +4,7 @@
 import { Dn } from '../ldap/dn.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { SearchScope } from '../ldap/message.ts';
+import type { OctetCount } from '../ldap/octet-count.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Backend, Comparison, Found, Search, SortedResult, SortedSearch } from './backend.ts';
 import type { EntryViews } from './entry-views.ts';
@@ -67,16 +68,21 @@ export class MonitorBackend implements Backend {
     const entries = this.#newTree();
     if (!this.#keys.isThere(baseKey, this.#monitor, this.baseKey)) return find(this.#readerOf(entries));
     const wantedKey = scope === SearchScope.baseObject ? baseKey : undefined;
-    return this.#filledAndFound(entries, wantedKey, find);
+    return this.#filledAndFound(entries, wantedKey, find, search.held);
   }
 
   *#filledAndFound<Result>(
     entries: MonitorTree,
     wantedKey: string | undefined,
     find: (reader: TreeReader) => Iterable<Result | undefined>,
+    held: OctetCount | undefined,
   ): Generator<Result | undefined> {
-    yield* entries.fill(wantedKey);
-    yield* find(this.#readerOf(entries));
+    try {
+      yield* entries.fill(wantedKey, held);
+      yield* find(this.#readerOf(entries));
+    } finally {
+      held?.give(entries.octets);
+    }
   }
 
   #newTree(): MonitorTree {

@@ -4,12 +4,15 @@
 import { Tree } from '../directory/tree.ts';
 import { Dn } from '../ldap/dn.ts';
 import { Attribute, Entry } from '../ldap/entry.ts';
+import type { OctetCount } from '../ldap/octet-count.ts';
 import { Memo } from '../schema/memo.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Monitor, MonitorItem, MonitorSource, MonitorValue } from './monitor.ts';
 
 /** Entries between two chances for others to work. */
 const AT_ONCE_MAX = 256;
+/** An entry with its figures, its place in the tree, and the text of both. */
+const ITEM_OCTETS = 6 * 1024;
 const NAMES_MAX = 50_000;
 const NAME_LENGTH_MAX = 256;
 
@@ -57,6 +60,8 @@ export class MonitorTree {
   readonly #items = new Map<Entry, MonitorItem>();
   readonly #shown = new WeakMap<Entry, Entry>();
   readonly #classes = new Map<string, Attribute>();
+  /** What was counted. */
+  octets = 0;
 
   /** Has what stands directly below the base. */
   constructor(options: MonitorTreeOptions) {
@@ -72,13 +77,14 @@ export class MonitorTree {
    * Adds what stands further below; goes on whenever it is asked to.
    *
    * @param wantedKey one that is wanted alone: of what is beside it only what it needs is made.
+   * @param held counts what the entries take; who gives it back is told by `octets`.
    */
-  *fill(wantedKey: string | undefined): Generator<undefined> {
+  *fill(wantedKey: string | undefined, held?: OctetCount): Generator<undefined> {
     const { monitor, keys, baseKey } = this.#options;
     for (const source of monitor.sources) {
       const key = keys.keyOf(source.name, baseKey);
       if (wantedKey === undefined || wantedKey === key || wantedKey.endsWith(`,${key}`))
-        yield* this.#fillFrom(source, key, wantedKey === key ? undefined : wantedKey);
+        yield* this.#fillFrom(source, key, wantedKey === key ? undefined : wantedKey, held);
     }
     this.tree.commit();
   }
@@ -97,13 +103,20 @@ export class MonitorTree {
     return shown;
   };
 
-  *#fillFrom(source: MonitorSource, key: string, wantedKey: string | undefined): Generator<undefined> {
+  *#fillFrom(
+    source: MonitorSource,
+    key: string,
+    wantedKey: string | undefined,
+    held: OctetCount | undefined,
+  ): Generator<undefined> {
     const { keys, baseDn } = this.#options;
     const dn = baseDn.child(rdnOf(source.name));
     let count = 0;
     for (const item of source.items?.() ?? []) {
       const itemKey = keys.keyOf(item.name, key);
       if (wantedKey !== undefined && itemKey !== wantedKey) continue;
+      held?.take(ITEM_OCTETS);
+      this.octets += held === undefined ? 0 : ITEM_OCTETS;
       this.#put(dn.child(rdnOf(item.name)), itemKey, key, item);
       count += 1;
       if (count % AT_ONCE_MAX === 0) yield undefined;

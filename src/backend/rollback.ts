@@ -9,7 +9,9 @@ import type { Requester } from './backend.ts';
 import type { Configuration } from './configuration.ts';
 import type { ConfigurationHistory } from './configuration-history.ts';
 import { changesOf, changesOfMany, type EntryDifference } from './entry-difference.ts';
+import { octetsOfChange } from './kept-octets.ts';
 import { requireAccountRights } from './login-rights.ts';
+import type { HeldOctets } from './octet-budget.ts';
 import { requireSecretAnew } from './secret-destination.ts';
 import type { WritePath, WriteStep, Written } from './write-path.ts';
 
@@ -39,21 +41,30 @@ export interface RolledBack extends Written {
 
 /** Others may change something between looking and doing so often before we give up. */
 const ATTEMPTS_MAX = 5;
+/** What changes take on their way to the disk, in proportion to themselves. */
+const WRITING_FACTOR = 3;
 
-/** Throws LdapError: the state is not remembered, the requester may not, or what was then is not valid any more. */
+/**
+ * Throws LdapError: the state is not remembered, the requester may not, what was then is not valid any more, or it takes
+ * more memory than `held` has room for.
+ */
 export async function rollBack(
   { to, expected, isTrial = false, changesMax = Number.POSITIVE_INFINITY }: RollbackRequest,
   requester: Requester,
   options: RollbackOptions,
+  held: HeldOctets,
 ): Promise<RolledBack> {
   const { configuration, history, writePath } = options;
   for (let attempt = 1; ; attempt++) {
     const from = writePath.feed.number;
     if (expected !== undefined && expected !== from) throw overtaken(expected, from);
-    const differences = await history.differences(from, to);
-    const changes = await changesOfMany(differences, configuration.schema);
+    held.release();
+    const differences = await history.differences(from, to, held);
+    const changes = await changesOfMany(differences, configuration.schema, held);
     if (changes.length === 0) return { number: undefined, notes: [], effects: [], changes, from };
     if (changes.length > changesMax) throw tooMany(changes.length, changesMax);
+    // They are made once more when it is their turn, and written down.
+    held.take(WRITING_FACTOR * changes.reduce((sum, change) => sum + octetsOfChange(change), 0));
     const step = new RollbackStep(from, differences, requester, configuration);
     try {
       const written = await (isTrial

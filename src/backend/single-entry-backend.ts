@@ -6,6 +6,7 @@ import type { Filter } from '../ldap/filter.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { SearchScope } from '../ldap/message.ts';
 import { compileFilter, type Matcher } from '../schema/filter-matcher.ts';
+import { Memo } from '../schema/memo.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Backend, Comparison, Requester, Search, SortedResult, SortedSearch } from './backend.ts';
 import type { CountChildren } from './derived-attributes.ts';
@@ -13,6 +14,10 @@ import type { EntryViews } from './entry-views.ts';
 import { matchedValues } from './matched-values.ts';
 import { SortOrder } from './sort-order.ts';
 import { sortFound } from './sorted-result.ts';
+
+/** Views that are remembered, and the longest selection of attributes they are remembered by. */
+const VIEWS_MAX = 8;
+const SELECTION_LENGTH_MAX = 1024;
 
 export class SingleEntryBackend implements Backend {
   readonly baseDn: Dn;
@@ -23,6 +28,7 @@ export class SingleEntryBackend implements Backend {
   readonly #views: EntryViews;
   readonly #source: () => Entry;
   readonly #countChildren: CountChildren;
+  readonly #known = new Memo<Entry>(VIEWS_MAX, SELECTION_LENGTH_MAX);
 
   /** `source` gives the entry as it is now; it is asked again for every request. What is below it has other backends. */
   constructor(
@@ -46,7 +52,7 @@ export class SingleEntryBackend implements Backend {
     const entry = this.#source();
     const isInScope = scope === SearchScope.baseObject || scope === SearchScope.wholeSubtree;
     if (!isInScope || this.#matcher(filter, requester)(entry) !== true) return [];
-    const view = this.#views.view(entry, this.#views.selection(selectors), requester, this.#countChildren);
+    const view = this.#view(entry, selectors, requester);
     if (valuesFilter === undefined) return [view];
     return [
       matchedValues(
@@ -56,11 +62,21 @@ export class SingleEntryBackend implements Backend {
     ];
   }
 
+  /** The same object as long as it would have the same values: its octets are remembered with it, and shared. */
+  #view(entry: Entry, selectors: readonly string[], requester: Requester): Entry {
+    const selection = this.#views.selection(selectors);
+    const view = this.#views.view(entry, selection, requester, this.#countChildren);
+    const known = this.#known.find(selection.key);
+    if (known !== undefined && isSame(known, view)) return known;
+    this.#known.remember(selection.key, view);
+    return view;
+  }
+
   searchSorted(search: SortedSearch): Iterable<SortedResult | undefined> {
-    const { sortKeys, entriesMax } = search;
+    const { sortKeys, entriesMax, sorting } = search;
     const order = new SortOrder(this.#schema, sortKeys, undefined);
     const itself = (entry: Entry) => entry;
-    return sortFound(this.search(search), order, { entriesMax, shown: itself, view: itself });
+    return sortFound(this.search(search), order, { entriesMax, held: sorting, shown: itself, view: itself });
   }
 
   compare(comparison: Comparison): boolean {
@@ -102,6 +118,22 @@ export class SingleEntryBackend implements Backend {
     if (key === this.baseKey) return;
     throw new LdapError('noSuchObject', `${dn}: there is no such entry.`, { matchedDn: this.baseDn });
   }
+}
+
+/** Attributes that are stored are the same objects; those that are derived are few and short. */
+function isSame(one: Entry, other: Entry): boolean {
+  return (
+    one.attributes.length === other.attributes.length &&
+    one.attributes.every((attribute, index) => {
+      const others = other.attributes[index];
+      if (attribute === others) return true;
+      return (
+        attribute.key === others?.key &&
+        attribute.values.length === others.values.length &&
+        attribute.values.every((value, at) => value === others.values[at])
+      );
+    })
+  );
 }
 
 function countNone(): number {

@@ -1,22 +1,36 @@
-// A search result in order. Everything that is found must be there before the first entry is known, so the number is
-// bounded; sorting goes in runs and merges, with chances for others to work in between.
+// A search result in order. Everything that is found must be there before the first entry is known, so its number is
+// bounded and its memory counted; sorting goes in runs and merges, with chances for others to work in between.
 
-import type { Entry } from '../ldap/entry.ts';
+import { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
+import type { OctetCount } from '../ldap/octet-count.ts';
 import { Reference } from '../ldap/reference.ts';
 import type { Found, SortedResult } from './backend.ts';
+import { octetsOfText } from './kept-octets.ts';
 import type { SortOrder, SortValues } from './sort-order.ts';
 
 export interface SortOptions {
   readonly entriesMax: number;
+  /** Counts what the result takes; it is not given back here. */
+  readonly held: OctetCount;
   shown(entry: Entry): Entry;
   view(entry: Entry): Entry;
+  /** What to keep in place of an entry that is made when it is found; without it the entry itself, which is the tree's. */
+  keep?(entry: Entry): FoundAgain;
+}
+
+/** An entry that is not kept: made once more when it is asked for. Throws LdapError when that is not possible any more. */
+export interface FoundAgain {
+  find(): Entry;
 }
 
 interface Item {
-  readonly entry: Entry;
+  readonly kept: Entry | FoundAgain;
   readonly values: SortValues;
 }
+
+/** What an item takes beside its values: itself, its list of values, its places in two lists, what finds the entry again. */
+const ITEM_OCTETS = 256;
 
 /** Entries between two chances for others to work. */
 const RUN_LENGTH = 256;
@@ -43,7 +57,9 @@ export function* sortFound(
     }
     count += 1;
     if (count > options.entriesMax) throw tooMany(options.entriesMax);
-    run.push({ entry, values: order.valuesOf(options.shown(entry)) });
+    const values = order.valuesOf(options.shown(entry));
+    options.held.take(ITEM_OCTETS + octetsOf(values));
+    run.push({ kept: options.keep?.(entry) ?? entry, values });
     if (run.length < RUN_LENGTH) continue;
     runs.push(run.sort(compare));
     run = [];
@@ -77,7 +93,8 @@ class SortedItems implements SortedResult {
   }
 
   entryAt(index: number): Entry {
-    return this.#options.view(this.#itemAt(index).entry);
+    const { kept } = this.#itemAt(index);
+    return this.#options.view(kept instanceof Entry ? kept : kept.find());
   }
 
   valuesAt(index: number): SortValues {
@@ -143,6 +160,12 @@ function* mergedPair(
   }
   for (const other of a.slice(at)) result.push(other);
   return result;
+}
+
+function octetsOf(values: SortValues): number {
+  let octets = 0;
+  for (const value of values) octets += value === undefined ? 0 : octetsOfText(value);
+  return octets;
 }
 
 function tooMany(entriesMax: number): LdapError {

@@ -80,6 +80,7 @@ export class TreeReader {
     const { shown } = this.#presentation;
     return sortFound(this.#stored(search, this.#referrals(search)), order, {
       entriesMax: search.entriesMax,
+      held: search.sorting,
       shown,
       view: this.#viewer(search),
     });
@@ -156,7 +157,7 @@ export class TreeReader {
 
   /** The same, with the entries that say where they are for the places held elsewhere. */
   #find(
-    { base, baseKey, scope, filter, requester, assertion }: Search,
+    { base, baseKey, scope, filter, requester, assertion, held }: Search,
     referrals: ReadonlySet<Node> | undefined,
     see: (entry: Entry) => Entry,
   ): Iterable<Entry | undefined> {
@@ -174,6 +175,7 @@ export class TreeReader {
       matches: this.#matchesStored(matchesShown, referrals),
       see,
       referrals,
+      held,
       terms: isBase ? [] : equalityTerms(this.#schema, filter).filter(({ key }) => isIndexed(key)),
     });
   }

@@ -3,6 +3,7 @@
 import type { Directory } from '../cli/directory.ts';
 import { formatChange } from '../codec/ldif-writer.ts';
 import { dnOfChange } from '../ldap/change.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
 import type { HistoryReader } from '../store/history-reader.ts';
 
 export interface HistoryRange {
@@ -22,15 +23,17 @@ export interface ChangelogLine {
   readonly changes: string;
 }
 
+/** Throws LdapError noSuchObject where the range ends before the first change that is kept. */
 export async function historyOnline(
   directory: Directory,
   { limit, to }: HistoryRange,
 ): Promise<readonly ChangelogLine[]> {
   const [top] = await directory.search({
     ...{ base: 'cn=changelog', scope: 'base' as const },
-    attributes: ['lastChangeNumber'],
+    attributes: ['firstChangeNumber', 'lastChangeNumber'],
   });
   const last = to ?? Number(top?.first('lastchangenumber') ?? 0);
+  requireKept(to, Number(top?.first('firstchangenumber') ?? 0));
   const filter = `(&(changeNumber>=${Math.max(last - limit + 1, 0)})(changeNumber<=${last}))`;
   const entries = await directory.search({ base: 'cn=changelog', scope: 'one', filter });
   return entries.map((entry) => ({
@@ -46,9 +49,10 @@ export async function historyOnline(
   }));
 }
 
-/** Throws StoreError. */
+/** Throws StoreError, and LdapError noSuchObject where the range ends before the first change that is kept. */
 export function historyOffline(reader: HistoryReader, { limit, to }: HistoryRange): ChangelogLine[] {
   const first = reader.firstNumber ?? 1;
+  requireKept(to, first);
   const last = to ?? reader.lastNumber;
   const lines: ChangelogLine[] = [];
   for (const commit of reader.commits(Math.max(last - limit + 1, first), last)) {
@@ -67,6 +71,14 @@ export function historyOffline(reader: HistoryReader, { limit, to }: HistoryRang
     }
   }
   return lines;
+}
+
+function requireKept(to: number | undefined, first: number): void {
+  if (to === undefined || to >= first) return;
+  throw new LdapError(
+    'noSuchObject',
+    `Change ${to} is not kept any more: the first change that is kept is ${first}. Give --to that number or a higher one.`,
+  );
 }
 
 export function formatChangelogLine(line: ChangelogLine, hasChanges: boolean): string {

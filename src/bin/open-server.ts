@@ -1,7 +1,9 @@
 // The one place where everything is plugged together, storey by storey: what is stored, what works with it, what
 // listens. The ports open last and close first.
 
+import { getHeapStatistics } from 'node:v8';
 import { alertingStore } from '../backend/alerting-store.ts';
+import { OctetBudget } from '../backend/octet-budget.ts';
 import { reloadMonitor } from '../backend/reload-monitor.ts';
 import { reloadTask } from '../backend/reload-task.ts';
 import { snapshotTask } from '../backend/snapshot-task.ts';
@@ -15,6 +17,7 @@ import { connectionMonitor, resultMonitor } from '../server/connection-monitor.t
 import { LdapServer } from '../server/ldap-server.ts';
 import { ListeningPlaces } from '../server/listening-places.ts';
 import { PasswordHashing } from '../server/password-hashing.ts';
+import { UnsentAnswers } from '../server/unsent-answers.ts';
 import { giveAdministratorPassword } from './administrator.ts';
 import { backupTask } from './backup-task.ts';
 import type { InstanceChoice } from './commands/instance-options.ts';
@@ -34,6 +37,13 @@ import { openReload } from './open-reload.ts';
 import { openTasks } from './open-tasks.ts';
 import { openTrust } from './open-trust.ts';
 import { tellUpgradeNotices } from './upgrade-notices.ts';
+
+/** How much of the memory of the process the requests of clients may hold; as much again is garbage until it is collected. */
+const REQUESTS_SHARE = 0.25;
+
+/** And answers that clients do not take, which are outside of that memory: in proportion to it, in MiB. */
+const UNSENT_SHARE = 1 / 16;
+const UNSENT_MEBIBYTES = { least: 32, most: 256 };
 
 export interface ServerParts {
   readonly choice: InstanceChoice;
@@ -244,6 +254,8 @@ function openListeners(ground: Ground, services: Services, opened: AsyncDisposab
     ...{ ...providing, places },
     services: { contexts, authentication, keyOf, history: past.service },
     tls: trust.tls,
+    budget: new OctetBudget(Math.floor(getHeapStatistics().heap_size_limit * REQUESTS_SHARE)),
+    unsent: new UnsentAnswers(unsentOctetsMax()),
     accessLog: new AccessLog(log, (attribute) => configuration.isSecretAttribute(attribute)),
   });
   const httpServer = openHttp({ monitor, health, schema, places, log });
@@ -264,4 +276,10 @@ function openListeners(ground: Ground, services: Services, opened: AsyncDisposab
       [...places.components, ...ldapServer.components, httpServer],
     ],
   };
+}
+
+function unsentOctetsMax(): number {
+  const mebibyte = 1024 * 1024;
+  const share = (getHeapStatistics().heap_size_limit * UNSENT_SHARE) / mebibyte;
+  return mebibyte * Math.min(Math.max(share, UNSENT_MEBIBYTES.least), UNSENT_MEBIBYTES.most);
 }

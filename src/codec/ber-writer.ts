@@ -130,12 +130,18 @@ export class BerWriter {
   /** A SEQUENCE of an INTEGER and one value that is BER already: what most messages are. */
   numbered(number: number, octets: Uint8Array): void {
     this.#ensure(12 + octets.length);
+    this.numberedHead(number, octets.length);
+    this.#bytes.set(octets, this.#at);
+    this.#at += octets.length;
+  }
+
+  /** The same without the value, of which only the number of octets is known here. */
+  numberedHead(number: number, octets: number): void {
+    this.#ensure(12);
     const bytes = this.#bytes;
-    const length = 2 + integerOctets(number) + octets.length;
+    const length = 2 + integerOctets(number) + octets;
     bytes[this.#at] = BerTag.sequence;
-    const start = putInteger(bytes, putLength(bytes, this.#at + 1, length), number, BerTag.integer);
-    bytes.set(octets, start);
-    this.#at = start + octets.length;
+    this.#at = putInteger(bytes, putLength(bytes, this.#at + 1, length), number, BerTag.integer);
   }
 
   #shortText(value: string, tag: number): boolean {

@@ -202,6 +202,9 @@ function readResponse(reader: BerReader): Response {
   }
 }
 
+/** Less is copied sooner than it is handed over by itself. */
+const SHARED_OCTETS_MIN = 32 * 1024;
+
 export function writeResponseMessage(writer: BerWriter, message: ResponseMessage): void {
   const { id, operation, controls } = message;
   if (operation.type === 'searchResultEntry' && controls.length === 0) {
@@ -214,6 +217,23 @@ export function writeResponseMessage(writer: BerWriter, message: ResponseMessage
   writeResponse(writer, operation);
   writeControls(writer, controls);
   writer.end(start);
+}
+
+/**
+ * Writes a response message, but of a large entry only what stands before its octets, and returns these: all answers share
+ * them, and nobody copies them.
+ */
+export function writeResponseHead(writer: BerWriter, message: ResponseMessage): Uint8Array | undefined {
+  const { id, operation, controls } = message;
+  if (operation.type === 'searchResultEntry' && controls.length === 0) {
+    const encoded = encodedEntry(writer, operation.entry);
+    if (encoded.length >= SHARED_OCTETS_MIN) {
+      writer.numberedHead(id, encoded.length);
+      return encoded;
+    }
+  }
+  writeResponseMessage(writer, message);
+  return undefined;
 }
 
 function writeResponse(writer: BerWriter, response: Response): void {

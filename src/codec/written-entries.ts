@@ -126,6 +126,26 @@ export class WrittenEntries implements EntrySource {
   }
 }
 
+/**
+ * The same by pieces of any length, so that never more than some of the octets is in memory: the entries of each piece,
+ * with what was left of the one before.
+ */
+export async function* writtenEntriesIn(pieces: AsyncIterable<Buffer>): AsyncGenerator<WrittenEntries, void> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const piece of pieces) {
+    const octets = Buffer.concat([rest, piece]);
+    // The last record may go on in the next piece; the line end before its mark stays with both.
+    const mark = octets.lastIndexOf(RECORD_MARK);
+    if (mark === -1) {
+      rest = octets;
+      continue;
+    }
+    yield new WrittenEntries(octets.subarray(0, mark + 1));
+    rest = octets.subarray(mark);
+  }
+  yield new WrittenEntries(rest);
+}
+
 /** By the length: cheaper than the name, and enough for most. */
 function mayBeOfType(text: string, start: number, colon: number, typeKey: string): boolean {
   const end = start + typeKey.length;

@@ -3,6 +3,7 @@
 
 import type { Entry } from '../ldap/entry.ts';
 import { SearchScope } from '../ldap/message.ts';
+import type { OctetCount } from '../ldap/octet-count.ts';
 import type { EqualityTerm } from '../schema/equality-terms.ts';
 import type { Node, Tree } from './tree.ts';
 import type { Walk } from './walk.ts';
@@ -21,6 +22,8 @@ export interface TreeSearch<Seen = Entry> {
    * at, nothing below them is. Undefined: there are none, or they are entries like others.
    */
   readonly referrals?: ReadonlySet<Node> | undefined;
+  /** Counts what the search has to take down when a commit changes more than one entry. */
+  readonly held?: OctetCount | undefined;
 }
 
 /** After so many entries that do not match the search yields `undefined`: a chance to let others work. */
@@ -78,9 +81,11 @@ class FoundOnWalk<Seen> implements IterableIterator<Seen | undefined> {
   readonly #nodes: Iterable<Node>;
   readonly #matches: (entry: Entry) => boolean | undefined;
   readonly #see: (entry: Entry) => Seen;
+  readonly #held: OctetCount | undefined;
   #walk: Walk | undefined;
 
-  constructor(tree: Tree, nodes: Iterable<Node>, { matches, see }: TreeSearch<Seen>) {
+  constructor(tree: Tree, nodes: Iterable<Node>, { matches, see, held }: TreeSearch<Seen>) {
+    this.#held = held;
     this.#tree = tree;
     this.#nodes = nodes;
     this.#matches = matches;
@@ -92,7 +97,7 @@ class FoundOnWalk<Seen> implements IterableIterator<Seen | undefined> {
   }
 
   next(): IteratorResult<Seen | undefined, undefined> {
-    this.#walk ??= this.#tree.beginWalk(this.#nodes);
+    this.#walk ??= this.#tree.beginWalk(this.#nodes, this.#held);
     try {
       return this.#look(this.#walk);
     } catch (error) {

@@ -4,6 +4,7 @@
 // that was not synced is ever visible. The tree knows no schema: it is given keys, which the schema makes.
 
 import type { Attribute, Entry } from '../ldap/entry.ts';
+import type { OctetCount } from '../ldap/octet-count.ts';
 import { Walk } from './walk.ts';
 
 /** A place in the tree. Readers use `entry` and `children`; `staged` is the writer's. */
@@ -95,14 +96,15 @@ export class Tree {
   }
 
   /** A way through nodes that stays whole while others change them; `endWalk` must follow. */
-  beginWalk(nodes: Iterable<Node>): Walk {
-    const walk = new Walk(nodes);
+  beginWalk(nodes: Iterable<Node>, held?: OctetCount): Walk {
+    const walk = new Walk(nodes, held);
     this.#walks.add(walk);
     return walk;
   }
 
   endWalk(walk: Walk): void {
     this.#walks.delete(walk);
+    walk.end();
   }
 
   /** The place readers find under this key, as a set of one or none. */

@@ -4,76 +4,47 @@
 import type { Socket } from 'node:net';
 import { BerError, frameLength } from '../codec/ber-reader.ts';
 import type { FilterLimits } from '../codec/filter-ber.ts';
-import { type InvalidRequest, readRequestMessage, writeResponseMessage } from '../codec/message-ber.ts';
+import { readRequestMessage, writeResponseHead } from '../codec/message-ber.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
-import type { Message, RequestMessage, ResponseMessage } from '../ldap/message.ts';
-import { Oid } from '../ldap/oids.ts';
+import type { ResponseMessage } from '../ldap/message.ts';
 import { ResultCode } from '../ldap/result-code.ts';
+import { BackPressure } from './back-pressure.ts';
+import type { ConnectionEvents, ConnectionOptions, StartTls } from './connection-options.ts';
 import { type ConnectionSecurity, isLoopback } from './connection-security.ts';
 import type { ConnectionLimits } from './limits.ts';
+import { MessageDeadline } from './message-deadline.ts';
+import { noticeOfDisconnection } from './notice-of-disconnection.ts';
 import type { Outbox, Sender } from './outbox.ts';
+import { ReceivedOctets } from './received-octets.ts';
 import type { SecuredSocket } from './tls-acceptor.ts';
-import type { Turns } from './turns.ts';
-
-export type IncomingMessage = RequestMessage | Message<InvalidRequest>;
-
-export interface ConnectionEvents {
-  /** One call for each message, in the order of arrival. */
-  message(message: IncomingMessage): void;
-  /** Once, when the peer has said that it sends nothing more: it may still wait for answers. */
-  ended(): void;
-  /** Once, when the socket is gone for whatever reason. */
-  closed(): void;
-  /** Something that should not happen did: the connection is closing because of it. */
-  failed(error: unknown): void;
-}
-
-/** The way from a clear connection to one with TLS (RFC 4511 §4.14), where the handler allows it. */
-export interface StartTls {
-  /** Throws unavailable (52) when TLS is not possible now. */
-  prepare(): Promise<void>;
-  /** Rejects when the handshake fails; the socket is gone then. */
-  secure(socket: Socket): Promise<SecuredSocket>;
-}
-
-export interface ConnectionOptions {
-  readonly id: number;
-  readonly socket: Socket;
-  readonly outbox: Outbox;
-  readonly turns: Turns;
-  readonly limits: ConnectionLimits;
-  readonly filterLimits: FilterLimits;
-  readonly security: ConnectionSecurity;
-  readonly startTls: StartTls | undefined;
-}
+import type { Rank, Turns } from './turns.ts';
+import type { SlowReader } from './unsent-answers.ts';
 
 const FLUSH_OCTETS = 64 * 1024;
-const NOTHING: Buffer = Buffer.alloc(0);
+/** While a connection waits for its turn, so much is read ahead. */
+const READ_AHEAD_OCTETS = 64 * 1024;
 
-export class Connection implements Sender {
+export class Connection implements Sender, SlowReader {
   readonly id: number;
-  /** Shared with all connections of the server. */
-  readonly turns: Turns;
   /** An IP address; that of a local socket is `local`. */
   readonly remoteAddress: string;
   #socket: Socket;
   readonly #outbox: Outbox;
   readonly #limits: ConnectionLimits;
   readonly #filterLimits: FilterLimits;
+  /** Shared with all connections of the server. */
+  readonly #turns: Turns;
   #events: ConnectionEvents | undefined;
-  /** What came in and is not yet a whole message: the first `#received` octets of this. */
-  #pending: Buffer = NOTHING;
-  #received = 0;
-  /** How much must have come in before looking again is worthwhile. */
-  #wanted = 0;
-  #messageOctetsMax: number;
+  readonly #received = new ReceivedOctets();
+  readonly #deadline: MessageDeadline;
+  /** Whether somebody has logged in. */
+  #isKnown = false;
+  #timeBeforeBind: NodeJS.Timeout | undefined;
   #isReading = false;
+  #isWaitingForTurn = false;
   #isHeld = false;
-  /** Whether the peer leaves so much unread that nothing more is read from it. */
-  #isBlocked = false;
+  readonly #backPressure: BackPressure;
   #isClosing = false;
-  #blockedSince: NodeJS.Timeout | undefined;
-  #drained: PromiseWithResolvers<void> | undefined;
   #security: ConnectionSecurity;
   readonly #startTls: StartTls | undefined;
   /** Found out by the first password. */
@@ -83,17 +54,26 @@ export class Connection implements Sender {
 
   readonly #peerEnded = () => this.#events?.ended();
 
-  constructor({ id, socket, outbox, turns, limits, filterLimits, security, startTls }: ConnectionOptions) {
+  constructor(options: ConnectionOptions) {
+    const { id, socket, outbox, turns, unsent, limits, filterLimits, security, startTls } = options;
     this.id = id;
     this.remoteAddress = security.isLocalSocket ? 'local' : (socket.remoteAddress ?? 'unknown');
     this.#socket = socket;
-    this.turns = turns;
+    this.#turns = turns;
+    this.#backPressure = new BackPressure(this, limits, unsent);
     this.#outbox = outbox;
     this.#limits = limits;
     this.#filterLimits = filterLimits;
     this.#security = security;
     this.#startTls = startTls;
-    this.#messageOctetsMax = limits.messageOctetsBeforeBindMax;
+    this.#deadline = new MessageDeadline(limits.blockedReadTimeMs, () =>
+      this.close(ResultCode.adminLimitExceeded, 'The rest of a request took too long to come.'),
+    );
+  }
+
+  /** Whether somebody has logged in: who has goes before who has not. */
+  get rank(): Rank {
+    return this.#isKnown ? 'known' : 'unknown';
   }
 
   /** TLS, the client's certificate, the local socket: what is known about the way the bytes take. */
@@ -124,6 +104,7 @@ export class Connection implements Sender {
   open(events: ConnectionEvents): void {
     this.#events = events;
     this.#socket.setNoDelay(true);
+    this.#limitTimeBeforeBind();
     this.#listen();
   }
 
@@ -133,7 +114,9 @@ export class Connection implements Sender {
       this.close(ResultCode.adminLimitExceeded, 'The connection was idle for too long.'),
     );
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.on('drain', () => this.#release());
+    socket.on('drain', () => {
+      if (this.#backPressure.caughtUp()) this.#goOnReading();
+    });
     socket.on('end', this.#peerEnded);
     // A socket error is followed by 'close', which is all there is to do about it.
     socket.on('error', () => {});
@@ -152,7 +135,7 @@ export class Connection implements Sender {
    */
   secure(startTls: StartTls): void {
     this.#isSecuring = true;
-    if (this.#received > 0) {
+    if (this.#received.length > 0) {
       this.destroy();
       return;
     }
@@ -175,30 +158,68 @@ export class Connection implements Sender {
       this.destroy();
       return;
     }
-    this.#release();
+    this.#limitTimeBeforeBind();
+    this.#backPressure.caughtUp();
     this.#listen();
     this.resume();
   }
 
-  /** Messages may be larger once it is known who sends them. */
+  /** More is allowed once it is known who is at the other end. */
   authenticated(isAuthenticated: boolean): void {
-    const { messageOctetsMax, messageOctetsBeforeBindMax } = this.#limits;
-    this.#messageOctetsMax = isAuthenticated ? messageOctetsMax : messageOctetsBeforeBindMax;
+    if (this.#isKnown === isAuthenticated) return;
+    this.#isKnown = isAuthenticated;
+    this.#limitTimeBeforeBind();
+    this.#events?.authenticated(isAuthenticated);
+  }
+
+  /** From now on, where nobody has logged in. */
+  #limitTimeBeforeBind(): void {
+    clearTimeout(this.#timeBeforeBind);
+    this.#timeBeforeBind = undefined;
+    const { timeBeforeBindMs } = this.#limits;
+    if (this.#isKnown || timeBeforeBindMs === 0) return;
+    const text = 'Nobody has logged in on this connection for too long. Connect anew, and bind.';
+    this.#timeBeforeBind = setTimeout(
+      () => this.close(ResultCode.adminLimitExceeded, text),
+      timeBeforeBindMs,
+    ).unref();
+  }
+
+  get #messageOctetsMax(): number {
+    return this.#isKnown ? this.#limits.messageOctetsMax : this.#limits.messageOctetsBeforeBindMax;
   }
 
   /** Writes a response; it leaves with the others of this turn. */
   send(message: ResponseMessage): void {
     if (this.#isClosing) return;
     const writer = this.#outbox.writerFor(this);
-    writeResponseMessage(writer, message);
-    if (writer.length >= FLUSH_OCTETS) this.flush();
+    const shared = writeResponseHead(writer, message);
+    if (shared !== undefined) this.#outbox.share(shared);
+    if (shared !== undefined || writer.length >= FLUSH_OCTETS) this.flush();
+  }
+
+  /** When it has to stop what it does now; on the clock of performance.now(), as `now` is. */
+  turnEndsAt(now: number): number {
+    return this.#turns.endsAt(now);
+  }
+
+  /** The same for many short things. */
+  sliceEndsAt(now: number): number {
+    return this.#turns.sliceEndsAt(now);
+  }
+
+  /** Resolves when it is its turn again and the peer keeps up, or is gone. */
+  async nextTurn(): Promise<void> {
+    // Others of the connection may be quicker to use the room there is.
+    do {
+      await this.congestion;
+      await this.#turns.next(this.rank);
+    } while (this.congestion !== undefined);
   }
 
   /** Undefined while the peer keeps up; otherwise a promise for the moment it has caught up or is gone. */
   get congestion(): Promise<void> | undefined {
-    if (!this.#isBlocked || this.#isClosing) return undefined;
-    this.#drained ??= Promise.withResolvers<void>();
-    return this.#drained.promise;
+    return this.#isClosing ? undefined : this.#backPressure.congestion;
   }
 
   /** Stops reading while the session has enough to do; what has come in waits. */
@@ -215,8 +236,29 @@ export class Connection implements Sender {
 
   #goOnReading(): void {
     if (this.#isHeld || this.#isBlocked || this.#isClosing) return;
-    this.#socket.resume();
-    if (!this.#isReading) this.#drainReceived();
+    if (!this.#isWaitingForTurn || this.#received.length < READ_AHEAD_OCTETS) this.#socket.resume();
+    this.#readInTurn();
+  }
+
+  /** Looks at what has come in, now or when it is this connection's turn. */
+  #readInTurn(): void {
+    if (this.#isReading || this.#isWaitingForTurn || this.#received.length === 0) return;
+    const now = performance.now();
+    if (this.#turns.isFree(this.rank, now)) this.#drainReceived(this.#turns.sliceEndsAt(now));
+    else this.#waitForTurn();
+  }
+
+  #waitForTurn(): void {
+    this.#isWaitingForTurn = true;
+    this.#received.own();
+    this.#deadline.end();
+    if (this.#received.length >= READ_AHEAD_OCTETS) this.#socket.pause();
+    this.#turns.wait(this.rank, () => {
+      this.#isWaitingForTurn = false;
+      if (this.#isHeld || this.#isBlocked || this.#isClosing) return;
+      this.#drainReceived(this.#turns.sliceEndsAt(performance.now()));
+      if (!this.#isWaitingForTurn && !this.#isHeld && !this.#isBlocked) this.#socket.resume();
+    });
   }
 
   /** Ends the connection; with a code the peer is told why (RFC 4511 §4.4.1). */
@@ -231,6 +273,12 @@ export class Connection implements Sender {
     this.#end(this.#limits.closeTimeMs);
   }
 
+  /** The same, without waiting for anything but that the notice has left. */
+  evict(code: ResultCode, diagnosticMessage: string): void {
+    this.close(code, diagnosticMessage);
+    this.#socket.destroySoon();
+  }
+
   /** Ends the connection when the peer, which sends nothing more, has read what is there for it. */
   finish(): void {
     if (!this.#isClosing) this.#end(this.#limits.blockedWriteTimeMs);
@@ -243,7 +291,7 @@ export class Connection implements Sender {
     // Not the socket's own timer, which a peer that goes on sending could put off for ever.
     const timer = setTimeout(() => this.#socket.destroy(), timeMs);
     this.#socket.setTimeout(0).once('close', () => clearTimeout(timer));
-    this.#release();
+    this.#backPressure.release();
   }
 
   /** Ends the connection without a word. */
@@ -254,59 +302,48 @@ export class Connection implements Sender {
 
   #receive(chunk: Buffer): void {
     if (this.#isClosing) return;
-    this.#append(chunk);
-    if (this.#received >= this.#wanted) this.#drainReceived();
+    const received = this.#received;
+    received.append(chunk);
+    if (this.#isWaitingForTurn) {
+      received.own();
+      if (received.length >= READ_AHEAD_OCTETS) this.#socket.pause();
+    } else if (received.length >= received.wanted) this.#readInTurn();
+    // Nothing of it was looked at where it has to wait for what is under way.
+    received.own();
   }
 
-  /** Doubles the room when there is too little, so that a message in many pieces costs what it is long. */
-  #append(chunk: Buffer): void {
-    const received = this.#received + chunk.length;
-    if (this.#received === 0) {
-      this.#pending = chunk;
-    } else {
-      if (received > this.#pending.length) {
-        const larger = Buffer.allocUnsafeSlow(Math.max(received, 2 * this.#pending.length));
-        this.#pending.copy(larger, 0, 0, this.#received);
-        this.#pending = larger;
-      }
-      chunk.copy(this.#pending, this.#received);
-    }
-    this.#received = received;
-  }
-
-  #drainReceived(): void {
-    if (this.#received === 0 || this.#isClosing) return;
-    const bytes = this.#pending.subarray(0, this.#received);
+  /** Takes when to stop, on the clock of performance.now(). */
+  #drainReceived(endsAt: number): void {
+    if (this.#received.length === 0 || this.#isClosing) return;
     this.#isReading = true;
-    let at = 0;
     try {
-      at = this.#readMessages(bytes);
+      this.#received.dropFirst(this.#readMessages(this.#received.octets, endsAt));
     } catch (error) {
-      this.#isReading = false;
       this.#fail(error);
-      return;
+    } finally {
+      this.#isReading = false;
     }
-    this.#isReading = false;
-    // In memory of its own: what it came in is read into again (read-buffer.ts).
-    this.#pending = at === bytes.length ? NOTHING : Buffer.from(bytes.subarray(at));
-    this.#received = bytes.length - at;
+    const isOver = this.#received.length === 0 || this.#isHeld || this.#isBlocked || this.#isClosing;
+    if (!isOver && !this.#deadline.isRunning) this.#waitForTurn();
   }
 
-  /** Hands on every whole message; returns where the rest begins. */
-  #readMessages(bytes: Buffer): number {
+  /** Hands on whole messages until it is time to stop; returns where the rest begins. */
+  #readMessages(bytes: Buffer, endsAt: number): number {
     let at = 0;
-    this.#wanted = 0;
+    this.#received.wanted = 0;
     while (at < bytes.length && !this.#isHeld && !this.#isBlocked && !this.#isClosing) {
       const length = frameLength(bytes, at, bytes.length, this.#messageOctetsMax);
-      if (length === 0) break;
-      if (length > bytes.length - at) {
-        this.#wanted = length;
-        break;
+      if (length === 0 || length > bytes.length - at) {
+        this.#received.wanted = length;
+        if (at > 0 || !this.#deadline.isRunning) this.#deadline.begin();
+        return at;
       }
+      if (at > 0 && performance.now() >= endsAt) break;
       const message = readRequestMessage(bytes, at, at + length, this.#filterLimits);
       at += length;
-      this.#events?.message(message);
+      this.#events?.message(message, length);
     }
+    this.#deadline.end();
     return at;
   }
 
@@ -324,54 +361,35 @@ export class Connection implements Sender {
     this.#outbox.flush();
   }
 
-  transmit(octets: Buffer): boolean {
-    if (this.#isClosing || this.#socket.destroyed) return true;
-    const keepsUp = this.#socket.write(octets);
+  transmit(octets: Buffer, shared: Uint8Array | undefined): boolean {
+    const socket = this.#socket;
+    if (this.#isClosing || socket.destroyed) return true;
+    if (shared !== undefined) socket.cork();
+    let keepsUp = socket.write(octets);
+    if (shared !== undefined) {
+      keepsUp = socket.write(shared);
+      socket.uncork();
+    }
     // Nothing waits in the socket: the system has its own copy already.
-    if (this.#socket.writableLength === 0) return true;
-    if (!keepsUp) this.#watchSlowReader();
+    if (socket.writableLength === 0) return true;
+    if (!keepsUp) {
+      this.#backPressure.waits(socket.writableLength);
+      if (this.#isBlocked) socket.pause();
+    }
     return false;
   }
 
-  #watchSlowReader(): void {
-    if (this.#socket.writableLength >= this.#limits.pendingWriteOctetsMax) {
-      this.#isBlocked = true;
-      this.#socket.pause();
-    }
-    this.#blockedSince ??= setTimeout(() => this.destroy(), this.#limits.blockedWriteTimeMs).unref();
-  }
-
-  #release(): void {
-    clearTimeout(this.#blockedSince);
-    this.#blockedSince = undefined;
-    this.#drained?.resolve();
-    this.#drained = undefined;
-    if (!this.#isBlocked) return;
-    this.#isBlocked = false;
-    this.#goOnReading();
+  get #isBlocked(): boolean {
+    return this.#backPressure.isBlocked;
   }
 
   #closed(): void {
     this.#isClosing = true;
-    this.#pending = NOTHING;
-    this.#release();
+    this.#received.clear();
+    this.#deadline.close();
+    clearTimeout(this.#timeBeforeBind);
+    this.#backPressure.caughtUp();
     this.#events?.closed();
     this.#events = undefined;
   }
-}
-
-function noticeOfDisconnection(code: ResultCode, diagnosticMessage: string): ResponseMessage {
-  return {
-    id: 0,
-    operation: {
-      type: 'extendedResponse',
-      code,
-      matchedDn: '',
-      diagnosticMessage,
-      referrals: undefined,
-      oid: Oid.noticeOfDisconnection,
-      value: undefined,
-    },
-    controls: [],
-  };
 }

@@ -4,7 +4,7 @@
 import type { Socket } from 'node:net';
 import { type Request, SearchScope } from '../ldap/message.ts';
 import type { ResultCode } from '../ldap/result-code.ts';
-import type { IncomingMessage } from './connection.ts';
+import type { IncomingMessage } from './connection-options.ts';
 
 export type RequestKind =
   | Exclude<Request['type'], 'searchRequest'>

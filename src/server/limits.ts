@@ -6,12 +6,18 @@ export interface ConnectionLimits {
   readonly messageOctetsMax: number;
   /** The same while nobody is known to be at the other end. */
   readonly messageOctetsBeforeBindMax: number;
-  /** Answers waiting for a slow reader: above this a search waits for it. */
+  /** Answers waiting for a slow reader: above this nothing more is answered until they are read. */
   readonly pendingWriteOctetsMax: number;
+  /** The same while nobody is known to be at the other end. */
+  readonly pendingWriteOctetsBeforeBindMax: number;
   /** A reader that takes nothing for so long is dropped. */
   readonly blockedWriteTimeMs: number;
   /** A connection on which nothing happens for so long is closed; 0 is never. */
   readonly idleTimeMs: number;
+  /** A connection on which nobody has logged in after so long is closed; 0 is never. */
+  readonly timeBeforeBindMs: number;
+  /** The rest of a message that has begun may take so long. */
+  readonly blockedReadTimeMs: number;
   /** How long a closing connection may take to say goodbye. */
   readonly closeTimeMs: number;
   /** Requests under way on one connection: beyond, nothing is read until one is answered. */
@@ -28,8 +34,11 @@ export const DEFAULT_LIMITS: ConnectionLimits = {
   messageOctetsMax: 5 * 1024 * 1024,
   messageOctetsBeforeBindMax: 64 * 1024,
   pendingWriteOctetsMax: 1024 * 1024,
+  pendingWriteOctetsBeforeBindMax: 64 * 1024,
   blockedWriteTimeMs: 120_000,
   idleTimeMs: 0,
+  timeBeforeBindMs: 60_000,
+  blockedReadTimeMs: 120_000,
   closeTimeMs: 2_000,
   requestsMax: 256,
   entriesMax: 1_000_000,

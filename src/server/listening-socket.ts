@@ -22,7 +22,8 @@ export type Place = NetworkPlace | LocalPlace;
 
 export interface ListenerOptions {
   readonly backlog: number;
-  readonly connectionsMax: number;
+  /** One more is closed; without it whoever accepts them decides. */
+  readonly connectionsMax?: number;
   readonly accept: (socket: Socket) => void;
   /** Makes what listens, of a protocol that Node.js speaks itself; it comes to its connections after `accept`. */
   readonly makeServer?: () => Server;
@@ -84,7 +85,7 @@ function listen(
   const server =
     options.makeServer?.() ??
     createServer({ allowHalfOpen: true, keepAlive: true, noDelay: true, pauseOnConnect: false });
-  server.maxConnections = options.connectionsMax;
+  if (options.connectionsMax !== undefined) server.maxConnections = options.connectionsMax;
   const refuse = (error: NodeJS.ErrnoException) => reject(cannotListen(url, error));
   server.once('error', refuse);
   server.prependListener('connection', options.accept);

@@ -3,6 +3,7 @@
 import type { Requester } from '../backend/backend.ts';
 import type { HistoryService } from '../backend/history-service.ts';
 import type { NamingContexts } from '../backend/naming-contexts.ts';
+import type { HeldOctets } from '../backend/octet-budget.ts';
 import type { Control } from '../ldap/control.ts';
 import type { Request, Response } from '../ldap/message.ts';
 import { ResultCode } from '../ldap/result-code.ts';
@@ -32,6 +33,8 @@ export interface Operation {
   readonly controls: readonly Control[];
   /** On whose behalf: who is bound, or whom proxied authorization names. */
   readonly requester: Requester;
+  /** What it holds of the memory budget of the connection, given back when it has been answered. */
+  readonly held: HeldOctets;
   /** Nobody waits for the answer any more. */
   readonly isAbandoned: boolean;
   /** Somebody asked for its end and waits for that: the answer is `canceled`. */

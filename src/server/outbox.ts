@@ -6,13 +6,17 @@ import { BerWriter } from '../codec/ber-writer.ts';
 
 /** Whose answers are written here. */
 export interface Sender {
-  /** Hands octets to the network; returns whether nobody needs their memory any more. */
-  transmit(octets: Buffer): boolean;
+  /**
+   * Hands octets to the network, and those that others share behind them; returns whether nobody needs the memory of the
+   * first any more.
+   */
+  transmit(octets: Buffer, shared: Uint8Array | undefined): boolean;
 }
 
 interface Letter {
   readonly sender: Sender;
   readonly octets: Buffer;
+  readonly shared: Uint8Array | undefined;
 }
 
 /** One writer serves all connections of a server: an idle connection then costs no buffer. */
@@ -37,6 +41,12 @@ export class Outbox {
     return this.#writer;
   }
 
+  /** Puts octets behind what the present sender has written, without a copy. */
+  share(octets: Uint8Array): void {
+    if (this.#sender !== undefined)
+      this.#waiting.push({ sender: this.#sender, octets: this.#writer.take(), shared: octets });
+  }
+
   /** Sends now what was written until now, of all senders, each in its order. */
   flush(): void {
     this.#isFlushDue = false;
@@ -45,13 +55,13 @@ export class Outbox {
     if (waiting.length === 0) return;
     this.#waiting = [];
     let isFree = true;
-    for (const { sender, octets } of waiting) isFree = sender.transmit(octets) && isFree;
+    for (const { sender, octets, shared } of waiting) isFree = sender.transmit(octets, shared) && isFree;
     if (isFree) this.#writer.rewind();
     else this.#writer.leave();
   }
 
   #setAside(): void {
     if (this.#sender === undefined || this.#writer.length === 0) return;
-    this.#waiting.push({ sender: this.#sender, octets: this.#writer.take() });
+    this.#waiting.push({ sender: this.#sender, octets: this.#writer.take(), shared: undefined });
   }
 }

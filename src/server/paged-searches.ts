@@ -3,6 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Found } from '../backend/backend.ts';
+import type { OctetBudget } from '../backend/octet-budget.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 
 export interface PagedSearch {
@@ -20,13 +21,27 @@ export interface PagedSearch {
 const WAITING_MAX = 16;
 const COOKIE_OCTETS = 16;
 
+/** What one takes besides its fingerprint: the iterators of its search. */
+const STATE_OCTETS = 4096;
+
 export class PagedSearches {
+  readonly #budget: OctetBudget;
   readonly #waiting = new Map<string, PagedSearch>();
 
-  /** Returns the cookie. */
+  constructor(budget: OctetBudget) {
+    this.#budget = budget;
+  }
+
+  /** Returns the cookie. Throws adminLimitExceeded or busy when there is no memory for it; the search is over then. */
   keep(search: PagedSearch): string {
     const [oldest] = this.#waiting.keys();
     if (this.#waiting.size >= WAITING_MAX && oldest !== undefined) this.#drop(oldest);
+    try {
+      this.#budget.take(octetsOf(search));
+    } catch (error) {
+      search.rest.return?.();
+      throw error;
+    }
     const cookie = randomBytes(COOKIE_OCTETS).toString('base64url');
     this.#waiting.set(cookie, search);
     return cookie;
@@ -42,6 +57,7 @@ export class PagedSearches {
       );
     }
     this.#waiting.delete(cookie);
+    this.#budget.give(octetsOf(search));
     return search;
   }
 
@@ -50,7 +66,14 @@ export class PagedSearches {
   }
 
   #drop(cookie: string): void {
-    this.#waiting.get(cookie)?.rest.return?.();
+    const search = this.#waiting.get(cookie);
+    if (search === undefined) return;
     this.#waiting.delete(cookie);
+    this.#budget.give(octetsOf(search));
+    search.rest.return?.();
   }
+}
+
+function octetsOf({ fingerprint }: PagedSearch): number {
+  return STATE_OCTETS + 2 * fingerprint.length;
 }

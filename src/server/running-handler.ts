@@ -2,6 +2,7 @@
 // sessions. Some properties may change while it runs, for connections that begin after that.
 
 import type { Socket } from 'node:net';
+import type { OctetBudget } from '../backend/octet-budget.ts';
 import type { FilterLimits } from '../codec/filter-ber.ts';
 import type { Decoded } from '../config/object-definition.ts';
 import type { ldapConnectionHandler } from '../config/objects/ldap-connection-handler.ts';
@@ -12,6 +13,7 @@ import type { TlsProviders } from '../runtime/tls-identity.ts';
 import type { AccessLog, Log } from './access-log.ts';
 import { AddressCounts } from './address-counts.ts';
 import { Connection } from './connection.ts';
+import { ConnectionPlaces, type Place } from './connection-places.ts';
 import { CLEAR_TEXT, type ConnectionSecurity, localSecurity } from './connection-security.ts';
 import { dispatcher } from './dispatch.ts';
 import { HandlerFigures } from './handler-figures.ts';
@@ -24,6 +26,7 @@ import type { ReadBuffer } from './read-buffer.ts';
 import { Session } from './session.ts';
 import { TlsAcceptor, type TlsSettings } from './tls-acceptor.ts';
 import type { Turns } from './turns.ts';
+import type { UnsentAnswers } from './unsent-answers.ts';
 
 export type NetworkHandler = Decoded<typeof ldapConnectionHandler>;
 export type LocalHandler = Decoded<typeof ldapiConnectionHandler>;
@@ -38,7 +41,10 @@ export interface HandlerContext {
   readonly readBuffer: ReadBuffer;
   readonly outbox: Outbox;
   readonly turns: Turns;
+  readonly unsent: UnsentAnswers;
   readonly sessions: Set<Session>;
+  /** What the requests of all clients may hold in memory. */
+  readonly budget: OctetBudget;
   readonly places: ListeningPlaces;
   /** While it starts a server does without what it would otherwise refuse to be configured with. */
   readonly isStarting: () => boolean;
@@ -55,6 +61,7 @@ export class RunningHandler {
   #limits: ConnectionLimits;
   readonly #filterLimits: FilterLimits;
   readonly #addresses = new AddressCounts();
+  readonly #places: ConnectionPlaces;
   #dispatch: Dispatch;
   #localSecurity = localSecurity(0o777);
   #listener: Listener | undefined;
@@ -66,6 +73,7 @@ export class RunningHandler {
     this.#context = context;
     this.#handler = handler;
     this.#limits = limitsOf(handler);
+    this.#places = new ConnectionPlaces(handler.maxConnections);
     this.#filterLimits = { depthMax: handler.maxFilterDepth, partsMax: handler.maxFilterSize };
     this.#dispatch = dispatcher({ ...context.services, limits: this.#limits });
     this.#isSecureFromStart = isNetworkHandler(handler) && handler.useSsl;
@@ -191,7 +199,6 @@ export class RunningHandler {
     const { places } = this.#context;
     const options = {
       backlog: handler.acceptBacklog,
-      connectionsMax: handler.maxConnections,
       accept: (socket: Socket) => {
         if (this.#isOpen) this.#accept(socket, false);
         else this.#keepWaiting(socket);
@@ -205,6 +212,10 @@ export class RunningHandler {
 
   /** What is not stored yet serves nobody. */
   #keepWaiting(socket: Socket): void {
+    if (this.#early.size >= this.#handler.maxConnections) {
+      socket.destroy();
+      return;
+    }
     this.#early.add(socket);
     socket.on('error', () => {});
     socket.once('close', () => this.#early.delete(socket));
@@ -215,12 +226,28 @@ export class RunningHandler {
     // What was read already, or what a handshake has not begun to read yet, must wait, which it does not in the shared buffer.
     const socket = this.#isSecureFromStart || hasWaited ? accepted : this.#context.readBuffer.adopt(accepted);
     this.figures.opened(socket);
-    if (!isNetworkHandler(handler)) this.#open(socket, this.#localSecurity, undefined);
-    else if (!isWelcome(handler, socket.remoteAddress ?? '')) this.#refuse(socket, 'its address');
-    else if (!this.#addresses.admit(socket, handler.maxConnectionsPerAddress))
-      this.#refuse(socket, 'its address has as many connections as it may');
-    else if (this.#isSecureFromStart) this.#shakeHands(socket);
-    else this.#open(socket, CLEAR_TEXT, handler.allowStartTls ? this.#acceptor : undefined);
+    const problem = this.#problemWith(socket);
+    if (problem !== undefined) {
+      this.#refuse(socket, problem);
+      return;
+    }
+    const place = this.#places.take({ evict: () => socket.destroy() });
+    if (place === undefined) {
+      this.#refuse(socket, 'all connections are taken by clients that have logged in');
+      return;
+    }
+    socket.once('close', () => place.leave());
+    if (!isNetworkHandler(handler)) this.#open(socket, place, this.#localSecurity, undefined);
+    else if (this.#isSecureFromStart) this.#shakeHands(socket, place);
+    else this.#open(socket, place, CLEAR_TEXT, handler.allowStartTls ? this.#acceptor : undefined);
+  }
+
+  #problemWith(socket: Socket): string | undefined {
+    const handler = this.#handler;
+    if (!isNetworkHandler(handler)) return undefined;
+    if (!isWelcome(handler, socket.remoteAddress ?? '')) return 'its address';
+    const isAdmitted = this.#addresses.admit(socket, handler.maxConnectionsPerAddress);
+    return isAdmitted ? undefined : 'its address has as many connections as it may';
   }
 
   #refuse(socket: Socket, problem: string): void {
@@ -228,7 +255,7 @@ export class RunningHandler {
     socket.destroy();
   }
 
-  #shakeHands(socket: Socket): void {
+  #shakeHands(socket: Socket, place: Place): void {
     const from = socket.remoteAddress;
     this.#handshakes.add(socket);
     // The handshake finds out that the socket is gone.
@@ -237,26 +264,27 @@ export class RunningHandler {
       ?.secure(socket)
       .finally(() => this.#handshakes.delete(socket))
       .then(
-        (secured) => this.#open(secured.socket, secured.security, undefined),
+        (secured) => this.#open(secured.socket, place, secured.security, undefined),
         (error: unknown) =>
           this.#context.log.info({ from, problem: messageOf(error) }, 'TLS handshake failed'),
       );
   }
 
-  #open(socket: Socket, security: ConnectionSecurity, startTls: TlsAcceptor | undefined): void {
-    const { outbox, turns, sessions, accessLog, nextConnectionId } = this.#context;
+  #open(socket: Socket, place: Place, security: ConnectionSecurity, startTls: TlsAcceptor | undefined): void {
+    const { outbox, turns, unsent, sessions, accessLog, budget, nextConnectionId } = this.#context;
     const connection = new Connection({
       id: nextConnectionId(),
       socket,
       outbox,
       turns,
+      unsent,
       limits: this.#limits,
       filterLimits: this.#filterLimits,
       security,
       startTls,
     });
     const session = new Session({
-      ...{ connection, accessLog, dispatch: this.#dispatch, figures: this.figures },
+      ...{ connection, accessLog, dispatch: this.#dispatch, figures: this.figures, place, budget },
       requestsMax: this.#limits.requestsMax,
     });
     sessions.add(session);
@@ -301,10 +329,18 @@ function limitsOf(handler: Handler): ConnectionLimits {
     entriesMax: handler.maxSearchResults,
     searchMs: handler.searchTimeLimit,
     pendingWriteOctetsMax: handler.maxPendingAnswerSize,
-    idleTimeMs: Number.isFinite(handler.idleTimeLimit) ? handler.idleTimeLimit : 0,
+    pendingWriteOctetsBeforeBindMax: handler.maxPendingAnswerSizeBeforeBind,
+    timeBeforeBindMs: orNever(handler.timeLimitBeforeBind),
+    blockedReadTimeMs: handler.maxBlockedReadTimeLimit,
+    idleTimeMs: orNever(handler.idleTimeLimit),
     blockedWriteTimeMs: handler.maxBlockedWriteTimeLimit,
     isClearTextPasswordAllowed: isNetworkHandler(handler) && handler.allowClearTextPassword,
   };
+}
+
+/** 0 where there is no limit. */
+function orNever(timeMs: number): number {
+  return Number.isFinite(timeMs) ? timeMs : 0;
 }
 
 /** OpenSSL's errors are long lines that end in places of its source; the reason stands apart. */

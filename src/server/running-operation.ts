@@ -1,6 +1,7 @@
 // A request under way, from its start to its final answer: for whom it is, whether anybody still wants its answer.
 
 import type { Requester } from '../backend/backend.ts';
+import type { HeldOctets } from '../backend/octet-budget.ts';
 import type { Control } from '../ldap/control.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Request, Response } from '../ldap/message.ts';
@@ -30,6 +31,7 @@ export class RunningOperation implements Operation {
   actsAs: string | undefined;
   #actsAs: Requester | undefined;
   #abandoned: (() => void) | undefined;
+  #held: HeldOctets | undefined;
   #ended: PromiseWithResolvers<number> | undefined;
 
   constructor(
@@ -48,6 +50,17 @@ export class RunningOperation implements Operation {
 
   get requester(): Requester {
     return this.#actsAs ?? this.session.requester;
+  }
+
+  get held(): HeldOctets {
+    const held = this.#held ?? this.session.budget.hold();
+    this.#held = held;
+    return held;
+  }
+
+  /** It has been answered, and holds nothing any more. */
+  release(): void {
+    this.#held?.release();
   }
 
   get finalControls(): readonly Control[] {

@@ -4,6 +4,7 @@
 
 import type { Requester } from '../backend/backend.ts';
 import { ANONYMOUS } from '../backend/backend.ts';
+import { OctetBudget } from '../backend/octet-budget.ts';
 import { WriteOrder } from '../backend/write-order.ts';
 import type { Control } from '../ldap/control.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
@@ -11,7 +12,9 @@ import { RESULT_TYPE, type Request, type Response } from '../ldap/message.ts';
 import { Oid } from '../ldap/oids.ts';
 import { ResultCode } from '../ldap/result-code.ts';
 import type { AccessLog } from './access-log.ts';
-import type { Connection, IncomingMessage } from './connection.ts';
+import type { Connection } from './connection.ts';
+import type { IncomingMessage } from './connection-options.ts';
+import type { Place } from './connection-places.ts';
 import type { HandlerFigures } from './handler-figures.ts';
 import { type Answer, type Dispatch, SUCCESS } from './operation.ts';
 import { PagedSearches } from './paged-searches.ts';
@@ -26,6 +29,22 @@ export interface SessionOptions {
   /** Requests that are under way at once; with more the client has to wait. */
   readonly requestsMax: number;
   readonly figures: HandlerFigures;
+  /** Told when somebody has logged in, or is not logged in any more. */
+  readonly place: Place;
+  /** What the requests of all clients may hold in memory. */
+  readonly budget: OctetBudget;
+}
+
+/** So many connections use up the budget of all. */
+const CONNECTIONS_PER_BUDGET = 4;
+/** What a request is in memory, in proportion to its octets, and at least. */
+const REQUEST_FACTOR = 8;
+const REQUEST_OCTETS_MIN = 512;
+
+/** A request that waits for its turn, and what it takes in memory. */
+interface WaitingRequest {
+  readonly message: IncomingMessage;
+  readonly octets: number;
 }
 
 export class Session {
@@ -34,33 +53,44 @@ export class Session {
   readonly #accessLog: AccessLog;
   readonly #requestsMax: number;
   readonly #figures: HandlerFigures;
+  readonly #place: Place;
   readonly #underWay = new Map<number, RunningOperation>();
-  readonly #waiting: IncomingMessage[] = [];
+  readonly #waiting: WaitingRequest[] = [];
   #isBinding = false;
+  /** When it has to let others go on; on the clock of performance.now(). */
+  #continuesUntil: number | undefined;
+  #isPausing = false;
   /** The client sends nothing more: the last answer is followed by the end. */
   #isEnding = false;
   #watches = 0;
   requester: Requester = ANONYMOUS;
-  readonly pagedSearches = new PagedSearches();
+  /** What the requests of this connection may hold in memory. */
+  readonly budget: OctetBudget;
+  readonly pagedSearches: PagedSearches;
   readonly transactions: Transactions;
   readonly writeOrder = new WriteOrder();
   /** What a bind has begun and the client must go on with, by its next bind (RFC 4513 §5.2.1). */
   #saslExchange: SaslExchange | undefined;
 
-  constructor({ connection, dispatch, accessLog, requestsMax, figures }: SessionOptions) {
+  constructor({ connection, dispatch, accessLog, requestsMax, figures, place, budget }: SessionOptions) {
     this.#connection = connection;
     this.#figures = figures;
+    this.#place = place;
+    place.placed = this;
     this.#dispatch = dispatch;
     this.#accessLog = accessLog;
     this.#requestsMax = requestsMax;
-    this.transactions = new Transactions(connection);
+    this.budget = new OctetBudget(budget.octetsMax / CONNECTIONS_PER_BUDGET, budget);
+    this.pagedSearches = new PagedSearches(this.budget);
+    this.transactions = new Transactions(connection, this.budget);
   }
 
   open(): void {
     this.#accessLog.connected(this.#connection);
     this.#connection.open({
-      message: (message) => this.#receive(message),
+      message: (message, octets) => this.#receive(message, octets),
       ended: () => this.#ended(),
+      authenticated: (isAuthenticated) => this.#place.authenticated(isAuthenticated),
       closed: () => this.#closed(),
       failed: (error) => this.#accessLog.failed(this.#connection, error),
     });
@@ -111,13 +141,35 @@ export class Session {
     this.#connection.close(code, diagnosticMessage);
   }
 
-  #receive(message: IncomingMessage): void {
-    if (this.#mustWait(message)) {
-      this.#waiting.push(message);
-      this.#holdIfBusy();
-    } else {
-      this.#start(message);
+  /** The same, at once: its place is somebody else's now. */
+  evict(code: ResultCode, diagnosticMessage: string): void {
+    this.#connection.evict(code, diagnosticMessage);
+  }
+
+  /** Takes a message and how many octets it had. */
+  #receive(message: IncomingMessage, messageOctets: number): void {
+    const octets = REQUEST_OCTETS_MIN + REQUEST_FACTOR * messageOctets;
+    if (!this.#mustWait(message)) {
+      this.#start(message, octets);
+      return;
     }
+    try {
+      this.budget.take(octets);
+    } catch (error) {
+      this.#refuse(message, error);
+      return;
+    }
+    this.#waiting.push({ message, octets });
+    this.#holdIfBusy();
+  }
+
+  /** Answers a request that is not looked at any further. */
+  #refuse({ id, operation }: IncomingMessage, error: unknown): void {
+    if (operation.type === 'abandonRequest' || operation.type === 'unbindRequest') return;
+    this.#figures.received(operation);
+    if (isBind(operation)) this.#becomeAnonymous();
+    const type = operation.type === 'invalidRequest' ? operation.requestType : operation.type;
+    this.#finish(id, type, performance.now(), this.#answerOfError(error));
   }
 
   #mustWait({ operation }: IncomingMessage): boolean {
@@ -127,7 +179,7 @@ export class Session {
     return isBind(operation) && this.#underWay.size > this.#watches;
   }
 
-  #start(message: IncomingMessage): void {
+  #start(message: IncomingMessage, octets: number): void {
     const { id, operation } = message;
     this.#figures.received(operation);
     if (operation.type === 'unbindRequest') {
@@ -144,23 +196,30 @@ export class Session {
       if (isBind(operation)) this.#becomeAnonymous();
       this.#finish(id, operation.requestType, performance.now(), answerOf(operation.error));
     } else {
-      this.#run(id, operation, message.controls);
+      this.#run(id, operation, message.controls, octets);
     }
   }
 
-  #run(id: number, request: AnsweredRequest, controls: readonly Control[]): void {
+  #run(id: number, request: AnsweredRequest, controls: readonly Control[], octets: number): void {
     const operation = new RunningOperation(id, this, this.#connection, request.type, controls);
     if (isBind(request)) this.#becomeAnonymous();
     let answer: Answer | Promise<Answer>;
     try {
+      // A search says itself what it holds; of all else the request is what is held until it is answered.
+      if (request.type !== 'searchRequest') operation.held.take(octets);
       answer = this.#dispatch(request, operation);
     } catch (error) {
       answer = this.#answerOfError(error);
     }
-    if (!(answer instanceof Promise)) {
+    if (answer instanceof Promise) this.#await(answer, request, operation);
+    else {
       this.#finish(id, request.type, operation.startedAt, answer, request, operation);
-      return;
+      operation.release();
     }
+  }
+
+  #await(answer: Promise<Answer>, request: AnsweredRequest, operation: RunningOperation): void {
+    const { id } = operation;
     this.#underWay.set(id, operation);
     if (!isBind(request)) operation.who = this.requester.name;
     if (operation.isWatch) this.#countWatch(1);
@@ -176,11 +235,13 @@ export class Session {
           this.#accessLog.abandoned(this.#connection, operation.who ?? '', request, operation);
         else this.#finish(id, request.type, operation.startedAt, settled, request, operation);
         operation.ended(settled.code);
+        operation.release();
         this.#continue();
       })
       // What goes wrong with the answer to one client must not end the process.
       .catch((error: unknown) => {
         this.#accessLog.failed(this.#connection, error);
+        operation.release();
         this.#connection.destroy();
       });
   }
@@ -237,13 +298,33 @@ export class Session {
   /** Lets in what had to wait. */
   #continue(): void {
     if (!this.#connection.isOpen) return;
+    this.#continuesUntil = undefined;
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      if (this.#isBinding || (isBind(next.operation) && this.#underWay.size > this.#watches)) break;
+      const { message, octets } = next;
+      if (this.#mustTakeTurns()) break;
+      if (this.#isBinding || (isBind(message.operation) && this.#underWay.size > this.#watches)) break;
       this.#waiting.shift();
-      this.#start(next);
+      this.budget.give(octets);
+      this.#start(message, octets);
     }
     if (!this.#isBusy) this.#connection.resume();
     this.#endIfDone();
+  }
+
+  /** Whether what waits goes on waiting: others have their turn, or the client does not keep up with the answers. */
+  #mustTakeTurns(): boolean {
+    if (this.#isPausing) return true;
+    const now = performance.now();
+    this.#continuesUntil ??= this.#connection.sliceEndsAt(now);
+    if (now < this.#continuesUntil && this.#connection.congestion === undefined) return false;
+    if (!this.#isPausing) {
+      this.#isPausing = true;
+      void this.#connection.nextTurn().then(() => {
+        this.#isPausing = false;
+        this.#continue();
+      });
+    }
+    return true;
   }
 
   /** A client that has closed its side is still answered, but no longer told of changes: it could not end that. */
@@ -267,8 +348,8 @@ export class Session {
 
   #closed(): void {
     for (const operation of this.#underWay.values()) operation.abandon();
-    this.#waiting.length = 0;
     this.saslExchange = undefined;
+    for (const { octets } of this.#waiting.splice(0)) this.budget.give(octets);
     this.pagedSearches.clear();
     this.transactions.clear();
     this.#accessLog.disconnected(this.#connection);

@@ -2,6 +2,8 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Backend, ChangeStep, Requester } from '../backend/backend.ts';
+import { octetsOfChange } from '../backend/kept-octets.ts';
+import type { HeldOctets, OctetBudget } from '../backend/octet-budget.ts';
 import type { Attribute } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { Oid } from '../ldap/oids.ts';
@@ -26,20 +28,25 @@ class Transaction {
   readonly id: string;
   readonly requester: Requester;
   readonly changes: CollectedChange[] = [];
+  /** What the changes take in memory, until the transaction has ended. */
+  readonly held: HeldOctets;
   octets = 0;
 
-  constructor(id: string, requester: Requester) {
+  constructor(id: string, requester: Requester, held: HeldOctets) {
     this.id = id;
     this.requester = requester;
+    this.held = held;
   }
 }
 
 export class Transactions {
   readonly #connection: Connection;
+  readonly #budget: OctetBudget;
   readonly #open = new Map<string, Transaction>();
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, budget: OctetBudget) {
     this.#connection = connection;
+    this.#budget = budget;
   }
 
   /** Returns the identifier. Throws adminLimitExceeded. */
@@ -51,7 +58,7 @@ export class Transactions {
       );
     }
     const id = randomUUID();
-    this.#open.set(id, new Transaction(id, requester));
+    this.#open.set(id, new Transaction(id, requester, this.#budget.hold()));
     return id;
   }
 
@@ -74,11 +81,21 @@ export class Transactions {
       this.#abort(transaction, ResultCode.adminLimitExceeded, reason);
       throw new LdapError('adminLimitExceeded', `${reason} It was aborted.`);
     }
+    this.#hold(transaction, octetsOfChange(change.step.change));
     transaction.changes.push(change);
   }
 
-  /** The transaction is over, whatever becomes of its changes. */
-  end(id: string): Pick<Transaction, 'requester' | 'changes'> {
+  #hold(transaction: Transaction, octets: number): void {
+    try {
+      transaction.held.take(octets);
+    } catch (error) {
+      if (error instanceof LdapError) this.#abort(transaction, error.code, error.message);
+      throw error;
+    }
+  }
+
+  /** The transaction is over, whatever becomes of its changes; who makes them releases what they hold. */
+  end(id: string): Pick<Transaction, 'requester' | 'changes' | 'held'> {
     const transaction = this.#get(id);
     this.#open.delete(id);
     return transaction;
@@ -90,6 +107,7 @@ export class Transactions {
   }
 
   clear(): void {
+    for (const { held } of this.#open.values()) held.release();
     this.#open.clear();
   }
 
@@ -102,8 +120,9 @@ export class Transactions {
     );
   }
 
-  #abort({ id }: Transaction, code: ResultCode, diagnosticMessage: string): void {
+  #abort({ id, held }: Transaction, code: ResultCode, diagnosticMessage: string): void {
     this.#open.delete(id);
+    held.release();
     this.#connection.send({
       id: 0,
       operation: {

@@ -1,26 +1,62 @@
-// How the long searches of a server share its time: what they do between two looks at the network is one turn, however
-// many they are. Without that, a hundred of them would keep everybody waiting a hundred times as long as one.
+// How the connections of a server share its time: what they do between two looks at the network is one turn, however many
+// they are and however much each has asked for. Without that, a hundred of them would keep everybody waiting a hundred
+// times as long as one. Whoever has logged in goes before whoever has not; who has not has a little of every turn.
 
-/** All long searches together work so long, then others have their turn. */
+/** All together work so long, then the network is looked at. */
 const TURN_MS = 4;
+/** One connection works so long with what it has asked for, then another one does. */
+const SLICE_MS = 1;
+
+/** Whether somebody has logged in. */
+export type Rank = 'known' | 'unknown';
+
+interface Waiter {
+  readonly run: () => void;
+  /** Whether it works on after it was called, until the turn is over. */
+  readonly isLong: boolean;
+}
 
 export class Turns {
-  readonly #waiting: (() => void)[] = [];
-  /** When the turn ends that is being had; on the clock of performance.now(). */
+  readonly #waiting: Readonly<Record<Rank, Waiter[]>> = { known: [], unknown: [] };
+  readonly #now: () => number;
+  /** When the turn ends that is being had. */
   #endsAt: number | undefined;
   #isScheduled = false;
 
-  /** When whoever works now has to stop. Takes and gives times on the clock of performance.now(). */
+  /** Takes the clock that all times here are on: milliseconds that never go back. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /** When whoever works now has to stop. */
   endsAt(now: number): number {
     this.#endsAt ??= now + TURN_MS;
     this.#schedule();
     return this.#endsAt;
   }
 
-  /** Resolves when it is the caller's turn, after those who waited before. */
-  next(): Promise<void> {
+  /** When a connection that begins now has to let others go on. */
+  sliceEndsAt(now: number): number {
+    return Math.min(this.endsAt(now), now + SLICE_MS);
+  }
+
+  /** Whether one of this rank may begin at once: time is left, and nobody waits who goes before it. */
+  isFree(rank: Rank, now: number): boolean {
+    const { known, unknown } = this.#waiting;
+    const isFirst = known.length === 0 && (rank === 'known' || unknown.length === 0);
+    return isFirst && now < this.endsAt(now);
+  }
+
+  /** Calls back when it is the caller's turn, after those of its rank who waited before. */
+  wait(rank: Rank, run: () => void): void {
+    this.#waiting[rank].push({ run, isLong: false });
+    this.#schedule();
+  }
+
+  /** The same for what works until the turn is over. */
+  next(rank: Rank): Promise<void> {
     return new Promise((resolve) => {
-      this.#waiting.push(resolve);
+      this.#waiting[rank].push({ run: resolve, isLong: true });
       this.#schedule();
     });
   }
@@ -29,11 +65,27 @@ export class Turns {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     // The network is looked at before this is called.
-    setImmediate(() => {
-      this.#isScheduled = false;
-      this.#endsAt = undefined;
-      this.#waiting.shift()?.();
-      if (this.#waiting.length > 0) this.#schedule();
-    });
+    setImmediate(() => this.#begin());
+  }
+
+  #begin(): void {
+    this.#isScheduled = false;
+    const { known, unknown } = this.#waiting;
+    if (known.length > 0 || unknown.length > 0) {
+      this.#endsAt = this.#now() + TURN_MS;
+      this.#goThrough(known, this.#endsAt);
+      this.#goThrough(unknown, this.#endsAt);
+      if (known.length > 0 || unknown.length > 0) this.#schedule();
+    }
+    this.#endsAt = undefined;
+  }
+
+  /** One at least has its turn. */
+  #goThrough(line: Waiter[], endsAt: number): void {
+    for (let left = line.length; left > 0; left--) {
+      const waiter = line.shift();
+      waiter?.run();
+      if (waiter?.isLong === true || this.#now() >= endsAt) return;
+    }
   }
 }

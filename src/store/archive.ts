@@ -2,12 +2,15 @@
 // the journal they give every state that is still remembered, and what config.ldif was before somebody edited it.
 
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { createGzip, gunzip } from 'node:zlib';
+import { crc32, createGunzip, createGzip, gunzip } from 'node:zlib';
+import { writtenEntriesIn } from '../codec/written-entries.ts';
 import { errorCode } from '../files/file-error.ts';
 import { type FileSystem, readPieces, readWholeFile, writeWhole } from '../files/file-system.ts';
-import { readSnapshotOctets, type Snapshot } from './snapshot.ts';
+import type { Entry } from '../ldap/entry.ts';
+import { readSnapshotHeader, readSnapshotOctets, type Snapshot } from './snapshot.ts';
 import { StoreError, storeErrorFrom } from './store-error.ts';
 
 export const ARCHIVE_FOLDER = 'archived-configs';
@@ -109,6 +112,42 @@ export async function readArchive(fileSystem: FileSystem, folder: string, number
   const snapshot = readSnapshotOctets(await readArchiveOctets(fileSystem, folder, number), path);
   if (snapshot.number === number && snapshot.hasHeader && !snapshot.isEdited) return snapshot;
   throw new StoreError(`The archived configuration ${path} is not as the server wrote it.`);
+}
+
+/**
+ * The entries of an archive by pieces, for whoever looks at all and keeps a few. Nothing is given before all of it was
+ * found to be as it was written. Throws StoreError.
+ */
+export async function* readArchivedEntries(
+  fileSystem: FileSystem,
+  folder: string,
+  number: number,
+): AsyncGenerator<readonly Entry[], void> {
+  const path = join(folder, archiveName(number));
+  try {
+    let header: ReturnType<typeof readSnapshotHeader> | undefined;
+    let sum = 0;
+    for await (const piece of unpackedPieces(fileSystem, path)) {
+      const isFirst = header === undefined;
+      header ??= readSnapshotHeader(piece, path);
+      sum = crc32(isFirst ? piece.subarray(header.length) : piece, sum);
+    }
+    const isRight = header?.number === number && header.contentSum === sum.toString(16).padStart(8, '0');
+    if (!isRight) throw new StoreError(`The archived configuration ${path} is not as the server wrote it.`);
+    for await (const { entries } of writtenEntriesIn(unpackedPieces(fileSystem, path))) yield entries;
+  } catch (error) {
+    throw storeErrorFrom(error, `The archived configuration ${path} cannot be read`);
+  }
+}
+
+async function* unpackedPieces(fileSystem: FileSystem, path: string): AsyncGenerator<Buffer, void> {
+  const file = await fileSystem.open(path, 'read');
+  try {
+    const unpacked: AsyncIterable<Buffer> = Readable.from(readPieces(file)).compose(createGunzip());
+    yield* unpacked;
+  } finally {
+    await file.close();
+  }
 }
 
 /** The snapshot file as it was when it was archived. Throws StoreError. */

@@ -1,26 +1,58 @@
-// The past of a store: the commits its journal still has, and the configurations it archived. Reads the files while a
-// server may be writing them, and takes no lock: what is whole is given, a tail that is being written is not.
+// The past of a store: the commits its journal still has. Reads the files while a server may be writing them, and takes no
+// lock: what is whole is given, a tail that is being written is not.
 //
-// Commits are read synchronously, by pieces, from files that the system mostly has in memory: whoever walks through
-// many gives others their turn at every `undefined`.
+// Changes are given one by one, so that whoever walks through many holds one of them at a time, and gives others their
+// turn at every `undefined`.
 
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { LdifReader } from '../codec/ldif-reader.ts';
-import type { LdifRecord } from '../codec/ldif-record.ts';
 import { errorCode } from '../files/file-error.ts';
 import type { Change } from '../ldap/change.ts';
-import { type JournalRecord, readJournalRecord } from './journal-record.ts';
+import type { OctetCount } from '../ldap/octet-count.ts';
+import { changesIn, openPieces, readChange, recordsFrom } from './journal-pieces.ts';
+import { type JournalRecord, readJournalHeader } from './journal-record.ts';
 import { SEGMENT_START, segmentName, segmentNumber } from './journal-segment.ts';
 import type { Commit } from './store.ts';
 import { StoreError, storeErrorFrom } from './store-error.ts';
-
-const PIECE_OCTETS = 64 * 1024;
 
 interface Mark {
   readonly number: number;
   readonly offset: number;
 }
+
+/** What is known of a commit besides its changes. */
+export type CommitFacts = Omit<Commit, 'changes'>;
+
+/** Where a change stands: in which file, by the number of its first commit, and at which octets of it. */
+export interface ChangePlace {
+  readonly segment: number;
+  /** Of the record: its first octet, and that of its body. */
+  readonly record: number;
+  readonly body: number;
+  /** Of the change: its first octet, and the one behind its last. */
+  readonly start: number;
+  readonly end: number;
+  /** Which of the changes of its commit it is, from 0. */
+  readonly index: number;
+}
+
+export interface PastChange {
+  readonly commit: CommitFacts;
+  readonly change: Change;
+  readonly place: ChangePlace;
+}
+
+/** The record of a commit whose batch is there as a whole. */
+interface WholeRecord {
+  readonly segment: number;
+  readonly octets: Buffer;
+  /** Where the first of the octets is in the file. */
+  readonly base: number;
+  readonly record: JournalRecord;
+}
+
+/** For whoever has all the memory there is. */
+const UNCOUNTED: OctetCount = { take: () => {}, give: () => {} };
 
 export class HistoryReader {
   readonly #folder: string;
@@ -42,7 +74,7 @@ export class HistoryReader {
     const last = this.#segments().at(-1);
     if (last === undefined) return 0;
     let number = last - 1;
-    for (const commit of this.commits(last)) number = commit?.number ?? number;
+    for (const found of this.#records(last)) number = found?.record.header.number ?? number;
     return number;
   }
 
@@ -51,6 +83,72 @@ export class HistoryReader {
    * StoreError when a part is missing or damaged.
    */
   *commits(first: number, last: number = Number.POSITIVE_INFINITY): Generator<Commit | undefined, void> {
+    for (const found of this.#records(first, last)) {
+      if (found === undefined) {
+        yield undefined;
+        continue;
+      }
+      const changes: Change[] = [];
+      for (const one of changesIn(found.octets, found.record)) {
+        if (one === undefined) yield undefined;
+        else changes.push(one.change);
+      }
+      yield { ...factsOf(found.record), changes };
+    }
+  }
+
+  /** The same, change by change. What is held meanwhile is counted; also throws what `held` throws. */
+  *changes(
+    first: number,
+    last: number,
+    held: OctetCount = UNCOUNTED,
+  ): Generator<PastChange | undefined, void> {
+    for (const found of this.#records(first, last, held)) {
+      if (found === undefined) {
+        yield undefined;
+        continue;
+      }
+      const { segment, octets, base, record } = found;
+      const commit = factsOf(record);
+      let index = 0;
+      for (const one of changesIn(octets, record)) {
+        if (one === undefined) {
+          yield undefined;
+          continue;
+        }
+        const { change, start, end } = one;
+        const [recordStart, body] = [base + record.start, base + record.bodyStart];
+        const place = { segment, record: recordStart, body, start: base + start, end: base + end, index };
+        yield { commit, change, place };
+        index += 1;
+      }
+    }
+  }
+
+  /** A change that `changes` has found, read once more. Throws StoreError when it is not there any more. */
+  changeAt({ segment, record, body, start, end, index }: ChangePlace): PastChange {
+    const path = join(this.#folder, segmentName(segment));
+    const pieces = openPieces(path);
+    try {
+      const isFirst = start === body;
+      const header = pieces.read(record, (isFirst ? end : body) - record);
+      const own = isFirst ? header.subarray(body - record) : pieces.read(start, end - start);
+      const read = readJournalHeader(header, 0);
+      const change = readChange(own, 0, own.length);
+      if (read.type !== 'header' || change === undefined)
+        throw new StoreError(`The record at octet ${record} of ${path} is not what it was.`);
+      const { number, at, by, id } = read.header;
+      return { commit: { number, at, by, id }, change, place: { segment, record, body, start, end, index } };
+    } finally {
+      pieces.close();
+    }
+  }
+
+  *#records(
+    first: number,
+    last: number = Number.POSITIVE_INFINITY,
+    held: OctetCount = UNCOUNTED,
+  ): Generator<WholeRecord | undefined, void> {
     const segments = this.#segments();
     let due = Math.max(first, 1);
     for (const [index, segment] of segments.entries()) {
@@ -58,36 +156,40 @@ export class HistoryReader {
       if (segment > last) return;
       if (following !== undefined && following <= due) continue;
       if (segment > due) throw missing(due, segment - 1, this.#folder);
-      due = yield* this.#segmentCommits(segment, due, last);
+      due = yield* this.#segmentRecords(segment, due, last, held);
     }
   }
 
   /** Gives the number of the commit that comes next. */
-  *#segmentCommits(segment: number, first: number, last: number): Generator<Commit | undefined, number> {
+  *#segmentRecords(
+    segment: number,
+    first: number,
+    last: number,
+    held: OctetCount,
+  ): Generator<WholeRecord | undefined, number> {
     const path = join(this.#folder, segmentName(segment));
     const pieces = openPieces(path);
     const start = this.#markBefore(segment, first);
-    const batch: Commit[] = [];
+    const batch = new OpenBatch(held);
     let due = first;
     try {
-      for (const { octets, record, offset, isPieceStart } of recordsOf(pieces, start.offset, path)) {
+      for (const { octets, record, base, isPieceStart } of recordsFrom(pieces, start.offset, path, held)) {
         if (record === undefined) {
           yield undefined;
           continue;
         }
-        const { header } = record;
-        if (isPieceStart) this.#remember(segment, { number: header.number, offset });
-        if (header.number > last) break;
-        if (header.number < first) continue;
-        const { number, at, by, id } = header;
-        const changes = yield* changesIn(octets, record);
-        batch.push({ number, at, by, id, changes });
+        const { number, batchLast } = record.header;
+        if (isPieceStart) this.#remember(segment, { number, offset: base + record.start });
+        if (number > last) break;
+        if (number < first) continue;
+        batch.add({ segment, octets, base, record });
         // A batch is there as a whole or not at all.
-        if (number !== header.batchLast && number !== last) continue;
+        if (number !== batchLast && number !== last) continue;
         due = number + 1;
-        yield* batch.splice(0);
+        yield* batch.take();
       }
     } finally {
+      batch.forget();
       pieces.close();
     }
     return due;
@@ -117,79 +219,36 @@ export class HistoryReader {
   }
 }
 
-/** A change may be an import of everything: it is read by pieces too. */
-function* changesIn(octets: Buffer, { bodyStart, end }: JournalRecord): Generator<undefined, Change[]> {
-  const reader = new LdifReader();
-  const changes: Change[] = [];
-  const take = (records: readonly LdifRecord[]) => {
-    for (const record of records) if (record.type === 'change') changes.push(record.change);
-  };
-  for (let at = bodyStart; at < end; at += PIECE_OCTETS) {
-    take(reader.push(octets.toString('latin1', at, Math.min(at + PIECE_OCTETS, end))));
-    if (at + PIECE_OCTETS < end) yield undefined;
+/** Records of a batch whose last one was not seen yet. */
+class OpenBatch {
+  readonly #held: OctetCount;
+  readonly #records: WholeRecord[] = [];
+  #octets = 0;
+
+  constructor(held: OctetCount) {
+    this.#held = held;
   }
-  take(reader.end());
-  return changes;
-}
 
-interface Pieces {
-  /** The octets at a position, empty at the end of the file. */
-  read(position: number, length: number): Buffer;
-  close(): void;
-}
+  add(found: WholeRecord): void {
+    const octets = found.record.end - found.record.start;
+    this.#held.take(octets);
+    this.#octets += octets;
+    this.#records.push(found);
+  }
 
-function openPieces(path: string): Pieces {
-  try {
-    const descriptor = openSync(path, 'r');
-    return {
-      read(position, length) {
-        const piece = Buffer.allocUnsafe(length);
-        return piece.subarray(0, readSync(descriptor, piece, 0, length, position));
-      },
-      close: () => closeSync(descriptor),
-    };
-  } catch (error) {
-    throw storeErrorFrom(error, `The file ${path} cannot be read`);
+  *take(): Generator<WholeRecord, void> {
+    yield* this.#records.splice(0);
+    this.forget();
+  }
+
+  forget(): void {
+    this.#held.give(this.#octets);
+    this.#octets = 0;
   }
 }
 
-interface Step {
-  readonly octets: Buffer;
-  /** Undefined after each piece that was read. */
-  readonly record: JournalRecord | undefined;
-  /** Of the record in the file. */
-  readonly offset: number;
-  /** Whether it is the first in what was read last. */
-  readonly isPieceStart: boolean;
-}
-
-function* recordsOf(pieces: Pieces, start: number, path: string): Generator<Step, void> {
-  let octets: Buffer = Buffer.alloc(0);
-  let offset = start;
-  let at = 0;
-  let isPieceStart = false;
-  for (;;) {
-    const read = readJournalRecord(octets, at);
-    if (read.type === 'record') {
-      yield { octets, record: read.record, offset: offset + at, isPieceStart };
-      isPieceStart = false;
-      at = read.record.end;
-      continue;
-    }
-    if (read.type === 'damaged') {
-      throw new StoreError(
-        `The record at octet ${offset + at} of ${path} is damaged: ${read.problem}. Run: confdit check`,
-      );
-    }
-    // A long record is not read again and again in small pieces.
-    const piece = pieces.read(offset + octets.length, Math.max(PIECE_OCTETS, octets.length - at));
-    if (piece.length === 0) return;
-    octets = Buffer.concat([octets.subarray(at), piece]);
-    offset += at;
-    at = 0;
-    isPieceStart = true;
-    yield { octets, record: undefined, offset, isPieceStart };
-  }
+function factsOf({ header: { number, at, by, id } }: JournalRecord): CommitFacts {
+  return { number, at, by, id };
 }
 
 function missing(first: number, last: number, folder: string): StoreError {

@@ -58,23 +58,30 @@ export function formatJournalRecord(commit: Commit, batchFirst: number, batchLas
   return `${start} ${hex(crc32(start + end))}${end}\n${body}`;
 }
 
-/** The record that starts at `start`. */
-export function readJournalRecord(octets: Buffer, start: number): JournalRecordRead {
+/** The comment line alone, and where the body begins. */
+export type JournalHeaderRead =
+  | {
+      readonly type: 'header';
+      readonly header: JournalRecord['header'];
+      readonly bodyStart: number;
+      readonly bodyOctets: number;
+      readonly bodySum: string;
+    }
+  | { readonly type: 'incomplete' }
+  | { readonly type: 'damaged'; readonly problem: string };
+
+/** The comment line that starts at `start`. */
+export function readJournalHeader(octets: Buffer, start: number): JournalHeaderRead {
   const lineEnd = octets.indexOf(NEWLINE, start);
   if (lineEnd === -1) return { type: 'incomplete' };
   const line = octets.toString('latin1', start, lineEnd);
   const parts = HEADER.exec(line);
   if (parts === null) return { type: 'damaged', problem: 'its comment line is not as it was written' };
-  const [, number, batchFirst, batchLast, at = '', id = '', bytes, bodySum, lineSum = '', by = ''] = parts;
+  const [, number, batchFirst, batchLast, at = '', id = '', bytes, bodySum = '', lineSum = '', by = ''] =
+    parts;
   const sumStart = line.length - ` ${lineSum} by ${by}`.length;
   if (hex(crc32(`${line.slice(0, sumStart)} by ${by}`)) !== lineSum) {
     return { type: 'damaged', problem: 'its comment line does not have the checksum it was written with' };
-  }
-  const bodyStart = lineEnd + 1;
-  const end = bodyStart + Number(bytes);
-  if (end > octets.length) return { type: 'incomplete' };
-  if (hex(crc32(octets.subarray(bodyStart, end))) !== bodySum) {
-    return { type: 'damaged', problem: 'its content does not have the checksum it was written with' };
   }
   const header = {
     number: Number(number),
@@ -84,6 +91,19 @@ export function readJournalRecord(octets: Buffer, start: number): JournalRecordR
     id,
     by: unescapeName(by),
   };
+  return { type: 'header', header, bodyStart: lineEnd + 1, bodyOctets: Number(bytes), bodySum };
+}
+
+/** The record that starts at `start`. */
+export function readJournalRecord(octets: Buffer, start: number): JournalRecordRead {
+  const read = readJournalHeader(octets, start);
+  if (read.type !== 'header') return read;
+  const { header, bodyStart, bodyOctets, bodySum } = read;
+  const end = bodyStart + bodyOctets;
+  if (end > octets.length) return { type: 'incomplete' };
+  if (hex(crc32(octets.subarray(bodyStart, end))) !== bodySum) {
+    return { type: 'damaged', problem: 'its content does not have the checksum it was written with' };
+  }
   return { type: 'record', record: { header, start, bodyStart, end } };
 }
 

@@ -159,7 +159,17 @@ function takeEntries(records: readonly LdifRecord[], entries: Entry[]): void {
   }
 }
 
-interface SnapshotHeader {
+/** The header of a snapshot that is read by pieces: its first line, or as much of the file as that may be in. */
+export function readSnapshotHeader(
+  octets: Buffer,
+  path: string,
+): SnapshotHeader & { readonly length: number } {
+  const lineEnd = octets.subarray(0, HEADER_OCTETS_MAX).indexOf(NEWLINE) + 1;
+  const header = parseHeader(octets.toString('latin1', 0, lineEnd).trimEnd(), path);
+  return { ...header, length: lineEnd };
+}
+
+export interface SnapshotHeader {
   readonly number: number;
   readonly contentSum: string | undefined;
   readonly checkedBy: string | undefined;

@@ -13,9 +13,10 @@ it('a well-behaved client is answered beside clients of every bad kind, and thei
     slowReaders: 10,
     droppedHandshakes: 200,
     halfOpenHandshakes: 200,
+    schemaReaders: 150,
     settleMs: 1000,
   });
-  expect(reports).toHaveLength(4);
+  expect(reports).toHaveLength(5);
   for (const { problem, latencies, heldMegabytes } of reports) {
     expect(problem).toBeUndefined();
     expect(latencies.count).toBeGreaterThan(0);

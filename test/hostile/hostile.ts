@@ -16,6 +16,8 @@ export interface HostileOptions {
   readonly slowReaders: number;
   readonly droppedHandshakes: number;
   readonly halfOpenHandshakes: number;
+  /** Connections on which nobody logs in, each with hundreds of searches of the schema and nobody who reads the answers. */
+  readonly schemaReaders: number;
   /** How long the memory of the server may take to return before it is looked at. */
   readonly settleMs: number;
 }
@@ -42,6 +44,7 @@ const LARGE_ENTRIES = 200;
 const BULK = 'x'.repeat(20_000);
 const PER_ADDRESS = 500;
 const AT_A_TIME = 50;
+const SCHEMA_SEARCHES = 400;
 const READ_PAUSE_MS = 1000;
 const DROPPED_AFTER = '3 s';
 const DROPPED_WAIT_MS = 4_000;
@@ -54,12 +57,13 @@ const STAGES: readonly Stage[] = [
   ['readers of one octet a second', readSlowly],
   ['TLS handshakes that are dropped', dropHandshakes],
   ['TLS handshakes that are never finished', beginHandshakes],
+  ['searches of the schema that nobody reads', askForSchema],
 ];
 
 /** Throws when a client cannot connect; what the well-behaved one sees is in the reports. */
 export async function hostile(options: HostileOptions): Promise<StageReport[]> {
   const files = await configWith(
-    `ds-cfg-max-connections: ${options.idleConnections + 100}`,
+    `ds-cfg-max-connections: ${Math.max(options.idleConnections, options.schemaReaders) + 100}`,
     `ds-cfg-max-blocked-write-time-limit: ${DROPPED_AFTER}`,
   );
   const inspectorPort = await freePort();
@@ -154,6 +158,22 @@ async function beginHandshakes(
   );
   for (const [index, socket] of sockets.entries()) if (index % 2 === 0) socket.write(HALF_HELLO);
   await new Promise((resolve) => setTimeout(resolve, READ_PAUSE_MS));
+  return () => destroyAll(sockets);
+}
+
+async function askForSchema(server: RunningServer, { schemaReaders }: HostileOptions): Promise<Leave> {
+  const sockets = await openAll(schemaReaders, (index) =>
+    connect({ port: server.port, host: '127.0.0.1', localAddress: addressOf(index) }),
+  );
+  const request = searchRequest('cn=schema', { attributes: ['*', '+'] });
+  const all = Buffer.concat(
+    Array.from({ length: SCHEMA_SEARCHES }, (_, index) => message(index + 1, request)),
+  );
+  for (const socket of sockets) {
+    socket.pause();
+    socket.write(all);
+  }
+  await new Promise((resolve) => setTimeout(resolve, DROPPED_WAIT_MS));
   return () => destroyAll(sockets);
 }
 

@@ -3,6 +3,7 @@
 
 import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   andFilter,
@@ -17,7 +18,7 @@ import {
 import { outerAddress } from '../support/outer-address.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { ADMINISTRATOR, freePort, type RunningServer, startServer } from '../support/start-server.ts';
-import { passes } from '../support/until.ts';
+import { passes, until } from '../support/until.ts';
 import { addEntry, addMailServer, MAIL_SERVERS, makeAll } from './entries.ts';
 
 const WHO_AM_I = extendedRequest('1.3.6.1.4.1.4203.1.11.3');
@@ -110,6 +111,19 @@ describe('of what is asked', () => {
 });
 
 describe('of what is answered', () => {
+  it('max-pending-answer-size-before-bind: who reads nothing is answered little, and all of it later', async () => {
+    const client = await RawClient.connect(await handler({}));
+    client.pause();
+    const ids = Array.from({ length: 400 }, (_, index) => index + 1);
+    client.send(...ids.map((id) => message(id, searchRequest('cn=schema', { attributes: ['+', '*'] }))));
+    // Others are answered meanwhile.
+    for (let count = 0; count < 20; count++)
+      expect(await administrator.request(WHO_AM_I)).toMatchObject({ code: 0 });
+    client.resume();
+    for (const id of ids) expect(await client.answer(id)).toMatchObject({ code: 0 });
+    client.close();
+  });
+
   it('max-search-results', async () => {
     const client = await RawClient.bound(await handler({ 'max-search-results': '7' }));
     const search = (sizeLimit: number) => searchRequest(MAIL_SERVERS, { scope: scopes.one, sizeLimit });
@@ -151,23 +165,73 @@ describe('of what is answered', () => {
 });
 
 describe('of connections', () => {
-  it('max-connections', async () => {
+  it('max-connections: the oldest on which nobody has logged in makes room, then nobody does', async () => {
     const place = await handler({ 'max-connections': '3' });
-    const clients = await Promise.all(Array.from({ length: 3 }, () => RawClient.connect(place)));
-    for (const client of clients) expect(await client.request(WHO_AM_I)).toMatchObject({ code: 0 });
+    const known = await RawClient.bound(place);
+    const oldest = await RawClient.connect(place);
+    expect(await oldest.request(WHO_AM_I)).toMatchObject({ code: 0 });
+    const younger = await RawClient.connect(place);
+    expect(await younger.request(WHO_AM_I)).toMatchObject({ code: 0 });
+    const newcomer = await RawClient.bound(place);
+    expect(await oldest.disconnection()).toMatchObject({ code: 51 });
+    expect(await younger.request(bindRequest(ADMINISTRATOR, place.password))).toMatchObject({ code: 0 });
+    // All of them have logged in.
     const another = await RawClient.connect(place);
     await another.closed();
-    clients[0]?.close();
-    for (const client of clients.slice(1)) expect(await client.request(WHO_AM_I)).toMatchObject({ code: 0 });
-    await expect
-      .poll(async () => {
-        const next = await RawClient.connect(place);
-        return next.request(WHO_AM_I).then(
-          ({ code }) => code,
-          () => 'refused',
-        );
-      })
-      .toBe(0);
+    for (const client of [known, younger, newcomer])
+      expect(await client.request(WHO_AM_I)).toMatchObject({ code: 0 });
+    known.close();
+    await until(async () => {
+      const next = await RawClient.connect(place);
+      return next.request(WHO_AM_I).then(
+        ({ code }) => code === 0,
+        () => false,
+      );
+    });
+  });
+
+  it('max-connections: half a message or half a handshake holds no place', async () => {
+    const { password, port } = await handler({ 'max-connections': '20' });
+    const halves = Array.from({ length: 100 }, () => connectSocket({ port, host: '127.0.0.1' }));
+    for (const socket of halves) socket.on('error', () => {}).write(Buffer.from('3081c802', 'hex'));
+    await Promise.all(halves.map((socket) => once(socket, 'connect')));
+    const client = await RawClient.bound({ password, port });
+    expect(await client.request(WHO_AM_I)).toMatchObject({ code: 0 });
+    for (const socket of halves) socket.destroy();
+  });
+
+  it('max-connections: the socket file has places of its own', async () => {
+    const { port } = await handler({ 'max-connections': '1' });
+    const only = await RawClient.bound({ port, password: server.password });
+    const local = await RawClient.over(connectSocket({ path: join(server.folder, 'ldapi') }));
+    expect(await local.request(WHO_AM_I)).toMatchObject({ code: 0 });
+    expect(await only.request(WHO_AM_I)).toMatchObject({ code: 0 });
+    local.close();
+  });
+
+  it('time-limit-before-bind: an anonymous bind does not put it off, a login ends it', async () => {
+    const place = await handler({ 'time-limit-before-bind': '1 s' });
+    const known = await RawClient.bound(place);
+    const anonymous = await RawClient.connect(place);
+    expect(await anonymous.request(bindRequest('', ''))).toMatchObject({ code: 0 });
+    expect(await anonymous.disconnection()).toMatchObject({
+      code: 11,
+      text: expect.stringContaining('bind'),
+    });
+    expect(await known.request(WHO_AM_I)).toMatchObject({ code: 0 });
+    // From here on nobody is logged in.
+    expect(await known.request(bindRequest('', ''))).toMatchObject({ code: 0 });
+    expect(await known.disconnection()).toMatchObject({ code: 11 });
+  });
+
+  it('max-blocked-read-time-limit: whoever sends an octet now and then is closed too', async () => {
+    const { port } = await handler({ 'max-blocked-read-time-limit': '1 s' });
+    const socket = connectSocket({ port, host: '127.0.0.1' }).on('error', () => {});
+    const client = await RawClient.over(socket);
+    socket.write(Buffer.from('3081c8020101', 'hex'));
+    const timer = setInterval(() => socket.write(Buffer.from([0x04])), 100);
+    expect(await client.disconnection()).toMatchObject({ code: 11 });
+    clearInterval(timer);
   });
 
   it.skipIf(outerAddress === undefined)('max-connections-per-address', async () => {

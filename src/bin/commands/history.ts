@@ -2,6 +2,7 @@
 // the files of an instance, which may be read at any time and are changed only while no server runs.
 
 import { changesOf } from '../../backend/entry-difference.ts';
+import { unlimited } from '../../backend/octet-budget.ts';
 import { askYesOrNo } from '../../cli/ask.ts';
 import { type Command, CommandError, type Invocation, UsageError, type World } from '../../cli/command.ts';
 import { CONNECTION_OPTIONS } from '../../cli/connection-options.ts';
@@ -111,7 +112,7 @@ async function diff(invocation: Invocation, world: World): Promise<number> {
     const choice = instanceOf(invocation, world);
     const schema = await schemaOf(choice);
     const past = historyIn(await configFolderOf(choice), schema);
-    const differences = await inWords(async () => past.differences(from, to ?? past.lastNumber));
+    const differences = await inWords(async () => past.differences(from, to ?? past.lastNumber, unlimited()));
     world.stdout.write(formatAll(changesOf(differences, schema)));
     return ExitCode.success;
   }
@@ -154,6 +155,7 @@ async function rollback(invocation: Invocation, world: World): Promise<number> {
       const { changes, ...done } = await instance.history.rollBack(
         { to: target, expected, isTrial: trial },
         instance.requester,
+        unlimited(),
       );
       return { ...done, ldif: formatAll(changes) };
     });

@@ -18,7 +18,10 @@ export const maxConnections = property({
   type: integer({ lowest: 1, highest: 1_000_000, unit: 'connections' }),
   default: ['1000'],
   advanced: true,
-  synopsis: 'How many connections may be open at a time; one more is refused.',
+  synopsis: 'How many connections may be open at a time.',
+  description:
+    'When all are taken, the oldest LDAP connection on which nobody has logged in is closed for a new one; where everybody ' +
+    'has logged in, and for HTTP, the new one is refused.',
   adminAction: handlerRestart,
 });
 
@@ -71,6 +74,16 @@ export const connectionLimits = [
     adminAction: handlerRestart,
   }),
   property({
+    name: 'max-pending-answer-size-before-bind',
+    oid: ownAttribute(176),
+    type: size({ lowestBytes: 1024, highestBytes: 2 ** 31 - 1 }),
+    default: ['64 KiB'],
+    advanced: true,
+    synopsis:
+      'How much a client may leave unread before it has logged in, until nothing more is read from its connection.',
+    adminAction: handlerRestart,
+  }),
+  property({
     name: 'max-filter-depth',
     oid: ownAttribute(171),
     type: integer({ lowest: 1, highest: 1000, unit: 'levels' }),
@@ -114,6 +127,28 @@ export const connectionLimits = [
     default: ['1 h'],
     advanced: true,
     synopsis: 'How long a connection may be silent before it is closed.',
+    adminAction: handlerRestart,
+  }),
+  property({
+    name: 'time-limit-before-bind',
+    oid: ownAttribute(177),
+    type: duration({ lowestMs: 100, highestMs: 2_147_000_000, allowUnlimited: true }),
+    default: ['1 m'],
+    advanced: true,
+    synopsis: 'How long a connection may be open while nobody has logged in on it, before it is closed.',
+    description:
+      'It counts from the end of the TLS handshake, or from the moment when the client bound anonymously after it had been ' +
+      'logged in. Where anonymous clients stay connected allow more time, or unlimited.',
+    adminAction: handlerRestart,
+  }),
+  property({
+    name: 'max-blocked-read-time-limit',
+    oid: ownAttribute(178),
+    type: duration({ lowestMs: 100, highestMs: 2_147_000_000 }),
+    default: ['2 m'],
+    advanced: true,
+    synopsis: 'How long the rest of a request may take to come, before its connection is closed.',
+    description: 'For clients that send large requests over slow lines allow more time.',
     adminAction: handlerRestart,
   }),
   property({

@@ -38,7 +38,12 @@ export class BelowRoot implements Searchable {
     const parts: SortedResult[] = [];
     let { entriesMax } = search;
     for (const backend of this.#readable(search)) {
-      const suffix = { ...inSuffix(search, backend), sortKeys: search.sortKeys, entriesMax };
+      const suffix = {
+        ...inSuffix(search, backend),
+        sortKeys: search.sortKeys,
+        entriesMax,
+        sorting: search.sorting,
+      };
       for (const result of orNothing(() => backend.searchSorted(suffix))) {
         if (result === undefined) yield undefined;
         else {
@@ -47,7 +52,7 @@ export class BelowRoot implements Searchable {
         }
       }
     }
-    yield yield* mergeSorted(parts);
+    yield yield* mergeSorted(parts, search.sorting);
   }
 
   *#readable({ requester }: Search): Generator<Backend> {

@@ -2,6 +2,8 @@
 // answers for the name does it.
 
 import type { Backend, ChangeOptions, ChangeOutcome } from '../../backend/backend.ts';
+import { octetsOfEntry } from '../../backend/kept-octets.ts';
+import type { HeldOctets } from '../../backend/octet-budget.ts';
 import { writeReadEntryResult } from '../../codec/entry-controls.ts';
 import { type Change, dnOfChange } from '../../ldap/change.ts';
 import type { Control } from '../../ldap/control.ts';
@@ -16,6 +18,9 @@ import type { AccountRequester } from '../account-requester.ts';
 import { NO_CONTROLS, type RequestControls } from '../controls/request-controls.ts';
 import { type Answer, type Operation, type Services, SUCCESS } from '../operation.ts';
 import { findPasswordReplacer } from '../own-password.ts';
+
+/** How often an entry that is returned with a change is there: as octets, as a text, in the answer. */
+const READ_ENTRY_FACTOR = 3;
 
 export type ChangeRequest = Extract<
   Request,
@@ -66,7 +71,7 @@ async function changeNow(
   if (options?.noOp !== true) replacer?.renew();
   const notes = outcome.notes.join('\n');
   if (options === undefined) return { ...SUCCESS, diagnosticMessage: notes };
-  const controls = readEntryControls(outcome);
+  const controls = readEntryControls(outcome, operation.held);
   if (options.noOp !== true) return { ...SUCCESS, diagnosticMessage: notes, controls };
   return {
     ...SUCCESS,
@@ -88,13 +93,18 @@ function optionsOf(controls: RequestControls): ChangeOptions {
   };
 }
 
-/** The response controls of RFC 4527. */
-export function readEntryControls({ before, after }: ChangeOutcome): readonly Control[] {
+/**
+ * The response controls of RFC 4527. Where there is no memory for one it is left out: the change is made, and the answer
+ * says so.
+ */
+export function readEntryControls({ before, after }: ChangeOutcome, held: HeldOctets): readonly Control[] {
   const controls: Control[] = [];
-  if (before !== undefined)
-    controls.push({ oid: Oid.preRead, criticality: false, value: writeReadEntryResult(before) });
-  if (after !== undefined)
-    controls.push({ oid: Oid.postRead, criticality: false, value: writeReadEntryResult(after) });
+  const add = (oid: string, entry: Entry | undefined) => {
+    if (entry === undefined || !held.tryTake(READ_ENTRY_FACTOR * octetsOfEntry(entry))) return;
+    controls.push({ oid, criticality: false, value: writeReadEntryResult(entry) });
+  };
+  add(Oid.preRead, before);
+  add(Oid.postRead, after);
   return controls;
 }
 

@@ -119,7 +119,7 @@ class ContentSync {
   /** What happened since the client was here last. */
   async #bringUpToDate(known: number, missed: readonly (readonly ChangeEvent[])[]): Promise<Answer> {
     if (this.#asked.mode === 'refreshOnly') {
-      this.#sendChanged(missed.flat());
+      await this.#sendChanged(missed.flat());
       return this.#refreshed(this.#watching.number, true, SUCCESS);
     }
     // The result as it was then is complete; all that came after it is told as if the client had been here.
@@ -138,8 +138,9 @@ class ContentSync {
     return this.#queue.run();
   }
 
-  /** The entries as they are now, each once; then those that are gone. */
-  #sendChanged(events: readonly ChangeEvent[]): void {
+  /** The entries as they are now, each once, as fast as the client takes them; then those that are gone. */
+  async #sendChanged(events: readonly ChangeEvent[]): Promise<void> {
+    const { connection } = this.#operation;
     const first = new Map<string, ChangeEvent>();
     const last = new Map<string, ChangeEvent>();
     for (const event of events) {
@@ -149,6 +150,8 @@ class ContentSync {
     }
     const gone: string[] = [];
     for (const [id, { after }] of last) {
+      while (connection.congestion !== undefined) await connection.congestion;
+      if (this.#operation.isAbandoned) return;
       const wasKnown = first.get(id)?.before !== undefined;
       if (after !== undefined) this.#sendEntry(after, { state: wasKnown ? 'modify' : 'add', id });
       else if (wasKnown) gone.push(id);

@@ -50,22 +50,29 @@ export class EntrySender {
   async #goOn(): Promise<Answer> {
     const { connection } = this.#operation;
     for (;;) {
-      await connection.congestion;
-      await connection.turns.next();
+      await connection.nextTurn();
       if (this.#operation.isAbandoned || !connection.isOpen) {
         this.#entries.return?.();
         return this.#end(ResultCode.canceled, 'The search was abandoned.');
       }
-      // Another search of the client may have been quicker to use the room.
-      if (connection.congestion !== undefined) continue;
       if (performance.now() >= this.#limits.endsAt) return this.#tooLong();
       const answer = this.#turn();
       if (answer !== undefined) return answer;
     }
   }
 
-  /** Sends until all is sent, a limit is reached, the turn is over or the client is behind. */
+  /** What goes wrong is the end of the search: what it holds is given back. */
   #turn(): Answer | undefined {
+    try {
+      return this.#sendSome();
+    } catch (error) {
+      this.#entries.return?.();
+      throw error;
+    }
+  }
+
+  /** Sends until all is sent, a limit is reached, the turn is over or the client is behind. */
+  #sendSome(): Answer | undefined {
     const { connection } = this.#operation;
     for (let step = 1; ; step++) {
       const { value: found, done } = this.#entries.next();
@@ -79,7 +86,7 @@ export class EntrySender {
       if (found !== undefined && step % STEPS_PER_LOOK !== 0 && !isBehind) continue;
       const now = performance.now();
       if (now >= this.#limits.endsAt) return this.#tooLong();
-      if (isBehind || now >= connection.turns.endsAt(now)) return undefined;
+      if (isBehind || now >= connection.turnEndsAt(now)) return undefined;
     }
   }
 

@@ -1,24 +1,33 @@
-// What is to be told to somebody who watches: kept in order until the connection takes it, within a bound. Whoever
-// does not read fast enough loses the connection, with a notice, and never an event.
+// What is to be told to somebody who watches: kept in order until the connection takes it, within a bound of events and
+// the memory budget of the connection. Whoever does not read fast enough loses the connection, with a notice, and never an
+// event.
 
 import type { ChangeEvent, ChangeListener } from '../../backend/backend.ts';
+import { octetsOfEntry } from '../../backend/kept-octets.ts';
 import { ResultCode } from '../../ldap/result-code.ts';
 import { type Answer, type Operation, SUCCESS } from '../operation.ts';
 
 const EVENTS_WAITING_MAX = 4096;
+const EVENT_OCTETS = 256;
 
-type Batch = readonly ChangeEvent[];
+type Events = readonly ChangeEvent[];
+
+/** The events of one commit, and what they take in memory once they wait. */
+interface Batch {
+  readonly events: Events;
+  octets: number;
+}
 
 export interface EventQueueOptions {
   readonly operation: Operation;
   /** Sends the events of one commit. Throws what ends the watch. */
-  readonly send: (events: Batch) => void;
+  readonly send: (events: Events) => void;
 }
 
 /** The listener that is given to the backend. */
 export class EventQueue implements ChangeListener {
   readonly #operation: Operation;
-  readonly #send: (events: Batch) => void;
+  readonly #send: (events: Events) => void;
   readonly #ended = Promise.withResolvers<Answer>();
   #batches: Batch[] = [];
   #waiting = 0;
@@ -32,11 +41,17 @@ export class EventQueue implements ChangeListener {
     this.#ended.promise.catch(() => {});
   }
 
-  changed(events: Batch): void {
-    this.#batches.push(events);
+  changed(events: Events): void {
+    const batch: Batch = { events, octets: 0 };
+    this.#batches.push(batch);
     this.#waiting += events.length;
-    if (this.#waiting > EVENTS_WAITING_MAX) this.#overflow();
-    else if (this.#isOpen && !this.#isSending) void this.#drain();
+    if (this.#isOpen && !this.#isSending) void this.#drain();
+    if (this.#batches.at(-1) !== batch) return;
+    // It has to wait.
+    const octets = events.reduce((sum, event) => sum + octetsOf(event), 0);
+    const hasRoom = this.#waiting <= EVENTS_WAITING_MAX && this.#operation.held.tryTake(octets);
+    if (hasRoom) batch.octets = octets;
+    else this.#overflow();
   }
 
   failed(error: unknown): void {
@@ -73,10 +88,11 @@ export class EventQueue implements ChangeListener {
     const batches = this.#batches;
     let sent = 0;
     while (sent < batches.length && connection.congestion === undefined) {
-      const batch = batches[sent] ?? [];
+      const { events, octets } = batches[sent] ?? NOTHING;
       sent += 1;
-      this.#waiting -= batch.length;
-      this.#send(batch);
+      this.#waiting -= events.length;
+      this.#operation.held.give(octets);
+      this.#send(events);
     }
     this.#batches = batches.slice(sent);
   }
@@ -84,7 +100,8 @@ export class EventQueue implements ChangeListener {
   #overflow(): void {
     this.#operation.connection.close(
       ResultCode.busy,
-      `${EVENTS_WAITING_MAX} changes wait to be read by this client. Read faster, and begin again where you stopped.`,
+      `${this.#waiting} changes wait to be read by this client, which are too many or take too much memory. ` +
+        'Read faster, and begin again where you stopped.',
     );
     this.#end();
   }
@@ -99,4 +116,13 @@ export class EventQueue implements ChangeListener {
       diagnosticMessage: 'The search was canceled.',
     });
   }
+}
+
+const NOTHING: Batch = { events: [], octets: 0 };
+
+function octetsOf({ before, after }: ChangeEvent): number {
+  let octets = EVENT_OCTETS;
+  if (before !== undefined) octets += octetsOfEntry(before);
+  if (after !== undefined) octets += octetsOfEntry(after);
+  return octets;
 }

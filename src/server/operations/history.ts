@@ -7,6 +7,7 @@
 // `to` of differences may be left out for the present state; `number` is missing when nothing was changed.
 
 import { setImmediate } from 'node:timers/promises';
+import type { HeldOctets } from '../../backend/octet-budget.ts';
 import { formatChange } from '../../codec/ldif-writer.ts';
 import type { Change } from '../../ldap/change.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
@@ -18,24 +19,26 @@ import type { ExtendedRequest } from './extended-request.ts';
 const LDIF_CHARACTERS_MAX = 8 * 1024 * 1024;
 /** What is done in one piece is checked in one piece, and everybody waits for that. */
 const ROLLBACK_CHANGES_MAX = 10_000;
+/** How often an answer is there on its way from records to one text, to JSON, to octets, to a message. */
+const ANSWER_FACTOR = 6;
 /** Changes written before others have their turn. */
 const CHANGES_PER_TURN = 256;
 
 export async function differences(
   request: ExtendedRequest,
-  { requester }: Operation,
+  { requester, held }: Operation,
   { history }: Services,
 ): Promise<Answer> {
   const asked = readRequest(request);
   const from = numberOf(asked, 'from') ?? required('from');
   const to = numberOf(asked, 'to') ?? history.lastNumber;
-  const ldif = await formatAll(await history.differences(from, to, requester));
+  const ldif = await formatAll(await history.differences(from, to, requester, held), held);
   return answer({ from, to, ldif });
 }
 
 export async function rollback(
   request: ExtendedRequest,
-  { requester }: Operation,
+  { requester, held }: Operation,
   { history }: Services,
 ): Promise<Answer> {
   const asked = readRequest(request);
@@ -44,8 +47,9 @@ export async function rollback(
   const { from, number, notes, changes } = await history.rollBack(
     { to, expected: numberOf(asked, 'expected'), isTrial, changesMax: ROLLBACK_CHANGES_MAX },
     requester,
+    held,
   );
-  return answer({ from, number, notes, ldif: await formatAll(changes) });
+  return answer({ from, number, notes, ldif: await formatAll(changes, held) });
 }
 
 function answer(value: object): Answer {
@@ -73,7 +77,7 @@ function required(name: string): never {
   throw new LdapError('protocolError', `The request must have "${name}", the number of a change.`);
 }
 
-async function formatAll(changes: readonly Change[]): Promise<string> {
+async function formatAll(changes: readonly Change[], held: HeldOctets): Promise<string> {
   const records: string[] = [];
   let characters = 0;
   for (const [index, change] of changes.entries()) {
@@ -87,6 +91,7 @@ async function formatAll(changes: readonly Change[]): Promise<string> {
           'Use confdit diff with --offline on the machine of the server.',
       );
     }
+    held.take(ANSWER_FACTOR * record.length);
     records.push(record);
   }
   return records.join('\n');

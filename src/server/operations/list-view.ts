@@ -39,9 +39,10 @@ function* window(
       'A virtual list view needs the sort control (ldapsearch: -E sss=).',
     );
   }
+  const { held } = operation;
   let result: SortedResult;
   try {
-    result = yield* sortedResult(query, backend, sort.value);
+    result = yield* sortedResult(query, backend, sort.value, held);
   } catch (error) {
     if (!isSortError(error)) throw error;
     addSortResult(operation, error.code, sort.value[0]?.attribute);

@@ -42,6 +42,7 @@ export function pagedSearch(
   const finish = (answer: Answer) => {
     const { next, sent } = sender;
     const isMore = next !== undefined && operation.connection.isOpen;
+    if (!isMore) rest.return?.();
     addCookie(operation, isMore ? pagedSearches.keep({ next, rest, fingerprint, sent: before + sent }) : '');
     return answer;
   };

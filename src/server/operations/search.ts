@@ -60,7 +60,7 @@ export function search(
 
 function queryOf(
   { base, scope, filter, attributes }: SearchRequest,
-  { requester }: Operation,
+  { requester, session }: Operation,
   keyOf: (dn: string) => string,
   controls: RequestControls,
 ): Search {
@@ -74,6 +74,7 @@ function queryOf(
     assertion: controls.assertion?.value,
     valuesFilter: controls.matchedValues?.value,
     manageDsaIt: controls.manageDsaIt?.value,
+    held: session.budget,
   };
 }
 

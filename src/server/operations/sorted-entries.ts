@@ -2,6 +2,7 @@
 // it comes as it is found.
 
 import type { Found, Search, Searchable, SortedResult, SortedSearch } from '../../backend/backend.ts';
+import type { HeldOctets } from '../../backend/octet-budget.ts';
 import { writeSortResult } from '../../codec/sort-control.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { Oid } from '../../ldap/oids.ts';
@@ -19,6 +20,7 @@ const SORT_ERRORS: ReadonlySet<ResultCode> = new Set([
   ResultCode.inappropriateMatching,
   ResultCode.insufficientAccessRights,
   ResultCode.adminLimitExceeded,
+  ResultCode.busy,
 ]);
 
 /** Throws unavailableCriticalExtension when the sort control is critical and the result cannot be sorted. */
@@ -28,30 +30,38 @@ export function* sortedEntries(
   operation: Operation,
   sort: NonNullable<RequestControls['sort']>,
 ): Generator<Found> {
-  let result: SortedResult | undefined;
+  // It may outlive the request: the next page is taken from it.
+  const held = operation.session.budget.hold();
   try {
-    result = yield* sortedResult(query, backend, sort.value);
-  } catch (error) {
-    if (!isSortError(error)) throw error;
-    addSortResult(operation, error.code, sort.value[0]?.attribute);
-    if (sort.isCritical) throw notSorted(error);
+    let result: SortedResult | undefined;
+    try {
+      result = yield* sortedResult(query, backend, sort.value, held);
+    } catch (error) {
+      held.release();
+      if (!isSortError(error)) throw error;
+      addSortResult(operation, error.code, sort.value[0]?.attribute);
+      if (sort.isCritical) throw notSorted(error);
+    }
+    if (result === undefined) {
+      yield* backend.search(query);
+      return;
+    }
+    addSortResult(operation, ResultCode.success);
+    for (let index = 0; index < result.length; index++) yield result.entryAt(index);
+    yield* result.references;
+  } finally {
+    held.release();
   }
-  if (result === undefined) {
-    yield* backend.search(query);
-    return;
-  }
-  addSortResult(operation, ResultCode.success);
-  for (let index = 0; index < result.length; index++) yield result.entryAt(index);
-  yield* result.references;
 }
 
-/** Yields `undefined` while it works; returns the result. Throws what cannot be sorted. */
+/** Yields `undefined` while it works; returns the result, whose memory `sorting` counts. Throws what cannot be sorted. */
 export function* sortedResult(
   query: Search,
   backend: Searchable,
   sortKeys: readonly SortKey[],
+  sorting: HeldOctets,
 ): Generator<undefined, SortedResult> {
-  const search: SortedSearch = { ...query, sortKeys, entriesMax: SORTED_ENTRIES_MAX };
+  const search: SortedSearch = { ...query, sortKeys, entriesMax: SORTED_ENTRIES_MAX, sorting };
   for (const result of backend.searchSorted(search)) {
     if (result !== undefined) return result;
     yield undefined;

@@ -3,6 +3,7 @@
 
 import type { ChangeOutcome } from '../../backend/backend.ts';
 import { ChangeRefused } from '../../backend/change-refused.ts';
+import type { HeldOctets } from '../../backend/octet-budget.ts';
 import { readEndTransaction, writeTransactionResult } from '../../codec/extended-value.ts';
 import { requireWrite } from '../access.ts';
 import { type Answer, type Operation, SUCCESS } from '../operation.ts';
@@ -14,25 +15,36 @@ export function startTransaction(request: ExtendedRequest, { session, requester 
   return { ...SUCCESS, value: session.transactions.start(requester) };
 }
 
-export async function endTransaction({ value }: ExtendedRequest, { session }: Operation): Promise<Answer> {
+export async function endTransaction(
+  { value }: ExtendedRequest,
+  { session, held }: Operation,
+): Promise<Answer> {
   const { isCommit, id } = readEndTransaction(value);
-  const { requester, changes } = session.transactions.end(id);
+  const { requester, changes, held: collected } = session.transactions.end(id);
   const [first] = changes;
-  if (!isCommit || first === undefined) return SUCCESS;
-  requireWrite(first.backend, requester);
-  const messageIds = changes.map(({ messageId }) => messageId);
   try {
+    if (!isCommit || first === undefined) return SUCCESS;
+    requireWrite(first.backend, requester);
+    const messageIds = changes.map(({ messageId }) => messageId);
     const steps = changes.map(({ step }) => step);
-    return committed(await first.backend.changeAll(steps, requester, session.writeOrder), messageIds);
-  } catch (error) {
-    if (!(error instanceof ChangeRefused)) throw error;
-    return refused(error, messageIds);
+    try {
+      return committed(await first.backend.changeAll(steps, requester, session.writeOrder), messageIds, held);
+    } catch (error) {
+      if (!(error instanceof ChangeRefused)) throw error;
+      return refused(error, messageIds);
+    }
+  } finally {
+    collected.release();
   }
 }
 
-function committed(outcomes: readonly ChangeOutcome[], messageIds: readonly number[]): Answer {
+function committed(
+  outcomes: readonly ChangeOutcome[],
+  messageIds: readonly number[],
+  held: HeldOctets,
+): Answer {
   const controls = outcomes.flatMap((outcome, index) => {
-    const own = readEntryControls(outcome);
+    const own = readEntryControls(outcome, held);
     return own.length === 0 ? [] : [{ messageId: messageIds[index] ?? 0, controls: own }];
   });
   const diagnosticMessage = outcomes.flatMap(({ notes }) => notes).join('\n');

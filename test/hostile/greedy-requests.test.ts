@@ -1,0 +1,25 @@
+// A small version of what `npm run hostile -- --greedy` does with 200,000 changes.
+
+import { expect, it } from 'vitest';
+import { extendedRequest } from '../support/ber-bytes.ts';
+import { RawClient } from '../support/raw-client.ts';
+import '../support/start-server.ts';
+import { askForEverything } from './greedy-requests.ts';
+import { serverWithPast } from './long-journal.ts';
+
+const CHANGES = 4000;
+const AT_ONCE = 4;
+const WHO_AM_I = extendedRequest('1.3.6.1.4.1.4203.1.11.3');
+
+it('a server with little memory answers or refuses whatever is asked of a long past, and holds nothing of it', async () => {
+  const environment = { NODE_OPTIONS: '--max-old-space-size=128', CONFDIT_ACCESS_LOG: 'off' };
+  const { server, past } = await serverWithPast(CHANGES, environment);
+  const alone = await askForEverything(server, past, 1);
+  await askForEverything(server, past, AT_ONCE);
+  // As before: what the others held was given back.
+  expect([...(await askForEverything(server, past, 1))]).toEqual([...alone]);
+  expect(server.isRunning).toBe(true);
+  const client = await RawClient.bound(server);
+  expect(await client.request(WHO_AM_I)).toMatchObject({ code: 0 });
+  client.close();
+}, 300_000);
