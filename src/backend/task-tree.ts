@@ -11,6 +11,7 @@ import type { Issue } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Commit } from '../store/store.ts';
+import { octetsOfEntry } from './kept-octets.ts';
 import { MemoryTree } from './memory-tree.ts';
 import { TASK_BRANCHES, TASKS } from './task-branches.ts';
 import { completeTask } from './task-check.ts';
@@ -29,6 +30,8 @@ import type { WriteTarget } from './write-target.ts';
 
 /** Tasks that there may be at once, ended ones included. */
 const TASKS_MAX = 1000;
+/** About how much memory all of them may take. */
+const TASKS_OCTETS_MAX = 64 * 1024 * 1024;
 
 export interface TaskTreeOptions {
   readonly schema: Schema;
@@ -151,6 +154,14 @@ export class TaskTree implements WriteTarget {
       throw new LdapError(
         'adminLimitExceeded',
         `${dn}: there are ${TASKS_MAX} tasks already. Delete some that have ended.`,
+      );
+    }
+    let octets = octetsOfEntry(entry);
+    for (const known of this.tree.entries()) octets += octetsOfEntry(known);
+    if (octets > TASKS_OCTETS_MAX) {
+      throw new LdapError(
+        'adminLimitExceeded',
+        `${dn}: the tasks that there are would take more than ${TASKS_OCTETS_MAX} octets. Delete some that have ended.`,
       );
     }
     const parentKey = dn.parent === undefined ? '' : this.schema.dnKey(dn.parent);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MemoryTree } from '../../src/backend/memory-tree.ts';
+import { OctetBudget } from '../../src/backend/octet-budget.ts';
 import { searchTree } from '../../src/directory/search-tree.ts';
 import { Dn } from '../../src/ldap/dn.ts';
 import { Entry } from '../../src/ldap/entry.ts';
@@ -10,7 +11,11 @@ import { schema } from '../config/configuration.ts';
 import { apply, find, memoryTree, moveOf, names, peopleTree, SUFFIX } from './people.ts';
 
 /** The names a search finds from now on, read as far as somebody asks. */
-function* reader(entries: MemoryTree, normalizedClass?: string): Generator<string | undefined> {
+function* reader(
+  entries: MemoryTree,
+  normalizedClass?: string,
+  held?: OctetBudget,
+): Generator<string | undefined> {
   const base = entries.tree.findNode(schema.dnKeyOfText(SUFFIX));
   if (base === undefined) throw new Error('no suffix');
   const terms =
@@ -21,6 +26,7 @@ function* reader(entries: MemoryTree, normalizedClass?: string): Generator<strin
     matches: () => true,
     see: (entry: Entry) => entry,
     terms,
+    held,
   };
   for (const entry of searchTree(entries.tree, search)) yield entry?.dn.toString();
 }
@@ -34,6 +40,22 @@ describe('a search during a move', () => {
     apply(entries, moveOf(`ou=People,${SUFFIX}`, { rdn: 'ou=Staff', to: `ou=Groups,${SUFFIX}` }));
     entries.tree.commit();
     expect([...found, ...search]).toEqual(before);
+    expect([...reader(entries)]).toEqual(names(entries));
+  });
+
+  it('fails where what it would have to take down is too much, and the move is made', () => {
+    const entries = peopleTree();
+    const before = names(entries);
+    const server = new OctetBudget(before.length * 16);
+    const [rich, poor] = [new OctetBudget(1024, server), new OctetBudget(16, server)];
+    const readers = [reader(entries, undefined, rich), reader(entries, undefined, poor)];
+    const first = readers.map((one) => one.next().value);
+    expect(first).toEqual([before[0], before[0]]);
+    apply(entries, moveOf(`ou=People,${SUFFIX}`, { rdn: 'ou=Staff' }));
+    entries.tree.commit();
+    expect([...(readers[0] ?? [])]).toEqual(before.slice(1));
+    expect(() => [...(readers[1] ?? [])]).toThrow('of this connection would hold more');
+    expect([rich.octets, poor.octets, server.octets]).toEqual([0, 0, 0]);
     expect([...reader(entries)]).toEqual(names(entries));
   });
 

@@ -3,6 +3,7 @@
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { OctetBudget } from '../../src/backend/octet-budget.ts';
 import { HistoryReader } from '../../src/store/history-reader.ts';
 import { formatJournalRecord } from '../../src/store/journal-record.ts';
 import { KEEP_ALL } from '../../src/store/retention.ts';
@@ -65,6 +66,45 @@ describe('the past', () => {
       await appendFile(path, part, 'latin1');
     }
     expect(shown(read(reader, 60))).toEqual(shown(commitsFrom(60, 63)));
+  });
+
+  it('is read change by change too, each of which is found again by its place', async () => {
+    const folder = await temporaryFolder();
+    const { store } = await openStore(folder);
+    const long = commit(
+      2,
+      Array.from({ length: 2_000 }, (_, index) => setPort(index + 1)),
+    );
+    await store.append([commit(1), long]);
+    await store.append([commit(3)]);
+    await store.close();
+    const reader = new HistoryReader(join(folder, 'journal'));
+    const held = new OctetBudget(Number.POSITIVE_INFINITY);
+    const found = [...reader.changes(1, 3, held)].filter((one) => one !== undefined);
+    expect(shown(found.map(({ change }) => change))).toEqual(
+      shown([commit(1), long, commit(3)].flatMap(({ changes }) => changes)),
+    );
+    expect(held.octets).toBe(0);
+    for (const one of [found[0], found[1], found[1000], found[2001]]) {
+      if (one === undefined) throw new Error('A change is missing.');
+      expect(shown(reader.changeAt(one.place))).toEqual(shown(one));
+    }
+  });
+
+  it('holds a piece of the journal at a time, and counts what is longer', async () => {
+    const folder = await temporaryFolder();
+    const { store } = await openStore(folder);
+    for (let first = 1; first <= 3000; first += 100) await store.append(commitsFrom(first, first + 99));
+    const changes = Array.from({ length: 5_000 }, (_, index) => setPort(index + 1));
+    await store.append([commit(3001, changes)]);
+    await store.close();
+    const reader = new HistoryReader(join(folder, 'journal'));
+    const held = new OctetBudget(400_000);
+    let most = 0;
+    for (const _ of reader.changes(1, 3000, held)) most = Math.max(most, held.octets);
+    expect([most > 0, held.octets]).toEqual([true, 0]);
+    expect(() => [...reader.changes(1, 3001, held)]).toThrow('hold');
+    expect(held.octets).toBe(0);
   });
 
   it('that is damaged or missing is named', async () => {
