@@ -15,7 +15,7 @@ const OPENING =
 /** Each reads or writes files that the server made itself, and that no value and no command line names. */
 const OWN_FILES: ReadonlyMap<string, string> = new Map([
   ['src/mail/spool.ts', 'the messages that wait'],
-  ['src/store/history-reader.ts', 'the journal'],
+  ['src/store/journal-pieces.ts', 'the journal'],
   ['src/bin/version.ts', 'package.json of the program'],
 ]);
 
