@@ -25,6 +25,7 @@ import type { Configuration } from './configuration.ts';
 import type { EntryViews } from './entry-views.ts';
 import { requireAccountRights } from './login-rights.ts';
 import { requireSecretAnew } from './secret-destination.ts';
+import { requireNoGuess } from './secret-guesses.ts';
 import { requireFewPasswords, withStoredPasswords } from './stored-passwords.ts';
 import { TreeReader } from './tree-reader.ts';
 import { TreeWriter } from './tree-writer.ts';
@@ -142,6 +143,7 @@ export class ConfigBackend implements Backend {
     const { definitions } = validator;
     requireAccountRights(change, requester, { schema, definitions }, entry);
     requireSecretAnew(change, requester, { schema, definitions }, entry);
+    requireNoGuess(change, requester, { schema, secrets: definitions }, entry);
     const derive = this.#deriveFor(requester.name);
     return withStoredPasswords(change, { schema, derive, acceptance: 'strong', find: () => entry });
   }

@@ -36,7 +36,7 @@ interface FilterOptionsByRight {
 
 export class EntryViews {
   readonly #schema: Schema;
-  readonly #secrets: SecretValues;
+  readonly secrets: SecretValues;
   readonly #furtherDerived: ReadonlyMap<string, Derive>;
   readonly #selections = new Memo<Selection>(SELECTIONS_MAX, SELECTION_LENGTH_MAX);
   readonly #masked = new WeakMap<Entry, Entry>();
@@ -51,7 +51,7 @@ export class EntryViews {
     furtherDerived: ReadonlyMap<string, Derive> = new Map(),
   ) {
     this.#schema = schema;
-    this.#secrets = secrets;
+    this.secrets = secrets;
     this.#furtherDerived = furtherDerived;
   }
 
@@ -79,7 +79,7 @@ export class EntryViews {
   /** Attributes whose values must not put entries into an order that tells the requester anything about them. */
   hiddenFrom(requester: Requester): ((key: string) => boolean) | undefined {
     if (mayReadSecrets(requester)) return undefined;
-    return (key) => this.#isSecret(key) || this.#secrets.mixedAttributes.has(typeKeyOf(key));
+    return (key) => this.#isSecret(key) || this.secrets.mixedAttributes.has(typeKeyOf(key));
   }
 
   /** How a filter of this requester sees the entries of a backend. */
@@ -92,7 +92,7 @@ export class EntryViews {
 
   #makeFilterOptions(countChildren: CountChildren): FilterOptionsByRight {
     const derived = this.#derived(countChildren);
-    const masked = [...this.#secrets.mixedAttributes].map(
+    const masked = [...this.secrets.mixedAttributes].map(
       (key) => [key, (entry: Entry) => this.#mask(entry).find(key)] as const,
     );
     const isHidden = (key: string) => this.#isSecret(key);
@@ -155,7 +155,7 @@ export class EntryViews {
   }
 
   #isSecret(key: string): boolean {
-    return this.#secrets.secretAttributes.has(typeKeyOf(key));
+    return this.secrets.secretAttributes.has(typeKeyOf(key));
   }
 
   #mask(entry: Entry): Entry {
@@ -172,8 +172,8 @@ export class EntryViews {
   #maskAttribute(attribute: Attribute): Attribute {
     if (this.#isSecret(attribute.key)) return attribute.withValues([SECRET_STARS]);
     const key = typeKeyOf(attribute.key);
-    if (!this.#secrets.mixedAttributes.has(key)) return attribute;
-    const shown = attribute.values.map((value) => this.#secrets.show(key, value));
+    if (!this.secrets.mixedAttributes.has(key)) return attribute;
+    const shown = attribute.values.map((value) => this.secrets.show(key, value));
     const isSame = shown.every((value, index) => value === attribute.values[index]);
     return isSame ? attribute : attribute.withValues([...new Set(shown)]);
   }

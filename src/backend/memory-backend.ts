@@ -2,7 +2,7 @@
 // trees of one backend share, the entries and the way they are written, is given to each.
 
 import type { Derive } from '../config/passwords/derivation.ts';
-import type { Change } from '../ldap/change.ts';
+import { type Change, dnOfChange } from '../ldap/change.ts';
 import type { Dn } from '../ldap/dn.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type {
@@ -23,6 +23,7 @@ import { ChangeRefused } from './change-refused.ts';
 import type { EntryViews } from './entry-views.ts';
 import { requirePasswordRights } from './memory-login-rights.ts';
 import type { MemoryTree } from './memory-tree.ts';
+import { requireNoGuess } from './secret-guesses.ts';
 import { requireFewPasswords, withStoredPasswords } from './stored-passwords.ts';
 import { TreeReader } from './tree-reader.ts';
 import { TreeWriter } from './tree-writer.ts';
@@ -54,6 +55,7 @@ export class MemoryBackend implements Backend {
   readonly readPrivilege = undefined;
   readonly writePrivileges = WRITE_PRIVILEGES;
   readonly #entries: MemoryTree;
+  readonly #views: EntryViews;
   readonly #reader: TreeReader;
   readonly #writer: TreeWriter;
   readonly #writePath: WritePath;
@@ -65,6 +67,7 @@ export class MemoryBackend implements Backend {
     this.baseDn = baseDn;
     this.baseKey = schema.dnKey(baseDn);
     this.#entries = entries;
+    this.#views = views;
     this.#reader = new TreeReader(schema, tree, views);
     this.#writer = new TreeWriter({ schema, tree, views, reader: this.#reader, writePath });
     this.#writePath = writePath;
@@ -140,6 +143,8 @@ export class MemoryBackend implements Backend {
     }
     const { schema, tree } = this.#entries;
     requirePasswordRights(change, requester, schema);
+    const entry = tree.find(schema.dnKey(dnOfChange(change)));
+    requireNoGuess(change, requester, { schema, secrets: this.#views.secrets }, entry);
     return withStoredPasswords(change, {
       ...{ schema, acceptance: 'any', derive: this.#deriveFor(requester.name) },
       find: (dn) => tree.find(schema.dnKey(dn)),
