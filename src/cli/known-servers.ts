@@ -3,6 +3,7 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { UnreadableFile } from '../files/named-file.ts';
 import { readText } from '../files/text.ts';
 
 const FILE_OCTETS_MAX = 1024 * 1024;
@@ -39,7 +40,7 @@ export class KnownServers {
       return await readText(this.path, FILE_OCTETS_MAX);
     } catch (error) {
       // Nobody was asked yet; whoever cannot read it cannot write it either, and hears of that.
-      if (error instanceof Error && 'code' in error) return '';
+      if (error instanceof UnreadableFile) return '';
       throw error;
     }
   }
