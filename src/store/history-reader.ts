@@ -187,6 +187,8 @@ export class HistoryReader {
         if (number !== batchLast && number !== last) continue;
         due = number + 1;
         yield* batch.take();
+        // What follows may be an import of everything, and would be read as a whole.
+        if (number >= last) break;
       }
     } finally {
       batch.forget();
