@@ -56,7 +56,7 @@ export async function runSequences({
         report.comparisons += comparisons;
         report.outcomes += outcomes;
       } catch (error) {
-        problem = `seed ${seed}: ${error instanceof Error ? error.message : String(error)}`;
+        problem = `seed ${seed}: ${reasonOf(error)}`;
         report.problems.push(problem);
       }
       report.sequences += 1;
@@ -67,4 +67,11 @@ export async function runSequences({
     await fixtures.remove();
   }
   return report;
+}
+
+/** What is wrong stands in the cause; the message has the steps that led there. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause, message } = error;
+  return cause instanceof Error ? `${cause.message}\n${message}` : message;
 }
