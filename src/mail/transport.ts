@@ -2,6 +2,7 @@
 // message. Each new connection asks the trust manager anew, so what is believed is what is believed now.
 
 import type { Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
 import { createTransport, type Transporter } from 'nodemailer';
 import type { SMTPPoolOptions, SMTPPoolSentMessageInfo } from 'nodemailer/lib/smtp-pool';
 import { firstExpiryOf } from '../trust/peer-chain.ts';
@@ -62,6 +63,8 @@ export class MailTransport {
   readonly #failures = new FailedSteps();
   #pool: Transporter<SMTPPoolSentMessageInfo, SMTPPoolOptions> | undefined;
   #connections = 0;
+  /** What the connections of the pool were made with. */
+  #believed: SecureContext | undefined;
 
   constructor(options: TransportOptions) {
     this.#options = options;
@@ -75,9 +78,9 @@ export class MailTransport {
   /** Never throws. */
   async hand({ from, to, content }: ReadyMessage): Promise<HandOver> {
     const { envelopeFrom, reports } = this.#options.plan;
-    this.#pool ??= this.#open();
+    const pool = await this.#currentPool();
     try {
-      const info = await this.#pool.sendMail({
+      const info = await pool.sendMail({
         envelope: { from: envelopeFrom ?? from, to: [...to] },
         raw: content,
         ...(reports === undefined ? {} : { dsn: reports }),
@@ -92,6 +95,31 @@ export class MailTransport {
   close(): void {
     this.#pool?.close({ force: true });
     this.#pool = undefined;
+  }
+
+  /** Connections that were made when others were believed are used no more: whoever is no longer believed gets nothing. */
+  async #currentPool(): Promise<Transporter<SMTPPoolSentMessageInfo, SMTPPoolOptions>> {
+    const believed = await this.#believedNow();
+    if (this.#pool !== undefined && believed !== this.#believed) {
+      // What is under way on them comes to its end.
+      this.#pool.close();
+      this.#pool = undefined;
+    }
+    this.#believed = believed;
+    this.#pool ??= this.#open();
+    return this.#pool;
+  }
+
+  /** The same object as long as the same authorities are believed; undefined: nobody is asked, or nobody can be. */
+  async #believedNow(): Promise<SecureContext | undefined> {
+    const { plan, trust } = this.#options;
+    if (plan.encryption === 'none') return undefined;
+    try {
+      return (await trust().optionsFor(plan, plan.tls)).secureContext;
+    } catch (error) {
+      if (error instanceof TrustError) return undefined;
+      throw error;
+    }
   }
 
   #open(): Transporter<SMTPPoolSentMessageInfo, SMTPPoolOptions> {

@@ -1,7 +1,9 @@
 // What is told of a mail server's certificate because messages are sent: why it is refused, with dates and names, and
 // until when it is good. Nobody has to verify the mail server for it.
 
+import { X509Certificate } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Trust } from '../../src/trust/trust.ts';
 import { Authority, type Issued } from '../support/certificates.ts';
 import { endReceivers, type ReceiverOptions, SmtpReceiver } from '../support/smtp-receiver.ts';
 import { until } from '../support/until.ts';
@@ -112,4 +114,20 @@ test('connections are counted while they are open', async () => {
 
 test('no password was ever logged', () => {
   expect(logLines.join('\n')).not.toContain(CANARY);
+});
+
+test('a connection that is open is used no more when its authority is not believed any longer', async () => {
+  const { key, certificate } = await authority.issue();
+  const receiver = await SmtpReceiver.start({ key, cert: certificate });
+  let known: readonly X509Certificate[] = [new X509Certificate(ca)];
+  const certificates = { current: async () => known };
+  const believes: Trust = { type: 'authorities', certificates };
+  const server = mailServer({ port: receiver.port, useStartTls: true, believes });
+  expect(await server.hand(READY)).toMatchObject({ kind: 'answered' });
+  expect(await server.hand(READY)).toMatchObject({ kind: 'answered' });
+  expect(receiver.connections).toBe(1);
+  known = [];
+  expect(await server.hand(READY)).toMatchObject({ kind: 'failed', failure: { step: 'tls' } });
+  expect(receiver.messages).toHaveLength(2);
+  server.close();
 });

@@ -15,6 +15,7 @@ import { NameLookups } from '../../src/mail/name-lookups.ts';
 import type { OutgoingMessage } from '../../src/mail/outgoing-message.ts';
 import { Spool, type SpoolLimits } from '../../src/mail/spool.ts';
 import { ServerTrust } from '../../src/trust/server-trust.ts';
+import type { Trust } from '../../src/trust/trust.ts';
 import { TrustError } from '../../src/trust/trust-error.ts';
 
 export interface ServerWords extends Partial<Omit<MailServerSettings, 'smtpServer' | 'smtpProperty'>> {
@@ -26,6 +27,8 @@ export interface ServerWords extends Partial<Omit<MailServerSettings, 'smtpServe
   readonly properties?: readonly string[];
   /** Authorities as PEM; those of the runtime without, and `none`: a trust manager that is not there. */
   readonly authority?: string | 'none';
+  /** Instead of authorities that stay as they are. */
+  readonly believes?: Trust;
   /** Instead of a real clock. */
   readonly clockMs?: () => number;
   /** Instead of 5 s. */
@@ -42,6 +45,7 @@ export function mailServer({
   password,
   properties,
   authority,
+  believes,
   clockMs = () => performance.now(),
   stallMs,
   ...words
@@ -57,7 +61,11 @@ export function mailServer({
     ...words,
     smtpProperty: (properties ?? []).map(settingOf),
   };
-  const trust = trustIn(authority);
+  const now = () => new Date();
+  const trust =
+    believes === undefined
+      ? trustIn(authority)
+      : new ServerTrust({ name: 'Test Trust', trust: believes, now });
   return new MailServer({
     name: name ?? `server on ${port}`,
     settings,
