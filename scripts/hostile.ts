@@ -52,10 +52,10 @@ async function beGreedy(): Promise<void> {
   const environment = { NODE_OPTIONS: `--max-old-space-size=${values.heap}`, CONFDIT_ACCESS_LOG: 'off' };
   const { server, past } = await serverWithPast(Number(values.changes), environment);
   const wellBehaved = await WellBehavedClient.start(server);
-  for (const [kind, outcomes] of await askForEverything(server, past, Number(values['at-once']))) {
+  for await (const [kind, outcomes] of askForEverything(server, past, Number(values['at-once']))) {
     const counts = Map.groupBy(outcomes, String);
     const text = [...counts].map(([outcome, { length }]) => `${length} x ${outcome}`).join(', ');
-    process.stdout.write(`${kind}: ${text}\n`);
+    process.stdout.write(`${kind}: ${text}; ${await residentMegabytes(server.pid)} MB resident\n`);
   }
   process.stdout.write(`Resident memory of the server: ${await residentMegabytes(server.pid)} MB.\n`);
   process.stdout.write(`${wellBehaved.problem ?? formatLatencies(await wellBehaved.stop())}\n`);

@@ -83,20 +83,18 @@ const KINDS: Readonly<Record<string, Ask>> = {
   },
 };
 
-/** Asks for each kind so many times at once, each on a connection of its own. */
-export async function askForEverything(
+/** Asks for each kind so many times at once, each on a connection of its own; tells what became of a kind when it is done. */
+export async function* askForEverything(
   server: RunningServer,
   past: LongPast,
   atOnce: number,
-): Promise<Map<string, readonly Outcome[]>> {
-  const outcomes = new Map<string, readonly Outcome[]>();
+): AsyncGenerator<readonly [kind: string, outcomes: readonly Outcome[]], void> {
   for (const [kind, askOne] of Object.entries(KINDS)) {
     const clients = await Promise.all(Array.from({ length: atOnce }, () => RawClient.bound(server)));
     const answers = clients.map((client) => askOne(client, past).catch(() => 'closed' as const));
-    outcomes.set(kind, await Promise.all(answers));
+    yield [kind, await Promise.all(answers)];
     for (const client of clients) client.close();
   }
-  return outcomes;
 }
 
 function ask(client: RawClient, oid: string, value: object): Promise<number> {
