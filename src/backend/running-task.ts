@@ -65,12 +65,20 @@ export class RunningTask implements TaskContext {
     this.#abort.abort(new Error(STOP_REASONS[state] ?? 'The task was stopped.'));
   }
 
-  /** Resolves to how the task ended, once its entry says so. Never rejects. */
+  /**
+   * Stores that the task runs, then runs it. Resolves to how the task ended, once its entry says so. Rejects when its start
+   * could not be stored: then nothing was done.
+   */
   async run(): Promise<TaskState> {
     const { now } = this.#writer;
-    this.show({ 'ds-task-state': [TaskState.running], 'ds-task-actual-start-time': [formatTaskTime(now())] });
-    this.log('INFORMATION', `The task ${this.entry.dn.name} started.`);
-    await this.#writing;
+    const started = `The task ${this.entry.dn.name} started.`;
+    const line = formatLogLine(now(), this.#lineCount, 'INFORMATION', started);
+    await this.#writer.write((entry) => [
+      replaceBy(new Attribute('ds-task-state', [TaskState.running])),
+      replaceBy(new Attribute('ds-task-actual-start-time', [formatTaskTime(now())])),
+      replaceBy(withLogLines(entry, [line])),
+    ]);
+    this.#lineCount += 1;
     const state = await this.#work();
     this.log(SEVERITIES[state] ?? 'INFORMATION', `The task ${this.entry.dn.name} ended: ${state}.`);
     this.show({ 'ds-task-state': [state], 'ds-task-completion-time': [formatTaskTime(now())] });
@@ -81,6 +89,8 @@ export class RunningTask implements TaskContext {
 
   async #work(): Promise<TaskState> {
     try {
+      // Somebody may have cancelled it while its start was being stored.
+      this.signal.throwIfAborted();
       const outcome = await Promise.race([this.#run(this), this.#patienceAfterStop()]);
       return outcome === 'successfully' ? TaskState.completed : TaskState.completedWithErrors;
     } catch (error) {
@@ -94,7 +104,10 @@ export class RunningTask implements TaskContext {
     const { signal } = this.#abort;
     return new Promise((_, reject) => {
       signal.addEventListener('abort', () =>
-        setTimeout(() => reject(signal.reason), STOP_PATIENCE_MS).unref(),
+        setTimeout(() => {
+          this.log('WARNING', 'The task did not end by itself; what it had begun may still be done.');
+          reject(signal.reason);
+        }, STOP_PATIENCE_MS).unref(),
       );
     });
   }
@@ -116,7 +129,7 @@ export class RunningTask implements TaskContext {
       try {
         await this.#writer.write((entry) => {
           const log = lines.length === 0 ? [] : [withLogLines(entry, lines)];
-          return [...attributes, ...log].map((attribute) => ({ operation: 'replace', attribute }));
+          return [...attributes, ...log].map(replaceBy);
         });
       } catch (error) {
         this.#writer.log.warn(
@@ -126,6 +139,10 @@ export class RunningTask implements TaskContext {
       }
     }
   }
+}
+
+function replaceBy(attribute: Attribute): Modification {
+  return { operation: 'replace', attribute };
 }
 
 const STOP_REASONS: Readonly<Partial<Record<TaskState, string>>> = {

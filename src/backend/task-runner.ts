@@ -1,9 +1,12 @@
-// When which task runs: those whose time has come, a few at once, in the order they came. Tasks that ended long ago
-// are removed. What a server before this one left unfinished is noted as interrupted, or waits for its time anew.
+// When which task runs: those whose time has come, a few at once, in the order they came. A task whose start cannot be
+// stored does not run; after a pause it is tried again. Tasks that ended long ago are removed. What a server before this
+// one left unfinished is noted as interrupted, or waits for its time anew.
 
 import type { Change, Modification } from '../ldap/change.ts';
 import { Attribute, type Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
+import { ResultCode } from '../ldap/result-code.ts';
+import { type Later, pauseAfter } from '../mail/pauses.ts';
 import type { RunningPart } from '../runtime/description.ts';
 import type { Requester } from './backend.ts';
 import { RunningTask } from './running-task.ts';
@@ -18,6 +21,7 @@ import {
   taskTimeOf,
   withLogLines,
 } from './task-state.ts';
+import { STORE_PAUSES } from './task-store.ts';
 import type { TaskTree } from './task-tree.ts';
 import type { WritePath } from './write-path.ts';
 
@@ -27,8 +31,7 @@ const RUNNING_MAX = 32;
 const STOP_TIME_MS = 5000;
 /** How often it is looked which tasks have expired. */
 const EXPIRY_PERIOD_MS = 60_000;
-/** Longer times are waited for in pieces: the timers of the runtime have 31 bits. */
-const WAIT_MAX_MS = 24 * 60 * 60 * 1000;
+const EXPIRY_PAUSE_MAX_MS = 3_600_000;
 
 /** Who writes what the server notes in tasks. */
 const SERVER: Requester = Object.freeze({
@@ -43,6 +46,7 @@ export interface TaskRunnerOptions {
   /** How long a task is kept when it has ended. */
   readonly retention: Pick<TaskRetention, 'ms' | 'onChange'>;
   readonly now: () => Date;
+  readonly later: Later;
   readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 }
 
@@ -51,9 +55,15 @@ export class TaskRunner {
   /** By the keys of their names; runs once its turn has come. */
   readonly #running = new Map<string, RunningTask>();
   readonly #endings = new Set<Promise<void>>();
-  #timer: NodeJS.Timeout | undefined;
-  #expiryTimer: NodeJS.Timeout | undefined;
+  /** Set while there is a timer for the next task, or for the end of a pause. */
+  #cancelDue: (() => void) | undefined;
+  #cancelExpiry: () => void = () => {};
   #isStopping = false;
+  /** How often in a row a start could not be stored. */
+  #failures = 0;
+  #isPausing = false;
+  #expiryFailures = 0;
+  #isExpiring = false;
   #stopListening: () => void = () => {};
 
   constructor(options: TaskRunnerOptions) {
@@ -68,7 +78,7 @@ export class TaskRunner {
   /** Which tasks wait for their time, and whether there is a timer for the next of them. */
   *describe(): Generator<RunningPart> {
     const waiting = this.#waiting().map(({ entry, dueAt }) => ({ task: entry.dn.toString(), dueAt }));
-    yield { key: undefined, facts: { waiting, hasTimer: this.#timer !== undefined } };
+    yield { key: undefined, facts: { waiting, hasTimer: this.#cancelDue !== undefined } };
   }
 
   async start(): Promise<void> {
@@ -81,7 +91,6 @@ export class TaskRunner {
       committed: () => this.#startDue(),
       failed: (error) => this.#options.log.warn({ err: error }, 'tasks are not started any more'),
     });
-    this.#expiryTimer = setInterval(() => void this.#expire(), EXPIRY_PERIOD_MS).unref();
     this.#startDue();
   }
 
@@ -94,8 +103,8 @@ export class TaskRunner {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#stopListening();
-    clearTimeout(this.#timer);
-    clearInterval(this.#expiryTimer);
+    this.#cancelDue?.();
+    this.#cancelExpiry();
     for (const task of this.#running.values()) task.stop(TaskState.stoppedByShutdown);
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((resolve) => {
@@ -114,13 +123,13 @@ export class TaskRunner {
   }
 
   #startDue(): void {
-    if (this.#isStopping) return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    if (this.#isStopping || this.#isPausing) return;
+    this.#cancelDue?.();
+    this.#cancelDue = undefined;
     const now = this.#options.now().getTime();
     for (const { entry, dueAt } of this.#waiting()) {
       if (dueAt > now) {
-        this.#timer = setTimeout(() => this.#startDue(), Math.min(dueAt - now, WAIT_MAX_MS)).unref();
+        this.#cancelDue = this.#options.later(dueAt - now, () => this.#startDue());
         return;
       }
       if (this.#running.size < RUNNING_MAX) this.#startOne(entry);
@@ -141,14 +150,45 @@ export class TaskRunner {
       log,
     });
     this.#running.set(key, task);
-    log.info({ task: entry.dn.toString(), kind: kind.objectClass, by: task.by }, 'task started');
-    const ending = task.run().then((state) => {
+    const ending = this.#run(task).finally(() => {
       this.#running.delete(key);
       this.#endings.delete(ending);
-      log.info({ task: entry.dn.toString(), state }, 'task ended');
       this.#startDue();
     });
     this.#endings.add(ending);
+  }
+
+  /** Never rejects. */
+  async #run(task: RunningTask): Promise<void> {
+    const { log } = this.#options;
+    const name = task.entry.dn.toString();
+    log.info({ task: name, kind: task.kind.objectClass, by: task.by }, 'task starts');
+    try {
+      const state = await task.run();
+      this.#failures = 0;
+      log.info({ task: name, state }, 'task ended');
+    } catch (error) {
+      // Cancelled or deleted just before it started.
+      if (error instanceof LdapError && error.code === ResultCode.noSuchObject) return;
+      this.#pauseStarts(name, error);
+    }
+  }
+
+  /** What befell one task befalls the next one too: none is started for a while. */
+  #pauseStarts(task: string, error: unknown): void {
+    if (this.#isStopping) return;
+    this.#failures += 1;
+    const pauseMs = pauseAfter(this.#failures, STORE_PAUSES);
+    const text =
+      'the start of a task could not be stored, so it does not run; it is tried again after a pause';
+    this.#options.log.warn({ err: error, task, pauseMs }, text);
+    if (this.#isPausing) return;
+    this.#isPausing = true;
+    this.#cancelDue?.();
+    this.#cancelDue = this.#options.later(pauseMs, () => {
+      this.#isPausing = false;
+      this.#startDue();
+    });
   }
 
   async #write(entry: Entry, modify: (entry: Entry) => readonly Modification[]): Promise<void> {
@@ -170,7 +210,7 @@ export class TaskRunner {
       at,
       count,
       'ERROR',
-      'The server ended before the task did: it was interrupted.',
+      'The server ended before the task did: it was interrupted. Whether it had done its work is not known; it is not repeated.',
     );
     const attributes = {
       'ds-task-state': TaskState.stoppedByShutdown,
@@ -184,15 +224,37 @@ export class TaskRunner {
     ]);
   }
 
+  /** Once a minute; less often while the disk refuses it. */
   async #expire(): Promise<void> {
+    if (this.#isExpiring) return;
+    this.#isExpiring = true;
+    this.#cancelExpiry();
+    const isDone = await this.#removeExpired();
+    this.#isExpiring = false;
+    this.#expiryFailures = isDone ? 0 : this.#expiryFailures + 1;
+    if (this.#isStopping) return;
+    const pauseMs = isDone
+      ? EXPIRY_PERIOD_MS
+      : pauseAfter(this.#expiryFailures, { firstMs: EXPIRY_PERIOD_MS, longestMs: EXPIRY_PAUSE_MAX_MS });
+    this.#cancelExpiry = this.#options.later(pauseMs, () => void this.#expire());
+  }
+
+  /** Returns false at the first that cannot be removed. */
+  async #removeExpired(): Promise<boolean> {
     const { tasks, writePath, retention, now, log } = this.#options;
     const before = now().getTime() - retention.ms;
     const isExpired = (entry: Entry) =>
       !isUnfinished(entry) && (taskTimeOf(entry, 'ds-task-completion-time')?.getTime() ?? 0) < before;
     for (const { dn } of [...tasks.tasks()].filter(isExpired)) {
-      await writePath.submit({ type: 'delete', dn }, SERVER).catch((error: unknown) => {
+      try {
+        await writePath.submit({ type: 'delete', dn }, SERVER);
+      } catch (error) {
+        // A client may have deleted it.
+        if (error instanceof LdapError && error.code === ResultCode.noSuchObject) continue;
         log.warn({ err: error, task: dn.toString() }, 'an expired task could not be removed');
-      });
+        return false;
+      }
     }
+    return true;
   }
 }

@@ -21,6 +21,7 @@ import { ChangeRefused } from './change-refused.ts';
 import type { EntryViews } from './entry-views.ts';
 import { TASKS } from './task-branches.ts';
 import type { TaskRunner } from './task-runner.ts';
+import type { TaskStore } from './task-store.ts';
 import type { TaskTree } from './task-tree.ts';
 import { TreeReader } from './tree-reader.ts';
 import { TreeWriter } from './tree-writer.ts';
@@ -31,7 +32,11 @@ export interface TasksBackendOptions {
   readonly views: EntryViews;
   readonly writePath: WritePath;
   readonly runner: TaskRunner;
+  readonly store: Pick<TaskStore, 'rememberedCount'>;
 }
+
+const NOT_STORED_YET =
+  'The disk takes no changes now: the task ends, but a server that starts before that is stored does not know it.';
 
 export class TasksBackend implements Backend {
   readonly baseDn = TASKS;
@@ -43,8 +48,9 @@ export class TasksBackend implements Backend {
   readonly #writer: TreeWriter;
   readonly #writePath: WritePath;
   readonly #runner: TaskRunner;
+  readonly #store: TasksBackendOptions['store'];
 
-  constructor({ tasks, views, writePath, runner }: TasksBackendOptions) {
+  constructor({ tasks, views, writePath, runner, store }: TasksBackendOptions) {
     const { schema, tree } = tasks;
     this.baseKey = schema.dnKey(this.baseDn);
     this.#tasks = tasks;
@@ -52,6 +58,7 @@ export class TasksBackend implements Backend {
     this.#writer = new TreeWriter({ schema, tree, views, reader: this.#reader, writePath });
     this.#writePath = writePath;
     this.#runner = runner;
+    this.#store = store;
   }
 
   search(search: Search): Iterable<Found> {
@@ -68,8 +75,10 @@ export class TasksBackend implements Backend {
 
   async change(change: Change, requester: Requester, options?: ChangeOptions): Promise<ChangeOutcome> {
     const outcome = await this.#writer.change(await this.#ready(change, requester), requester, options);
-    if (options?.noOp !== true) this.#cancelled(change);
-    return outcome;
+    if (options?.noOp === true) return outcome;
+    this.#cancelled(change);
+    if (change.type !== 'modify' || this.#store.rememberedCount === 0) return outcome;
+    return { ...outcome, notes: [...outcome.notes, NOT_STORED_YET] };
   }
 
   async changeAll(steps: readonly ChangeStep[], requester: Requester): Promise<readonly ChangeOutcome[]> {

@@ -9,6 +9,7 @@ import { idOfChange } from '../directory/stamp.ts';
 import type { Change } from '../ldap/change.ts';
 import { refuseIfAny } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
+import { type PauseLimits, pauseAfter } from '../mail/pauses.ts';
 import type { Prepared } from '../runtime/component.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Commit, Store } from '../store/store.ts';
@@ -27,6 +28,8 @@ export interface WritePathOptions {
   readonly log: { warn(fields: object, message: string): void };
   /** A clock that never goes back. */
   readonly clockMs?: () => number;
+  /** How many changes share one write and its fate. */
+  readonly batchMax?: number;
 }
 
 /** The changes that share one sync are no more than this. */
@@ -38,6 +41,8 @@ const SNAPSHOT_AT_END_OCTETS_MIN = 512 * 1024;
 /** A snapshot is due when replaying the journal would mean to read so much, and more than the entries themselves. */
 const SNAPSHOT_OCTETS_MIN = 4 * 1024 * 1024;
 const SNAPSHOT_OCTETS_PER_ENTRY = 512;
+/** Between snapshots that could not be written: with a full disk each change would try again. */
+const SNAPSHOT_PAUSES: PauseLimits = { firstMs: 10_000, longestMs: 600_000 };
 
 /** Something that is asked for at once with others, and is done with them or not at all. */
 export interface WriteStep {
@@ -114,6 +119,9 @@ export class WritePath {
   /** The last commit that readers see: the store may know one more already. */
   #shownNumber: number;
   #snapshotsUnderWay = 0;
+  /** In a row. */
+  #snapshotFailures = 0;
+  #snapshotFailedAtMs = Number.NEGATIVE_INFINITY;
   /** Tells of every commit once readers see it. */
   readonly feed: ChangeFeed;
 
@@ -209,7 +217,8 @@ export class WritePath {
   }
 
   async #prepareWaiting(): Promise<void> {
-    while (this.#ready.length < BATCH_MAX && this.#storing?.failure === undefined) {
+    const { batchMax = BATCH_MAX } = this.#options;
+    while (this.#ready.length < batchMax && this.#storing?.failure === undefined) {
       const [waiting] = this.#queue;
       if (waiting === undefined) return;
       const isBehind = this.#ready.length > 0 || this.#storing !== undefined;
@@ -370,9 +379,13 @@ export class WritePath {
   }
 
   #snapshotIfDue(): void {
-    const { store, target } = this.#options;
+    const { store, target, now } = this.#options;
     const due = Math.max(SNAPSHOT_OCTETS_MIN, target.tree.size * SNAPSHOT_OCTETS_PER_ENTRY);
-    if (store.bytesSinceSnapshot >= due) this.#snapshotInBackground();
+    if (store.bytesSinceSnapshot < due) return;
+    const sinceFailureMs = now().getTime() - this.#snapshotFailedAtMs;
+    const isPausing = sinceFailureMs < pauseAfter(this.#snapshotFailures, SNAPSHOT_PAUSES);
+    // A clock that was put back makes nobody wait longer.
+    if (!isPausing || sinceFailureMs < 0) this.#snapshotInBackground();
   }
 
   /** The store, when it is closed, waits for its end. */
@@ -392,6 +405,12 @@ export class WritePath {
     this.#snapshotsUnderWay += 1;
     try {
       await store.snapshot(target.tree.allEntries(), this.#shownNumber, target.checkedBy);
+      this.#snapshotFailures = 0;
+      this.#snapshotFailedAtMs = Number.NEGATIVE_INFINITY;
+    } catch (error) {
+      this.#snapshotFailures += 1;
+      this.#snapshotFailedAtMs = this.#options.now().getTime();
+      throw error;
     } finally {
       this.#snapshotsUnderWay -= 1;
     }

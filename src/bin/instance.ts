@@ -5,6 +5,7 @@ import { constants } from 'node:fs';
 import { access, link, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { errorCode, isDiskFull, reasonOf } from '../files/file-error.ts';
 import { FILE_MODE, FOLDER_MODE, nodeFileSystem } from '../files/file-system.ts';
 import { readNamedFile } from '../files/named-file.ts';
 import type { Places } from '../files/permissions.ts';
@@ -13,6 +14,7 @@ import type { SchemaSource } from '../schema/schema-builder.ts';
 import { ARCHIVE_FOLDER, listArchives } from '../store/archive.ts';
 import { JOURNAL_FOLDER } from '../store/journal.ts';
 import { listSegments } from '../store/journal-recovery.ts';
+import { SNAPSHOT_NAME } from '../store/snapshot.ts';
 import { KEYS_FOLDER, makeServerKey } from './server-key.ts';
 import { StartError } from './start-error.ts';
 
@@ -28,6 +30,8 @@ const SHIPPED = new URL('../../', import.meta.url);
 const PIN_NAME = 'admin.pin';
 /** Octets of one schema file. */
 const SCHEMA_OCTETS_MAX = 16 * 1024 * 1024;
+/** The ending of files that are not whole yet. */
+const UNFINISHED = '.copy';
 
 /** Makes what is not there yet; throws StartError when it cannot. */
 export async function openInstance(folder: string): Promise<Instance> {
@@ -41,13 +45,15 @@ export async function openInstance(folder: string): Promise<Instance> {
     await access(configFolder, constants.R_OK | constants.W_OK | constants.X_OK);
     await refreshSchema(schemaFolder);
     await makeServerKey(configFolder, new Date());
+    await rm(join(configFolder, `${SNAPSHOT_NAME}${UNFINISHED}`), { force: true });
     const isNew =
       !(await hasHistory(configFolder)) &&
-      (await copyIfAbsent(shipped('config/config.ldif'), join(configFolder, 'config.ldif')));
+      (await copyIfAbsent(shipped('config/config.ldif'), join(configFolder, SNAPSHOT_NAME)));
     return { folder: root, configFolder, pinFile: join(configFolder, PIN_NAME), isNew };
   } catch (error) {
+    const reason = error instanceof Error && !isDiskFull(error) ? error.message : reasonOf(error);
     throw new StartError(
-      `The instance folder ${root} cannot be used: ${error instanceof Error ? error.message : error}. ` +
+      `The instance folder ${root} cannot be used: ${reason}. ` +
         'Give a folder that this user may write with CONFDIT_INSTANCE or --instance.',
     );
   }
@@ -57,12 +63,14 @@ export async function openInstance(folder: string): Promise<Instance> {
 async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: FOLDER_MODE });
+    await syncNames(dirname(path));
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EEXIST') return;
     if (code !== 'ENOENT' || dirname(path) === path) throw error;
     await makeFolder(dirname(path));
     await mkdir(path, { mode: FOLDER_MODE });
+    await syncNames(dirname(path));
   }
 }
 
@@ -81,15 +89,41 @@ export async function readSchemaFiles(instance: Pick<Instance, 'folder'>): Promi
 /** Writes the generated password where only the owner reads it, without a line end: `ldapsearch -y` takes all of the file. */
 export async function writePin(instance: Instance, password: string): Promise<void> {
   await writeFile(instance.pinFile, password, { mode: FILE_MODE, flush: true });
+  await nodeFileSystem.syncFolder(instance.configFolder);
 }
 
-/** The shipped schema files are ours: those of this version replace those of another. Site schema has other names. */
+/**
+ * The shipped schema files are ours: those of this version replace those of another. Site schema has other names. What is
+ * as it should be is not written, so that a full disk keeps no server from starting.
+ */
 async function refreshSchema(schemaFolder: string): Promise<void> {
   const source = shipped('schema/');
+  let isChanged = false;
   for (const name of await readdir(source)) {
     if (!name.endsWith('.ldif')) continue;
     const target = join(schemaFolder, name);
+    await rm(`${target}${UNFINISHED}`, { force: true });
+    if (await isSameContent(join(source, name), target)) continue;
     await rename(await copyBeside(join(source, name), target), target);
+    isChanged = true;
+  }
+  if (isChanged) await nodeFileSystem.syncFolder(schemaFolder);
+}
+
+async function isSameContent(one: string, other: string): Promise<boolean> {
+  const [file, present] = await Promise.all([
+    readNamedFile(one, SCHEMA_OCTETS_MAX),
+    readNamedFile(other, SCHEMA_OCTETS_MAX).catch(() => undefined),
+  ]);
+  return present?.octets.equals(file.octets) === true;
+}
+
+/** Makes new names in a folder durable, where this user may open it: a parent may be of those that are only passed through. */
+async function syncNames(folder: string): Promise<void> {
+  try {
+    await nodeFileSystem.syncFolder(folder);
+  } catch (error) {
+    if (errorCode(error) !== 'EACCES') throw error;
   }
 }
 
@@ -112,6 +146,7 @@ async function copyIfAbsent(source: string, target: string): Promise<boolean> {
   const copy = await copyBeside(source, target);
   try {
     await link(copy, target);
+    await nodeFileSystem.syncFolder(dirname(target));
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
@@ -123,7 +158,7 @@ async function copyIfAbsent(source: string, target: string): Promise<boolean> {
 
 /** A whole file under another name, to be given its own at once: a start that is interrupted leaves no half file. */
 async function copyBeside(source: string, target: string): Promise<string> {
-  const copy = `${target}.copy`;
+  const copy = `${target}${UNFINISHED}`;
   await rm(copy, { force: true });
   await writeFile(copy, (await readNamedFile(source, SCHEMA_OCTETS_MAX)).octets, {
     mode: FILE_MODE,

@@ -11,7 +11,7 @@ import { LdapError } from '../ldap/ldap-error.ts';
 import type { Log } from '../server/access-log.ts';
 import { ARCHIVE_FOLDER, listArchives } from '../store/archive.ts';
 import { readUncutSnapshot } from '../store/edited-snapshot.ts';
-import { readSnapshotNumber, SNAPSHOT_NAME, writeSnapshot } from '../store/snapshot.ts';
+import { isSnapshotAsWritten, readSnapshotNumber, SNAPSHOT_NAME, writeSnapshot } from '../store/snapshot.ts';
 import { checkStore } from '../store/store-check.ts';
 import { repairStore } from '../store/store-repair.ts';
 import type { InstanceChoice } from './commands/instance-options.ts';
@@ -34,7 +34,7 @@ export function keepAsLastKnownGood(options: LastKnownGoodOptions): () => Promis
   const { configFolder, configuration, number, now, log } = options;
   let isHurried = false;
   const write = async () => {
-    if ((await readSnapshotNumber(nodeFileSystem, configFolder, START_OK_NAME)) === number) return;
+    if (await isKept(configFolder, number)) return;
     const pause = () => (isHurried ? setImmediate() : setTimeout(PAUSE_MS));
     const entries = configuration.tree.allEntries();
     await writeSnapshot(nodeFileSystem, configFolder, { entries, number, at: now(), pause }, START_OK_NAME);
@@ -46,6 +46,12 @@ export function keepAsLastKnownGood(options: LastKnownGoodOptions): () => Promis
     isHurried = true;
     return written;
   };
+}
+
+/** Whether the file goes through this change and is as it was written. */
+async function isKept(configFolder: string, number: number): Promise<boolean> {
+  if ((await readSnapshotNumber(nodeFileSystem, configFolder, START_OK_NAME)) !== number) return false;
+  return isSnapshotAsWritten(nodeFileSystem, configFolder, START_OK_NAME);
 }
 
 /** Whether config.ldif is gone or cannot be begun with, while an archived one could be. */

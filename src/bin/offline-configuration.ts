@@ -104,7 +104,7 @@ async function loadStored(
   try {
     const made = await makeStartChanges({
       ...{ configFolder: folder, opened, newConfiguration, now: new Date(), log: NOBODY, alerts: NOBODY },
-      ...{ isLastKnownGood: false, isTrial: true },
+      ...{ isLastKnownGood: false, acceptsEdit: false, isTrial: true },
     });
     replayCommits(configuration, made);
   } catch (error) {

@@ -5,7 +5,8 @@ import { ChangeAlerts } from '../backend/change-alerts.ts';
 import type { ChangeFeed } from '../backend/change-feed.ts';
 import type { Monitor } from '../backend/monitor.ts';
 import { alertSender } from '../mail/alert-sender.ts';
-import { Alerts, type AlertsOptions } from '../mail/alerts.ts';
+import type { Alerts } from '../mail/alerts.ts';
+import type { Later } from '../mail/pauses.ts';
 import { AlertHandlers } from '../runtime/alert-handlers.ts';
 import { CertificateWatch } from '../runtime/certificate-watch.ts';
 import type { Component } from '../runtime/component.ts';
@@ -23,6 +24,7 @@ export interface AlertParts {
   readonly mail: Pick<OpenMail, 'queue' | 'servers'>;
   readonly monitor: Monitor;
   readonly instanceFolder: string;
+  readonly later: Later;
   readonly log: ProviderLog;
 }
 
@@ -36,22 +38,13 @@ export interface OpenAlerts {
   close(): Promise<void>;
 }
 
-/** Alerts from the first moment on; they wait until there is somebody to be told. */
-export function newAlerts(options: Omit<AlertsOptions, 'later'>): Alerts {
-  const later = (ms: number, run: () => void) => {
-    const timer = setTimeout(run, ms).unref();
-    return () => clearTimeout(timer);
-  };
-  return new Alerts({ ...options, later });
-}
-
 export function openAlerts(parts: AlertParts): OpenAlerts {
-  const { alerts, feed, tls, mail, monitor, instanceFolder, log } = parts;
+  const { alerts, feed, tls, mail, monitor, instanceFolder, later, log } = parts;
   const changes = new ChangeAlerts(feed, alerts);
   const handlers = new AlertHandlers(alerts, () =>
     changes.setWanted(alerts.isWanted('confdit.ConfigurationChanged')),
   );
-  const watch = new CertificateWatch({ ...tls, alerts, log });
+  const watch = new CertificateWatch({ ...tls, alerts, later, log });
   let isStarted = false;
   mail.queue.tell({
     gaveUp: ({ id, reason }) =>

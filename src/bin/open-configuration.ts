@@ -1,6 +1,7 @@
 // From an instance folder to its configuration, whole and valid, with its store open: what the server begins with, and
 // all that commands need which work on an instance while no server runs.
 
+import { join } from 'node:path';
 import { Configuration } from '../backend/configuration.ts';
 import { expressionSyntaxes } from '../config/expression-syntaxes.ts';
 import { PropertyValidator } from '../config/property-validator.ts';
@@ -15,12 +16,14 @@ import { Schema } from '../schema/schema.ts';
 import type { Log } from '../server/access-log.ts';
 import { type LdifStore, openLdifStore } from '../store/ldif-store.ts';
 import { KEEP_ALL } from '../store/retention.ts';
+import { SNAPSHOT_NAME } from '../store/snapshot.ts';
 import { nameOfChecker } from './checked-by.ts';
 import type { InstanceChoice } from './commands/instance-options.ts';
 import { type Instance, openInstance, readSchemaFiles, secretPlaces } from './instance.ts';
 import { isReplaceable, replaceUnreadable, withHint } from './last-known-good.ts';
 import { loadConfiguration } from './load-configuration.ts';
 import { makeStartChanges } from './start-changes.ts';
+import { StartError } from './start-error.ts';
 import { requireTrustedInstance } from './trusted-instance.ts';
 
 const NOBODY: AlertSink = { raise: () => {} };
@@ -80,8 +83,10 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
   try {
     for (const warning of opened.warnings) log.warn({}, warning);
     const isLastKnownGood = choice.isLastKnownGood === true;
+    if (opened.isUnclear && !isLastKnownGood && choice.acceptsEdit !== true) throw unclearEdit(configFolder);
     const commits = await makeStartChanges({
       ...{ configFolder, opened, newConfiguration, now: now(), log, alerts, isLastKnownGood },
+      acceptsEdit: choice.acceptsEdit === true,
     });
     const configuration = newConfiguration();
     const isIncomplete = await loadConfiguration(configuration, { ...opened, commits }, now());
@@ -91,4 +96,12 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
     await store.close();
     throw withHint(error, configFolder, choice);
   }
+}
+
+function unclearEdit(configFolder: string): StartError {
+  return new StartError(
+    `${join(configFolder, SNAPSHOT_NAME)} is not as the server wrote it (its checksum differs), and what it was is not ` +
+      'archived, so that an edit cannot be told from damage. If its present content is meant: confdit start ' +
+      '--accept-edit. If not, restore the file from a backup.',
+  );
 }

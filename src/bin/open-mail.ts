@@ -13,6 +13,7 @@ import type { Change } from '../ldap/change.ts';
 import type { AlertSink } from '../mail/alert.ts';
 import { MailQueue } from '../mail/mail-queue.ts';
 import { NameLookups } from '../mail/name-lookups.ts';
+import type { Later } from '../mail/pauses.ts';
 import { Spool } from '../mail/spool.ts';
 import type { Component } from '../runtime/component.ts';
 import { MailServers, type MailServersOptions } from '../runtime/mail-servers.ts';
@@ -22,6 +23,7 @@ export interface MailParts extends Omit<MailServersOptions, 'clockMs' | 'lookups
   readonly instanceFolder: string;
   readonly monitor: Monitor;
   readonly alerts: AlertSink;
+  readonly later: Later;
   readonly tryObject: MailServerChangeOptions['tryObject'];
 }
 
@@ -46,6 +48,7 @@ export async function openMail(parts: MailParts): Promise<OpenMail> {
     limits: () => servers.queueLimits,
     log,
     now,
+    later: parts.later,
   });
   servers.onChange(() => queue.wake());
   const verification = new MailVerification({
@@ -53,6 +56,7 @@ export async function openMail(parts: MailParts): Promise<OpenMail> {
     failed: (name, { problem, advice }) =>
       parts.alerts.raise({ type: 'confdit.MailServerFailed', message: `${name}: ${problem} ${advice}` }),
     random: Math.random,
+    later: parts.later,
   });
   const close = async () => {
     verification.stop();

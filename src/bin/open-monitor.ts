@@ -3,6 +3,7 @@
 
 import { hostname } from 'node:os';
 import { adminActionMonitor } from '../backend/admin-action-monitor.ts';
+import { DescriptorWatch, type DescriptorWatchOptions } from '../backend/descriptor-watch.ts';
 import { HealthWatch, type HealthWatchOptions } from '../backend/health-watch.ts';
 import { Monitor } from '../backend/monitor.ts';
 import {
@@ -12,9 +13,14 @@ import {
   type WritePathParts,
   writePathMonitor,
 } from '../backend/server-monitor.ts';
+import { countDescriptors, reserveDescriptors } from '../files/descriptors.ts';
 import { VERSION } from './version.ts';
 
-export interface MonitorParts extends WritePathParts, Pick<HealthWatchOptions, 'alerts' | 'log'> {
+export interface MonitorParts
+  extends WritePathParts,
+    Pick<HealthWatchOptions, 'alerts'>,
+    Pick<DescriptorWatchOptions, 'later'> {
+  readonly log: HealthWatchOptions['log'] & DescriptorWatchOptions['log'];
   readonly instanceFolder: string;
   readonly now: () => Date;
   readonly isStarting: () => boolean;
@@ -24,11 +30,14 @@ export interface OpenMonitor {
   readonly monitor: Monitor;
   readonly health: HealthChecks;
   readonly watch: HealthWatch;
+  /** Ends what watches. */
+  stop(): void;
 }
 
 export function openMonitor(parts: MonitorParts): OpenMonitor {
   const { now, instanceFolder, isStarting, store } = parts;
   const startedAt = now();
+  const descriptors = new DescriptorWatch({ ...parts, look: countDescriptors, reserve: reserveDescriptors });
   const monitor = new Monitor({
     name: 'monitor',
     objectClass: 'ds-monitor-server',
@@ -45,12 +54,25 @@ export function openMonitor(parts: MonitorParts): OpenMonitor {
   const watch = new HealthWatch({ ...parts, slowest: () => parts.writePath.slowest });
   const health = {
     alive: () => (store.failure === undefined ? [] : [store.failure.message]),
-    healthy: () => (isStarting() ? ['The server is starting.'] : watch.problems),
+    healthy: () => [
+      ...(isStarting() ? ['The server is starting.'] : watch.problems),
+      ...descriptors.problems,
+    ],
     notRunning: () => watch.notRunning,
   };
   monitor.add(healthMonitor(health));
   monitor.add(processMonitor());
   monitor.add(writePathMonitor(parts));
   monitor.add(adminActionMonitor(parts.configuration));
-  return { monitor, health, watch };
+  monitor.add({
+    name: 'file descriptors',
+    objectClass: 'ds-monitor-file-descriptors',
+    figures: () => descriptors.figures,
+  });
+  descriptors.start();
+  const stop = () => {
+    watch.stop();
+    descriptors.stop();
+  };
+  return { monitor, health, watch, stop };
 }

@@ -8,6 +8,8 @@ import { reloadMonitor } from '../backend/reload-monitor.ts';
 import { reloadTask } from '../backend/reload-task.ts';
 import { snapshotTask } from '../backend/snapshot-task.ts';
 import { WritePath } from '../backend/write-path.ts';
+import { isDiskFull } from '../files/file-error.ts';
+import { Alerts } from '../mail/alerts.ts';
 import { Accounts } from '../runtime/accounts.ts';
 import type { DescribedPart, Digest } from '../runtime/description.ts';
 import { PREPARE_MS_MAX, Runtime } from '../runtime/runtime.ts';
@@ -20,13 +22,14 @@ import { PasswordHashing } from '../server/password-hashing.ts';
 import { UnsentAnswers } from '../server/unsent-answers.ts';
 import { giveAdministratorPassword } from './administrator.ts';
 import { backupTask } from './backup-task.ts';
+import type { Clock } from './clock.ts';
 import type { InstanceChoice } from './commands/instance-options.ts';
 import type { Instance } from './instance.ts';
 import { keepAsLastKnownGood, withHint } from './last-known-good.ts';
 import { finishLoading } from './load-configuration.ts';
 import type { OpenLog } from './log.ts';
 import { openContexts } from './naming-contexts.ts';
-import { loginAlerts, newAlerts, openAlerts } from './open-alerts.ts';
+import { loginAlerts, openAlerts } from './open-alerts.ts';
 import { offeredMechanisms, openAuthentication, openProfiles } from './open-authentication.ts';
 import { openConfiguration } from './open-configuration.ts';
 import { openHistory } from './open-history.ts';
@@ -45,10 +48,9 @@ const REQUESTS_SHARE = 0.25;
 const UNSENT_SHARE = 1 / 16;
 const UNSENT_MEBIBYTES = { least: 32, most: 256 };
 
-export interface ServerParts {
+export interface ServerParts extends Clock {
   readonly choice: InstanceChoice;
   readonly environment: NodeJS.ProcessEnv;
-  readonly now: () => Date;
   readonly log: OpenLog;
 }
 
@@ -123,8 +125,8 @@ type Services = Awaited<ReturnType<typeof openServices>>;
 
 /** What is stored, and the way changes take. */
 async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
-  const { environment, now, log } = parts;
-  const alerts = newAlerts({ now, log });
+  const { environment, now, later, log } = parts;
+  const alerts = new Alerts({ now, later, log });
   const configured = await openConfiguration({ ...parts, alerts });
   const { instance, schema, configuration, store, openSources, files } = configured;
   opened.defer(() => store.close());
@@ -141,24 +143,11 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
     store: alertingStore(store, alerts),
   });
   opened.defer(() => writePath.close());
-  if (configured.isSnapshotDue) await writePath.snapshot();
+  if (configured.isSnapshotDue) await writePath.snapshot().catch(tellUnlessFull(log));
   await giveAdministratorPassword(instance, environment, configuration, writePath);
   return {
-    ...{
-      instance,
-      schema,
-      configuration,
-      store,
-      openSources,
-      files,
-      keyOf,
-      accounts,
-      writePath,
-      alerts,
-      now,
-      log,
-    },
-    ...{ hashing, profiles, accountProfiles },
+    ...{ instance, schema, configuration, store, openSources, files, keyOf, accounts, writePath, alerts },
+    ...{ now, later, log, hashing, profiles, accountProfiles },
     /** Takes what is to be waited for before the store closes. */
     keepLastKnownGood(end: () => Promise<void>) {
       endOfGoodStart = end;
@@ -166,19 +155,29 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
   };
 }
 
+/** A full disk keeps no server from starting: what the snapshot would hold is in the journal too. */
+function tellUnlessFull(log: Pick<OpenLog, 'warn'>): (error: unknown) => void {
+  return (error) => {
+    if (!isDiskFull(error)) throw error;
+    log.warn({ err: error }, 'the snapshot could not be written; the journal goes on growing');
+  };
+}
+
 /** What works with what is stored. */
 async function openServices(ground: Ground, isStarting: () => boolean, opened: AsyncDisposableStack) {
-  const { instance, schema, configuration, store, files, writePath, accounts, alerts, now, log } = ground;
+  const { instance, schema, configuration, store, files, writePath, accounts, alerts } = ground;
+  const { now, later, log } = ground;
   const instanceFolder = instance.folder;
   const past = openHistory({ configuration, writePath, store, configFolder: instance.configFolder });
   const {
     monitor,
     health,
     watch: healthWatch,
+    stop,
   } = openMonitor({
-    ...{ configuration, writePath, store, now, instanceFolder, isStarting, alerts, log },
+    ...{ configuration, writePath, store, now, instanceFolder, isStarting, alerts, later, log },
   });
-  opened.defer(() => healthWatch.stop());
+  opened.defer(stop);
   const { contexts, config, views, effective, memoryBackends } = openContexts({
     ...{ ...past, configuration, writePath, monitor, instanceFolder, files, now, log },
     ...{ deriveFor: ground.hashing.forLoad, profiles: ground.profiles },
@@ -186,7 +185,7 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
   });
   opened.defer(() => memoryBackends.close());
   accounts.use(memoryBackends.findAccount);
-  const providing = { instanceFolder, files, log, now, isStarting };
+  const providing = { instanceFolder, files, log, now, later, isStarting };
   const trust = openTrust({ ...providing, contexts, schema, monitor });
   opened.defer(() => trust.close());
   const mail = await openMail({
@@ -198,7 +197,7 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
   trust.onChange((provider) => recovery.changed(ground.keyOf(provider)));
   opened.defer(() => recovery.stop());
   const alerting = openAlerts({
-    ...{ alerts, monitor, feed: writePath.feed, tls: trust.tls, mail, instanceFolder, log },
+    ...{ alerts, monitor, feed: writePath.feed, tls: trust.tls, mail, instanceFolder, later, log },
   });
   trust.onChange(() => alerting.trustChanged());
   opened.defer(() => alerting.close());
@@ -210,7 +209,7 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
   opened.defer(() => watch.stop());
   monitor.add(reloadMonitor(reload));
   const tasks = await openTasks({
-    ...{ instanceFolder, schema, views, monitor, now, log },
+    ...{ instanceFolder, schema, views, monitor, now, later, log },
     kinds: [
       ...[snapshotTask(writePath), backupTask(instanceFolder, now), reloadTask(reload)],
       ...mail.taskKinds,

@@ -9,6 +9,7 @@ import type { TaskKind } from '../backend/task-kind.ts';
 import { taskMonitor } from '../backend/task-monitor.ts';
 import { TaskRetention } from '../backend/task-retention.ts';
 import { TaskRunner, type TaskRunnerOptions } from '../backend/task-runner.ts';
+import { TaskStore } from '../backend/task-store.ts';
 import { TaskTree } from '../backend/task-tree.ts';
 import { TasksBackend } from '../backend/tasks-backend.ts';
 import { WritePath } from '../backend/write-path.ts';
@@ -16,10 +17,10 @@ import type { Component } from '../runtime/component.ts';
 import { Runtime } from '../runtime/runtime.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Log } from '../server/access-log.ts';
-import { openLdifStore } from '../store/ldif-store.ts';
+import { type LdifStoreOptions, openLdifStore } from '../store/ldif-store.ts';
 import type { Store } from '../store/store.ts';
 
-export interface TasksOptions extends Pick<TaskRunnerOptions, 'now'> {
+export interface TasksOptions extends Pick<TaskRunnerOptions, 'now' | 'later'> {
   readonly log: Log;
   readonly instanceFolder: string;
   readonly schema: Schema;
@@ -39,15 +40,21 @@ export interface OpenTasks {
 const FOLDER = 'tasks';
 
 export async function openTasks(options: TasksOptions): Promise<OpenTasks> {
-  const { views, now, log, monitor } = options;
+  const { views, now, later, log, monitor } = options;
   const retention = new TaskRetention();
-  const { tasks, store } = await loadTasks(options);
-  const writePath = new WritePath({ target: tasks, runtime: new Runtime([]), store, now, log });
+  const loaded = await loadTasks(options);
+  const { tasks } = loaded;
+  const reopen = async () => (await openLdifStore(storeOptions(options))).store;
+  const store = new TaskStore({ store: loaded.store, reopen, later, log });
+  const runtime = new Runtime([]);
+  const writePath = new WritePath({ target: tasks, runtime, store, now, log, batchMax: 1 });
   // What was in the journal is in the snapshot now: the folder stays small.
-  await writePath.snapshot();
-  const runner = new TaskRunner({ tasks, writePath, retention, now, log });
+  await writePath.snapshot().catch((error: unknown) => {
+    log.warn({ err: error }, 'the tasks could not be written anew; their journal goes on growing');
+  });
+  const runner = new TaskRunner({ tasks, writePath, retention, now, later, log });
   monitor.add(taskMonitor(runner));
-  const backend = new TasksBackend({ tasks, views, writePath, runner });
+  const backend = new TasksBackend({ tasks, views, writePath, runner, store });
   const close = async () => {
     await runner.stop();
     await writePath.close();
@@ -58,26 +65,28 @@ export async function openTasks(options: TasksOptions): Promise<OpenTasks> {
 
 /** Tasks of the past are no reason not to start: a folder that cannot be read is put aside. */
 async function loadTasks(options: TasksOptions): Promise<{ tasks: TaskTree; store: Store }> {
-  const folder = join(options.instanceFolder, FOLDER);
+  const { folder } = storeOptions(options);
   try {
-    return await loadFrom(folder, options);
+    return await loadFrom(options);
   } catch (error) {
     const aside = `${folder}.unreadable-${options.now().getTime()}`;
     options.log.warn({ err: error, folder: aside }, 'the tasks of before cannot be read and are put aside');
     await rename(folder, aside);
-    return loadFrom(folder, options);
+    return loadFrom(options);
   }
 }
 
-async function loadFrom(
-  folder: string,
-  { schema, kinds, now, log }: TasksOptions,
-): Promise<{ tasks: TaskTree; store: Store }> {
+function storeOptions({ instanceFolder, now, log }: TasksOptions): LdifStoreOptions {
   const storeLog = {
     warn: (message: string) => log.warn({}, message),
     error: (message: string) => log.error({}, message),
   };
-  const opened = await openLdifStore({ folder, log: storeLog, now });
+  return { folder: join(instanceFolder, FOLDER), log: storeLog, now };
+}
+
+async function loadFrom(options: TasksOptions): Promise<{ tasks: TaskTree; store: Store }> {
+  const { schema, kinds, now, log } = options;
+  const opened = await openLdifStore(storeOptions(options));
   const { store, entries, commits, warnings } = opened;
   try {
     for (const warning of warnings) log.warn({}, warning);

@@ -24,11 +24,11 @@ export async function noteRefusedStart(instanceFolder: string, reason: string, n
   }
 }
 
-/** In words, what was noted, which is forgotten now; undefined when nothing was. */
+/** In words, what was noted, which is forgotten now if the disk allows it; undefined when nothing was. */
 export async function takeRefusedStarts(instanceFolder: string): Promise<string | undefined> {
   const note = await readNote(instanceFolder);
   if (note === undefined) return undefined;
-  await rm(join(instanceFolder, NAME), { force: true });
+  await rm(join(instanceFolder, NAME), { force: true }).catch(() => {});
   const times = note.count === 1 ? 'once' : `${note.count} times`;
   return `The server has refused to start ${times}, last at ${note.lastAt}. ${note.reason}`;
 }

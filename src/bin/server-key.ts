@@ -3,6 +3,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { nodeFileSystem } from '../files/file-system.ts';
 import { makeSelfSignedPem } from '../trust/self-signed.ts';
 
 const FOLDER_MODE = 0o700;
@@ -22,4 +23,5 @@ export async function makeServerKey(configFolder: string, now: Date): Promise<vo
     mode: FILE_MODE,
     flush: true,
   });
+  for (const path of [folder, configFolder]) await nodeFileSystem.syncFolder(path);
 }

@@ -47,6 +47,8 @@ export interface StartChangesOptions {
   readonly log: Log;
   readonly alerts: AlertSink;
   readonly isLastKnownGood: boolean;
+  /** Whether somebody has said that an edit is meant which loses entries or looks like damage. */
+  readonly acceptsEdit: boolean;
   /** Nothing is renamed; what is appended is the caller's business. */
   readonly isTrial?: boolean;
 }
@@ -84,13 +86,17 @@ class StartChanges {
   async takeEdit(): Promise<void> {
     const { edited: edit } = this.#options.opened;
     if (edit === undefined) return;
-    const { entries: edited, original } = edit;
+    const { entries: edited, original, flippedOctet } = edit;
     const path = join(this.#options.configFolder, SNAPSHOT_NAME);
     const configuration = this.#present();
     const changes = inWords(`${path} was edited, and cannot be taken as it is`, () =>
       changesOfEdit({ schema: configuration.schema, present: byKey(configuration), original, edited }),
     );
-    await this.#make(configuration, changes, MANUAL_EDIT, `${path} was edited, and cannot be taken as it is`);
+    const what = `${path} was edited, and cannot be taken as it is`;
+    await this.#make(configuration, changes, MANUAL_EDIT, what, () => {
+      // Of what is not valid that is told first.
+      if (!this.#options.acceptsEdit) requireMeant(path, changes, flippedOctet);
+    });
   }
 
   async takeChangesFile(): Promise<void> {
@@ -118,6 +124,12 @@ class StartChanges {
     const good = await readSnapshot(nodeFileSystem, configFolder, START_OK_NAME);
     if (good === undefined)
       throw new StartError(`There is no ${path}: no start was good yet. Start without --last-known-good.`);
+    if (!good.hasHeader || good.isEdited) {
+      throw new StartError(
+        `The file ${path} is not as the server wrote it (its checksum differs), and is not taken. Restore it from a ` +
+          'backup; or start without --last-known-good, and go back with confdit rollback.',
+      );
+    }
     const configuration = this.#present();
     const edited = good.entries;
     const changes = changesOfEdit({
@@ -142,6 +154,7 @@ class StartChanges {
     changes: readonly Change[],
     by: string,
     what: string,
+    confirm: () => void = () => {},
   ): Promise<void> {
     if (changes.length === 0) return;
     const { opened, now, log, alerts } = this.#options;
@@ -177,6 +190,7 @@ class StartChanges {
       throw new StartError(
         [`${what}; ${issues.length} to be put right:`, ...issues.map(formatIssue)].join('\n'),
       );
+    confirm();
     await opened.store.append([commit]);
     this.#commits = [...this.#commits, commit];
     const entries = changes.map((change) => dnOfChange(change).toString());
@@ -186,6 +200,21 @@ class StartChanges {
       message: `Change ${number} was made at the start by ${by}, not over LDAP: ${entries.slice(0, ENTRIES_TOLD_MAX).join('; ')}${entries.length > ENTRIES_TOLD_MAX ? '; and others' : ''}.`,
     });
   }
+}
+
+/** Damage is never taken for somebody's will. Throws StartError with what would be lost. */
+function requireMeant(path: string, changes: readonly Change[], flippedOctet: number | undefined): void {
+  const lost = changes.flatMap((change) => (change.type === 'delete' ? [change.dn.toString()] : []));
+  const shown = lost.slice(0, ENTRIES_TOLD_MAX).join('; ');
+  const others = lost.length > ENTRIES_TOLD_MAX ? `; and ${lost.length - ENTRIES_TOLD_MAX} others` : '';
+  const what =
+    lost.length > 0
+      ? `no longer has ${lost.length === 1 ? 'one entry' : `${lost.length} entries`}: ${shown}${others}`
+      : `differs from what the server wrote in one bit only, at octet ${flippedOctet}, as damage does`;
+  if (lost.length === 0 && flippedOctet === undefined) return;
+  throw new StartError(
+    `${path} was edited, and ${what}. If that is meant: confdit start --accept-edit. If not, restore the file from a backup.`,
+  );
 }
 
 function byKey({ schema, tree }: Configuration): Map<string, Entry> {

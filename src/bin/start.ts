@@ -2,6 +2,7 @@
 
 import { isatty } from 'node:tty';
 import type { World } from '../cli/command.ts';
+import { systemClock } from './clock.ts';
 import type { InstanceChoice } from './commands/instance-options.ts';
 import { unlessLoopIsEmpty } from './empty-loop.ts';
 import { greet } from './greeting.ts';
@@ -35,7 +36,7 @@ export async function start(choice: InstanceChoice, process: World): Promise<num
 }
 
 async function serve(choice: InstanceChoice, process: World, log: OpenLog): Promise<void> {
-  const opening = openServer({ choice, environment: process.env, now: () => new Date(), log });
+  const opening = openServer({ choice, environment: process.env, ...systemClock(), log });
   const hungUp = reloadWhenHungUp(process, opening);
   const server = await opening;
   // Whoever reads that the server is ready may end it at once.

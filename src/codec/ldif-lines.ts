@@ -17,6 +17,7 @@ const HASH = 0x23;
 /** Stands for a line that is told of already: no blank line, which would end the record. */
 const SKIPPED = '#';
 const SHOWN_OF_LONG_LINE = 1;
+const NUL = '\0';
 const BYTE_ORDER_MARK = '\uFEFF';
 
 export class LdifLines {
@@ -76,6 +77,13 @@ export class LdifLines {
     const text = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
     const number = this.#number;
     this.#number += 1;
+    // RFC 2849 allows it nowhere, and a disk that has lost a part of a file leaves it: in a comment too.
+    if (text.includes(NUL)) {
+      this.#finish(lines);
+      this.#isComment = false;
+      lines.push(wrongLine(number, 'The line has a NUL octet, as a damaged file has; restore the file.'));
+      return;
+    }
     const first = text.charCodeAt(0);
     if (first === SPACE) {
       this.#continue(text, number, lines);

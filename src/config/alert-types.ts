@@ -19,6 +19,7 @@ export const ALERT_TYPES = {
   'confdit.MailServerFailed': 'a mail server fails its checks',
   'confdit.MailGivenUp': 'a message could not be delivered',
   'confdit.SpoolRefused': 'a message could not be put into the spool',
+  'confdit.FileDescriptorsLow': 'the process has no file descriptors left, or nearly none',
 } as const;
 
 export type AlertType = keyof typeof ALERT_TYPES;

@@ -1,5 +1,7 @@
 // Errors of files and folders, as a sentence for the administrator: which file, why, what to do. Never the content.
 
+import { constants } from 'node:os';
+
 export class FileError extends Error {
   constructor(message: string, options: { readonly cause?: unknown } = {}) {
     super(message, options);
@@ -40,6 +42,20 @@ export function reasonOf(cause: unknown): string {
 
 /** Returns the name of a failed system call's error, such as `ENOSPC`; undefined for other errors. */
 export function errorCode(cause: unknown): string | undefined {
-  if (!(cause instanceof Error) || !('code' in cause)) return undefined;
-  return typeof cause.code === 'string' ? cause.code : undefined;
+  if (!(cause instanceof Error) || !('code' in cause) || typeof cause.code !== 'string') return undefined;
+  if (!cause.code.startsWith(UNNAMED)) return cause.code;
+  const errno = Math.abs(Number(cause.code.slice(UNNAMED.length)));
+  return Object.entries(constants.errno).find(([, number]) => number === errno)?.[0] ?? cause.code;
+}
+
+/** How Node.js names an error that libuv has no name for, such as EDQUOT: `Unknown system error -122`. */
+const UNNAMED = 'Unknown system error ';
+
+/** Errors of a disk that takes no more octets and is otherwise sound. The same write may succeed later. */
+const FULL: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/** Whether a write failed because there was no room for it. */
+export function isDiskFull(cause: unknown): boolean {
+  if (FULL.has(errorCode(cause))) return true;
+  return cause instanceof Error && cause.cause !== undefined && isDiskFull(cause.cause);
 }

@@ -3,6 +3,7 @@
 
 import type { RaisedAlert } from './alert.ts';
 import type { AlertGroup } from './alert-message.ts';
+import type { Later } from './pauses.ts';
 
 const PAUSE_FIRST_MS = 60_000;
 const PAUSE_MAX_MS = 3_600_000;
@@ -10,8 +11,7 @@ const PAUSE_MAX_MS = 3_600_000;
 const ALERTS_MAX = 20;
 
 export interface AlertGrouping {
-  /** Calls back after a while; returns how to prevent it. */
-  readonly later: (ms: number, run: () => void) => () => void;
+  readonly later: Later;
   readonly tell: (group: AlertGroup) => void;
 }
 

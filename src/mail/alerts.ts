@@ -8,6 +8,7 @@ import { AlertHandler, type AlertHandlerSettings } from './alert-handler.ts';
 import { composeAlert } from './alert-message.ts';
 import type { AlertSender } from './alert-sender.ts';
 import { MailError, type OutgoingMessage } from './outgoing-message.ts';
+import type { Later } from './pauses.ts';
 
 export interface AlertsOptions {
   readonly now: () => Date;
@@ -15,8 +16,7 @@ export interface AlertsOptions {
     info(fields: object, message: string): void;
     warn(fields: object, message: string): void;
   };
-  /** Calls back after a while; returns how to prevent it. */
-  readonly later: (ms: number, run: () => void) => () => void;
+  readonly later: Later;
 }
 
 /** Alerts from before there is anybody to hear of them. */

@@ -3,11 +3,12 @@
 
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { reasonOf } from '../files/file-error.ts';
 import { composeMessage } from './compose-message.ts';
 import { type Delivery, deliver, type Failed, usableServers } from './deliver.ts';
 import type { MailLog, MailServer } from './mail-server.ts';
 import { MailError, type MailSender, type OutgoingMessage, type SpooledMessage } from './outgoing-message.ts';
-import { type PauseLimits, pauseAfter } from './pauses.ts';
+import { type Later, type PauseLimits, pauseAfter } from './pauses.ts';
 import type { Spool } from './spool.ts';
 import { makeSpoolId, type SpoolContent } from './spool-file.ts';
 import { type WaitingMessage, WaitingMessages } from './waiting-messages.ts';
@@ -32,6 +33,7 @@ export interface MailQueueOptions {
   readonly limits: () => QueueLimits;
   readonly log: MailLog;
   readonly now: () => Date;
+  readonly later: Later;
 }
 
 /** What could end a command of SMTP is no part of an address. */
@@ -51,6 +53,8 @@ export class MailQueue implements MailSender {
   readonly #underWay = new Set<Promise<void>>();
   /** The addresses that messages still have to reach, where the disk may not know it. */
   readonly #remaining = new Map<string, readonly string[]>();
+  /** Those that are given up and still in the spool, because they could not be put aside. */
+  readonly #givenUp = new Set<string>();
   #isOpen = true;
   #isRefusing = false;
   #events: MailEvents = { gaveUp: () => {}, spoolRefused: () => {} };
@@ -59,7 +63,7 @@ export class MailQueue implements MailSender {
 
   constructor(options: MailQueueOptions) {
     this.#options = options;
-    this.#waiting = new WaitingMessages(() => this.#pump());
+    this.#waiting = new WaitingMessages(options.later, () => this.#pump());
   }
 
   /** Who is told from now on. */
@@ -154,6 +158,8 @@ export class MailQueue implements MailSender {
     const { log, servers, spool } = this.#options;
     const { id } = message.entry;
     try {
+      if (this.#givenUp.has(id)) return await this.#giveUp(id);
+      if (this.#remaining.get(id)?.length === 0) return this.#remove(id);
       const usable = usableServers(servers());
       if (usable.length === 0) await this.#postpone(message, []);
       else await this.#attempt(message, usable);
@@ -163,7 +169,7 @@ export class MailQueue implements MailSender {
         log.warn({ message: id }, 'a message was removed from the spool by somebody else, and is not sent');
         return;
       }
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       log.warn({ message: id, reason }, 'a message in the spool could not be worked on');
       const attempts = message.attempts + 1;
       this.#waiting.add({ ...message, attempts }, pauseAfter(attempts, this.#options.limits().pauses));
@@ -181,28 +187,43 @@ export class MailQueue implements MailSender {
     }
     const { envelope, content } = spooled;
     const to = this.#remaining.get(id) ?? envelope.to;
-    if (to.length === 0) return this.#remove(id);
+    // What the disk has not taken so far it must take before anything else is sent.
+    if (to.length < envelope.to.length) spool.keep(id, { envelope: { ...envelope, to }, content });
     await spool.mark(id);
     const ready = { from: envelope.from, to, content };
-    const delivery = await deliver(ready, servers, (soFar) => this.#remember(id, spooled, soFar));
+    let diskError: unknown;
+    const delivery = await deliver(ready, servers, (soFar) => {
+      diskError = this.#remember(id, spooled, soFar);
+    });
     this.#report(id, delivery);
     if (delivery.refused.length > 0) this.#tellGivenUp(id, delivery.refused);
-    if (delivery.remaining.length > 0) {
-      if (!delivery.deferred.some(({ failure }) => failure.isUnclear)) spool.unmark(id);
-      await this.#postpone(message, delivery.deferred);
+    if (delivery.remaining.length === 0) {
+      if (delivery.accepted.length > 0) this.counts.sent += 1;
+      else await this.#giveUp(id);
+      if (diskError !== undefined) throw diskError;
       return;
     }
-    if (delivery.accepted.length > 0) this.counts.sent += 1;
-    else await this.#giveUp(id);
+    const isUnclear = delivery.deferred.some(({ failure }) => failure.isUnclear);
+    // The mark must stay while the file names addresses that have the message.
+    if (!isUnclear && diskError === undefined) spool.unmark(id);
+    await this.#postpone(message, delivery.deferred);
   }
 
-  /** The moment an answer is there it is on disk too: only a crash within this moment sends a message twice. */
-  #remember(id: string, { envelope, content }: SpoolContent, { remaining, accepted }: Delivery): void {
-    if (accepted.length === 0 && remaining.length === 0) return;
+  /**
+   * The moment an answer is there it is on disk too: only a crash within this moment sends a message twice. Returns why the
+   * disk does not take it.
+   */
+  #remember(id: string, { envelope, content }: SpoolContent, { remaining, accepted }: Delivery): unknown {
+    if (accepted.length === 0 && remaining.length === 0) return undefined;
     // First of all in memory: a disk that takes nothing must not make anybody get a message again.
     this.#remaining.set(id, remaining);
-    if (remaining.length === 0) this.#remove(id);
-    else this.#options.spool.keep(id, { envelope: { ...envelope, to: remaining }, content });
+    try {
+      if (remaining.length === 0) this.#remove(id);
+      else this.#options.spool.keep(id, { envelope: { ...envelope, to: remaining }, content });
+      return undefined;
+    } catch (error) {
+      return error ?? new Error('unknown');
+    }
   }
 
   #remove(id: string): void {
@@ -210,8 +231,11 @@ export class MailQueue implements MailSender {
     this.#remaining.delete(id);
   }
 
+  /** Whatever the disk says, nobody is asked to take the message again. */
   async #giveUp(id: string): Promise<void> {
+    this.#givenUp.add(id);
     await this.#options.spool.giveUp(id);
+    this.#givenUp.delete(id);
     this.#remaining.delete(id);
   }
 

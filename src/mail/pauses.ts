@@ -1,5 +1,11 @@
 // Pauses that grow: each twice as long as the one before, up to a longest one.
 
+/**
+ * Calls back once when that many milliseconds have gone by, on the clock of the machine or on the calendar, whichever is
+ * sooner: a clock that is put forward, or a machine that slept, delays nothing. Returns how to prevent it.
+ */
+export type Later = (ms: number, run: () => void) => () => void;
+
 export interface PauseLimits {
   readonly firstMs: number;
   readonly longestMs: number;

@@ -5,6 +5,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { reasonOf } from '../files/file-error.ts';
 import { MailError } from './outgoing-message.ts';
 import { formatSpoolFile, isSpoolId, parseSpoolFile, type SpoolContent, spooledAtMs } from './spool-file.ts';
 
@@ -38,6 +39,8 @@ export class Spool {
   readonly #limits: () => SpoolLimits;
   readonly #entries = new Map<string, SpoolEntry>();
   readonly #marked = new Set<string>();
+  /** Those whose mark is not on disk for certain. */
+  readonly #unsynced = new Set<string>();
   #octets = 0;
 
   private constructor(folder: string, limits: () => SpoolLimits) {
@@ -75,10 +78,9 @@ export class Spool {
     try {
       await this.#write(id, octets);
     } catch (error) {
+      if (!(await this.#takeBack(id))) return entry;
       this.#drop(id);
-      await rm(this.#path(id, UNFINISHED), { force: true }).catch(() => {});
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new MailError(`The message cannot be spooled: ${reason}.`, { cause: error });
+      throw new MailError(`The message cannot be spooled: ${reasonOf(error)}.`, { cause: error });
     }
     return entry;
   }
@@ -91,10 +93,14 @@ export class Spool {
 
   /** Says on disk that the message is being handed over. */
   async mark(id: string): Promise<void> {
-    if (this.#marked.has(id)) return;
-    await rename(this.#path(id, WAITING), this.#path(id, SENDING));
-    this.#marked.add(id);
+    if (!this.#marked.has(id)) {
+      await rename(this.#path(id, WAITING), this.#path(id, SENDING));
+      this.#marked.add(id);
+      this.#unsynced.add(id);
+    }
+    if (!this.#unsynced.has(id)) return;
     await this.#syncFolder();
+    this.#unsynced.delete(id);
   }
 
   /** Says that it was certainly not accepted. Losing this costs nothing but a remark in the log. */
@@ -187,6 +193,19 @@ export class Spool {
     await this.#syncFolder();
   }
 
+  /**
+   * Whoever hears that a message was not spooled may send it another way, so no later start may find it. False when that
+   * cannot be had: then it is in the spool after all.
+   */
+  async #takeBack(id: string): Promise<boolean> {
+    for (const ending of [UNFINISHED, WAITING])
+      await rm(this.#path(id, ending), { force: true }).catch(() => {});
+    return stat(this.#path(id, WAITING)).then(
+      () => false,
+      () => true,
+    );
+  }
+
   async #syncFolder(): Promise<void> {
     const handle = await open(this.folder, 'r');
     try {
@@ -205,6 +224,7 @@ export class Spool {
     this.#octets -= this.#entries.get(id)?.octets ?? 0;
     this.#entries.delete(id);
     this.#marked.delete(id);
+    this.#unsynced.delete(id);
   }
 
   #ending(id: string): string {

@@ -1,6 +1,7 @@
 // The messages of the spool that nobody works on just now: those whose turn it is, first come first served, and those that
 // pause.
 
+import type { Later } from './pauses.ts';
 import type { SpoolEntry } from './spool.ts';
 
 export interface WaitingMessage {
@@ -16,12 +17,15 @@ export class WaitingMessages {
    */
   #ready: (WaitingMessage | undefined)[] = [];
   #first = 0;
-  readonly #pausing = new Map<WaitingMessage, NodeJS.Timeout>();
+  /** With what ends each pause. */
+  readonly #pausing = new Map<WaitingMessage, () => void>();
+  readonly #later: Later;
   readonly #ring: () => void;
   #isStopped = false;
 
   /** @param ring called when a pause has ended. */
-  constructor(ring: () => void) {
+  constructor(later: Later, ring: () => void) {
+    this.#later = later;
     this.#ring = ring;
   }
 
@@ -31,12 +35,12 @@ export class WaitingMessages {
       return;
     }
     if (this.#isStopped) return;
-    const timer = setTimeout(() => {
+    const cancel = this.#later(pauseMs, () => {
       this.#pausing.delete(message);
       this.#ready.push(message);
       this.#ring();
-    }, pauseMs);
-    this.#pausing.set(message, timer);
+    });
+    this.#pausing.set(message, cancel);
   }
 
   /** The next whose turn it is. */
@@ -55,8 +59,8 @@ export class WaitingMessages {
 
   /** Ends all pauses. */
   hurry(): void {
-    for (const [message, timer] of this.#pausing) {
-      clearTimeout(timer);
+    for (const [message, cancel] of this.#pausing) {
+      cancel();
       this.#ready.push(message);
     }
     this.#pausing.clear();
@@ -65,6 +69,6 @@ export class WaitingMessages {
   /** No pause ends any more. */
   stop(): void {
     this.#isStopped = true;
-    for (const timer of this.#pausing.values()) clearTimeout(timer);
+    for (const cancel of this.#pausing.values()) cancel();
   }
 }

@@ -3,6 +3,7 @@
 
 import type { X509Certificate } from 'node:crypto';
 import type { AlertSink } from '../mail/alert.ts';
+import type { Later } from '../mail/pauses.ts';
 import { expiryOf } from '../trust/expiry.ts';
 import { TrustError } from '../trust/trust-error.ts';
 import type { ProviderLog } from './providers.ts';
@@ -10,12 +11,14 @@ import type { TlsProviders } from './tls-identity.ts';
 
 export interface CertificateWatchOptions extends TlsProviders {
   readonly alerts: AlertSink;
+  readonly later: Later;
   readonly log: ProviderLog;
 }
 
-const LOOK_MS = 3_600_000;
 /** What comes together is looked at together. */
 const SOON_MS = 1000;
+/** A clock that is put forward makes certificates expire at once. */
+const LOOK_MS = 60_000;
 
 interface Watched {
   readonly provider: string;
@@ -26,32 +29,35 @@ export class CertificateWatch {
   readonly #options: CertificateWatchOptions;
   /** What was told, of what was there when it was last looked at. */
   #told: ReadonlySet<string> = new Set();
-  #timer: NodeJS.Timeout | undefined;
-  #soon: NodeJS.Timeout | undefined;
+  #cancel: () => void = () => {};
+  #cancelSoon: (() => void) | undefined;
+  #isStarted = false;
 
   constructor(options: CertificateWatchOptions) {
     this.#options = options;
   }
 
-  /** Looks now and every hour; nobody waits for it. */
+  /** Looks now and every minute; nobody waits for it. */
   start(): void {
-    void this.#look();
-    this.#timer = setInterval(() => void this.#look(), LOOK_MS).unref();
+    this.#isStarted = true;
+    void this.#look().finally(() => {
+      if (this.#isStarted) this.#cancel = this.#options.later(LOOK_MS, () => this.start());
+    });
   }
 
   /** Looks once more in a moment: certificates have come. Nothing before the start. */
   lookSoon(): void {
-    if (this.#timer === undefined) return;
-    this.#soon ??= setTimeout(() => {
-      this.#soon = undefined;
+    if (!this.#isStarted) return;
+    this.#cancelSoon ??= this.#options.later(SOON_MS, () => {
+      this.#cancelSoon = undefined;
       void this.#look();
-    }, SOON_MS).unref();
+    });
   }
 
   stop(): void {
-    clearTimeout(this.#soon);
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    this.#isStarted = false;
+    this.#cancel();
+    this.#cancelSoon?.();
   }
 
   async #look(): Promise<void> {

@@ -2,6 +2,7 @@
 // own time, so that many mail servers are no storm of connections.
 
 import type { MailFailure } from '../mail/failure.ts';
+import type { Later } from '../mail/pauses.ts';
 import type { Component, ObjectDifference, Prepared } from './component.ts';
 import type { RunningPart } from './description.ts';
 import type { MailServers } from './mail-servers.ts';
@@ -12,6 +13,7 @@ export interface MailVerificationOptions {
   readonly failed: (name: string, failure: MailFailure) => void;
   /** From 0 to 1: when within its first interval a mail server has its turn. */
   readonly random: () => number;
+  readonly later: Later;
 }
 
 /** Verifications that are under way at once; the others wait for their turn. */
@@ -22,7 +24,7 @@ const INTERVAL_KEY = 'ds-cfg-verification-interval';
 export class MailVerification implements Component {
   readonly kind = 'mail-server';
   readonly #options: MailVerificationOptions;
-  readonly #timers = new Map<string, { readonly intervalMs: number; readonly timer: NodeJS.Timeout }>();
+  readonly #timers = new Map<string, { readonly intervalMs: number; readonly cancel: () => void }>();
   /** Keys of those whose time has come. */
   readonly #due = new Set<string>();
   readonly #failing = new Set<string>();
@@ -54,7 +56,7 @@ export class MailVerification implements Component {
   /** Ends the verifications that are under way, and begins no further one. */
   stop(): void {
     this.#abort.abort(new Error('The server is stopping.'));
-    for (const { timer } of this.#timers.values()) clearTimeout(timer);
+    for (const { cancel } of this.#timers.values()) cancel();
     this.#timers.clear();
     this.#due.clear();
   }
@@ -62,7 +64,7 @@ export class MailVerification implements Component {
   #set(key: string, intervalMs: number | undefined): void {
     const known = this.#timers.get(key);
     if (known?.intervalMs === intervalMs) return;
-    clearTimeout(known?.timer);
+    known?.cancel();
     this.#timers.delete(key);
     this.#due.delete(key);
     this.#failing.delete(key);
@@ -72,12 +74,12 @@ export class MailVerification implements Component {
   #startTimer(key: string, intervalMs: number, firstMs: number): void {
     if (this.#abort.signal.aborted) return;
     // A change may have begun another one while the server was being verified.
-    clearTimeout(this.#timers.get(key)?.timer);
-    const timer = setTimeout(() => {
+    this.#timers.get(key)?.cancel();
+    const cancel = this.#options.later(firstMs, () => {
       this.#due.add(key);
       this.#verifyDue();
-    }, firstMs).unref();
-    this.#timers.set(key, { intervalMs, timer });
+    });
+    this.#timers.set(key, { intervalMs, cancel });
   }
 
   #verifyDue(): void {

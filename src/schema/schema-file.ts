@@ -25,7 +25,10 @@ const VALUE_LINE = /^([A-Za-z][A-Za-z0-9-]*)(?:;[A-Za-z0-9;-]*)?(::?) *([\s\S]*)
 
 export function parseSchemaFile(path: string, text: string): SchemaFile {
   const values: SchemaFileValue[] = [];
-  const problems: SchemaProblem[] = [];
+  const problems: SchemaProblem[] = damageIn(text).map((line) => ({
+    ...{ file: path, line },
+    problem: 'the line has a NUL octet, as a damaged file has; restore the file',
+  }));
   let isEnded = false;
   for (const { text: lineText, line } of unfold(text)) {
     if (lineText === '') {
@@ -40,6 +43,12 @@ export function parseSchemaFile(path: string, text: string): SchemaFile {
     if (value !== undefined) values.push(value);
   }
   return { values: values.filter(({ attribute }) => !/^(?:version|dn)$/i.test(attribute)), problems };
+}
+
+/** The first line with a NUL octet, wherever it is: also in a comment. */
+function damageIn(text: string): readonly number[] {
+  const at = text.indexOf('\0');
+  return at < 0 ? [] : [text.slice(0, at).split('\n').length];
 }
 
 function parseLine(text: string, line: number): SchemaFileValue | undefined {

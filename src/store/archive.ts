@@ -16,6 +16,7 @@ import { StoreError, storeErrorFrom } from './store-error.ts';
 export const ARCHIVE_FOLDER = 'archived-configs';
 
 const NAME = /^config-(\d{12,15})\.ldif\.gz$/;
+const UNFINISHED = /^config-\d{12,15}\.ldif\.gz\.tmp$/;
 /** The quickest: LDIF repeats itself so much that more effort gains little. */
 const LEVEL = 1;
 
@@ -38,6 +39,13 @@ export async function listArchives(fileSystem: FileSystem, folder: string): Prom
     if (errorCode(error) === 'ENOENT') return [];
     throw storeErrorFrom(error, `The folder ${folder} cannot be read`);
   }
+}
+
+/** Removes what writing an archive has left when it was interrupted. Throws what the system throws. */
+export async function removeUnfinishedArchives(fileSystem: FileSystem, folder: string): Promise<void> {
+  const names = (await fileSystem.list(folder)).filter((name) => UNFINISHED.test(name));
+  for (const name of names) await fileSystem.remove(join(folder, name));
+  if (names.length > 0) await fileSystem.syncFolder(folder);
 }
 
 /**

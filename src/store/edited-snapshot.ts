@@ -18,6 +18,8 @@ export interface EditedSnapshot {
    * is another file, and says what all is to be.
    */
   readonly original: readonly Entry[] | undefined;
+  /** Set where the difference is one bit: it may be an edit, and it may be damage. */
+  readonly flippedOctet: number | undefined;
 }
 
 /** The snapshot as the server wrote it, of an edited one; undefined when it is not edited or the archive is gone too. */
@@ -39,8 +41,8 @@ export async function findOriginal(
 }
 
 /** What was edited, by what is there and what was. */
-export function editOf({ entries, hasHeader }: Snapshot, original: Snapshot): EditedSnapshot {
-  return { entries, original: hasHeader ? original.entries : undefined };
+export function editOf({ entries, hasHeader, flippedOctet }: Snapshot, original: Snapshot): EditedSnapshot {
+  return { entries, original: hasHeader ? original.entries : undefined, flippedOctet };
 }
 
 /** `readSnapshot`, which throws StoreError besides for a file that ends in the middle of an entry: no edit, but a loss. */
@@ -55,11 +57,23 @@ export async function readUncutSnapshot(
   const path = join(folder, SNAPSHOT_NAME);
   const octets = await readWholeFile(fileSystem, path);
   const archived = await readArchiveOctets(fileSystem, archiveFolder, snapshot.number).catch(() => octets);
-  if (!isCutShort(octets, archived)) return snapshot;
+  if (!isCutShort(octets, archived)) {
+    const flippedOctet = findFlippedOctet(octets, archived);
+    return flippedOctet === undefined ? snapshot : { ...snapshot, flippedOctet };
+  }
   throw new StoreError(
     `The file ${path} ends in the middle of an entry, after ${octets.length} of the ${archived.length} octets that the ` +
       'server wrote. Run confdit repair, which takes the archived one, or restore the file from a backup.',
   );
+}
+
+/** Where two files of one length differ, if that is in one bit. */
+function findFlippedOctet(octets: Buffer, archived: Buffer): number | undefined {
+  if (octets.length !== archived.length) return undefined;
+  const at = octets.findIndex((octet, index) => octet !== archived[index]);
+  if (at < 0 || !octets.subarray(at + 1).equals(archived.subarray(at + 1))) return undefined;
+  const difference = (octets[at] ?? 0) ^ (archived[at] ?? 0);
+  return (difference & (difference - 1)) === 0 ? at : undefined;
 }
 
 /** Whoever takes away the last entries leaves those before them whole. */

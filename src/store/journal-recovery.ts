@@ -3,6 +3,7 @@
 
 import { join } from 'node:path';
 import { LdifError } from '../codec/ldif-error.ts';
+import { isDiskFull } from '../files/file-error.ts';
 import { type FileSystem, freeName, readWholeFile, writeNewFile, writeWhole } from '../files/file-system.ts';
 import { createSegment, type JournalPlace } from './journal.ts';
 import { readJournalChanges } from './journal-record.ts';
@@ -173,8 +174,7 @@ class Recovery {
     const tail = octets.subarray(scan.end);
     const stamp = now().toISOString().replaceAll(/[-:.]/g, '');
     const aside = await freeName(fileSystem, folder, `${segmentName(firstNumber)}.torn-${stamp}`);
-    if (tail.length > 0) await writeNewFile(fileSystem, join(folder, aside), tail);
-    await fileSystem.syncFolder(folder);
+    const isKept = await this.#keepAside(join(folder, aside), tail);
     const start = Buffer.from(SEGMENT_START, 'latin1');
     const file = await fileSystem.open(path, 'append');
     try {
@@ -188,8 +188,23 @@ class Recovery {
     if (scan.end === 0) return;
     this.#warnings.push(
       `Change ${scan.nextNumber} was being written to ${path} when the server stopped, and nobody was told that it is ` +
-        `stored: ${tail.length} octets are cut from octet ${scan.end} on and kept in ${aside}.`,
+        `stored: ${tail.length} octets are cut from octet ${scan.end} on ` +
+        `${isKept ? `and kept in ${aside}` : 'and lost, because the disk is full'}.`,
     );
+  }
+
+  /** False where there is no room for what nobody was told to be stored: that keeps no server from starting. */
+  async #keepAside(path: string, tail: Buffer): Promise<boolean> {
+    const { fileSystem, folder } = this.#options;
+    try {
+      if (tail.length > 0) await writeNewFile(fileSystem, path, tail);
+      await fileSystem.syncFolder(folder);
+      return true;
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      await fileSystem.remove(path).catch(() => undefined);
+      return false;
+    }
   }
 
   #journalEndsEarly(): StoreError {

@@ -9,8 +9,8 @@ export const SEGMENT_START = 'version: 1\n# The journal of the configuration: re
 const NAME = /^journal-(\d{12,15})\.ldif$/;
 const START = Buffer.from(SEGMENT_START, 'latin1');
 const RECORD_MARK = Buffer.from(`\n${RECORD_START}`, 'latin1');
-/** A single octet that became zero is damage; the zeros a file system leaves for what it had not written are many. */
-const ZEROS = Buffer.alloc(2);
+/** Disks write so many octets as one. What was not written when the power went is zero from edge to edge. */
+const SECTOR_OCTETS = 512;
 
 /** A segment is named by the number of its first commit, also before that is written. */
 export function segmentName(firstNumber: number): string {
@@ -139,8 +139,23 @@ class Scan {
 
   /** A tail is torn where no record of another batch follows and it is cut short or has parts that never were written. */
   #isTorn(type: 'incomplete' | 'damaged'): boolean {
-    const wasNotWritten = type === 'incomplete' || this.#octets.includes(ZEROS, this.position);
+    const wasNotWritten = type === 'incomplete' || this.#hasUnwrittenSector();
     return wasNotWritten && !this.#otherBatchFollows();
+  }
+
+  /**
+   * Of the first and the last sector only what belongs to the tail counts, and be it one octet. A file system may also have
+   * made the file longer than what it has written: several zeros at its end.
+   */
+  #hasUnwrittenSector(): boolean {
+    const octets = this.#octets;
+    if (octets.at(-1) === 0 && octets.at(-2) === 0) return true;
+    for (let start = this.position; start < octets.length; ) {
+      const end = Math.min(start - (start % SECTOR_OCTETS) + SECTOR_OCTETS, octets.length);
+      if (octets.subarray(start, end).every((octet) => octet === 0)) return true;
+      start = end;
+    }
+    return false;
   }
 
   #otherBatchFollows(): boolean {

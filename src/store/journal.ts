@@ -3,7 +3,7 @@
 // journal is final and takes nothing more, so that it never holds what was refused or loses what was promised.
 
 import { join } from 'node:path';
-import { errorCode, reasonOf } from '../files/file-error.ts';
+import { errorCode, isDiskFull, reasonOf } from '../files/file-error.ts';
 import { type FileSystem, type StoreFile, writeNewFile, writeWhole } from '../files/file-system.ts';
 import { formatJournalRecord } from './journal-record.ts';
 import { SEGMENT_START, segmentName } from './journal-segment.ts';
@@ -12,9 +12,6 @@ import { StoreError, storeErrorFrom } from './store-error.ts';
 
 /** Beside the snapshot. */
 export const JOURNAL_FOLDER = 'journal';
-
-/** What a write fails with while the disk is otherwise sound: the same write may succeed later. */
-const FULL: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 export interface JournalPlace {
   readonly folder: string;
@@ -180,7 +177,7 @@ export class Journal {
     } catch (error) {
       undone = error ?? new Error('unknown');
     }
-    if (undone === undefined && FULL.has(errorCode(cause))) {
+    if (undone === undefined && isDiskFull(cause)) {
       return new StoreError(`The change was not stored: ${path} cannot be written: ${reasonOf(cause)}.`, {
         cause,
       });

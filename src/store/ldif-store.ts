@@ -1,14 +1,20 @@
 // The LDIF store: config.ldif (a snapshot) and journal/ (what came after) in one folder, both legal LDIF that any tool
 // reads. Keeps the contract of store.ts; whoever opens it applies the commits to the entries.
 
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { reasonOf } from '../files/file-error.ts';
 import { type FileSystem, nodeFileSystem } from '../files/file-system.ts';
 import { type FolderLock, lockFolder } from '../files/folder-lock.ts';
 import { type Places, requirePrivate } from '../files/permissions.ts';
 import type { Entry } from '../ldap/entry.ts';
-import { ARCHIVE_FOLDER, archiveName, listArchives, writeArchive } from './archive.ts';
+import {
+  ARCHIVE_FOLDER,
+  archiveName,
+  listArchives,
+  removeUnfinishedArchives,
+  writeArchive,
+} from './archive.ts';
 import {
   type EditedSnapshot,
   editOf,
@@ -53,6 +59,8 @@ export interface OpenedLdifStore extends StoreContents {
   readonly edited: EditedSnapshot | undefined;
   /** Whether config.ldif is one that no server has written, and should be written anew. */
   readonly isForeign: boolean;
+  /** Whether config.ldif is not as the server wrote it, and what it was is not known: an edit, or damage. */
+  readonly isUnclear: boolean;
 }
 
 /**
@@ -64,7 +72,8 @@ export async function openLdifStore(options: LdifStoreOptions): Promise<OpenedLd
   const journalFolder = join(options.folder, JOURNAL_FOLDER);
   const archiveFolder = join(options.folder, ARCHIVE_FOLDER);
   try {
-    for (const folder of [options.folder, journalFolder, archiveFolder]) await fileSystem.makeFolder(folder);
+    for (const folder of [options.folder, journalFolder, archiveFolder])
+      await makeDurableFolder(fileSystem, folder);
   } catch (error) {
     throw storeErrorFrom(error, `The folder ${journalFolder} cannot be made`);
   }
@@ -80,6 +89,13 @@ export async function openLdifStore(options: LdifStoreOptions): Promise<OpenedLd
     await lock.release();
     throw storeErrorFrom(error, `The folder ${options.folder} cannot be opened`);
   }
+}
+
+/** Makes a folder, and its name durable, where there is none. */
+async function makeDurableFolder(fileSystem: FileSystem, folder: string): Promise<void> {
+  const isThere = (await fileSystem.inspect(folder)) !== undefined;
+  await fileSystem.makeFolder(folder);
+  if (!isThere) await fileSystem.syncFolder(dirname(folder));
 }
 
 /** Everything that a store reads again. */
@@ -109,6 +125,7 @@ async function open(
   const path = join(folder, SNAPSHOT_NAME);
   await fileSystem.remove(join(folder, SNAPSHOT_TEMPORARY_NAME));
   await fileSystem.syncFolder(folder);
+  await removeUnfinishedArchives(fileSystem, archiveFolder);
   const archives = await listArchives(fileSystem, archiveFolder);
   const found =
     (await readUncutSnapshot(fileSystem, folder)) ?? (await firstSnapshot(options, journalFolder, archives));
@@ -134,6 +151,7 @@ async function open(
     snapshotNumber: snapshot.number,
     edited: original && editOf(found, original),
     isForeign: !found.hasHeader,
+    isUnclear,
     commits,
     warnings: isUnclear ? [editWarning(folder), ...warnings] : warnings,
   };

@@ -15,7 +15,7 @@ import type { LdifRecord } from '../codec/ldif-record.ts';
 import { formatEntry } from '../codec/ldif-writer.ts';
 import { WrittenEntries } from '../codec/written-entries.ts';
 import { errorCode } from '../files/file-error.ts';
-import { type FileSystem, readOctets, type StoreFile, writeWhole } from '../files/file-system.ts';
+import { type FileSystem, readOctets, readPieces, type StoreFile, writeWhole } from '../files/file-system.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { textFromOctets } from '../ldap/octets.ts';
 import type { CheckedEntries } from './store.ts';
@@ -32,6 +32,8 @@ export interface Snapshot {
   readonly isEdited: boolean;
   /** Whether it has the first line that the server writes; without it nobody knows what the entries go back to. */
   readonly hasHeader: boolean;
+  /** Where an edited file differs from what the server wrote, if that is one bit and the file is archived. */
+  readonly flippedOctet?: number;
   /** See StoreContents.checked. */
   readonly checked: CheckedEntries | undefined;
 }
@@ -89,6 +91,31 @@ export async function readSnapshotNumber(
     return header === NO_HEADER ? undefined : header.number;
   } catch (error) {
     if (error instanceof StoreError) return undefined;
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Whether a snapshot has the checksums it was written with. Reads it piece by piece. */
+export async function isSnapshotAsWritten(
+  fileSystem: FileSystem,
+  folder: string,
+  name: string,
+): Promise<boolean> {
+  const path = join(folder, name);
+  const file = await fileSystem.open(path, 'read');
+  try {
+    let header: SnapshotHeader | undefined;
+    let sum = 0;
+    for await (const piece of readPieces(file)) {
+      const start = header === undefined ? piece.indexOf(NEWLINE) + 1 : 0;
+      header ??= parseHeader(piece.toString('latin1', 0, start).trimEnd(), path);
+      sum = crc32(piece.subarray(start), sum);
+    }
+    return header?.contentSum === hex(sum);
+  } catch (error) {
+    if (error instanceof StoreError) return false;
     throw error;
   } finally {
     await file.close();

@@ -97,6 +97,78 @@ describe('config.ldif edited while the server is down', () => {
   });
 });
 
+/** 512 octets of zeros, as a disk leaves them that has lost a sector, over what stands there. */
+function zeroed(text: string, at: number): Buffer {
+  const octets = Buffer.from(text, 'latin1');
+  octets.fill(0, at, at + 512);
+  return octets;
+}
+
+describe('config.ldif that may be damaged', () => {
+  it('because an entry is gone is asked about, and taken when somebody says that it is meant', async () => {
+    const { folder, path, text } = await stopped();
+    const edited = text.replace(/\n\ndn: cn=One,cn=Mail.*?(?=\n\ndn:|$)/s, '');
+    await writeFile(path, edited, { mode: 0o600 });
+    const asked = await startServer({ folder, expectFailure: true });
+    expect(asked.stderr).toContain(`${path} was edited, and no longer has one entry: cn=One,${CONTAINER}.`);
+    expect(asked.stderr).toContain('confdit start --accept-edit');
+    const checked = await runConfdit(['check'], { environment: { CONFDIT_INSTANCE: folder } });
+    expect([checked.code, checked.stdout]).toEqual([1, expect.stringContaining(`cn=One,${CONTAINER}`)]);
+    expect(await readFile(path, 'utf8')).toBe(edited);
+    const again = await startServer({ folder, words: ['--accept-edit'] });
+    expect([await hosts(again), await lastChange(again)]).toEqual([
+      ['Two two.example.com'],
+      '4 cn=Manual Edit',
+    ]);
+  });
+
+  it('because its archive is gone too is asked about', async () => {
+    const { folder, path, text } = await stopped();
+    await rm(join(folder, 'config', 'archived-configs'), { recursive: true });
+    await writeFile(path, text.replace('one.example.com', 'two.example.org'), { mode: 0o600 });
+    const asked = await startServer({ folder, expectFailure: true });
+    expect(asked.stderr).toContain('an edit cannot be told from damage');
+    const again = await startServer({ folder, words: ['--accept-edit'] });
+    expect(await hosts(again)).toEqual(['One two.example.org', 'Two two.example.com']);
+  });
+
+  it('because one bit is another is asked about', async () => {
+    const { folder, path, text } = await stopped();
+    const octets = Buffer.from(text, 'latin1');
+    const at = octets.indexOf('one.example.com');
+    octets[at] = (octets[at] ?? 0) ^ 1;
+    await writeFile(path, octets, { mode: 0o600 });
+    const asked = await startServer({ folder, expectFailure: true });
+    expect(asked.stderr).toContain(`in one bit only, at octet ${at}`);
+  });
+
+  it.each([100, 1000, 2048])('because of zeros from octet %i on is refused', async (at) => {
+    const { folder, path, text } = await stopped();
+    await writeFile(path, zeroed(text, at), { mode: 0o600 });
+    const refused = await startServer({ folder, words: ['--accept-edit'], expectFailure: true });
+    expect(refused.stderr).toMatch(/NUL octet|first line of .* is not as the server wrote it/);
+  });
+});
+
+describe('config.ldif.startok', () => {
+  it('is refused when a bit of it is another, and is written anew by the next good start', async () => {
+    const { folder, path, text } = await stopped();
+    const ok = `${path}.startok`;
+    const octets = await readFile(ok);
+    const at = octets.indexOf('{PBKDF2');
+    for (const place of [octets.length - 20, at > 0 ? at + 40 : octets.length >> 1]) {
+      const flipped = Buffer.from(octets);
+      flipped[place] = (flipped[place] ?? 0) ^ 1;
+      await writeFile(ok, flipped, { mode: 0o600 });
+      const refused = await startServer({ folder, words: ['--last-known-good'], expectFailure: true });
+      expect(refused.stderr).toContain(`${ok} is not as the server wrote it`);
+    }
+    expect(await readFile(path, 'utf8')).toBe(text);
+    await (await startServer({ folder })).stop();
+    expect((await startServer({ folder, words: ['--last-known-good'] })).isRunning).toBe(true);
+  });
+});
+
 describe('config.ldif that is no configuration any more', () => {
   it.each([
     ['is gone', (path: string) => rm(path), 'is missing'],

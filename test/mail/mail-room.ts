@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { systemClock } from '../../src/bin/clock.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { type JavaMailSetting, javaMail } from '../../src/config/types/java-mail.ts';
 import { MailQueue, type QueueLimits } from '../../src/mail/mail-queue.ts';
@@ -149,7 +150,7 @@ export async function openQueue(words: QueueWords): Promise<OpenQueue> {
     servers: words.servers,
     limits: () => limits,
     log: logged,
-    now: () => new Date(),
+    ...systemClock(),
   });
   const [givenUp, refused]: [string[], string[]] = [[], []];
   queue.tell({

@@ -1,6 +1,7 @@
 // A process that starts fresh servers one after the other, in itself: openServer with nothing left of the one before, since
 // no module of the server has state. It spares most of what a start costs. Told what to do over its channel.
 
+import { systemClock } from '../../src/bin/clock.ts';
 import { type OpenServer, openServer } from '../../src/bin/open-server.ts';
 import { digestWith } from '../../src/runtime/description.ts';
 
@@ -26,7 +27,7 @@ async function obey({ start }: HostOrder): Promise<object> {
   running = await openServer({
     choice: { instance: folder, definitions: [] },
     environment,
-    now: () => new Date(),
+    ...systemClock(),
     log,
   });
   return { parts: await running.describe(digestWith(key)) };

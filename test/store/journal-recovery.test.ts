@@ -6,7 +6,7 @@ import { type RecoveredJournal, recoverJournal } from '../../src/store/journal-r
 import { SEGMENT_START } from '../../src/store/journal-segment.ts';
 import { StoreError } from '../../src/store/store-error.ts';
 import { MemoryFileSystem } from './memory-file-system.ts';
-import { commit, commitsFrom, shown } from './store-support.ts';
+import { commit, commitsFrom, setPort, shown } from './store-support.ts';
 
 const FOLDER = '/config/journal';
 const FIRST = `${FOLDER}/journal-000000000001.ldif`;
@@ -93,7 +93,8 @@ describe('a journal cut short', () => {
       expect(await outcome(withFiles({ 'journal-000000000001.ldif': zeroed }))).toEqual([1, 2, 3, 4]);
     }
     const text = Buffer.from(SEGMENT_START + single(1) + batch(2, 4), 'latin1');
-    text.fill(0, SEGMENT_START.length + single(1).length + 10, SEGMENT_START.length + single(1).length + 200);
+    // What the disk writes as one, from edge to edge.
+    text.fill(0, 512, 1024);
     expect(await outcome(withFiles({ 'journal-000000000001.ldif': text }))).toEqual([1]);
   });
 
@@ -223,4 +224,50 @@ it('without any file the journal begins after the snapshot', async () => {
   const fileSystem = withFiles({});
   expect((await recover(fileSystem, 17)).place).toMatchObject({ lastNumber: 17, segments: [18] });
   expect(fileSystem.afterPowerCut().paths).toEqual([`${FOLDER}/journal-000000000018.ldif`]);
+});
+
+describe('zeros in the last change', () => {
+  const SECTOR = 512;
+  const start = SEGMENT_START + single(1);
+  /** The last change begins so many octets before the edge of a sector. */
+  const withChangeAt = (before: number): Buffer => {
+    const filler = (SECTOR - ((start.length + before) % SECTOR)) % SECTOR;
+    // A comment belongs to no record's octets, so the by of the first change makes it longer.
+    const first = formatJournalRecord(commit(1, [setPort(1)], `cn=${'x'.repeat(filler + SECTOR)}`), 1, 1);
+    const text = SEGMENT_START + first;
+    const missing = (SECTOR - ((text.length + before) % SECTOR)) % SECTOR;
+    const longer = formatJournalRecord(
+      commit(1, [setPort(1)], `cn=${'x'.repeat(filler + SECTOR + missing)}`),
+      1,
+      1,
+    );
+    return Buffer.from(`${SEGMENT_START}${longer}${single(2)}`, 'latin1');
+  };
+
+  it('that fill what it has of a sector were never written, and be it one octet at the edge', async () => {
+    for (const before of [1, 2, 100]) {
+      const octets = withChangeAt(before);
+      const length = single(2).length;
+      const from = octets.length - length;
+      expect(from % SECTOR).toBe(SECTOR - before);
+      octets.fill(0, from, from + before);
+      expect([before, await outcome(withFiles({ 'journal-000000000001.ldif': octets }))]).toEqual([
+        before,
+        [1],
+      ]);
+    }
+    const octets = withChangeAt((single(2).length - 1) % SECTOR);
+    expect(octets.length % SECTOR).toBe(1);
+    octets[octets.length - 1] = 0;
+    expect(await outcome(withFiles({ 'journal-000000000001.ldif': octets }))).toEqual([1]);
+  });
+
+  it('that fill no sector are damage', async () => {
+    for (const count of [1, 2, 10]) {
+      const octets = withChangeAt(100);
+      const from = octets.length - 60;
+      octets.fill(0, from, from + count);
+      expect(await outcome(withFiles({ 'journal-000000000001.ldif': octets }))).toContain('is damaged');
+    }
+  });
 });

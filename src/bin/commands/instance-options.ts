@@ -26,6 +26,8 @@ export interface InstanceChoice {
   readonly definitions: readonly string[];
   /** Back to the configuration of the last good start. */
   readonly isLastKnownGood?: boolean;
+  /** Whether an edit of config.ldif that loses entries, or looks like damage, is meant. */
+  readonly acceptsEdit?: boolean;
 }
 
 export function instanceOf(invocation: Invocation, { env }: Pick<World, 'env'>): InstanceChoice {

@@ -19,7 +19,18 @@ export const startCommand: Command = {
       synopsis:
         'go back to the configuration of the last good start, as a change that is journaled like others',
     },
+    {
+      name: 'accept-edit',
+      synopsis: 'take an edit of config.ldif that deletes entries, or that may as well be damage',
+    },
   ],
   run: (invocation, world) =>
-    start({ ...instanceOf(invocation, world), isLastKnownGood: invocation.has('last-known-good') }, world),
+    start(
+      {
+        ...instanceOf(invocation, world),
+        isLastKnownGood: invocation.has('last-known-good'),
+        acceptsEdit: invocation.has('accept-edit'),
+      },
+      world,
+    ),
 };
