@@ -9,13 +9,13 @@ import { idOfChange } from '../directory/stamp.ts';
 import type { Change } from '../ldap/change.ts';
 import { refuseIfAny } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
-import { type PauseLimits, pauseAfter } from '../mail/pauses.ts';
 import type { Prepared } from '../runtime/component.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Commit, Store } from '../store/store.ts';
 import type { Requester } from './backend.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { ChangeRefused } from './change-refused.ts';
+import { Snapshots } from './snapshots.ts';
 import { PREPARING, type SlowStep, STORING, StepsUnderWay } from './steps-under-way.ts';
 import { netOf, notStored } from './write-end.ts';
 import type { WriteTarget } from './write-target.ts';
@@ -36,14 +36,6 @@ export interface WritePathOptions {
 const BATCH_MAX = 256;
 /** Changes waiting for their turn: one more is refused as busy. */
 const WAITING_MAX = 10_000;
-/** A server that ends leaves a snapshot rather than so much journal: its next start is quicker by what it need not replay. */
-const SNAPSHOT_AT_END_OCTETS_MIN = 512 * 1024;
-/** A snapshot is due when replaying the journal would mean to read so much, and more than the entries themselves. */
-const SNAPSHOT_OCTETS_MIN = 4 * 1024 * 1024;
-const SNAPSHOT_OCTETS_PER_ENTRY = 512;
-/** Between snapshots that could not be written: with a full disk each change would try again. */
-const SNAPSHOT_PAUSES: PauseLimits = { firstMs: 10_000, longestMs: 600_000 };
-
 /** Something that is asked for at once with others, and is done with them or not at all. */
 export interface WriteStep {
   /**
@@ -118,10 +110,7 @@ export class WritePath {
   #isClosed = false;
   /** The last commit that readers see: the store may know one more already. */
   #shownNumber: number;
-  #snapshotsUnderWay = 0;
-  /** In a row. */
-  #snapshotFailures = 0;
-  #snapshotFailedAtMs = Number.NEGATIVE_INFINITY;
+  readonly #snapshots: Snapshots;
   /** Tells of every commit once readers see it. */
   readonly feed: ChangeFeed;
 
@@ -131,6 +120,7 @@ export class WritePath {
     this.#runtime = runtime;
     this.#steps = new StepsUnderWay(options.clockMs ?? (() => performance.now()));
     this.#shownNumber = store.lastNumber;
+    this.#snapshots = new Snapshots({ ...options, shownNumber: () => this.#shownNumber });
     this.feed = new ChangeFeed(target.historyId ?? randomUUID(), store.lastNumber);
   }
 
@@ -153,9 +143,7 @@ export class WritePath {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#running;
-    const { store } = this.#options;
-    if (store.failure === undefined && store.bytesSinceSnapshot >= SNAPSHOT_AT_END_OCTETS_MIN)
-      this.#snapshotInBackground();
+    this.#snapshots.writeAtEnd();
   }
 
   /** Resolves when the change is on disk and in force; rejects with the LdapError that says why it is not. */
@@ -273,7 +261,7 @@ export class WritePath {
       if (settled === undefined) answer();
       else void settled.then(answer);
     }
-    this.#snapshotIfDue();
+    this.#snapshots.writeIfDue();
   }
 
   /** What was prepared, or refused, on top of a batch that could not be stored has its turn once more without it. */
@@ -378,41 +366,8 @@ export class WritePath {
     return net.flatMap((effect) => [...this.#options.target.notesOf(effect)]);
   }
 
-  #snapshotIfDue(): void {
-    const { store, target, now } = this.#options;
-    const due = Math.max(SNAPSHOT_OCTETS_MIN, target.tree.size * SNAPSHOT_OCTETS_PER_ENTRY);
-    if (store.bytesSinceSnapshot < due) return;
-    const sinceFailureMs = now().getTime() - this.#snapshotFailedAtMs;
-    const isPausing = sinceFailureMs < pauseAfter(this.#snapshotFailures, SNAPSHOT_PAUSES);
-    // A clock that was put back makes nobody wait longer.
-    if (!isPausing || sinceFailureMs < 0) this.#snapshotInBackground();
-  }
-
-  /** The store, when it is closed, waits for its end. */
-  #snapshotInBackground(): void {
-    if (this.#snapshotsUnderWay > 0) return;
-    this.snapshot().catch((error: unknown) => {
-      this.#options.log.warn(
-        { err: error },
-        'the snapshot could not be written; the journal goes on growing',
-      );
-    });
-  }
-
   /** Writes what readers see now to the snapshot; resolves when it is on disk. */
-  async snapshot(): Promise<void> {
-    const { store, target } = this.#options;
-    this.#snapshotsUnderWay += 1;
-    try {
-      await store.snapshot(target.tree.allEntries(), this.#shownNumber, target.checkedBy);
-      this.#snapshotFailures = 0;
-      this.#snapshotFailedAtMs = Number.NEGATIVE_INFINITY;
-    } catch (error) {
-      this.#snapshotFailures += 1;
-      this.#snapshotFailedAtMs = this.#options.now().getTime();
-      throw error;
-    } finally {
-      this.#snapshotsUnderWay -= 1;
-    }
+  snapshot(): Promise<void> {
+    return this.#snapshots.write();
   }
 }

@@ -169,15 +169,11 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
   const { now, later, log } = ground;
   const instanceFolder = instance.folder;
   const past = openHistory({ configuration, writePath, store, configFolder: instance.configFolder });
-  const {
-    monitor,
-    health,
-    watch: healthWatch,
-    stop,
-  } = openMonitor({
+  const monitoring = openMonitor({
     ...{ configuration, writePath, store, now, instanceFolder, isStarting, alerts, later, log },
   });
-  opened.defer(stop);
+  const { monitor } = monitoring;
+  opened.defer(monitoring.stop);
   const { contexts, config, views, effective, memoryBackends } = openContexts({
     ...{ ...past, configuration, writePath, monitor, instanceFolder, files, now, log },
     ...{ deriveFor: ground.hashing.forLoad, profiles: ground.profiles },
@@ -217,23 +213,8 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
   });
   opened.defer(() => tasks.close());
   contexts.add(tasks.backend);
-  return {
-    ...{
-      past,
-      monitor,
-      health,
-      healthWatch,
-      contexts,
-      memoryBackends,
-      providing,
-      trust,
-      mail,
-      alerting,
-      reload,
-      watch,
-      tasks,
-    },
-  };
+  const told = { past, monitor, health: monitoring.health, healthWatch: monitoring.watch, alerting };
+  return { ...told, contexts, memoryBackends, providing, trust, mail, reload, watch, tasks };
 }
 
 /** What listens, and everything that comes and goes with the configuration. */
