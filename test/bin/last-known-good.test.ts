@@ -1,12 +1,14 @@
 // What waits for a server to start: an edited config.ldif, a file of changes beside it, and the way back to the last
 // configuration that was good.
 
+import { once } from 'node:events';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runConfdit } from '../support/confdit-program.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
-import { type RunningServer, startServer } from '../support/start-server.ts';
+import { freePort, type RunningServer, startServer } from '../support/start-server.ts';
 
 const CONTAINER = 'cn=Mail Servers,cn=config';
 
@@ -107,7 +109,7 @@ function zeroed(text: string, at: number): Buffer {
 describe('config.ldif that may be damaged', () => {
   it('because an entry is gone is asked about, and taken when somebody says that it is meant', async () => {
     const { folder, path, text } = await stopped();
-    const edited = text.replace(/\n\ndn: cn=One,cn=Mail.*?(?=\n\ndn:|$)/s, '');
+    const edited = `${text.replace(/\n\ndn: cn=One,cn=Mail.*?(?=\n\ndn:|$)/s, '').trimEnd()}\n`;
     await writeFile(path, edited, { mode: 0o600 });
     const asked = await startServer({ folder, expectFailure: true });
     expect(asked.stderr).toContain(`${path} was edited, and no longer has one entry: cn=One,${CONTAINER}.`);
@@ -161,7 +163,8 @@ describe('config.ldif.startok', () => {
       flipped[place] = (flipped[place] ?? 0) ^ 1;
       await writeFile(ok, flipped, { mode: 0o600 });
       const refused = await startServer({ folder, words: ['--last-known-good'], expectFailure: true });
-      expect(refused.stderr).toContain(`${ok} is not as the server wrote it`);
+      expect(refused.stderr).toContain(ok);
+      expect(refused.stderr).toMatch(/is not as the server wrote it|is not right/);
     }
     expect(await readFile(path, 'utf8')).toBe(text);
     await (await startServer({ folder })).stop();
@@ -181,7 +184,7 @@ describe('config.ldif that is no configuration any more', () => {
     [
       'has a slip in it',
       (path: string, text: string) => writeFile(path, `${text}\nno colon\n`),
-      'is not right. Line 283: ',
+      'is not right. Line ',
     ],
   ])('because it %s keeps the server from starting; two ways lead back', async (_, damage, problem) => {
     const { folder, path, text } = await stopped();
@@ -287,12 +290,12 @@ it('--last-known-good goes back to what the last good start had, as a change', a
 
 it('a port that is taken when a server starts comes with the hint, too', async () => {
   const first = await startServer();
-  const ldaps = 'cn=LDAPS,cn=Connection Handlers,cn=config';
-  const port = `dn: ${ldaps}\nchangetype: modify\nreplace: ds-cfg-listen-port\nds-cfg-listen-port: $<ldap.port>\n-\n`;
-  const changed = await new LdapTools(first).modify(port);
-  expect(changed.code, changed.stderr).toBe(0);
   await first.stop();
-  const failed = await startServer({ folder: first.folder, expectFailure: true });
+  const port = await freePort();
+  const other = createServer().listen(port, '127.0.0.1');
+  await once(other, 'listening');
+  const failed = await startServer({ folder: first.folder, port, expectFailure: true });
+  other.close();
   expect(failed.stderr).toContain('Cannot listen on');
   expect(failed.stderr.trimEnd().endsWith('confdit start --last-known-good')).toBe(true);
 });
