@@ -61,8 +61,6 @@ export async function openInstance(folder: string): Promise<Instance> {
 
 /** Node.js's own recursive mkdir never comes back from a place such as /proc, where nothing can be made. */
 async function makeFolder(path: string): Promise<void> {
-  // A full disk may say so before it looks whether the folder is there.
-  if ((await nodeFileSystem.inspect(path)) !== undefined) return;
   try {
     await mkdir(path, { mode: FOLDER_MODE });
     await syncNames(dirname(path));

@@ -4,8 +4,9 @@
 
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { reasonOf } from '../files/file-error.ts';
+import { nodeFileSystem } from '../files/file-system.ts';
 import { MailError } from './outgoing-message.ts';
 import { formatSpoolFile, isSpoolId, parseSpoolFile, type SpoolContent, spooledAtMs } from './spool-file.ts';
 
@@ -49,7 +50,8 @@ export class Spool {
   }
 
   static async open(folder: string, limits: () => SpoolLimits): Promise<Spool> {
-    await mkdir(join(folder, GIVEN_UP_FOLDER), { recursive: true, mode: FOLDER_MODE });
+    const made = await mkdir(join(folder, GIVEN_UP_FOLDER), { recursive: true, mode: FOLDER_MODE });
+    if (made !== undefined) for (const one of [folder, dirname(folder)]) await nodeFileSystem.syncFolder(one);
     await Promise.all([folder, join(folder, GIVEN_UP_FOLDER)].map((path) => chmod(path, FOLDER_MODE)));
     const spool = new Spool(folder, limits);
     for (const name of (await readdir(folder)).toSorted()) await spool.#find(name);

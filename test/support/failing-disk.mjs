@@ -63,12 +63,16 @@ function systemError(name) {
   return Object.assign(new Error(`${code}: injected`), { code, errno });
 }
 
+/** A folder that is there needs no space. */
+const needsNothing = (call, path) => call === 'mkdir' && existsSync(path);
+
 function patch(module, name, call, pathOf = (path) => path) {
   const real = module[name];
   module[name] = (...words) => {
     const isAsync = module === promises;
     try {
-      const done = strike(call, pathOf(...words));
+      const path = pathOf(...words);
+      const done = needsNothing(call, path) ? () => {} : strike(call, path);
       const result = real.apply(module, words);
       if (!isAsync) done();
       return isAsync ? result.finally(done) : result;
