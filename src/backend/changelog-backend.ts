@@ -18,7 +18,7 @@ import type { EntryViews, SecretValues } from './entry-views.ts';
 import { maskChange } from './masked-change.ts';
 import { matchedValues } from './matched-values.ts';
 import { SortOrder } from './sort-order.ts';
-import { sortFound } from './sorted-result.ts';
+import { type FoundAgain, sortFound } from './sorted-result.ts';
 
 export interface ChangelogBackendOptions {
   readonly schema: Schema;
@@ -39,6 +39,21 @@ const BASE = 'cn=changelog';
 /** Where the change stands that a search has found last. */
 interface Cursor {
   place: ChangePlace | undefined;
+}
+
+/** Nothing but the place: a function made for each entry would keep the entry too. */
+class PlacedChange implements FoundAgain {
+  readonly #place: ChangePlace;
+  readonly #read: (place: ChangePlace) => Entry;
+
+  constructor(place: ChangePlace, read: (place: ChangePlace) => Entry) {
+    this.#place = place;
+    this.#read = read;
+  }
+
+  find(): Entry {
+    return this.#read(this.#place);
+  }
 }
 
 type Base = Pick<Search, 'base' | 'baseKey' | 'requester' | 'held'>;
@@ -70,6 +85,7 @@ export class ChangelogBackend implements Backend {
     const { requester, entriesMax, sorting: held } = search;
     const order = new SortOrder(schema, search.sortKeys, views.hiddenFrom(requester));
     const cursor: Cursor = { place: undefined };
+    const read = (place: ChangePlace) => this.#entryAt(place, requester);
     const matchers = this.#valueMatchers(search);
     return sortFound(this.#found(search, cursor), order, {
       entriesMax,
@@ -77,10 +93,7 @@ export class ChangelogBackend implements Backend {
       shown: (entry) => entry,
       view: (entry) => this.#view(entry, search, matchers),
       // Numbers and what it is sorted by; the change is read once more when it is its turn.
-      keep: (entry) => {
-        const { place } = cursor;
-        return { find: () => (place === undefined ? entry : this.#entryAt(place, requester)) };
-      },
+      keep: (entry) => (cursor.place === undefined ? entry : new PlacedChange(cursor.place, read)),
     });
   }
 

@@ -16,7 +16,7 @@ export interface SortOptions {
   shown(entry: Entry): Entry;
   view(entry: Entry): Entry;
   /** What to keep in place of an entry that is made when it is found; without it the entry itself, which is the tree's. */
-  keep?(entry: Entry): FoundAgain;
+  keep?(entry: Entry): Entry | FoundAgain;
 }
 
 /** An entry that is not kept: made once more when it is asked for. Throws LdapError when that is not possible any more. */
