@@ -139,7 +139,7 @@ ds-cfg-auth-password: ${CANARY}
       expect((await client.request(bindRequest('uid=victim', 'wrong'))).code).toBe(49);
     }
     expect(await mailAbout(receiver, 'confdit.LoginsRefused')).toMatch(
-      /3 logins have failed with the name "uid=victim" from 127\.0\.0\.1; they are refused for 300 seconds\./,
+      /3 logins have failed with the name "cn=victim,cn=root dns,cn=config" from 127\.0\.0\.1; they are refused for 300 seconds\./,
     );
     await server.stop();
   });
