@@ -231,14 +231,14 @@ function findSecret(invocation: Invocation, option: string, env: NodeJS.ProcessE
     );
   }
   const path = invocation.value(`${option}:file`);
-  return path === undefined ? invocation.value(option) : readSecret(path, `The file of --${option}:file`);
+  return path === undefined ? invocation.value(option) : readSecret(path, `--${option}:file`);
 }
 
 /** On the machine of the server the file from its first start is there. */
 function administratorPassword(invocation: Invocation, env: NodeJS.ProcessEnv): string {
   const instance = invocation.value('instance') || env.CONFDIT_INSTANCE || 'instance';
   try {
-    return readSecret(join(instance, PIN_FILE), 'No password was given, and that of the instance');
+    return readSecret(join(instance, PIN_FILE), 'No password was given');
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     throw new PasswordMissing(error.message, error.exitCode, { cause: error });
@@ -252,7 +252,7 @@ function readSecret(path: string, what: string): string {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandError(
-      `${what} cannot be read: ${reason} Give a password with --bindPassword:env or --bindPassword:file.`,
+      `${what}: ${reason} Give a password with --bindPassword:env or --bindPassword:file.`,
       ExitCode.wrongData,
       { cause: error },
     );
