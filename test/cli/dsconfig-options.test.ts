@@ -117,7 +117,10 @@ describe('the options of dsconfig', () => {
       ...['-out', store, '-passout', `pass:${PIN}`],
     ]);
     expect(made.code, made.stderr).toBe(0);
-    const account = accountLdif('shown', { privileges: ['config-read'] });
+    const account = accountLdif('shown', {
+      privileges: ['config-read'],
+      lines: ['ds-certificate-subject-dn: CN=shown,CN=Root DNs,CN=config'],
+    });
     expect(await new LdapTools(server).add(account)).toMatchObject({ code: 0 });
     const trust = ['--provider-name', 'Clients', '--type', 'pem', '--set', 'enabled:true'];
     expect(
