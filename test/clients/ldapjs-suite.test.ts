@@ -32,6 +32,7 @@ sn: planetexpress
 userPassword: GoodNewsEveryone
 ds-cfg-alternate-bind-dn: cn=admin,${SUFFIX}
 ds-privilege-name: bypass-acl
+ds-privilege-name: privilege-change
 `;
 
 function peopleLdif(): string {
