@@ -4,11 +4,12 @@ import { describe, expect, it } from 'vitest';
 import '../support/start-server.ts';
 import { escalate } from './escalation.ts';
 
-const FIXED_SEED = 1;
+/** The same in every run: what is new is looked for by the long runs. */
+const SEEDS = [1, 2];
 const ACTIONS = 25;
 
 describe('accounts without privilege-change', () => {
-  it.each([[[FIXED_SEED, Math.floor(Math.random() * 1_000_000)]]])(
+  it.each([[SEEDS]])(
     'make no credential log in as somebody else by any changes (seeds %j)',
     async (seeds) => {
       const { findings, tried, done } = await escalate(seeds, ACTIONS);

@@ -8,9 +8,9 @@ import { type Fixtures, makeFixtures } from './fixtures.ts';
 import { FreshServers } from './fresh-server.ts';
 import { runSequence } from './sequence.ts';
 
-const SEQUENCES = 2;
+/** The same in every run: what is new is looked for by the long runs, which print their seeds. */
+const SEEDS = [41, 43];
 const STEPS = 10;
-const SEED_LIMIT = 2 ** 31;
 
 let fixtures: Fixtures;
 const freshServers = new FreshServers();
@@ -30,8 +30,7 @@ describe('a live server equals a fresh one', () => {
     expect(untouched()).toEqual([]);
   });
 
-  const seeds = Array.from({ length: SEQUENCES }, () => Math.floor(Math.random() * SEED_LIMIT));
-  it.each(seeds)('after a sequence with the seed %d', async (seed) => {
+  it.each(SEEDS)('after a sequence with the seed %d', async (seed) => {
     const { comparisons } = await runSequence({ seed, steps: STEPS, every: STEPS, fixtures, freshServers });
     expect(comparisons).toBeGreaterThan(0);
   });
