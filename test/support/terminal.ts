@@ -116,7 +116,8 @@ export class Terminal {
 
   async end(): Promise<void> {
     await this.#tmux('kill-server').catch(() => {});
-    await rm(this.#own, { recursive: true, force: true });
+    // What ran in it may still be writing as it ends.
+    await rm(this.#own, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
   }
 
   async #changed(screen: string): Promise<void> {
