@@ -1,6 +1,6 @@
 // An instance as one file: taken while clients write, verified on its way back, and never half in place.
 
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -8,6 +8,7 @@ import { makeBackup } from '../../src/bin/backup.ts';
 import { restoreBackup, verifyBackup } from '../../src/bin/restore.ts';
 import { addRequest, scopes, searchRequest } from '../support/ber-bytes.ts';
 import { runConfdit } from '../support/confdit-program.ts';
+import { removeFolder } from '../support/folders.ts';
 import { LdapTools, runProgram } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { startServer } from '../support/start-server.ts';
@@ -16,7 +17,7 @@ const CONTAINER = 'cn=Mail Servers,cn=config';
 
 async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'confdit-backup-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  onTestFinished(() => removeFolder(folder));
   return folder;
 }
 
@@ -98,7 +99,7 @@ describe('a backup', () => {
     expect(done.code, done.stderr).toBe(0);
     const aside = /^What was there before is in (.*)$/m.exec(done.stdout)?.[1] ?? '';
     expect(await readdir(aside)).toContain('config');
-    onTestFinished(() => rm(aside, { recursive: true, force: true }));
+    onTestFinished(() => removeFolder(aside));
     const again = await startServer({ folder: server.folder });
     expect(await new LdapTools(again).entries(CONTAINER, '-s', 'one')).toEqual([]);
   });

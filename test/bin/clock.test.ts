@@ -1,12 +1,13 @@
 // What is due by the clock is done when the clock says so, also when somebody puts it forward, and not before a time that
 // is longer than timers can be.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clockOf } from '../../src/bin/clock.ts';
+import { removeFolder } from '../support/folders.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { startServer } from '../support/start-server.ts';
 import { taskDn, taskLdif, untilTask } from '../support/tasks.ts';
@@ -109,7 +110,7 @@ describe('a server whose clock is put forward', () => {
     folder = await mkdtemp(join(tmpdir(), 'confdit-clock-'));
   });
 
-  afterAll(() => rm(folder, { recursive: true }));
+  afterAll(() => removeFolder(folder));
 
   it('starts the task that is due by then', async () => {
     const file = join(folder, 'ahead');

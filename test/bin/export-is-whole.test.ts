@@ -1,11 +1,12 @@
 // What is exported makes the same configuration again: the same entries, and a server that runs the same and does the same.
 
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it, onTestFinished } from 'vitest';
 import { bindRequest, scopes, searchRequest } from '../support/ber-bytes.ts';
 import { confditFor, runConfdit } from '../support/confdit-program.ts';
+import { removeFolder } from '../support/folders.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { copySample } from '../support/sample-instance.ts';
 import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
@@ -45,7 +46,7 @@ const start = (folder: string, { environment }: World) =>
 /** A new instance with the files that the first one's values name. */
 async function newInstance(from: string): Promise<string> {
   const parent = await mkdtemp(join(tmpdir(), 'confdit-import-'));
-  onTestFinished(() => rm(parent, { recursive: true, force: true }));
+  onTestFinished(() => removeFolder(parent));
   const folder = join(parent, 'instance');
   const environment = { CONFDIT_ADMIN_PASSWORD: 'another-password-2' };
   expect(await runConfdit(['init', '--instance', folder], { environment })).toMatchObject({ code: 0 });

@@ -1,11 +1,12 @@
 // What the first start makes, for whom it can be read, and what it leaves alone.
 
-import { cp, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { START_OK_NAME } from '../../src/bin/last-known-good.ts';
+import { removeFolder } from '../support/folders.ts';
 import { LdapTools, runProgram } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 
@@ -151,7 +152,7 @@ describe('a start in a checkout', () => {
     await git('-c', 'user.name=x', '-c', 'user.email=x@localhost', 'commit', '--quiet', '-m', 'all');
   });
 
-  afterAll(() => rm(checkout, { recursive: true, force: true }));
+  afterAll(() => removeFolder(checkout));
 
   it.each([
     ['without CONFDIT_INSTANCE', { CONFDIT_INSTANCE: undefined }],
@@ -169,7 +170,7 @@ ds-cfg-smtp-server: localhost
     await server.stop();
     expect(await git('status', '--porcelain')).toBe('');
     expect((await readdir(join(folder, 'config'))).toSorted()).toContain('config.ldif');
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
   });
 
   async function git(...words: string[]): Promise<string> {

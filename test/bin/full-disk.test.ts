@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mailServerLdif } from '../mail/mail-servers-in-ldif.ts';
 import { DiskFault } from '../support/disk-fault.ts';
+import { removeFolder } from '../support/folders.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { fill, smallDisk, unmount } from '../support/small-disk.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
@@ -18,7 +19,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'confdit-faults-'));
 });
 
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(() => removeFolder(folder));
 
 const serverNamed = (name: string) => mailServerLdif(name, { 'smtp-server': 'a.example.com' });
 

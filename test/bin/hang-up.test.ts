@@ -1,12 +1,13 @@
 // A terminal that is closed takes the server along that was started on it; SIGHUP means a reload otherwise.
 
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { removeFolder } from '../support/folders.ts';
 import { freePort } from '../support/start-server.ts';
 import { until } from '../support/until.ts';
 
@@ -48,6 +49,6 @@ it('ends with its terminal', async () => {
     await until(async () => !(await accepts(port)));
   } finally {
     terminal.kill('SIGKILL');
-    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    await removeFolder(folder);
   }
 });

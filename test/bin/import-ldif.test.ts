@@ -1,11 +1,12 @@
 // `confdit import-ldif` and `export-ldif` with the real program: into an instance whose server is down, and into one that
 // runs. What is wrong is told with file and line, and nothing is changed then.
 
-import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { confditFor, runConfdit } from '../support/confdit-program.ts';
+import { removeFolder } from '../support/folders.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 
@@ -17,7 +18,7 @@ let fileCount = 0;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'confdit-import-'));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => removeFolder(folder));
 
 async function fileOf(text: string | Buffer): Promise<string> {
   fileCount += 1;

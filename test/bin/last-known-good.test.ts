@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runConfdit } from '../support/confdit-program.ts';
+import { removeFolder } from '../support/folders.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { freePort, type RunningServer, startServer } from '../support/start-server.ts';
 
@@ -126,7 +127,7 @@ describe('config.ldif that may be damaged', () => {
 
   it('because its archive is gone too is asked about', async () => {
     const { folder, path, text } = await stopped();
-    await rm(join(folder, 'config', 'archived-configs'), { recursive: true });
+    await removeFolder(join(folder, 'config', 'archived-configs'));
     await writeFile(path, text.replace('one.example.com', 'two.example.org'), { mode: 0o600 });
     const asked = await startServer({ folder, expectFailure: true });
     expect(asked.stderr).toContain('an edit cannot be told from damage');

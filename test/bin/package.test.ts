@@ -1,11 +1,12 @@
 // What `npm pack` makes, installed in an empty folder: it runs there, and finds what it ships.
 
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mailServerLdif } from '../mail/mail-servers-in-ldif.ts';
+import { removeFolder } from '../support/folders.ts';
 import { LdapTools, runProgram } from '../support/ldap-tools.ts';
 import { SmtpReceiver } from '../support/smtp-receiver.ts';
 import { freePort } from '../support/start-server.ts';
@@ -49,7 +50,7 @@ describe('the package', () => {
     program = join(folder, 'node_modules', '.bin', 'confdit');
   });
 
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterAll(() => removeFolder(folder));
 
   it('has no sources of its tests, and types beside its code', async () => {
     const names = await readdir(join(folder, 'node_modules', 'confdit'));

@@ -1,10 +1,11 @@
 // `confdit resolve` and `confdit reload`, as an administrator or a pipeline types them.
 
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { confditFor, runConfdit } from '../support/confdit-program.ts';
+import { removeFolder } from '../support/folders.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 
@@ -28,7 +29,7 @@ beforeAll(async () => {
   await writeFile(file, MAIL_SERVER);
 });
 
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => removeFolder(folder));
 
 describe('confdit resolve with files', () => {
   const resolveFiles = (environment: Readonly<Record<string, string>>, ...words: string[]) =>

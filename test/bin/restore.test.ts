@@ -2,7 +2,7 @@
 // there before stays as it was. Archives are made by hand, octet by octet where it matters.
 
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createGzip, gunzipSync, gzipSync } from 'node:zlib';
@@ -13,6 +13,7 @@ import { makeBackup } from '../../src/bin/backup.ts';
 import { restoreBackup, verifyBackup } from '../../src/bin/restore.ts';
 import { FileError } from '../../src/files/file-error.ts';
 import { runConfdit } from '../support/confdit-program.ts';
+import { removeFolder } from '../support/folders.ts';
 import { startServer } from '../support/start-server.ts';
 
 const BLOCK = 512;
@@ -222,7 +223,7 @@ const WRONG: readonly (readonly [what: string, archive: () => Buffer, says: stri
 
 async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'confdit-restore-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  onTestFinished(() => removeFolder(folder));
   return folder;
 }
 

@@ -1,10 +1,11 @@
 // What keeps a server from starting is told in sentences that an administrator can do something about, all of it at once,
 // and nothing of it in a stack trace.
 
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { removeFolder } from '../support/folders.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { type FailedStart, startServer } from '../support/start-server.ts';
 
@@ -74,7 +75,7 @@ describe('a place that cannot be used', () => {
       expectFailure: true,
       ...(isRoot ? { runBy: ['setpriv', '--reuid=nobody', '--clear-groups'] } : {}),
     });
-    await rm(parent, { recursive: true });
+    await removeFolder(parent);
     const [sentence, ...others] = sentences(failed);
     expect(sentence).toContain(
       `The instance folder ${failed.folder} cannot be used: EACCES: permission denied`,
@@ -93,7 +94,7 @@ describe('a place that cannot be used', () => {
     const parent = await mkdtemp(join(tmpdir(), 'confdit-file-'));
     await writeFile(join(parent, 'instance'), '');
     const failed = await startServer({ folder: join(parent, 'instance'), expectFailure: true });
-    await rm(parent, { recursive: true });
+    await removeFolder(parent);
     expect(sentences(failed)).toHaveLength(1);
     expect(failed.stderr).toContain(`The instance folder ${failed.folder} cannot be used: `);
   });
@@ -211,8 +212,8 @@ ds-cfg-use-start-tls: true
     const tools = new LdapTools(server);
     expect(await tools.entries('cn=effective', '(ds-cfg-smtp-server=one.example.com:587)')).toHaveLength(2);
     await server.stop();
-    await rm(join(folder, 'config', 'expressions'), { recursive: true });
-    await rm(join(folder, 'elsewhere'), { recursive: true, force: true });
+    await removeFolder(join(folder, 'config', 'expressions'));
+    await removeFolder(join(folder, 'elsewhere'));
   });
 });
 

@@ -1,12 +1,13 @@
 // Tasks on a disk that is full or broken: nothing is sent whose start is not stored, nothing is sent twice, an end is an
 // end, and whoever cancels is heard. What counts is what a real SMTP server has received.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { mailServerLdif } from '../mail/mail-servers-in-ldif.ts';
 import { DiskFault, type Fault } from '../support/disk-fault.ts';
+import { removeFolder } from '../support/folders.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
@@ -36,7 +37,7 @@ afterEach(() => disk.clear());
 
 afterAll(async () => {
   await endReceivers();
-  await rm(folder, { recursive: true });
+  await removeFolder(folder);
 });
 
 async function startAgain(): Promise<void> {

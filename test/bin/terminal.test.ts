@@ -2,11 +2,12 @@
 // terminal, and Ctrl-C is typed on it.
 
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { removeFolder } from '../support/folders.ts';
 import { type ProgramResult, runProgram } from '../support/ldap-tools.ts';
 import { freePort } from '../support/start-server.ts';
 import { endWhenHanging } from '../support/until.ts';
@@ -51,7 +52,7 @@ describe('a server on a terminal', () => {
     hasEnded();
   });
 
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterAll(() => removeFolder(folder));
 
   it('logs lines for people', () => {
     expect(output).toMatch(/^\[\d\d:\d\d:\d\d\.\d+\] INFO: ready$/m);

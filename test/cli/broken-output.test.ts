@@ -1,11 +1,12 @@
 // What a command prints may find nobody to read it, as in `confdit resolve | head -1`, or no room: it ends then, as
 // other programs do, without a page about its insides.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROGRAM, runConfdit } from '../support/confdit-program.ts';
+import { removeFolder } from '../support/folders.ts';
 import { type ProgramResult, runProgram } from '../support/ldap-tools.ts';
 
 const COMMANDS = [
@@ -25,7 +26,7 @@ describe('output that fails', () => {
     expect(code, stderr).toBe(0);
   });
 
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterAll(() => removeFolder(folder));
 
   /** In bash PIPESTATUS is the exit code of the first program of a pipe. */
   function runInShell(command: string, rest: string): Promise<ProgramResult> {

@@ -1,11 +1,12 @@
 // Completion in the shells themselves: a script is sourced, a line is begun, and Tab is pressed.
 
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { confditFor, runConfdit } from '../support/confdit-program.ts';
+import { removeFolder } from '../support/folders.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { Terminal } from '../support/terminal.ts';
 
@@ -31,7 +32,7 @@ describe('completion', () => {
     }
   });
 
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterAll(() => removeFolder(folder));
 
   const shells = [
     ['bash', () => [`bash --norc --noprofile -i`, `PS1='${PROMPT} '; . ${folder}/bash; clear`]],

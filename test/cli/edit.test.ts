@@ -1,10 +1,11 @@
 // An entry in the editor: what is wrong comes back as comments, and what is right is stored.
 
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runConfdit } from '../support/confdit-program.ts';
+import { removeFolder } from '../support/folders.ts';
 import { LdapTools, type ProgramResult } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 
@@ -22,7 +23,7 @@ describe('edit', () => {
     );
   });
 
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterAll(() => removeFolder(folder));
 
   /** An editor that keeps what it is shown, and runs one line of a script at each call. */
   async function edit(lines: readonly string[]): Promise<ProgramResult> {

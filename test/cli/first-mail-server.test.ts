@@ -1,13 +1,14 @@
 // The way of somebody who knows nothing of it yet: from `confdit --help` to a mail server that is verified, with nothing
 // read but what the program says. The transcript is documentation.
 
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { splitWords } from '../../src/cli/dsconfig/words.ts';
 import { Authority } from '../support/certificates.ts';
 import { runConfdit } from '../support/confdit-program.ts';
+import { removeFolder } from '../support/folders.ts';
 import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
 import { startServer } from '../support/start-server.ts';
 import { expectTranscript } from '../support/transcript.ts';
@@ -35,7 +36,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await endReceivers();
   await authority.remove();
-  await rm(parent, { recursive: true, force: true });
+  await removeFolder(parent);
 });
 
 it('leads from --help to a verified mail server', async () => {

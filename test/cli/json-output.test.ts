@@ -1,12 +1,13 @@
 // What --json prints, against the schema that is published for it.
 
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/bin/commands.ts';
 import { confditFor, runConfdit } from '../support/confdit-program.ts';
+import { removeFolder } from '../support/folders.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 
 const SCHEMA = new URL('../../docs/cli-output.schema.json', import.meta.url);
@@ -26,7 +27,7 @@ describe('the output for programs', () => {
     folder = await mkdtemp(join(tmpdir(), 'confdit-json-'));
   });
 
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterAll(() => removeFolder(folder));
 
   /** The problems that the schema finds in the output of a command. */
   async function problemsOf(definition: string, ...words: string[]): Promise<readonly string[]> {

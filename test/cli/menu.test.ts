@@ -1,7 +1,7 @@
 // The menus, with the keys that somebody presses: a mail server is made, tested, changed and deleted, and nothing that is
 // typed as a password is ever seen.
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { trustOf } from '../mail/mail-servers-in-ldif.ts';
 import { Authority } from '../support/certificates.ts';
 import { confditFor, runConfdit } from '../support/confdit-program.ts';
+import { removeFolder } from '../support/folders.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
@@ -45,7 +46,7 @@ describe('the menus', () => {
     await terminal.end();
     await endReceivers();
     await authority.remove();
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   });
 
   it('make a mail server, with help, and check what is typed', async () => {

@@ -1,10 +1,11 @@
 // Commands on the files of an instance whose server is down: made by init, changed, and then served.
 
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { confditFor, runConfdit } from '../support/confdit-program.ts';
+import { removeFolder } from '../support/folders.ts';
 import { startServer } from '../support/start-server.ts';
 
 const SECRET = 'canary-of-offline';
@@ -21,7 +22,7 @@ describe('commands with --offline', () => {
     folder = join(parent, 'instance');
   });
 
-  afterAll(() => rm(parent, { recursive: true, force: true }));
+  afterAll(() => removeFolder(parent));
 
   it('begin with an instance that init makes once', async () => {
     const none = await offline('list-mail-servers');

@@ -1,11 +1,12 @@
 // Commands that PingDS's guides publish for mail servers and mail alerts, unchanged behind `confdit dsconfig` but for
 // the port and the trust store.
 
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runConfdit } from '../support/confdit-program.ts';
+import { removeFolder } from '../support/folders.ts';
 import { LdapTools, type ProgramResult, runProgram } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 
@@ -62,7 +63,7 @@ describe('commands published for PingDS', () => {
     await writeFile(join(folder, 'keystore.pin'), `${PIN}\n`);
   });
 
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterAll(() => removeFolder(folder));
 
   /** The line as a shell takes it, with the port and the store of this server. */
   async function dsconfig(line: string): Promise<ProgramResult> {

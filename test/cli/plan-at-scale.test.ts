@@ -2,11 +2,12 @@
 // that somebody else has changed since.
 
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { confditFor } from '../support/confdit-program.ts';
+import { removeFolder } from '../support/folders.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { Terminal } from '../support/terminal.ts';
@@ -30,7 +31,7 @@ describe('a plan for a thousand mail servers', () => {
     expect(await confdit('apply', '-n', '--json', await file(587))).toMatchObject({ code: 0, stderr: '' });
   });
 
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterAll(() => removeFolder(folder));
 
   /** All mail servers, every hundredth of them at this port. */
   async function file(port: number): Promise<string> {

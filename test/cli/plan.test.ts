@@ -1,10 +1,11 @@
 // Configuration as files: what would change is shown, and made at once or not at all.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { confditFor } from '../support/confdit-program.ts';
+import { removeFolder } from '../support/folders.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 
@@ -36,7 +37,7 @@ describe('plan and apply', () => {
     file = join(folder, 'desired.ldif');
   });
 
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterAll(() => removeFolder(folder));
 
   it('make entries as they are written, once', async () => {
     const login = [`ds-cfg-auth-username: me`, `ds-cfg-auth-password: ${SECRET}`];

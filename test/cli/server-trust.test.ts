@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runConfdit } from '../support/confdit-program.ts';
+import { removeFolder } from '../support/folders.ts';
 import { runProgram } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 
@@ -23,7 +24,7 @@ describe('the connection of the command line', () => {
     server = await startServer({ environment: { LDAPI_PATH: socket } });
   });
 
-  afterAll(() => rm(home, { recursive: true, force: true }));
+  afterAll(() => removeFolder(home));
 
   const run = (...words: string[]) =>
     runConfdit(['list-mail-servers', '-s', ...words], {
@@ -92,7 +93,7 @@ describe('the connection of the command line', () => {
       const refused = await runConfdit(['list-mail-servers', ...secured(security)], {
         environment: { PASSWORD: server.password, XDG_CONFIG_HOME: other },
       });
-      await rm(other, { recursive: true });
+      await removeFolder(other);
       expect(refused).toMatchObject({ code: 91, stdout: '' });
       expect(refused.stderr).toContain(`THE CERTIFICATE OF localhost:${port} HAS CHANGED`);
       expect(refused.stderr).toContain(OTHER_FINGERPRINT);

@@ -1,13 +1,14 @@
 // Golden transcripts: commands on a terminal that tmux lends, all that stands on it, and the exit code. A change of any word
 // of them is seen in the files of `transcripts/`. Nobody sits at the terminal: what is asked there is in menu.test.ts.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { splitWords } from '../../src/cli/dsconfig/words.ts';
 import { accountLdif } from '../support/accounts.ts';
+import { removeFolder } from '../support/folders.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { Terminal } from '../support/terminal.ts';
@@ -45,7 +46,7 @@ describe('transcripts', () => {
     if (added.code !== 0) throw new Error(added.stderr);
   });
 
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterAll(() => removeFolder(folder));
 
   /** Runs the lines one after the other; the port of the server and its password are in the environment. */
   async function record(name: string, lines: readonly string[]): Promise<void> {

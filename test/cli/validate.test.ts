@@ -1,10 +1,11 @@
 // Files checked without a server: every problem with file and line, in the words a server would use.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runConfdit } from '../support/confdit-program.ts';
+import { removeFolder } from '../support/folders.ts';
 
 const WRONG = [
   '# the mail servers of the company',
@@ -28,7 +29,7 @@ describe('validate', () => {
     await writeFile(file, WRONG);
   });
 
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterAll(() => removeFolder(folder));
 
   it('names file and line of every problem', async () => {
     const { code, stdout, stderr } = await runConfdit(['validate', file]);

@@ -1,11 +1,12 @@
 // JXplorer, a directory browser with windows, on a display that nobody sees: it connects, shows the schema and the
 // tree, edits a mail server, and shows why another edit is refused. JXPLORER_PICTURES=folder keeps pictures of it.
 
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addPeople } from '../server/memory-backend-support.ts';
+import { removeFolder } from '../support/folders.ts';
 import { LdapTools, runProgram } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { readSeen, scriptEnvironment, scriptPath } from './client-script.ts';
@@ -27,7 +28,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await display.stop();
-  await rm(home, { recursive: true, force: true });
+  await removeFolder(home);
 });
 
 /** The browser looks for its icons and pages in its current folder. */

@@ -1,10 +1,11 @@
 // shelldap and ldapvi, which people use in a terminal: each gets one, and an editor that makes the change.
 
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addPeople, GROUPS, namesIn, PEOPLE } from '../server/memory-backend-support.ts';
+import { removeFolder } from '../support/folders.ts';
 import { LdapTools, type ProgramResult } from '../support/ldap-tools.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../support/start-server.ts';
 import { certificateFile, scriptEnvironment } from './client-script.ts';
@@ -25,7 +26,7 @@ beforeAll(async () => {
   expect(await tools.add(ldif)).toMatchObject({ code: 0 });
 });
 
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => removeFolder(folder));
 
 /** An editor that replaces one text by another in the file that it is given last. */
 async function editor(from: string, to: string): Promise<string> {

@@ -1,6 +1,6 @@
 // A folder to open sources from: files by their path, gone when the test is over.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -9,6 +9,7 @@ import { formatProblem } from '../../src/expression/problem.ts';
 import { type ResolveOptions, resolve } from '../../src/expression/resolve.ts';
 import { Sources } from '../../src/expression/sources.ts';
 import { SourcesError } from '../../src/expression/sources-error.ts';
+import { removeFolder } from '../support/folders.ts';
 
 export interface Setting {
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
@@ -18,7 +19,7 @@ export interface Setting {
 
 export function makeInstance(files: Readonly<Record<string, string | Uint8Array>> = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'confdit-expression-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  onTestFinished(() => removeFolder(folder));
   for (const [path, content] of Object.entries(files)) {
     const absolute = join(folder, path);
     mkdirSync(dirname(absolute), { recursive: true });

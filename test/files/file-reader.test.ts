@@ -1,17 +1,18 @@
 // A file system that never answers holds few readings, and those who come later are told so at once.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { FileReader } from '../../src/files/file-reader.ts';
+import { removeFolder } from '../support/folders.ts';
 import { hangingDisk } from '../support/hanging-disk.ts';
 
 it('a file system that never answers', async ({ skip }) => {
   const disk = await hangingDisk();
   if (disk === undefined) return skip('NOT TESTED: a file system that hangs. Only root may mount one.');
   const folder = await mkdtemp(join(tmpdir(), 'confdit-reader-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  onTestFinished(() => removeFolder(folder));
   const good = join(folder, 'good');
   await writeFile(good, 'good');
   const files = new FileReader({ deadlineMs: 100 });

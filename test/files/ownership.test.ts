@@ -1,11 +1,12 @@
 // Whose files are trusted: real files of several users, looked at as one of them. Only root can give files away.
 
-import { chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { FileReader } from '../../src/files/file-reader.ts';
 import { findUntrusted, findUntrustedNow, type ProcessUser } from '../../src/files/ownership.ts';
+import { removeFolder } from '../support/folders.ts';
 
 const OTHER = 4242;
 const MINE = 4243;
@@ -16,7 +17,7 @@ const isRoot = process.geteuid?.() === 0;
 
 async function place(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'confdit-owner-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  onTestFinished(() => removeFolder(folder));
   await mkdir(join(folder, 'keys'));
   await writeFile(join(folder, 'keys', 'store.p12'), 'x');
   await chmod(folder, 0o755);

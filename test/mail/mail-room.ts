@@ -1,7 +1,7 @@
 // The mail room by itself, without a directory around it: mail servers made from properties, and a queue over a spool.
 
 import { X509Certificate } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -18,6 +18,7 @@ import { Spool, type SpoolLimits } from '../../src/mail/spool.ts';
 import { ServerTrust } from '../../src/trust/server-trust.ts';
 import type { Trust } from '../../src/trust/trust.ts';
 import { TrustError } from '../../src/trust/trust-error.ts';
+import { removeFolder } from '../support/folders.ts';
 
 export interface ServerWords extends Partial<Omit<MailServerSettings, 'smtpServer' | 'smtpProperty'>> {
   readonly name?: string;
@@ -165,5 +166,5 @@ export async function openQueue(words: QueueWords): Promise<OpenQueue> {
 /** Ends queues and removes spools. */
 export async function endQueues(): Promise<void> {
   await Promise.all(queues.splice(0).map((queue) => queue.close()));
-  await Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true })));
+  await Promise.all(folders.splice(0).map((folder) => removeFolder(folder)));
 }

@@ -4,6 +4,7 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { MailServer } from '../../src/mail/mail-server.ts';
+import { removeFolder } from '../support/folders.ts';
 import { endReceivers, type ReceiverOptions, SmtpReceiver } from '../support/smtp-receiver.ts';
 import { until } from '../support/until.ts';
 import { endQueues, logLines, MESSAGE, mailServer, openQueue } from './mail-room.ts';
@@ -122,7 +123,7 @@ test('a message is put aside also when somebody has removed the folder for it', 
   const server = mailServer({ port: receiver.port });
   let servers = [mailServer({ port: CLOSED_PORT })];
   const { queue, folder, givenUp, spool } = await openQueue({ servers: () => servers });
-  await rm(join(folder, 'given-up'), { recursive: true });
+  await removeFolder(join(folder, 'given-up'));
   await queue.send(MESSAGE);
   servers = [server];
   queue.wake();
@@ -273,7 +274,7 @@ test('a message is not sent again because the disk did not let go of it', async 
   id = (await opened.queue.send(MESSAGE)).id;
   opened.queue.wake();
   await until(() => logLines.some((line) => line.includes('could not be worked on')));
-  await rm(path, { recursive: true });
+  await removeFolder(path);
   await rename(`${path}.kept`, path);
   await until(() => opened.spool.messageCount === 0);
   expect(receiver.messages).toHaveLength(1);

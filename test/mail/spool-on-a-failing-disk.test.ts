@@ -1,12 +1,13 @@
 // The spool on a disk that fails at each of its calls in turn: a message that was taken arrives, once; one that was
 // refused never does, also after a restart; and what may be sent twice is said to be unclear.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MailError } from '../../src/mail/outgoing-message.ts';
 import { DiskFault, type Fault } from '../support/disk-fault.ts';
+import { removeFolder } from '../support/folders.ts';
 import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
 import { until } from '../support/until.ts';
 import { endQueues, logLines, mailServer, openQueue } from './mail-room.ts';
@@ -32,7 +33,7 @@ afterEach(() => disk.clear());
 afterAll(async () => {
   await endQueues();
   await endReceivers();
-  await rm(folder, { recursive: true });
+  await removeFolder(folder);
 });
 
 /** One or more addresses that no other message has. */

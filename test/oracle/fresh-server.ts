@@ -1,11 +1,12 @@
 // The second server: started fresh on a copy of the first one's folder with the same sources, and asked what runs.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cp, lstat, mkdtemp, rm } from 'node:fs/promises';
+import { cp, lstat, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DescribedPart } from '../../src/runtime/description.ts';
+import { removeFolder } from '../support/folders.ts';
 import { startServer } from '../support/server-process.ts';
 import type { HostOrder } from './fresh-host.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -33,7 +34,7 @@ export class FreshServers {
       await this.#order({});
       return result;
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      await removeFolder(folder);
     }
   }
 
@@ -53,7 +54,7 @@ export class FreshServers {
         await server.stop();
       }
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      await removeFolder(folder);
     }
   }
 
@@ -90,7 +91,7 @@ async function copyOf(folder: string): Promise<string> {
       return copy;
     } catch (error) {
       if (tried === COPIES_TRIED_MAX) throw error;
-      await rm(copy, { recursive: true, force: true });
+      await removeFolder(copy);
     }
   }
 

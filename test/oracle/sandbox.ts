@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatLine } from '../../src/codec/ldif-writer.ts';
 import { bindRequest } from '../support/ber-bytes.ts';
+import { removeFolder } from '../support/folders.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { ADMINISTRATOR, freePort, type RunningServer, startServer } from '../support/server-process.ts';
 import { SmtpReceiver } from '../support/smtp-receiver.ts';
@@ -197,7 +198,7 @@ export class Sandbox {
   async close(): Promise<void> {
     this.#client?.close();
     await this.#server?.stop('SIGKILL').catch(() => {});
-    await rm(this.#base, { recursive: true, force: true });
+    await removeFolder(this.#base);
     await Promise.all(Object.values(this.receivers).map((receiver) => receiver.stop()));
     for (const server of this.#taken) server.close();
   }
@@ -258,7 +259,7 @@ export class Sandbox {
     const target = join(this.folder, path);
     const { folders, stores } = this.fixtures;
     await mkdir(dirname(target), { recursive: true });
-    await rm(target, { recursive: true, force: true });
+    await removeFolder(target);
     if (fixture === undefined) return;
     if (path.includes('.')) {
       await writeFile(`${target}.new`, stores[fixture] ?? fixture, { mode: 0o600 });

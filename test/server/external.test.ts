@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accountDn, accountLdif } from '../support/accounts.ts';
 import { extendedRequest, saslBindRequest } from '../support/ber-bytes.ts';
 import { Authority, type Issued } from '../support/certificates.ts';
+import { removeFolder } from '../support/folders.ts';
 import { LdapTools, runProgram } from '../support/ldap-tools.ts';
 import { ADMINISTRATOR, freePort, type RunningServer, startServer } from '../support/start-server.ts';
 import { connectTls } from '../support/tls-client.ts';
@@ -19,7 +20,7 @@ let blindPort: number;
 let trustingPort: number;
 
 afterAll(async () => {
-  await rm(authority.folder, { recursive: true, force: true });
+  await removeFolder(authority.folder);
 });
 
 beforeAll(async () => {
@@ -132,7 +133,7 @@ describe('EXTERNAL by the certificate of the client', () => {
     const forged = await stranger.issue({ subject: '/CN=config/CN=Root DNs/CN=admin' });
     const strange = await stranger.issue({ subject: '/CN=strange' });
     const dn = await addAccount('strange', `ds-certificate-fingerprint: ${fingerprintOf(strange)}`);
-    await rm(stranger.folder, { recursive: true });
+    await removeFolder(stranger.folder);
     expect(await logIn(trustingPort, forged)).toMatchObject({ code: 48, who: '' });
     expect(await logIn(blindPort, forged)).toMatchObject({ code: 49, who: '' });
     expect(await logIn(blindPort, strange)).toMatchObject({ code: 0, who: `dn:${dn}` });

@@ -3,7 +3,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import type { PropertyDefinition } from '../../src/config/property-definition.ts
 import { Oid } from '../../src/ldap/oids.ts';
 import { addRequest, control, deleteRequest, modifyRequest } from '../support/ber-bytes.ts';
 import { runConfdit } from '../support/confdit-program.ts';
+import { removeFolder } from '../support/folders.ts';
 import { hangingDisk } from '../support/hanging-disk.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
@@ -53,7 +54,7 @@ beforeAll(async () => {
   return async () => {
     socket.close();
     client.close();
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
   };
 });
 
@@ -113,7 +114,7 @@ describe.each(CANDIDATES)('$title', ({ definition, property }) => {
     const inFolder = join(folder, `pem-${property.name}-${definition.kind}`);
     const path = isFolder(property) ? inFolder : input();
     if (isFolder(property)) {
-      await rm(inFolder, { recursive: true, force: true });
+      await removeFolder(inFolder);
       await mkdir(inFolder);
       await symlink(input(), join(inFolder, 'member.pem'));
     }

@@ -2,7 +2,7 @@
 // asked before it changes, with all that changes together.
 
 import { X509Certificate } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -14,6 +14,7 @@ import {
 } from '../support/ber-bytes.ts';
 import { Authority, type Issued } from '../support/certificates.ts';
 import { confditFor } from '../support/confdit-program.ts';
+import { removeFolder } from '../support/folders.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { freePort, type RunningServer, startServer } from '../support/start-server.ts';
@@ -262,7 +263,7 @@ describe('who uses something is asked before it changes', () => {
       ]),
       enable(BACKEND, false),
     );
-    await rm(join(server.folder, 'config/others'), { recursive: true });
+    await removeFolder(join(server.folder, 'config/others'));
     expect(await client.request(enable(BACKEND, true))).toMatchObject({ code: 0 });
   });
 });

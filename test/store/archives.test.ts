@@ -1,6 +1,6 @@
 // What a store remembers beyond its present state: archived configurations, old journal files, and edits by hand.
 
-import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { formatEntry } from '../../src/codec/ldif-writer.ts';
@@ -8,6 +8,7 @@ import { nodeFileSystem } from '../../src/files/file-system.ts';
 import { listArchives, readArchive } from '../../src/store/archive.ts';
 import { listSegments } from '../../src/store/journal-recovery.ts';
 import type { OpenedLdifStore } from '../../src/store/ldif-store.ts';
+import { removeFolder } from '../support/folders.ts';
 import { MemoryFileSystem, systemError } from './memory-file-system.ts';
 import { commit, commitsFrom, entry, openStore, shown, temporaryFolder } from './store-support.ts';
 
@@ -147,6 +148,6 @@ describe('what others than the owner may write', () => {
     await expect(openStore(folder)).rejects.toThrow(name.includes('.') ? 'chmod 0600' : 'chmod 0700');
     await chmod(path, 0o700);
     await openStore(folder);
-    await rm(join(folder, 'archived-configs'), { recursive: true });
+    await removeFolder(join(folder, 'archived-configs'));
   });
 });

@@ -1,7 +1,7 @@
 // One bit that a disk has turned, at octets all over everything a store keeps: a check finds it, an open does not take it
 // for a change that somebody wanted, and whoever reads the past has what was written or an error, never anything else.
 
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ import { openLdifStore } from '../../src/store/ldif-store.ts';
 import { KEEP_ALL } from '../../src/store/retention.ts';
 import { checkStore } from '../../src/store/store-check.ts';
 import { StoreError } from '../../src/store/store-error.ts';
+import { removeFolder } from '../support/folders.ts';
 import { commitsFrom, entry, shown } from './store-support.ts';
 
 let folder: string;
@@ -37,7 +38,7 @@ beforeAll(async () => {
   await store.close();
 });
 
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(() => removeFolder(folder));
 
 interface Flipped {
   /** What is flipped, and what is not found anyway. */

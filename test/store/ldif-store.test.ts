@@ -1,10 +1,11 @@
 // The LDIF store on a real disk: the contract, and what the files look like.
 
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readLdif } from '../../src/codec/ldif-reader.ts';
 import { formatEntry } from '../../src/codec/ldif-writer.ts';
+import { removeFolder } from '../support/folders.ts';
 import { describeStore } from './store-conformance.ts';
 import { commit, commitsFrom, entry, openStore, setPort, shown, temporaryFolder } from './store-support.ts';
 
@@ -119,7 +120,7 @@ describe('config.ldif', () => {
     await first.store.close();
     const path = join(folder, 'config.ldif');
     await writeFile(path, `${await readFile(path, 'utf8')}description: by hand, ä\n`);
-    await rm(join(folder, 'archived-configs'), { recursive: true });
+    await removeFolder(join(folder, 'archived-configs'));
     const { entries, snapshotNumber, edited, warnings } = await openStore(folder);
     expect(shown(entries)).toEqual(shown([entry('A', { description: 'by hand, ä' })]));
     expect([snapshotNumber, edited]).toEqual([1, undefined]);

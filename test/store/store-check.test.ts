@@ -7,6 +7,7 @@ import { nodeFileSystem } from '../../src/files/file-system.ts';
 import { KEEP_ALL } from '../../src/store/retention.ts';
 import { checkStore, type StoreCheck, type StoreRepair } from '../../src/store/store-check.ts';
 import { repairStore } from '../../src/store/store-repair.ts';
+import { removeFolder } from '../support/folders.ts';
 import { commitsFrom, entry, openStore, temporaryFolder } from './store-support.ts';
 
 const SEGMENTS = [
@@ -134,7 +135,7 @@ describe('a damaged journal', () => {
   it.each([
     ['its last file', (journal: string) => rm(join(journal, SEGMENTS[2]))],
     ['every file', (journal: string) => Promise.all(SEGMENTS.map((name) => rm(join(journal, name))))],
-    ['its folder', (journal: string) => rm(journal, { recursive: true })],
+    ['its folder', (journal: string) => removeFolder(journal)],
   ])('without %s is not taken for whole', async (_, damage) => {
     const folder = await instance();
     await damage(join(folder, 'journal'));

@@ -1,6 +1,6 @@
 // Commits and stores for the tests of this room.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -9,6 +9,7 @@ import { Dn } from '../../src/ldap/dn.ts';
 import { Attribute, Entry } from '../../src/ldap/entry.ts';
 import { type LdifStoreOptions, type OpenedLdifStore, openLdifStore } from '../../src/store/ldif-store.ts';
 import type { Commit } from '../../src/store/store.ts';
+import { removeFolder } from '../support/folders.ts';
 
 export const ADMIN = 'cn=admin,cn=Root DNs,cn=config';
 
@@ -45,7 +46,7 @@ function textOf(thing: unknown): string {
 
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'confdit-store-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  onTestFinished(() => removeFolder(folder));
   return folder;
 }
 

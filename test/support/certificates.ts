@@ -1,9 +1,10 @@
 // Authorities, certificates and key stores for the tests, made by openssl as administrators make them.
 
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeFolder } from './folders.ts';
 import { runProgram } from './ldap-tools.ts';
 
 export interface Issued {
@@ -145,7 +146,7 @@ export class Authority {
   }
 
   async remove(): Promise<void> {
-    await rm(this.folder, { recursive: true, force: true });
+    await removeFolder(this.folder);
   }
 
   async #openssl(...words: readonly string[]): Promise<void> {

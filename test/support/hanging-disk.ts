@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -18,6 +18,8 @@ if ctypes.CDLL(None).mount(b'hanging', sys.argv[1].encode(), b'fuse', 0, options
 print('mounted', flush=True)
 time.sleep(100000)
 `;
+
+import { removeFolder } from './folders.ts';
 
 /** The folder of one, until the test ends; undefined where it cannot be had. */
 export async function hangingDisk(): Promise<string | undefined> {
@@ -36,5 +38,5 @@ export async function hangingDisk(): Promise<string | undefined> {
 async function unmount(child: ChildProcess, folder: string): Promise<void> {
   child.kill('SIGKILL');
   await runProgram('umount', ['--lazy', folder]);
-  await rm(folder, { recursive: true, force: true });
+  await removeFolder(folder);
 }

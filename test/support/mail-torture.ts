@@ -3,12 +3,13 @@
 // twice is one for which a kill came between the acceptance and the news of it, which SMTP cannot tell.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Authority } from './certificates.ts';
+import { removeFolder } from './folders.ts';
 import type { MailTransferAgent } from './mail-transfer-agent.ts';
 import { startPostfix } from './postfix.ts';
 
@@ -58,7 +59,7 @@ export async function tortureMail({ messages, kills }: MailTortureOptions): Prom
     await run.kill();
     await postfix.stop();
     await authority.remove();
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   }
 }
 

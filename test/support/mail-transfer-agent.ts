@@ -2,9 +2,10 @@
 // folder, a file for each message.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { removeFolder } from './folders.ts';
 
 export interface AgentUser {
   readonly name: string;
@@ -110,7 +111,7 @@ export class MailTransferAgent {
   async stop(): Promise<void> {
     agents.delete(this);
     await this.kill();
-    await rm(this.#program.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+    await removeFolder(this.#program.folder);
   }
 
   /** How many messages are delivered. */

@@ -2,12 +2,13 @@
 // from it asks over LDAP, or reads in its log and its folder. Knows nothing of tests: see start-server.ts.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DescribedPart } from '../../src/runtime/description.ts';
+import { removeFolder } from './folders.ts';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAM = join('src', 'bin', 'confdit.ts');
@@ -101,7 +102,7 @@ export async function endServers(): Promise<void> {
   await Promise.all([...processes].map((server) => server.end('SIGKILL')));
   const telling = outputs.filter((output) => SECRETS.test(output));
   outputs.length = 0;
-  await Promise.all([...folders].map((folder) => rm(folder, { recursive: true, force: true })));
+  await Promise.all([...folders].map((folder) => removeFolder(folder)));
   // Whatever a test is about: what the servers of the whole run have written shows no secret.
   const [line] = telling.flatMap((output) => output.split('\n').filter((one) => SECRETS.test(one)));
   if (line !== undefined)

@@ -2,11 +2,12 @@
 // typed when what they answer stands on the screen.
 
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { removeFolder } from './folders.ts';
 
 const COLUMNS = '110';
 const LINES = '45';
@@ -117,7 +118,7 @@ export class Terminal {
   async end(): Promise<void> {
     await this.#tmux('kill-server').catch(() => {});
     // What ran in it may still be writing as it ends.
-    await rm(this.#own, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
+    await removeFolder(this.#own);
   }
 
   async #changed(screen: string): Promise<void> {

@@ -183,6 +183,15 @@ export const wordCases: readonly RuleCase[] = [
     ],
   },
   {
+    rule: 'tests remove folders',
+    what: 'a removal of its own, and neither one of a file nor the one of test/support/',
+    files: {
+      'test/a.test.ts': code('await rm(folder, { recursive: true, force: true });', 'await rm(file);'),
+      'test/support/folders.ts': code('await rm(folder, { recursive: true });'),
+    },
+    expected: ['test/a.test.ts:2 removes a folder: use removeFolder of test/support/folders.ts'],
+  },
+  {
     rule: 'tests wait for events',
     what: 'sleeps, elapsed times and limits of a test of its own',
     files: {

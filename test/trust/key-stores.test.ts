@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -9,6 +9,7 @@ import { parseKeyStore } from '../../src/trust/store-format.ts';
 import { StoreReader } from '../../src/trust/store-reader.ts';
 import { TrustError } from '../../src/trust/trust-error.ts';
 import { Authority, type Issued } from '../support/certificates.ts';
+import { removeFolder } from '../support/folders.ts';
 import {
   JKS_KEY,
   JKS_KEY_WITH_OWN_PASSWORD,
@@ -32,7 +33,7 @@ beforeAll(async () => {
   ]);
 });
 
-afterAll(() => Promise.all([authority.remove(), rm(folder, { recursive: true, force: true })]));
+afterAll(() => Promise.all([authority.remove(), removeFolder(folder)]));
 
 const stores = new StoreReader(new FileReader());
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -11,6 +11,7 @@ import { readPemAuthorities, readPemKeys, stampPemFolder } from '../../src/trust
 import { chooseKeys } from '../../src/trust/server-key.ts';
 import { TrustError } from '../../src/trust/trust-error.ts';
 import { Authority, type Issued } from '../support/certificates.ts';
+import { removeFolder } from '../support/folders.ts';
 
 const files = new FileReader();
 
@@ -33,7 +34,7 @@ beforeAll(async () => {
   ]);
 });
 
-afterAll(() => Promise.all([authority.remove(), rm(base, { recursive: true, force: true })]));
+afterAll(() => Promise.all([authority.remove(), removeFolder(base)]));
 
 async function folderWith(files: Readonly<Record<string, string>>): Promise<string> {
   count += 1;

@@ -15,6 +15,7 @@ import { ServerTrust } from '../../src/trust/server-trust.ts';
 import type { Trust } from '../../src/trust/trust.ts';
 import { TrustError } from '../../src/trust/trust-error.ts';
 import { Authority, type Issued } from '../support/certificates.ts';
+import { removeFolder } from '../support/folders.ts';
 
 const files = new FileReader();
 
@@ -165,7 +166,7 @@ describe('a server is refused', () => {
     const issued = await issuedBy(old, folder);
     const port = await serveIssued(issued);
     const sentence = await attempt(port, { trust: believing(old.certificate) });
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
     expect(sentence).toContain(
       `That of the authority CN=Old Authority in ${NAME} expired on 2021-02-03 04:05 UTC`,
     );
@@ -241,7 +242,7 @@ it('a folder of PEM files is followed: an authority that comes is believed, one 
   await expect.poll(() => attempt(port, { trust })).toBe('hello');
   await rm(join(folder, 'root.pem'));
   await expect.poll(() => attempt(port, { trust })).not.toBe('hello');
-  await rm(folder, { recursive: true });
+  await removeFolder(folder);
 });
 
 /** A certificate for localhost by an authority that there is no more than key and certificate of. */

@@ -2,7 +2,7 @@
 // programs themselves.
 
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -13,6 +13,7 @@ import type { KeyStoreType } from '../../src/trust/key-store.ts';
 import { StoreReader } from '../../src/trust/store-reader.ts';
 import { TrustError } from '../../src/trust/trust-error.ts';
 import { Authority } from '../support/certificates.ts';
+import { removeFolder } from '../support/folders.ts';
 import { javaSettings, keyTool } from '../support/key-tool.ts';
 import { runProgram } from '../support/ldap-tools.ts';
 
@@ -74,7 +75,7 @@ beforeAll(async () => {
   authority = await Authority.create('Example Authority');
 });
 
-afterAll(() => Promise.all([authority.remove(), rm(folder, { recursive: true, force: true })]));
+afterAll(() => Promise.all([authority.remove(), removeFolder(folder)]));
 
 async function fileOf(octets: Buffer | string): Promise<string> {
   count += 1;

@@ -1,7 +1,7 @@
 // Commands and applications against a server that answers strangely: whatever it says, each of their calls ends with a value
 // or with an error of theirs, nothing is thrown where nobody catches it, and the memory stays bounded.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ChangeStream } from '../../../src/cli/change-stream.ts';
@@ -12,6 +12,7 @@ import { MailServerError, openMailServer } from '../../../src/client/open-mail-s
 import { Dn } from '../../../src/ldap/dn.ts';
 import { Attribute, Entry } from '../../../src/ldap/entry.ts';
 import { Oid } from '../../../src/ldap/oids.ts';
+import { removeFolder } from '../../support/folders.ts';
 import { ScriptedServer } from '../../support/scripted-server.ts';
 import { Random } from '../random.ts';
 import { StrangeAnswers } from './strange-answers.ts';
@@ -62,7 +63,7 @@ export async function fuzzAnswers(options: FuzzAnswersOptions): Promise<FuzzAnsw
     await server.close();
     process.off('uncaughtException', hear);
     process.off('unhandledRejection', hear);
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   }
 }
 
