@@ -7,8 +7,9 @@ export type Pending = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** Which facts of an object a property says, as the beginning of their path; by the attribute's last words. */
 const FACTS: Readonly<Record<string, RegExp>> = {
-  'listen-address': /^listener\.(?:urls|sockets)/,
-  'listen-port': /^listener\.(?:urls|sockets)|^limits\.\d/,
+  // An HTTP connection handler has a server, with limits of its own, for each address.
+  'listen-address': /^listener\.(?:urls|sockets)|^limits\.\d+$/,
+  'listen-port': /^listener\.(?:urls|sockets)/,
   'use-ssl': /^(?:listener\.urls|protocol|tls|plan)/,
   'use-start-tls': /^plan/,
   'smtp-property': /^(?:plan|ignored)/,
