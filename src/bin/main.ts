@@ -4,7 +4,7 @@ import { hasTerminal } from '../cli/ask.ts';
 import { paint } from '../cli/colour.ts';
 import { CommandError, UsageError } from '../cli/command.ts';
 import { parseCommandLine } from '../cli/command-line.ts';
-import { ExitCode } from '../cli/exit-code.ts';
+import { ExitCode, exitCodeOfError } from '../cli/exit-code.ts';
 import { formatCommandHelp, formatHelp } from '../cli/help.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { startCommand } from './commands/start.ts';
@@ -12,13 +12,10 @@ import { COMMANDS, MENU } from './commands.ts';
 import { unlessLoopIsEmpty } from './empty-loop.ts';
 import { VERSION } from './version.ts';
 
-/** What a shell says of a program that wrote to a pipe without a reader: 128 and the number of SIGPIPE. */
-const NO_READER = 141;
-
 /** Resolves to the exit code. */
-export async function main(process: NodeJS.Process): Promise<number> {
+export async function main(process: NodeJS.Process): Promise<ExitCode> {
+  const words = process.argv.slice(2);
   try {
-    const words = process.argv.slice(2);
     const isAlone = words.length === 0 && hasTerminal(process);
     const line = parseCommandLine(isAlone ? [MENU.name] : words, COMMANDS);
     // The log of a server has its own ways with what cannot be written.
@@ -32,14 +29,14 @@ export async function main(process: NodeJS.Process): Promise<number> {
       process.stdout.write(
         line.command === undefined ? formatHelp(COMMANDS) : formatCommandHelp(line.command),
       );
-    return 0;
+    return ExitCode.success;
   } catch (error) {
     const isRefused = error instanceof CommandError;
     // A name or a filter that was typed and is none.
     if (!isRefused && !(error instanceof LdapError)) throw error;
     const advice = error instanceof UsageError ? ' Try confdit --help.' : '';
     process.stderr.write(`${paint('red', 'confdit:', process.stderr)} ${error.message}${advice}\n`);
-    return isRefused ? error.exitCode : ExitCode.wrongData;
+    return exitCodeOfError(isRefused ? error.exitCode : ExitCode.wrongData, words);
   }
 }
 
@@ -54,7 +51,7 @@ function neverDone(): CommandError {
 function endWithOutput(process: NodeJS.Process): void {
   for (const output of [process.stdout, process.stderr]) {
     output.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(NO_READER);
+      if (error.code === 'EPIPE') process.exit(ExitCode.noReader);
       if (output !== process.stderr) {
         process.stderr.write(`confdit: The output cannot be written: ${error.message}.\n`);
       }

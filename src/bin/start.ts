@@ -2,6 +2,7 @@
 
 import { isatty } from 'node:tty';
 import type { World } from '../cli/command.ts';
+import { ExitCode } from '../cli/exit-code.ts';
 import { systemClock } from './clock.ts';
 import type { InstanceChoice } from './commands/instance-options.ts';
 import { unlessLoopIsEmpty } from './empty-loop.ts';
@@ -13,23 +14,22 @@ import { noteRefusedStart } from './refused-starts.ts';
 import { StartError, sentenceForPeople } from './start-error.ts';
 import { VERSION } from './version.ts';
 
-const EXIT_FAILED = 1;
 const EMPTY =
   'The server ends because nothing is left that it could wait for: no port is open, and no file is being read. This is a fault of confdit; please tell its makers.';
 
 /** Serves until SIGINT or SIGTERM; resolves to the exit code of the process. */
-export async function start(choice: InstanceChoice, process: World): Promise<number> {
+export async function start(choice: InstanceChoice, process: World): Promise<ExitCode> {
   let log: OpenLog | undefined;
   try {
     log = openLog(process.stdout, process.env.CONFDIT_ACCESS_LOG);
     tellFaults(process, log);
     await unlessLoopIsEmpty(process, serve(choice, process, log), () => new StartError(EMPTY));
-    return 0;
+    return ExitCode.success;
   } catch (error) {
     const reason = sentenceForPeople(error);
     process.stderr.write(reason);
     await noteRefusedStart(choice.instance, reason, new Date());
-    return EXIT_FAILED;
+    return ExitCode.failed;
   } finally {
     log?.flush();
   }

@@ -49,7 +49,7 @@ export interface Command {
   /** The command reads its words itself: all of them are operands. */
   readonly takesAllWords?: boolean;
   /** Resolves to the exit code. Throws CommandError for what the person who typed it can put right. */
-  run(invocation: Invocation, world: World): Promise<number>;
+  run(invocation: Invocation, world: World): Promise<ExitCode>;
 }
 
 /** What went wrong, in a sentence for the person who typed the command, and the code to exit with. */

@@ -49,7 +49,7 @@ const ALREADY_ENCODED = {
   advice: 'Give the password itself.',
 };
 
-async function encodePassword(invocation: Invocation, world: World): Promise<number> {
+async function encodePassword(invocation: Invocation, world: World): Promise<ExitCode> {
   const password = await readPassword(invocation, world);
   const given = invocation.value('encodedPassword');
   if (given === undefined) {

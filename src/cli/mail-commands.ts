@@ -175,7 +175,7 @@ function parsed(text: string): Dn | undefined {
 }
 
 /** What was found out, line by line; what went wrong goes to standard error. */
-function tell({ entry, isSuccessful, lines }: FinishedTask, { stdout, stderr }: World): number {
+function tell({ entry, isSuccessful, lines }: FinishedTask, { stdout, stderr }: World): ExitCode {
   const show = (title: string, attribute: string) => {
     for (const value of numbered(entry.values(attribute))) stdout.write(`${title.padEnd(12)} ${value}\n`);
   };
@@ -192,7 +192,7 @@ function tell({ entry, isSuccessful, lines }: FinishedTask, { stdout, stderr }: 
   return isSuccessful ? ExitCode.success : ExitCode.failed;
 }
 
-function tellJson({ entry, isSuccessful, lines }: FinishedTask, { stdout }: World): number {
+function tellJson({ entry, isSuccessful, lines }: FinishedTask, { stdout }: World): ExitCode {
   const values = (attribute: string) => numbered(entry.values(attribute));
   stdout.write(
     formatJson({

@@ -1,6 +1,7 @@
 // The manual page confdit(1), made from the commands themselves, in the macros of man(7).
 
 import type { Command, CommandOption } from './command.ts';
+import { describeExitCodes } from './exit-code.ts';
 
 const OVERVIEW =
   'confdit is an LDAP server that holds the configuration of mail servers, checks every change before it is stored, ' +
@@ -33,9 +34,7 @@ export function formatManualPage(all: readonly Command[], version: string): stri
     '.SH FILES',
     ...FILES.flatMap(([path, what]) => ['.TP', `.I ${roff(path)}`, roff(what)]),
     '.SH EXIT STATUS',
-    roff(
-      '0 for success; the LDAP result code for what a server refuses, 19 where that is 53; 89 for a wrong command line.',
-    ),
+    ...describeExitCodes().flatMap(([code, meaning]) => ['.TP', `.B ${code}`, roff(meaning)]),
     '',
   ].join('\n');
 }

@@ -39,7 +39,7 @@ export const restoreCommand: Command = {
   run: restore,
 };
 
-async function backup(invocation: Invocation, world: World): Promise<number> {
+async function backup(invocation: Invocation, world: World): Promise<ExitCode> {
   const path = fileOf(invocation);
   const choice = instanceOf(invocation, world);
   await configFolderOf(choice);
@@ -60,7 +60,7 @@ async function backup(invocation: Invocation, world: World): Promise<number> {
   return ExitCode.success;
 }
 
-async function restore(invocation: Invocation, world: World): Promise<number> {
+async function restore(invocation: Invocation, world: World): Promise<ExitCode> {
   const path = fileOf(invocation);
   const pieces = piecesOf(path);
   const { instance } = instanceOf(invocation, world);

@@ -54,8 +54,8 @@ export const repairCommand: Command = {
 async function alone(
   invocation: Invocation,
   world: World,
-  work: (folder: string) => Promise<number>,
-): Promise<number> {
+  work: (folder: string) => Promise<ExitCode>,
+): Promise<ExitCode> {
   const folder = await configFolderOf(instanceOf(invocation, world));
   return inWords(async () => {
     const lock = await lockFolder(folder);
@@ -67,7 +67,7 @@ async function alone(
   });
 }
 
-async function check(folder: string, invocation: Invocation, world: World): Promise<number> {
+async function check(folder: string, invocation: Invocation, world: World): Promise<ExitCode> {
   const found = await look(folder, invocation, world);
   if (!invocation.has('json')) show(found, world);
   const { problems, notes } =
@@ -121,7 +121,7 @@ async function lookAtConfiguration(
   return { problems, notes: problems.length > 0 ? [] : await upgradeNotes(folder, configuration) };
 }
 
-async function repair(folder: string, invocation: Invocation, world: World): Promise<number> {
+async function repair(folder: string, invocation: Invocation, world: World): Promise<ExitCode> {
   let found = await look(folder, invocation, world);
   show(found, world);
   for (let round = 1; round <= ROUNDS_MAX && found.problems.length > 0; round++) {

@@ -56,7 +56,7 @@ export const exportLdifCommand: Command = {
   run: exportLdif,
 };
 
-async function exportLdif(invocation: Invocation, world: World): Promise<number> {
+async function exportLdif(invocation: Invocation, world: World): Promise<ExitCode> {
   try {
     const asked = {
       base: invocation.value('baseDN') ?? ROOT,

@@ -21,13 +21,13 @@ export const formatCommand: Command = {
   run: format,
 };
 
-async function format(invocation: Invocation, world: World): Promise<number> {
+async function format(invocation: Invocation, world: World): Promise<ExitCode> {
   const schema = await shippedSchema();
   if (invocation.operands.length === 0) {
     world.stdout.write(formatOrRefuse(await readText(world.stdin), 'standard input', schema));
     return ExitCode.success;
   }
-  let exitCode: number = ExitCode.success;
+  let exitCode: ExitCode = ExitCode.success;
   for (const file of invocation.operands) {
     const before = await readFileArgument(file);
     const after = formatOrRefuse(before, file, schema);

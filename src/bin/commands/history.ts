@@ -74,7 +74,7 @@ export const rollbackCommand: Command = {
   run: rollback,
 };
 
-async function history(invocation: Invocation, world: World): Promise<number> {
+async function history(invocation: Invocation, world: World): Promise<ExitCode> {
   const limit = numberOf(invocation.value('limit') ?? String(LIMIT), 'limit');
   const to = invocation.value('to');
   const range: HistoryRange = { limit, ...(to === undefined ? {} : { to: numberOf(to, 'to') }) };
@@ -102,7 +102,7 @@ async function history(invocation: Invocation, world: World): Promise<number> {
   }
 }
 
-async function diff(invocation: Invocation, world: World): Promise<number> {
+async function diff(invocation: Invocation, world: World): Promise<ExitCode> {
   const [first, second, ...others] = invocation.operands;
   if (first === undefined || others.length > 0)
     throw new UsageError('diff takes the number of one change or of two.');
@@ -144,7 +144,7 @@ function decodeRollbackAnswer(answer: unknown): RollbackAnswer {
 }
 
 /** Shows what it would do, asks, and does that and nothing else: a change in between is refused. */
-async function rollback(invocation: Invocation, world: World): Promise<number> {
+async function rollback(invocation: Invocation, world: World): Promise<ExitCode> {
   const to = numberOf(invocation.value('to') ?? missing('to'), 'to');
   if (!invocation.has('offline')) {
     return rollbackBy((request) => ask(invocation, world, Oid.rollback, request), to, invocation, world);
@@ -177,7 +177,7 @@ async function rollbackBy(
   to: number,
   invocation: Invocation,
   world: World,
-): Promise<number> {
+): Promise<ExitCode> {
   const { from, ldif } = await roll({ to, trial: true });
   if (ldif === '') {
     world.stdout.write(`Nothing is different: after change ${from} all is as it was after change ${to}.\n`);

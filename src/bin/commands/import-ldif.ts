@@ -51,7 +51,7 @@ export const importLdifCommand: Command = {
   run: importLdif,
 };
 
-async function importLdif(invocation: Invocation, world: World): Promise<number> {
+async function importLdif(invocation: Invocation, world: World): Promise<ExitCode> {
   const files = invocation.operands;
   if (files.length === 0) throw new CommandError('Which files shall be imported?', ExitCode.parameterError);
   const asked = {

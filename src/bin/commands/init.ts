@@ -27,7 +27,7 @@ export const initCommand: Command = {
   run: init,
 };
 
-async function init(invocation: Invocation, world: World): Promise<number> {
+async function init(invocation: Invocation, world: World): Promise<ExitCode> {
   const choice = instanceOf(invocation, world);
   const folder = resolve(choice.instance);
   if (await isThere(join(folder, 'config', 'config.ldif'))) {

@@ -24,7 +24,7 @@ export const reloadCommand: Command = {
   run: reload,
 };
 
-async function reload(invocation: Invocation, world: World): Promise<number> {
+async function reload(invocation: Invocation, world: World): Promise<ExitCode> {
   const directory = await openDirectory(invocation, world);
   try {
     const { isSuccessful, lines } = await whileWorking(

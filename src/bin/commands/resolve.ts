@@ -47,7 +47,7 @@ export const resolveCommand: Command = {
       : askServer(invocation, world),
 };
 
-async function askServer(invocation: Invocation, world: World): Promise<number> {
+async function askServer(invocation: Invocation, world: World): Promise<ExitCode> {
   const directory = await openDirectory(invocation, world);
   try {
     const entries = await directory.search({ base: BASE, scope: 'sub', attributes: SELECTORS });
@@ -87,7 +87,7 @@ function masked(entry: Entry, definitions: Definitions): Entry {
   return new Entry(entry.dn, attributes);
 }
 
-async function resolveFiles(invocation: Invocation, world: World): Promise<number> {
+async function resolveFiles(invocation: Invocation, world: World): Promise<ExitCode> {
   try {
     const choice = instanceOf(invocation, world);
     const { operands } = invocation;

@@ -50,7 +50,7 @@ export const validateCommand: Command = {
   run: validate,
 };
 
-async function validate(invocation: Invocation, world: World): Promise<number> {
+async function validate(invocation: Invocation, world: World): Promise<ExitCode> {
   const [first] = invocation.operands;
   if (first === undefined) throw new CommandError('Which files shall be checked?', ExitCode.parameterError);
   const format = REPORT_FORMATS.find((one) => one === (invocation.value('format') ?? 'text'));

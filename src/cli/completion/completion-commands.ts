@@ -4,6 +4,7 @@ import { type Command, type CommandOption, UsageError } from '../command.ts';
 import { parseOptions } from '../command-line.ts';
 import type { OpenDirectory } from '../directory.ts';
 import type { ObjectFamily } from '../dsconfig/object-family.ts';
+import { ExitCode } from '../exit-code.ts';
 import { completionsOf } from './completions.ts';
 import { COMPLETE_COMMAND, completionScript } from './scripts.ts';
 
@@ -85,4 +86,4 @@ function typedConnection(words: readonly string[], known: readonly CommandOption
   return [...typed, '--no-prompt'];
 }
 
-const NAMELESS = { name: '', group: '', synopsis: '', run: async () => 0 } as const;
+const NAMELESS = { name: '', group: '', synopsis: '', run: async () => ExitCode.success } as const;

@@ -113,7 +113,7 @@ function withTls(words: readonly string[], { options }: Command): readonly strin
   return isSecured || !takesTls ? words : [...words, `--${TLS_OPTION}`];
 }
 
-async function run(subcommand: Command, words: readonly string[], world: World): Promise<number> {
+async function run(subcommand: Command, words: readonly string[], world: World): Promise<ExitCode> {
   const invocation = parseOptions(withTls(words, subcommand), subcommand);
   if (!invocation.has('help')) return subcommand.run(invocation, world);
   world.stdout.write(formatCommandHelp(subcommand));
@@ -121,7 +121,11 @@ async function run(subcommand: Command, words: readonly string[], world: World):
 }
 
 /** Each command is shown before it is run, without secrets; the first that fails ends the batch, and its line is told. */
-async function runBatch(batch: Batch, { inBatches, families }: DsconfigParts, world: World): Promise<number> {
+async function runBatch(
+  batch: Batch,
+  { inBatches, families }: DsconfigParts,
+  world: World,
+): Promise<ExitCode> {
   const isQuiet = batch.words.some((word) => word === '-Q' || word === '--quiet');
   for (const { number, text } of batch.lines) {
     try {

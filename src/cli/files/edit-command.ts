@@ -76,7 +76,7 @@ class Edit {
     this.#file = join(options.folder, 'entry.ldif');
   }
 
-  async run(): Promise<number> {
+  async run(): Promise<ExitCode> {
     const { before, schema, world } = this.#options;
     const own = before.attributes.filter(
       ({ description }) => schema.describe(description)?.type.noUserModification !== true,

@@ -20,8 +20,6 @@ export interface PlanCommandsOptions {
 
 /** Where the files' entries live: the suffix whose entries are compared. */
 const ROOT = 'cn=config';
-/** What `plan` exits with, when asked to tell by its exit code, while something is to be changed. */
-const EXIT_CHANGES = 2;
 
 const OPTIONS: readonly CommandOption[] = [
   {
@@ -53,7 +51,7 @@ export function planCommands(options: PlanCommandsOptions): readonly Command[] {
       run: (invocation, world) =>
         withPlan(invocation, world, options, async ({ plan, text }) => {
           world.stdout.write(text);
-          return plan.length > 0 && invocation.has('detailed-exitcode') ? EXIT_CHANGES : ExitCode.success;
+          return plan.length > 0 && invocation.has('detailed-exitcode') ? ExitCode.changes : ExitCode.success;
         }),
     },
     {
@@ -116,8 +114,8 @@ async function withPlan(
   invocation: Invocation,
   world: World,
   options: PlanCommandsOptions,
-  use: (made: MadePlan) => Promise<number>,
-): Promise<number> {
+  use: (made: MadePlan) => Promise<ExitCode>,
+): Promise<ExitCode> {
   const { operands } = invocation;
   if (operands.length === 0) {
     throw new CommandError('Which files say how it shall be?', ExitCode.parameterError);
