@@ -1,8 +1,9 @@
 // Looks now and then whether all that is enabled runs, by what the parts say that act, and whether something in the write
-// path does not come back. What it finds makes the server unhealthy, and is told by an alert once.
+// path or a file system does not come back. What it finds makes the server unhealthy, and is told by an alert once.
 
 import { setImmediate as otherWork } from 'node:timers/promises';
 import type { PropertyValidator } from '../config/property-validator.ts';
+import type { FileReader } from '../files/file-reader.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { AlertSink } from '../mail/alert.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -13,6 +14,8 @@ export interface HealthWatchOptions {
   readonly configuration: Configuration;
   /** The longest step of the write path that is under way. */
   readonly slowest: () => SlowStep | undefined;
+  /** What reads the files that values name. */
+  readonly files: Pick<FileReader, 'current' | 'abandoned'>;
   readonly alerts: AlertSink;
   readonly log: { warn(fields: object, message: string): void };
 }
@@ -35,6 +38,7 @@ export class HealthWatch {
   /** Seen once: what a change is just closing or opening is not told. */
   #suspects: ReadonlySet<string> = new Set();
   #isSlowTold = false;
+  #stuckTold: ReadonlySet<string> = new Set();
   #isStopped = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -55,6 +59,7 @@ export class HealthWatch {
       ...shown.map((name) => `${name} is enabled and does not run, or not as it should; the log says why.`),
       ...(more > 0 ? [`And ${more} more are enabled and do not run.`] : []),
       ...(this.#slowSentence() ?? []),
+      ...[...new Set(this.#options.files.abandoned)].map(stuckSentence),
     ];
   }
 
@@ -78,6 +83,7 @@ export class HealthWatch {
   /** Looks once at everything; what is seen twice in a row is a problem. */
   async look(runtime: Runtime): Promise<void> {
     this.#tellIfSlow();
+    this.#tellIfStuck();
     const { tree } = this.#options.configuration;
     const missing = new Set<string>();
     let count = 0;
@@ -123,7 +129,9 @@ export class HealthWatch {
   #slowSentence(): readonly [string] | undefined {
     const step = this.#options.slowest();
     if (step === undefined || step.ms < SLOW_MS) return undefined;
-    return [`For ${Math.floor(step.ms / 1000)} s ${step.what}, and those behind it wait.`];
+    const { current } = this.#options.files;
+    const files = current.length === 0 ? '' : ` Being read now: ${current.join(' and ')}.`;
+    return [`For ${Math.floor(step.ms / 1000)} s ${step.what}, and those behind it wait.${files}`];
   }
 
   #tellIfSlow(): void {
@@ -132,4 +140,17 @@ export class HealthWatch {
       this.#options.alerts.raise({ type: 'confdit.ChangesStuck', message });
     this.#isSlowTold = message !== undefined;
   }
+
+  #tellIfStuck(): void {
+    const { files, alerts } = this.#options;
+    const stuck = new Set(files.abandoned);
+    for (const path of stuck)
+      if (!this.#stuckTold.has(path))
+        alerts.raise({ type: 'confdit.FileSystemStuck', message: stuckSentence(path) });
+    this.#stuckTold = stuck;
+  }
+}
+
+function stuckSentence(path: string): string {
+  return `The file system of ${path} does not answer; what needs the file is refused until it does.`;
 }

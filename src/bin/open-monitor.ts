@@ -18,7 +18,7 @@ import { VERSION } from './version.ts';
 
 export interface MonitorParts
   extends WritePathParts,
-    Pick<HealthWatchOptions, 'alerts'>,
+    Pick<HealthWatchOptions, 'alerts' | 'files'>,
     Pick<DescriptorWatchOptions, 'later'> {
   readonly log: HealthWatchOptions['log'] & DescriptorWatchOptions['log'];
   readonly instanceFolder: string;

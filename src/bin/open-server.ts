@@ -170,7 +170,7 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
   const instanceFolder = instance.folder;
   const past = openHistory({ configuration, writePath, store, configFolder: instance.configFolder });
   const monitoring = openMonitor({
-    ...{ configuration, writePath, store, now, instanceFolder, isStarting, alerts, later, log },
+    ...{ configuration, writePath, store, files, now, instanceFolder, isStarting, alerts, later, log },
   });
   const { monitor } = monitoring;
   opened.defer(monitoring.stop);

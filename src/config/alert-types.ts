@@ -15,6 +15,7 @@ export const ALERT_TYPES = {
   'confdit.CertificateExpiresSoon': 'a certificate of a key manager or trust manager expires soon',
   'confdit.NotRunning': 'an enabled object of the configuration does not run',
   'confdit.ChangesStuck': 'a change waits too long for the disk, or for what it needs',
+  'confdit.FileSystemStuck': 'the file system of a file that a value names does not answer',
   'confdit.LoginsRefused': 'too many logins have failed with a name or from an address',
   'confdit.MailServerFailed': 'a mail server fails its checks',
   'confdit.MailGivenUp': 'a message could not be delivered',

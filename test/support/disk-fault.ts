@@ -10,7 +10,10 @@ const FAILING_DISK = fileURLToPath(new URL('failing-disk.mjs', import.meta.url))
 export type DiskCall = 'create' | 'write' | 'sync' | 'truncate' | 'rename' | 'remove' | 'mkdir' | 'link';
 
 export interface Fault {
-  /** The error's name; `KILL` ends the process before the call, `KILL-AFTER` when it has succeeded. */
+  /**
+   * The error's name; `KILL` ends the process before the call, `KILL-AFTER` when it has succeeded. `WAIT`: writes and syncs are
+   * made only when the fault is cleared.
+   */
   readonly code: string;
   /** A regular expression that the path must match; all do without. */
   readonly path?: string;

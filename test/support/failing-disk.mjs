@@ -2,18 +2,16 @@
 // fail as on a disk that is full or broken, or the process ends at one. CONFDIT_TEST_FAULT names that file. It holds the
 // name of an error, which writes to a journal fail with from then on; or JSON, see `Fault`. Another content counts anew.
 
-// Loaded before a server (`node --import`): from the moment a file of a certain name is there, calls of the file system
-// fail as on a disk that is full or broken, or the process ends at one. CONFDIT_TEST_FAULT names that file. It holds the
-// name of an error, which writes to a journal fail with from then on; or JSON, see `Fault`. Another content counts anew.
-
 import fs, { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { constants } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 
 /**
  * @typedef {object} Fault
- * @property {string} code name of the error; `KILL` ends the process before the call, `KILL-AFTER` after it
+ * @property {string} code name of the error; `KILL` ends the process before the call, `KILL-AFTER` after it; with `WAIT` calls
+ *   of open files are made only when the fault is gone
  * @property {string} [path] regular expression that the path must match
  * @property {string[]} [calls] of `create write sync truncate rename remove mkdir link`
  * @property {number} [skip] calls that still succeed
@@ -24,6 +22,7 @@ const trigger = process.env.CONFDIT_TEST_FAULT ?? '';
 /** Each call becomes a line of this file, as `write /path`. */
 const trace = process.env.CONFDIT_TEST_TRACE ?? '';
 const JOURNAL = 'journal-\\d+\\.ldif$';
+const WAIT_LOOK_MS = 20;
 const DEFAULTS = { path: '', calls: undefined, skip: 0, times: Number.POSITIVE_INFINITY };
 /** Not the function that is patched below, which would be traced in turn. */
 const note = (
@@ -53,7 +52,12 @@ function strike(call, path) {
   const kill = () => process.kill(process.pid, 'SIGKILL');
   if (fault.code === 'KILL-AFTER') return kill;
   if (fault.code === 'KILL') kill();
+  if (fault.code === 'WAIT') return Object.assign(() => {}, { until: isGone(trigger) });
   throw systemError(fault.code);
+}
+
+async function isGone(path) {
+  while (existsSync(path)) await setTimeout(WAIT_LOOK_MS);
 }
 
 /** As Node.js makes them: EDQUOT has no name there. */
@@ -101,6 +105,7 @@ promises.open = async (path, flags, ...rest) => {
     const real = handle[name].bind(handle);
     handle[name] = async (...words) => {
       const after = strike(call, path);
+      await after.until;
       const value = await real(...words);
       after();
       return value;
