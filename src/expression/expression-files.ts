@@ -6,7 +6,7 @@ import { join, resolve as resolvePath } from 'node:path';
 import { errorCode } from '../files/file-error.ts';
 import type { FileReader } from '../files/file-reader.ts';
 import { UnreadableFile } from '../files/named-file.ts';
-import { decodeUtf8 } from '../files/text.ts';
+import { decodeUtf8, whyNotUtf8 } from '../files/text.ts';
 import type { FileContents, FileEntry } from './file-contents.ts';
 import { parseJsonFile } from './json-file.ts';
 import { EXPRESSION_FILES_MAX, FILE_OCTETS_MAX } from './limits.ts';
@@ -115,7 +115,7 @@ class Reading implements ExpressionFiles {
     try {
       const { octets } = await this.#reader.read(path, FILE_OCTETS_MAX);
       const text = decodeUtf8(octets);
-      if (text === undefined) this.problems.push(`${shown} is not UTF-8`);
+      if (text === undefined) this.problems.push(`${shown} ${whyNotUtf8(octets) ?? 'is not UTF-8'}`);
       return text;
     } catch (error) {
       if (!(error instanceof UnreadableFile)) throw error;

@@ -6,7 +6,7 @@ import { resolve as resolvePath } from 'node:path';
 import { ABSENT_STAMP, FileReader, untrustedFile } from '../files/file-reader.ts';
 import { type NamedFile, readNamedFileSync, UnreadableFile } from '../files/named-file.ts';
 import { findUntrustedNow } from '../files/ownership.ts';
-import { decodeUtf8 } from '../files/text.ts';
+import { decodeUtf8, whyNotUtf8 } from '../files/text.ts';
 import type { Definition } from './definition.ts';
 import { type ExpressionFiles, type FolderRequest, readExpressionFiles } from './expression-files.ts';
 import { isKeptBack, KEPT_VARIABLES, realPathOf } from './kept-back.ts';
@@ -191,7 +191,7 @@ export class Sources {
 
   #decode(path: string, { octets, stamp }: NamedFile): FileReading {
     const text = decodeUtf8(octets);
-    if (text === undefined) return { kind: 'unreadable', why: 'is not UTF-8' };
+    if (text === undefined) return { kind: 'unreadable', why: whyNotUtf8(octets) ?? 'is not UTF-8' };
     return this.#remember(path, { kind: 'text', text, octets: octets.length, stamp }, octets.length);
   }
 

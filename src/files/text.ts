@@ -3,11 +3,30 @@
 
 import { readNamedFile, UnreadableFile } from './named-file.ts';
 
-const UTF_16_MARKS: readonly (readonly [first: number, second: number, name: string])[] = [
-  [0xff, 0xfe, 'UTF-16LE'],
-  [0xfe, 0xff, 'UTF-16BE'],
+/** The longer before what it begins with. */
+const MARKS: readonly (readonly [name: string, ...octets: number[]])[] = [
+  ['UTF-32LE', 0xff, 0xfe, 0, 0],
+  ['UTF-32BE', 0, 0, 0xfe, 0xff],
+  ['UTF-16LE', 0xff, 0xfe],
+  ['UTF-16BE', 0xfe, 0xff],
 ];
+const UTF_16_ZEROS: ReadonlyMap<string, string> = new Map([
+  ['false,true,false,true', 'UTF-16LE'],
+  ['true,false,true,false', 'UTF-16BE'],
+]);
 const LINE_FEED = 0x0a;
+
+/** The octets of a file are no UTF-8. */
+export class UndecodableFile extends UnreadableFile {
+  /** The first that is wrong, counted from 1; 0 when the whole file is in another encoding. */
+  readonly line: number;
+
+  constructor(path: string, why: string, line: number) {
+    super(path, why);
+    this.name = 'UndecodableFile';
+    this.line = line;
+  }
+}
 
 /** Returns the text; undefined when the octets are not UTF-8 (RFC 3629). */
 export function decodeUtf8(octets: Uint8Array): string | undefined {
@@ -18,27 +37,63 @@ export function decodeUtf8(octets: Uint8Array): string | undefined {
   }
 }
 
-/** Returns the text of a file. Throws UnreadableFile with the line and the encoding that the file seems to have. */
+/** Where octets stop being UTF-8, and what they seem to be. */
+interface ForeignText {
+  readonly encoding: string;
+  /** Counted from 1; 0 for all of it. */
+  readonly line: number;
+}
+
+/** Returns why octets are no text, to be read after the file's path: `is not UTF-8 (…)`; undefined for UTF-8. */
+export function whyNotUtf8(octets: Uint8Array): string | undefined {
+  const foreign = foreignText(octets);
+  return foreign === undefined ? undefined : sentenceOf(foreign);
+}
+
+/**
+ * Returns the text of a file of lines. Throws UndecodableFile with the line and the encoding that the file seems to have,
+ * and for a carriage return that ends no line together with a line feed.
+ */
 export function decodeText(octets: Uint8Array, path: string): string {
-  const text = decodeUtf8(octets);
-  const encoding = encodingByMark(octets) ?? (hasUtf16Look(octets) ? 'UTF-16LE' : undefined);
-  if (text !== undefined && encoding === undefined) return text;
-  const seeming = encoding ?? 'ISO-8859-1';
-  const line =
-    encoding === undefined ? `line ${lineOfFirstWrong(octets)} has octets that are none` : 'it is none';
-  throw new UnreadableFile(
-    path,
-    `is not UTF-8: ${line}. It seems to be ${seeming}. Convert it: iconv -f ${seeming} -t UTF-8 ${path} > NEW_FILE`,
-  );
+  const foreign = foreignText(octets);
+  if (foreign !== undefined) {
+    const advice = `Convert it: iconv -f ${foreign.encoding} -t UTF-8 ${path} > NEW_FILE`;
+    throw new UndecodableFile(path, `${sentenceOf(foreign)}. ${advice}`, foreign.line);
+  }
+  const text = new TextDecoder('utf-8', { fatal: true }).decode(octets);
+  const lone = /\r(?!\n)/.exec(text);
+  if (lone === null) return text;
+  const line = text.slice(0, lone.index).split('\n').length;
+  const isAll = !text.includes('\n');
+  const what = isAll
+    ? `has line ends of CR alone, as old Mac OS wrote them. Convert it: tr '\\r' '\\n' < ${path} > NEW_FILE`
+    : `has a carriage return (CR) in line ${line} that no line feed follows. End lines with LF or CRLF`;
+  throw new UndecodableFile(path, what, isAll ? 1 : line);
+}
+
+function sentenceOf({ encoding, line }: ForeignText): string {
+  const where = line === 0 ? '' : `line ${line} has octets that are none; `;
+  return `is not UTF-8 (${where}it seems to be ${encoding})`;
+}
+
+function foreignText(octets: Uint8Array): ForeignText | undefined {
+  const encoding = encodingByMark(octets) ?? encodingByZeros(octets);
+  if (encoding !== undefined) return { encoding, line: 0 };
+  if (decodeUtf8(octets) !== undefined) return undefined;
+  // The two differ here only, and ISO-8859-1 has nothing that anybody writes in these places.
+  const isWindows = octets.some((octet) => octet >= 0x80 && octet <= 0x9f);
+  return { encoding: isWindows ? 'WINDOWS-1252' : 'ISO-8859-1', line: lineOfFirstWrong(octets) };
 }
 
 function encodingByMark(octets: Uint8Array): string | undefined {
-  return UTF_16_MARKS.find(([first, second]) => octets[0] === first && octets[1] === second)?.[2];
+  return MARKS.find(([, ...mark]) => mark.every((octet, index) => octets[index] === octet))?.[0];
 }
 
-/** ASCII in UTF-16 without a mark is UTF-8 as well, with a NUL after each letter. */
-function hasUtf16Look(octets: Uint8Array): boolean {
-  return octets.length >= 4 && octets[0] !== 0 && octets[1] === 0 && octets[2] !== 0 && octets[3] === 0;
+/** ASCII in UTF-16 without a mark is UTF-8 as well, with a NUL beside each letter. */
+function encodingByZeros(octets: Uint8Array): string | undefined {
+  if (octets.length < 4 || octets.length % 2 !== 0) return undefined;
+  const isZero = [0, 1, 2, 3].map((index) => octets[index] === 0).join();
+  return UTF_16_ZEROS.get(isZero);
 }
 
 /** The line, counted from 1, of the first octet that is no part of UTF-8. */

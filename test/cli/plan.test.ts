@@ -106,6 +106,6 @@ describe('plan and apply', () => {
     const refused = await confdit('plan', file, other);
     expect(refused).toMatchObject({ code: 2, stdout: '' });
     expect(refused.stderr).toContain(`${file}:6: is a change`);
-    expect(refused.stderr).toMatch(/other\.ldif: Line 7: /);
+    expect(refused.stderr).toMatch(/other\.ldif:7:1: /);
   });
 });

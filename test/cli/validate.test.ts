@@ -55,6 +55,16 @@ describe('validate', () => {
     expect(starts.toSorted()).toEqual([5, 7, 8]);
   });
 
+  it('names all that is no entry, with the place and in every form', async () => {
+    const broken = join(folder, 'broken.ldif');
+    await writeFile(broken, 'dn: cn=A\nno colon\n\ndn: cn=B\nsn:: ?\n');
+    const text = await runConfdit(['validate', broken]);
+    expect(text).toMatchObject({ code: 2, stderr: '' });
+    expect(text.stdout).toMatch(/broken\.ldif:2:1: The line has no colon.*\n.*broken\.ldif:5:1: .*base64/);
+    const github = await runConfdit(['validate', broken, '--format', 'github']);
+    expect(github.stdout).toMatch(/^::error file=.*broken\.ldif,line=2,col=1::The line has no colon/m);
+  });
+
   it('finds nothing where everything fits, with an environment file', async () => {
     const right = join(folder, 'right.ldif');
     const environment = join(folder, 'production.env');

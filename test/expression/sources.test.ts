@@ -161,7 +161,7 @@ describe('expression files that are wrong', () => {
       'config/expressions/2.json line 1 is not JSON: expected a value',
       'a stands in config/expressions/1.json line 1 and in config/expressions/3.properties line 1; keep one of them',
       'd stands in config/expressions/3.properties line 3 and in config/expressions/3.properties line 4; keep one of them',
-      'config/expressions/4.properties is not UTF-8',
+      expect.stringMatching(/^config\/expressions\/4.properties is not UTF-8 /),
       'config/expressions/5.json line 1 gives e a value with half a character (one \\u of a pair)',
       'config/expressions/6.json is larger than 1048576 octets',
     ]);
@@ -268,7 +268,7 @@ describe('$<file:path>', () => {
       `$<file:.|…> reads ${folder}, which is not a regular file`,
       '$<file:/dev/zero|…> reads /dev/zero, which is not a regular file',
       `$<file:large|…> reads ${folder}/large, which is larger than 1048576 octets`,
-      `$<file:latin|…> reads ${folder}/latin, which is not UTF-8`,
+      `$<file:latin|…> reads ${folder}/latin, which is not UTF-8 (line 1 has octets that are none; it seems to be ISO-8859-1)`,
     ]);
   });
 

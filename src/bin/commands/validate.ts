@@ -4,9 +4,10 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { type Command, CommandError, type Invocation, type World } from '../../cli/command.ts';
+import type { Place } from '../../cli/documents/document.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
 import { readFileArgument } from '../../cli/file-argument.ts';
-import { type DesiredEntry, readDesiredEntries } from '../../cli/files/desired-entries.ts';
+import { type DesiredEntry, readFilesOfEntries } from '../../cli/files/desired-entries.ts';
 import {
   type FileProblem,
   formatReport,
@@ -58,7 +59,7 @@ async function validate(invocation: Invocation, world: World): Promise<ExitCode>
     throw new CommandError(`--format is one of ${REPORT_FORMATS.join(', ')}.`, ExitCode.parameterError);
   }
   const schema = await shippedSchema();
-  const desired = await readDesiredEntries(invocation.operands, schema);
+  const { entries: desired, problems: wrong } = await readFilesOfEntries(invocation.operands, schema);
   const sources = await Sources.open({
     environment: await environmentOf(invocation, world),
     definitions: invocation.values('define').map(parseDefinition),
@@ -72,7 +73,7 @@ async function validate(invocation: Invocation, world: World): Promise<ExitCode>
     ),
     ...validator.validateAll(entries),
   ];
-  const problems = await locate(issues, desired, schema);
+  const problems = [...wrong, ...locate(issues, desired, schema)];
   if (invocation.has('json')) {
     world.stdout.write(formatJson({ entries: desired.length, problems }));
     return problems.length > 0 ? ExitCode.wrongData : ExitCode.success;
@@ -106,33 +107,29 @@ function isSecret({ definitions }: PropertyValidator, key: string, value: string
   return definitions.secretAttributes.has(key) || definitions.show(key, value) !== value;
 }
 
-/** At the line of the attribute where there is one, at that of the entry otherwise; each sentence once. */
-async function locate(
+/** At the place of the property where there is one, at that of the entry otherwise; each sentence once. */
+function locate(
   issues: readonly Issue[],
   desired: readonly DesiredEntry[],
   schema: Schema,
-): Promise<readonly FileProblem[]> {
+): readonly FileProblem[] {
   const byKey = new Map(desired.map((one) => [schema.dnKey(one.entry.dn), one]));
-  const lines = new Map<string, readonly string[]>();
   const problems = new Map<string, FileProblem>();
   for (const issue of issues) {
     const at = byKey.get(schema.dnKeyOfText(issue.dn));
     // What is wrong with the shipped entries is wrong because of the files.
-    const { file, line } = at ?? desired[0] ?? { file: '', line: 1 };
-    const text = lines.get(file) ?? (await readFileArgument(file)).split(/\r?\n/);
-    lines.set(file, text);
-    const problem = problemOfIssue(issue, file, at === undefined ? line : lineOf(issue, text, line));
+    const problem = problemOfIssue(
+      issue,
+      (at ?? desired[0])?.file ?? '',
+      placeOf(issue, at ?? desired[0], at),
+    );
     problems.set(`${problem.file}\n${problem.text}`, problem);
   }
   return [...problems.values()];
 }
 
-function lineOf({ property }: Issue, lines: readonly string[], entryLine: number): number {
-  if (property === undefined) return entryLine;
-  const names = [property.toLowerCase(), `ds-cfg-${property.toLowerCase()}`];
-  for (let index = entryLine; index < lines.length && lines[index] !== ''; index++) {
-    const [name = ''] = (lines[index] ?? '').toLowerCase().split(/[:;]/, 1);
-    if (names.includes(name)) return index + 1;
-  }
-  return entryLine;
+function placeOf({ property }: Issue, shown: DesiredEntry | undefined, own: DesiredEntry | undefined): Place {
+  if (shown === undefined) return { line: 1, column: undefined };
+  if (own === undefined || property === undefined) return shown;
+  return own.placeOf([property, `ds-cfg-${property}`]);
 }

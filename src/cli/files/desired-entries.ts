@@ -1,21 +1,29 @@
 // The entries that files describe. Files hold whole entries; a change record has no place among them.
 
-import { LdifError } from '../../codec/ldif-error.ts';
-import { readLdif } from '../../codec/ldif-reader.ts';
-import type { LdifRecord } from '../../codec/ldif-record.ts';
-import { readText } from '../../files/text.ts';
+import { UnreadableFile } from '../../files/named-file.ts';
+import { readText, UndecodableFile } from '../../files/text.ts';
 import { Attribute, type Entry } from '../../ldap/entry.ts';
 import { completeClasses } from '../../schema/check-classes.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { CommandError } from '../command.ts';
+import type { DocumentRecord, ReadDocument } from '../documents/document.ts';
+import { readDocument } from '../documents/read-document.ts';
 import { ExitCode } from '../exit-code.ts';
+import { type FileProblem, formatPlace } from './problem-report.ts';
 
-export interface DesiredEntry {
-  readonly entry: Entry;
+export interface DesiredEntry extends DocumentRecord {
   readonly file: string;
-  /** Of its `dn:`. */
-  readonly line: number;
 }
+
+/** The entries of files, and all that is wrong with the files as files. */
+export interface ReadFiles {
+  readonly entries: readonly DesiredEntry[];
+  readonly problems: readonly FileProblem[];
+}
+
+const UNREADABLE = 'unreadable';
+const NOT_AN_ENTRY = 'syntax';
+const REPEATED = 'repeated';
 
 /**
  * Reads all files, each entry once, and completes what a server would complete: superior classes, and the values of
@@ -25,25 +33,33 @@ export async function readDesiredEntries(
   files: readonly string[],
   schema: Schema,
 ): Promise<readonly DesiredEntry[]> {
-  const problems: string[] = [];
+  const { entries, problems } = await readFilesOfEntries(files, schema);
+  if (problems.length === 0) return entries;
+  const lines = problems.map((problem) => `${formatPlace(problem)}${problem.text}`);
+  throw new CommandError(lines.join('\n'), ExitCode.wrongData);
+}
+
+/** Does the same, and returns what is wrong as data. Never rejects for what is wrong with a file. */
+export async function readFilesOfEntries(files: readonly string[], schema: Schema): Promise<ReadFiles> {
+  const problems: FileProblem[] = [];
   const byKey = new Map<string, DesiredEntry>();
   for (const file of files) {
-    for (const record of await readRecords(file, problems)) {
-      const at = `${file}:${record.line}`;
-      if (record.type === 'change') {
-        problems.push(`${at}: is a change; only entries say what there shall be.`);
-        continue;
-      }
-      const { line } = record;
+    const { records, problems: wrong } = await readFile(file, problems);
+    for (const { line, column, problem } of wrong)
+      problems.push({ file, line, column, text: problem, rule: NOT_AN_ENTRY });
+    for (const record of records) {
       const entry = completeEntry(record.entry, schema);
       const key = schema.dnKey(entry.dn);
       const other = byKey.get(key);
-      if (other === undefined) byKey.set(key, { entry, file, line });
-      else problems.push(`${at}: ${entry.dn} stands in ${other.file}:${other.line} already.`);
+      if (other === undefined) {
+        byKey.set(key, { ...record, entry, file });
+        continue;
+      }
+      const text = `${entry.dn} stands in ${other.file}:${other.line} already.`;
+      problems.push({ file, line: record.line, column: record.column, text, rule: REPEATED });
     }
   }
-  if (problems.length > 0) throw new CommandError(problems.join('\n'), ExitCode.wrongData);
-  return [...byKey.values()];
+  return { entries: [...byKey.values()], problems };
 }
 
 /** Returns the entry with what a server would complete: superior classes, and the values of its name. */
@@ -62,12 +78,13 @@ export function completeEntry(entry: Entry, schema: Schema): Entry {
   return entry.withAttributes([...attributes, ...named]);
 }
 
-async function readRecords(file: string, problems: string[]): Promise<readonly LdifRecord[]> {
+async function readFile(file: string, problems: FileProblem[]): Promise<ReadDocument> {
   try {
-    return readLdif(await readText(file));
+    return readDocument(await readText(file));
   } catch (error) {
-    if (error instanceof LdifError) problems.push(`${file}: ${error.message}`);
-    else problems.push(error instanceof Error ? error.message : `${file} cannot be read: ${error}.`);
-    return [];
+    if (!(error instanceof UnreadableFile)) throw error;
+    const line = error instanceof UndecodableFile ? error.line : 0;
+    problems.push({ file, line, column: undefined, text: error.message, rule: UNREADABLE });
+    return { records: [], problems: [] };
   }
 }

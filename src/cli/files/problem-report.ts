@@ -1,11 +1,14 @@
 // Problems found in files, for whoever reads them: people, GitHub's annotations, or a program that reads SARIF 2.1.0.
 
 import { formatIssue, type Issue } from '../../ldap/issue.ts';
+import type { Place } from '../documents/document.ts';
 
 export interface FileProblem {
   readonly file: string;
-  /** Counted from 1. */
+  /** Counted from 1; 0 for what is wrong with the file as a whole. */
   readonly line: number;
+  /** Counted from 1, in characters; undefined where the line says enough. */
+  readonly column: number | undefined;
   readonly text: string;
   /** The name of a result code, or of what is wrong with the file itself. */
   readonly rule: string;
@@ -14,14 +17,20 @@ export interface FileProblem {
 export const REPORT_FORMATS = ['text', 'github', 'sarif'] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
-export function problemOfIssue(issue: Issue, file: string, line: number): FileProblem {
-  return { file, line, text: formatIssue(issue), rule: issue.code };
+export function problemOfIssue(issue: Issue, file: string, { line, column }: Place): FileProblem {
+  return { file, line, column, text: formatIssue(issue), rule: issue.code };
+}
+
+/** To stand before a sentence: `mail.ldif:17: `; empty for the whole file, which the sentence names. */
+export function formatPlace({ file, line, column }: Pick<FileProblem, 'file' | 'line' | 'column'>): string {
+  if (line === 0) return '';
+  return column === undefined ? `${file}:${line}: ` : `${file}:${line}:${column}: `;
 }
 
 export function formatReport(problems: readonly FileProblem[], format: ReportFormat): string {
   switch (format) {
     case 'text':
-      return problems.map(({ file, line, text }) => `${file}:${line}: ${text}\n`).join('');
+      return problems.map((problem) => `${formatPlace(problem)}${problem.text}\n`).join('');
     case 'github':
       return problems.map(formatAnnotation).join('');
     case 'sarif':
@@ -30,10 +39,11 @@ export function formatReport(problems: readonly FileProblem[], format: ReportFor
 }
 
 /** A workflow command of GitHub Actions; these characters would end it or a part of it. */
-function formatAnnotation({ file, line, text }: FileProblem): string {
+function formatAnnotation({ file, line, column, text }: FileProblem): string {
   const message = text.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A');
   const path = file.replace(/%/g, '%25').replace(/:/g, '%3A').replace(/,/g, '%2C');
-  return `::error file=${path},line=${line}::${message}\n`;
+  const place = `${line === 0 ? '' : `,line=${line}`}${column === undefined ? '' : `,col=${column}`}`;
+  return `::error file=${path}${place}::${message}\n`;
 }
 
 function sarif(problems: readonly FileProblem[]): object {
@@ -48,11 +58,19 @@ function sarif(problems: readonly FileProblem[]): object {
             rules: [...new Set(problems.map(({ rule }) => rule))].map((id) => ({ id })),
           },
         },
-        results: problems.map(({ file, line, text, rule }) => ({
+        results: problems.map(({ file, line, column, text, rule }) => ({
           ruleId: rule,
           level: 'error',
           message: { text },
-          locations: [{ physicalLocation: { artifactLocation: { uri: file }, region: { startLine: line } } }],
+          locations: [
+            {
+              physicalLocation: {
+                artifactLocation: { uri: file },
+                // A file that cannot be read has no region; columns that are undefined are left out by JSON.
+                ...(line === 0 ? {} : { region: { startLine: line, startColumn: column } }),
+              },
+            },
+          ],
         })),
       },
     ],
