@@ -46,7 +46,8 @@ export const valueOrigin: OperationalAttribute = {
   syntax: 'directoryString',
   multiValued: true,
   synopsis:
-    'Below cn=effective, where the value of each property comes from: written, default, environment, definition or file.',
+    'Below cn=effective, where the value of each property comes from: written, default, or for each expression the ' +
+    'environment variable, definition or file that gave it.',
 };
 
 export const operationalAttributes: readonly OperationalAttribute[] = [

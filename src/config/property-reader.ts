@@ -1,7 +1,7 @@
 // From an entry to the values of its properties: expressions are resolved, texts parsed, defaults filled in, and
 // everything that is wrong is collected. Rules between properties and between objects are not looked at here.
 
-import type { Origin } from '../expression/origin.ts';
+import type { Origin, Use } from '../expression/origin.ts';
 import type { Problem } from '../expression/problem.ts';
 import { resolve } from '../expression/resolve.ts';
 import type { Sources } from '../expression/sources.ts';
@@ -14,6 +14,7 @@ import type { PropertyDefinition } from './property-definition.ts';
 import { SECRET_STARS } from './secret.ts';
 
 const EXPRESSION_ATTRIBUTES = 'ds-cfg-';
+const NO_USES: readonly never[] = [];
 const RESOLVED_CHARACTERS_SHOWN_MAX = 120;
 
 export interface PropertyReading {
@@ -24,6 +25,8 @@ export interface PropertyReading {
   readonly texts: readonly string[];
   /** Where the values come from: the entry, the default, or what an expression was resolved from. */
   readonly origin: Origin;
+  /** For each value the expressions it is made of; empty when no value has any. */
+  readonly uses: readonly (readonly Use[])[];
   /** Whether the entry has a value of its own. */
   readonly isWritten: boolean;
 }
@@ -95,13 +98,17 @@ function readProperty(
   if (written.length === 0) return readDefault(property, entry, earlier, issues);
   const values: unknown[] = [];
   const texts: string[] = [];
+  const uses: (readonly Use[])[] = [];
   let origin: Origin = 'written';
   const issuesBefore = issues.length;
   for (const text of written) {
     const resolved = resolveValue(property, entry, text, sources, issues);
     if (resolved === undefined) continue;
     if (resolved.origin !== 'written') origin = resolved.origin;
-    for (const value of resolved.values) parseValue(property, entry, text, value, issues, values, texts);
+    for (const value of resolved.values) {
+      parseValue(property, entry, text, value, issues, values, texts);
+      uses.push(resolved.uses);
+    }
   }
   if (issues.length > issuesBefore) return undefined;
   if (values.length === 0 && property.required) return missing(property, entry, issues);
@@ -110,7 +117,8 @@ function readProperty(
     issues.push(issueOf('constraintViolation', property, entry, undefined, problem, 'Leave one value.'));
     return undefined;
   }
-  return { definition: property, values, texts, origin, isWritten: true };
+  const isPlain = origin === 'written';
+  return { definition: property, values, texts, origin, uses: isPlain ? NO_USES : uses, isWritten: true };
 }
 
 function readDefault(
@@ -123,7 +131,7 @@ function readDefault(
   const { defaultWhen } = property;
   const holds = defaultWhen !== undefined && earlier.get(defaultWhen.property)?.texts[0] === defaultWhen.is;
   const { values, texts } = holds ? property.defaultReadingWhen : property.defaultReading;
-  return { definition: property, values, texts, origin: 'default', isWritten: false };
+  return { definition: property, values, texts, origin: 'default', uses: NO_USES, isWritten: false };
 }
 
 function missing(property: PropertyDefinition, entry: Entry, issues: Issue[]): undefined {
@@ -136,6 +144,7 @@ function missing(property: PropertyDefinition, entry: Entry, issues: Issue[]): u
 interface Resolved {
   readonly values: readonly string[];
   readonly origin: Origin;
+  readonly uses: readonly Use[];
 }
 
 function resolveValue(
@@ -145,7 +154,8 @@ function resolveValue(
   sources: Sources,
   issues: Issue[],
 ): Resolved | undefined {
-  if (!takesExpressions(property.key) || !hasExpression(text)) return { values: [text], origin: 'written' };
+  if (!takesExpressions(property.key) || !hasExpression(text))
+    return { values: [text], origin: 'written', uses: NO_USES };
   const resolution = resolve(text, sources, { multiple: property.multiValued });
   if (resolution.resolved) return resolution;
   for (const problem of resolution.problems) issues.push(unresolved(property, entry, text, problem));

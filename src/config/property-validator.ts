@@ -262,7 +262,7 @@ export class PropertyValidator {
   originsOf(entry: Entry, pending?: PendingChanges): readonly string[] {
     const reading = this.#readInForce({ entry, pending });
     if (reading === undefined) return [];
-    return originTexts(reading, this.sources, (property) => pending?.has(property) !== true);
+    return originTexts(reading);
   }
 
   #readInForce({ entry, pending }: EntryInForce): ObjectReading | undefined {

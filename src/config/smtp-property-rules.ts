@@ -7,6 +7,7 @@ import type { JavaMailSetting } from './types/java-mail.ts';
 
 interface MailServerLogin {
   readonly authUsername: string | undefined;
+  readonly authPassword: unknown;
   readonly smtpProperty: readonly JavaMailSetting[];
 }
 
@@ -34,7 +35,8 @@ export function checkRepeatedNames({ smtpProperty }: MailServerLogin): RuleProbl
 }
 
 /** What needs something else to mean anything: a proxy its host, a login its user. */
-export function checkMissingParts({ smtpProperty, authUsername }: MailServerLogin): RuleProblem | undefined {
+export function checkMissingParts(server: MailServerLogin): RuleProblem | undefined {
+  const { smtpProperty, authUsername, authPassword } = server;
   const has = (name: MailOptionName) => optionOf(smtpProperty, name) !== undefined;
   for (const part of ['proxy.port', 'proxy.user', 'proxy.password'] as const) {
     if (has(part) && !has('proxy.host')) {
@@ -49,10 +51,11 @@ export function checkMissingParts({ smtpProperty, authUsername }: MailServerLogi
       `Write mail.smtp.proxy.${other} too, or remove it.`,
     );
   }
-  if (authUsername !== undefined) return undefined;
   const advice = 'Set auth-username and auth-password, or remove it.';
-  if (has('auth.user')) return missing('user', 'auth-username', advice);
-  return optionOf(smtpProperty, 'auth') === true ? missing('auth', 'auth-username', advice) : undefined;
+  if (authUsername === undefined && has('auth.user')) return missing('user', 'auth-username', advice);
+  if (optionOf(smtpProperty, 'auth') !== true) return undefined;
+  if (authUsername === undefined) return missing('auth', 'auth-username', advice);
+  return authPassword === undefined ? missing('auth', 'auth-password', advice) : undefined;
 }
 
 /** Encrypting from the first byte and StartTLS exclude each other; so do requiring StartTLS and not using it. */

@@ -1,47 +1,61 @@
-// Where the values in force come from, in words: `smtp-server: environment`. Never the value of a secret.
+// Where the values in force come from, in words: `smtp-server: environment variable SMTP_HOST`. Never the value of a
+// secret, and never what a source holds.
 
-import type { Origin } from '../expression/origin.ts';
-import { resolve } from '../expression/resolve.ts';
-import type { Sources } from '../expression/sources.ts';
-import { hasExpression } from '../expression/template.ts';
-import { type ObjectReading, type PropertyReading, takesExpressions } from './property-reader.ts';
+import type { Use } from '../expression/origin.ts';
+import type { ObjectReading, PropertyReading } from './property-reader.ts';
 
-interface ValueOrigin {
-  readonly text: string;
-  readonly origin: Origin;
-}
+/** Of one value; of more, the first are shown. */
+const USES_SHOWN_MAX = 20;
+
+/** What each origin is called before the name of its source. */
+const WORDS: Readonly<Record<Use['origin'], string>> = {
+  environment: 'environment variable',
+  definition: 'definition',
+  file: 'file',
+  default: 'default',
+};
 
 /**
- * One text for each property that has a value in force; where the values of one differ in their origin, one for each
- * value. Takes what is in force; `asWritten` says whether that is what the entry has, or waits for an admin action.
+ * Returns one text for each property that has a value in force; where the values of one differ in their origin, one for
+ * each value. Takes what is in force.
  */
-export function originTexts(
-  { entry, properties }: ObjectReading,
-  sources: Sources,
-  asWritten: (property: string) => boolean,
-): readonly string[] {
+export function originTexts({ properties }: ObjectReading): readonly string[] {
   return [...properties.values()].flatMap((reading) => {
     const { name, type } = reading.definition;
     if (reading.texts.length === 0) return [];
-    const origins =
-      type.secret || !asWritten(name)
-        ? []
-        : valueOrigins(reading, entry.values(reading.definition.key), sources);
-    if (origins.every(({ origin }) => origin === origins[0]?.origin)) return [`${name}: ${reading.origin}`];
-    return origins.map(({ text, origin }) => `${name} ${JSON.stringify(type.show(text))}: ${origin}`);
+    const origins = reading.texts.map((_, index) => originOf(reading, reading.uses[index] ?? []));
+    if (type.secret || origins.every((origin) => origin === origins[0])) return [`${name}: ${origins[0]}`];
+    return reading.texts.map(
+      (text, index) => `${name} ${JSON.stringify(type.show(text))}: ${origins[index]}`,
+    );
   });
 }
 
-function valueOrigins(
-  { definition }: PropertyReading,
-  written: readonly string[],
-  sources: Sources,
-): readonly ValueOrigin[] {
-  if (written.length < 2 || !takesExpressions(definition.key)) return [];
-  return written.flatMap((text) => {
-    if (!hasExpression(text)) return [{ text, origin: 'written' as const }];
-    const resolution = resolve(text, sources, { multiple: definition.multiValued });
-    if (!resolution.resolved) return [];
-    return resolution.values.map((value) => ({ text: value, origin: resolution.origin }));
-  });
+function originOf({ isWritten, definition }: PropertyReading, uses: readonly Use[]): string {
+  if (!isWritten) return 'default';
+  const written = uses.filter(({ expression }) => expression !== undefined);
+  if (written.length === 0) return 'written';
+  const { secret, mayHoldSecrets } = definition.type;
+  const inner = secret || mayHoldSecrets ? [] : innerOrigins(uses);
+  const within = inner.length === 0 ? '' : `, which leads to ${inner.join(', ')}`;
+  const [only] = written;
+  if (written.length === 1 && only !== undefined) {
+    return only.origin === 'default' ? `default of ${only.expression}` : sourceOf(only) + within;
+  }
+  const shown = written.slice(0, USES_SHOWN_MAX).map((use) => `${use.expression} from ${sourceOf(use)}`);
+  const others = written.length - shown.length;
+  return shown.join('; ') + (others > 0 ? `; and ${others} more` : '') + within;
+}
+
+/** What the values of sources lead to: the kinds, because names inside a value may be a part of a secret. */
+function innerOrigins(uses: readonly Use[]): readonly string[] {
+  const inner = uses.filter(({ expression }) => expression === undefined);
+  return [
+    ...new Set(inner.map((use) => (use.origin === 'default' ? 'a default' : `another ${WORDS[use.origin]}`))),
+  ];
+}
+
+function sourceOf({ origin, source }: Use): string {
+  if (origin === 'default') return 'its default';
+  return source === undefined ? `${WORDS[origin]} that an expression names` : `${WORDS[origin]} ${source}`;
 }

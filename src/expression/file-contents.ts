@@ -8,6 +8,8 @@ export interface FileEntry {
   readonly isList: boolean;
   /** From 1. */
   readonly line: number;
+  /** `null`: the file names the token and gives it nothing. `null in a list`: it cannot be used. */
+  readonly flaw?: 'null' | 'null in a list';
 }
 
 export interface LineProblem {

@@ -1,5 +1,6 @@
 // A JSON expression file (RFC 8259): nested objects become tokens with dots, flat dotted keys are tokens as they
-// are, numbers and booleans become the text they are written as, lists become several values.
+// are, numbers and booleans become the text they are written as, lists become several values. A null is noted, and is
+// a problem only for who uses it.
 
 import type { FileContents, FileEntry, LineProblem } from './file-contents.ts';
 import { JsonError, type JsonNode, parseJson } from './json-text.ts';
@@ -48,17 +49,20 @@ class Flattening implements FileContents {
       case 'list':
         return this.#addList(token, value);
       case 'null':
-        return this.#complain(value, `gives null to ${printable(token)}; ${ALLOWED}`);
+        this.entries.push({ token, content: '', isList: false, line: value.line, flaw: 'null' });
     }
   }
 
   #addList(token: string, list: JsonNode & { kind: 'list' }): void {
     const content: string[] = [];
+    let hasNull = false;
     for (const item of list.items) {
       if (item.kind === 'text') content.push(item.text);
+      else if (item.kind === 'null') hasNull = true;
       else this.#complain(item, `has ${wordFor(item)} in the list of ${printable(token)}; ${ALLOWED}`);
     }
-    this.entries.push({ token, content, isList: false, line: list.line });
+    const flaw = hasNull ? { flaw: 'null in a list' as const } : {};
+    this.entries.push({ token, content, isList: false, line: list.line, ...flaw });
   }
 
   #complain(node: JsonNode, what: string): void {
@@ -67,5 +71,5 @@ class Flattening implements FileContents {
 }
 
 function wordFor(node: JsonNode): string {
-  return node.kind === 'null' ? 'null' : node.kind === 'list' ? 'a list' : 'an object';
+  return node.kind === 'list' ? 'a list' : 'an object';
 }

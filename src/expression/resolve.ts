@@ -4,7 +4,7 @@
 import { isAbsolute, resolve as resolvePath } from 'node:path';
 import { DEPTH_MAX, LENGTH_MAX, LOOKUPS_MAX, PROBLEMS_MAX } from './limits.ts';
 import { splitAtCommas } from './list.ts';
-import { type Origin, stronger } from './origin.ts';
+import { type Origin, stronger, type Use } from './origin.ts';
 import { formatProblem, type Inside, nameReason, type Problem, problemOf, syntaxReason } from './problem.ts';
 import type { Found, Sources } from './sources.ts';
 import {
@@ -22,6 +22,8 @@ export type Resolution =
       readonly resolved: true;
       readonly values: readonly string[];
       readonly origin: Origin;
+      /** What gave the values, in the order of the text. */
+      readonly uses: readonly Use[];
       readonly problems: readonly [];
     }
   | {
@@ -40,7 +42,8 @@ export interface ResolveOptions {
  * order of the text. Time and memory are bounded by the limits of limits.ts.
  */
 export function resolve(text: string, sources: Sources, options: ResolveOptions = {}): Resolution {
-  if (!hasExpression(text)) return { resolved: true, values: [text], origin: 'written', problems: [] };
+  if (!hasExpression(text))
+    return { resolved: true, values: [text], origin: 'written', uses: [], problems: [] };
   return new Resolver(sources).resolve(text, options.multiple === true ? 'several' : 'one');
 }
 
@@ -57,6 +60,7 @@ interface Given {
   readonly kind: 'given';
   readonly pieces: readonly Piece[];
   readonly origin: Origin;
+  readonly uses: readonly Use[];
 }
 
 /** No value, but a default around it may still stand in. */
@@ -96,7 +100,7 @@ class Resolver {
     if (first !== undefined) return { resolved: false, values: [], problems: [first, ...others] };
     if (outcome?.kind !== 'given') throw new Error('an expression without a value left no problem');
     const values = outcome.pieces.map((piece) => piece.text);
-    return { resolved: true, values, origin: outcome.origin, problems: [] };
+    return { resolved: true, values, origin: outcome.origin, uses: outcome.uses, problems: [] };
   }
 
   #written(text: string, arity: Arity): Outcome {
@@ -128,13 +132,14 @@ class Resolver {
     if (given?.kind !== 'given') return given;
     const text = given.pieces.map((piece) => piece.text).join('');
     const shown = scope.inside === undefined ? given.pieces.map((piece) => piece.shown).join('') : HIDDEN;
-    return { kind: 'given', pieces: [{ text, shown }], origin: given.origin };
+    return { ...given, pieces: [{ text, shown }] };
   }
 
   /** All outcomes as one: given if all are, missing if all others are. */
   #each<T>(items: readonly T[], evaluate: (item: T) => Outcome): Outcome {
     const pieces: Piece[] = [];
     const missing: Problem[] = [];
+    const uses: Use[] = [];
     let origin: Origin = 'written';
     let isWrong = false;
     for (const item of items) {
@@ -143,6 +148,7 @@ class Resolver {
       else if (outcome.kind === 'missing') missing.push(...outcome.problems);
       else {
         for (const piece of outcome.pieces) pieces.push(piece);
+        for (const use of outcome.uses) uses.push(use);
         origin = stronger(origin, outcome.origin);
       }
       if (this.#exhausted) return undefined;
@@ -151,7 +157,8 @@ class Resolver {
       this.#note(missing);
       return undefined;
     }
-    return missing.length > 0 ? { kind: 'missing', problems: missing } : { kind: 'given', pieces, origin };
+    if (missing.length > 0) return { kind: 'missing', problems: missing };
+    return { kind: 'given', pieces, origin, uses };
   }
 
   #expression(expression: Expression, scope: Scope, arity: Arity): Outcome {
@@ -171,7 +178,8 @@ class Resolver {
     if (expression.fallback === undefined) return outcome;
     const fallback = this.#fallback(expression.fallback, inner, arity);
     if (fallback?.kind !== 'given') return fallback;
-    return { ...fallback, origin: stronger('default', fallback.origin) };
+    const use = useOf(expression, scope, 'default', undefined);
+    return { ...fallback, origin: stronger('default', fallback.origin), uses: [use, ...fallback.uses] };
   }
 
   #fallback(parts: readonly Part[], scope: Scope, arity: Arity): Outcome {
@@ -189,14 +197,16 @@ class Resolver {
       expression.kind === 'file'
         ? this.#readFile(expression, name, scope)
         : this.#findToken(expression, name, scope, arity);
-    return found?.kind === 'given' ? { ...found, origin: stronger(outcome.origin, found.origin) } : found;
+    if (found?.kind !== 'given') return found;
+    const uses = [...outcome.uses, ...found.uses];
+    return { ...found, origin: stronger(outcome.origin, found.origin), uses };
   }
 
   #findToken(expression: Expression, name: Piece, scope: Scope, arity: Arity): Outcome {
     const isVariable = expression.kind === 'environment';
     const found = isVariable ? this.#sources.findVariable(name.text) : this.#sources.find(name.text);
     if (found !== undefined) {
-      return this.#found(expression, isVariable ? `env:${name.text}` : name.text, found, scope, arity);
+      return this.#found(expression, name, found, scope, arity);
     }
     // A name that a source had part in is not told; inside a value no name is.
     const shown = name.shown === name.text ? name.text : undefined;
@@ -204,13 +214,17 @@ class Resolver {
     return this.#missing(expression, scope, isVariable ? [variable] : this.#sources.places(shown));
   }
 
-  #found(expression: Expression, token: string, found: Found, scope: Scope, arity: Arity): Outcome {
+  #found(expression: Expression, name: Piece, found: Found, scope: Scope, arity: Arity): Outcome {
+    const token = expression.kind === 'environment' ? `env:${name.text}` : name.text;
     const start = scope.chain.indexOf(token);
     if (start !== -1) {
       const circle = [...scope.chain.slice(start), token].join(' -> ');
       return this.#complain(expression, scope, `goes in a circle: ${circle}`);
     }
     const inside = { written: scope.inside?.written ?? expression, place: printable(found.place) };
+    if (found.problem !== undefined) {
+      return this.#complain(expression, scope, `leads to ${inside.place}, which ${found.problem}`);
+    }
     const inner: Scope = { depth: scope.depth, chain: [...scope.chain, token], inside };
     const { content, origin } = found;
     const contents = typeof content === 'string' ? [content] : content;
@@ -220,7 +234,10 @@ class Resolver {
       if (content.length !== 1) return this.#complain(expression, scope, `${count} where one is allowed`);
     }
     const outcome = this.#each(contents, (text) => this.#scan(text, expression, inner, arity, found.isList));
-    if (outcome?.kind === 'given') return { ...outcome, origin: stronger(origin, outcome.origin) };
+    if (outcome?.kind === 'given') {
+      const use = useOf(expression, scope, origin, isWritten(name, scope) ? found.source : undefined);
+      return { ...outcome, origin: stronger(origin, outcome.origin), uses: [use, ...outcome.uses] };
+    }
     // A value that cannot be completed is not an absent value: no default stands in for it.
     if (outcome?.kind === 'missing') this.#note(outcome.problems);
     return undefined;
@@ -238,7 +255,8 @@ class Resolver {
     const reading = this.#sources.readFile(name.text, { hasDefault: expression.fallback !== undefined });
     if (reading.kind === 'text') {
       if (!this.#take(reading.text, expression, scope)) return undefined;
-      return { ...plain(reading.text.replace(/\r?\n$/, ''), scope), origin: 'file' };
+      const use = useOf(expression, scope, 'file', isWritten(name, scope) ? name.text : undefined);
+      return { ...plain(reading.text.replace(/\r?\n$/, ''), scope), origin: 'file', uses: [use] };
     }
     const path = scope.inside === undefined ? absolutePath(name, this.#sources.instanceFolder) : undefined;
     if (reading.kind === 'absent') {
@@ -292,7 +310,26 @@ class Resolver {
 
 function plain(text: string, scope: Scope): Given {
   const shown = scope.inside === undefined ? text : HIDDEN;
-  return { kind: 'given', pieces: [{ text, shown }], origin: 'written' };
+  return { kind: 'given', pieces: [{ text, shown }], origin: 'written', uses: [] };
+}
+
+/** Whether no source had part in a name. */
+function isWritten({ text, shown }: Piece, { inside }: Scope): boolean {
+  return inside === undefined && shown === text;
+}
+
+/** What is inside the value of a source is not shown: it can be a part of a secret. */
+function useOf(
+  expression: Expression,
+  { inside }: Scope,
+  origin: Use['origin'],
+  source: string | undefined,
+): Use {
+  return {
+    expression: inside === undefined ? formatExpression(expression) : undefined,
+    origin,
+    source: source === undefined ? undefined : printable(source),
+  };
 }
 
 function absolutePath(name: Piece, instanceFolder: string): string {

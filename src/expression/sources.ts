@@ -36,13 +36,19 @@ export interface Found {
   readonly origin: 'environment' | 'definition' | 'file';
   /** `the environment variable SMTP_HOST`; a name, never a value. */
   readonly place: string;
+  /** The same after the word for its origin: `SMTP_HOST`, `config/expressions/mail.json line 3 (smtp.host)`. */
+  readonly source: string;
   readonly content: string | readonly string[];
   /** Whether commas separate values where several are asked for. */
   readonly isList: boolean;
+  /** Why the content cannot be used, to be read after the place: `has a null in its list`. */
+  readonly problem?: string;
 }
 
 const FOLDER_VARIABLES = ['CONFDIT_ENVCONFIG_DIRS', 'DS_ENVCONFIG_DIRS'] as const;
 const DEFAULT_FOLDER = 'config/expressions';
+const NULL_IN_LIST =
+  'has a null in its list; write a text, a number, true or false in its place, or remove it';
 const FILE_NAMES_SHOWN_MAX = 3;
 const ABSENT: FileReading = { kind: 'absent' };
 const KEPT_BACK: FileReading = { kind: 'unreadable', why: 'is one that the server keeps to itself' };
@@ -102,19 +108,23 @@ export class Sources {
     if (found !== undefined) return found;
     const definition = this.#definitions.get(token);
     if (definition !== undefined) {
-      return { origin: 'definition', place: `--define ${token}=…`, content: definition, isList: true };
+      const place = `--define ${token}=…`;
+      return { origin: 'definition', place, source: token, content: definition, isList: true };
     }
     const entry = this.#files.entries.get(token);
-    if (entry === undefined) return undefined;
-    const { content, isList, place } = entry;
-    return { origin: 'file', place: `${token} in ${place}`, content, isList };
+    if (entry === undefined || entry.flaw === 'null') return undefined;
+    const { content, isList, place, flaw } = entry;
+    const source = `${place} (${token})`;
+    const inFile: Found = { origin: 'file', place: `${token} in ${place}`, source, content, isList };
+    return flaw === undefined ? inFile : { ...inFile, problem: NULL_IN_LIST };
   }
 
   /** The environment variable of exactly this name. */
   findVariable(name: string): Found | undefined {
     const content = this.#environment.get(name);
     if (content === undefined) return undefined;
-    return { origin: 'environment', place: `the environment variable ${name}`, content, isList: true };
+    const place = `the environment variable ${name}`;
+    return { origin: 'environment', place, source: name, content, isList: true };
   }
 
   /** Where `find` looks; without a token in words that name none. */
@@ -124,9 +134,10 @@ export class Sources {
       const folder = path.endsWith('/') ? path : `${path}/`;
       return `${entry} in ${printable(folder)} (${fileNames(files)})`;
     });
-    return token === undefined
-      ? ['its environment variable', 'its definition (--define)', ...folders]
-      : [`the environment variable ${variableNameFor(token)}`, `--define ${token}=…`, ...folders];
+    if (token === undefined) return ['its environment variable', 'its definition (--define)', ...folders];
+    const named = this.#files.entries.get(token);
+    const nothing = named?.flaw === 'null' ? [`${token} in ${named.place}, which gives null to it`] : folders;
+    return [`the environment variable ${variableNameFor(token)}`, `--define ${token}=…`, ...nothing];
   }
 
   /**

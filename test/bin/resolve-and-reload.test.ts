@@ -42,8 +42,8 @@ describe('confdit resolve with files', () => {
     expect(entry).toContain('dn: cn=New,cn=Mail Servers,cn=effective\n');
     expect(entry).toContain('ds-cfg-smtp-server: smtp.example.com:587\n');
     expect(entry).toContain('ds-cfg-auth-password: ***\n');
-    expect(entry).toContain('ds-cfg-value-origin: smtp-server: environment\n');
-    expect(entry).toContain('ds-cfg-value-origin: auth-password: environment\n');
+    expect(entry).toContain('ds-cfg-value-origin: smtp-server: environment variable MAIL_HOST\n');
+    expect(entry).toContain('ds-cfg-value-origin: auth-password: environment variable MAIL_PASSWORD\n');
     expect(entry).toContain('ds-cfg-value-origin: use-ssl: default\n');
     expect(stdout + stderr).not.toContain(CANARY);
   });
@@ -112,7 +112,9 @@ describe('with a server', () => {
     const { code, stdout, stderr } = await confditFor(server)('resolve');
     expect(code, stderr).toBe(0);
     expect(stdout).toContain('ds-cfg-smtp-server: one.example.com:587\n');
-    expect(stdout).toContain('ds-cfg-value-origin: smtp-server: file\n');
+    expect(stdout).toContain(
+      'ds-cfg-value-origin: smtp-server: file config/expressions/mail.json line 1 (mail.host)\n',
+    );
     expect(stdout).toContain('ds-cfg-auth-password: ***\n');
     expect(stdout).not.toContain(CANARY);
   });

@@ -59,6 +59,7 @@ describe('any soup of text and expressions', () => {
           resolved: true,
           values: [text],
           origin: 'written',
+          uses: [],
           problems: [],
         });
       }),

@@ -146,10 +146,42 @@ describe('the folders of expression files', () => {
   });
 });
 
+describe('a null in an expression file', () => {
+  const files = { [`${FOLDER}/1.json`]: '{"a": 1,\n "b": {"c": null},\n "d": ["x", null],\n "e": [null]}' };
+
+  it('hurts nobody who does not use it', async () => {
+    const sources = await openSources({ files });
+    expect(values('$<a>', sources)).toEqual(['1']);
+  });
+
+  it('is no value: a default stands in, and another source', async () => {
+    const sources = await openSources({ files, environment: { B_C: 'variable' } });
+    expect(values('$<b.c>', sources)).toEqual(['variable']);
+    expect(values('$<b.c|fallback>', await openSources({ files }))).toEqual(['fallback']);
+  });
+
+  it('is told to who uses it, with its place', async () => {
+    const sources = await openSources({ files });
+    expect(problems('$<b.c>', sources)).toEqual([
+      '$<b.c> has no value: looked for the environment variable B_C, --define b.c=…, and ' +
+        'b.c in config/expressions/1.json line 2, which gives null to it',
+    ]);
+    const advice = 'write a text, a number, true or false in its place, or remove it';
+    for (const options of [{ multiple: true }, {}]) {
+      expect(problems('$<d|fallback>', sources, options)).toEqual([
+        `$<d|…> leads to d in config/expressions/1.json line 3, which has a null in its list; ${advice}`,
+      ]);
+      expect(problems('$<e>', sources, options)).toEqual([
+        `$<e> leads to e in config/expressions/1.json line 4, which has a null in its list; ${advice}`,
+      ]);
+    }
+  });
+});
+
 describe('expression files that are wrong', () => {
   it('are told all at once, without what they hold', async () => {
     const files = {
-      [`${FOLDER}/1.json`]: '{"a": "canary",\n "b": null}',
+      [`${FOLDER}/1.json`]: '{"a": "canary",\n "b": [[]]}',
       [`${FOLDER}/2.json`]: '{"c": canary}',
       [`${FOLDER}/3.properties`]: 'a=canary\n\nd=1\nd=canary',
       [`${FOLDER}/4.properties`]: Uint8Array.of(0x61, 0x3d, 0xff),
@@ -157,7 +189,7 @@ describe('expression files that are wrong', () => {
       [`${FOLDER}/6.json`]: `"${'x'.repeat(FILE_OCTETS_MAX)}"`,
     };
     expect(await openingProblems({ files })).toEqual([
-      'config/expressions/1.json line 2 gives null to b; write a text, a number, true, false, or a list of these',
+      'config/expressions/1.json line 2 has a list in the list of b; write a text, a number, true, false, or a list of these',
       'config/expressions/2.json line 1 is not JSON: expected a value',
       'a stands in config/expressions/1.json line 1 and in config/expressions/3.properties line 1; keep one of them',
       'd stands in config/expressions/3.properties line 3 and in config/expressions/3.properties line 4; keep one of them',

@@ -25,9 +25,10 @@ const authPassword = property({
   name: 'auth-password',
   oid: ownAttribute(1),
   type: secret(),
-  synopsis: 'The password this server logs in to the mail server with; auth-username belongs to it.',
+  synopsis:
+    'The password this server logs in to the mail server with, best as an expression: $<file:config/smtp.pin>.',
   description:
-    'An expression such as $<file:config/smtp.pin> keeps the password itself out of the configuration.',
+    'The expression keeps the password itself out of the configuration: only the file holds it. auth-username belongs to it.',
   default: { behaviour: 'The mail server is used without logging in.' },
 });
 
@@ -36,6 +37,7 @@ const authUsername = property({
   oid: ownAttribute(2),
   type: string({ caseSensitive: true }),
   synopsis: 'The user name this server logs in to the mail server with; auth-password belongs to it.',
+  description: 'A user name without auth-password is kept, and the mail server is used without logging in.',
   default: { behaviour: 'The mail server is used without logging in.' },
 });
 
@@ -183,19 +185,8 @@ export const mailServer = defineObject({
             }
           : undefined,
     },
-    {
-      properties: [],
-      check: (_, isWritten) =>
-        isWritten('auth-username') && !isWritten('auth-password')
-          ? {
-              property: 'auth-username',
-              problem: 'is set without auth-password',
-              advice: 'Set auth-password too, or remove auth-username.',
-            }
-          : undefined,
-    },
     { properties: ['smtp-property'], check: checkRepeatedNames },
-    { properties: ['auth-username', 'smtp-property'], check: checkMissingParts },
+    { properties: ['auth-username', 'auth-password', 'smtp-property'], check: checkMissingParts },
     { properties: ['use-ssl', 'use-start-tls', 'smtp-property'], check: checkEncryption },
   ],
   enabledTargets: [
