@@ -53,8 +53,8 @@ export class ConfigurationHistory {
   /**
    * Every entry that is different after change `from` and after change `to`, which may lie before it. Reads the changes
    * twice, one by one, and keeps of them the entries that they touch, as these were before and are afterwards: counted
-   * in `held`, with what is returned. Throws LdapError noSuchObject when one of the states is not remembered, what `held`
-   * throws, StoreError when the files are damaged.
+   * in `held`, with what is returned. Throws LdapError noSuchObject when one of the states is not remembered, canceled when
+   * nobody waits for it any more, what `held` throws, StoreError when the files are damaged.
    */
   async differences(from: number, to: number, held: HeldOctets): Promise<EntryDifference[]> {
     const [early, late] = from < to ? [from, to] : [to, from];
@@ -92,7 +92,7 @@ export class ConfigurationHistory {
     if (base === undefined) throw unknownState(number, await this.firstState(), undefined);
     const tree = new SparseTree(schema, touched, held);
     for await (const entries of readArchivedEntries(fileSystem, archiveFolder, base)) {
-      await this.#pause();
+      await this.#pause(held);
       for (const entry of entries) tree.take(entry);
     }
     await this.#repeat(tree, base + 1, number, held);
@@ -108,8 +108,8 @@ export class ConfigurationHistory {
     if (first > last) return;
     try {
       for (const one of this.reader.changes(first, last, held)) {
-        if (one === undefined) await this.#pause();
-        else yield one;
+        if (one !== undefined) yield one;
+        else await this.#pause(held);
       }
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
@@ -117,10 +117,14 @@ export class ConfigurationHistory {
     }
   }
 
-  /** Lets others have their turn. However many look at the past, one of them goes on in each turn of the event loop. */
-  #pause(): Promise<unknown> {
+  /**
+   * Lets others have their turn. However many look at the past, one of them goes on in each turn of the event loop. Rejects
+   * with LdapError canceled when nobody waits for the answer any more.
+   */
+  async #pause({ isWanted }: HeldOctets): Promise<void> {
+    if (!isWanted) throw new LdapError('canceled', 'Nobody waits for what was asked any more.');
     this.#turn = this.#turn.then(() => setImmediate());
-    return this.#turn;
+    await this.#turn;
   }
 }
 

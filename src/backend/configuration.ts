@@ -23,6 +23,7 @@ import type { Schema } from '../schema/schema.ts';
 import type { Requester } from './backend.ts';
 import { Difference } from './difference.ts';
 import { requireLoginRights } from './login-rights.ts';
+import { requireStagedSecretAnew } from './secret-destination.ts';
 import { textsInChange } from './texts-with-expressions.ts';
 import { ValuesInForce } from './values-in-force.ts';
 import type { WriteTarget } from './write-target.ts';
@@ -179,8 +180,9 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     });
   }
 
-  permit(effect: Effect, requester: Requester): void {
+  permit(effect: Effect, requester: Requester, changes: readonly Change[]): void {
     const { definitions } = this.validator;
+    requireStagedSecretAnew(effect, changes, requester, { schema: this.schema, definitions });
     requireLoginRights(effect, requester, {
       definitions,
       isNamedBy: (kind) => this.#isNamedBy(effect.key, kind),

@@ -69,6 +69,8 @@ export class OctetBudget {
 
 /** What one collection holds of a budget. */
 export class HeldOctets {
+  /** Whether somebody waits for what is made of it; whoever works long without an answer looks. */
+  isWanted = true;
   readonly #budget: OctetBudget;
   #octets = 0;
 

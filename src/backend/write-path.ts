@@ -294,7 +294,7 @@ export class WritePath {
     try {
       const effects = this.#stageAll(waiting.steps, commit, changes);
       const net = netOf(effects);
-      for (const effect of net) target.permit(effect, waiting.requester);
+      for (const effect of net) target.permit(effect, waiting.requester, changes);
       // What stays in force until an admin action counts in the checks of all that is changed with it.
       for (const effect of net) target.settle?.(effect, commit.at);
       refuseIfAny(net.flatMap((effect) => target.check(effect)));

@@ -22,8 +22,11 @@ export interface WriteTarget {
   stage(effect: Effect): void;
   /** Notes what of an effect would be in force at once, and what must wait; whether it is right is asked afterwards. */
   settle?(effect: Effect, at: Date): void;
-  /** Throws insufficientAccessRights (50) when the requester may not do what the effect, which is staged, does. */
-  permit(effect: Effect, requester: Requester): void;
+  /**
+   * Throws insufficientAccessRights (50) when the requester may not do what the effect does, which is staged.
+   * @param changes all that are made together: the effect is what those come to in the end that are about its place.
+   */
+  permit(effect: Effect, requester: Requester, changes: readonly Change[]): void;
   /** What is wrong with the tree now that the effect is staged. */
   check(effect: Effect): readonly Issue[];
   /** What the runtime is asked about; undefined when it does not run what lives here. */

@@ -53,9 +53,8 @@ export class RunningOperation implements Operation {
   }
 
   get held(): HeldOctets {
-    const held = this.#held ?? this.session.budget.hold();
-    this.#held = held;
-    return held;
+    this.#held ??= this.session.budget.hold();
+    return this.#held;
   }
 
   /** It has been answered, and holds nothing any more. */
@@ -95,6 +94,7 @@ export class RunningOperation implements Operation {
   abandon(): void {
     if (this.isAbandoned) return;
     this.isAbandoned = true;
+    this.held.isWanted = false;
     this.#abandoned?.();
   }
 

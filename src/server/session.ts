@@ -231,7 +231,7 @@ export class Session {
         this.#underWay.delete(id);
         if (operation.isWatch) this.#countWatch(-1);
         if (request.type === 'bindRequest') this.#isBinding = false;
-        if (operation.isAbandoned && !operation.isCanceled && request.type === 'searchRequest')
+        if (operation.isAbandoned && !operation.isCanceled && isUnanswered(request, settled))
           this.#accessLog.abandoned(this.#connection, operation.who ?? '', request, operation);
         else this.#finish(id, request.type, operation.startedAt, settled, request, operation);
         operation.ended(settled.code);
@@ -364,6 +364,11 @@ type AnsweredRequest = Extract<Request, { type: AnsweredType }>;
 function isBind(operation: IncomingMessage['operation']): boolean {
   const type = operation.type === 'invalidRequest' ? operation.requestType : operation.type;
   return type === 'bindRequest';
+}
+
+/** Whether nothing has come of an abandoned request: a change, for example, is made all the same. */
+function isUnanswered({ type }: AnsweredRequest, { code }: Answer): boolean {
+  return type === 'searchRequest' || code === ResultCode.canceled;
 }
 
 function isStartTls(operation: IncomingMessage['operation']): boolean {

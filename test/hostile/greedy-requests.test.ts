@@ -1,7 +1,8 @@
 // A small version of what `npm run hostile -- --greedy` does with 200,000 changes.
 
 import { expect, it } from 'vitest';
-import { extendedRequest } from '../support/ber-bytes.ts';
+import { Oid } from '../../src/ldap/oids.ts';
+import { abandonRequest, extendedRequest, message } from '../support/ber-bytes.ts';
 import { RawClient } from '../support/raw-client.ts';
 import '../support/start-server.ts';
 import { askForEverything } from './greedy-requests.ts';
@@ -26,5 +27,15 @@ it('a server with little memory answers or refuses whatever is asked of a long p
   expect(server.isRunning).toBe(true);
   const client = await RawClient.bound(server);
   expect(await client.request(WHO_AM_I)).toMatchObject({ code: 0 });
+  // What nobody waits for ends, before it has read all of it.
+  const asked = extendedRequest(Oid.differences, JSON.stringify({ from: past.first, to: past.last }));
+  const [abandoned, other] = [client.nextId(), client.nextId()];
+  client.send(
+    message(abandoned, asked),
+    message(other, asked),
+    message(client.nextId(), abandonRequest(abandoned)),
+  );
+  expect((await client.answer(other)).code).toBe(0);
+  expect(client.unread).toEqual([]);
   client.close();
 }, 300_000);

@@ -1,26 +1,39 @@
 // A stored password goes to the mail server it was stored for: whoever may not read it does not have it sent elsewhere.
 
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Oid } from '../../src/ldap/oids.ts';
 import { accountDn, accountLdif } from '../support/accounts.ts';
-import { extendedRequest } from '../support/ber-bytes.ts';
+import { addRequest, deleteRequest, extendedRequest, modifyRequest } from '../support/ber-bytes.ts';
+import { DiskFault } from '../support/disk-fault.ts';
+import { removeFolder } from '../support/folders.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { runTask } from '../support/tasks.ts';
+import { until } from '../support/until.ts';
 
 const PASSWORD = 'a password';
 const SECRET = 'canary-Ahs4oolo';
+const REPLACE = 2;
+const WHO_AM_I = '1.3.6.1.4.1.4203.1.11.3';
 const MAIL = 'cn=Mail,cn=Mail Servers,cn=config';
 
 let server: RunningServer;
 let elsewhere: SmtpReceiver;
+let folder: string;
+let disk: DiskFault;
 let writer: LdapTools;
 /** Of the last change while the password was sent to the receiver. */
 let numberBefore: number;
 
-afterAll(endReceivers);
+afterAll(async () => {
+  await endReceivers();
+  await removeFolder(folder);
+});
 
 beforeAll(async () => {
   elsewhere = await SmtpReceiver.start({
@@ -28,7 +41,9 @@ beforeAll(async () => {
     hideSTARTTLS: true,
     allowInsecureAuth: true,
   });
-  server = await startServer();
+  folder = await mkdtemp(join(tmpdir(), 'confdit-destination-'));
+  disk = new DiskFault(folder);
+  server = await startServer({ environment: disk.environment });
   writer = new LdapTools({ url: server.url, password: PASSWORD }, accountDn('writer'));
   const privileges = ['config-read', 'config-write', 'changelog-read'];
   const mail = [
@@ -56,9 +71,9 @@ function change(...lines: readonly string[]): string {
 
 const here = () => `ds-cfg-smtp-server: localhost:${elsewhere.port}`;
 
-async function send(): Promise<void> {
+async function send(dn = MAIL): Promise<void> {
   await runTask(writer, 'ds-task-send-test-message', [
-    `ds-task-mail-server: ${MAIL}`,
+    `ds-task-mail-server: ${dn}`,
     'ds-task-mail-sender: a@example.com',
     'ds-task-mail-recipient: b@example.com',
   ]);
@@ -92,6 +107,40 @@ describe('an account without secret-read', () => {
     expect(await writer.add(task)).toMatchObject({ code: 50 });
     await send();
     expect(elsewhere.logins).toEqual([]);
+  });
+
+  it('does not have a password sent elsewhere either that is just being stored', async () => {
+    const dn = 'cn=Later,cn=Mail Servers,cn=config';
+    const administrator = await RawClient.bound(server);
+    const client = await RawClient.bound(server, accountDn('writer'), PASSWORD);
+    const added = await administrator.request(
+      addRequest(dn, [
+        ['objectClass', ['ds-cfg-mail-server']],
+        ['ds-cfg-enabled', ['true']],
+        ['ds-cfg-smtp-server', ['localhost:1']],
+        ['ds-cfg-use-start-tls', ['false']],
+      ]),
+    );
+    expect(added).toMatchObject({ code: 0 });
+    await disk.set({ code: 'WAIT', path: 'journal-', calls: ['write'] });
+    const login = [
+      [REPLACE, 'ds-cfg-auth-username', ['me']],
+      [REPLACE, 'ds-cfg-auth-password', [SECRET]],
+    ] as const;
+    const stored = administrator.request(modifyRequest(dn, login));
+    await until(async () => (await disk.struck()).length > 0);
+    const moved = client.request(
+      modifyRequest(dn, [[REPLACE, 'ds-cfg-smtp-server', [`localhost:${elsewhere.port}`]]]),
+    );
+    // It is prepared on top of what is being stored.
+    await client.request(extendedRequest(WHO_AM_I));
+    await disk.clear();
+    expect((await stored).code).toBe(0);
+    expect(await moved).toMatchObject({ code: 50, text: expect.stringContaining('secret-read') });
+    await send(dn);
+    expect(elsewhere.logins).toEqual([]);
+    expect((await administrator.request(deleteRequest(dn))).code).toBe(0);
+    for (const one of [administrator, client]) one.close();
   });
 
   it('does not go back to where it was sent before', async () => {

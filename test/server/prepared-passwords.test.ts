@@ -3,6 +3,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { accountDn, accountLdif, passwordModifyRequest } from '../support/accounts.ts';
 import {
@@ -222,4 +223,18 @@ describe('an account below cn=config', () => {
       expect(await codeOf(accountDn('weak'), stored)).toBe(49);
     },
   );
+});
+
+it('Argon2 is refused with the reason by a Node.js that does not compute it, and all else goes on', async () => {
+  const preload = fileURLToPath(new URL('../support/without-argon2.mjs', import.meta.url));
+  const older = await startServer({ environment: { NODE_OPTIONS: `--import=${preload}` } });
+  const client = await RawClient.bound(older);
+  const attributes = [
+    ['objectClass', ['person', 'ds-cfg-root-dn-user']],
+    ['sn', ['argon']],
+    ['userPassword', [ARGON2]],
+  ] as const;
+  const refused = await client.request(addRequest(accountDn('argon'), attributes));
+  expect(refused).toMatchObject({ code: 19, text: expect.stringContaining('run confdit with Node.js 24.7') });
+  client.close();
 });

@@ -57,6 +57,19 @@ export const importCases: readonly RuleCase[] = [
     expected: [],
   },
   {
+    rule: 'what is imported of Node.js',
+    what: 'a function that came later, a module that is not known, and neither types nor what has always been there',
+    files: {
+      'src/files/old.ts': code("import crypto, { type KeyObject, scrypt } from 'node:crypto';"),
+      'src/files/new.ts': code("import { argon2, scrypt } from 'node:crypto';"),
+      'src/files/other.ts': code("import { DatabaseSync } from 'node:sqlite';"),
+    },
+    expected: [
+      'src/files/new.ts:2 imports argon2, which Node.js 24.0 does not have',
+      'src/files/other.ts:2 imports node:sqlite, which oldest-node.json does not know',
+    ],
+  },
+  {
     rule: 'no files of a room',
     what: 'a circle of three',
     files: {

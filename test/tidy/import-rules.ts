@@ -2,6 +2,7 @@
 
 import { builtinModules } from 'node:module';
 import { finding, type Rule } from './finding.ts';
+import oldestNode from './oldest-node.json' with { type: 'json' };
 import type { Project } from './project.ts';
 import { EVERYTHING, ROOMS } from './rooms.ts';
 import type { Import, SourceFile } from './source-file.ts';
@@ -11,6 +12,7 @@ export const importRules: readonly Rule[] = [
   { title: 'no files of a room import each other in a circle', find: findCycles },
   { title: 'commands and applications reach servers through ldap-client/ only', find: findOwnSockets },
   { title: 'every imported package is in package.json', find: findUndeclaredPackages },
+  { title: 'what is imported of Node.js is there in the oldest that runs it', find: findNewerNames },
 ];
 
 function findWrongImports(project: Project): string[] {
@@ -79,6 +81,27 @@ function findOwnSockets(project: Project): string[] {
         })
         .map((item) => finding(file.path, item.line, `opens sockets of its own (${item.specifier})`)),
     );
+}
+
+/** By module, what Node.js 24.0.0 exports. A name that is not there keeps the program from starting. */
+const OLDEST_NAMES = new Map(
+  Object.entries(oldestNode).map(([name, exports]) => [name, new Set(exports.split(' '))]),
+);
+
+function findNewerNames(project: Project): string[] {
+  return project.source.flatMap((file) =>
+    file.imports.flatMap(({ specifier, isTypeOnly, names, line }) => {
+      if (isTypeOnly || !specifier.startsWith('node:')) return [];
+      const oldest = OLDEST_NAMES.get(specifier);
+      if (oldest === undefined)
+        return [finding(file.path, line, `imports ${specifier}, which oldest-node.json does not know`)];
+      // Types are nothing that is there.
+      const now = new Set(Object.keys(process.getBuiltinModule(specifier) ?? {}));
+      return names
+        .filter((name) => name !== 'default' && now.has(name) && !oldest.has(name))
+        .map((name) => finding(file.path, line, `imports ${name}, which Node.js 24.0 does not have`));
+    }),
+  );
 }
 
 function findUndeclaredPackages(project: Project): string[] {

@@ -1,7 +1,7 @@
 // Argon2 (RFC 9106) in the form of the password hashing competition: `{ARGON2}$argon2id$v=19$m=65536,t=2,p=1$salt$hash`.
 
 import { timingSafeEqual } from 'node:crypto';
-import type { Argon2Variant } from './derivation.ts';
+import { type Argon2Variant, HAS_ARGON2 } from './derivation.ts';
 import { NOT_OF_FORMAT, octetsOfBase64, type PasswordScheme, passwordOctets } from './password-scheme.ts';
 
 const STORED =
@@ -30,6 +30,11 @@ export const argon2Scheme: PasswordScheme = {
     const variant = VARIANTS.find((one) => one === variantName);
     const [salt, expected] = [octetsOfBase64(saltText), octetsOfBase64(hashText)];
     if (variant === undefined || salt === undefined || expected === undefined) return NOT_OF_FORMAT;
+    if (!HAS_ARGON2) {
+      return {
+        problem: `cannot be verified with Node.js ${process.version}, which does not compute Argon2; run confdit with Node.js 24.7 or later`,
+      };
+    }
     const [memory, passes, parallelism] = [Number(memoryText), Number(passesText), Number(lanesText)];
     if (memory > MEMORY_KIB_MAX || memory * passes > WORK_KIB_MAX || parallelism > PARALLELISM_MAX) {
       return {

@@ -1,7 +1,7 @@
 // The one-way computations behind passwords, as data: they travel to other threads, and a test can count them. Limits of
 // the parameters are checked where stored text is parsed, before there is a derivation.
 
-import { argon2, argon2Sync, hash, pbkdf2, pbkdf2Sync, scrypt, scryptSync } from 'node:crypto';
+import crypto, { hash, pbkdf2, pbkdf2Sync, scrypt, scryptSync } from 'node:crypto';
 import { hashSync } from 'bcryptjs';
 import { unixCrypt } from './unix-crypt.ts';
 
@@ -64,6 +64,11 @@ export type Derivation =
   | TextDerivation
   | DigestDerivation;
 
+/** Node.js has it from 24.7 on; a name that is imported and not there would keep the program from starting. */
+const { argon2, argon2Sync }: Partial<Pick<typeof crypto, 'argon2' | 'argon2Sync'>> = crypto;
+/** Whether derivations of this kind can be computed. */
+export const HAS_ARGON2 = argon2 !== undefined && argon2Sync !== undefined;
+
 /** Computes a derivation, in most cases on another thread. Rejects with LdapError busy (51) when too many wait. */
 export type Derive = (derivation: Derivation) => Promise<Uint8Array>;
 
@@ -85,6 +90,7 @@ export function deriveHere(derivation: Derivation): Uint8Array {
       return pbkdf2Sync(password, salt, iterations, length, digest);
     }
     case 'argon2':
+      if (argon2Sync === undefined) throw noArgon2();
       return argon2Sync(derivation.variant, argon2Options(derivation));
     case 'bcrypt':
       return Buffer.from(bcryptOf(password, derivation.setting), 'latin1');
@@ -108,7 +114,8 @@ export function deriveNatively(derivation: NativeDerivation): Promise<Uint8Array
       pbkdf2(password, salt, derivation.iterations, length, derivation.digest, settle);
       break;
     case 'argon2':
-      argon2(derivation.variant, argon2Options(derivation), settle);
+      if (argon2 === undefined) reject(noArgon2());
+      else argon2(derivation.variant, argon2Options(derivation), settle);
       break;
   }
   return promise;
@@ -117,6 +124,10 @@ export function deriveNatively(derivation: NativeDerivation): Promise<Uint8Array
 /** Computes what JavaScript computes on this thread: for commands, which have nobody to keep waiting. */
 export async function deriveForCommand(derivation: Derivation): Promise<Uint8Array> {
   return isNative(derivation) ? deriveNatively(derivation) : deriveHere(derivation);
+}
+
+function noArgon2(): Error {
+  return new Error(`Node.js ${process.version} does not compute Argon2.`);
 }
 
 function scryptOptions({ cost, blockSize, parallelization }: ScryptDerivation) {
