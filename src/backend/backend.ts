@@ -182,7 +182,10 @@ export interface Backend {
     options?: ChangeOptions,
     order?: WriteOrder,
   ): Promise<ChangeOutcome>;
-  /** All of them as one commit, or none; rejects with ChangeRefused when one of them is at fault. */
+  /**
+   * All of them as one commit, or none; one that is a trial makes all of them one. Rejects with ChangeRefused when one of
+   * them is at fault.
+   */
   changeAll(
     steps: readonly ChangeStep[],
     requester: Requester,

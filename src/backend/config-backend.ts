@@ -90,7 +90,7 @@ export class ConfigBackend implements Backend {
    */
   async tryObject(change: Change, requester: Requester): Promise<ConfigurationObject | undefined> {
     const ready = await this.#ready(change, requester);
-    const { effects } = await this.#writePath.try({ changes: () => [ready] }, requester);
+    const { effects } = await this.#writePath.try([{ changes: () => [ready] }], requester);
     const after = effects.flat().at(-1)?.after;
     return after && this.#configuration.validator.decode(after);
   }

@@ -68,7 +68,7 @@ export async function rollBack(
     const step = new RollbackStep(from, differences, requester, configuration);
     try {
       const written = await (isTrial
-        ? writePath.try(step, requester)
+        ? writePath.try([step], requester)
         : writePath.submitAll([step], requester));
       return { ...written, changes: step.made, from };
     } catch (error) {

@@ -91,6 +91,7 @@ export class TasksBackend implements Backend {
       }
     }
     const outcomes = await this.#writer.changeAll(ready, requester);
+    if (steps.some(({ options }) => options.noOp === true)) return outcomes;
     for (const { change } of steps) this.#cancelled(change);
     return outcomes;
   }

@@ -41,18 +41,19 @@ export class TreeWriter {
     }
     const step = this.#stepOf({ change, options }, requester);
     const { number, notes, effects } = await (options.noOp === true
-      ? writePath.try(step, requester)
+      ? writePath.try([step], requester)
       : writePath.submitAll([step], requester));
     return { number, notes, ...this.#read({ change, options }, effects[0] ?? [], requester) };
   }
 
-  /** All as one commit or none; rejects with ChangeRefused when one is at fault. */
+  /** All as one commit or none; one that is a trial makes all of them one. Rejects with ChangeRefused when one is at fault. */
   async changeAll(steps: readonly ChangeStep[], requester: Requester): Promise<readonly ChangeOutcome[]> {
     const { writePath } = this.#options;
-    const { number, notes, effects } = await writePath.submitAll(
-      steps.map((step) => this.#stepOf(step, requester)),
-      requester,
-    );
+    const isTrial = steps.some(({ options }) => options.noOp === true);
+    const all = steps.map((step) => this.#stepOf(step, requester));
+    const { number, notes, effects } = await (isTrial
+      ? writePath.try(all, requester)
+      : writePath.submitAll(all, requester));
     return steps.map((step, index) => ({
       number,
       notes: index === 0 ? notes : [],

@@ -156,9 +156,9 @@ export class WritePath {
     return this.#enqueue(steps, requester, false);
   }
 
-  /** Does everything that can fail, and then forgets it. */
-  try(step: WriteStep, requester: Requester): Promise<Written> {
-    return this.#enqueue([step], requester, true);
+  /** Does everything that can fail, and then forgets it; refuses as `submitAll` does. */
+  try(steps: readonly WriteStep[], requester: Requester): Promise<Written> {
+    return this.#enqueue(steps, requester, true);
   }
 
   /** Does something between the changes before it and those after it. Nothing of it is stored. */

@@ -63,18 +63,25 @@ export class OfflineDirectory implements Directory {
     return this.#change({ type: 'delete', dn: Dn.parse(dn) });
   }
 
-  changeAll(steps: readonly DirectoryStep[]): Promise<string> {
-    const all = steps.map(
-      ({ change, assertion }): ChangeStep => ({ change, options: { ...NO_OPTIONS, assertion } }),
-    );
-    return refusalsInWords(async () => {
-      await this.#backend.changeAll(all, this.#requester);
-      return '';
-    });
+  async changeAll(steps: readonly DirectoryStep[]): Promise<string> {
+    await this.#changeAll(steps, false);
+    return '';
+  }
+
+  async tryAll(steps: readonly DirectoryStep[]): Promise<readonly string[]> {
+    await this.#changeAll(steps, true);
+    return [];
   }
 
   close(): Promise<void> {
     return this.#instance.close();
+  }
+
+  #changeAll(steps: readonly DirectoryStep[], noOp: boolean): Promise<unknown> {
+    const all = steps.map(
+      ({ change, assertion }): ChangeStep => ({ change, options: { ...NO_OPTIONS, assertion, noOp } }),
+    );
+    return refusalsInWords(() => this.#backend.changeAll(all, this.#requester));
   }
 
   /** What an administrator would have to restart does not run: the notes are left out. */

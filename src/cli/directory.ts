@@ -31,6 +31,8 @@ export interface Directory {
   delete(dn: string): Promise<string>;
   /** All of them or none. */
   changeAll(steps: readonly DirectoryStep[]): Promise<string>;
+  /** The same, and nothing is changed: resolves to what would still have to be done, a line each, if they are possible. */
+  tryAll(steps: readonly DirectoryStep[]): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 

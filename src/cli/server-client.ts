@@ -48,10 +48,14 @@ export class ServerClient {
     return this.#client.waitingCount;
   }
 
-  /** The answer to a request that succeeded; rejects with CommandError. */
-  async ask(request: OneAnswered, controls: readonly Control[] = []): Promise<Answer> {
+  /** The answer to a request that succeeded, or ended with the other code that is hoped for; rejects with CommandError. */
+  async ask(
+    request: OneAnswered,
+    controls: readonly Control[] = [],
+    hopedFor: ResultCode = ResultCode.success,
+  ): Promise<Answer> {
     const answer = await this.#told(this.#client.ask(request, controls));
-    requireSuccess(answer.result);
+    if (answer.result.code !== hopedFor) requireSuccess(answer.result);
     return answer;
   }
 

@@ -11,7 +11,9 @@ import { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { SearchScope } from '../ldap/message.ts';
 import { Oid } from '../ldap/oids.ts';
+import { ResultCode } from '../ldap/result-code.ts';
 import { requestOf } from '../ldap-client/change-request.ts';
+import type { OneAnswered } from '../ldap-client/exchange.ts';
 import { CommandError } from './command.ts';
 import type { ConnectionChoice } from './connection-options.ts';
 import type { Directory, DirectoryStep, SearchRequest } from './directory.ts';
@@ -67,9 +69,26 @@ export class ServerConnection implements Directory {
 
   /** One transaction (RFC 5805). */
   async changeAll(steps: readonly DirectoryStep[]): Promise<string> {
+    const { result } = await this.#client.ask(await this.#transactionOf(steps));
+    return result.diagnosticMessage;
+  }
+
+  /** The same transaction, ended with the no-op control. */
+  async tryAll(steps: readonly DirectoryStep[]): Promise<readonly string[]> {
+    const { result } = await this.#client.ask(
+      await this.#transactionOf(steps),
+      [{ oid: Oid.noOp, criticality: true, value: undefined }],
+      ResultCode.noOperation,
+    );
+    // The last line says that nothing was changed.
+    return result.diagnosticMessage.split('\n').slice(0, -1);
+  }
+
+  /** Sends the changes; returns the request that ends their transaction. */
+  async #transactionOf(steps: readonly DirectoryStep[]): Promise<OneAnswered> {
     const id = await this.extended(Oid.startTransaction, undefined);
     const ofTransaction = { oid: Oid.transaction, criticality: true, value: id };
-    await Promise.all(
+    const sent = Promise.all(
       steps.map(({ change, assertion }) => {
         const asserted = assertion && {
           oid: Oid.assertion,
@@ -79,9 +98,19 @@ export class ServerConnection implements Directory {
         return this.#change(change, [ofTransaction, ...(asserted === undefined ? [] : [asserted])]);
       }),
     );
-    const value = writeEndTransaction({ isCommit: true, id });
-    const { result } = await this.#client.ask({ type: 'extendedRequest', oid: Oid.endTransaction, value });
-    return result.diagnosticMessage;
+    const end = (isCommit: boolean): OneAnswered => ({
+      type: 'extendedRequest',
+      oid: Oid.endTransaction,
+      value: writeEndTransaction({ isCommit, id }),
+    });
+    try {
+      await sent;
+    } catch (error) {
+      // A server keeps few open transactions. That it may have ended this one is no news.
+      await this.#client.ask(end(false)).catch(() => {});
+      throw error;
+    }
+    return end(true);
   }
 
   /** An extended operation; resolves to the value of the answer. */

@@ -26,7 +26,7 @@ export function dispatcher(services: Services): Dispatch {
       case 'bindRequest':
         return bind(request, operation, authentication, controls);
       case 'extendedRequest':
-        return extended(request, operation, services);
+        return extended(request, operation, services, controls);
       default:
         return change(request, operation, services, controls);
     }

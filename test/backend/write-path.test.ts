@@ -85,7 +85,7 @@ describe('the write path', () => {
 
   it('tries nothing on top of what is not stored', async () => {
     const { writePath, fail } = await behind(add('new'));
-    const tried = writePath.try({ changes: () => [remove('new')] }, ANONYMOUS);
+    const tried = writePath.try([{ changes: () => [remove('new')] }], ANONYMOUS);
     fail();
     await expect(tried).rejects.toMatchObject({ code: 32 });
   });

@@ -218,6 +218,7 @@ function keptOpen(directory: Directory): Directory {
     modify: (dn, modifications) => directory.modify(dn, modifications),
     delete: (dn) => directory.delete(dn),
     changeAll: (steps) => directory.changeAll(steps),
+    tryAll: (steps) => directory.tryAll(steps),
     close: async () => {},
   };
 }

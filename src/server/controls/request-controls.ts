@@ -123,7 +123,8 @@ const CONTROLS = {
     oid: Oid.noOp,
     otherOid: Oid.noOpOfOpenLdap,
     name: 'no-op',
-    requests: CHANGES,
+    requests: [...CHANGES, 'extendedRequest'],
+    extensions: [Oid.endTransaction],
     decode: withoutValue('no-op'),
   }),
   permissiveModify: define({

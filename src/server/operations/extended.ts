@@ -3,6 +3,7 @@
 
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { Oid } from '../../ldap/oids.ts';
+import type { RequestControls } from '../controls/request-controls.ts';
 import { type Answer, type Operation, type Services, SUCCESS } from '../operation.ts';
 import { cancel } from './cancel.ts';
 import { type ExtendedRequest, requireNoValue } from './extended-request.ts';
@@ -16,6 +17,7 @@ type ExtendedOperation = (
   request: ExtendedRequest,
   operation: Operation,
   services: Services,
+  controls: RequestControls,
 ) => Answer | Promise<Answer>;
 
 const EXTENDED_OPERATIONS: Readonly<Record<string, ExtendedOperation>> = {
@@ -35,6 +37,7 @@ export function extended(
   request: ExtendedRequest,
   operation: Operation,
   services: Services,
+  controls: RequestControls,
 ): Answer | Promise<Answer> {
   const run = Object.hasOwn(EXTENDED_OPERATIONS, request.oid) ? EXTENDED_OPERATIONS[request.oid] : undefined;
   if (run === undefined) {
@@ -43,7 +46,7 @@ export function extended(
       `The extended operation ${request.oid} is not supported. The root DSE lists the supportedExtension values.`,
     );
   }
-  return run(request, operation, services);
+  return run(request, operation, services, controls);
 }
 
 /** RFC 4532: the authorization identity, empty for the anonymous. */

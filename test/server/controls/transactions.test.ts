@@ -125,6 +125,30 @@ describe('transactions (RFC 5805)', () => {
     expect(await exists('T6')).toBe(false);
   });
 
+  it('an end with the no-op control tries them together, and makes none of them', async () => {
+    const tryThem = (id: string) => {
+      const value = octetsFromText(writeEndTransaction({ isCommit: true, id }));
+      return client.request(extendedRequest(Oid.endTransaction, value), [control(Oid.noOp, true)]);
+    };
+    const good = await begin();
+    await client.request(addMailServer('T20'), [inTransaction(good)]);
+    await client.request(replace(mailServerDn('T20'), 'ds-cfg-enabled', 'true'), [inTransaction(good)]);
+    expect(await tryThem(good)).toMatchObject({
+      code: 0x410e,
+      text: expect.stringContaining('Nothing was changed'),
+    });
+    expect(await exists('T20')).toBe(false);
+    expect((await end(good)).code).toBe(53);
+    const wrong = await begin();
+    await client.request(addMailServer('T20'), [inTransaction(wrong)]);
+    const messageId = client.nextId();
+    client.send(message(messageId, addMailServer('T1'), [inTransaction(wrong)]));
+    await client.answer(messageId);
+    const refused = await tryThem(wrong);
+    expect([refused.code, resultOf(refused).failedMessageId]).toEqual([68, messageId]);
+    expect((await client.request(addMailServer('T20'))).code).toBe(0);
+  });
+
   it('returns what its changes asked to read', async () => {
     const id = await begin();
     const read = controlWith(Oid.postRead, writeReadEntry(['cn']));

@@ -1,0 +1,67 @@
+// Whether a plan could be carried out: its changes are tried together, and what refuses some of them is collected until
+// the rest is possible. Nothing is changed.
+
+import { CommandError } from '../command.ts';
+import type { Directory } from '../directory.ts';
+import { ExitCode } from '../exit-code.ts';
+import type { PlannedChange } from './plan.ts';
+
+export interface PlanJudgement {
+  /** What the administrator would still have to do, a line each. */
+  readonly notes: readonly string[];
+  /** What is wrong, a line each, in the words of the server. */
+  readonly problems: readonly string[];
+  /** Why nobody can say whether the plan is possible; undefined when it is known. */
+  readonly unknown: string | undefined;
+}
+
+/** Whoever has more to correct begins with these. */
+const ROUNDS_MAX = 20;
+/** The connection is lost, or nothing is there to be asked. */
+const NO_ANSWER: ReadonlySet<number> = new Set([
+  ExitCode.serverDown,
+  ExitCode.connectError,
+  ExitCode.localError,
+]);
+
+/**
+ * Tries the changes. A server refuses a transaction at the first change that cannot be applied, so the others are tried
+ * without it. Rejects with CommandError when the connection is lost.
+ */
+export async function judgePlan(
+  directory: Pick<Directory, 'tryAll'>,
+  plan: readonly PlannedChange[],
+): Promise<PlanJudgement> {
+  const problems = new Set<string>();
+  const refused: string[] = [];
+  let left = plan;
+  for (let round = 0; round < ROUNDS_MAX && left.length > 0; round++) {
+    try {
+      const notes = await directory.tryAll(left);
+      return { notes: problems.size === 0 ? notes : [], problems: [...problems], unknown: undefined };
+    } catch (error) {
+      const { message, exitCode } = refusalIn(error);
+      const isAboutEntry = plan.some((step) => message.startsWith(`${dnOf(step)}: `));
+      if (exitCode === ExitCode.insufficientAccess && !isAboutEntry)
+        return { notes: [], problems: [], unknown: message };
+      // What names an entry that was refused is wrong because that one is missing now.
+      const lines = message.split('\n').filter((line) => !refused.some((dn) => line.includes(dn)));
+      for (const line of lines) problems.add(line);
+      const isRefused = (dn: string) => lines.some((line) => line.startsWith(`${dn}: `));
+      const kept = left.filter((step) => !isRefused(dnOf(step)));
+      if (kept.length === left.length) break;
+      refused.push(...left.map(dnOf).filter(isRefused));
+      left = kept;
+    }
+  }
+  return { notes: [], problems: [...problems], unknown: undefined };
+}
+
+function refusalIn(error: unknown): CommandError {
+  if (!(error instanceof CommandError) || NO_ANSWER.has(error.exitCode)) throw error;
+  return error;
+}
+
+function dnOf({ before, after }: PlannedChange): string {
+  return (after ?? before)?.dn.toString() ?? '';
+}
