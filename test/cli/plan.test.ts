@@ -1,10 +1,11 @@
 // Configuration as files: what would change is shown, and made at once or not at all.
 
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { confditFor } from '../support/confdit-program.ts';
+import { accountDn, accountLdif } from '../support/accounts.ts';
+import { confditFor, runConfdit } from '../support/confdit-program.ts';
 import { removeFolder } from '../support/folders.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
@@ -104,8 +105,75 @@ describe('plan and apply', () => {
     await writeFile(file, `${mailServer('Twice')}dn: cn=x,cn=config\nchangetype: delete\n`);
     await writeFile(other, `# comment\n${mailServer('Twice')}nonsense\n`);
     const refused = await confdit('plan', file, other);
-    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(refused.stderr).toContain(`${file}:6: is a change`);
     expect(refused.stderr).toMatch(/other\.ldif:7:1: /);
+  });
+
+  it('judge all that is wrong, at its file and line, and plan exits with 1', async () => {
+    const wrong = join(folder, 'wrong');
+    await mkdir(join(wrong, 'below'), { recursive: true });
+    const one = join(wrong, 'a.ldif');
+    const other = join(wrong, 'below', 'b.LDIF');
+    await writeFile(join(wrong, '.hidden.ldif'), 'nonsense\n');
+    await writeFile(join(wrong, 'read.me'), 'nonsense\n');
+    await writeFile(
+      one,
+      mailServer('Two', ['ds-cfg-no-such: x']) + mailServer('Far', ['ds-cfg-use-ssl: perhaps']),
+    );
+    await writeFile(other, mailServer('Port').replace('$<smtp.host|smtp.example.com>', 'a:70000'));
+    const planned = await confdit('plan', wrong);
+    expect(planned.code).toBe(1);
+    expect(planned.stdout).toContain('Plan: 2 to add, 1 to change, 0 to delete.');
+    expect(planned.stderr).toContain(`${one}:5: cn=Two,${CONTAINER}: `);
+    expect(planned.stderr).toContain(`${one}:11: cn=Far,${CONTAINER}: `);
+    expect(planned.stderr).toContain(`${other}:4: cn=Port,${CONTAINER}: smtp-server "a:70000"`);
+    expect(planned.stderr).toContain('cannot be applied because of these 3 problems');
+    expect(await confdit('plan', wrong, '--detailed-exitcode', '--json')).toMatchObject({ code: 1 });
+    const applied = await confdit('apply', wrong, '-n');
+    expect(applied.code).not.toBe(0);
+    expect(applied.stderr).toContain(`Nothing was changed.\n`);
+    expect(applied.stderr).toContain(`${one}:11: cn=Far,${CONTAINER}: `);
+    const found = await new LdapTools(server).entries(CONTAINER, '-s', 'one', '1.1');
+    expect(found.map(({ dn }) => dn.name)).toEqual(['Two']);
+  });
+
+  it('take standard input', async () => {
+    const typed = { environment: { PASSWORD: server.password } };
+    const connection = ['--port', String(server.port), '--bindPassword:env', 'PASSWORD'];
+    const piped = (command: string, input: string, ...words: string[]) =>
+      runConfdit([command, '-', ...words, ...connection], { ...typed, input });
+    expect(await piped('apply', mailServer('Piped'), '-n')).toMatchObject({ code: 0, stderr: '' });
+    expect(await piped('plan', mailServer('Piped'))).toMatchObject({
+      code: 0,
+      stdout: 'Nothing is to be changed.\n',
+    });
+    const wrong = await piped('plan', mailServer('Other', ['ds-cfg-use-ssl: perhaps']));
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toContain('-:5: cn=Other');
+    const [entry] = await new LdapTools(server).entries(`cn=Piped,${CONTAINER}`, '-s', 'base');
+    expect(entry?.values('ds-cfg-enabled')).toEqual(['false']);
+  });
+
+  it('say that a plan could not be tried by who may not write', async () => {
+    const reader = { password: 'correct horse battery', privileges: ['config-read'] };
+    await new LdapTools(server).add(accountLdif('Reader', reader));
+    await writeFile(file, mailServer('Unknown'));
+    const { code, stdout, stderr } = await runConfdit(
+      [
+        'plan',
+        file,
+        '--detailed-exitcode',
+        '--port',
+        String(server.port),
+        '-D',
+        accountDn('Reader'),
+        '--bindPassword:env',
+        'PASSWORD',
+      ],
+      { environment: { PASSWORD: reader.password } },
+    );
+    expect(stdout).toContain('Plan: 1 to add');
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('could not be tried: ') });
   });
 });

@@ -1,14 +1,15 @@
 // The entries that files describe. Files hold whole entries; a change record has no place among them.
 
 import { UnreadableFile } from '../../files/named-file.ts';
-import { readText, UndecodableFile } from '../../files/text.ts';
+import { UndecodableFile } from '../../files/text.ts';
 import { Attribute, type Entry } from '../../ldap/entry.ts';
 import { completeClasses } from '../../schema/check-classes.ts';
 import type { Schema } from '../../schema/schema.ts';
-import { CommandError } from '../command.ts';
+import { CommandError, type World } from '../command.ts';
 import type { DocumentRecord, ReadDocument } from '../documents/document.ts';
 import { readDocument } from '../documents/read-document.ts';
 import { ExitCode } from '../exit-code.ts';
+import { readInputFile } from './input-files.ts';
 import { type FileProblem, formatPlace } from './problem-report.ts';
 
 export interface DesiredEntry extends DocumentRecord {
@@ -32,19 +33,24 @@ const REPEATED = 'repeated';
 export async function readDesiredEntries(
   files: readonly string[],
   schema: Schema,
+  stdin: World['stdin'],
 ): Promise<readonly DesiredEntry[]> {
-  const { entries, problems } = await readFilesOfEntries(files, schema);
+  const { entries, problems } = await readFilesOfEntries(files, schema, stdin);
   if (problems.length === 0) return entries;
   const lines = problems.map((problem) => `${formatPlace(problem)}${problem.text}`);
   throw new CommandError(lines.join('\n'), ExitCode.wrongData);
 }
 
 /** Does the same, and returns what is wrong as data. Never rejects for what is wrong with a file. */
-export async function readFilesOfEntries(files: readonly string[], schema: Schema): Promise<ReadFiles> {
+export async function readFilesOfEntries(
+  files: readonly string[],
+  schema: Schema,
+  stdin: World['stdin'],
+): Promise<ReadFiles> {
   const problems: FileProblem[] = [];
   const byKey = new Map<string, DesiredEntry>();
   for (const file of files) {
-    const { records, problems: wrong } = await readFile(file, problems);
+    const { records, problems: wrong } = await readFile(file, stdin, problems);
     for (const { line, column, problem } of wrong)
       problems.push({ file, line, column, text: problem, rule: NOT_AN_ENTRY });
     for (const record of records) {
@@ -78,9 +84,9 @@ export function completeEntry(entry: Entry, schema: Schema): Entry {
   return entry.withAttributes([...attributes, ...named]);
 }
 
-async function readFile(file: string, problems: FileProblem[]): Promise<ReadDocument> {
+async function readFile(file: string, stdin: World['stdin'], problems: FileProblem[]): Promise<ReadDocument> {
   try {
-    return readDocument(await readText(file));
+    return readDocument(await readInputFile(file, stdin));
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error;
     const line = error instanceof UndecodableFile ? error.line : 0;

@@ -103,7 +103,7 @@ class Edit {
   async #store(): Promise<CommandError | undefined> {
     const { before, directory, schema, hashedAttributes, world } = this.#options;
     try {
-      const desired = (await readDesiredEntries([this.#file], schema)).map(({ entry }) => entry);
+      const desired = (await readDesiredEntries([this.#file], schema, world.stdin)).map(({ entry }) => entry);
       const key = schema.dnKey(before.dn);
       if (desired.length !== 1 || desired.some((entry) => schema.dnKey(entry.dn) !== key)) {
         throw new CommandError(`Leave one entry, ${before.dn}.`, ExitCode.wrongData);

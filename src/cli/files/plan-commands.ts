@@ -7,9 +7,13 @@ import { type Command, CommandError, type CommandOption, type Invocation, type W
 import type { Directory, OpenDirectory } from '../directory.ts';
 import { ExitCode } from '../exit-code.ts';
 import { whileWorking } from '../progress-bar.ts';
-import { type DesiredEntry, readDesiredEntries } from './desired-entries.ts';
+import { type DesiredEntry, readFilesOfEntries } from './desired-entries.ts';
+import { findInputFiles } from './input-files.ts';
+import { locateSentence } from './located-problem.ts';
 import { attributesToCompare, type PlannedChange, planChanges } from './plan.ts';
+import { judgePlan } from './plan-judgement.ts';
 import { describePlan, type EntryDifference, formatPlan } from './plan-text.ts';
+import { type FileProblem, formatPlace } from './problem-report.ts';
 
 export interface PlanCommandsOptions {
   readonly schema: () => Promise<Schema>;
@@ -39,20 +43,23 @@ export function planCommands(options: PlanCommandsOptions): readonly Command[] {
       name: 'plan',
       group,
       operands,
-      synopsis: 'Shows what would change if the configuration were as files say.',
+      synopsis:
+        'Shows what would change if the configuration were as files say, and whether it could be changed so.',
       description:
         'The files hold whole entries: an attribute that an entry of theirs does not have is to be removed. Entries\n' +
-        'that stand in no file are left alone, unless --prune names what they live below.',
+        'that stand in no file are left alone, unless --prune names what they live below. FILE may be a folder, or - for\n' +
+        'standard input. The changes are tried as one, and nothing is changed: every problem is told with file and line,\n' +
+        'and the exit code is 1.',
       options: [
         ...OPTIONS,
-        { name: 'detailed-exitcode', synopsis: 'exit with 2 while something is to be changed' },
+        {
+          name: 'detailed-exitcode',
+          synopsis: 'exit with 0 when there is nothing to change, 1 for any error, 2 when there are changes',
+        },
         ...options.connectionOptions,
       ],
       run: (invocation, world) =>
-        withPlan(invocation, world, options, async ({ plan, text }) => {
-          world.stdout.write(text);
-          return plan.length > 0 && invocation.has('detailed-exitcode') ? ExitCode.changes : ExitCode.success;
-        }),
+        withPlan(invocation, world, options, ExitCode.failed, (made) => showPlan(made, invocation, world)),
     },
     {
       name: 'apply',
@@ -61,40 +68,82 @@ export function planCommands(options: PlanCommandsOptions): readonly Command[] {
       synopsis: 'Makes the configuration as files say: all changes at once, or none.',
       description:
         'Shows the plan and asks first, unless --no-prompt is given. Nothing is changed when somebody else has changed\n' +
-        'one of the entries meanwhile.',
+        'one of the entries meanwhile. FILE may be a folder, or - for standard input.',
       options: [
         ...OPTIONS,
         { name: 'no-prompt', short: 'n', synopsis: 'do not ask' },
         ...options.connectionOptions,
       ],
       run: (invocation, world) =>
-        withPlan(invocation, world, options, async ({ plan, described, text, directory }) => {
-          const isJson = invocation.has('json');
-          if (!isJson) world.stdout.write(text);
-          if (plan.length === 0) {
-            if (isJson) world.stdout.write(formatApplied(described, ''));
-            return ExitCode.success;
-          }
-          if (!invocation.has('no-prompt') && !(await askYesOrNo('Make these changes?', world))) {
-            throw new CommandError('Nothing was changed.', ExitCode.cancelled);
-          }
-          const notes = await whileWorking(world.stderr, 'applying', changeAll(directory, plan));
-          const done = `Done.\n${notes === '' ? '' : `${notes}\n`}`;
-          world.stdout.write(isJson ? formatApplied(described, notes) : done);
-          return ExitCode.success;
-        }),
+        withPlan(invocation, world, options, ExitCode.wrongData, (made) =>
+          applyPlan(made, invocation, world),
+        ),
     },
   ];
 }
 
-async function changeAll(directory: Directory, plan: readonly PlannedChange[]): Promise<string> {
+async function showPlan(made: MadePlan, invocation: Invocation, world: World): Promise<ExitCode> {
+  const { plan, text, directory } = made;
+  world.stdout.write(text);
+  const judging = judgePlan(directory, plan);
+  const { notes, problems, unknown } = await whileWorking(world.stderr, 'trying', judging);
+  for (const problem of problems) world.stderr.write(`${inFile(problem, made)}\n`);
+  if (problems.length > 0) {
+    const count = problems.length === 1 ? 'this problem' : `these ${problems.length} problems`;
+    throw new CommandError(`The plan cannot be applied because of ${count}.`, ExitCode.failed);
+  }
+  if (unknown !== undefined)
+    world.stderr.write(`Whether the plan can be applied is not known; it could not be tried: ${unknown}\n`);
+  // What reads JSON gets nothing else.
+  for (const note of notes) world[invocation.has('json') ? 'stderr' : 'stdout'].write(`${note}\n`);
+  return plan.length > 0 && invocation.has('detailed-exitcode') ? ExitCode.changes : ExitCode.success;
+}
+
+async function applyPlan(made: MadePlan, invocation: Invocation, world: World): Promise<ExitCode> {
+  const { plan, described, text } = made;
+  const isJson = invocation.has('json');
+  if (!isJson) world.stdout.write(text);
+  if (plan.length === 0) {
+    if (isJson) world.stdout.write(formatApplied(described, ''));
+    return ExitCode.success;
+  }
+  if (!invocation.has('no-prompt')) {
+    // Nobody is asked for what cannot be done.
+    const judged = await whileWorking(world.stderr, 'trying', judgePlan(made.directory, plan));
+    if (judged.problems.length > 0) throw refusal(judged.problems, judged.exitCode, made);
+    if (!(await askYesOrNo('Make these changes?', world)))
+      throw new CommandError('Nothing was changed.', ExitCode.cancelled);
+  }
+  const notes = await whileWorking(world.stderr, 'applying', changeAll(made));
+  const done = `Done.\n${notes === '' ? '' : `${notes}\n`}`;
+  world.stdout.write(isJson ? formatApplied(described, notes) : done);
+  return ExitCode.success;
+}
+
+/** A refusal is told with all that is wrong besides, each with its file and line. */
+async function changeAll(made: MadePlan): Promise<string> {
+  const { directory, plan } = made;
   try {
     return await directory.changeAll(plan);
   } catch (error) {
     // Of a connection that is lost nobody knows what came of it.
     if (!(error instanceof CommandError) || error.exitCode === ExitCode.serverDown) throw error;
-    throw new CommandError(`Nothing was changed. ${error.message}`, error.exitCode, { cause: error });
+    const judged = await judgePlan(directory, plan);
+    const problems = judged.problems.length > 0 ? judged.problems : error.message.split('\n');
+    throw refusal(problems, error.exitCode, made);
   }
+}
+
+function refusal(problems: readonly string[], exitCode: ExitCode, made: MadePlan): CommandError {
+  const lines = problems.map((problem) => inFile(problem, made));
+  const text = `Nothing was changed.${lines.length === 1 ? ' ' : '\n'}${lines.join('\n')}`;
+  return new CommandError(text, exitCode);
+}
+
+/** Returns a problem with the place that it comes from, if a file has its entry. */
+function inFile(problem: string, { names }: MadePlan): string {
+  const located = locateSentence(problem, names);
+  return located === undefined ? problem : `${formatPlace(located)}${problem}`;
 }
 
 /** JSON: what was changed, and what is still to be done. */
@@ -108,12 +157,15 @@ interface MadePlan {
   readonly described: readonly EntryDifference[];
   readonly text: string;
   readonly directory: Directory;
+  /** The entries of the files by each spelling of their names. */
+  readonly names: ReadonlyMap<string, DesiredEntry>;
 }
 
 async function withPlan(
   invocation: Invocation,
   world: World,
   options: PlanCommandsOptions,
+  wrongFiles: ExitCode,
   use: (made: MadePlan) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const { operands } = invocation;
@@ -122,8 +174,9 @@ async function withPlan(
   }
   const schema = await options.schema();
   const definitions = options.definitions(schema);
-  const desired = await readDesiredEntries(operands, schema);
-  refuseStrangers(desired, schema);
+  const files = await findInputFiles(operands);
+  const { entries: desired, problems } = await readFilesOfEntries(files, schema, world.stdin);
+  refuseProblems([...problems, ...findStrangers(desired, schema)], wrongFiles);
   const containers = invocation.values('prune').map((dn) => ({ dn, key: schema.dnKeyOfText(dn) }));
   const directory = await options.open(invocation, world);
   try {
@@ -142,18 +195,41 @@ async function withPlan(
     const text = invocation.has('json')
       ? `${JSON.stringify(described, undefined, 2)}\n`
       : formatPlan(described, world.stdout);
-    return await use({ plan, described, text, directory });
+    return await use({ plan, described, text, directory, names: namesOf(desired, plan, schema) });
   } finally {
     await directory.close();
   }
 }
 
+/** A server may spell a name in another way than the file. */
+function namesOf(
+  desired: readonly DesiredEntry[],
+  plan: readonly PlannedChange[],
+  schema: Schema,
+): ReadonlyMap<string, DesiredEntry> {
+  const byKey = new Map(desired.map((one) => [schema.dnKey(one.entry.dn), one]));
+  const names = new Map(desired.map((one) => [one.entry.dn.toString(), one]));
+  for (const { before } of plan) {
+    const one = before && byKey.get(schema.dnKey(before.dn));
+    if (before !== undefined && one !== undefined) names.set(before.dn.toString(), one);
+  }
+  return names;
+}
+
 /** Only the configuration is compared: what lies elsewhere would be added each time. */
-function refuseStrangers(desired: readonly DesiredEntry[], schema: Schema): void {
-  const problems = desired
+function findStrangers(desired: readonly DesiredEntry[], schema: Schema): readonly FileProblem[] {
+  return desired
     .filter(({ entry }) => !`,${schema.dnKey(entry.dn)}`.endsWith(`,${ROOT}`))
-    .map(({ entry, file, line }) => `${file}:${line}: ${entry.dn} is not below ${ROOT}. Take it out.`);
-  if (problems.length > 0) throw new CommandError(problems.join('\n'), ExitCode.wrongData);
+    .map(({ entry, file, line, column }) => {
+      const text = `${entry.dn} is not below ${ROOT}. Take it out.`;
+      return { file, line, column, text, rule: 'stranger' };
+    });
+}
+
+function refuseProblems(problems: readonly FileProblem[], exitCode: ExitCode): void {
+  if (problems.length === 0) return;
+  const lines = problems.map((problem) => `${formatPlace(problem)}${problem.text}`);
+  throw new CommandError(lines.join('\n'), exitCode);
 }
 
 /** A container that is wrongly spelled would keep what was to go. */

@@ -11,6 +11,8 @@ export interface PlanJudgement {
   readonly notes: readonly string[];
   /** What is wrong, a line each, in the words of the server. */
   readonly problems: readonly string[];
+  /** What the first refusal makes a command exit with. */
+  readonly exitCode: ExitCode;
   /** Why nobody can say whether the plan is possible; undefined when it is known. */
   readonly unknown: string | undefined;
 }
@@ -34,16 +36,23 @@ export async function judgePlan(
 ): Promise<PlanJudgement> {
   const problems = new Set<string>();
   const refused: string[] = [];
+  let first: ExitCode = ExitCode.success;
   let left = plan;
   for (let round = 0; round < ROUNDS_MAX && left.length > 0; round++) {
     try {
       const notes = await directory.tryAll(left);
-      return { notes: problems.size === 0 ? notes : [], problems: [...problems], unknown: undefined };
+      return {
+        notes: problems.size === 0 ? notes : [],
+        problems: [...problems],
+        exitCode: first,
+        unknown: undefined,
+      };
     } catch (error) {
       const { message, exitCode } = refusalIn(error);
       const isAboutEntry = plan.some((step) => message.startsWith(`${dnOf(step)}: `));
       if (exitCode === ExitCode.insufficientAccess && !isAboutEntry)
-        return { notes: [], problems: [], unknown: message };
+        return { notes: [], problems: [], exitCode, unknown: message };
+      if (first === ExitCode.success) first = exitCode;
       // What names an entry that was refused is wrong because that one is missing now.
       const lines = message.split('\n').filter((line) => !refused.some((dn) => line.includes(dn)));
       for (const line of lines) problems.add(line);
@@ -54,7 +63,7 @@ export async function judgePlan(
       left = kept;
     }
   }
-  return { notes: [], problems: [...problems], unknown: undefined };
+  return { notes: [], problems: [...problems], exitCode: first, unknown: undefined };
 }
 
 function refusalIn(error: unknown): CommandError {

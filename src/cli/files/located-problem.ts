@@ -1,0 +1,47 @@
+// Problems in the words of a server or a validator, with the place in a file that each comes from.
+
+import { formatIssue, type Issue } from '../../ldap/issue.ts';
+import type { Schema } from '../../schema/schema.ts';
+import type { Place } from '../documents/document.ts';
+import type { DesiredEntry } from './desired-entries.ts';
+import type { FileProblem } from './problem-report.ts';
+
+/** The rule of what a server says, which gives no name to it. */
+const REFUSED = 'refused';
+const NAME = /^[\w-]+/;
+
+/** Returns the problem at the place of its property, or at that of its entry; undefined when no file has the entry. */
+export function locateIssue(
+  issue: Issue,
+  desired: readonly DesiredEntry[],
+  schema: Schema,
+): FileProblem | undefined {
+  const key = schema.dnKeyOfText(issue.dn);
+  const found = desired.find(({ entry }) => schema.dnKey(entry.dn) === key);
+  if (found === undefined) return undefined;
+  const { line, column } = placeOf(found, issue.property);
+  return { file: found.file, line, column, text: formatIssue(issue), rule: issue.code };
+}
+
+/**
+ * Returns a sentence that begins with the name of an entry, as every problem of a change does, at its place; undefined when
+ * no file has the entry.
+ * @param names how each entry may be spelled
+ */
+export function locateSentence(
+  sentence: string,
+  names: ReadonlyMap<string, DesiredEntry>,
+): FileProblem | undefined {
+  for (const [name, entry] of names) {
+    const start = `${name}: `;
+    if (!sentence.startsWith(start)) continue;
+    const [property] = NAME.exec(sentence.slice(start.length)) ?? [];
+    const { line, column } = placeOf(entry, property);
+    return { file: entry.file, line, column, text: sentence, rule: REFUSED };
+  }
+  return undefined;
+}
+
+function placeOf(entry: DesiredEntry, property: string | undefined): Place {
+  return property === undefined ? entry : entry.placeOf([property, `ds-cfg-${property}`]);
+}
