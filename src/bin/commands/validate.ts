@@ -59,7 +59,11 @@ async function validate(invocation: Invocation, world: World): Promise<ExitCode>
     throw new CommandError(`--format is one of ${REPORT_FORMATS.join(', ')}.`, ExitCode.parameterError);
   }
   const schema = await shippedSchema();
-  const { entries: desired, problems: wrong } = await readFilesOfEntries(invocation.operands, schema, world.stdin);
+  const { entries: desired, problems: wrong } = await readFilesOfEntries(
+    invocation.operands,
+    schema,
+    world.stdin,
+  );
   const sources = await Sources.open({
     environment: await environmentOf(invocation, world),
     definitions: invocation.values('define').map(parseDefinition),
