@@ -4,16 +4,12 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { type Command, CommandError, type Invocation, type World } from '../../cli/command.ts';
-import type { Place } from '../../cli/documents/document.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
 import { readFileArgument } from '../../cli/file-argument.ts';
 import { type DesiredEntry, readFilesOfEntries } from '../../cli/files/desired-entries.ts';
-import {
-  type FileProblem,
-  formatReport,
-  problemOfIssue,
-  REPORT_FORMATS,
-} from '../../cli/files/problem-report.ts';
+import { findInputFiles } from '../../cli/files/input-files.ts';
+import { locateIssue } from '../../cli/files/located-problem.ts';
+import { type FileProblem, formatReport, REPORT_FORMATS } from '../../cli/files/problem-report.ts';
 import { formatJson, JSON_OPTION } from '../../cli/output.ts';
 import { readLdif } from '../../codec/ldif-reader.ts';
 import { PropertyValidator } from '../../config/property-validator.ts';
@@ -21,7 +17,7 @@ import { parseDefinition } from '../../expression/definition.ts';
 import { Sources } from '../../expression/sources.ts';
 import { readText } from '../../files/text.ts';
 import type { Entry } from '../../ldap/entry.ts';
-import type { Issue } from '../../ldap/issue.ts';
+import { formatIssue, type Issue } from '../../ldap/issue.ts';
 import { checkEntry } from '../../schema/check-classes.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { shippedSchema } from './shipped-schema.ts';
@@ -60,7 +56,7 @@ async function validate(invocation: Invocation, world: World): Promise<ExitCode>
   }
   const schema = await shippedSchema();
   const { entries: desired, problems: wrong } = await readFilesOfEntries(
-    invocation.operands,
+    await findInputFiles(invocation.operands),
     schema,
     world.stdin,
   );
@@ -111,29 +107,20 @@ function isSecret({ definitions }: PropertyValidator, key: string, value: string
   return definitions.secretAttributes.has(key) || definitions.show(key, value) !== value;
 }
 
-/** At the place of the property where there is one, at that of the entry otherwise; each sentence once. */
+/** Each sentence once. What is wrong with the shipped entries is wrong because of the files. */
 function locate(
   issues: readonly Issue[],
   desired: readonly DesiredEntry[],
   schema: Schema,
 ): readonly FileProblem[] {
-  const byKey = new Map(desired.map((one) => [schema.dnKey(one.entry.dn), one]));
+  const [first] = desired;
   const problems = new Map<string, FileProblem>();
   for (const issue of issues) {
-    const at = byKey.get(schema.dnKeyOfText(issue.dn));
-    // What is wrong with the shipped entries is wrong because of the files.
-    const problem = problemOfIssue(
-      issue,
-      (at ?? desired[0])?.file ?? '',
-      placeOf(issue, at ?? desired[0], at),
-    );
+    const problem = locateIssue(issue, desired, schema) ?? {
+      ...{ file: first?.file ?? '', line: first?.line ?? 1, column: undefined },
+      ...{ text: formatIssue(issue), rule: issue.code },
+    };
     problems.set(`${problem.file}\n${problem.text}`, problem);
   }
   return [...problems.values()];
-}
-
-function placeOf({ property }: Issue, shown: DesiredEntry | undefined, own: DesiredEntry | undefined): Place {
-  if (shown === undefined) return { line: 1, column: undefined };
-  if (own === undefined || property === undefined) return shown;
-  return own.placeOf([property, `ds-cfg-${property}`]);
 }

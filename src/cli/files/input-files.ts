@@ -10,7 +10,7 @@ import { DOCUMENT_EXTENSIONS } from '../documents/read-document.ts';
 import { ExitCode } from '../exit-code.ts';
 
 /** Stands for standard input, and where something is written for standard output. */
-export const STANDARD = '-';
+const STANDARD = '-';
 
 /**
  * Returns the files that operands name, each once, in their order: those of a folder and of its folders by name, without

@@ -1,8 +1,5 @@
 // Problems found in files, for whoever reads them: people, GitHub's annotations, or a program that reads SARIF 2.1.0.
 
-import { formatIssue, type Issue } from '../../ldap/issue.ts';
-import type { Place } from '../documents/document.ts';
-
 export interface FileProblem {
   readonly file: string;
   /** Counted from 1; 0 for what is wrong with the file as a whole. */
@@ -16,10 +13,6 @@ export interface FileProblem {
 
 export const REPORT_FORMATS = ['text', 'github', 'sarif'] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
-
-export function problemOfIssue(issue: Issue, file: string, { line, column }: Place): FileProblem {
-  return { file, line, column, text: formatIssue(issue), rule: issue.code };
-}
 
 /** To stand before a sentence: `mail.ldif:17: `; empty for the whole file, which the sentence names. */
 export function formatPlace({ file, line, column }: Pick<FileProblem, 'file' | 'line' | 'column'>): string {
