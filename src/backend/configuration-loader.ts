@@ -13,7 +13,7 @@ import type { Schema } from '../schema/schema.ts';
 import { keysOfName } from '../schema/written-name.ts';
 import type { CheckedEntries, Commit } from '../store/store.ts';
 import type { Configuration } from './configuration.ts';
-import { EXPRESSION_MARKS, textsInEntry } from './texts-with-expressions.ts';
+import { EXPRESSION_MARKS, textsInEntries } from './texts-with-expressions.ts';
 
 /** Takes entries, parents before children; returns what is wrong with them. */
 export function loadEntries(
@@ -77,10 +77,7 @@ export async function validateDoubtful(
   for (const entry of checked.entriesWith(EXPRESSION_MARKS))
     if (entry.attributes.some(mayHoldExpressions)) keys.add(keysOfName(schema, entry.dn).key);
   const doubtful = [...keys].flatMap((key) => tree.find(key) ?? []);
-  await readAhead(
-    doubtful.flatMap((entry) => [...textsInEntry(entry)]),
-    validator.sources,
-  );
+  await readAhead(textsInEntries(doubtful), validator.sources);
   for (const key of [...keys]) {
     const entry = tree.find(key);
     const definition = entry && validator.definitions.findForEntry(entry);

@@ -24,7 +24,7 @@ import type { Requester } from './backend.ts';
 import { Difference } from './difference.ts';
 import { requireLoginRights } from './login-rights.ts';
 import { requireStagedSecretAnew } from './secret-destination.ts';
-import { textsInChange } from './texts-with-expressions.ts';
+import { textsInChanges } from './texts-with-expressions.ts';
 import { ValuesInForce } from './values-in-force.ts';
 import type { WriteTarget } from './write-target.ts';
 
@@ -95,7 +95,7 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
 
   /** Reads the files that expressions in the changes name. */
   readAhead(changes: readonly Change[]): Promise<void> | undefined {
-    const texts = changes.flatMap((change) => [...textsInChange(change)]);
+    const texts = textsInChanges(changes);
     return texts.length === 0 ? undefined : readAhead(texts, this.validator.sources);
   }
 

@@ -15,7 +15,7 @@ import type { Issue } from '../ldap/issue.ts';
 import type { ObjectDifference } from '../runtime/component.ts';
 import type { Configuration, ReloadedEntry } from './configuration.ts';
 import { Difference } from './difference.ts';
-import { textsInEntry } from './texts-with-expressions.ts';
+import { textsInEntries } from './texts-with-expressions.ts';
 
 /** An entry with other values in force, with others that wait, or that names others. */
 export interface ReloadedObject extends ReloadedEntry {
@@ -45,10 +45,7 @@ export async function planReload(
 ): Promise<ReloadPlan> {
   const validator = configuration.validator.withSources(sources);
   const doubtful = await findDoubtful(configuration);
-  await readAhead(
-    [...doubtful.values()].flatMap((entry) => [...textsInEntry(entry)]),
-    sources,
-  );
+  await readAhead(textsInEntries(doubtful.values()), sources);
   const view = new ReloadedView(configuration, validator, at);
   await inPieces(doubtful, ([key, entry]) => view.take(key, entry));
   const issues: Issue[] = [];

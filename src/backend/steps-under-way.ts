@@ -21,14 +21,10 @@ export class StepsUnderWay {
   }
 
   /** The step is under way until the work has ended, one way or the other. */
-  async during<T>(what: string, work: () => Promise<T>): Promise<T> {
+  during<T>(what: string, work: Promise<T>): Promise<T> {
     const step = { what, sinceMs: this.#clockMs() };
     this.#since.set(step, step);
-    try {
-      return await work();
-    } finally {
-      this.#since.delete(step);
-    }
+    return work.finally(() => this.#since.delete(step));
   }
 
   /** The one that is under way the longest. */

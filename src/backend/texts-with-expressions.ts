@@ -6,17 +6,23 @@ import type { Attribute, Entry } from '../ldap/entry.ts';
 /** How an expression begins. */
 export const EXPRESSION_MARKS = ['$<', '&{'];
 
-/** The texts of a change that have expressions. */
-export function* textsInChange(change: Change): Generator<string> {
-  if (change.type === 'add') yield* textsInEntry(change.entry);
-  if (change.type === 'modify') for (const { attribute } of change.modifications) yield* textsIn(attribute);
+/** The texts of changes that have expressions. */
+export function textsInChanges(changes: readonly Change[]): string[] {
+  const texts: string[] = [];
+  for (const change of changes) {
+    if (change.type === 'add') for (const attribute of change.entry.attributes) collect(attribute, texts);
+    if (change.type === 'modify') for (const { attribute } of change.modifications) collect(attribute, texts);
+  }
+  return texts;
 }
 
-/** The texts of an entry that have expressions. */
-export function* textsInEntry({ attributes }: Entry): Generator<string> {
-  for (const attribute of attributes) yield* textsIn(attribute);
+/** The texts of entries that have expressions. */
+export function textsInEntries(entries: Iterable<Entry>): string[] {
+  const texts: string[] = [];
+  for (const { attributes } of entries) for (const attribute of attributes) collect(attribute, texts);
+  return texts;
 }
 
-function* textsIn({ values }: Attribute): Generator<string> {
-  for (const value of values) if (EXPRESSION_MARKS.some((mark) => value.includes(mark))) yield value;
+function collect({ values }: Attribute, texts: string[]): void {
+  for (const value of values) if (EXPRESSION_MARKS.some((mark) => value.includes(mark))) texts.push(value);
 }

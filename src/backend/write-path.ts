@@ -213,7 +213,7 @@ export class WritePath {
       if (isBehind && ('work' in waiting || waiting.isTrial || waiting.isPatient === true)) return;
       this.#queue.shift();
       if ('work' in waiting) {
-        await this.#steps.during('a reload has been made ready', () => waiting.work(this.#runtime));
+        await this.#steps.during('a reload has been made ready', waiting.work(this.#runtime));
         continue;
       }
       // Not counted from what the store has, which may know of a batch already that readers do not see yet.
@@ -230,19 +230,17 @@ export class WritePath {
     this.#storing = storing;
     this.#ready = [];
     const commits = storing.batch.map(({ commit }) => commit);
-    this.#steps
-      .during(STORING, () => this.#options.store.append(commits))
-      .then(
-        () => {
-          this.#storing = undefined;
-          this.#commit(storing.batch);
-          this.#awake.resolve();
-        },
-        (cause: unknown) => {
-          storing.failure = { cause };
-          this.#awake.resolve();
-        },
-      );
+    this.#steps.during(STORING, this.#options.store.append(commits)).then(
+      () => {
+        this.#storing = undefined;
+        this.#commit(storing.batch);
+        this.#awake.resolve();
+      },
+      (cause: unknown) => {
+        storing.failure = { cause };
+        this.#awake.resolve();
+      },
+    );
   }
 
   #commit(batch: readonly Ready[]): void {
@@ -300,7 +298,8 @@ export class WritePath {
       refuseIfAny(net.flatMap((effect) => target.check(effect)));
       isValid = true;
       const differences = net.flatMap((effect) => target.differenceOf(effect) ?? []);
-      const prepared = await this.#steps.during(PREPARING, () => this.#runtime.prepare(differences));
+      const pending = this.#runtime.prepare(differences);
+      const prepared = pending instanceof Promise ? await this.#steps.during(PREPARING, pending) : pending;
       const isNothing = changes.length === 0;
       // What is there already must be on disk before anybody is told so.
       if (isNothing && ahead !== undefined) {

@@ -9,7 +9,7 @@ import {
   replayCommits,
   validateDoubtful,
 } from '../backend/configuration-loader.ts';
-import { textsInEntry } from '../backend/texts-with-expressions.ts';
+import { textsInEntries } from '../backend/texts-with-expressions.ts';
 import { readAhead } from '../expression/read-ahead.ts';
 import { formatIssue, type Issue } from '../ldap/issue.ts';
 import type { Log } from '../server/access-log.ts';
@@ -36,7 +36,7 @@ export async function loadConfiguration(
   const isIncomplete = entries.some((entry) => entry.find('entryuuid') === undefined);
   refuse(loadEntries(configuration, entries, made, randomUUID), 'The configuration does not fit the schema');
   replayCommits(configuration, commits);
-  const texts = [...configuration.tree.entries()].flatMap((entry) => [...textsInEntry(entry)]);
+  const texts = textsInEntries(configuration.tree.entries());
   await readAhead(texts, configuration.validator.sources);
   const issues = configuration.validator.validateAll(configuration.tree.entries());
   refuse([...issues, ...configuration.checkStart()], 'The configuration is not valid');

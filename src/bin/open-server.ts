@@ -84,10 +84,11 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
   // What others need is there before they are prepared, and the ports open when there is everything that connections need.
   const differences = [...configuration.differences()];
   for (const stage of stages) {
-    const prepared = await new Runtime(stage)
-      .prepare(differences)
-      .catch((error: unknown) => Promise.reject(withHint(error, instance.configFolder, parts.choice)));
-    prepared.commit();
+    try {
+      (await new Runtime(stage).prepare(differences)).commit();
+    } catch (error) {
+      throw withHint(error, instance.configFolder, parts.choice);
+    }
   }
   isStarting = false;
   await tellUpgradeNotices(instance, configuration, log);

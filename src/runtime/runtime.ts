@@ -22,10 +22,10 @@ export interface Patience {
   turn(): Promise<unknown>;
 }
 
-/** How far it may go: until when, and whether it goes on when something is refused. */
-interface Bounds {
-  readonly endsAt: number;
-  readonly patience: Patience | undefined;
+/** One component that one object is prepared by. */
+interface Step {
+  readonly component: Component;
+  readonly difference: ObjectDifference;
 }
 
 const OBJECTS_PER_TURN = 64;
@@ -35,11 +35,15 @@ export class Runtime {
   readonly #options: RuntimeOptions;
   /** By their kinds, where the first component stands that runs such objects. */
   readonly #ranks = new Map<string | undefined, number>();
+  readonly #byKind: ReadonlyMap<string, readonly Component[]>;
+  readonly #reviewers: readonly Component[];
 
   /** @param components those that others need stand before them. */
   constructor(components: readonly Component[], options: RuntimeOptions = {}) {
     this.#components = components;
     this.#options = options;
+    this.#byKind = Map.groupBy(components, ({ kind }) => kind);
+    this.#reviewers = components.filter(({ review }) => review !== undefined);
     for (const [rank, { kind }] of components.entries()) {
       if (!this.#ranks.has(kind)) this.#ranks.set(kind, rank);
     }
@@ -71,85 +75,109 @@ export class Runtime {
 
   /**
    * All components make ready what the differences ask of them; when one cannot, or is not ready in time, none keeps
-   * anything. Throws LdapError.
+   * anything. A promise only where something has to be waited for: most changes are ready at once. Throws, or rejects
+   * with, LdapError.
    */
-  async prepare(differences: readonly ObjectDifference[]): Promise<Prepared> {
+  prepare(differences: readonly ObjectDifference[]): Prepared | Promise<Prepared> {
     const endsAt = this.#end();
     const all = new AllPrepared();
+    const review = () => this.#review(differences, { isEverythingRead: false }, endsAt, undefined);
     try {
-      await this.#prepare(differences, all, { endsAt, patience: undefined });
-      await this.#review(differences, { isEverythingRead: false }, { endsAt, patience: undefined });
+      this.#announce(differences, all);
+      const preparing = this.#prepareEach(this.#steps(differences), all, endsAt);
+      const pending = preparing === undefined ? review() : preparing.then(review);
+      if (pending === undefined) return all;
+      return pending.then(
+        () => all,
+        (error: unknown) => all.refuse(error),
+      );
     } catch (error) {
-      all.abort();
-      throw error;
+      return all.refuse(error);
     }
-    return all;
   }
 
   /** The same without the review, and whatever is refused is told: it is for whoever calls to abort then. */
   async prepareAll(differences: readonly ObjectDifference[], patience: Patience): Promise<Prepared> {
+    const endsAt = this.#end();
     const all = new AllPrepared();
-    try {
-      await this.#prepare(differences, all, { endsAt: this.#end(), patience });
-    } catch (error) {
-      all.abort();
-      throw error;
+    this.#announce(differences, all);
+    for (const [index, difference] of this.#inOrder(differences).entries()) {
+      if (index % OBJECTS_PER_TURN === 0) await patience.turn();
+      try {
+        await this.#prepareEach(this.#steps([difference]), all, endsAt);
+      } catch (error) {
+        if (!isTold(error, patience)) all.refuse(error);
+      }
     }
     return all;
   }
 
   /** Asks everything that runs whether it could go on with what is prepared; whatever is refused is told. */
-  review(
+  async review(
     differences: readonly ObjectDifference[],
     circumstances: Circumstances,
     patience: Patience,
   ): Promise<void> {
-    return this.#review(differences, circumstances, { endsAt: this.#end(), patience });
+    await this.#review(differences, circumstances, this.#end(), patience);
   }
 
-  async #review(
+  #review(
     differences: readonly ObjectDifference[],
     circumstances: Circumstances,
-    { endsAt, patience }: Bounds,
-  ): Promise<void> {
-    for (const component of this.#components) {
-      try {
-        const pending = component.review?.(differences, circumstances);
-        if (pending !== undefined)
-          await this.#inTime(
-            pending.then(() => undefined),
-            differences[0],
-            endsAt,
-          );
-      } catch (error) {
-        tell(error, patience);
-      }
+    endsAt: number,
+    patience: Patience | undefined,
+    first = 0,
+  ): Promise<void> | undefined {
+    for (let index = first; index < this.#reviewers.length; index += 1) {
+      const pending = this.#reviewers[index]?.review?.(differences, circumstances);
+      if (pending === undefined) continue;
+      return this.#inTime(
+        pending.then(() => undefined),
+        differences[0],
+        endsAt,
+      )
+        .catch((error: unknown) => {
+          if (!isTold(error, patience)) throw error;
+        })
+        .then(() => this.#review(differences, circumstances, endsAt, patience, index + 1));
     }
+    return undefined;
   }
 
-  async #prepare(
-    differences: readonly ObjectDifference[],
-    all: AllPrepared,
-    { endsAt, patience }: Bounds,
-  ): Promise<void> {
+  #announce(differences: readonly ObjectDifference[], all: AllPrepared): void {
     for (const difference of differences)
       for (const component of this.#asked(difference)) all.add(component.announce?.(difference));
-    for (const [index, difference] of this.#inOrder(differences).entries()) {
-      if (patience !== undefined && index % OBJECTS_PER_TURN === 0) await patience.turn();
-      try {
-        for (const component of this.#asked(difference)) {
-          const pending = component.prepare(difference);
-          all.add(pending instanceof Promise ? await this.#inTime(pending, difference, endsAt) : pending);
-        }
-      } catch (error) {
-        tell(error, patience);
-      }
-    }
   }
 
-  *#asked({ kinds: { before, after } }: ObjectDifference): Generator<Component> {
-    for (const component of this.#components)
-      if (component.kind === before || component.kind === after) yield component;
+  #prepareEach(
+    steps: readonly Step[],
+    all: AllPrepared,
+    endsAt: number,
+    first = 0,
+  ): Promise<void> | undefined {
+    for (let index = first; index < steps.length; index += 1) {
+      const step = steps[index];
+      const made = step?.component.prepare(step.difference);
+      if (!(made instanceof Promise)) all.add(made);
+      else
+        return this.#inTime(made, step?.difference, endsAt).then((one) => {
+          all.add(one);
+          return this.#prepareEach(steps, all, endsAt, index + 1);
+        });
+    }
+    return undefined;
+  }
+
+  #steps(differences: readonly ObjectDifference[]): readonly Step[] {
+    return this.#inOrder(differences).flatMap((difference) =>
+      this.#asked(difference).map((component) => ({ component, difference })),
+    );
+  }
+
+  #asked({ kinds: { before, after } }: ObjectDifference): readonly Component[] {
+    const ofAfter = after === undefined ? [] : (this.#byKind.get(after) ?? []);
+    if (before === after || before === undefined) return ofAfter;
+    return [...(this.#byKind.get(before) ?? []), ...ofAfter];
   }
 
   /** In the order in which they can be prepared, whatever order they were made in. */
@@ -212,9 +240,17 @@ class AllPrepared implements Prepared {
   abort(): void {
     for (const one of this.#prepared.toReversed()) one.abort();
   }
+
+  /** Aborts all, and throws the error. */
+  refuse(error: unknown): never {
+    this.abort();
+    throw error;
+  }
 }
 
-function tell(error: unknown, patience: Patience | undefined): void {
-  if (patience === undefined || !(error instanceof LdapError)) throw error;
+/** Whether a refusal is told, and the work goes on. */
+function isTold(error: unknown, patience: Patience | undefined): boolean {
+  if (patience === undefined || !(error instanceof LdapError)) return false;
   patience.refused(error);
+  return true;
 }

@@ -21,6 +21,8 @@ import type { Rank, Turns } from './turns.ts';
 import type { SlowReader } from './unsent-answers.ts';
 
 const FLUSH_OCTETS = 64 * 1024;
+/** Messages handed on between two looks at the clock: one that takes long looks at it itself. */
+const MESSAGES_PER_LOOK = 4;
 /** While a connection waits for its turn, so much is read ahead. */
 const READ_AHEAD_OCTETS = 64 * 1024;
 
@@ -330,6 +332,7 @@ export class Connection implements Sender, SlowReader {
   /** Hands on whole messages until it is time to stop; returns where the rest begins. */
   #readMessages(bytes: Buffer, endsAt: number): number {
     let at = 0;
+    let count = 0;
     this.#received.wanted = 0;
     while (at < bytes.length && !this.#isHeld && !this.#isBlocked && !this.#isClosing) {
       const length = frameLength(bytes, at, bytes.length, this.#messageOctetsMax);
@@ -338,7 +341,8 @@ export class Connection implements Sender, SlowReader {
         if (at > 0 || !this.#deadline.isRunning) this.#deadline.begin();
         return at;
       }
-      if (at > 0 && performance.now() >= endsAt) break;
+      if (count > 0 && count % MESSAGES_PER_LOOK === 0 && performance.now() >= endsAt) break;
+      count += 1;
       const message = readRequestMessage(bytes, at, at + length, this.#filterLimits);
       at += length;
       this.#events?.message(message, length);

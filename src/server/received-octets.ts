@@ -16,7 +16,7 @@ export class ReceivedOctets {
 
   /** All of it. */
   get octets(): Buffer {
-    return this.#octets.subarray(0, this.#length);
+    return this.#octets.length === this.#length ? this.#octets : this.#octets.subarray(0, this.#length);
   }
 
   /** Doubles the room when there is too little, so that a message in many pieces costs what it is long. */

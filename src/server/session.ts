@@ -258,7 +258,6 @@ export class Session {
     this.pagedSearches.clear();
     this.transactions.abortAll('The connection is bound anew.');
     this.requester = ANONYMOUS;
-    this.#connection.authenticated(false);
   }
 
   #answerOfError(error: unknown): Answer {
@@ -275,8 +274,7 @@ export class Session {
     request?: AnsweredRequest,
     operation?: RunningOperation,
   ): void {
-    if (type === 'bindRequest' && answer.code !== ResultCode.saslBindInProgress)
-      this.saslExchange = undefined;
+    if (type === 'bindRequest') this.#bindEnded(answer);
     const finalControls = operation?.finalControls ?? NO_CONTROLS;
     const controls = finalControls.length === 0 ? answer.controls : [...answer.controls, ...finalControls];
     this.#connection.send({ id, operation: responseOf(type, answer), controls });
@@ -293,6 +291,12 @@ export class Session {
     if (answer.afterwards === undefined) return;
     this.#connection.flush();
     answer.afterwards();
+  }
+
+  /** Only now, and not at its start: a client that binds again and again keeps its place among those that are known. */
+  #bindEnded({ code }: Answer): void {
+    if (code !== ResultCode.saslBindInProgress) this.saslExchange = undefined;
+    this.#connection.authenticated(this.requester.dn !== '');
   }
 
   /** Lets in what had to wait. */

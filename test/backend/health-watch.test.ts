@@ -118,9 +118,9 @@ describe('steps that are under way', () => {
     let nowMs = 0;
     const steps = new StepsUnderWay(() => nowMs);
     const [one, two] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const first = steps.during('the first', () => one.promise);
+    const first = steps.during('the first', one.promise);
     nowMs = 5;
-    const second = steps.during('the second', () => two.promise);
+    const second = steps.during('the second', two.promise);
     nowMs = 20;
     expect(steps.longest).toEqual({ what: 'the first', ms: 20 });
     one.reject(new Error('no'));

@@ -29,7 +29,7 @@ it('a component that is never ready refuses the change, and what was ready is gi
     prepareMsMax: 20,
     filesRead: () => ['/mnt/store.p12'],
   });
-  const error = await runtime.prepare([difference]).catch((reason: unknown) => reason);
+  const error = await Promise.resolve(runtime.prepare([difference])).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(LdapError);
   expect(String(error)).toContain(
     'was not ready within 0.02 seconds, and nothing has changed. It waits for /mnt/store.p12.',

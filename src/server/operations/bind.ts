@@ -99,8 +99,7 @@ function saslBind(
   return step instanceof Promise ? step.then(answer) : answer(step);
 }
 
-function loggedIn(requester: Requester, { session, connection }: Operation, credentials?: string): Answer {
+function loggedIn(requester: Requester, { session }: Operation, credentials?: string): Answer {
   session.requester = requester;
-  connection.authenticated(requester.dn !== '');
   return credentials === undefined ? SUCCESS : { ...SUCCESS, serverSaslCredentials: credentials };
 }
