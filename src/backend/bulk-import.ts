@@ -48,6 +48,8 @@ export class BulkImport {
   readonly problems: PlacedProblem[] = [];
   readonly #options: BulkImportOptions;
   readonly #alike: AlikeEntries;
+  /** Changes whose passwords are being hashed, before it is their turn. */
+  readonly #hashing = new Map<Change, Promise<Change>>();
   /** What is still to be validated, by key: as it was before the import. */
   readonly #doubtful = new Map<string, Doubtful>();
   /** Whether something was changed or deleted that the others may refer to. */
@@ -57,6 +59,20 @@ export class BulkImport {
     this.#options = options;
     this.#alike = new AlikeEntries(options.configuration);
     options.configuration.tree.beginFilling();
+  }
+
+  /**
+   * Begins to hash the passwords of entries that are about to be added: their hashes are computed side by side, and `take`
+   * waits for its own only.
+   */
+  prepare(changes: Iterable<Change>): void {
+    for (const change of changes) {
+      const stored = change.type === 'add' ? this.#withStoredPasswords(change) : change;
+      if (!(stored instanceof Promise)) continue;
+      // What is wrong is told when it is its turn.
+      stored.catch(() => {});
+      this.#hashing.set(change, stored);
+    }
   }
 
   /** Applies a change that adds an entry like one that was right; false for any other, which `take` must have. */
@@ -111,17 +127,14 @@ export class BulkImport {
 
   async #apply(change: Change, place: ImportPlace): Promise<void> {
     const { configuration, at, by, id } = this.#options;
-    const { schema, tree } = configuration;
     if (change.type === 'modifyDn') {
       throw new LdapError(
         'unwillingToPerform',
         `${change.dn}: configuration objects are not renamed. Add the object under its new name and delete the old one.`,
       );
     }
-    const stored = await withStoredPasswords(change, {
-      ...{ schema, acceptance: 'strong', derive: this.#options.derive },
-      find: (dn) => tree.find(schema.dnKey(dn)),
-    });
+    const stored = await (this.#hashing.get(change) ?? this.#withStoredPasswords(change));
+    this.#hashing.delete(change);
     const made = { at, by, id: idOfChange(id, this.changes.length) };
     if (stored.type !== 'add') this.#hasOtherThanAdds = true;
     for (const effect of configuration.apply(stored, made)) {
@@ -134,5 +147,12 @@ export class BulkImport {
         this.#alike.remember(stored.entry, effect.after);
     }
     this.changes.push(stored);
+  }
+
+  #withStoredPasswords(change: Change): Change | Promise<Change> {
+    const { configuration, derive } = this.#options;
+    const { schema, tree } = configuration;
+    const find = (dn: Dn) => tree.find(schema.dnKey(dn));
+    return withStoredPasswords(change, { schema, acceptance: 'strong', derive, find });
   }
 }

@@ -2,10 +2,11 @@
 // a whole, and then stored as one change, with a snapshot so that the next start need not repeat it.
 
 import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { BulkImport } from '../backend/bulk-import.ts';
 import type { World } from '../cli/command.ts';
 import { ProgressBar } from '../cli/progress-bar.ts';
-import { deriveForCommand } from '../config/passwords/derivation.ts';
+import { DerivationThreads } from '../config/passwords/derivation-threads.ts';
 import { dnOfChange } from '../ldap/change.ts';
 import type { Log } from '../server/access-log.ts';
 import type { InstanceChoice } from './commands/instance-options.ts';
@@ -64,9 +65,10 @@ async function importOnce(
   const now = () => new Date();
   const opened = await openConfiguration({ choice, environment: world.env, now, log: logOf(world) });
   const { configuration, store } = opened;
+  const threads = new DerivationThreads(availableParallelism());
   try {
     const made = { at: now(), by: IMPORTED_BY, id: randomUUID() };
-    const bulk = new BulkImport({ configuration, derive: deriveForCommand, ...made });
+    const bulk = new BulkImport({ configuration, derive: threads.derive, ...made });
     const { schema, tree, validator } = configuration;
     const replaced = new ReplacedEntries({
       ...{ schema, hashedAttributes: validator.hashedAttributes },
@@ -84,6 +86,7 @@ async function importOnce(
     await Promise.all([snapshot, store.close()]);
     return { problems, changeCount, madeCount: changeCount, number };
   } finally {
+    threads.close();
     await store.close();
   }
 }
@@ -105,6 +108,7 @@ async function takeFiles(
       progress: (done, total) => bar.show(done, total, `${bulk.changes.length} changes`),
     });
     for await (const batch of changes) {
+      bulk.prepare(batch.map(({ change }) => change));
       for (const { line, change, controls } of batch) {
         if (leftOut.has(placeOf({ file, line }))) continue;
         const refused = controls.find(({ criticality }) => criticality);

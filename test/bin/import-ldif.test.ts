@@ -5,9 +5,11 @@ import { access, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accountDn, accountLdif } from '../support/accounts.ts';
 import { confditFor, runConfdit } from '../support/confdit-program.ts';
 import { removeFolder } from '../support/folders.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
+import { RawClient } from '../support/raw-client.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 
 const CONTAINER = 'cn=Mail Servers,cn=config';
@@ -62,12 +64,13 @@ describe('an import into an instance whose server is down', () => {
       ]),
       `dn: cn=A\\, B,${CONTAINER}\nds-cfg-enabled:: dHJ1ZQ==\nds-cfg-smtp-server: a.exam\n ple.com\nobjectClass: top\nobjectClass: ds-cfg-mail-server\n\n`,
       'dn: cn=Imported Trust,cn=Trust Manager Providers,cn=config\nobjectClass: ds-cfg-blind-trust-manager-provider\ncn: Imported Trust\nds-cfg-enabled: true\n\n',
+      `${accountLdif('imported', { password: 'an imported password' })}\n`,
     ];
     const text = ['version: 1\r\n\r\n', ...many, ...others].join('');
     const done = await offline(instance, await fileOf(text));
     expect(done).toMatchObject({
       code: 0,
-      stdout: '54 changes made, as change 1 of the history; no problems.\n',
+      stdout: '55 changes made, as change 1 of the history; no problems.\n',
     });
     const imported = await startServer({ folder: instance });
     const added = await startServer();
@@ -83,6 +86,8 @@ describe('an import into an instance whose server is down', () => {
       'entryUUID',
     );
     expect(found).toMatch(/^creatorsName: cn=Offline Import$/m);
+    const client = await RawClient.bound(imported, accountDn('imported'), 'an imported password');
+    client.close();
     expect(await imported.stop()).toEqual({ code: 0, signal: null });
   });
 
