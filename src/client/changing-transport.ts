@@ -2,15 +2,19 @@
 // new connections; what the old ones have is finished first, and then they are closed.
 
 import type { MailMessage, Transport } from 'nodemailer/lib/mailer';
-import SMTPPool, {
-  type SMTPPoolOptions,
-  type SMTPPoolSendCallback,
-  type SMTPPoolSentMessageInfo,
+import type {
+  SMTPPoolOptions,
+  SMTPPoolSendCallback,
+  SMTPPoolSentMessageInfo,
 } from 'nodemailer/lib/smtp-pool';
 import type { ConnectionPlan } from '../mail/connection-plan.ts';
 import { NameLookups } from '../mail/name-lookups.ts';
-import { openSocket } from '../mail/open-socket.ts';
-import { poolOptions, refusalBy } from '../mail/transport.ts';
+import { secretsOf } from '../mail/secret-text.ts';
+import { describeFailure } from '../mail/smtp/failure.ts';
+import { SessionError } from '../mail/smtp/session-error.ts';
+import { SessionPool } from '../mail/smtp/session-pool.ts';
+import { SmtpSession, type WireMessage } from '../mail/smtp/smtp-session.ts';
+import { openSession, refusalBy } from '../mail/transport.ts';
 import type { ServerTrust } from '../trust/server-trust.ts';
 import { MailServerError } from './mail-server-error.ts';
 
@@ -72,21 +76,18 @@ export class ChangingTransport implements Transport<SMTPPoolSentMessageInfo, SMT
 class Line {
   readonly #plan: ConnectionPlan;
   readonly #trust: ServerTrust;
-  readonly #pool: SMTPPool;
+  readonly #lookups: NameLookups;
+  readonly #pool: SessionPool;
   readonly #finished = Promise.withResolvers<void>();
+  #underWay = 0;
   #isRetired = false;
 
   constructor(plan: ConnectionPlan, trust: ServerTrust, lookups: NameLookups) {
     this.#plan = plan;
     this.#trust = trust;
-    this.#pool = new SMTPPool(
-      poolOptions(plan, async () => {
-        const tls = plan.encryption === 'none' ? undefined : await trust.optionsFor(plan, plan.tls);
-        return { connection: await openSocket(plan, lookups), tls };
-      }),
-    );
-    // What fails without a message is found out by the next one.
-    this.#pool.on('error', () => {});
+    this.#lookups = lookups;
+    const open = (stepMs: number) => openSession(this.#session(stepMs));
+    this.#pool = new SessionPool({ open, sessionsMax: plan.maxConnections });
   }
 
   get finished(): Promise<void> {
@@ -94,24 +95,27 @@ class Line {
   }
 
   send(mail: MailMessage<SMTPPoolSentMessageInfo>, callback: SMTPPoolSendCallback): void {
-    const { envelopeFrom, reports } = this.#plan;
-    if (envelopeFrom !== undefined) {
-      const { to } = mail.message.getEnvelope();
-      mail.message.setEnvelope({ from: envelopeFrom, to });
-    }
-    if (reports !== undefined) mail.data.dsn ??= reports;
-    this.#pool.send(mail, (error, info) => {
-      this.#closeWhenDone();
-      if (error === null) callback(null, info);
-      else void this.#explained(error).then((explained) => callback(explained));
-    });
+    this.#underWay += 1;
+    this.#send(mail).then(
+      (info) => {
+        this.#done();
+        callback(null, info);
+      },
+      (error: Error) => {
+        this.#done();
+        callback(error);
+      },
+    );
   }
 
   async verify(): Promise<true> {
+    const session = this.#session(this.#plan.patienceMs);
     try {
-      return await this.#pool.verify();
+      await openSession(session);
+      session.quit();
+      return true;
     } catch (error) {
-      throw error instanceof Error ? await this.#explained(error) : error;
+      throw await this.#explained(error);
     }
   }
 
@@ -120,20 +124,71 @@ class Line {
     this.#closeWhenDone();
   }
 
+  #session(stepMs: number): SmtpSession {
+    const plan = this.#plan;
+    const tls = async () => (plan.encryption === 'none' ? undefined : this.#trust.optionsFor(plan, plan.tls));
+    const clockMs = () => performance.now();
+    return new SmtpSession({ plan, secrets: secretsOf(plan), tls, lookups: this.#lookups, clockMs }, stepMs);
+  }
+
+  async #send(mail: MailMessage<SMTPPoolSentMessageInfo>): Promise<SMTPPoolSentMessageInfo> {
+    const { envelopeFrom, reports, socketTimeoutMs } = this.#plan;
+    const { from, to } = mail.message.getEnvelope();
+    const sender = envelopeFrom ?? (from || '');
+    try {
+      return await this.#pool.use(async (session) => {
+        // Whole, because what it needs of the mail server is to be known before anything of it is said.
+        const content = await buildMessage(mail);
+        const message: WireMessage = { from: sender, to, content, reports: mail.data.dsn ?? reports };
+        session.patienceMs = socketTimeoutMs;
+        const { refusals, ...info } = await session.send(message);
+        return {
+          ...info,
+          envelope: { from: sender, to },
+          messageId: mail.message.messageId(),
+          ...(refusals.length === 0 ? {} : { rejectedErrors: refusals.map(({ cause }) => cause) }),
+        };
+      }, socketTimeoutMs);
+    } catch (error) {
+      throw await this.#explained(error);
+    }
+  }
+
+  #done(): void {
+    this.#underWay -= 1;
+    this.#closeWhenDone();
+  }
+
   #closeWhenDone(): void {
-    if (!this.#isRetired || this.#pool.pendingCount() > 0) return;
+    if (!this.#isRetired || this.#underWay > 0) return;
     this.#pool.close();
     this.#finished.resolve();
   }
 
-  /** With the certificate's fault in words, where that is what it is about. */
-  async #explained<E extends Error>(error: E): Promise<E | MailServerError> {
-    if (this.#plan.encryption === 'none') return error;
-    const refusal = await refusalBy(() => this.#trust, error, this.#plan);
-    return refusal === undefined
-      ? error
-      : new MailServerError('untrusted', refusal.message, { cause: error });
+  /** In words where nodemailer has none that are true: certificates, what is not offered, what nobody knows. */
+  async #explained(error: unknown): Promise<unknown> {
+    if (!(error instanceof SessionError)) return error;
+    const plan = this.#plan;
+    const refusal = plan.encryption === 'none' ? undefined : await refusalBy(() => this.#trust, error, plan);
+    const code =
+      refusal !== undefined
+        ? 'untrusted'
+        : error.isNotOffered
+          ? 'not-offered'
+          : error.isUnclear
+            ? 'unclear'
+            : undefined;
+    if (code === undefined) return error.cause;
+    const { problem, advice } = describeFailure(error, { plan, secrets: secretsOf(plan), refusal });
+    const text = code === 'untrusted' ? problem : `${problem} ${advice}`;
+    return new MailServerError(code, text, { cause: error.cause });
   }
+}
+
+function buildMessage({ message }: MailMessage<SMTPPoolSentMessageInfo>): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    message.build((error, octets) => (error || octets === undefined ? reject(error) : resolve(octets)));
+  });
 }
 
 /** Each message has an error with a stack of its own. */

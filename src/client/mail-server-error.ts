@@ -20,6 +20,10 @@ export type MailServerProblem =
   | 'disabled'
   /** What confdit has of the mail server cannot be used by this version of the package. */
   | 'unusable'
+  /** The mail server does not offer what the login or the message needs; nothing of the message was sent. */
+  | 'not-offered'
+  /** The connection was lost after the message was sent and before it was answered: it may have been accepted. */
+  | 'unclear'
   /** `close` was called. */
   | 'closed';
 

@@ -1,17 +1,16 @@
 // Finds out whether a mail server can be used: connects, makes TLS, logs in, sends nothing. A connection of its own that
 // no message uses. What is not believed is told with its whole chain, and is never logged in to.
 
-import type { TLSSocket } from 'node:tls';
-import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { chainOf } from '../trust/peer-chain.ts';
 import type { ServerTrust } from '../trust/server-trust.ts';
 import type { ConnectionPlan } from './connection-plan.ts';
-import { Dialog, type DialogLine, FailedSteps, type Step } from './dialog.ts';
-import { describeFailure, type MailFailure } from './failure.ts';
 import type { NameLookups } from './name-lookups.ts';
-import { openSocket } from './open-socket.ts';
 import type { SecretText } from './secret-text.ts';
-import { authOf, refusalBy, smtpOptions } from './transport.ts';
+import type { Asked, Step } from './smtp/asked.ts';
+import type { DialogLine } from './smtp/dialog.ts';
+import { describeFailure, type MailFailure } from './smtp/failure.ts';
+import { SmtpSession } from './smtp/smtp-session.ts';
+import { refusalBy } from './transport.ts';
 
 const NAME_CHARACTERS_MAX = 500;
 
@@ -53,6 +52,8 @@ export interface CheckOptions {
   readonly lookups: NameLookups;
   /** Ends the check before its end. */
   readonly signal?: AbortSignal | undefined;
+  /** Told what is waited for; undefined: nothing any more. */
+  readonly waits?: ((asked: Asked | undefined) => void) | undefined;
 }
 
 /** Never throws. */
@@ -62,11 +63,10 @@ export async function checkMailServer(options: CheckOptions): Promise<MailServer
 
 class Check {
   readonly #options: CheckOptions;
-  readonly #failures = new FailedSteps();
+  readonly #session: SmtpSession;
   readonly #steps: CheckedStep[] = [];
   readonly #lines: DialogLine[] = [];
   #startedMs: number;
-  #connection: SMTPConnection | undefined;
   /** Taken once: the runtime gives it away the first time it is asked. */
   #chain: ReturnType<typeof chainOf> | undefined;
   /** What TLS said against the certificate: the connection is looked at, and then given up. */
@@ -75,60 +75,47 @@ class Check {
   constructor(options: CheckOptions) {
     this.#options = options;
     this.#startedMs = options.clockMs();
+    const { plan, secrets, lookups, clockMs, signal, waits = () => {} } = options;
+    const world = { plan, secrets, lookups, clockMs, signal };
+    const hear = (line: DialogLine) => this.#hear(line);
+    const moved = (asked: Asked | undefined) => {
+      const isConnected = asked === 'handshake' || asked === 'greeting';
+      if (isConnected && this.#steps.length === 0) this.#done('connect');
+      waits(asked);
+    };
+    this.#session = new SmtpSession(
+      { ...world, hear, waits: moved, tls: () => this.#tlsOptions() },
+      plan.patienceMs,
+    );
   }
 
   async run(): Promise<MailServerCheck> {
     const { plan } = this.#options;
+    const session = this.#session;
     let failure: MailFailure | undefined;
     try {
-      await this.#connect();
-      const doubt = this.#doubtAbout(this.#socket());
+      await session.connect();
+      this.#done('greeting');
+      const doubt = this.#currentDoubt();
       if (doubt !== undefined) throw doubt;
-      if (plan.login !== undefined) await this.#logIn(plan.login);
+      await session.logIn();
+      if (plan.login !== undefined) this.#done('login');
     } catch (error) {
       failure = await this.#describe(error);
     }
-    const socket = this.#socket();
+    const socket = session.tlsSocket;
     const facts = {
       server: `${plan.host}:${plan.port}`,
       steps: this.#steps,
       protocol: socket?.getProtocol() ?? undefined,
       cipher: socket?.getCipher()?.standardName,
       chain: this.#takeChain().map(factsOf),
-      capabilities: this.#capabilities(),
+      capabilities: session.offer.lines.map((line) => this.#options.secrets.hide(line)),
       failure,
     };
-    if (failure === undefined) this.#connection?.quit();
-    else this.#connection?.close();
+    if (failure === undefined) session.quit();
+    else session.close();
     return facts;
-  }
-
-  async #connect(): Promise<void> {
-    const { plan, secrets, clockMs, lookups, signal } = this.#options;
-    const tls = await this.#tlsOptions();
-    const socket = await openSocket(plan, lookups, signal).catch((error: Error) => {
-      this.#failures.set(error, 'connect');
-      throw error;
-    });
-    this.#done('connect');
-    const hear = (line: DialogLine) => this.#hear(line);
-    const beginsWithTls = plan.encryption === 'tls';
-    const logger = new Dialog({ beginsWithTls, secrets, clockMs, hear }, this.#failures);
-    const options = {
-      ...smtpOptions(plan),
-      connection: socket,
-      logger,
-      transactionLog: true,
-      ...(tls && { tls }),
-    };
-    const connection = new SMTPConnection(options);
-    this.#connection = connection;
-    await new Promise<void>((resolve, reject) => {
-      connection.on('error', reject);
-      connection.once('end', () => reject(new Error('the other side closed it')));
-      connection.connect((error) => (error ? reject(error) : resolve()));
-    });
-    this.#done('greeting');
   }
 
   /** As for sending, but a certificate that is not believed does not end the connection: it is to be shown. */
@@ -147,20 +134,12 @@ class Check {
     };
   }
 
-  #doubtAbout(socket: TLSSocket | undefined): Error | undefined {
+  #currentDoubt(): Error | undefined {
+    const socket = this.#session.tlsSocket;
     if (socket === undefined || socket.authorized || this.#options.trust().isBlind) return this.#doubt;
     if (this.#doubt !== undefined) return this.#doubt;
     const code = String(socket.authorizationError);
     return Object.assign(new Error(code), { code });
-  }
-
-  async #logIn(login: NonNullable<ConnectionPlan['login']>): Promise<void> {
-    const connection = this.#connection;
-    await new Promise<void>((resolve, reject) => {
-      connection?.on('error', reject);
-      connection?.login(authOf(login), (error) => (error ? reject(error) : resolve()));
-    });
-    this.#done('login');
   }
 
   #hear(line: DialogLine): void {
@@ -184,19 +163,8 @@ class Check {
     this.#startedMs = now;
   }
 
-  #capabilities(): readonly string[] {
-    const replies = this.#lines.filter(({ by, text }) => by === 'server' && text.startsWith('250'));
-    const [, ...lines] = (replies.at(-1)?.text ?? '').split(/(?:^| )250[- ]/).slice(1);
-    return lines;
-  }
-
-  #socket(): TLSSocket | undefined {
-    const socket = this.#connection?._socket;
-    return socket && 'getPeerX509Certificate' in socket ? (socket as TLSSocket) : undefined;
-  }
-
   #takeChain(): ReturnType<typeof chainOf> {
-    const socket = this.#socket();
+    const socket = this.#session.tlsSocket;
     if (socket !== undefined) this.#chain ??= chainOf(socket);
     return this.#chain ?? [];
   }
@@ -205,7 +173,7 @@ class Check {
     const { plan, secrets, trust } = this.#options;
     const chain = this.#takeChain();
     const refusal = plan.encryption === 'none' ? undefined : await refusalBy(trust, error, plan, chain);
-    return describeFailure(error, { plan, secrets, refusal, step: this.#failures.find(error) });
+    return describeFailure(error, { plan, secrets, refusal });
   }
 }
 

@@ -44,6 +44,8 @@ export interface ConnectionPlan {
   readonly greetingTimeoutMs: number;
   /** How long nothing may come. */
   readonly socketTimeoutMs: number;
+  /** How long a step may take where a person waits. */
+  readonly patienceMs: number;
   /** Whether what is said is logged, without secrets and without the messages. */
   readonly logsDialog: boolean;
   readonly checksHost: boolean;
@@ -59,6 +61,8 @@ const CONNECTION_TIMEOUT_MS = 30_000;
 const GREETING_TIMEOUT_MS = 30_000;
 /** RFC 5321 §4.5.3.2.6: who gives up earlier after the end of a message sends it twice. */
 const SOCKET_TIMEOUT_MS = 600_000;
+/** Longer only where mail.smtp.timeout says that the mail server needs more. */
+const PATIENCE_MS = 30_000;
 const PROXY_PORT = 80;
 
 export function planConnection(settings: MailServerSettings): ConnectionPlan {
@@ -75,6 +79,7 @@ export function planConnection(settings: MailServerSettings): ConnectionPlan {
     connectionTimeoutMs: options.number('connectionTimeout') ?? CONNECTION_TIMEOUT_MS,
     greetingTimeoutMs: options.number('greetingTimeout') ?? GREETING_TIMEOUT_MS,
     socketTimeoutMs: options.number('socketTimeout') ?? SOCKET_TIMEOUT_MS,
+    patienceMs: Math.max(PATIENCE_MS, options.number('socketTimeout') ?? 0),
     logsDialog: options.flag('debug') ?? false,
     checksHost: options.flag('tls.checkServerIdentity') ?? true,
     tls: tlsSettingsOf(options),

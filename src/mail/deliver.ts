@@ -1,9 +1,10 @@
 // Tries mail servers one after the other until every address of a message has its answer. The next one is tried when a
 // connection, TLS or a login fails, and for addresses that are deferred (4xx); never for an address that was accepted, or
-// refused for good (5xx).
+// refused for good (5xx). A message that a mail server does not offer to take goes to the next one; when none offers it, it
+// is refused for good.
 
-import type { MailFailure } from './failure.ts';
 import type { MailServer } from './mail-server.ts';
+import type { MailFailure } from './smtp/failure.ts';
 import type { HandOver, ReadyMessage } from './transport.ts';
 
 export interface Accepted {
@@ -25,7 +26,7 @@ export interface Delivery {
   readonly accepted: readonly Accepted[];
   /** For good. */
   readonly refused: readonly Failed[];
-  /** What may be better another time. */
+  /** What may be better another time, or is not known. */
   readonly deferred: readonly Failed[];
   /** Why mail servers were not tried, in sentences. */
   readonly notTried: readonly string[];
@@ -51,6 +52,7 @@ export async function deliver(
     attempt.add(server.name, outcome);
     if (attempt.remaining.length < before) answered(attempt);
   }
+  attempt.conclude();
   return attempt;
 }
 
@@ -67,8 +69,19 @@ class Attempt implements Delivery {
   readonly deferred: Failed[] = [];
   readonly notTried: string[] = [];
 
+  /** Whether a mail server has answered for some addresses. */
+  #isAnswered = false;
+
   constructor(recipients: readonly string[]) {
     this.remaining = recipients;
+  }
+
+  /** Nobody offers to take it: the same would come of it another time. */
+  conclude(): void {
+    const isOffered = this.deferred.some(({ failure }) => !failure.isNotOffered);
+    if (this.#isAnswered || isOffered || this.deferred.length === 0 || this.notTried.length > 0) return;
+    this.refused.push(...this.deferred.splice(0));
+    this.remaining = [];
   }
 
   add(mailServer: string, outcome: HandOver): void {
@@ -82,6 +95,7 @@ class Attempt implements Delivery {
     if (accepted.length > 0) this.accepted.push({ mailServer, recipients: accepted, reply });
     for (const failure of refused) this.refused.push({ mailServer, recipient: failure.recipient, failure });
     for (const failure of deferred) this.deferred.push({ mailServer, recipient: failure.recipient, failure });
+    this.#isAnswered = true;
     const answered = new Set([...accepted, ...refused.map(({ recipient }) => recipient)]);
     this.remaining = this.remaining.filter((recipient) => !answered.has(recipient));
   }

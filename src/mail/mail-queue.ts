@@ -42,6 +42,7 @@ const RECIPIENTS_MAX = 100;
 const MESSAGE_OCTETS_MAX = 10 * 1024 * 1024;
 /** Messages that are read from the spool and handed over at a time. */
 const DELIVERIES_MAX = 20;
+const DEFERRED = 'a message was not accepted and is tried again';
 /** How soon a message is looked at again that no mail server had room for. */
 const LOOK_AGAIN_MS = 1000;
 /** How long messages under way are waited for when the server stops. */
@@ -118,8 +119,9 @@ export class MailQueue implements MailSender {
     const messageId = makeMessageId();
     const content = await composeMessage(checkMessage(message), { messageId, date: this.#options.now() });
     const { from, to } = message;
-    const delivery = await deliver({ from, to: [...new Set(to)], content }, servers);
-    this.#report(messageId, delivery);
+    const ready = { from, to: [...new Set(to)], content, isAwaited: true };
+    const delivery = await deliver(ready, servers);
+    this.#report(messageId, delivery, 'a message was not accepted');
     return delivery;
   }
 
@@ -259,18 +261,15 @@ export class MailQueue implements MailSender {
     this.#waiting.add(message, Math.max(pauseMs, LOOK_AGAIN_MS));
   }
 
-  #report(id: string, { accepted, deferred }: Delivery): void {
+  #report(id: string, { accepted, deferred }: Delivery, text = DEFERRED): void {
     const { log } = this.#options;
     for (const { mailServer, recipients, reply } of accepted) {
       log.info({ message: id, mailServer, recipients, reply }, 'a message was accepted by a mail server');
     }
     for (const { mailServer, failure } of deferred) {
-      const { step, problem, advice } = failure;
-      log.warn(
-        { message: id, mailServer, step, problem, advice },
-        'a message was not accepted and is tried again',
-      );
-      if (failure.isUnclear) this.#noteUnclear(id, problem);
+      const { step, problem, advice, isUnclear } = failure;
+      if (isUnclear) this.#noteUnclear(id, problem);
+      else log.warn({ message: id, mailServer, step, problem, advice }, text);
     }
   }
 

@@ -1,7 +1,7 @@
 // What is counted for a mail server, as long as its entry is there: it outlives every change of its properties.
 
 import type { MailServerCheck } from './check-mail-server.ts';
-import type { MailFailure } from './failure.ts';
+import type { MailFailure } from './smtp/failure.ts';
 
 /** The latest of them stand for all. */
 const LATENCIES_MAX = 1000;

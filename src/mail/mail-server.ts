@@ -4,12 +4,12 @@
 import type { ServerTrust } from '../trust/server-trust.ts';
 import { checkMailServer, type MailServerCheck } from './check-mail-server.ts';
 import { type ConnectionPlan, planConnection } from './connection-plan.ts';
-import type { MailFailure } from './failure.ts';
 import type { MailServerFigures } from './mail-server-figures.ts';
 import type { MailServerSettings } from './mail-server-settings.ts';
 import type { NameLookups } from './name-lookups.ts';
 import { type PauseLimits, pauseAfter } from './pauses.ts';
-import { SecretText } from './secret-text.ts';
+import { type SecretText, secretsOf } from './secret-text.ts';
+import type { MailFailure } from './smtp/failure.ts';
 import { type HandOver, MailTransport, type ReadyMessage } from './transport.ts';
 
 export interface MailLog {
@@ -275,22 +275,17 @@ export class MailServer {
   #noteFailure(failure: MailFailure): void {
     const { figures } = this;
     figures.lastFailure = { failure, at: this.#options.now() };
-    if (failure.isFinal) figures.refused += 1;
-    else if (failure.step === 'message' && failure.replyCode !== undefined) figures.deferred += 1;
+    const { isFinal, isNotOffered, isUnclear, step, replyCode } = failure;
+    const isAnswer = step === 'message' && replyCode !== undefined;
+    if (isFinal) figures.refused += 1;
+    else if (isAnswer || isNotOffered || isUnclear) figures.deferred += 1;
     else figures.failed += 1;
     // What it says about a message is about that message; everything else will befall the next one too.
-    if (failure.step === 'message' && failure.replyCode !== undefined && failure.replyCode !== 421) return;
+    if (isFinal || isNotOffered || (isAnswer && replyCode !== 421)) return;
     // Messages that fail together are one failure.
     if (this.restsForMs > 0) return;
     this.#failures += 1;
     this.#restsUntilMs = this.#options.clockMs() + pauseAfter(this.#failures, this.#options.pauses());
     this.#turnAway();
   }
-}
-
-function secretsOf({ login, proxy }: ConnectionPlan): SecretText {
-  const secrets = [];
-  if (login !== undefined) secrets.push({ user: login.user, secret: login.password });
-  if (proxy?.password !== undefined) secrets.push({ user: proxy.user ?? '', secret: proxy.password });
-  return new SecretText(secrets);
 }

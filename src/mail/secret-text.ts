@@ -2,6 +2,7 @@
 // sent. A secret is looked for as it is and in the forms in which SMTP carries it (base64 of it, and of PLAIN's message).
 
 import type { Secret } from '../config/secret.ts';
+import type { ConnectionPlan } from './connection-plan.ts';
 
 const STARS = '***';
 /** Shorter ones would be found in every other word, and would be told by their absence. */
@@ -31,4 +32,12 @@ function formsOf(user: string, secret: string): string[] {
   if (secret.length < SECRET_CHARACTERS_MIN) return [];
   const base64 = (text: string) => Buffer.from(text).toString('base64');
   return [secret, base64(secret), base64(`\0${user}\0${secret}`), base64(`${user}:${secret}`)];
+}
+
+/** Those of a mail server: its password, and that of its proxy. */
+export function secretsOf({ login, proxy }: ConnectionPlan): SecretText {
+  const secrets = [];
+  if (login !== undefined) secrets.push({ user: login.user, secret: login.password });
+  if (proxy?.password !== undefined) secrets.push({ user: proxy.user ?? '', secret: proxy.password });
+  return new SecretText(secrets);
 }

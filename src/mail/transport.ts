@@ -1,19 +1,18 @@
-// Hands messages to one mail server over nodemailer's pooled connections. No connection is opened before the first
-// message. Each new connection asks the trust manager anew, so what is believed is what is believed now.
+// Hands messages to one mail server over connections that are used again. No connection is opened before the first message.
+// Each new connection asks the trust manager anew, so what is believed is what is believed now.
 
-import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
-import { createTransport, type Transporter } from 'nodemailer';
-import type { SMTPPoolOptions, SMTPPoolSentMessageInfo } from 'nodemailer/lib/smtp-pool';
 import { firstExpiryOf } from '../trust/peer-chain.ts';
 import type { ServerTrust, TrustOptions } from '../trust/server-trust.ts';
 import { TrustError } from '../trust/trust-error.ts';
 import type { ConnectionPlan } from './connection-plan.ts';
-import { Dialog, type DialogLine, FailedSteps } from './dialog.ts';
-import { describeFailure, type MailFailure } from './failure.ts';
 import type { NameLookups } from './name-lookups.ts';
-import { openSocket } from './open-socket.ts';
 import type { SecretText } from './secret-text.ts';
+import type { DialogLine } from './smtp/dialog.ts';
+import { describeFailure, type MailFailure } from './smtp/failure.ts';
+import type { SessionError } from './smtp/session-error.ts';
+import { SessionPool } from './smtp/session-pool.ts';
+import { AllRefused, SmtpSession } from './smtp/smtp-session.ts';
 
 /** A message as it goes over the wire. */
 export interface ReadyMessage {
@@ -21,6 +20,8 @@ export interface ReadyMessage {
   readonly to: readonly string[];
   /** Header and body, with CRLF. */
   readonly content: Buffer;
+  /** Whether a person waits for the outcome, and not the spool. */
+  readonly isAwaited?: boolean;
 }
 
 /** What became of one address. */
@@ -53,16 +54,10 @@ export interface TransportOptions {
   readonly believed: (expiresAt: Date) => void;
 }
 
-const MESSAGES_PER_CONNECTION = 100;
-const IDLE_MS = 60_000;
-/** RFC 5321 §4.5.3.1.5 knows lines of 512; a reply to EHLO has some dozen of them. */
-const REPLY_OCTETS_MAX = 64 * 1024;
-
 export class MailTransport {
   readonly #options: TransportOptions;
-  readonly #failures = new FailedSteps();
-  #pool: Transporter<SMTPPoolSentMessageInfo, SMTPPoolOptions> | undefined;
-  #connections = 0;
+  readonly #sessions = new Set<SmtpSession>();
+  #pool: SessionPool | undefined;
   /** What the connections of the pool were made with. */
   #believed: SecureContext | undefined;
 
@@ -70,35 +65,37 @@ export class MailTransport {
     this.#options = options;
   }
 
-  /** How many connections are open. */
+  /** How many connections are open, or being opened. */
   get connectionCount(): number {
-    return this.#connections;
+    return this.#sessions.size;
   }
 
   /** Never throws. */
-  async hand({ from, to, content }: ReadyMessage): Promise<HandOver> {
-    const { envelopeFrom, reports } = this.#options.plan;
-    const pool = await this.#currentPool();
+  async hand({ from, to, content, isAwaited = false }: ReadyMessage): Promise<HandOver> {
+    const { envelopeFrom, reports, socketTimeoutMs, patienceMs } = this.#options.plan;
+    const stepMs = isAwaited ? patienceMs : socketTimeoutMs;
+    const message = { from: envelopeFrom ?? from, to, content, reports };
     try {
-      const info = await pool.sendMail({
-        envelope: { from: envelopeFrom ?? from, to: [...to] },
-        raw: content,
-        ...(reports === undefined ? {} : { dsn: reports }),
-      });
-      return await this.#answered(info.accepted, info.rejectedErrors ?? [], info.response);
+      const pool = await this.#currentPool();
+      const info = await pool.use((session) => {
+        session.patienceMs = stepMs;
+        return session.send(message);
+      }, stepMs);
+      return await this.#answered(info.accepted, info.refusals, info.response);
     } catch (error) {
-      return this.#failed(error);
+      if (error instanceof AllRefused) return this.#answered([], error.refusals, '');
+      return { kind: 'failed', failure: await this.#describe(error) };
     }
   }
 
   /** No message may be under way. */
   close(): void {
-    this.#pool?.close({ force: true });
+    this.#pool?.end();
     this.#pool = undefined;
   }
 
   /** Connections that were made when others were believed are used no more: whoever is no longer believed gets nothing. */
-  async #currentPool(): Promise<Transporter<SMTPPoolSentMessageInfo, SMTPPoolOptions>> {
+  async #currentPool(): Promise<SessionPool> {
     const believed = await this.#believedNow();
     if (this.#pool !== undefined && believed !== this.#believed) {
       // What is under way on them comes to its end.
@@ -106,7 +103,10 @@ export class MailTransport {
       this.#pool = undefined;
     }
     this.#believed = believed;
-    this.#pool ??= this.#open();
+    this.#pool ??= new SessionPool({
+      open: (stepMs) => this.#open(stepMs),
+      sessionsMax: this.#options.plan.maxConnections,
+    });
     return this.#pool;
   }
 
@@ -122,27 +122,11 @@ export class MailTransport {
     }
   }
 
-  #open(): Transporter<SMTPPoolSentMessageInfo, SMTPPoolOptions> {
-    const options = poolOptions(this.#options.plan, () => this.#connect());
-    return createTransport({ ...options, pool: true, disableFileAccess: true, disableUrlAccess: true });
-  }
-
-  async #connect() {
-    const { plan, secrets, clockMs, hear, lookups } = this.#options;
-    const beginsWithTls = plan.encryption === 'tls';
-    const logger = new Dialog({ beginsWithTls, secrets, clockMs, hear }, this.#failures);
-    const tls = await this.#tlsOptions();
-    try {
-      const connection = await openSocket(plan, lookups);
-      this.#connections += 1;
-      connection.once('close', () => {
-        this.#connections -= 1;
-      });
-      return { connection, logger, transactionLog: true, tls };
-    } catch (error) {
-      if (error instanceof Error) this.#failures.set(error, 'connect');
-      throw error;
-    }
+  async #open(stepMs: number): Promise<SmtpSession> {
+    const session = new SmtpSession({ ...this.#options, tls: () => this.#tlsOptions() }, stepMs);
+    this.#sessions.add(session);
+    void session.ended.then(() => this.#sessions.delete(session));
+    return openSession(session);
   }
 
   async #tlsOptions(): Promise<TrustOptions | undefined> {
@@ -160,19 +144,13 @@ export class MailTransport {
     };
   }
 
-  async #failed(error: unknown): Promise<HandOver> {
-    const rejected = error instanceof Error && 'rejectedErrors' in error ? error.rejectedErrors : undefined;
-    if (Array.isArray(rejected)) return this.#answered([], rejected, '');
-    return { kind: 'failed', failure: await this.#describe(error) };
-  }
-
   async #answered(
     accepted: readonly string[],
-    rejected: readonly unknown[],
+    refusals: readonly SessionError[],
     reply: string,
   ): Promise<HandOver> {
     const failures = await Promise.all(
-      rejected.map(async (error) => ({ ...(await this.#describe(error)), recipient: recipientOf(error) })),
+      refusals.map(async (error) => ({ ...(await this.#describe(error)), recipient: error.recipient ?? '' })),
     );
     return {
       kind: 'answered',
@@ -186,51 +164,20 @@ export class MailTransport {
   async #describe(error: unknown): Promise<MailFailure> {
     const { plan, secrets, trust } = this.#options;
     const refusal = plan.encryption === 'none' ? undefined : await refusalBy(trust, error, plan);
-    return describeFailure(error, { plan, secrets, refusal, step: this.#failures.find(error) });
+    return describeFailure(error, { plan, secrets, refusal });
   }
 }
 
-/** Options of a pool for this plan; each of its connections is opened by `connect`. */
-export function poolOptions(
-  plan: ConnectionPlan,
-  connect: () => Promise<{ readonly connection: Socket; readonly tls: TrustOptions | undefined }>,
-): SMTPPoolOptions {
-  return {
-    ...smtpOptions(plan),
-    ...(plan.login === undefined ? {} : { auth: authOf(plan.login), forceAuth: true }),
-    maxConnections: plan.maxConnections,
-    // Idle connections that the mail server has closed in the meantime: a message may meet all of them.
-    maxRequeues: plan.maxConnections,
-    maxMessages: MESSAGES_PER_CONNECTION,
-    idleTimeout: IDLE_MS,
-    getSocket: (_, done) => {
-      connect().then(
-        (options) => done(null, options),
-        (error) => done(error),
-      );
-    },
-  };
-}
-
-/** Options of a connection that sending and checking have in common. */
-export function smtpOptions(plan: ConnectionPlan) {
-  const { host, port, encryption, clientName } = plan;
-  return {
-    host,
-    port,
-    secure: encryption === 'tls',
-    requireTLS: encryption === 'start-tls',
-    ignoreTLS: encryption === 'none',
-    ...(clientName === undefined ? {} : { name: clientName }),
-    connectionTimeout: plan.connectionTimeoutMs,
-    greetingTimeout: plan.greetingTimeoutMs,
-    socketTimeout: plan.socketTimeoutMs,
-    maxResponseSize: REPLY_OCTETS_MAX,
-  };
-}
-
-export function authOf({ user, password, method }: NonNullable<ConnectionPlan['login']>) {
-  return { user, pass: password.reveal(), ...(method === undefined ? {} : { method }) };
+/** Connected and logged in. Rejects with SessionError, and then the connection is closed. */
+export async function openSession(session: SmtpSession): Promise<SmtpSession> {
+  try {
+    await session.connect();
+    await session.logIn();
+    return session;
+  } catch (error) {
+    session.close();
+    throw error;
+  }
 }
 
 /** Why the certificate was not believed, when that is what the error is about. */
@@ -247,8 +194,4 @@ export async function refusalBy(
     if (problem instanceof TrustError) return problem;
     throw problem;
   }
-}
-
-function recipientOf(error: unknown): string {
-  return error instanceof Error && 'recipient' in error ? String(error.recipient) : '';
 }

@@ -2,8 +2,8 @@
 
 import { connect, type Socket } from 'node:net';
 import httpProxyClient from 'nodemailer/lib/smtp-connection/http-proxy-client';
-import type { ConnectionPlan } from './connection-plan.ts';
-import type { NameLookups } from './name-lookups.ts';
+import type { ConnectionPlan } from '../connection-plan.ts';
+import type { NameLookups } from '../name-lookups.ts';
 
 /**
  * Resolves when it is connected; TLS comes later. Rejects with the error of the system or of the proxy.

@@ -1,0 +1,208 @@
+// Why something did not work with a mail server: at which step, in words for administrators, with what to change.
+
+import type { TrustError } from '../../trust/trust-error.ts';
+import type { ConnectionPlan } from '../connection-plan.ts';
+import type { SecretText } from '../secret-text.ts';
+import { type Step, stepOf, wordsFor } from './asked.ts';
+import { NotOffered } from './offer.ts';
+import { findRefusal, parseReply } from './refusals/find-refusal.ts';
+import type { Condition, Refusal } from './refusals/refusal.ts';
+import { SessionError, Silence } from './session-error.ts';
+
+export interface MailFailure {
+  readonly step: Step;
+  /** The reply of the mail server, if it gave one: 535. */
+  readonly replyCode: number | undefined;
+  /** A sentence. */
+  readonly problem: string;
+  /** What to change: sentences; empty when there is nothing to change. */
+  readonly advice: string;
+  /** Whether the same message would be refused here again and again: nobody tries. */
+  readonly isFinal: boolean;
+  /** Whether the mail server offers less than the message needs: another one may offer it. */
+  readonly isNotOffered: boolean;
+  /** Whether the message may have been accepted: it was sent, and no answer says what became of it. SMTP cannot tell. */
+  readonly isUnclear: boolean;
+}
+
+export interface FailureContext {
+  readonly plan: ConnectionPlan;
+  readonly secrets: SecretText;
+  /** Why the certificate was not believed, when that was the reason. */
+  readonly refusal: TrustError | undefined;
+}
+
+export function describeFailure(error: unknown, context: FailureContext): MailFailure {
+  const failed =
+    error instanceof SessionError
+      ? error
+      : new SessionError(error instanceof Error ? error : new Error(String(error)), {
+          asked: 'connection',
+          clientName: '',
+        });
+  const base = { replyCode: undefined, isFinal: false, isNotOffered: false, isUnclear: failed.isUnclear };
+  const { refusal } = context;
+  if (refusal !== undefined) {
+    const advice = 'Check trust-manager-provider and smtp-server of the mail server.';
+    return { ...base, step: 'tls', problem: refusal.message, advice };
+  }
+  const { cause } = failed;
+  if (cause instanceof NotOffered) {
+    const { concerns, means, advice } = cause;
+    const problem = `${serverOf(context.plan)} ${context.secrets.hide(means)}.`;
+    return { ...base, step: concerns, problem, advice, isNotOffered: concerns === 'message' };
+  }
+  const told = failed.isUnclear || failed.reply === undefined ? lost(failed, context) : undefined;
+  return told === undefined ? refused(failed, context) : { ...base, ...told };
+}
+
+type Told = Pick<MailFailure, 'step' | 'problem' | 'advice'> & Partial<MailFailure>;
+
+/** Nothing says what the mail server made of it. */
+function lost(failed: SessionError, context: FailureContext): Told {
+  const { plan, secrets } = context;
+  const { asked, reply } = failed;
+  const server = serverOf(plan);
+  const reason = reasonOf(failed.cause, secrets);
+  const step = stepOf(asked);
+  if (failed.isUnclear) {
+    const why =
+      reply === undefined
+        ? `the connection to ${server} was lost after the message was sent and before it was answered: ${reason}`
+        : `${server} answered the message with "${secrets.hide(reply)}", which says neither`;
+    return {
+      step,
+      problem: `It is not known whether the message was accepted: ${why}.`,
+      advice: 'See whether it arrives before it is sent again.',
+    };
+  }
+  switch (asked) {
+    case 'connection':
+      return {
+        step,
+        problem: `No connection to ${plan.proxy === undefined ? server : `${server} through the proxy ${plan.proxy.host}:${plan.proxy.port}`}: ${reason}.`,
+        advice: `Check smtp-server (now ${server}), that the mail server runs, and that no firewall is in between.`,
+      };
+    case 'handshake':
+      return { step, problem: `No TLS with ${server}: ${reason}.`, advice: handshakeAdvice(plan) };
+    case 'greeting':
+      return {
+        step,
+        problem: `${server} does not greet as a mail server does: ${reason}.`,
+        advice: silentAdvice(plan),
+      };
+    case 'STARTTLS':
+      return {
+        step,
+        problem: `No TLS with ${server}: there is no whole answer to STARTTLS, ${reason}.`,
+        advice: 'Something between may be at fault, or the mail server is.',
+      };
+    default: {
+      const isLocal = isRefusedHere(failed.cause);
+      const problem = isLocal
+        ? `The message cannot be sent through ${server}: ${reason}.`
+        : `The connection to ${server} was lost while it was waited for ${wordsFor(asked)}: ${reason}.`;
+      return {
+        step,
+        problem,
+        advice: isLocal ? 'Change the addresses of the message.' : 'The log of the mail server may say why.',
+        isFinal: isLocal,
+      };
+    }
+  }
+}
+
+function refused(failed: SessionError, { plan, secrets }: FailureContext): MailFailure {
+  const { asked, reply = '' } = failed;
+  const said = secrets.hide(reply);
+  const parsed = parseReply(said);
+  const found = findRefusal(asked, parsed, (condition) => holds(condition, plan));
+  const step = found?.concerns ?? stepOfRefusal(failed);
+  const isPermanent = parsed.code >= 500 && parsed.code !== 503;
+  return {
+    step,
+    replyCode: parsed.code === 0 ? undefined : parsed.code,
+    problem: `${serverOf(plan)} ${words(found?.means ?? 'refuses {command}', failed, plan)}; it said "${said}".`,
+    advice: found?.advice ?? 'The log of the mail server may say why.',
+    isFinal: step === 'message' && (found?.isFinal ?? isPermanent),
+    isNotOffered: false,
+    isUnclear: false,
+  };
+}
+
+/** What the mail server has answered is known: nothing is awaited any more. */
+function stepOfRefusal({ asked }: SessionError): Step {
+  return asked === 'message' ? 'message' : stepOf(asked);
+}
+
+export function holds(condition: Condition, { login, encryption }: ConnectionPlan): boolean {
+  switch (condition) {
+    case 'login':
+      return login !== undefined;
+    case 'no login':
+      return login === undefined;
+    case 'clear':
+      return encryption === 'none' || encryption === 'start-tls-if-offered';
+    case 'tls':
+      return encryption === 'tls';
+  }
+}
+
+function words(means: Refusal['means'], failed: SessionError, { login }: ConnectionPlan): string {
+  const { asked, clientName, sender, recipient } = failed;
+  const values: Readonly<Record<string, string | undefined>> = {
+    name: clientName,
+    command: /^HELO/.test(failed.command) ? 'HELO' : asked,
+    user: login?.user ?? 'this server',
+    sender: sender === '' ? '<>' : sender,
+    address: recipient ?? 'a recipient',
+  };
+  return means.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? name);
+}
+
+function serverOf({ host, port }: ConnectionPlan): string {
+  return `${host}:${port}`;
+}
+
+function silentAdvice({ encryption, port }: ConnectionPlan): string {
+  return encryption === 'tls'
+    ? 'Check the port in smtp-server.'
+    : `Check the port in smtp-server; where ${port} is a port for implicit TLS (RFC 8314), set use-ssl to true and use-start-tls to false.`;
+}
+
+function handshakeAdvice({ encryption }: ConnectionPlan): string {
+  return encryption === 'tls'
+    ? 'Where the port is one for STARTTLS, set use-ssl to false and use-start-tls to true; 465 is the usual port of implicit TLS.'
+    : 'Check which versions of TLS and which cipher suites the mail server offers, and ssl.protocols and ssl.ciphersuites in smtp-property.';
+}
+
+const REASONS: ReadonlyMap<unknown, string> = new Map([
+  ['ECONNREFUSED', 'nothing listens on that port'],
+  ['ECONNECTION', 'the other side closed it'],
+  ['ECONNRESET', 'the other side closed it'],
+  ['ENOTFOUND', 'the name cannot be resolved'],
+  ['EAI_AGAIN', 'the name cannot be resolved now'],
+  ['EHOSTUNREACH', 'there is no route to it'],
+  ['ENETUNREACH', 'there is no route to its network'],
+  ['EADDRNOTAVAIL', 'this machine does not have the address of mail.smtp.localaddress'],
+  ['EPIPE', 'the other side closed it'],
+]);
+
+/** What nodemailer itself has against a message, before it says anything. */
+function isRefusedHere(error: Error): boolean {
+  return 'code' in error && (error.code === 'EENVELOPE' || error.code === 'EMESSAGE');
+}
+
+function reasonOf(error: Error, secrets: SecretText): string {
+  if (error instanceof Silence) return error.message;
+  const facts = new Map<string, unknown>(Object.entries(error));
+  const known = REASONS.get(facts.get('originalCode')) ?? REASONS.get(facts.get('code'));
+  if (known !== undefined) return known;
+  const timeout = facts.get('timeoutType');
+  if (timeout === 'GREETING_TIMEOUT' || timeout === 'SOCKET_TIMEOUT') return 'nothing came in time';
+  if (timeout !== undefined) return 'it took too long';
+  const reason = facts.get('reason');
+  if (reason === 'wrong version number') return 'what came back is not TLS';
+  if (typeof reason === 'string') return reason;
+  return secrets.hide(error.message).replace(/\.$/, '');
+}

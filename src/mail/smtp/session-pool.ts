@@ -1,0 +1,125 @@
+// Connections to one mail server that are used again: as many at a time as allowed, each for some messages, and closed when
+// nobody has used them for a while. A connection that the mail server has closed in the meantime costs no message: where
+// nothing of it was sent, it goes over another one.
+
+import { SessionError } from './session-error.ts';
+import type { SmtpSession } from './smtp-session.ts';
+
+export interface SessionPoolOptions {
+  /** A connection that is ready for messages. Takes how long a step may take. Rejects with SessionError. */
+  readonly open: (stepMs: number) => Promise<SmtpSession>;
+  readonly sessionsMax: number;
+}
+
+const MESSAGES_PER_SESSION = 100;
+const IDLE_MS = 60_000;
+
+export class SessionPool {
+  readonly #options: SessionPoolOptions;
+  readonly #idle = new Map<SmtpSession, NodeJS.Timeout>();
+  readonly #busy = new Set<SmtpSession>();
+  readonly #messages = new WeakMap<SmtpSession, number>();
+  readonly #waiting: (() => void)[] = [];
+  #users = 0;
+  #isClosed = false;
+
+  constructor(options: SessionPoolOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a turn, and gives what the work gives. A new connection takes no longer than `stepMs` for each step. */
+  async use<T>(work: (session: SmtpSession) => Promise<T>, stepMs: number): Promise<T> {
+    await this.#takeTurn();
+    const afterwards: Promise<void>[] = [];
+    try {
+      return await this.#useOne(work, stepMs, afterwards);
+    } finally {
+      // The caller does not wait for it, but whoever has the next turn finds the connection ready.
+      void Promise.all(afterwards).then(() => this.#endTurn());
+    }
+  }
+
+  /** Idle connections end now, the others when they are not used any more. */
+  close(): void {
+    this.#isClosed = true;
+    for (const session of [...this.#idle.keys()]) this.#take(session).quit();
+  }
+
+  /** All connections end now. What is under way fails. */
+  end(): void {
+    this.close();
+    for (const session of this.#busy) session.close();
+  }
+
+  async #takeTurn(): Promise<void> {
+    if (this.#users < this.#options.sessionsMax) this.#users += 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  #endTurn(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#users -= 1;
+    else next();
+  }
+
+  async #useOne<T>(
+    work: (session: SmtpSession) => Promise<T>,
+    stepMs: number,
+    afterwards: Promise<void>[],
+  ): Promise<T> {
+    for (let tries = 0; ; tries++) {
+      const [idle] = tries < this.#options.sessionsMax ? this.#idle.keys() : [];
+      const session = idle === undefined ? await this.#options.open(stepMs) : this.#take(idle);
+      this.#busy.add(session);
+      try {
+        const result = await work(session);
+        this.#release(session);
+        return result;
+      } catch (error) {
+        const isLost = !(error instanceof SessionError) || error.isLost;
+        if (!isLost) afterwards.push(this.#makeReady(session, error));
+        else this.#drop(session);
+        // It had ended before: nothing was sent.
+        if (idle === undefined || !isLost || !(error instanceof SessionError) || error.asked !== 'MAIL')
+          throw error;
+      }
+    }
+  }
+
+  /** After a message that was not taken. Never rejects. */
+  async #makeReady(session: SmtpSession, error: SessionError): Promise<void> {
+    try {
+      if (!error.isNotOffered) await session.reset();
+      this.#release(session);
+    } catch {
+      this.#drop(session);
+    }
+  }
+
+  #drop(session: SmtpSession): void {
+    this.#busy.delete(session);
+    session.close();
+  }
+
+  #take(session: SmtpSession): SmtpSession {
+    clearTimeout(this.#idle.get(session));
+    this.#idle.delete(session);
+    return session;
+  }
+
+  #release(session: SmtpSession): void {
+    const messages = (this.#messages.get(session) ?? 0) + 1;
+    this.#messages.set(session, messages);
+    this.#busy.delete(session);
+    if (session.hasEnded) return;
+    if (this.#isClosed || messages >= MESSAGES_PER_SESSION) {
+      session.quit();
+      return;
+    }
+    const timer = setTimeout(() => this.#take(session).quit(), IDLE_MS).unref();
+    this.#idle.set(session, timer);
+    void session.ended.then(() => {
+      if (this.#idle.get(session) === timer) this.#take(session);
+    });
+  }
+}
