@@ -4,9 +4,9 @@
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
 import type { CertificateFacts, MailServerCheck } from '../mail/check-mail-server.ts';
-import type { MailFailure } from '../mail/smtp/failure.ts';
 import type { MailQueue } from '../mail/mail-queue.ts';
 import type { MailServer } from '../mail/mail-server.ts';
+import type { MailFailure } from '../mail/smtp/failure.ts';
 import type { KnownMailServer, MailServers } from '../runtime/mail-servers.ts';
 import type { Requester } from './backend.ts';
 import {

@@ -1,8 +1,8 @@
 // Mail servers that are to be verified from time to time: a component of the runtime. Only a few at once, each at its
 // own time, so that many mail servers are no storm of connections.
 
-import type { MailFailure } from '../mail/smtp/failure.ts';
 import type { Later } from '../mail/pauses.ts';
+import type { MailFailure } from '../mail/smtp/failure.ts';
 import type { Component, ObjectDifference, Prepared } from './component.ts';
 import type { RunningPart } from './description.ts';
 import type { MailServers } from './mail-servers.ts';
