@@ -135,7 +135,7 @@ function stepOfRefusal({ asked }: SessionError): Step {
   return asked === 'message' ? 'message' : stepOf(asked);
 }
 
-export function holds(condition: Condition, { login, encryption }: ConnectionPlan): boolean {
+function holds(condition: Condition, { login, encryption }: ConnectionPlan): boolean {
   switch (condition) {
     case 'login':
       return login !== undefined;
