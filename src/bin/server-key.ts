@@ -4,7 +4,6 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { nodeFileSystem } from '../files/file-system.ts';
-import { makeSelfSignedPem } from '../trust/self-signed.ts';
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -18,6 +17,8 @@ export async function makeServerKey(configFolder: string, now: Date): Promise<vo
   const folder = join(configFolder, KEYS_FOLDER);
   const made = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
   if (made === undefined) return;
+  // Needed once in the life of an instance, and as large as a third of a command.
+  const { makeSelfSignedPem } = await import('../trust/self-signed.ts');
   const hosts = [...new Set(['localhost', hostname(), '127.0.0.1', '::1'])];
   await writeFile(join(folder, KEY_FILE), makeSelfSignedPem({ hosts, now }), {
     mode: FILE_MODE,

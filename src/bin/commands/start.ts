@@ -1,7 +1,6 @@
 // `confdit start`: the server.
 
 import type { Command } from '../../cli/command.ts';
-import { start } from '../start.ts';
 import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
 
 export const startCommand: Command = {
@@ -24,13 +23,14 @@ export const startCommand: Command = {
       synopsis: 'take an edit of config.ldif that deletes entries, or that may as well be damage',
     },
   ],
-  run: (invocation, world) =>
-    start(
-      {
-        ...instanceOf(invocation, world),
-        isLastKnownGood: invocation.has('last-known-good'),
-        acceptsEdit: invocation.has('accept-edit'),
-      },
-      world,
-    ),
+  run: async (invocation, world) => {
+    // The server is half of the program, and no other command needs it.
+    const { start } = await import('../start.ts');
+    const choice = {
+      ...instanceOf(invocation, world),
+      isLastKnownGood: invocation.has('last-known-good'),
+      acceptsEdit: invocation.has('accept-edit'),
+    };
+    return start(choice, world);
+  },
 };
