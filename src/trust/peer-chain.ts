@@ -3,7 +3,8 @@
 import type { X509Certificate } from 'node:crypto';
 import type { DetailedPeerCertificate, PeerCertificate, TLSSocket } from 'node:tls';
 
-const CERTIFICATES_MAX = 32;
+/** OpenSSL looks at one hundred at most. */
+const CERTIFICATES_MAX = 110;
 
 /** Its own certificate first, then issuer after issuer as far as they were sent or are known; empty without TLS. */
 export function chainOf(socket: TLSSocket): readonly X509Certificate[] {

@@ -83,7 +83,15 @@ export class ServerTrust {
     chain: readonly X509Certificate[] = [],
   ): Promise<TrustError | undefined> {
     const authorities = await this.#authorities().catch(() => undefined);
-    return refusalOf(error, { ...server, chain, authorities, trustManager: this.name, now: this.#now() });
+    const { name } = this;
+    const store =
+      authorities === undefined
+        ? {
+            does: `${name} do`,
+            add: (what: string) => `set trust-manager-provider to a trust manager that has ${what}`,
+          }
+        : { does: `${name} does`, add: (what: string) => `put ${what} into ${name}` };
+    return refusalOf(error, { ...server, chain, authorities, store, storeName: name, now: this.#now() });
   }
 
   /** The hosts that it was used for although it is blind. */

@@ -168,7 +168,7 @@ describe('a server is refused', () => {
     const sentence = await attempt(port, { trust: believing(old.certificate) });
     await removeFolder(folder);
     expect(sentence).toContain(
-      `That of the authority CN=Old Authority in ${NAME} expired on 2021-02-03 04:05 UTC`,
+      `The certificate of the authority CN=Old Authority in ${NAME} expired on 2021-02-03 04:05 UTC`,
     );
     expect(sentence).toContain('Put its successor into the trust store.');
   });
@@ -176,8 +176,9 @@ describe('a server is refused', () => {
   it('when its certificate is for other names', async () => {
     const port = await serveIssued(await root.issue({ names: 'DNS:mail.example.com,IP:192.0.2.1' }));
     expect(await attempt(port, { trust: await trustIn(root) })).toBe(
-      'The certificate that localhost presents is for mail.example.com, 192.0.2.1, not for localhost. ' +
-        'Connect to the server by a name that its certificate has, or have it issued for this name.',
+      'The certificate of localhost is not believed. It is for mail.example.com, 192.0.2.1; localhost is in its ' +
+        'common name only, which does not count beside other host names. Have it issued with DNS:localhost in its ' +
+        'subjectAltName, or connect to the server by a name that it has.',
     );
   });
 
@@ -192,7 +193,7 @@ describe('a server is refused', () => {
     const port = await serveIssued(await other.issue(), await other.certificate);
     expect(await attempt(port, { trust: await trustIn(root) })).toBe(
       `The certificate of localhost is not believed. It comes from the authority CN=Other Root, and ${NAME} does not ` +
-        `have that. To believe it, put the certificate of the authority into ${NAME}.`,
+        `have that. To trust it, put the certificate of the authority into ${NAME}.`,
     );
     expect(await attempt(port, { trust: { type: 'system' } })).toContain(
       'set trust-manager-provider to a trust manager that has the certificate of the authority',
@@ -206,14 +207,14 @@ describe('a server is refused', () => {
     );
   });
 
-  it('when its certificate is signed by itself, with the fingerprint', async () => {
+  it('when its certificate is self-signed, with the fingerprint', async () => {
     const own = await Authority.create('localhost');
     const key = await readFile(join(own.folder, 'ca.key'), 'utf8');
     const certificate = await own.certificate;
     await own.remove();
     const port = await serve(key, certificate);
     const sentence = await attempt(port, { trust: await trustIn(root) });
-    expect(sentence).toContain('It is signed by itself');
+    expect(sentence).toContain('It is self-signed');
     expect(sentence).toContain(new X509Certificate(certificate).fingerprint256);
   });
 });

@@ -1,5 +1,6 @@
 // Why something did not work with a mail server: at which step, in words for administrators, with what to change.
 
+import { CertificateRefusal } from '../../trust/certificate-refusal.ts';
 import type { TrustError } from '../../trust/trust-error.ts';
 import type { ConnectionPlan } from '../connection-plan.ts';
 import type { SecretText } from '../secret-text.ts';
@@ -43,8 +44,7 @@ export function describeFailure(error: unknown, context: FailureContext): MailFa
   const base = { replyCode: undefined, isFinal: false, isNotOffered: false, isUnclear: failed.isUnclear };
   const { refusal } = context;
   if (refusal !== undefined) {
-    const advice = 'Check trust-manager-provider and smtp-server of the mail server.';
-    return { ...base, step: 'tls', problem: refusal.message, advice };
+    return { ...base, step: 'tls', ...refusalWords(refusal, context.plan) };
   }
   const { cause } = failed;
   if (cause instanceof NotOffered) {
@@ -54,6 +54,17 @@ export function describeFailure(error: unknown, context: FailureContext): MailFa
   }
   const told = failed.isUnclear || failed.reply === undefined ? lost(failed, context) : undefined;
   return told === undefined ? refused(failed, context) : { ...base, ...told };
+}
+
+function refusalWords(refusal: TrustError, { host }: ConnectionPlan) {
+  if (refusal instanceof CertificateRefusal) {
+    const { problem, advice, isAboutNameOnly } = refusal;
+    return {
+      problem,
+      advice: isAboutNameOnly ? `${advice} The name is that in smtp-server (now ${host}).` : advice,
+    };
+  }
+  return { problem: refusal.message, advice: 'Check the trust-manager-provider of the mail server.' };
 }
 
 type Told = Pick<MailFailure, 'step' | 'problem' | 'advice'> & Partial<MailFailure>;
