@@ -1,6 +1,7 @@
 // When the snapshot is written: when the journal has grown enough, and never twice at once. After one that could not be
 // written there is a pause, which grows: with a full disk each change would try again.
 
+import type { Tree } from '../directory/tree.ts';
 import { type PauseLimits, pauseAfter } from '../mail/pauses.ts';
 import type { Store } from '../store/store.ts';
 import type { WriteTarget } from './write-target.ts';
@@ -13,8 +14,8 @@ const OCTETS_PER_ENTRY = 512;
 const PAUSES: PauseLimits = { firstMs: 10_000, longestMs: 600_000 };
 
 export interface SnapshotsOptions {
-  readonly target: WriteTarget;
-  readonly store: Store;
+  readonly target: Pick<WriteTarget, 'checkedBy'> & { readonly tree: Pick<Tree, 'size' | 'allEntries'> };
+  readonly store: Pick<Store, 'bytesSinceSnapshot' | 'failure' | 'snapshot'>;
   readonly now: () => Date;
   readonly log: { warn(fields: object, message: string): void };
   /** The number of the last commit that readers see. */

@@ -6,5 +6,7 @@ import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/confdit', import.meta.url)));
+// Whoever asks a server for a reload before it has read anything does not end it. A terminal that is closed does.
+if (process.argv[2] === 'start' && !process.stdout.isTTY) process.on('SIGHUP', () => {});
 const { main } = await import('./main.ts');
 process.exitCode = await main(process);

@@ -1,14 +1,15 @@
 // A terminal that is closed takes the server along that was started on it; SIGHUP means a reload otherwise.
 
 import { spawn } from 'node:child_process';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readdir } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { DiskFault } from '../support/disk-fault.ts';
 import { removeFolder } from '../support/folders.ts';
-import { freePort } from '../support/start-server.ts';
+import { freePort, startServer } from '../support/start-server.ts';
 import { until } from '../support/until.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../src/bin/confdit.ts', import.meta.url));
@@ -51,4 +52,32 @@ it('ends with its terminal', async () => {
     terminal.kill('SIGKILL');
     await removeFolder(folder);
   }
+});
+
+describe('SIGHUP before a server is ready', () => {
+  it('while it is being loaded does not end it', async () => {
+    const preload = fileURLToPath(new URL('../support/hang-up-while-loading.mjs', import.meta.url));
+    const server = await startServer({ environment: { NODE_OPTIONS: `--import=${preload}` } });
+    expect((await server.stop()).code).toBe(0);
+  });
+
+  it('while it starts is a reload when it has started', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'confdit-hang-up-'));
+    const place = await mkdtemp(join(tmpdir(), 'confdit-hang-up-fault-'));
+    onTestFinished(async () => {
+      for (const one of [folder, place]) await removeFolder(one);
+    });
+    const disk = new DiskFault(place);
+    // The first change of a new instance is not stored before that.
+    await disk.set({ code: 'WAIT', path: 'journal-', calls: ['write'] });
+    const starting = startServer({ folder, environment: disk.environment });
+    await until(async () => (await disk.struck()).length > 0);
+    const names = await readdir(folder, { recursive: true });
+    const pid = Number(names.map((name) => /server-(\d+)-\w+\.lock$/.exec(name)?.[1]).find(Boolean));
+    process.kill(pid, 'SIGHUP');
+    await disk.clear();
+    const server = await starting;
+    expect(server.pid).toBe(pid);
+    await server.waitForLog(({ msg, cause }) => msg === 'reloaded' && cause === 'SIGHUP');
+  });
 });

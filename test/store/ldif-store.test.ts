@@ -169,6 +169,19 @@ describe('config.ldif', () => {
     await openStore(folder);
     expect(await readdir(folder)).not.toContain('config.ldif.tmp');
   });
+
+  it('left half-written in the archive is removed, and archives that are whole stay', async () => {
+    const folder = await temporaryFolder();
+    const first = await openStore(folder);
+    await first.store.append(commitsFrom(1, 2));
+    await first.store.snapshot([entry('A')], 2, undefined);
+    await first.store.close();
+    const archives = join(folder, 'archived-configs');
+    const whole = await readdir(archives);
+    await writeFile(join(archives, 'config-000000000003.ldif.gz.tmp'), 'half');
+    await openStore(folder);
+    expect([whole.length > 0, await readdir(archives)]).toEqual([true, whole]);
+  });
 });
 
 describe('a folder', () => {
