@@ -2,6 +2,7 @@
 // sources of this run. The write path changes it, the backends show it.
 
 import type { PendingChanges } from '../config/admin-actions.ts';
+import { hintsOf } from '../config/hints.ts';
 import { isOfKind } from '../config/object-definition.ts';
 import { connectionHandler } from '../config/objects/connection-handler.ts';
 import { Container } from '../config/objects/places.ts';
@@ -39,6 +40,9 @@ const INDEXED: ReadonlySet<string> = new Set([
 ]);
 
 const CONNECTION_HANDLER = connectionHandler.kind;
+
+/** Nobody has to be told of anything about objects without it. */
+const HINTED_KEY = 'ds-cfg-smtp-property';
 
 /** What an entry of the changelog tells of a change, passwords included. */
 const CHANGES_KEY = 'changes';
@@ -243,7 +247,15 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
   }
 
   notesOf(effect: Effect): readonly string[] {
-    return this.inForce.notesOf(effect);
+    return [...this.inForce.notesOf(effect), ...this.hintsOf(effect)];
+  }
+
+  /** What of a change has no effect: a sentence each. */
+  hintsOf({ before, after }: Pick<Effect, 'before' | 'after'>): readonly string[] {
+    if (after?.find(HINTED_KEY) === undefined) return [];
+    const [earlier, now] = [before, after].map((entry) => entry && this.validator.decode(entry));
+    const known = new Set(earlier === undefined ? [] : hintsOf(earlier));
+    return now === undefined ? [] : hintsOf(now).filter((hint) => !known.has(hint));
   }
 
   stage({ key, parentKey, after }: Effect): void {

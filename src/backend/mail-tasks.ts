@@ -1,6 +1,7 @@
 // Kinds of tasks: finding out whether a mail server can be used, and sending a test message. Each tells in its entry what
 // was done, what went wrong and what to change.
 
+import { hintsOf } from '../config/hints.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
 import type { CertificateFacts, MailServerCheck } from '../mail/check-mail-server.ts';
@@ -15,6 +16,7 @@ import {
   readMailServerChange,
   SERVER_ATTRIBUTE,
 } from './mail-server-change.ts';
+import { ShownWaiting } from './shown-waiting.ts';
 import type { TaskContext, TaskKind, TaskOutcome, TaskRun } from './task-kind.ts';
 
 export interface MailTaskOptions extends MailServerChangeOptions {
@@ -26,7 +28,8 @@ interface TaskEnd {
   /** Why something was not tried at all, in sentences. */
   readonly notTried?: readonly string[];
   readonly isDone: boolean;
-  readonly done: string;
+  /** Undefined where the failures say it. */
+  readonly done: string | undefined;
   readonly inVain: string;
 }
 
@@ -57,7 +60,7 @@ function verifyTask(options: MailTaskOptions): TaskKind {
       }
       const known = findMailServer(task.entry, options);
       if (known === undefined) throw new Error('The mail server is no longer there.');
-      const outcome = await verify(task, known.server);
+      const outcome = await verify(task, known.server, known.hints);
       // Messages that wait for it wait no longer.
       options.queue.wake();
       return outcome;
@@ -65,8 +68,15 @@ function verifyTask(options: MailTaskOptions): TaskKind {
   };
 }
 
-async function verify(task: TaskContext, mailServer: MailServer): Promise<TaskOutcome> {
-  const check = await mailServer.check(task.signal);
+async function verify(
+  task: TaskContext,
+  mailServer: MailServer,
+  hints: readonly string[],
+): Promise<TaskOutcome> {
+  for (const hint of hints) task.log('WARNING', hint);
+  const waiting = new ShownWaiting(task);
+  const check = await mailServer.check(task.signal, waiting.show);
+  waiting.end();
   task.signal.throwIfAborted();
   task.show(attributesOf(check));
   const { failure, server } = check;
@@ -89,7 +99,7 @@ async function prepareChanged(
     const aside = options.servers.makeAside(object);
     try {
       task.log('INFORMATION', difference);
-      return await verify(task, aside);
+      return await verify(task, aside, hintsOf(object));
     } finally {
       aside.close();
     }
@@ -113,14 +123,21 @@ function testMessageTask(options: MailTaskOptions): TaskKind {
       const to = entry.values('ds-task-mail-recipient');
       const headers = { 'Auto-Submitted': 'auto-generated' };
       const message = { from, to, subject: SUBJECT, text: TEXT, headers };
-      const { accepted, refused, deferred, notTried } = await queue.sendNow(message, asked);
+      const waiting = new ShownWaiting(task);
+      const { accepted, refused, deferred, notTried } = await queue.sendNow(message, asked, waiting.show);
+      waiting.end();
       for (const { mailServer, reply } of accepted) {
         task.log('INFORMATION', `${mailServer} accepted the message; it said "${reply}".`);
       }
       const failures = [...deferred, ...refused].map(({ failure }) => failure);
+      const isAccepted = accepted.length > 0;
+      const isUnclear = failures.some((failure) => failure.isUnclear);
+      task.show({ 'ds-task-mail-outcome': [isAccepted ? 'accepted' : isUnclear ? 'unknown' : 'refused'] });
       return conclude(task, failures, {
-        isDone: accepted.length > 0,
-        done: 'The message was accepted.',
+        isDone: isAccepted || isUnclear,
+        done: isAccepted
+          ? `The message was accepted${isUnclear ? ', and may arrive twice' : ''}.`
+          : undefined,
         inVain: 'No mail server has accepted the message.',
         notTried,
       });
@@ -140,7 +157,7 @@ function conclude(task: TaskContext, failures: readonly MailFailure[], end: Task
     task.log(end.isDone ? 'WARNING' : 'ERROR', advice === '' ? problem : `${problem} ${advice}`);
   }
   if (!end.isDone) throw new Error(end.inVain);
-  task.log('INFORMATION', end.done);
+  if (end.done !== undefined) task.log('INFORMATION', end.done);
   return failures.length === 0 ? 'successfully' : 'withErrors';
 }
 

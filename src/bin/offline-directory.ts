@@ -11,7 +11,7 @@ import type { Directory, DirectoryStep, SearchRequest } from '../cli/directory.t
 import { exitCodeOfResult } from '../cli/exit-code.ts';
 import { parseFilter } from '../codec/filter-text.ts';
 import { deriveForCommand } from '../config/passwords/derivation.ts';
-import type { Change, Modification } from '../ldap/change.ts';
+import { type Change, dnOfChange, type Modification } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
 import { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
@@ -64,8 +64,9 @@ export class OfflineDirectory implements Directory {
   }
 
   async changeAll(steps: readonly DirectoryStep[]): Promise<string> {
+    const before = steps.map(({ change }) => this.#entryOf(change));
     await this.#changeAll(steps, false);
-    return '';
+    return steps.flatMap(({ change }, at) => this.#hintsOf(change, before[at])).join('\n');
   }
 
   async tryAll(steps: readonly DirectoryStep[]): Promise<readonly string[]> {
@@ -84,12 +85,22 @@ export class OfflineDirectory implements Directory {
     return refusalsInWords(() => this.#backend.changeAll(all, this.#requester));
   }
 
-  /** What an administrator would have to restart does not run: the notes are left out. */
+  /** What an administrator would have to restart does not run: of the notes only those are left that are about values. */
   #change(change: Change): Promise<string> {
     return refusalsInWords(async () => {
+      const before = this.#entryOf(change);
       await this.#backend.change(change, this.#requester);
-      return '';
+      return this.#hintsOf(change, before).join('\n');
     });
+  }
+
+  #entryOf(change: Change): Entry | undefined {
+    const { schema, tree } = this.#configuration;
+    return tree.find(schema.dnKey(dnOfChange(change)));
+  }
+
+  #hintsOf(change: Change, before: Entry | undefined): readonly string[] {
+    return this.#configuration.hintsOf({ before, after: this.#entryOf(change) });
   }
 }
 

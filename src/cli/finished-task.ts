@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { Dn } from '../ldap/dn.ts';
-import { Entry } from '../ldap/entry.ts';
+import { Attribute, Entry } from '../ldap/entry.ts';
 import { CommandError } from './command.ts';
 import type { Directory } from './directory.ts';
 import { ExitCode } from './exit-code.ts';
@@ -30,11 +30,20 @@ export interface FinishedTask {
 
 const LOOK_MS = 100;
 const UNFINISHED: ReadonlySet<string> = new Set(['', 'WAITING_ON_START_TIME', 'RUNNING']);
+const CANCELED = 'STOPPED_BY_ADMINISTRATOR';
 const SUCCESSFUL = 'COMPLETED_SUCCESSFULLY';
 const MESSAGE = /severity="(\w+)".* message="(.*)"$/s;
 
-/** Adds the task and resolves when it has ended. Rejects with CommandError. */
-export async function finishTask(directory: Directory, request: TaskRequest): Promise<FinishedTask> {
+/**
+ * Adds the task and resolves when it has ended. Rejects with CommandError.
+ *
+ * @param look called with the entry whenever it was looked at and the task goes on
+ */
+export async function finishTask(
+  directory: Directory,
+  request: TaskRequest,
+  look: (entry: Entry) => void = () => {},
+): Promise<FinishedTask> {
   const id = randomUUID();
   const dn = Dn.parse(`ds-task-id=${id},cn=Scheduled Tasks,cn=tasks`);
   const objectClass = ['top', 'ds-task', request.objectClass];
@@ -51,8 +60,17 @@ export async function finishTask(directory: Directory, request: TaskRequest): Pr
         lines: entry.values('ds-task-log-message').map(lineOf),
       };
     }
+    look(entry);
     await setTimeout(LOOK_MS);
   }
+}
+
+/** Asks a task to end, whether or not it still runs. Never rejects. */
+export async function cancelTask(directory: Directory, dn: string): Promise<void> {
+  const attribute = new Attribute('ds-task-state', [CANCELED]);
+  await directory.modify(dn, [{ operation: 'replace', attribute }]).catch((error: unknown) => {
+    if (!(error instanceof CommandError)) throw error;
+  });
 }
 
 function lineOf(text: string): TaskLine {

@@ -4,6 +4,7 @@ import { formatChange } from '../codec/ldif-writer.ts';
 import type { ObjectDefinition } from '../config/object-definition.ts';
 import type { Change } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
+import type { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import {
   type Command,
@@ -27,9 +28,9 @@ import {
 } from './dsconfig/property-edit.ts';
 import { adviseOnSecrets } from './dsconfig/typed-secrets.ts';
 import { ExitCode } from './exit-code.ts';
-import { type FinishedTask, finishTask, type TaskRequest } from './finished-task.ts';
-import { formatJson, JSON_OPTION } from './output.ts';
-import { whileWorking } from './progress-bar.ts';
+import { tellJson, tellList, tellOutcome } from './mail-outcome.ts';
+import { type NamedRequest, runMailTasks } from './mail-tasks.ts';
+import { JSON_OPTION } from './output.ts';
 
 export interface MailCommandParts {
   /** Mail servers are one of them. */
@@ -41,11 +42,20 @@ export interface MailCommandParts {
 }
 
 /** Made when the words are found to be right, with what is on the server. */
-type MakeRequest = (directory: Directory) => Promise<TaskRequest>;
+type MakeRequests = (directory: Directory) => Promise<Asked>;
+
+interface Asked {
+  readonly requests: readonly NamedRequest[];
+  /** Mail servers that nobody asks about because they are not enabled. */
+  readonly notEnabled?: readonly string[];
+  /** Whether each is told under its name. */
+  readonly isList?: boolean;
+}
 
 const GROUP = 'Mail';
 const KIND = 'mail-server';
 const CONTAINER = 'cn=Mail Servers,cn=config';
+const IN_FORCE = 'cn=Mail Servers,cn=effective';
 const SERVER_OPTION: CommandOption = {
   name: 'server-name',
   value: 'NAME',
@@ -55,14 +65,17 @@ const SERVER_OPTION: CommandOption = {
 export function mailCommands(parts: MailCommandParts): readonly Command[] {
   const { connectionOptions, open } = parts;
   const run =
-    (doing: string, request: (invocation: Invocation, world: World) => MakeRequest) =>
+    (doing: string, request: (invocation: Invocation, world: World) => MakeRequests) =>
     async (invocation: Invocation, world: World) => {
-      const makeRequest = request(invocation, world);
+      const makeRequests = request(invocation, world);
       const directory = await open(invocation, world);
       try {
-        const asked = await makeRequest(directory);
-        const finished = await whileWorking(world.stderr, doing, finishTask(directory, asked));
-        return invocation.has('json') ? tellJson(finished, world) : tell(finished, world);
+        const { requests, notEnabled = [], isList = false } = await makeRequests(directory);
+        const outcomes = await runMailTasks(directory, requests, { doing, world });
+        if (isList) return tellList({ outcomes, notEnabled }, world, invocation.has('json'));
+        const [first] = outcomes;
+        if (first === undefined || first.outcome instanceof CommandError) return ExitCode.failed;
+        return invocation.has('json') ? tellJson(first.outcome, world) : tellOutcome(first.outcome, world);
       } finally {
         await directory.close();
       }
@@ -71,13 +84,22 @@ export function mailCommands(parts: MailCommandParts): readonly Command[] {
     {
       name: 'verify-mail-server',
       group: GROUP,
+      operands: '[NAME...]',
       synopsis: 'Connects to a mail server, makes TLS and logs in, and tells what to change when that fails.',
       description:
-        'Nothing is sent. With --set and its like it is verified as it would be with these values, also where there is no\n' +
-        'mail server of this name yet; nothing is stored.\n' +
+        'Nothing is sent. Several names, or --all, verify several mail servers; the exit code is 1 when one of them cannot\n' +
+        'be used. What is found out is what confdit status shows. With --set and its like one mail server is verified as\n' +
+        'it would be with these values, also where there is none of this name yet; nothing is stored. Each step may take\n' +
+        '30 s, or what mail.smtp.timeout says if that is more.\n' +
         'The same as an entry of class ds-task-verify-mail-server below cn=Scheduled Tasks,cn=tasks.',
-      options: [SERVER_OPTION, ...EDIT_OPTIONS, JSON_OPTION, ...connectionOptions],
-      run: run('verifying', (invocation, world) => verifyRequest(invocation, world, parts)),
+      options: [
+        { ...SERVER_OPTION, repeatable: true },
+        { name: 'all', synopsis: 'verify every mail server that is enabled' },
+        ...EDIT_OPTIONS,
+        JSON_OPTION,
+        ...connectionOptions,
+      ],
+      run: run('verifying', (invocation, world) => verifyRequests(invocation, world, parts)),
     },
     {
       name: 'send-test-message',
@@ -97,27 +119,59 @@ export function mailCommands(parts: MailCommandParts): readonly Command[] {
   ];
 }
 
-function verifyRequest(
+function verifyRequests(
   invocation: Invocation,
   world: World,
   { families, isTyped }: MailCommandParts,
-): MakeRequest {
-  const name = invocation.value('server-name');
-  if (name === undefined) throw new UsageError('Which mail server? Give --server-name.');
-  const dn = dnOf(name);
-  const request = { objectClass: 'ds-task-verify-mail-server' };
-  const server = { 'ds-task-mail-server': [dn.toString()] };
+): MakeRequests {
+  const names = [...new Set([...invocation.values('server-name'), ...invocation.operands])];
+  const isAll = invocation.has('all');
+  if (isAll && names.length > 0) throw new UsageError('Give --all or names, not both.');
+  if (!isAll && names.length === 0) throw new UsageError('Which mail server? Give --server-name, or --all.');
   const family = families.find((one) => one.name === KIND);
-  if (family === undefined || !asksForEdits(invocation)) {
-    return async () => ({ ...request, attributes: server });
-  }
+  const asksForOther = family !== undefined && asksForEdits(invocation);
+  const [name = ''] = names;
+  if (asksForOther && (isAll || names.length > 1))
+    throw new UsageError('Values that are not stored are for one mail server. Give one --server-name.');
+  if (isAll) return allRequests;
+  if (!asksForOther)
+    return async () => ({ requests: names.map((one) => verifyRequest(one)), isList: names.length > 1 });
   const edits = readEdits(invocation, family.definition);
   refuse(edits.problems);
   if (isTyped) adviseOnSecrets(invocation, family, world);
   return async (directory) => {
-    const change = await changeOf(dn, family.definition, edits, directory);
-    return { ...request, attributes: { ...server, 'ds-task-mail-change': [formatChange(change)] } };
+    const change = await changeOf(dnOf(name), family.definition, edits, directory);
+    return { requests: [verifyRequest(name, formatChange(change))] };
   };
+}
+
+function verifyRequest(name: string, change?: string): NamedRequest {
+  const attributes = {
+    'ds-task-mail-server': [dnOf(name).toString()],
+    ...(change === undefined ? {} : { 'ds-task-mail-change': [change] }),
+  };
+  return { name, request: { objectClass: 'ds-task-verify-mail-server', attributes } };
+}
+
+/** Those that are enabled; whether one is, an expression may say. */
+async function allRequests(directory: Directory): Promise<Asked> {
+  const found = await directory.search({
+    base: IN_FORCE,
+    scope: 'one',
+    attributes: ['ds-cfg-enabled'],
+  });
+  const isEnabled = (entry: Entry) => entry.first('ds-cfg-enabled')?.toLowerCase() === 'true';
+  const names = (entries: readonly Entry[]) => entries.map(({ dn }) => dn.name).toSorted();
+  const enabled = names(found.filter(isEnabled));
+  if (enabled.length === 0)
+    throw new CommandError('No mail server is enabled, so there is none to verify.', ExitCode.failed);
+  const notEnabled = names(found.filter((entry) => !isEnabled(entry)));
+  const inContainer = (name: string) =>
+    Dn.parse(CONTAINER)
+      .child([{ type: 'cn', value: name }])
+      .toString();
+  const requests = enabled.map((name) => ({ ...verifyRequest(inContainer(name)), name }));
+  return { requests, notEnabled, isList: true };
 }
 
 /** What would make the mail server so, whether or not there is one of this name. */
@@ -141,21 +195,20 @@ async function changeOf(
   throw new CommandError([missing, ...problems].join('\n'), ExitCode.noSuchObject);
 }
 
-function messageRequest(invocation: Invocation): MakeRequest {
+function messageRequest(invocation: Invocation): MakeRequests {
   const [name, from, to] = [
     invocation.value('server-name'),
     invocation.value('from'),
     invocation.values('to'),
   ];
   if (from === undefined || to.length === 0) throw new UsageError('Give --from and at least one --to.');
-  return async () => ({
-    objectClass: 'ds-task-send-test-message',
-    attributes: {
-      ...(name === undefined ? {} : { 'ds-task-mail-server': [dnOf(name).toString()] }),
-      'ds-task-mail-sender': [from],
-      'ds-task-mail-recipient': to,
-    },
-  });
+  const attributes = {
+    ...(name === undefined ? {} : { 'ds-task-mail-server': [dnOf(name).toString()] }),
+    'ds-task-mail-sender': [from],
+    'ds-task-mail-recipient': to,
+  };
+  const request = { objectClass: 'ds-task-send-test-message', attributes };
+  return async () => ({ requests: [{ name: name ?? '', request }] });
 }
 
 /** What names an entry of the container is a DN; anything else is a name, also with a "=" in it. */
@@ -172,43 +225,4 @@ function parsed(text: string): Dn | undefined {
     if (error instanceof LdapError) return undefined;
     throw error;
   }
-}
-
-/** What was found out, line by line; what went wrong goes to standard error. */
-function tell({ entry, isSuccessful, lines }: FinishedTask, { stdout, stderr }: World): ExitCode {
-  const show = (title: string, attribute: string) => {
-    for (const value of numbered(entry.values(attribute))) stdout.write(`${title.padEnd(12)} ${value}\n`);
-  };
-  show('step', 'ds-task-mail-step');
-  show('protocol', 'ds-task-mail-tls-protocol');
-  show('cipher', 'ds-task-mail-tls-cipher');
-  show('certificate', 'ds-task-mail-certificate');
-  show('capability', 'ds-task-mail-capability');
-  for (const { severity, message } of lines) {
-    // That it began and ended is seen without being told.
-    if (message.startsWith('The task ')) continue;
-    (severity === 'INFORMATION' ? stdout : stderr).write(`${message}\n`);
-  }
-  return isSuccessful ? ExitCode.success : ExitCode.failed;
-}
-
-function tellJson({ entry, isSuccessful, lines }: FinishedTask, { stdout }: World): ExitCode {
-  const values = (attribute: string) => numbered(entry.values(attribute));
-  stdout.write(
-    formatJson({
-      successful: isSuccessful,
-      steps: values('ds-task-mail-step'),
-      protocol: entry.first('ds-task-mail-tls-protocol'),
-      cipher: entry.first('ds-task-mail-tls-cipher'),
-      certificates: values('ds-task-mail-certificate'),
-      capabilities: values('ds-task-mail-capability'),
-      messages: lines,
-    }),
-  );
-  return isSuccessful ? ExitCode.success : ExitCode.failed;
-}
-
-/** Values of an attribute have no order of their own: those that begin with a number are put into it. */
-function numbered(values: readonly string[]): readonly string[] {
-  return values.toSorted((one, other) => Number.parseInt(one, 10) - Number.parseInt(other, 10) || 0);
 }

@@ -47,17 +47,20 @@ const SECOND_MS = 1000;
 /**
  * Says what is being done, and for how many seconds by now, from the first second on: for work of which nobody knows how
  * far it has come. Gives what the work gives.
+ *
+ * @param words what it waits for, where that is known
  */
 export async function whileWorking<Result>(
   stderr: World['stderr'],
   what: string,
   work: Promise<Result>,
+  words: () => string = () => '',
 ): Promise<Result> {
   const bar = new ProgressBar(stderr, what);
   let seconds = 0;
   const timer = setInterval(() => {
     seconds += 1;
-    bar.show(0, 0, `${seconds} s`);
+    bar.show(0, 0, `${seconds} s${words()}`);
   }, SECOND_MS);
   try {
     return await work;

@@ -101,7 +101,7 @@ async function readStatus(directory: Directory, now: Date): Promise<Status> {
       state: entry.first('ds-mon-mail-state') ?? '',
       sent: entry.first('ds-mon-mail-sent-count') ?? '',
       failed: entry.first('ds-mon-mail-failed-count') ?? '',
-      lastError: entry.first('ds-mon-mail-last-error'),
+      lastError: lastErrorOf(entry),
     })),
     pending: pending.flatMap((entry) =>
       entry.values('ds-cfg-pending-change').map((change) => ({ dn: entry.dn.toString(), change })),
@@ -110,6 +110,15 @@ async function readStatus(directory: Directory, now: Date): Promise<Status> {
     expiring: monitor.flatMap((entry) => expiryOf(entry, now)),
     changes: await lastChanges(directory),
   };
+}
+
+/** The newer of what befell a message and what the last verification found; what a later verification has refuted is past. */
+function lastErrorOf(entry: Entry): string | undefined {
+  const [error, errorAt, verifiedAt, problem] = ['error', 'error-at', 'verified-at', 'verified-problem'].map(
+    (name) => entry.first(`ds-mon-mail-last-${name}`),
+  );
+  const isVerifiedLater = verifiedAt !== undefined && (errorAt === undefined || verifiedAt >= errorAt);
+  return isVerifiedLater ? problem : error;
 }
 
 function expiryOf(entry: Entry, now: Date): Status['expiring'] {

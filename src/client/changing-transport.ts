@@ -13,7 +13,7 @@ import { secretsOf } from '../mail/secret-text.ts';
 import { describeFailure } from '../mail/smtp/failure.ts';
 import { SessionError } from '../mail/smtp/session-error.ts';
 import { SessionPool } from '../mail/smtp/session-pool.ts';
-import { SmtpSession, type WireMessage } from '../mail/smtp/smtp-session.ts';
+import { type Patience, SmtpSession, type WireMessage } from '../mail/smtp/smtp-session.ts';
 import { openSession, refusalBy } from '../mail/transport.ts';
 import type { ServerTrust } from '../trust/server-trust.ts';
 import { MailServerError } from './mail-server-error.ts';
@@ -86,7 +86,7 @@ class Line {
     this.#plan = plan;
     this.#trust = trust;
     this.#lookups = lookups;
-    const open = (stepMs: number) => openSession(this.#session(stepMs));
+    const open = (patience: Patience) => openSession(this.#session(patience));
     this.#pool = new SessionPool({ open, sessionsMax: plan.maxConnections });
   }
 
@@ -109,7 +109,7 @@ class Line {
   }
 
   async verify(): Promise<true> {
-    const session = this.#session(this.#plan.patienceMs);
+    const session = this.#session({ stepMs: this.#plan.patienceMs });
     try {
       await openSession(session);
       session.quit();
@@ -124,11 +124,14 @@ class Line {
     this.#closeWhenDone();
   }
 
-  #session(stepMs: number): SmtpSession {
+  #session(patience: Patience): SmtpSession {
     const plan = this.#plan;
     const tls = async () => (plan.encryption === 'none' ? undefined : this.#trust.optionsFor(plan, plan.tls));
     const clockMs = () => performance.now();
-    return new SmtpSession({ plan, secrets: secretsOf(plan), tls, lookups: this.#lookups, clockMs }, stepMs);
+    return new SmtpSession(
+      { plan, secrets: secretsOf(plan), tls, lookups: this.#lookups, clockMs },
+      patience,
+    );
   }
 
   async #send(mail: MailMessage<SMTPPoolSentMessageInfo>): Promise<SMTPPoolSentMessageInfo> {
@@ -136,19 +139,21 @@ class Line {
     const { from, to } = mail.message.getEnvelope();
     const sender = envelopeFrom ?? (from || '');
     try {
-      return await this.#pool.use(async (session) => {
-        // Whole, because what it needs of the mail server is to be known before anything of it is said.
-        const content = await buildMessage(mail);
-        const message: WireMessage = { from: sender, to, content, reports: mail.data.dsn ?? reports };
-        session.patienceMs = socketTimeoutMs;
-        const { refusals, ...info } = await session.send(message);
-        return {
-          ...info,
-          envelope: { from: sender, to },
-          messageId: mail.message.messageId(),
-          ...(refusals.length === 0 ? {} : { rejectedErrors: refusals.map(({ cause }) => cause) }),
-        };
-      }, socketTimeoutMs);
+      return await this.#pool.use(
+        async (session) => {
+          // Whole, because what it needs of the mail server is to be known before anything of it is said.
+          const content = await buildMessage(mail);
+          const message: WireMessage = { from: sender, to, content, reports: mail.data.dsn ?? reports };
+          const { refusals, ...info } = await session.send(message);
+          return {
+            ...info,
+            envelope: { from: sender, to },
+            messageId: mail.message.messageId(),
+            ...(refusals.length === 0 ? {} : { rejectedErrors: refusals.map(({ cause }) => cause) }),
+          };
+        },
+        { stepMs: socketTimeoutMs },
+      );
     } catch (error) {
       throw await this.#explained(error);
     }

@@ -3,7 +3,7 @@
 
 import type { MailOptionName } from './java-mail-property.ts';
 import type { RuleProblem } from './object-definition.ts';
-import type { JavaMailSetting } from './types/java-mail.ts';
+import { ignoredSettings, type JavaMailSetting } from './types/java-mail.ts';
 
 interface MailServerLogin {
   readonly authUsername: string | undefined;
@@ -77,6 +77,40 @@ export function checkEncryption({ smtpProperty, useSsl }: MailServerSecurity): R
     'Remove it, or turn off use-ssl and mail.smtp.ssl.enable.',
   );
 }
+
+interface MailServerUse extends MailServerSecurity {
+  readonly authUsername: string | undefined;
+  readonly authPassword: unknown;
+}
+
+/** What of smtp-property has no effect, and why: to be read behind "has no effect". */
+export function settingsWithoutEffect(
+  server: MailServerUse,
+): readonly { readonly name: string; readonly reason: string }[] {
+  const { smtpProperty } = server;
+  const unknown = ignoredSettings(smtpProperty).map(({ name, similar }) => ({
+    name,
+    reason: similar === undefined ? ': this server does not know it.' : `; is ${similar} meant?`,
+  }));
+  const isEncrypted = usesTls(server);
+  const hasUser = server.authUsername !== undefined || optionOf(smtpProperty, 'auth.user') !== undefined;
+  const hasLogin = hasUser && server.authPassword !== undefined && optionOf(smtpProperty, 'auth') !== false;
+  const idle = smtpProperty.flatMap(({ name, options }) => {
+    if (!isEncrypted && options.some((option) => TLS_ONLY.has(option.name)))
+      return [{ name, reason: ': connections to the mail server are not encrypted.' }];
+    if (!hasLogin && options.some((option) => option.name === 'auth.method'))
+      return [{ name, reason: ': there is no login, which needs auth-username and auth-password.' }];
+    return [];
+  });
+  return [...unknown, ...idle];
+}
+
+const TLS_ONLY: ReadonlySet<MailOptionName> = new Set([
+  'tls.minVersion',
+  'tls.maxVersion',
+  'tls.ciphers',
+  'tls.checkServerIdentity',
+]);
 
 function optionOf(settings: readonly JavaMailSetting[], wanted: MailOptionName): unknown {
   for (const { options } of settings) {

@@ -9,7 +9,7 @@ import type { SecretText } from './secret-text.ts';
 import type { Asked, Step } from './smtp/asked.ts';
 import type { DialogLine } from './smtp/dialog.ts';
 import { describeFailure, type MailFailure } from './smtp/failure.ts';
-import { SmtpSession } from './smtp/smtp-session.ts';
+import { type Patience, SmtpSession } from './smtp/smtp-session.ts';
 import { refusalBy } from './transport.ts';
 
 const NAME_CHARACTERS_MAX = 500;
@@ -53,7 +53,7 @@ export interface CheckOptions {
   /** Ends the check before its end. */
   readonly signal?: AbortSignal | undefined;
   /** Told what is waited for; undefined: nothing any more. */
-  readonly waits?: ((asked: Asked | undefined) => void) | undefined;
+  readonly waits?: Patience['waits'];
 }
 
 /** Never throws. */
@@ -83,10 +83,8 @@ class Check {
       if (isConnected && this.#steps.length === 0) this.#done('connect');
       waits(asked);
     };
-    this.#session = new SmtpSession(
-      { ...world, hear, waits: moved, tls: () => this.#tlsOptions() },
-      plan.patienceMs,
-    );
+    const tls = () => this.#tlsOptions();
+    this.#session = new SmtpSession({ ...world, hear, tls }, { stepMs: plan.patienceMs, waits: moved });
   }
 
   async run(): Promise<MailServerCheck> {

@@ -11,6 +11,7 @@ import { MailError, type MailSender, type OutgoingMessage, type SpooledMessage }
 import { type Later, type PauseLimits, pauseAfter } from './pauses.ts';
 import type { Spool } from './spool.ts';
 import { makeSpoolId, type SpoolContent } from './spool-file.ts';
+import type { ReadyMessage } from './transport.ts';
 import { type WaitingMessage, WaitingMessages } from './waiting-messages.ts';
 
 export interface QueueLimits {
@@ -42,6 +43,7 @@ const RECIPIENTS_MAX = 100;
 const MESSAGE_OCTETS_MAX = 10 * 1024 * 1024;
 /** Messages that are read from the spool and handed over at a time. */
 const DELIVERIES_MAX = 20;
+const MAYBE_ACCEPTED = 'It is not known whether it was accepted at an earlier try, of which no answer came.';
 const DEFERRED = 'a message was not accepted and is tried again';
 /** How soon a message is looked at again that no mail server had room for. */
 const LOOK_AGAIN_MS = 1000;
@@ -56,6 +58,8 @@ export class MailQueue implements MailSender {
   readonly #remaining = new Map<string, readonly string[]>();
   /** Those that are given up and still in the spool, because they could not be put aside. */
   readonly #givenUp = new Set<string>();
+  /** Those that may have been accepted without an answer. */
+  readonly #unclear = new Set<string>();
   #isOpen = true;
   #isRefusing = false;
   #events: MailEvents = { gaveUp: () => {}, spoolRefused: () => {} };
@@ -114,14 +118,21 @@ export class MailQueue implements MailSender {
   /**
    * Hands a message over now, to the first of these mail servers that takes it, without the spool: for somebody who waits
    * for the outcome. Throws MailError when the message itself is wrong.
+   *
+   * @param waits told what the mail server is being waited for, where a person waits
    */
-  async sendNow(message: OutgoingMessage, servers: readonly MailServer[]): Promise<Delivery> {
+  async sendNow(
+    message: OutgoingMessage,
+    servers: readonly MailServer[],
+    waits?: ReadyMessage['waits'],
+  ): Promise<Delivery> {
     const messageId = makeMessageId();
     const content = await composeMessage(checkMessage(message), { messageId, date: this.#options.now() });
     const { from, to } = message;
-    const ready = { from, to: [...new Set(to)], content, isAwaited: true };
+    const ready = { from, to: [...new Set(to)], content, waits };
     const delivery = await deliver(ready, servers);
     this.#report(messageId, delivery, 'a message was not accepted');
+    this.#unclear.delete(messageId);
     return delivery;
   }
 
@@ -229,12 +240,14 @@ export class MailQueue implements MailSender {
   }
 
   #remove(id: string): void {
+    this.#unclear.delete(id);
     this.#options.spool.remove(id);
     this.#remaining.delete(id);
   }
 
   /** Whatever the disk says, nobody is asked to take the message again. */
   async #giveUp(id: string): Promise<void> {
+    this.#unclear.delete(id);
     this.#givenUp.add(id);
     await this.#options.spool.giveUp(id);
     this.#givenUp.delete(id);
@@ -275,6 +288,7 @@ export class MailQueue implements MailSender {
 
   #noteUnclear(id: string, reason: string): void {
     this.counts.unclear += 1;
+    this.#unclear.add(id);
     const text = 'a message may have been accepted without this server hearing of it, and may arrive twice';
     this.#options.log.warn({ message: id, reason }, text);
   }
@@ -283,7 +297,9 @@ export class MailQueue implements MailSender {
     const { log } = this.#options;
     this.counts.givenUp += 1;
     const [first] = failures;
-    const reason = first?.failure.problem ?? 'No mail server could be used in all the time it waited.';
+    const problem = first?.failure.problem ?? 'No mail server could be used in all the time it waited.';
+    const isUnclear = this.#unclear.has(id) && first?.failure.isUnclear !== true;
+    const reason = isUnclear ? `${problem} ${MAYBE_ACCEPTED}` : problem;
     const recipients = failures.flatMap(({ recipient }) => recipient ?? []);
     log.warn({ message: id, mailServer: first?.mailServer, recipients, reason }, 'a message was given up');
     this.#events.gaveUp({ id, reason });

@@ -33,6 +33,13 @@ export class MailServerFigures {
   readonly #latenciesMs: number[] = [];
   #next = 0;
 
+  /** Whether it could not be used when it was verified last, and no message was accepted since. */
+  get isFailing(): boolean {
+    const { lastCheck, lastSentAt } = this;
+    if (lastCheck?.check.failure === undefined) return false;
+    return lastSentAt === undefined || lastSentAt < lastCheck.at;
+  }
+
   addLatency(ms: number): void {
     this.#latenciesMs[this.#next] = ms;
     this.#next = (this.#next + 1) % LATENCIES_MAX;

@@ -10,6 +10,7 @@ import type { NameLookups } from './name-lookups.ts';
 import { type PauseLimits, pauseAfter } from './pauses.ts';
 import { type SecretText, secretsOf } from './secret-text.ts';
 import type { MailFailure } from './smtp/failure.ts';
+import type { Patience } from './smtp/smtp-session.ts';
 import { type HandOver, MailTransport, type ReadyMessage } from './transport.ts';
 
 export interface MailLog {
@@ -45,7 +46,7 @@ export interface NotTried {
   readonly reason: string;
 }
 
-export type MailServerState = 'unused' | 'working' | 'resting' | 'stalled';
+export type MailServerState = 'unused' | 'working' | 'resting' | 'stalled' | 'failing';
 
 const STALL_MS = 5000;
 /** How long it may take to find out what is wrong with a certificate. */
@@ -108,6 +109,7 @@ export class MailServer {
   get state(): MailServerState {
     if (this.restsForMs > 0) return 'resting';
     if (this.isStalled) return 'stalled';
+    if (this.figures.isFailing) return 'failing';
     return this.figures.sent === 0 && this.#active === 0 ? 'unused' : 'working';
   }
 
@@ -159,11 +161,15 @@ export class MailServer {
       : outcome;
   }
 
-  /** Connects, makes TLS and logs in, on a connection of its own; sends nothing. The signal ends it. Never throws. */
-  async check(signal?: AbortSignal): Promise<MailServerCheck> {
+  /**
+   * Connects, makes TLS and logs in, on a connection of its own; sends nothing. The signal ends it. Never throws.
+   *
+   * @param waits told what the mail server is being waited for
+   */
+  async check(signal?: AbortSignal, waits?: Patience['waits']): Promise<MailServerCheck> {
     const { trust, clockMs, lookups, now } = this.#options;
     const [plan, secrets] = [this.plan, this.#secrets];
-    const check = await checkMailServer({ plan, secrets, trust, clockMs, lookups, signal });
+    const check = await checkMailServer({ plan, secrets, trust, clockMs, lookups, signal, waits });
     if (signal?.aborted === true) return check;
     this.figures.lastCheck = { check, at: now() };
     this.#noteChain(check);

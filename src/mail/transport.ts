@@ -12,7 +12,7 @@ import type { DialogLine } from './smtp/dialog.ts';
 import { describeFailure, type MailFailure } from './smtp/failure.ts';
 import type { SessionError } from './smtp/session-error.ts';
 import { SessionPool } from './smtp/session-pool.ts';
-import { AllRefused, SmtpSession } from './smtp/smtp-session.ts';
+import { AllRefused, type Patience, SmtpSession } from './smtp/smtp-session.ts';
 
 /** A message as it goes over the wire. */
 export interface ReadyMessage {
@@ -20,8 +20,8 @@ export interface ReadyMessage {
   readonly to: readonly string[];
   /** Header and body, with CRLF. */
   readonly content: Buffer;
-  /** Whether a person waits for the outcome, and not the spool. */
-  readonly isAwaited?: boolean;
+  /** Where a person waits for the outcome: told what the mail server is being waited for. */
+  readonly waits?: Patience['waits'];
 }
 
 /** What became of one address. */
@@ -71,16 +71,13 @@ export class MailTransport {
   }
 
   /** Never throws. */
-  async hand({ from, to, content, isAwaited = false }: ReadyMessage): Promise<HandOver> {
+  async hand({ from, to, content, waits }: ReadyMessage): Promise<HandOver> {
     const { envelopeFrom, reports, socketTimeoutMs, patienceMs } = this.#options.plan;
-    const stepMs = isAwaited ? patienceMs : socketTimeoutMs;
+    const patience = { stepMs: waits === undefined ? socketTimeoutMs : patienceMs, waits };
     const message = { from: envelopeFrom ?? from, to, content, reports };
     try {
       const pool = await this.#currentPool();
-      const info = await pool.use((session) => {
-        session.patienceMs = stepMs;
-        return session.send(message);
-      }, stepMs);
+      const info = await pool.use((session) => session.send(message), patience);
       return await this.#answered(info.accepted, info.refusals, info.response);
     } catch (error) {
       if (error instanceof AllRefused) return this.#answered([], error.refusals, '');
@@ -104,7 +101,7 @@ export class MailTransport {
     }
     this.#believed = believed;
     this.#pool ??= new SessionPool({
-      open: (stepMs) => this.#open(stepMs),
+      open: (patience) => this.#open(patience),
       sessionsMax: this.#options.plan.maxConnections,
     });
     return this.#pool;
@@ -122,8 +119,8 @@ export class MailTransport {
     }
   }
 
-  async #open(stepMs: number): Promise<SmtpSession> {
-    const session = new SmtpSession({ ...this.#options, tls: () => this.#tlsOptions() }, stepMs);
+  async #open(patience: Patience): Promise<SmtpSession> {
+    const session = new SmtpSession({ ...this.#options, tls: () => this.#tlsOptions() }, patience);
     this.#sessions.add(session);
     void session.ended.then(() => this.#sessions.delete(session));
     return openSession(session);

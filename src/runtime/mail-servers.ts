@@ -2,6 +2,7 @@
 // a new mail server for the messages that come; the old one finishes those it has.
 
 import type { ConfigurationObject } from '../config/configuration-object.ts';
+import { hintsOf } from '../config/hints.ts';
 import { ignoredSettings } from '../config/types/java-mail.ts';
 import type { QueueLimits } from '../mail/mail-queue.ts';
 import { MailServer, type MailWorld } from '../mail/mail-server.ts';
@@ -34,6 +35,8 @@ export interface KnownMailServer {
   readonly trustKey: string | undefined;
   /** What of smtp-property has no effect: names that nobody here knows, with the one that was perhaps meant. */
   readonly ignored: ReturnType<typeof ignoredSettings>;
+  /** What of it has no effect, in sentences. */
+  readonly hints: readonly string[];
 }
 
 /** A mail server, and what it is made from. */
@@ -209,6 +212,7 @@ export class MailServers {
       isEnabled: object.enabled,
       trustKey: object.trustManagerProvider && this.#options.keyOf(object.trustManagerProvider.toString()),
       ignored: ignoredSettings(object.smtpProperty),
+      hints: hintsOf(object),
     };
   }
 

@@ -34,6 +34,7 @@ export class Dialog {
   readonly #options: DialogOptions;
   /** Commands without an answer: several where the mail server offers PIPELINING (RFC 2920). */
   #asked: Asked[];
+  #last: Asked | undefined;
   #isExtended = true;
   /** Whether the next line of the client goes on with a login. */
   #isLogin = false;
@@ -46,9 +47,14 @@ export class Dialog {
   /** The lines of the last answer to EHLO, without codes and without the first; none where only HELO is known. */
   offered: readonly string[] = [];
 
-  /** What is asked for; undefined: nothing. */
+  /** What is asked for, or what was asked for last; undefined: nothing since `begin`. */
   get asked(): Asked | undefined {
-    return this.#asked[0];
+    return this.#asked[0] ?? this.#last;
+  }
+
+  /** Something new begins. */
+  begin(): void {
+    this.#last = undefined;
   }
 
   debug(entry: LogEntry, text?: string): void {
@@ -91,6 +97,8 @@ export class Dialog {
 
   #answer(line: string): void {
     const asked = this.#asked.shift();
+    // What a connection ends with, half an answer too, is told like one: then nothing says that it was one.
+    this.#last = asked;
     if (asked === undefined) return;
     if (asked === 'EHLO') this.offered = this.#isExtended && line.startsWith('2') ? offeredIn(line) : [];
     if (asked === 'AUTH') this.#isLogin = line.startsWith('334');

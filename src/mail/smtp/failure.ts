@@ -79,11 +79,11 @@ function lost(failed: SessionError, context: FailureContext): Told {
   if (failed.isUnclear) {
     const why =
       reply === undefined
-        ? `the connection to ${server} was lost after the message was sent and before it was answered: ${reason}`
-        : `${server} answered the message with "${secrets.hide(reply)}", which says neither`;
+        ? `the connection was lost after the message was sent and before it was answered (${reason})`
+        : `the answer was "${secrets.hide(reply)}", which says neither`;
     return {
       step,
-      problem: `It is not known whether the message was accepted: ${why}.`,
+      problem: `It is not known whether the message was accepted by ${server}: ${why}.`,
       advice: 'See whether it arrives before it is sent again.',
     };
   }

@@ -3,11 +3,11 @@
 // nothing of it was sent, it goes over another one.
 
 import { SessionError } from './session-error.ts';
-import type { SmtpSession } from './smtp-session.ts';
+import type { Patience, SmtpSession } from './smtp-session.ts';
 
 export interface SessionPoolOptions {
-  /** A connection that is ready for messages. Takes how long a step may take. Rejects with SessionError. */
-  readonly open: (stepMs: number) => Promise<SmtpSession>;
+  /** A connection that is ready for messages. Rejects with SessionError. */
+  readonly open: (patience: Patience) => Promise<SmtpSession>;
   readonly sessionsMax: number;
 }
 
@@ -27,12 +27,12 @@ export class SessionPool {
     this.#options = options;
   }
 
-  /** Takes a turn, and gives what the work gives. A new connection takes no longer than `stepMs` for each step. */
-  async use<T>(work: (session: SmtpSession) => Promise<T>, stepMs: number): Promise<T> {
+  /** Takes a turn, and gives what the work gives. */
+  async use<T>(work: (session: SmtpSession) => Promise<T>, patience: Patience): Promise<T> {
     await this.#takeTurn();
     const afterwards: Promise<void>[] = [];
     try {
-      return await this.#useOne(work, stepMs, afterwards);
+      return await this.#useOne(work, patience, afterwards);
     } finally {
       // The caller does not wait for it, but whoever has the next turn finds the connection ready.
       void Promise.all(afterwards).then(() => this.#endTurn());
@@ -64,12 +64,13 @@ export class SessionPool {
 
   async #useOne<T>(
     work: (session: SmtpSession) => Promise<T>,
-    stepMs: number,
+    patience: Patience,
     afterwards: Promise<void>[],
   ): Promise<T> {
     for (let tries = 0; ; tries++) {
       const [idle] = tries < this.#options.sessionsMax ? this.#idle.keys() : [];
-      const session = idle === undefined ? await this.#options.open(stepMs) : this.#take(idle);
+      const session = idle === undefined ? await this.#options.open(patience) : this.#take(idle);
+      session.patience = patience;
       this.#busy.add(session);
       try {
         const result = await work(session);

@@ -30,10 +30,15 @@ export interface SessionOptions {
   readonly clockMs: () => number;
   /** Hears what is said. */
   readonly hear?: (line: DialogLine) => void;
-  /** Told what is waited for; undefined: nothing any more. */
-  readonly waits?: (asked: Asked | undefined) => void;
   /** Ends the connection at once. */
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface Patience {
+  /** How long a step may take. */
+  readonly stepMs: number;
+  /** Told what is waited for; undefined: nothing any more. */
+  readonly waits?: ((asked: Asked | undefined) => void) | undefined;
 }
 
 /** A message as it goes over the wire. */
@@ -55,8 +60,8 @@ const REPLY_OCTETS_MAX = 64 * 1024;
 const PIECE_OCTETS = 64 * 1024;
 
 export class SmtpSession {
-  /** How long a step may take, and how long nothing may come. May be set before each step. */
-  patienceMs: number;
+  /** May be set before each step. */
+  patience: Patience;
   readonly #options: SessionOptions;
   readonly #dialog: Dialog;
   readonly #ended = Promise.withResolvers<void>();
@@ -70,9 +75,9 @@ export class SmtpSession {
   /** Ends the step under way. */
   #reject: ((error: Error) => void) | undefined;
 
-  constructor(options: SessionOptions, patienceMs: number) {
+  constructor(options: SessionOptions, patience: Patience) {
     this.#options = options;
-    this.patienceMs = patienceMs;
+    this.patience = patience;
     const { plan, secrets, clockMs, hear = () => {}, signal } = options;
     const moved = (asked: Asked | undefined) => this.#moved(asked);
     this.#dialog = new Dialog({ beginsWithTls: plan.encryption === 'tls', secrets, clockMs, hear, moved });
@@ -103,7 +108,8 @@ export class SmtpSession {
 
   /** Connects, and goes as far as the answer to EHLO, within TLS where the plan says so. Rejects with SessionError. */
   async connect(): Promise<void> {
-    const { plan, lookups, tls, signal, waits } = this.#options;
+    const { plan, lookups, tls, signal } = this.#options;
+    const { waits } = this.patience;
     try {
       const tlsOptions = await tls();
       waits?.('connection');
@@ -124,7 +130,7 @@ export class SmtpSession {
     const { login } = this.#options.plan;
     if (login === undefined) return;
     const { user, password } = login;
-    this.#asked = 'AUTH';
+    this.#beginTo('AUTH');
     try {
       const method = chooseMechanism(this.offer, login, this.tlsSocket !== undefined);
       const auth = { user, pass: password.reveal(), method };
@@ -136,7 +142,7 @@ export class SmtpSession {
 
   /** Rejects with SessionError: `refusals` of it has one for each address when all were refused. */
   async send({ from, to, content, reports }: WireMessage): Promise<SendInfo> {
-    this.#asked = 'MAIL';
+    this.#beginTo('MAIL');
     this.#sender = from;
     const wire = new Map(to.map((address) => [onTheWire(address), address]));
     const back = (addresses: readonly string[]) => addresses.map((one) => wire.get(one) ?? one);
@@ -190,6 +196,11 @@ export class SmtpSession {
     this.#end();
   };
 
+  #beginTo(asked: Asked): void {
+    this.#asked = asked;
+    this.#dialog.begin();
+  }
+
   #begin(socket: Socket, tls: TrustOptions | undefined): void {
     const { plan } = this.#options;
     const { host, port, encryption, clientName } = plan;
@@ -221,7 +232,7 @@ export class SmtpSession {
   #end(): void {
     this.#hasEnded = true;
     this.#options.signal?.removeEventListener('abort', this.#stop);
-    this.#options.waits?.(undefined);
+    this.patience.waits?.(undefined);
     this.#ended.resolve();
   }
 
@@ -239,27 +250,27 @@ export class SmtpSession {
     } finally {
       clearTimeout(this.#timer);
       this.#timer = this.#reject = undefined;
-      this.#options.waits?.(undefined);
+      this.patience.waits?.(undefined);
     }
   }
 
   #moved(asked: Asked | undefined): void {
     if (this.#reject === undefined) return;
     if (this.#timer !== undefined) this.#startTimer();
-    if (asked !== undefined) this.#options.waits?.(asked);
+    if (asked !== undefined) this.patience.waits?.(asked);
   }
 
   #startTimer(): void {
     clearTimeout(this.#timer);
-    const { patienceMs } = this;
+    const { stepMs } = this.patience;
     // While a message goes out, only the socket knows whether it moves.
     if (this.#dialog.asked === 'content') return;
     this.#timer = setTimeout(() => {
       const reject = this.#reject;
-      const error = this.#errorOf(new Silence(patienceMs));
+      const error = this.#errorOf(new Silence(stepMs));
       reject?.(error);
       this.close();
-    }, patienceMs);
+    }, stepMs);
   }
 
   #errorOf(error: unknown): SessionError {

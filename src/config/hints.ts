@@ -1,0 +1,11 @@
+// What is right and has no effect: told when it is written, and not refused. Each hint is a sentence without secrets.
+
+import type { ConfigurationObject } from './configuration-object.ts';
+import { settingsWithoutEffect } from './smtp-property-rules.ts';
+
+export function hintsOf(object: ConfigurationObject): readonly string[] {
+  if (object.kind !== 'mail-server') return [];
+  return settingsWithoutEffect(object).map(
+    ({ name, reason }) => `${object.dn}: ${name} in smtp-property has no effect${reason}`,
+  );
+}
