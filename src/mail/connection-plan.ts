@@ -3,6 +3,7 @@
 
 import type { MailOption, MailOptionName } from '../config/java-mail-property.ts';
 import type { Secret } from '../config/secret.ts';
+import { asciiHost } from '../trust/host-name.ts';
 import type { TlsSettings } from '../trust/secure-contexts.ts';
 import type { MailServerSettings } from './mail-server-settings.ts';
 
@@ -69,12 +70,12 @@ export function planConnection(settings: MailServerSettings): ConnectionPlan {
   const options = new Options(settings.smtpProperty.flatMap(({ options: own }) => own));
   const login = loginOf(settings, options);
   return {
-    host: options.text('host') ?? settings.smtpServer.host,
+    host: asciiHost(options.text('host') ?? settings.smtpServer.host),
     port: options.number('port') ?? settings.smtpServer.port,
     encryption: encryptionOf(settings, options, login !== undefined),
     login,
     proxy: proxyOf(options),
-    clientName: options.text('name'),
+    clientName: hostOf(options.text('name')),
     localAddress: options.text('localAddress'),
     connectionTimeoutMs: options.number('connectionTimeout') ?? CONNECTION_TIMEOUT_MS,
     greetingTimeoutMs: options.number('greetingTimeout') ?? GREETING_TIMEOUT_MS,
@@ -87,6 +88,10 @@ export function planConnection(settings: MailServerSettings): ConnectionPlan {
     reports: reportsOf(options),
     maxConnections: settings.connectionPoolSize,
   };
+}
+
+function hostOf(name: string | undefined): string | undefined {
+  return name === undefined ? undefined : asciiHost(name);
 }
 
 function loginOf(settings: MailServerSettings, options: Options): Login | undefined {
@@ -115,7 +120,7 @@ function proxyOf(options: Options): Proxy | undefined {
   if (host === undefined) return undefined;
   const password = options.find('proxy.password');
   return {
-    host,
+    host: asciiHost(host),
     port: options.number('proxy.port') ?? PROXY_PORT,
     user: options.text('proxy.user'),
     password: typeof password === 'object' && 'reveal' in password ? password : undefined,

@@ -9,6 +9,7 @@ import { TrustError } from '../trust/trust-error.ts';
 import type { Component, ObjectDifference, Prepared } from './component.ts';
 import type { Facts, RunningPart } from './description.ts';
 import { PreparedMap } from './prepared-map.ts';
+import { unusableProvider } from './unusable-provider.ts';
 
 export interface ProviderLog {
   info(fields: object, message: string): void;
@@ -78,7 +79,7 @@ export class Providers<Provider extends { readonly kind: string }> {
   async #prepare({ key, after }: ObjectDifference): Promise<Prepared> {
     const provider = this.#providing.create(after);
     if (provider === undefined) return this.#byKey.stage(key, undefined);
-    await this.#check(provider);
+    await this.#check(provider, after);
     const staged = this.#byKey.stage(key, provider);
     return {
       commit: () => {
@@ -89,13 +90,14 @@ export class Providers<Provider extends { readonly kind: string }> {
     };
   }
 
-  async #check(provider: Provider): Promise<void> {
+  async #check(provider: Provider, object: ConfigurationObject | undefined): Promise<void> {
     try {
       await this.#providing.check(provider);
     } catch (error) {
       if (!(error instanceof TrustError)) throw error;
-      if (!this.#providing.isStarting())
-        throw new LdapError('unwillingToPerform', error.message, { cause: error });
+      if (this.#providing.isStarting()) return;
+      const message = object === undefined ? error.message : unusableProvider(object, error);
+      throw new LdapError('unwillingToPerform', message, { cause: error });
     }
   }
 }

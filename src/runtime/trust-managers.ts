@@ -57,8 +57,10 @@ export function trustManagers(options: TrustManagerOptions, stores: StoreReader)
       object !== undefined && isTrustManager(object) && object.enabled
         ? createTrustManager(object, sourceOf(object, options, stores), options)
         : undefined,
-    // Who uses it finds out: a trust manager that nobody uses may still wait for its file.
-    check: async () => {},
+    check: async ({ kind, certificates }) => {
+      // A start has nobody to tell: who uses it finds out, and rests. Entries with authorities may come later.
+      if (!options.isStarting() && kind !== 'ldap-trust-manager-provider') await certificates?.current();
+    },
     isStarting: options.isStarting,
     describe: describeTrust,
     enabled: ({ dn, server, certificates }) => {

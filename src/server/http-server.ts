@@ -193,6 +193,7 @@ class RunningHttpHandler {
         connectionsCheckingInterval: Math.max(requestTimeLimit / 4, 50),
         keepAliveTimeout: KEEP_ALIVE_MS,
         noDelay: true,
+        keepAlive: true,
       },
       (request, response) => {
         this.#counts.requests += 1;

@@ -221,6 +221,8 @@ describe('size', () => {
   const any = size({ allowUnlimited: true });
   it.each([
     ['5 MB', 5_000_000],
+    ['5 megabytes', 5_000_000],
+    ['4096 bytes', 4096],
     ['5mb', 5_000_000],
     ['64 KiB', 65_536],
     ['1.5 kb', 1500],
@@ -261,6 +263,9 @@ describe('host and port', () => {
     ['2001:db8::25', '2001:db8::25', 587],
     ['mail_1', 'mail_1', 587],
     ['xn--bcher-kva.example', 'xn--bcher-kva.example', 587],
+    ['Bücher.example:25', 'Bücher.example', 25],
+    ['почта.example', 'почта.example', 587],
+    ['例え.テスト.', '例え.テスト.', 587],
   ])('takes %s', (text, host, number) => expect(value(smtp, text)).toEqual({ host, port: number }));
   it.each([
     '',
@@ -285,7 +290,12 @@ describe('host and port', () => {
     '256.1.1.1',
     '1.2.3',
     'a/b',
-    'bücher.example',
+    'bücher..example',
+    'bücher/a.example',
+    'bücher%41.example',
+    'b\u202eücher.example',
+    '１２７.０.０.１',
+    `${'ü'.repeat(60)}.example`,
     `${'a'.repeat(64)}.example`,
     `${'a.'.repeat(127)}example`,
     'smtp://a',

@@ -145,6 +145,45 @@ test('an HTTP proxy, with a login of its own', async () => {
   proxy.close();
 });
 
+test('an internationalized host is spoken in ASCII: to the proxy, in TLS, in EHLO, and it is what the certificate is for', async () => {
+  const own = await authority.issue({ names: 'DNS:xn--bcher-kva.example' });
+  const greeted: unknown[] = [];
+  const receiver = await SmtpReceiver.start({
+    key: own.key,
+    cert: own.certificate,
+    onMailFrom: (_address, session, done) => {
+      greeted.push([session.servername, session.hostNameAppearsAs]);
+      done();
+    },
+  });
+  const asked: string[] = [];
+  const proxy: Server = createServer();
+  proxy.on('connect', (request, socket) => {
+    asked.push(request.url ?? '');
+    const target = connect(receiver.port, '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      target.pipe(socket).pipe(target);
+    });
+    for (const one of [target, socket]) one.on('error', () => {});
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const address = proxy.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  const properties = [
+    'mail.smtp.proxy.host=127.0.0.1',
+    `mail.smtp.proxy.port=${port}`,
+    'mail.smtp.localhost=sender.grüße.example',
+  ];
+  const words = { host: 'Bücher.example', port: 2525, useStartTls: true, authority: ca, properties };
+  const server = mailServer(words);
+  expect(await server.hand(READY)).toMatchObject({ kind: 'answered' });
+  expect(asked).toEqual(['xn--bcher-kva.example:2525']);
+  expect(greeted).toEqual([['xn--bcher-kva.example', 'sender.xn--gre-6ka8l.example']]);
+  server.close();
+  proxy.closeAllConnections();
+  proxy.close();
+});
+
 test('a proxy that refuses is told of, without its password', async () => {
   const proxy: Server = createServer();
   proxy.on('connect', (_request, socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'));

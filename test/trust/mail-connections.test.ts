@@ -93,10 +93,15 @@ describe('a mail server is believed by a trust manager', () => {
     const file = 'ds-cfg-trust-store-file: config/mail.p12';
     await addPair('Of OpenSSL', 'file-based', file, `ds-cfg-trust-store-pin: ${PIN}`);
     expect(await problemOf('Of OpenSSL')).toBeUndefined();
-    await addPair('Wrong PIN', 'file-based', file, `ds-cfg-trust-store-pin: ${PIN}x`);
-    const problem = await problemOf('Wrong PIN');
-    expect(problem).toContain('does not open with the PIN that is set');
-    expect(problem).not.toContain(PIN);
+    await addPair('Wrong PIN', 'file-based', file, `ds-cfg-trust-store-pin: ${PIN}`);
+    await writeFile(inInstance('mail.p12'), await authority.pkcs12(issued, `${PIN}x`, '-nokeys'));
+    const wrongPin = 'does not open with the PIN that is set';
+    const refused = await tools.modify(
+      `dn: cn=Wrong PIN,${CONTAINER}\nchangetype: modify\nreplace: ds-cfg-trust-store-pin\nds-cfg-trust-store-pin: ${PIN}y\n`,
+    );
+    expect(refused).toMatchObject({ code: 53 });
+    expect(refused.stderr).toContain(wrongPin);
+    expect(refused.stderr).not.toContain(PIN);
   });
 
   it('with a folder of PEM files, but for those that are excluded', async () => {

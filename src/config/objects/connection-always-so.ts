@@ -8,15 +8,7 @@ import { keptWord } from '../types/kept-word.ts';
 const switchType = (word: 'true' | 'false', problem: string) =>
   keptWord({ words: [word], syntax: 'boolean', problem });
 
-export const alwaysSo = [
-  property({
-    name: 'allow-ldap-v2',
-    oid: opendjAttribute(5),
-    type: switchType('false', 'cannot be had: only version 3 of LDAP is spoken'),
-    default: ['false'],
-    advanced: true,
-    synopsis: 'Whether clients may speak LDAP version 2; never.',
-  }),
+export const alwaysSoOfHttp = [
   property({
     name: 'allow-tcp-reuse-address',
     oid: opendjAttribute(7),
@@ -51,4 +43,16 @@ export const alwaysSo = [
     advanced: true,
     synopsis: 'Whether answers are sent without waiting for more; always.',
   }),
+] as const;
+
+export const alwaysSo = [
+  property({
+    name: 'allow-ldap-v2',
+    oid: opendjAttribute(5),
+    type: switchType('false', 'cannot be had: only version 3 of LDAP is spoken'),
+    default: ['false'],
+    advanced: true,
+    synopsis: 'Whether clients may speak LDAP version 2; never.',
+  }),
+  ...alwaysSoOfHttp,
 ] as const;

@@ -13,6 +13,7 @@ import { alwaysSo } from './connection-always-so.ts';
 import { connectionHandler } from './connection-handler.ts';
 import { connectionLimits, handlerRestart } from './connection-limits.ts';
 import { connectionTls, nextConnection } from './connection-tls.ts';
+import { foreignLdapProperties } from './foreign-handler-properties.ts';
 import { javaClassProperty } from './java-class-property.ts';
 
 export const ldapConnectionHandler = defineObject({
@@ -68,6 +69,7 @@ export const ldapConnectionHandler = defineObject({
       adminAction: nextConnection,
     }),
     ...alwaysSo,
+    ...foreignLdapProperties,
     javaClassProperty(
       'org.opends.server.protocols.ldap.LDAPConnectionHandler',
       'org.forgerock.opendj.reactive.LDAPConnectionHandler2',

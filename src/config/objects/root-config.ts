@@ -10,6 +10,7 @@ import { integer } from '../types/integer.ts';
 import { keptWord } from '../types/kept-word.ts';
 import { string } from '../types/string.ts';
 import { unsupported } from '../types/unsupported.ts';
+import { foreignGlobalProperties } from './foreign-global-properties.ts';
 import { mailSpoolProperties } from './mail-spool-properties.ts';
 import { CONFIG_ROOT } from './places.ts';
 
@@ -169,5 +170,6 @@ export const rootConfig = defineObject({
       synopsis: 'How long after the last failed login earlier ones are forgotten.',
     }),
     ...mailSpoolProperties,
+    ...foreignGlobalProperties,
   ],
 });

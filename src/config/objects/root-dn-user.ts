@@ -8,6 +8,7 @@ import { certificateFingerprint } from '../types/certificate-fingerprint.ts';
 import { dn } from '../types/dn.ts';
 import { enumeration } from '../types/enumeration.ts';
 import { password } from '../types/password.ts';
+import { foreignAccountProperties } from './foreign-account-properties.ts';
 import { Container } from './places.ts';
 
 /** PingDS's privileges that have a meaning here, and `secret-read`, which is ours. */
@@ -94,5 +95,6 @@ export const rootDnUser = defineObject({
         'The SHA-256 fingerprints of the certificates that the account logs in with by SASL EXTERNAL.',
       default: { behaviour: 'Certificates are recognised by certificate-subject-dn, or not at all.' },
     }),
+    ...foreignAccountProperties,
   ],
 });

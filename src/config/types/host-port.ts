@@ -1,17 +1,21 @@
 // Where a server listens: `host`, `host:port`, `[v6]:port`, `[v6]` or a bare IPv6 address, as OpenDJ's HostPort reads
-// them. Host names follow RFC 1123 §2.1; whether a name resolves is not asked here.
+// them. Host names follow RFC 1123 §2.1 or are internationalized (RFC 5890), and stay as they are typed; whether a name
+// resolves is not asked here.
 
 import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { domainToASCII } from 'node:url';
 import { type Parsed, type PropertyType, propertyType } from '../property-type.ts';
 
 export interface HostPort {
-  /** A host name, an IPv4 address, or an IPv6 address without brackets. */
+  /** A host name as it is typed, an IPv4 address, or an IPv6 address without brackets. */
   readonly host: string;
   readonly port: number;
 }
 
 const HOST_CHARACTERS_MAX = 253;
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/i;
+/** A label with letters that are not ASCII: letters, marks, digits, hyphens, and the middle dot of Catalan. */
+const INTERNATIONAL_LABEL = /^[\p{L}\p{M}\p{N}\u00b7_-]+$/u;
 const LOOKS_LIKE_IPV4 = /^[\d.]+$/;
 
 export function hostPort(defaultPort: number): PropertyType<HostPort> {
@@ -105,8 +109,21 @@ function ipv6Problem(host: string): string | undefined {
   return isIPv6(host) ? undefined : 'has a host that is not an IPv6 address';
 }
 
+function isAscii(text: string): boolean {
+  return !/\P{ASCII}/u.test(text);
+}
+
+function internationalProblem(host: string): string | undefined {
+  const wrong = 'has a host that is not a host name';
+  const labels = (host.endsWith('.') ? host.slice(0, -1) : host).split('.');
+  if (!labels.every((label) => INTERNATIONAL_LABEL.test(label))) return wrong;
+  const ascii = domainToASCII(host);
+  return ascii === '' || !isAscii(ascii) || LOOKS_LIKE_IPV4.test(ascii) ? wrong : hostProblem(ascii);
+}
+
 function hostProblem(host: string): string | undefined {
   if (host === '') return 'has no host';
+  if (!isAscii(host)) return internationalProblem(host);
   if (LOOKS_LIKE_IPV4.test(host)) return isIPv4(host) ? undefined : 'has a host that is not an IPv4 address';
   const name = host.endsWith('.') ? host.slice(0, -1) : host;
   if (name.length > HOST_CHARACTERS_MAX)

@@ -9,18 +9,21 @@ export interface SizeOptions {
   readonly allowUnlimited?: boolean;
 }
 
-const BYTES_PER_UNIT: ReadonlyMap<string, number> = new Map([
-  ['b', 1],
-  ['bytes', 1],
-  ['kb', 1000],
-  ['kib', 1024],
-  ['mb', 1000 ** 2],
-  ['mib', 1024 ** 2],
-  ['gb', 1000 ** 3],
-  ['gib', 1024 ** 3],
-  ['tb', 1000 ** 4],
-  ['tib', 1024 ** 4],
-]);
+/** Each unit with the words for it, in lower case. */
+const UNITS: readonly (readonly [bytes: number, ...words: string[]])[] = [
+  [1, 'b', 'byte', 'bytes'],
+  [1000, 'kb', 'kilobyte', 'kilobytes'],
+  [1024, 'kib', 'kibibyte', 'kibibytes'],
+  [1000 ** 2, 'mb', 'megabyte', 'megabytes'],
+  [1024 ** 2, 'mib', 'mebibyte', 'mebibytes'],
+  [1000 ** 3, 'gb', 'gigabyte', 'gigabytes'],
+  [1024 ** 3, 'gib', 'gibibyte', 'gibibytes'],
+  [1000 ** 4, 'tb', 'terabyte', 'terabytes'],
+  [1024 ** 4, 'tib', 'tebibyte', 'tebibytes'],
+];
+const BYTES_PER_UNIT: ReadonlyMap<string, number> = new Map(
+  UNITS.flatMap(([bytes, ...words]) => words.map((word) => [word, bytes] as const)),
+);
 const CANONICAL_UNITS = ['tib', 'tb', 'gib', 'gb', 'mib', 'mb', 'kib', 'kb'];
 const SIZE = /^\s*(\d{1,16})(?:\.(\d{1,6}))?\s*([a-z]+)\s*$/;
 
