@@ -9,7 +9,7 @@ export function greet(urls: readonly string[], instance: Instance): string {
   const url = urls.find((one) => one.startsWith('ldap://')) ?? urls[0] ?? '';
   return `
   The administrator is ${ADMINISTRATOR_DN} (or ${ADMINISTRATOR_BIND_NAME}).
-  The password lies in ${pin}, unless CONFDIT_ADMIN_PASSWORD gave it at the first start.
+  The password lies in ${pin}, unless the environment gave it at the first start.
   The server listens on ${urls.join(' ')}
   To look around:
 

@@ -33,8 +33,8 @@ const SCHEMA_OCTETS_MAX = 16 * 1024 * 1024;
 /** The ending of files that are not whole yet. */
 const UNFINISHED = '.copy';
 
-/** Makes what is not there yet; throws StartError when it cannot. */
-export async function openInstance(folder: string): Promise<Instance> {
+/** Makes what is not there yet; throws StartError when it cannot. @param certificateNames for a key that is made now. */
+export async function openInstance(folder: string, certificateNames?: string): Promise<Instance> {
   const root = resolve(folder);
   const configFolder = join(root, 'config');
   const schemaFolder = join(root, 'schema');
@@ -44,13 +44,14 @@ export async function openInstance(folder: string): Promise<Instance> {
     }
     await access(configFolder, constants.R_OK | constants.W_OK | constants.X_OK);
     await refreshSchema(schemaFolder);
-    await makeServerKey(configFolder, new Date());
+    await makeServerKey(configFolder, new Date(), certificateNames);
     await rm(join(configFolder, `${SNAPSHOT_NAME}${UNFINISHED}`), { force: true });
     const isNew =
       !(await hasHistory(configFolder)) &&
       (await copyIfAbsent(shipped('config/config.ldif'), join(configFolder, SNAPSHOT_NAME)));
     return { folder: root, configFolder, pinFile: join(configFolder, PIN_NAME), isNew };
   } catch (error) {
+    if (error instanceof StartError) throw error;
     const reason = error instanceof Error && !isDiskFull(error) ? error.message : reasonOf(error);
     throw new StartError(
       `The instance folder ${root} cannot be used: ${reason}. ` +

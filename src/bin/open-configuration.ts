@@ -24,7 +24,7 @@ import { isReplaceable, replaceUnreadable, withHint } from './last-known-good.ts
 import { loadConfiguration } from './load-configuration.ts';
 import { makeStartChanges } from './start-changes.ts';
 import { StartError } from './start-error.ts';
-import { requireTrustedInstance } from './trusted-instance.ts';
+import { findSharedPlaces, requireTrustedInstance } from './trusted-instance.ts';
 
 const NOBODY: AlertSink = { raise: () => {} };
 
@@ -54,8 +54,9 @@ export interface OpenConfiguration {
 export async function openConfiguration(options: ConfigurationOptions): Promise<OpenConfiguration> {
   const { choice, environment, now, log, alerts = NOBODY } = options;
   await requireTrustedInstance(choice.instance);
-  const instance = await openInstance(choice.instance);
+  const instance = await openInstance(choice.instance, environment.CONFDIT_CERTIFICATE_NAMES);
   await requirePrivate(nodeFileSystem, await secretPlaces(choice.instance));
+  for (const sentence of await findSharedPlaces(instance.folder)) log.warn({}, sentence);
   const schemaFiles = await readSchemaFiles(instance);
   const schema = Schema.parse(schemaFiles, { syntaxes: expressionSyntaxes() });
   const definitions = choice.definitions.map(parseDefinition);

@@ -19,6 +19,8 @@ const FOLDERS = [
   'tasks',
 ];
 
+const WRITABLE_BY_GROUP = 0o020;
+
 /** Returns one sentence for each place that others may change. */
 export async function findUntrustedPlaces(instance: string): Promise<readonly string[]> {
   const user = currentUser();
@@ -39,4 +41,22 @@ export async function findUntrustedPlaces(instance: string): Promise<readonly st
 export async function requireTrustedInstance(instance: string): Promise<void> {
   const sentences = await findUntrustedPlaces(instance);
   if (sentences.length > 0) throw new StartError(sentences.join('\n'));
+}
+
+/**
+ * Returns a sentence when the members of a group may change the instance, which is so on a volume that Kubernetes gives to
+ * the group of a pod (fsGroup): the server is in that group, and so may others be.
+ */
+export async function findSharedPlaces(instance: string): Promise<readonly string[]> {
+  const folder = resolve(instance);
+  for (const name of FOLDERS) {
+    const path = join(folder, name);
+    const facts = await nodeFileSystem.inspect(path).catch(() => undefined);
+    if (facts === undefined || (facts.mode & WRITABLE_BY_GROUP) === 0) continue;
+    return [
+      `${path} can be written by the members of group ${facts.groupId}, who could change what this server reads. On a volume ` +
+        `with fsGroup that is so, and nobody else should be in that group; elsewhere run: chmod -R g-w ${folder}`,
+    ];
+  }
+  return [];
 }

@@ -6,6 +6,8 @@ import { relative } from 'node:path';
 
 /** The administrator's password at the first start. */
 export const KEPT_VARIABLES: ReadonlySet<string> = new Set(['CONFDIT_ADMIN_PASSWORD']);
+/** Names the file that it is in instead. */
+export const PASSWORD_FILE_VARIABLE = 'CONFDIT_ADMIN_PASSWORD_FILE';
 
 /** Below the instance folder: the password made up, the configuration and its past, keys, tasks, mail, backups. */
 const KEPT_FILES =

@@ -9,7 +9,7 @@ import { findUntrustedNow } from '../files/ownership.ts';
 import { decodeUtf8, whyNotUtf8 } from '../files/text.ts';
 import type { Definition } from './definition.ts';
 import { type ExpressionFiles, type FolderRequest, readExpressionFiles } from './expression-files.ts';
-import { isKeptBack, KEPT_VARIABLES, realPathOf } from './kept-back.ts';
+import { isKeptBack, KEPT_VARIABLES, PASSWORD_FILE_VARIABLE, realPathOf } from './kept-back.ts';
 import { FILE_OCTETS_MAX, REMEMBERED_OCTETS_MAX } from './limits.ts';
 import { SourcesError } from './sources-error.ts';
 import { printable } from './template.ts';
@@ -174,9 +174,10 @@ export class Sources {
     try {
       const real = await this.#reader.realPath(path);
       const instance = await this.#reader.realPath(this.instanceFolder);
-      reading = isKeptBack(real, instance)
-        ? KEPT_BACK
-        : this.#decode(path, await this.#reader.read(path, FILE_OCTETS_MAX));
+      reading =
+        isKeptBack(real, instance) || this.#isOfAdministrator(real)
+          ? KEPT_BACK
+          : this.#decode(path, await this.#reader.read(path, FILE_OCTETS_MAX));
     } catch (error) {
       reading = failureOf(error);
     }
@@ -188,9 +189,17 @@ export class Sources {
     this.#failures.clear();
   }
 
+  /** The administrator's password, where the environment names a file for it. */
+  #isOfAdministrator(real: string): boolean {
+    const path = this.#environment.get(PASSWORD_FILE_VARIABLE);
+    return path !== undefined && path !== '' && realPathOf(resolvePath(path)) === real;
+  }
+
   #readNow(path: string): FileReading {
     try {
-      if (isKeptBack(realPathOf(path), realPathOf(this.instanceFolder))) return KEPT_BACK;
+      const real = realPathOf(path);
+      if (isKeptBack(real, realPathOf(this.instanceFolder)) || this.#isOfAdministrator(real))
+        return KEPT_BACK;
       const { user } = this.#reader;
       const untrusted = user === undefined ? undefined : findUntrustedNow(path, user);
       if (untrusted !== undefined) throw untrustedFile(path, untrusted);

@@ -18,7 +18,8 @@ export const initCommand: Command = {
   synopsis: 'Makes an instance folder, with keys, a configuration and a password, and starts nothing.',
   description:
     'The first start does the same. With init the configuration can be written before anything listens: every command\n' +
-    'that takes --offline works on the new folder. Environment: CONFDIT_INSTANCE, CONFDIT_ADMIN_PASSWORD.',
+    'that takes --offline works on the new folder. Environment: CONFDIT_INSTANCE, CONFDIT_ADMIN_PASSWORD,\n' +
+    'CONFDIT_ADMIN_PASSWORD_FILE, CONFDIT_CERTIFICATE_NAMES.',
   options: [
     ...INSTANCE_OPTIONS,
     { name: 'quiet', short: 'Q', synopsis: 'print nothing but problems' },
@@ -63,7 +64,7 @@ async function init(invocation: Invocation, world: World): Promise<ExitCode> {
 async function farewell(folder: string, pinFile: string): Promise<string> {
   const password = (await isThere(pinFile))
     ? `The password lies in ${join(folder, 'config', 'admin.pin')}.`
-    : 'The password is that of CONFDIT_ADMIN_PASSWORD.';
+    : 'The password is that which the environment gave.';
   return [
     `The instance ${folder} is made. The administrator is ${ADMINISTRATOR_BIND_NAME}.`,
     password,

@@ -8,7 +8,8 @@ export const startCommand: Command = {
   group: 'The server',
   synopsis: 'Starts the server and serves until it is interrupted.',
   description:
-    'Environment: LDAP_PORT, LDAPS_PORT, LDAPI_PATH, LDAP_LISTEN_ADDRESS, CONFDIT_INSTANCE, CONFDIT_ADMIN_PASSWORD ' +
+    'Environment: LDAP_PORT, LDAPS_PORT, LDAPI_PATH, LDAP_LISTEN_ADDRESS, CONFDIT_INSTANCE, CONFDIT_ADMIN_PASSWORD, ' +
+    'CONFDIT_ADMIN_PASSWORD_FILE, CONFDIT_CERTIFICATE_NAMES ' +
     '(first start only),\nCONFDIT_ENVCONFIG_DIRS, CONFDIT_ACCESS_LOG (on or off); and every variable that an ' +
     'expression of the configuration names.',
   options: [
