@@ -1,20 +1,31 @@
 // config.ldif.startok: the configuration that a server last became ready with, for the day on which it does not.
 
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import type { Configuration } from '../backend/configuration.ts';
+import { Configuration } from '../backend/configuration.ts';
+import { formatEntry } from '../codec/ldif-writer.ts';
+import { PropertyValidator } from '../config/property-validator.ts';
+import type { Sources } from '../expression/sources.ts';
 import { FileError } from '../files/file-error.ts';
 import { nodeFileSystem } from '../files/file-system.ts';
 import { lockFolder } from '../files/folder-lock.ts';
+import type { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
+import type { Schema } from '../schema/schema.ts';
 import type { Log } from '../server/access-log.ts';
 import { ARCHIVE_FOLDER, listArchives } from '../store/archive.ts';
 import { readUncutSnapshot } from '../store/edited-snapshot.ts';
-import { isSnapshotAsWritten, readSnapshotNumber, SNAPSHOT_NAME, writeSnapshot } from '../store/snapshot.ts';
+import {
+  isSnapshotAsWritten,
+  readSnapshot,
+  readSnapshotNumber,
+  SNAPSHOT_NAME,
+  writeSnapshot,
+} from '../store/snapshot.ts';
 import { checkStore } from '../store/store-check.ts';
 import { repairStore } from '../store/store-repair.ts';
 import type { InstanceChoice } from './commands/instance-options.ts';
+import { loadConfiguration } from './load-configuration.ts';
 import { StartError } from './start-error.ts';
 
 export const START_OK_NAME = `${SNAPSHOT_NAME}.startok`;
@@ -84,11 +95,63 @@ export async function replaceUnreadable(
   }
 }
 
-/** What to do, at the end of what keeps a start from being good that another one before was; else the error as it is. */
-export function withHint(error: unknown, configFolder: string, { isLastKnownGood }: InstanceChoice): unknown {
-  const path = join(configFolder, START_OK_NAME);
+export interface HintOptions {
+  readonly configFolder: string;
+  readonly choice: InstanceChoice;
+  /** Those of this start. */
+  readonly schema: Schema;
+  readonly sources: Sources;
+  /** What could not be served; undefined when it is the configuration itself that is wrong. */
+  readonly failed?: Configuration;
+}
+
+/**
+ * Returns the error that keeps a start from being good, with what to do at its end where going back to the configuration of
+ * the last good start would help: it is another one, and fits the schema and the sources of today.
+ */
+export async function withHint(error: unknown, options: HintOptions): Promise<unknown> {
+  const { configFolder, choice } = options;
   const isKnown = error instanceof StartError || error instanceof FileError || error instanceof LdapError;
-  if (!isKnown || isLastKnownGood === true || !existsSync(path)) return error;
+  if (!isKnown || choice.isLastKnownGood === true) return error;
+  const good = await readGood(options);
+  if (good === undefined || isAsBefore(error.message, good, options)) return error;
+  const path = join(configFolder, START_OK_NAME);
   const hint = `To go back to the configuration of the last good start (${path}): confdit start --last-known-good`;
   return new StartError(`${error.message}\n${hint}`, { cause: error });
+}
+
+/** The entries of the last good start, if a server could start with them today. */
+async function readGood({
+  configFolder,
+  schema,
+  sources,
+}: HintOptions): Promise<readonly Entry[] | undefined> {
+  try {
+    if (!(await isSnapshotAsWritten(nodeFileSystem, configFolder, START_OK_NAME))) return undefined;
+    const found = await readSnapshot(nodeFileSystem, configFolder, START_OK_NAME);
+    if (found === undefined) return undefined;
+    const { entries } = found;
+    const configuration = new Configuration({
+      schema,
+      validator: new PropertyValidator({ schema, sources }),
+    });
+    await loadConfiguration(configuration, { entries, checked: undefined, commits: [] }, new Date());
+    return entries;
+  } catch {
+    // Whatever is wrong with it, it is no way out.
+    return undefined;
+  }
+}
+
+/** Whether going back would change nothing of what failed: of the entries that the error names, or of any. */
+function isAsBefore(message: string, good: readonly Entry[], { failed }: HintOptions): boolean {
+  if (failed === undefined) return false;
+  const { schema, tree } = failed;
+  const isSame = (entry: Entry) => {
+    const now = tree.find(schema.dnKey(entry.dn));
+    return now !== undefined && formatEntry(now) === formatEntry(entry);
+  };
+  const named = good.filter(({ dn }) => message.includes(dn.toString()));
+  if (named.length > 0) return named.every(isSame);
+  return good.length === tree.size && good.every(isSame);
 }

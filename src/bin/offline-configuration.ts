@@ -8,9 +8,11 @@ import { fileURLToPath } from 'node:url';
 import { Configuration } from '../backend/configuration.ts';
 import { loadEntries, replayCommits } from '../backend/configuration-loader.ts';
 import { withStoredPasswords } from '../backend/stored-passwords.ts';
-import { CommandError } from '../cli/command.ts';
+import { CommandError, type World } from '../cli/command.ts';
 import { ExitCode } from '../cli/exit-code.ts';
-import { readFileArgument } from '../cli/file-argument.ts';
+import { commandErrorFrom } from '../cli/file-argument.ts';
+import { readInputFile } from '../cli/files/input-files.ts';
+import type { LdifError } from '../codec/ldif-error.ts';
 import { readLdif } from '../codec/ldif-reader.ts';
 import type { LdifRecord } from '../codec/ldif-record.ts';
 import { expressionSyntaxes } from '../config/expression-syntaxes.ts';
@@ -20,6 +22,7 @@ import { parseDefinition } from '../expression/definition.ts';
 import { Sources } from '../expression/sources.ts';
 import { nodeFileSystem } from '../files/file-system.ts';
 import { type Change, dnOfChange } from '../ldap/change.ts';
+import type { Entry } from '../ldap/entry.ts';
 import { formatIssue } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { Schema } from '../schema/schema.ts';
@@ -29,7 +32,9 @@ import { HistoryReader } from '../store/history-reader.ts';
 import { JOURNAL_FOLDER } from '../store/journal.ts';
 import type { InstanceChoice } from './commands/instance-options.ts';
 import { shippedSchema } from './commands/shipped-schema.ts';
+import { environmentWith } from './environment-file.ts';
 import { readSchemaFiles } from './instance.ts';
+import { ReplacedEntries } from './replaced-entries.ts';
 import { makeStartChanges } from './start-changes.ts';
 import { StartError } from './start-error.ts';
 
@@ -48,13 +53,14 @@ const MADE_BY = 'cn=Offline';
 const NOBODY = { raise: () => {}, info: () => {}, warn: () => {}, error: () => {}, line: undefined };
 
 /**
- * Entries of the files are added to what the instance has, or, without an instance, to what is shipped; a file with the
+ * Entries of the files are added to what the instance has, or, without an instance, to what is shipped, and take the place
+ * of entries that are there; a file with the
  * entry cn=config is a whole configuration and takes the place of both. Rejects with what reading files and sources throws.
  */
 export async function openOfflineConfiguration(
   choice: InstanceChoice,
   files: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
+  { env: environment, stdin }: Pick<World, 'env' | 'stdin'>,
 ): Promise<OfflineConfiguration> {
   const folder = resolve(choice.instance);
   const isThere = await exists(join(folder, 'config', 'config.ldif'));
@@ -62,21 +68,23 @@ export async function openOfflineConfiguration(
     ? Schema.parse(await readSchemaFiles({ folder }), { syntaxes: expressionSyntaxes() })
     : await shippedSchema();
   const sources = await Sources.open({
-    environment,
+    environment: await environmentWith(choice.environmentFile, environment),
     definitions: choice.definitions.map(parseDefinition),
     instanceFolder: folder,
   });
   const newConfiguration = () =>
     new Configuration({ schema, validator: new PropertyValidator({ schema, sources }) });
   const configuration = newConfiguration();
-  const records = (await Promise.all(files.map(readRecords))).flat();
+  const records: PlacedRecord[] = [];
+  for (const file of files) records.push(...(await readRecords(file, stdin)));
   const isWhole = records.some(
     ({ record }) => record.type === 'content' && ROOT.test(record.entry.dn.toString()),
   );
   const problems = isWhole
     ? []
     : await loadStored(configuration, isThere ? join(folder, 'config') : SHIPPED_CONFIG, newConfiguration);
-  for (const record of records) problems.push(...(await take(configuration, record)));
+  const taken = new Map<string, PlacedRecord>();
+  for (const record of records) problems.push(...(await take(configuration, record, taken)));
   configuration.tree.commit();
   const issues = [
     ...configuration.validator.validateAll(configuration.tree.entries()),
@@ -120,31 +128,45 @@ interface PlacedRecord {
   readonly record: LdifRecord;
 }
 
-async function readRecords(path: string): Promise<readonly PlacedRecord[]> {
-  const text = await readFileArgument(path);
-  try {
-    return readLdif(text).map((record) => ({ path, record }));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`${path} cannot be read: ${reason}`, ExitCode.wrongData, { cause: error });
-  }
+/** Throws CommandError with the place of all that is no LDIF. */
+async function readRecords(path: string, stdin: World['stdin']): Promise<readonly PlacedRecord[]> {
+  const text = await readInputFile(path, stdin).catch((error: unknown) => {
+    throw commandErrorFrom(error);
+  });
+  const problems: string[] = [];
+  const wrong = ({ line, column, problem }: LdifError) =>
+    void problems.push(`${path}:${line}:${column}: ${problem}`);
+  const records = readLdif(text, { wrong }).map((record) => ({ path, record }));
+  if (problems.length > 0) throw new CommandError(problems.join('\n'), ExitCode.wrongData);
+  return records;
 }
 
 async function take(
   configuration: Configuration,
-  { path, record }: PlacedRecord,
+  placed: PlacedRecord,
+  taken: Map<string, PlacedRecord>,
 ): Promise<readonly string[]> {
+  const { path, record } = placed;
   const { schema } = configuration;
-  const place = `${path} line ${record.line}`;
+  const place = `${path}:${record.line}`;
   try {
-    const change: Change = record.type === 'content' ? { type: 'add', entry: record.entry } : record.change;
-    const there = configuration.find(schema.dnKey(dnOfChange(change)));
+    const asked: Change = record.type === 'content' ? { type: 'add', entry: record.entry } : record.change;
+    const key = schema.dnKey(dnOfChange(asked));
+    const there = configuration.find(key);
+    const earlier = taken.get(key);
+    if (record.type === 'content') {
+      if (earlier !== undefined)
+        return [`${place}: ${record.entry.dn} stands in ${earlier.path}:${earlier.record.line} already.`];
+      taken.set(key, placed);
+    }
+    const change = await replacing(asked, there, configuration);
+    if (change === undefined) return [];
     const ready = await withStoredPasswords(change, {
       ...{ schema, acceptance: 'strong', derive: deriveForCommand },
       find: () => there,
     });
     const made = { at: new Date(), by: MADE_BY };
-    if (record.type === 'content' && ready.type === 'add') {
+    if (asked.type === 'add' && ready.type === 'add' && there === undefined) {
       const issues = loadEntries(configuration, [ready.entry], made, randomUUID);
       return issues.map((issue) => `${place}: ${formatIssue(issue)}`);
     }
@@ -155,6 +177,16 @@ async function take(
     if (error instanceof LdapError) return [`${place}: ${error.message}`];
     throw error;
   }
+}
+
+/** An entry that is there becomes what a file says, as `plan` would make it; undefined: it is so already. */
+function replacing(
+  change: Change,
+  there: Entry | undefined,
+  { schema, validator }: Configuration,
+): Promise<Change | undefined> {
+  const { hashedAttributes } = validator;
+  return new ReplacedEntries({ schema, hashedAttributes, find: async () => there }).changeFor(change);
 }
 
 function exists(path: string): Promise<boolean> {

@@ -37,6 +37,17 @@ export interface ImportOutcome {
   readonly madeCount: number;
   /** The number of the change that they are in the history; undefined when nothing was stored. */
   readonly number: number | undefined;
+  /** Where an import ended before its end; undefined when it did not. */
+  readonly stopped?: StoppedImport | undefined;
+}
+
+/** An import that a refusal has ended. What was under way already could not be called back. */
+export interface StoppedImport {
+  readonly file: string;
+  readonly line: number;
+  /** How many changes were made after the one that was refused. */
+  readonly madeAfterCount: number;
+  readonly notTriedCount: number;
 }
 
 const IMPORTED_BY = 'cn=Offline Import';

@@ -2,17 +2,19 @@
 // many at a time, and what the server refuses is told with the line it comes from.
 
 import type { ChangeStream } from '../cli/change-stream.ts';
-import type { World } from '../cli/command.ts';
+import { CommandError, type World } from '../cli/command.ts';
 import { ProgressBar } from '../cli/progress-bar.ts';
 import { type Change, dnOfChange } from '../ldap/change.ts';
 import type { Control } from '../ldap/control.ts';
 import type { LdapResult } from '../ldap/message.ts';
 import { Oid } from '../ldap/oids.ts';
 import { nameOfResultCode, ResultCode } from '../ldap/result-code.ts';
-import type { ImportProblem } from './import-report.ts';
+import { countOf, type ImportProblem } from './import-report.ts';
 import { readChanges, type WantedChange } from './ldif-file.ts';
-import type { ImportOutcome } from './offline-import.ts';
+import type { ImportOutcome, StoppedImport } from './offline-import.ts';
 import type { ReplacedEntries } from './replaced-entries.ts';
+
+type ImportPlace = Pick<ImportProblem, 'file' | 'line'>;
 
 export interface OnlineImportOptions {
   readonly files: readonly string[];
@@ -47,7 +49,8 @@ export async function importOnline(options: OnlineImportOptions): Promise<Import
   const problems = [...found.problems, ...sending.problems];
   const { files } = options;
   problems.sort((one, other) => files.indexOf(one.file) - files.indexOf(other.file) || one.line - other.line);
-  return { problems, changeCount: found.changeCount, madeCount: sending.madeCount, number: undefined };
+  const { madeCount, stopped } = sending;
+  return { problems, changeCount: found.changeCount, madeCount, number: undefined, stopped };
 }
 
 /** Everything that is wrong with the files themselves. */
@@ -78,7 +81,12 @@ class Sending {
   readonly #total: number;
   readonly #replaced: ReplacedEntries | undefined;
   readonly #bar: ProgressBar;
+  readonly #waiting = new Set<ImportPlace>();
   #answered = 0;
+  /** Changes that were taken from the files, also those for which nothing had to be sent. */
+  #taken = 0;
+  /** How many were made when the first was refused. */
+  #madeBefore = 0;
 
   constructor(options: OnlineImportOptions, stream: ChangeStream, total: number) {
     this.#options = options;
@@ -88,7 +96,24 @@ class Sending {
     this.#bar = new ProgressBar(options.world.stderr, options.isTrial ? 'trying' : 'importing');
   }
 
+  /** Rejects with CommandError when the connection is lost: it says where that was, and what is known. */
   async run(): Promise<void> {
+    try {
+      await this.#sendAll();
+    } catch (error) {
+      throw error instanceof CommandError ? this.#lost(error) : error;
+    }
+  }
+
+  /** Where the import has stopped, if it has. */
+  get stopped(): StoppedImport | undefined {
+    const [first] = this.problems;
+    if (first === undefined || !this.#isOver) return undefined;
+    const madeAfterCount = this.madeCount - this.#madeBefore;
+    return { file: first.file, line: first.line, madeAfterCount, notTriedCount: this.#total - this.#taken };
+  }
+
+  async #sendAll(): Promise<void> {
     const { files, stdin, allowsFiles } = this.#options;
     for (const file of files) {
       const options = { path: file, allowsFiles, stdin, wrong: () => {}, progress: () => {} };
@@ -109,23 +134,43 @@ class Sending {
 
   async #send(file: string, { line, change, controls }: WantedChange): Promise<void> {
     const needed = this.#replaced === undefined ? change : await this.#replaced.changeFor(change);
+    this.#taken += 1;
     if (needed === undefined) return;
+    const place = { file, line };
     // The server makes a hash of a password first: what comes after must not overtake it.
     const isSlow = setsPassword(needed);
     if (isSlow) await this.#stream.drain();
     const all = this.#options.isTrial ? [...controls, NO_OP] : controls;
-    await this.#stream.send(needed, all, (result) => this.#take(file, line, needed, result));
+    await this.#stream.send(needed, all, (result) => this.#take(place, needed, result));
+    this.#waiting.add(place);
     if (isSlow) await this.#stream.drain();
   }
 
-  #take(file: string, line: number, change: Change, { code, diagnosticMessage }: LdapResult): void {
+  #take(place: ImportPlace, change: Change, { code, diagnosticMessage }: LdapResult): void {
+    this.#waiting.delete(place);
     this.#answered += 1;
     this.#bar.show(this.#answered, this.#total, `${this.#answered} of ${this.#total} changes`);
     if (code === ResultCode.success) this.madeCount += 1;
     else if (code !== ResultCode.noOperation) {
       const words = diagnosticMessage || `${dnOfChange(change)}: ${nameOfResultCode(code)} (${code})`;
-      this.problems.push({ file, line, problem: words });
+      if (this.problems.length === 0) this.#madeBefore = this.madeCount;
+      this.problems.push({ ...place, problem: words });
     }
+  }
+
+  #lost(error: CommandError): CommandError {
+    const [first] = this.#waiting;
+    const unclear = this.#waiting.size;
+    const sentences = [
+      error.message,
+      `${countOf(this.madeCount, 'change')} made.`,
+      first === undefined
+        ? undefined
+        : `It is not known whether ${countOf(unclear, 'change')} from ${first.file}:${first.line} on ${unclear === 1 ? 'was' : 'were'} made.`,
+      `${countOf(this.#total - this.#taken, 'change')} not tried.`,
+    ];
+    const text = sentences.filter((one) => one !== undefined).join(' ');
+    return new CommandError(text, error.exitCode, { cause: error });
   }
 }
 

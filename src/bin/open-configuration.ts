@@ -19,6 +19,7 @@ import { KEEP_ALL } from '../store/retention.ts';
 import { SNAPSHOT_NAME } from '../store/snapshot.ts';
 import { nameOfChecker } from './checked-by.ts';
 import type { InstanceChoice } from './commands/instance-options.ts';
+import { environmentWith } from './environment-file.ts';
 import { type Instance, openInstance, readSchemaFiles, secretPlaces } from './instance.ts';
 import { isReplaceable, replaceUnreadable, withHint } from './last-known-good.ts';
 import { loadConfiguration } from './load-configuration.ts';
@@ -52,7 +53,8 @@ export interface OpenConfiguration {
 
 /** Throws what an administrator can put right (StartError and its like); then nothing is left open. */
 export async function openConfiguration(options: ConfigurationOptions): Promise<OpenConfiguration> {
-  const { choice, environment, now, log, alerts = NOBODY } = options;
+  const { choice, now, log, alerts = NOBODY } = options;
+  const environment = await environmentWith(choice.environmentFile, options.environment);
   await requireTrustedInstance(choice.instance);
   const instance = await openInstance(choice.instance, environment.CONFDIT_CERTIFICATE_NAMES);
   await requirePrivate(nodeFileSystem, await secretPlaces(choice.instance));
@@ -68,6 +70,7 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
   const newConfiguration = () =>
     new Configuration({ schema, validator: new PropertyValidator({ schema, sources }), checkedBy });
   const { configFolder } = instance;
+  const hintOptions = { configFolder, choice, schema, sources };
   const storeLog = {
     warn: (message: string) => log.warn({}, message),
     error: (message: string) => log.error({}, message),
@@ -78,7 +81,7 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
   const opened = await openLdifStore({
     ...{ folder: configFolder, log: storeLog, now, retention: KEEP_ALL },
   }).catch(async (error: unknown) => {
-    throw (await isReplaceable(configFolder)) ? withHint(error, configFolder, choice) : error;
+    throw (await isReplaceable(configFolder)) ? await withHint(error, hintOptions) : error;
   });
   const { store } = opened;
   try {
@@ -95,7 +98,7 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
     return { instance, schema, configuration, store, isSnapshotDue, openSources, files };
   } catch (error) {
     await store.close();
-    throw withHint(error, configFolder, choice);
+    throw await withHint(error, hintOptions);
   }
 }
 

@@ -83,11 +83,15 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
   writePath.use(runtime);
   // What others need is there before they are prepared, and the ports open when there is everything that connections need.
   const differences = [...configuration.differences()];
+  const hintOptions = {
+    ...{ configFolder: instance.configFolder, choice: parts.choice, failed: configuration },
+    ...{ schema: configuration.schema, sources: configuration.validator.sources },
+  };
   for (const stage of stages) {
     try {
       (await new Runtime(stage).prepare(differences)).commit();
     } catch (error) {
-      throw withHint(error, instance.configFolder, parts.choice);
+      throw await withHint(error, hintOptions);
     }
   }
   isStarting = false;

@@ -4,7 +4,7 @@
 import { textFromOctets } from '../ldap/octets.ts';
 import { LdifError } from './ldif-error.ts';
 import { type LdifLine, LdifLines } from './ldif-lines.ts';
-import { type LdifRecord, parseLdifRecord } from './ldif-record.ts';
+import { findLdifProblems, type LdifRecord, parseLdifRecord } from './ldif-record.ts';
 import { LdifValueReader, type ReadUrl } from './ldif-value.ts';
 
 export interface LdifReaderOptions {
@@ -32,6 +32,8 @@ export class LdifReader {
   readonly #wrong: ((error: LdifError) => void) | undefined;
   /** Whether the record is left out up to the next blank line. */
   #isLeftOut = false;
+  /** Whether a line of the record was told of already: the record is left out, and its other lines are looked at. */
+  #isWrong = false;
   #record: LdifLine[] = [];
   #recordCharacters = 0;
   #isFirst = true;
@@ -60,7 +62,9 @@ export class LdifReader {
 
   #take(line: LdifLine, records: LdifRecord[]): void {
     if (line.error !== undefined) {
-      this.#leaveOut(line.error);
+      if (this.#wrong === undefined) throw line.error;
+      this.#wrong(line.error);
+      this.#isWrong = true;
       return;
     }
     if (line.text === '') {
@@ -91,16 +95,27 @@ export class LdifReader {
   #finish(records: LdifRecord[]): void {
     const lines = this.#record;
     const isLeftOut = this.#isLeftOut;
+    const isWrong = this.#isWrong;
     this.#isLeftOut = false;
+    this.#isWrong = false;
     this.#recordCharacters = 0;
     if (lines.length === 0 || isLeftOut) return;
     this.#record = [];
+    if (isWrong) {
+      this.#tell(findLdifProblems(lines, this.#values));
+      return;
+    }
     try {
       records.push(parseLdifRecord(lines, this.#values));
     } catch (error) {
       if (this.#wrong === undefined || !(error instanceof LdifError)) throw error;
-      this.#wrong(error);
+      const problems = findLdifProblems(lines, this.#values);
+      this.#tell(problems.length === 0 ? [error] : problems);
     }
+  }
+
+  #tell(problems: readonly LdifError[]): void {
+    for (const problem of problems) this.#wrong?.(problem);
   }
 
   #isVersion(line: LdifLine): boolean {

@@ -34,6 +34,8 @@ const MODIFICATIONS: ReadonlySet<string> = new Set<Modification['operation']>([
   'replace',
   'increment',
 ]);
+/** The second line of a change, which is the first when something is wrong with the name. */
+const CHANGE_START = /^(?:control|changetype):/i;
 const CONTROL = /^(\d+(?:\.\d+)*)(?: +(true|false))? *(:.*)?$/s;
 
 /** Takes the lines of one record, at least one; throws LdifError. */
@@ -43,7 +45,7 @@ export function parseLdifRecord(lines: readonly LdifLine[], values: LdifValueRea
   const dn = readDn(first, values);
   const line = first.number;
   const second = lines[1];
-  if (second === undefined || !/^(?:control|changetype):/i.test(second.text)) {
+  if (second === undefined || !CHANGE_START.test(second.text)) {
     return { type: 'content', line, entry: new Entry(dn, readAttributes(lines, 1, values)) };
   }
   const cursor = new LineCursor(lines, values, 1);
@@ -168,6 +170,23 @@ function readModifyDn(dn: Dn, cursor: LineCursor): Change {
   };
 }
 
+/** Returns what is wrong with the lines of an entry, each by itself. Those of a change depend on each other: none is judged. */
+export function findLdifProblems(lines: readonly LdifLine[], values: LdifValueReader): readonly LdifError[] {
+  if (lines.slice(0, 2).some(({ text }) => CHANGE_START.test(text))) return [];
+  return lines.flatMap((line, index) => problemOfLine(line, index, values) ?? []);
+}
+
+function problemOfLine(line: LdifLine, index: number, values: LdifValueReader): LdifError | undefined {
+  try {
+    if (index === 0) readDn(line, values);
+    else if (values.read(line).name.key === 'dn') return startsInside(line.number);
+    return undefined;
+  } catch (error) {
+    if (error instanceof LdifError) return error;
+    throw error;
+  }
+}
+
 function readAttributes(lines: readonly LdifLine[], from: number, values: LdifValueReader): Attribute[] {
   const found = new Map<string, { name: LdifName; values: string[] }>();
   let last: { name: LdifName; values: string[] } | undefined;
@@ -216,7 +235,7 @@ function parseDn(text: string, line: number): Dn {
   try {
     return Dn.parse(text);
   } catch (error) {
-    if (error instanceof LdapError) throw new LdifError(line, error.message, error);
+    if (error instanceof LdapError) throw new LdifError(line, error.message, { cause: error });
     throw error;
   }
 }

@@ -76,20 +76,26 @@ export class LdifValueReader {
   /** The value-spec that begins with the colon at this place. */
   valueAfter(text: string, colon: number, line: number): string {
     const kind = text[colon + 1];
-    if (kind === ':') return decodeBase64(skipSpaces(text, colon + 2), line);
-    if (kind === '<') return this.#contentOf(skipSpaces(text, colon + 2), line);
-    return skipSpaces(text, colon + 1);
+    if (kind === ':') return decodeBase64(text, startOfValue(text, colon + 2), line);
+    if (kind === '<') return this.#contentOf(text, startOfValue(text, colon + 2), line);
+    return text.slice(startOfValue(text, colon + 1));
   }
 
-  #contentOf(url: string, line: number): string {
+  #contentOf(text: string, start: number, line: number): string {
+    const column = start + 1;
     if (this.#readUrl === undefined) {
-      throw new LdifError(line, 'A value from a URL (":<") is not allowed here; write the value itself.');
+      const problem = 'A value from a URL (":<") is not allowed here; write the value itself.';
+      throw new LdifError(line, problem, { column });
     }
+    const url = text.slice(start);
     try {
       return this.#readUrl(url);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new LdifError(line, `The URL ${JSON.stringify(url)} cannot be read: ${reason}`, cause);
+      throw new LdifError(line, `The URL ${JSON.stringify(url)} cannot be read: ${reason}`, {
+        cause,
+        column,
+      });
     }
   }
 }
@@ -102,21 +108,23 @@ function isSame(some: readonly string[], others: readonly string[]): boolean {
   return true;
 }
 
-function skipSpaces(text: string, from: number): string {
+/** Returns where a value begins, behind the spaces. */
+function startOfValue(text: string, from: number): number {
   let start = from;
   while (text.charCodeAt(start) === 0x20) start += 1;
-  return text.slice(start);
+  return start;
 }
 
 /** Strict, since Node's decoder drops what it does not know. */
-function decodeBase64(written: string, line: number): string {
-  const text = written.trimEnd();
+function decodeBase64(lineText: string, start: number, line: number): string {
+  const text = lineText.slice(start).trimEnd();
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
   const isWhole = text.length % 4 === 0 && text.indexOf('=') === (padding === 0 ? -1 : text.length - padding);
   if (!isWhole || NOT_BASE64.test(text)) {
     throw new LdifError(
       line,
       'The value after "::" is not base64; use A-Z, a-z, 0-9, + and /, padded with =.',
+      { column: start + 1 + Math.max(0, text.search(NOT_BASE64)) },
     );
   }
   return textFromOctets(Buffer.from(text, 'base64'));

@@ -168,7 +168,7 @@ function unresolved(property: PropertyDefinition, entry: Entry, text: string, pr
   const received = property.type.secret ? problem.expression : property.type.show(text);
   const within = received === problem.expression ? '' : `${problem.expression} `;
   const advice = 'Give it a value, write a default as in $<name|default>, or write the value itself.';
-  return issueOf(
+  const issue = issueOf(
     'unwillingToPerform',
     property,
     entry,
@@ -176,6 +176,7 @@ function unresolved(property: PropertyDefinition, entry: Entry, text: string, pr
     `cannot be resolved: ${within}${problem.reason}${looked}`,
     advice,
   );
+  return problem.isFileMissing === true ? { ...issue, isFileMissing: true } : issue;
 }
 
 function parseValue(

@@ -151,6 +151,7 @@ export class PropertyValidator {
     const context = this.#context({
       find: (key) => byKey.get(key),
       referrers: (key) => index.referrers(key),
+      childKeys: (key) => [...byKey.keys()].filter((one) => one.endsWith(`,${key}`)),
     });
     const issues: Issue[] = [];
     for (const [key, entry] of byKey) {

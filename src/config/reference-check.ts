@@ -9,6 +9,7 @@ import { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
 import type { Schema } from '../schema/schema.ts';
+import { findSimilarName } from '../schema/similar-name.ts';
 import type { PendingChanges } from './admin-actions.ts';
 import type { Definitions } from './definitions.ts';
 import { type EnabledTarget, isOfKind } from './object-definition.ts';
@@ -22,6 +23,8 @@ export interface ConfigView {
   find(key: string): Entry | undefined;
   /** The keys of the entries that name this target, as ReferenceIndex gives them. */
   referrers(targetKey: string): Iterable<string>;
+  /** The keys of the entries below one, where they are known. */
+  childKeys?(key: string): Iterable<string>;
   /** What of an entry waits for an admin action. */
   pending?(entry: Entry): PendingChanges | undefined;
 }
@@ -36,6 +39,8 @@ export interface CheckContext {
 }
 
 const REFERRERS_NAMED_MAX = 10;
+/** Entries among which one of a similar name is looked for. */
+const SIMILAR_SEARCHED_MAX = 1000;
 
 /** The readings of properties that refer to other objects. */
 export function referencesOf(reading: ObjectReading): readonly PropertyReading[] {
@@ -103,8 +108,20 @@ function missingAdvice(text: string, kind: string, { definitions, schema, view }
   const name = Dn.parse(text);
   const moved = name.rdn === undefined ? undefined : Dn.parse(location.under).child(name.rdn);
   const isThere = moved !== undefined && view.find(schema.dnKey(moved)) !== undefined;
-  if (isThere) return `Did you mean ${moved}?`;
+  const meant = isThere ? moved : similarChild(name.name, schema.dnKeyOfText(location.under), view);
+  if (meant !== undefined) return `Did you mean ${meant}?`;
   return `Create it first, or name an existing ${kind} by its full DN, under ${location.under}.`;
+}
+
+/** Returns the name of an entry below another that is written nearly so. */
+function similarChild(name: string, parentKey: string, view: ConfigView): Dn | undefined {
+  const names = new Map<string, Dn>();
+  for (const key of view.childKeys?.(parentKey) ?? []) {
+    if (names.size >= SIMILAR_SEARCHED_MAX) break;
+    const dn = view.find(key)?.dn;
+    if (dn !== undefined) names.set(dn.name, dn);
+  }
+  return names.get(findSimilarName(name, names.keys()) ?? '');
 }
 
 /** Refuses to delete what somebody refers to. */

@@ -22,6 +22,8 @@ export interface Problem {
   readonly reason: string;
   /** Where a value was looked for: `the environment variable SMTP_HOST`. */
   readonly places: readonly string[];
+  /** Whether there is only no such file as the expression names. */
+  readonly isFileMissing?: boolean;
 }
 
 /** We are in a value of a source: the written expression that led here, and the place of the value. */

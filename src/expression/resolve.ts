@@ -260,9 +260,12 @@ class Resolver {
     }
     const path = scope.inside === undefined ? absolutePath(name, this.#sources.instanceFolder) : undefined;
     if (reading.kind === 'absent') {
-      return this.#missing(expression, scope, [
-        path === undefined ? 'the file it names' : `the file ${path}`,
-      ]);
+      return this.#missing(
+        expression,
+        scope,
+        [path === undefined ? 'the file it names' : `the file ${path}`],
+        true,
+      );
     }
     return this.#complain(expression, scope, `reads ${path ?? 'a file'}, which ${reading.why}`);
   }
@@ -295,9 +298,14 @@ class Resolver {
     this.#note([problemOf({ ...expression, expression }, reason, inside)]);
   }
 
-  #missing(expression: Expression, { inside }: Scope, places: readonly string[]): Missing {
+  #missing(
+    expression: Expression,
+    { inside }: Scope,
+    places: readonly string[],
+    isFileMissing = false,
+  ): Missing {
     const problem = problemOf({ ...expression, expression }, 'has no value', inside, places);
-    return { kind: 'missing', problems: [problem] };
+    return { kind: 'missing', problems: [isFileMissing ? { ...problem, isFileMissing } : problem] };
   }
 
   #note(problems: readonly Problem[]): void {

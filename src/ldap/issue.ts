@@ -14,6 +14,8 @@ export interface Issue {
   readonly received?: string;
   /** What is wrong, to be read after entry, property and value: `is not a port`. */
   readonly problem: string;
+  /** Whether what is wrong is only that a file which the value names is not there. */
+  readonly isFileMissing?: boolean;
   /** What is allowed or what to do: a sentence of its own, ending with a full stop. */
   readonly advice?: string;
 }

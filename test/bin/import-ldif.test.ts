@@ -273,6 +273,26 @@ describe('an import into a running server', () => {
     expect(await entriesOf(server, '(cn=Never)', 'cn')).not.toContain('dn:');
   });
 
+  it('that is ended by a refusal says where, what was made, and what was not tried', async () => {
+    const file = await fileOf(
+      mailServer('Before') +
+        mailServer('Wrong', ['smtp-server: a:0']) +
+        Array.from({ length: 1000 }, (_, index) => mailServer(`After ${index}`)).join(''),
+    );
+    const { code, stdout, stderr } = await confdit('import-ldif', file);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`${file}:7: `);
+    const [, made, after, refused, notTried] =
+      /^Stopped at .+:7\. (\d+) changes? made(?: \((\d+) of them after this line: .+\))?, (\d+) refused, (\d+) not tried\. To import the rest, /.exec(
+        stdout,
+      ) ?? [];
+    expect(Number(made) + Number(refused) + Number(notTried)).toBe(1002);
+    expect(Number(refused)).toBe(1);
+    expect(Number(made) - Number(after ?? 0)).toBe(1);
+    const found = await entriesOf(server, '(|(cn=Before)(cn=After*))', 'cn');
+    expect(found.match(/^dn:/gm)).toHaveLength(Number(made));
+  });
+
   it('leaves no file behind that is not whole', async () => {
     const path = join(folder, 'none.ldif');
     const refused = await confdit('export-ldif', '--baseDN', 'cn=Nowhere,cn=config', '--ldifFile', path);

@@ -289,14 +289,41 @@ it('--last-known-good goes back to what the last good start had, as a change', a
   expect(await lastChange(again)).toBe('3 cn=Last Known Good');
 });
 
-it('a port that is taken when a server starts comes with the hint, too', async () => {
+it('a port that is taken comes with the hint only where the last good start had another one', async () => {
   const first = await startServer();
   await first.stop();
   const port = await freePort();
   const other = createServer().listen(port, '127.0.0.1');
   await once(other, 'listening');
-  const failed = await startServer({ folder: first.folder, port, expectFailure: true });
+  const same = await startServer({ folder: first.folder, port, expectFailure: true });
+  expect(same.stderr).toContain('Cannot listen on');
+  expect(same.stderr).not.toContain('--last-known-good');
+  const { folder } = first;
+  const changed = await runConfdit(
+    [
+      'set-connection-handler-prop',
+      '--handler-name',
+      'LDAP',
+      '--set',
+      `listen-port:${port}`,
+      '-n',
+      '--offline',
+    ],
+    { environment: { CONFDIT_INSTANCE: folder } },
+  );
+  expect(changed, changed.stderr).toMatchObject({ code: 0 });
+  const failed = await startServer({ folder, expectFailure: true });
   other.close();
   expect(failed.stderr).toContain('Cannot listen on');
   expect(failed.stderr.trimEnd().endsWith('confdit start --last-known-good')).toBe(true);
+});
+
+it('a last good start that would fail today is no way out', async () => {
+  const first = await startServer({ environment: { HOST: 'first.example.com' } });
+  expect((await new LdapTools(first).add(mailServer('One', '$<host>'))).code).toBe(0);
+  await first.stop();
+  await (await startServer({ folder: first.folder, environment: { HOST: 'first.example.com' } })).stop();
+  const failed = await startServer({ folder: first.folder, expectFailure: true });
+  expect(failed.stderr).toContain('$<host>');
+  expect(failed.stderr).not.toContain('--last-known-good');
 });

@@ -82,9 +82,27 @@ describe('confdit resolve with files', () => {
     );
     const { code, stderr } = await resolveFiles(VALUES, wrong);
     expect(code).toBe(19);
-    expect(stderr).toContain(`${wrong} line 9`);
+    expect(stderr).toContain(`${wrong}:9: `);
     await writeFile(wrong, 'dn: cn=x\nno colon here\n');
     expect((await resolveFiles(VALUES, wrong)).code).toBe(2);
+  });
+
+  it('lets an entry of a file take the place of the one that is there', async () => {
+    const instance = join(folder, 'instance');
+    const run = (input: string, ...words: string[]) =>
+      runConfdit([...words, '--instance', instance], { environment: VALUES, input });
+    expect(await run('', 'init', '-Q')).toMatchObject({ code: 0 });
+    expect(await run(MAIL_SERVER, 'apply', '-', '--offline', '-n')).toMatchObject({ code: 0, stderr: '' });
+    const other = MAIL_SERVER.replace('$<mail.host>', '$<other.host>').replace(/ds-cfg-auth.*\n/g, '');
+    const resolved = await run(other, 'resolve', '-', '--define', 'other.host=other.example.com');
+    expect(resolved, resolved.stderr).toMatchObject({ code: 0, stderr: '' });
+    const [entry = ''] = /^dn: cn=New,(?:.+\n)+/m.exec(resolved.stdout) ?? [];
+    expect(entry).toContain('ds-cfg-smtp-server: other.example.com:587\n');
+    expect(entry).not.toContain('auth-username');
+    const twice = await run(`${other}\n${other}`, 'resolve', '-', '--define', 'other.host=x');
+    expect(twice).toMatchObject({ code: 19, stderr: expect.stringContaining('-:7: ') });
+    expect(twice.stderr).toContain('stands in -:1 already.');
+    await removeFolder(instance);
   });
 
   it('leaves nothing behind', async () => {

@@ -2,7 +2,7 @@
 
 import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runConfdit } from '../support/confdit-program.ts';
 import { removeFolder } from '../support/folders.ts';
@@ -57,8 +57,65 @@ describe('edit', () => {
     expect(entry?.values('ds-cfg-enabled')).toEqual(['true']);
   });
 
-  it('changes nothing when nothing was edited, or the editor fails', async () => {
-    expect(await edit(['true'])).toMatchObject({ code: 0, stdout: 'Nothing was changed.\n' });
-    expect(await edit(['exit 3'])).toMatchObject({ code: 6, stdout: '' });
+  it.each([
+    ['nothing is edited', ['true'], 0, '', undefined],
+    ['the editor fails', ['exit 3'], 6, 'ended with 3. Nothing was changed.', undefined],
+    ['the editor is ended', ['kill -9 $$'], 6, 'ended with ', undefined],
+    [
+      'the file is removed',
+      ['rm "$1"'],
+      6,
+      'The editor has removed the file. Nothing was changed.',
+      undefined,
+    ],
+    ['the file is empty', [': > "$1"'], 6, 'The file is empty. Nothing was changed.', undefined],
+    [
+      'the editor fails after it has saved',
+      ['echo "ds-cfg-use-ssl: true" >> "$1"; exit 4'],
+      ...[6, 'ended with 4. Nothing was changed. What you have written is in '],
+      'ds-cfg-use-ssl: true\n',
+    ],
+    [
+      'what is wrong stays so',
+      ['echo "ds-cfg-use-ssl: perhaps" >> "$1"', 'true'],
+      ...[6, '"perhaps" is not a value'],
+      'ds-cfg-use-ssl: perhaps\n',
+    ],
+    [
+      'the file is removed after a refusal',
+      ['echo "ds-cfg-use-ssl: perhaps" >> "$1"', 'rm "$1"'],
+      ...[6, 'The editor has removed the file. Nothing was changed. What you have written is in '],
+      'ds-cfg-use-ssl: perhaps\n',
+    ],
+    ['the file is no text', ['printf "\\\\377" > "$1"'], 6, 'is not UTF-8', undefined],
+  ] as const)('changes nothing when %s', async (_, lines, code, sentence, kept) => {
+    const stored = async () =>
+      String((await new LdapTools(server).entries(DN, '-s', 'base', '*', 'modifyTimestamp'))[0]?.attributes);
+    const before = await stored();
+    const edited = await edit(lines);
+    expect(edited).toMatchObject({ code, stdout: code === 0 ? 'Nothing was changed.\n' : '' });
+    expect(edited.stderr).toContain(sentence);
+    const [, path] = /is in (\S+)\n$/.exec(edited.stderr) ?? [];
+    expect(path === undefined ? undefined : await readFile(path, 'utf8')).toEqual(
+      kept === undefined ? undefined : expect.stringContaining(kept),
+    );
+    if (path !== undefined) await removeFolder(dirname(path));
+    expect(await stored()).toBe(before);
+  });
+
+  it('says which entry may be meant', async () => {
+    const words = ['--port', String(server.port), '--bindPassword:env', 'PASSWORD'];
+    const environment = { PASSWORD: server.password };
+    const ended = (...typed: string[]) => runConfdit([...typed, ...words], { environment });
+    const edited = await ended('edit', DN.replace('Edited', 'Edtied'));
+    expect(edited).toMatchObject({ code: 32, stderr: expect.stringContaining('Did you mean Edited?') });
+    const read = await ended('get-mail-server-prop', '--server-name', 'edited2');
+    expect(read).toMatchObject({ code: 32, stderr: expect.stringContaining('Did you mean Edited?') });
+    const reference = 'trust-manager-provider:JVM Trust Manger';
+    const set = await ended('set-mail-server-prop', '-n', '--server-name', 'Edited', '--set', reference);
+    expect(set).toMatchObject({
+      code: 19,
+      stderr: expect.stringContaining('Did you mean cn=JVM Trust Manager,'),
+    });
   });
 });

@@ -1,12 +1,16 @@
 // Files checked without a server: every problem with file and line, in the words a server would use.
 
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runConfdit } from '../support/confdit-program.ts';
 import { removeFolder } from '../support/folders.ts';
 
+const SARIF_SCHEMA = fileURLToPath(new URL('../samples/sarif-2.1.0.json', import.meta.url));
 const WRONG = [
   '# the mail servers of the company',
   'dn: cn=One,cn=Mail Servers,cn=config',
@@ -33,7 +37,7 @@ describe('validate', () => {
 
   it('names file and line of every problem', async () => {
     const { code, stdout, stderr } = await runConfdit(['validate', file]);
-    expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
     const lines = stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(3);
     expect(stdout).toContain(
@@ -43,34 +47,115 @@ describe('validate', () => {
     expect(stdout).toMatch(/mail\.ldif:8: .*does not exist/);
   });
 
-  it('speaks to GitHub and to readers of SARIF', async () => {
+  it('speaks to GitHub', async () => {
     const github = await runConfdit(['validate', file, '--format', 'github']);
     expect(github.stdout).toMatch(/^::error file=.*mail\.ldif,line=5::cn=One/m);
-    const sarif = JSON.parse((await runConfdit(['validate', file, '--format=sarif'])).stdout);
-    expect(sarif.version).toBe('2.1.0');
-    const starts = sarif.runs[0].results.map(
-      ({ locations }: { locations: { physicalLocation: { region: { startLine: number } } }[] }) =>
-        locations[0]?.physicalLocation.region.startLine,
-    );
-    expect(starts.toSorted()).toEqual([5, 7, 8]);
   });
 
-  it('names all that is no entry, with the place and in every form', async () => {
-    const broken = join(folder, 'broken.ldif');
-    await writeFile(broken, 'dn: cn=A\nno colon\n\ndn: cn=B\nsn:: ?\n');
-    const text = await runConfdit(['validate', broken]);
-    expect(text).toMatchObject({ code: 2, stderr: '' });
-    expect(text.stdout).toMatch(/broken\.ldif:2:1: The line has no colon.*\n.*broken\.ldif:5:1: .*base64/);
-    const github = await runConfdit(['validate', broken, '--format', 'github']);
-    expect(github.stdout).toMatch(/^::error file=.*broken\.ldif,line=2,col=1::The line has no colon/m);
-  });
-
-  it('finds nothing where everything fits, with an environment file', async () => {
+  it('finds nothing where everything fits, with an environment file and definitions', async () => {
     const right = join(folder, 'right.ldif');
     const environment = join(folder, 'production.env');
-    await writeFile(right, WRONG.replace(':70000', '').replace('cn=None', 'cn=System'));
+    const text = WRONG.replace(':70000', '$<smtp.port>').replace('cn=None', 'cn=System');
+    await writeFile(right, text);
     await writeFile(environment, 'SMTP_PASSWORD=canary-of-validate\n');
-    const { code, stdout, stderr } = await runConfdit(['validate', right, '--env-file', environment]);
-    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '1 entries, no problems.\n', stderr: '' });
+    const words = ['--env-file', environment, '--define', 'smtp.port=:25'];
+    const { code, stdout, stderr } = await runConfdit(['validate', right, ...words]);
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '1 entry, no problems.\n', stderr: '' });
+  });
+
+  it('tells all syntax errors of a folder with line and column, in every form', async () => {
+    const broken = join(folder, 'bro ken');
+    await mkdir(join(broken, 'below'), { recursive: true });
+    const one = join(broken, 'a ä.ldif');
+    const other = join(broken, 'below', 'b.ldif');
+    await writeFile(
+      one,
+      'dn: cn=a,cn=Mail Servers,cn=config\nno colon\n1x: y\ncn:: AA!A\n\ncn: b\n\ndn: nothing\ncn: c\n',
+    );
+    await writeFile(other, `${WRONG}\ndn: cn=x,cn=config\nchangetype: delete\n`);
+    const expected = [
+      [one, 2, 1],
+      [one, 3, 1],
+      [one, 4, 8],
+      [one, 6, 1],
+      [one, 8, 1],
+      [other, 10, 1],
+      [other, 5, undefined],
+      [other, 7, undefined],
+    ];
+    const told = await Promise.all(
+      ['text', 'github', 'sarif', 'json'].map(async (format) => {
+        const { code, stdout, stderr } = await runConfdit(['validate', broken, '--format', format]);
+        expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+        return stdout;
+      }),
+    );
+    const [text = '', github = '', sarif = '', json = ''] = told;
+    const places = text.matchAll(/^(.+?):(\d+):(?:(\d+):)? /gm);
+    expect([...places].map(([, name, line, column]) => [name, Number(line), numberOf(column)])).toEqual(
+      expected,
+    );
+    const annotations = github.matchAll(/^::error file=(.+?),line=(\d+)(?:,col=(\d+))?::/gm);
+    expect([...annotations].map(([, name, line, column]) => [name, Number(line), numberOf(column)])).toEqual(
+      expected,
+    );
+    expect(JSON.parse(json)).toMatchObject({
+      problems: expected.map(([name, line, column]) =>
+        column === undefined ? { file: name, line } : { file: name, line, column },
+      ),
+    });
+    const log = JSON.parse(sarif);
+    expect(checkSarif(log)).toEqual([]);
+    const found = log.runs[0].results.map((result: SarifResult) => {
+      const { artifactLocation, region } = result.locations[0].physicalLocation;
+      return [fileURLToPath(artifactLocation.uri), region.startLine, region.startColumn];
+    });
+    expect(found).toEqual(expected);
+  });
+
+  it('knows what stands beside, and what a missing file is worth', async () => {
+    const beside = join(folder, 'beside');
+    await mkdir(beside);
+    await writeFile(
+      join(beside, 'trust.ldif'),
+      'dn: cn=None,cn=Trust Manager Providers,cn=config\nobjectClass: ds-cfg-blind-trust-manager-provider\nds-cfg-enabled: true\n',
+    );
+    const text = WRONG.replace(':70000', '').replace('$<smtp.password>', '$<file:no.pin>');
+    const validate = (...words: string[]) =>
+      runConfdit(['validate', '-', '--with', beside, ...words], { input: text });
+    const warned = await validate('--format', 'github');
+    expect(warned).toMatchObject({ code: 0, stderr: '' });
+    expect(warned.stdout).toMatch(/^::warning file=-,line=7::.*auth-password .*no\.pin/);
+    expect(await validate('--missing-files=ignore')).toMatchObject({
+      code: 0,
+      stdout: '2 entries, no problems.\n',
+    });
+    expect(await validate('--missing-files=error')).toMatchObject({ code: 1 });
+    expect(await validate('--missing-files=maybe')).toMatchObject({ code: 89, stdout: '' });
   });
 });
+
+interface SarifResult {
+  readonly locations: readonly [
+    {
+      readonly physicalLocation: {
+        readonly artifactLocation: { readonly uri: string };
+        readonly region: { readonly startLine: number; readonly startColumn?: number };
+      };
+    },
+  ];
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text);
+}
+
+/** What the published schema of SARIF finds wrong; every URI must be one. */
+function checkSarif(log: unknown): readonly unknown[] {
+  const schema = JSON.parse(readFileSync(SARIF_SCHEMA, 'utf8'));
+  const ajv = new Ajv({ strict: false, unicodeRegExp: false, allErrors: true });
+  ajv.addFormat('date-time', true);
+  ajv.addFormat('uri', (text) => URL.canParse(text));
+  ajv.addFormat('uri-reference', (text) => /^[\w\-.~:/?#[\]@!$&'()*+,;=%]*$/.test(text));
+  return ajv.validate({ ...schema, $schema: undefined, id: undefined }, log) ? [] : (ajv.errors ?? []);
+}

@@ -1,10 +1,12 @@
 // `confdit backup` and `confdit restore`: an instance as one file, taken while its server runs, and verified on its way
 // back.
 
-import { resolve } from 'node:path';
+import { once } from 'node:events';
+import { join, resolve } from 'node:path';
 import { type Command, CommandError, type Invocation, UsageError, type World } from '../../cli/command.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
 import { commandErrorFrom } from '../../cli/file-argument.ts';
+import { isFolder, STANDARD } from '../../cli/files/input-files.ts';
 import { formatJson, JSON_OPTION } from '../../cli/output.ts';
 import { whileWorking } from '../../cli/progress-bar.ts';
 import { readNamedPieces } from '../../files/named-file.ts';
@@ -22,7 +24,8 @@ export const backupCommand: Command = {
   operands: 'FILE',
   synopsis: 'Writes the instance to one file (a compressed tar archive), also while its server runs.',
   description:
-    'The file holds passwords and keys. What is in cn=tasks, logs, and earlier backups are left out.',
+    'FILE may be a folder, where the backup gets a name with its time, or - for standard output. The file holds passwords\n' +
+    'and keys. What is in cn=tasks, logs, and earlier backups are left out.',
   options: [...OPTIONS, JSON_OPTION],
   run: backup,
 };
@@ -32,6 +35,7 @@ export const restoreCommand: Command = {
   group: 'Safety',
   operands: 'FILE',
   synopsis: 'Puts a backup in the place of the instance, once all of it is verified; what was there is kept.',
+  description: 'FILE may be - for standard input.',
   options: [
     ...OPTIONS,
     { name: 'verify-only', synopsis: 'say whether the backup is whole, and change nothing' },
@@ -40,15 +44,24 @@ export const restoreCommand: Command = {
 };
 
 async function backup(invocation: Invocation, world: World): Promise<ExitCode> {
-  const path = fileOf(invocation);
+  const operand = fileOf(invocation);
+  requireReader(operand, world);
+  const now = new Date();
+  const path = (await isFolder(operand)) ? join(operand, nameOf(now)) : operand;
   const choice = instanceOf(invocation, world);
   await configFolderOf(choice);
   const made = inWords(async () => {
-    const one = await makeBackup(resolve(choice.instance), new Date());
+    const one = await makeBackup(resolve(choice.instance), now);
     await unpackBackup([one.octets]);
     return one;
   });
   const { octets, manifest } = await whileWorking(world.stderr, 'backing up', made);
+  if (path === STANDARD) {
+    // What is said of it must not be in it.
+    await writeOut(octets, world.stdout);
+    world.stderr.write(`${manifest.files.size} files, through change ${manifest.number}.\n`);
+    return ExitCode.success;
+  }
   await writeNew(path, octets);
   const { number } = manifest;
   const count = manifest.files.size;
@@ -62,7 +75,7 @@ async function backup(invocation: Invocation, world: World): Promise<ExitCode> {
 
 async function restore(invocation: Invocation, world: World): Promise<ExitCode> {
   const path = fileOf(invocation);
-  const pieces = piecesOf(path);
+  const pieces = path === STANDARD ? stdinOf(world) : piecesOf(path);
   const { instance } = instanceOf(invocation, world);
   if (invocation.has('verify-only')) {
     const read = inWords(() => verifyBackup(pieces));
@@ -77,6 +90,27 @@ async function restore(invocation: Invocation, world: World): Promise<ExitCode> 
   );
   if (aside !== undefined) world.stdout.write(`What was there before is in ${aside}\n`);
   return ExitCode.success;
+}
+
+/** Nobody reads a compressed archive at a terminal. */
+function requireReader(path: string, { stdout }: World): void {
+  if (path === STANDARD && stdout.isTTY === true)
+    throw new UsageError('A backup is not written to a terminal. Send it to a file or a program.');
+}
+
+function nameOf(now: Date): string {
+  return `confdit-${now
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replaceAll(/[-:]/g, '')}.tar.gz`;
+}
+
+async function writeOut(octets: Buffer, stdout: World['stdout']): Promise<void> {
+  if (!stdout.write(octets)) await once(stdout, 'drain');
+}
+
+async function* stdinOf({ stdin }: World): AsyncGenerator<Buffer, void> {
+  for await (const piece of stdin) yield Buffer.from(piece);
 }
 
 async function* piecesOf(path: string): AsyncGenerator<Buffer, void> {

@@ -116,7 +116,7 @@ async function lookAtConfiguration(
   const { problems, configuration } = await openOfflineConfiguration(
     instanceOf(invocation, world),
     [],
-    world.env,
+    world,
   );
   return { problems, notes: problems.length > 0 ? [] : await upgradeNotes(folder, configuration) };
 }

@@ -14,7 +14,7 @@ import { LdapError } from '../../ldap/ldap-error.ts';
 import { SchemaError } from '../../schema/schema-error.ts';
 import { countOf, writeProblems } from '../import-report.ts';
 import { readStdin } from '../ldif-file.ts';
-import { type ImportOutcome, importOffline } from '../offline-import.ts';
+import { type ImportOutcome, importOffline, type StoppedImport } from '../offline-import.ts';
 import { importOnline } from '../online-import.ts';
 import { FoundEntries, ReplacedEntries } from '../replaced-entries.ts';
 import { StartError } from '../start-error.ts';
@@ -97,7 +97,23 @@ function isMissing(error: unknown): boolean {
   return error instanceof CommandError && error.exitCode === ExitCode.noSuchObject;
 }
 
-function summaryOf({ problems, changeCount, madeCount, number }: ImportOutcome, isTrial: boolean): string {
+/** A change that was refused has ended the import: where, and what of the files is in the server now. */
+function stoppedIn(
+  { madeCount, problems }: ImportOutcome,
+  { file, line, madeAfterCount, notTriedCount }: StoppedImport,
+  isTrial: boolean,
+): string {
+  const after =
+    madeAfterCount === 0 ? '' : ` (${madeAfterCount} of them after this line: they were under way)`;
+  const failed = `${problems.length} refused, ${notTriedCount} not tried`;
+  if (isTrial) return `Stopped at ${file}:${line}. ${failed}; nothing was changed.`;
+  const advice = 'To import the rest, correct what was refused and import again with --replace-existing.';
+  return `Stopped at ${file}:${line}. ${countOf(madeCount, 'change')} made${after}, ${failed}. ${advice}`;
+}
+
+function summaryOf(outcome: ImportOutcome, isTrial: boolean): string {
+  const { problems, changeCount, madeCount, number, stopped } = outcome;
+  if (stopped !== undefined) return stoppedIn(outcome, stopped, isTrial);
   const found = problems.length === 0 ? 'no problems' : countOf(problems.length, 'problem');
   if (isTrial) return `${countOf(changeCount, 'change')} checked, ${found}; nothing was changed.`;
   if (madeCount === 0) return `Nothing was changed: ${found}.`;

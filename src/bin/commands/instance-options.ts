@@ -5,6 +5,21 @@ import type { CommandOption, Invocation, World } from '../../cli/command.ts';
 /** Also where the variable is there and empty: the current folder is nobody's wish. */
 const DEFAULT_INSTANCE = 'instance';
 
+/** What expressions are resolved with, beside the files of the instance. */
+export const SOURCE_OPTIONS: readonly CommandOption[] = [
+  {
+    name: 'define',
+    value: 'TOKEN=VALUE',
+    repeatable: true,
+    synopsis: 'a value for the expression $<TOKEN>',
+  },
+  {
+    name: 'env-file',
+    value: 'FILE',
+    synopsis: 'lines NAME=value to resolve expressions with, instead of the environment',
+  },
+];
+
 export const INSTANCE_OPTIONS: readonly CommandOption[] = [
   {
     name: 'instance',
@@ -12,18 +27,15 @@ export const INSTANCE_OPTIONS: readonly CommandOption[] = [
     synopsis:
       'where configuration, journal and keys are kept (default: CONFDIT_INSTANCE, or ./instance); made on first start',
   },
-  {
-    name: 'define',
-    value: 'TOKEN=VALUE',
-    repeatable: true,
-    synopsis: 'a value for the expression $<TOKEN>',
-  },
+  ...SOURCE_OPTIONS,
 ];
 
 /** Which instance, and with which definitions of tokens (`token=value`, as written). */
 export interface InstanceChoice {
   readonly instance: string;
   readonly definitions: readonly string[];
+  /** The file with variables that take the place of the environment. */
+  readonly environmentFile?: string | undefined;
   /** Back to the configuration of the last good start. */
   readonly isLastKnownGood?: boolean;
   /** Whether an edit of config.ldif that loses entries, or looks like damage, is meant. */
@@ -34,5 +46,6 @@ export function instanceOf(invocation: Invocation, { env }: Pick<World, 'env'>):
   return {
     instance: invocation.value('instance') || env.CONFDIT_INSTANCE || DEFAULT_INSTANCE,
     definitions: invocation.values('define'),
+    environmentFile: invocation.value('env-file'),
   };
 }

@@ -26,7 +26,7 @@ import { chooseKeys } from '../../trust/server-key.ts';
 import { StoreReader } from '../../trust/store-reader.ts';
 import { TrustError } from '../../trust/trust-error.ts';
 import { OfflineDirectory } from '../offline-directory.ts';
-import { instanceOf } from './instance-options.ts';
+import { instanceOf, SOURCE_OPTIONS } from './instance-options.ts';
 import { openOfflineInstance } from './offline-instance.ts';
 
 const SECRET_OPTIONS: readonly string[] = ['bindPassword', 'trustStorePassword', 'keyStorePassword'];
@@ -35,8 +35,19 @@ const PEM_START = '-----BEGIN CERTIFICATE-----';
 
 /** A running server or, with --offline, the files of an instance. Rejects with CommandError. */
 export async function openDirectory(invocation: Invocation, world: World): Promise<Directory> {
-  if (!invocation.has('offline')) return openServer(invocation, world);
+  if (!invocation.has('offline')) {
+    adviseOnSources(invocation, world);
+    return openServer(invocation, world);
+  }
   return new OfflineDirectory(await openOfflineInstance(instanceOf(invocation, world), world));
+}
+
+/** A running server has sources of its own. */
+function adviseOnSources(invocation: Invocation, { stderr }: World): void {
+  const idle = SOURCE_OPTIONS.map(({ name }) => name).filter((name) => invocation.has(name));
+  if (idle.length === 0) return;
+  const names = idle.map((name) => `--${name}`).join(' and ');
+  stderr.write(`${names} has no effect here: a running server resolves expressions with its own sources.\n`);
 }
 
 /** The same with what only a running server can do. Rejects with CommandError. */

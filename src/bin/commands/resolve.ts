@@ -9,6 +9,7 @@ import { inForceAttributes } from '../../backend/in-force-attributes.ts';
 import { type Command, CommandError, type Invocation, type World } from '../../cli/command.ts';
 import { CONNECTION_OPTIONS } from '../../cli/connection-options.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
+import { findInputFiles } from '../../cli/files/input-files.ts';
 import { formatJson, JSON_OPTION } from '../../cli/output.ts';
 import { formatEntry } from '../../codec/ldif-writer.ts';
 import { Definitions, objectDefinitions } from '../../config/definitions.ts';
@@ -31,7 +32,8 @@ export const resolveCommand: Command = {
   synopsis: 'Prints what is in force and where each value comes from, or what does not resolve.',
   description:
     'Without FILE, the running server is asked. With --offline the files of the instance are read, whether its server\n' +
-    'runs or not; with FILE..., LDIF files on top of them, or, with the entry cn=config in one, instead of them.\n' +
+    'runs or not; with FILE..., LDIF files on top of them, whose entries take the place of those that are there, or,\n' +
+    'with the entry cn=config in one, instead of them. FILE may be a folder, or - for standard input.\n' +
     'Expressions are resolved from the environment of this command. When something does not resolve, or does not fit,\n' +
     'every place is listed and the exit code is not 0. Secrets are shown as ***.',
   operands: '[FILE...]',
@@ -90,9 +92,9 @@ function masked(entry: Entry, definitions: Definitions): Entry {
 async function resolveFiles(invocation: Invocation, world: World): Promise<ExitCode> {
   try {
     const choice = instanceOf(invocation, world);
-    const { operands } = invocation;
-    const { isStored, configuration, problems } = await openOfflineConfiguration(choice, operands, world.env);
-    if (!isStored && operands.length === 0) {
+    const files = await findInputFiles(invocation.operands);
+    const { isStored, configuration, problems } = await openOfflineConfiguration(choice, files, world);
+    if (!isStored && files.length === 0) {
       // A wrong path must not pass for a good configuration.
       const what = `${choice.instance} is no instance: it has no config/config.ldif.`;
       throw new CommandError(`${what} Name it with --instance, or name files.`, ExitCode.wrongData);

@@ -7,7 +7,7 @@ import type { DocumentProblem, Place, ReadDocument } from './document.ts';
 /** Returns all records and all problems of a text. Never throws. */
 export function readLdifDocument(text: string): ReadDocument {
   const problems: DocumentProblem[] = [];
-  const wrong = ({ line, problem }: LdifError) => void problems.push({ line, column: 1, problem });
+  const wrong = ({ line, column, problem }: LdifError) => void problems.push({ line, column, problem });
   const lines = text.split('\n');
   const records = readLdif(text, { wrong }).flatMap((record) => {
     const { line } = record;
@@ -15,7 +15,7 @@ export function readLdifDocument(text: string): ReadDocument {
       const placeOf = (names: readonly string[]) => placeIn(lines, line, names);
       return [{ entry: record.entry, line, column: undefined, placeOf }];
     }
-    problems.push({ line, column: undefined, problem: 'is a change; only entries say what there shall be.' });
+    problems.push({ line, column: 1, problem: 'is a change; only entries say what there shall be.' });
     return [];
   });
   return { records, problems: problems.toSorted((one, other) => one.line - other.line) };

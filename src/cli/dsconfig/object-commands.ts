@@ -8,6 +8,7 @@ import { hasTerminal, mayBeAsked } from '../ask.ts';
 import { type Command, CommandError, type CommandOption, type Invocation, type World } from '../command.ts';
 import type { Directory, OpenDirectory } from '../directory.ts';
 import { ExitCode } from '../exit-code.ts';
+import { nearestEntry } from '../nearest-entry.ts';
 import { OUTPUT_OPTIONS, type Output, outputOf } from '../output.ts';
 import { withArticle } from './article.ts';
 import { offerRestart } from './due-restart.ts';
@@ -187,12 +188,13 @@ class FamilyCommands {
       options: [...this.#nameOptions(), FORCE_OPTION],
       check: (invocation) => void this.#dn(invocation),
       act: async ({ directory, invocation, output }) => {
+        const dn = this.#dn(invocation);
         try {
-          output.notes(await directory.delete(this.#dn(invocation).toString()));
+          output.notes(await directory.delete(dn.toString()));
         } catch (error) {
-          const isMissing = error instanceof CommandError && error.exitCode === ExitCode.noSuchObject;
-          if (!isMissing || !invocation.has('force')) throw error;
-          return;
+          if (!(error instanceof CommandError) || error.exitCode !== ExitCode.noSuchObject) throw error;
+          if (invocation.has('force')) return;
+          throw new CommandError(`${error.message}${await nearestEntry(directory, dn)}`, error.exitCode);
         }
         output.done(`The ${definition.friendlyName} was deleted successfully`);
       },
@@ -333,18 +335,28 @@ class FamilyCommands {
     directory: Directory,
     invocation: Invocation,
   ): Promise<{ entry: Entry; kind: ObjectDefinition }> {
-    const dn = this.#dn(invocation).toString();
-    const [entry] = await directory.search({
-      base: dn,
-      scope: 'base',
-      attributes: askedAttributes(this.#family),
-    });
+    const dn = this.#dn(invocation);
+    const entry = await findEntry(directory, dn, askedAttributes(this.#family));
     const kind = entry && kindOfEntry(entry, this.#family);
     if (entry !== undefined && kind !== undefined) return { entry, kind };
-    throw new CommandError(
-      `${dn}: there is no such ${this.#family.definition.friendlyName}.`,
-      ExitCode.noSuchObject,
-    );
+    const what = this.#family.definition.friendlyName;
+    const nearest = entry === undefined ? await nearestEntry(directory, dn) : '';
+    throw new CommandError(`${dn}: there is no such ${what}.${nearest}`, ExitCode.noSuchObject);
+  }
+}
+
+/** Returns the entry with these attributes, if it is there. */
+async function findEntry(
+  directory: Directory,
+  dn: Dn,
+  attributes: readonly string[],
+): Promise<Entry | undefined> {
+  try {
+    const [entry] = await directory.search({ base: dn.toString(), scope: 'base', attributes });
+    return entry;
+  } catch (error) {
+    if (error instanceof CommandError && error.exitCode === ExitCode.noSuchObject) return undefined;
+    throw error;
   }
 }
 

@@ -1,16 +1,18 @@
 // `confdit edit`: an entry in the editor, and again with the problems as comments until it is right or left as it was.
 
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatEntry } from '../../codec/ldif-writer.ts';
+import { Dn } from '../../ldap/dn.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { type Command, CommandError, type Invocation, type World } from '../command.ts';
 import type { Directory } from '../directory.ts';
 import { ExitCode } from '../exit-code.ts';
 import { readFileArgument } from '../file-argument.ts';
+import { nearestEntry } from '../nearest-entry.ts';
 import { readDesiredEntries } from './desired-entries.ts';
 import { formatLdif } from './format-ldif.ts';
 import { attributesToCompare, planChanges } from './plan.ts';
@@ -34,11 +36,13 @@ export function editCommand(options: PlanCommandsOptions): Command {
       const { hashedAttributes } = options.definitions(schema);
       const directory = await options.open(invocation, world);
       const folder = await mkdtemp(join(tmpdir(), 'confdit-edit-'));
+      let edit: Edit | undefined;
       try {
         const before = await find(directory, dn, schema);
-        return await new Edit({ before, directory, schema, hashedAttributes, folder, world }).run();
+        edit = new Edit({ before, directory, schema, hashedAttributes, folder, world });
+        return await edit.run();
       } finally {
-        await rm(folder, { recursive: true, force: true });
+        if (edit?.isTextKept !== true) await rm(folder, { recursive: true, force: true });
         await directory.close();
       }
     },
@@ -53,9 +57,13 @@ function onlyOperand({ operands }: Invocation): string {
 
 async function find(directory: Directory, dn: string, schema: Schema): Promise<Entry> {
   const attributes = attributesToCompare(schema);
-  const [entry] = await directory.search({ base: dn, scope: 'base', attributes });
+  const [entry] = await directory.search({ base: dn, scope: 'base', attributes }).catch((error: unknown) => {
+    if (error instanceof CommandError && error.exitCode === ExitCode.noSuchObject) return [];
+    throw error;
+  });
   if (entry !== undefined) return entry;
-  throw new CommandError(`${dn}: there is no such entry.`, ExitCode.noSuchObject);
+  const nearest = await nearestEntry(directory, Dn.parse(dn));
+  throw new CommandError(`${dn}: there is no such entry.${nearest}`, ExitCode.noSuchObject);
 }
 
 interface EditOptions {
@@ -70,13 +78,35 @@ interface EditOptions {
 class Edit {
   readonly #options: EditOptions;
   readonly #file: string;
+  /** What was written last and is not stored. */
+  #typed: string | undefined;
+  /** Whether the file holds something that is no text. */
+  #isLeft = false;
 
   constructor(options: EditOptions) {
     this.#options = options;
     this.#file = join(options.folder, 'entry.ldif');
   }
 
+  /** Whether a text that somebody has typed is in the folder, and nowhere else. */
+  get isTextKept(): boolean {
+    return this.#typed !== undefined || this.#isLeft;
+  }
+
+  /** Rejects with CommandError, which says where the text is that was typed and not stored. */
   async run(): Promise<ExitCode> {
+    try {
+      return await this.#edit();
+    } catch (error) {
+      if (!(error instanceof CommandError) || this.#typed === undefined || this.#isLeft) throw error;
+      await writeFile(this.#file, this.#typed, { mode: 0o600 });
+      throw new CommandError(`${error.message} What you have written is in ${this.#file}`, error.exitCode, {
+        cause: error,
+      });
+    }
+  }
+
+  async #edit(): Promise<ExitCode> {
     const { before, schema, world } = this.#options;
     const own = before.attributes.filter(
       ({ description }) => schema.describe(description)?.type.noUserModification !== true,
@@ -85,18 +115,43 @@ class Edit {
     let problems: readonly string[] = [];
     for (;;) {
       const shown = `${comments([HEAD, ...problems])}${text}`;
-      await writeFile(this.#file, shown, { mode: 0o600 });
-      await runEditor(this.#file, world);
-      const edited = await readFileArgument(this.#file);
+      const edited = await this.#typedInto(shown);
+      if (edited === shown && problems.length > 0)
+        throw new CommandError(
+          `Nothing was changed; this is wrong: ${problems.join(' ')}`,
+          ExitCode.cancelled,
+        );
       if (edited === shown) {
-        if (problems.length === 0) world.stdout.write('Nothing was changed.\n');
-        return problems.length === 0 ? ExitCode.success : ExitCode.cancelled;
+        world.stdout.write('Nothing was changed.\n');
+        return ExitCode.success;
       }
       const refusal = await this.#store();
-      if (refusal === undefined) return ExitCode.success;
+      if (refusal === undefined) {
+        this.#typed = undefined;
+        return ExitCode.success;
+      }
       text = withoutComments(edited);
       problems = refusal.message.split('\n');
     }
+  }
+
+  /** What is in the file when the editor has ended. Throws CommandError when that is nothing, or the editor has failed. */
+  async #typedInto(shown: string): Promise<string> {
+    await writeFile(this.#file, shown, { mode: 0o600 });
+    const failure = await runEditor(this.#file, this.#options.world);
+    const edited = await readFileArgument(this.#file).catch((error: unknown) => error);
+    const isText = typeof edited === 'string' && edited.trim() !== '';
+    if (isText && edited !== shown) this.#typed = edited;
+    if (failure !== undefined) throw new CommandError(`${failure} Nothing was changed.`, ExitCode.cancelled);
+    if (isText) return edited;
+    const isGone = !(await exists(this.#file));
+    this.#isLeft = !isGone && typeof edited !== 'string';
+    const why = isGone
+      ? 'The editor has removed the file.'
+      : typeof edited === 'string'
+        ? 'The file is empty.'
+        : reasonOf(edited);
+    throw new CommandError(`${why} Nothing was changed.`, ExitCode.cancelled);
   }
 
   /** Undefined when the change is made, or none was asked for. */
@@ -130,18 +185,30 @@ function withoutComments(text: string): string {
     .join('\n');
 }
 
-/** The variable may hold options too, as it may for other programs. */
-async function runEditor(file: string, { env }: World): Promise<void> {
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'The file cannot be read.';
+}
+
+/** What a shell says of a program that it cannot run, or that it does not find. */
+const NOT_RUN: ReadonlySet<number | null> = new Set([126, 127]);
+
+/** Returns why the editor has not ended well, as a sentence. The variable may hold options too, as it may for other programs. */
+async function runEditor(file: string, { env }: World): Promise<string | undefined> {
   const editor = env.VISUAL || env.EDITOR || DEFAULT_EDITOR;
   const child = spawn('/bin/sh', ['-c', `${editor} "$1"`, 'sh', file], { stdio: 'inherit' });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', resolve);
-  });
-  if (code !== 0) {
-    throw new CommandError(
-      `The editor ${editor} ended with ${code}; nothing was changed.`,
-      ExitCode.cancelled,
-    );
-  }
+  const ended = Promise.withResolvers<readonly [code: number | null, signal: string | null]>();
+  child.once('error', ended.reject);
+  child.once('exit', (code, signal) => ended.resolve([code, signal]));
+  const [code, signal] = await ended.promise;
+  if (code === 0) return undefined;
+  if (NOT_RUN.has(code))
+    return `The editor ${editor} cannot be started. Set VISUAL or EDITOR to one that can.`;
+  return `The editor ${editor} ended with ${signal ?? code}.`;
 }

@@ -10,7 +10,7 @@ import { DOCUMENT_EXTENSIONS } from '../documents/read-document.ts';
 import { ExitCode } from '../exit-code.ts';
 
 /** Stands for standard input, and where something is written for standard output. */
-const STANDARD = '-';
+export const STANDARD = '-';
 
 /**
  * Returns the files that operands name, each once, in their order: those of a folder and of its folders by name, without
@@ -36,7 +36,8 @@ export async function readInputFile(file: string, stdin: World['stdin']): Promis
   return file === STANDARD ? decodeText(await buffer(stdin), '/dev/stdin') : readText(file);
 }
 
-async function isFolder(path: string): Promise<boolean> {
+/** Returns whether a word is the path of a folder. */
+export async function isFolder(path: string): Promise<boolean> {
   if (path === STANDARD) return false;
   const status = await stat(path).catch(() => undefined);
   return status?.isDirectory() === true;

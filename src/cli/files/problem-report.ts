@@ -1,5 +1,8 @@
 // Problems found in files, for whoever reads them: people, GitHub's annotations, or a program that reads SARIF 2.1.0.
 
+import { isAbsolute, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
 export interface FileProblem {
   readonly file: string;
   /** Counted from 1; 0 for what is wrong with the file as a whole. */
@@ -11,8 +14,16 @@ export interface FileProblem {
   readonly rule: string;
 }
 
-export const REPORT_FORMATS = ['text', 'github', 'sarif'] as const;
+/** What must be corrected, and what need not be. */
+export interface FileProblems {
+  readonly problems: readonly FileProblem[];
+  readonly warnings: readonly FileProblem[];
+}
+
+export const REPORT_FORMATS = ['text', 'github', 'sarif', 'json'] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
+
+type Level = 'error' | 'warning';
 
 /** To stand before a sentence: `mail.ldif:17: `; empty for the whole file, which the sentence names. */
 export function formatPlace({ file, line, column }: Pick<FileProblem, 'file' | 'line' | 'column'>): string {
@@ -20,26 +31,35 @@ export function formatPlace({ file, line, column }: Pick<FileProblem, 'file' | '
   return column === undefined ? `${file}:${line}: ` : `${file}:${line}:${column}: `;
 }
 
-export function formatReport(problems: readonly FileProblem[], format: ReportFormat): string {
+export function formatReport(found: FileProblems, format: Exclude<ReportFormat, 'json'>): string {
+  const all = [
+    ...found.problems.map((problem) => ({ problem, level: 'error' as const })),
+    ...found.warnings.map((problem) => ({ problem, level: 'warning' as const })),
+  ];
   switch (format) {
     case 'text':
-      return problems.map((problem) => `${formatPlace(problem)}${problem.text}\n`).join('');
+      return all.map(({ problem, level }) => formatLine(problem, level)).join('');
     case 'github':
-      return problems.map(formatAnnotation).join('');
+      return all.map(({ problem, level }) => formatAnnotation(problem, level)).join('');
     case 'sarif':
-      return `${JSON.stringify(sarif(problems), undefined, 2)}\n`;
+      return `${JSON.stringify(sarif(all), undefined, 2)}\n`;
   }
 }
 
+function formatLine(problem: FileProblem, level: Level): string {
+  return `${formatPlace(problem)}${level === 'warning' ? 'warning: ' : ''}${problem.text}\n`;
+}
+
 /** A workflow command of GitHub Actions; these characters would end it or a part of it. */
-function formatAnnotation({ file, line, column, text }: FileProblem): string {
+function formatAnnotation({ file, line, column, text }: FileProblem, level: Level): string {
   const message = text.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A');
   const path = file.replace(/%/g, '%25').replace(/:/g, '%3A').replace(/,/g, '%2C');
   const place = `${line === 0 ? '' : `,line=${line}`}${column === undefined ? '' : `,col=${column}`}`;
-  return `::error file=${path}${place}::${message}\n`;
+  return `::${level} file=${path}${place}::${message}\n`;
 }
 
-function sarif(problems: readonly FileProblem[]): object {
+/** SARIF 2.1.0 (OASIS): one run with a result for each problem. */
+function sarif(all: readonly { readonly problem: FileProblem; readonly level: Level }[]): object {
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
@@ -48,17 +68,18 @@ function sarif(problems: readonly FileProblem[]): object {
         tool: {
           driver: {
             name: 'confdit',
-            rules: [...new Set(problems.map(({ rule }) => rule))].map((id) => ({ id })),
+            rules: [...new Set(all.map(({ problem }) => problem.rule))].map((id) => ({ id })),
           },
         },
-        results: problems.map(({ file, line, column, text, rule }) => ({
+        columnKind: 'utf16CodeUnits',
+        results: all.map(({ problem: { file, line, column, text, rule }, level }) => ({
           ruleId: rule,
-          level: 'error',
+          level,
           message: { text },
           locations: [
             {
               physicalLocation: {
-                artifactLocation: { uri: file },
+                artifactLocation: { uri: uriOf(file) },
                 // A file that cannot be read has no region; columns that are undefined are left out by JSON.
                 ...(line === 0 ? {} : { region: { startLine: line, startColumn: column } }),
               },
@@ -68,4 +89,9 @@ function sarif(problems: readonly FileProblem[]): object {
       },
     ],
   };
+}
+
+/** A path with blanks or letters outside ASCII is no URI reference (RFC 3986). */
+function uriOf(file: string): string {
+  return isAbsolute(file) ? pathToFileURL(file).href : file.split(sep).map(encodeURIComponent).join('/');
 }

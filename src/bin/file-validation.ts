@@ -1,0 +1,156 @@
+// Files of entries, checked as a server would check them that begins with them: over the configuration of a new instance,
+// or over that of an instance that is there.
+
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { World } from '../cli/command.ts';
+import { type DesiredEntry, readFilesOfEntries } from '../cli/files/desired-entries.ts';
+import { findInputFiles, STANDARD } from '../cli/files/input-files.ts';
+import { locateIssue } from '../cli/files/located-problem.ts';
+import type { FileProblem } from '../cli/files/problem-report.ts';
+import { readLdif } from '../codec/ldif-reader.ts';
+import { PropertyValidator } from '../config/property-validator.ts';
+import { parseDefinition } from '../expression/definition.ts';
+import { Sources } from '../expression/sources.ts';
+import { readText } from '../files/text.ts';
+import type { Entry } from '../ldap/entry.ts';
+import { formatIssue, type Issue } from '../ldap/issue.ts';
+import { checkEntry } from '../schema/check-classes.ts';
+import type { Schema } from '../schema/schema.ts';
+import type { InstanceChoice } from './commands/instance-options.ts';
+import { schemaOf } from './commands/offline-instance.ts';
+import { shippedSchema } from './commands/shipped-schema.ts';
+import { environmentWith } from './environment-file.ts';
+import { readStoredEntries } from './stored-entries.ts';
+
+export const MISSING_FILES = ['ignore', 'warn', 'error'] as const;
+
+export interface FileValidationOptions {
+  /** Files and folders to check; `-` is standard input. */
+  readonly checked: readonly string[];
+  /** Files and folders with entries that the checked ones may name. What is wrong with them is told too. */
+  readonly others: readonly string[];
+  /** Undefined: the configuration of a new instance. */
+  readonly choice: InstanceChoice | undefined;
+  readonly definitions: readonly string[];
+  readonly environmentFile: string | undefined;
+  /** What becomes of `$<file:…>` when there is no such file. */
+  readonly missingFiles: (typeof MISSING_FILES)[number];
+  readonly world: Pick<World, 'env' | 'stdin'>;
+}
+
+export interface FileValidation {
+  /** How many entries were checked. */
+  readonly entryCount: number;
+  readonly problems: readonly FileProblem[];
+  readonly warnings: readonly FileProblem[];
+}
+
+/** What a new instance begins with. */
+const SHIPPED_CONFIGURATION = new URL('../../config/config.ldif', import.meta.url);
+
+/** Rejects with what keeps the sources from being opened, and with CommandError for files that are not there. */
+export async function validateFiles(options: FileValidationOptions): Promise<FileValidation> {
+  const { choice, checked, others, world, missingFiles } = options;
+  const schema = choice === undefined ? await shippedSchema() : await schemaOf(choice);
+  const names = await findInputFiles(checked);
+  const read = await readFilesOfEntries(names, schema, world.stdin);
+  const beside = await readOthers(await findInputFiles(others), names, schema, world);
+  const desired = [...read.entries, ...withoutKnown(beside.entries, read.entries, schema)];
+  const wrong = [...read.problems, ...beside.problems];
+  const validator = new PropertyValidator({ schema, sources: await openSources(options, names) });
+  const base = await entriesOf(choice);
+  const issues = issuesOf(validator, schema, desired, base).filter(
+    // What could not be read may be what others name.
+    (issue) => wrong.length === 0 || !isAbsence(issue),
+  );
+  const isWarning = ({ isFileMissing }: Issue) => isFileMissing === true && missingFiles !== 'error';
+  const located = (some: readonly Issue[]) => locate(some, desired, schema);
+  const warned = missingFiles === 'warn' ? issues.filter(isWarning) : [];
+  return {
+    entryCount: desired.length,
+    problems: [...wrong, ...located(issues.filter((issue) => !isWarning(issue)))],
+    warnings: located(warned),
+  };
+}
+
+async function readOthers(
+  files: readonly string[],
+  known: readonly string[],
+  schema: Schema,
+  { stdin }: Pick<World, 'stdin'>,
+) {
+  const paths = new Set(known.map((file) => resolve(file)));
+  const others = files.filter((file) => !paths.has(resolve(file)));
+  return readFilesOfEntries(others, schema, stdin);
+}
+
+/** A file that is checked says what an entry shall be, whatever is beside it. */
+function withoutKnown(
+  entries: readonly DesiredEntry[],
+  known: readonly DesiredEntry[],
+  schema: Schema,
+): readonly DesiredEntry[] {
+  const keys = new Set(known.map(({ entry }) => schema.dnKey(entry.dn)));
+  return entries.filter(({ entry }) => !keys.has(schema.dnKey(entry.dn)));
+}
+
+async function openSources(
+  { choice, definitions, environmentFile, world }: FileValidationOptions,
+  [first = STANDARD]: readonly string[],
+): Promise<Sources> {
+  return Sources.open({
+    environment: await environmentWith(environmentFile, world.env),
+    definitions: definitions.map(parseDefinition),
+    instanceFolder: choice?.instance ?? (first === STANDARD ? '.' : dirname(resolve(first))),
+  });
+}
+
+async function entriesOf(choice: InstanceChoice | undefined): Promise<readonly Entry[]> {
+  if (choice !== undefined) return [...(await readStoredEntries(choice)).tree.entries()];
+  const records = readLdif(await readText(fileURLToPath(SHIPPED_CONFIGURATION)));
+  return records.flatMap((record) => (record.type === 'content' ? [record.entry] : []));
+}
+
+/** Without what is wrong with the base alone: the files have no part in that. */
+function issuesOf(
+  validator: PropertyValidator,
+  schema: Schema,
+  desired: readonly DesiredEntry[],
+  base: readonly Entry[],
+): readonly Issue[] {
+  const isSecret = (key: string, value: string) =>
+    validator.secretAttributes.has(key) || validator.definitions.show(key, value) !== value;
+  const byKey = new Map(base.map((entry) => [schema.dnKey(entry.dn), entry]));
+  for (const { entry } of desired) byKey.set(schema.dnKey(entry.dn), entry);
+  const own = new Set(desired.map(({ entry }) => entry.dn.toString()));
+  const before = new Set(validator.validateAll(base).map(formatIssue));
+  return [
+    ...desired.flatMap(({ entry }) => checkEntry(schema, entry, isSecret)),
+    ...validator
+      .validateAll(byKey.values())
+      .filter((issue) => own.has(issue.dn) || !before.has(formatIssue(issue))),
+  ];
+}
+
+function isAbsence({ code, problem }: Issue): boolean {
+  return code === 'noSuchObject' || problem.endsWith('does not exist');
+}
+
+/** Each sentence once. What is wrong with an entry of no file is wrong because of the first. */
+function locate(
+  issues: readonly Issue[],
+  desired: readonly DesiredEntry[],
+  schema: Schema,
+): readonly FileProblem[] {
+  const [first] = desired;
+  const problems = new Map<string, FileProblem>();
+  for (const issue of issues) {
+    const problem = locateIssue(issue, desired, schema) ?? {
+      ...{ file: first?.file ?? STANDARD, line: first?.line ?? 1, column: undefined },
+      ...{ text: formatIssue(issue), rule: issue.code },
+    };
+    problems.set(`${problem.file}\n${problem.text}`, problem);
+  }
+  return [...problems.values()];
+}
