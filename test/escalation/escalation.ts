@@ -90,7 +90,7 @@ export async function escalate(seeds: readonly number[], actionsEach: number): P
   const before = await world.who();
   for (const seed of seeds) {
     for (const name of Object.keys(ATTACKERS)) {
-      const client = await RawClient.bound(world.server, accountDn(name), PASSWORD);
+      const client = await RawClient.bound(world.home, accountDn(name), PASSWORD);
       for (const action of world.sequence(seed, actionsEach)) {
         tried += 1;
         if (await perform(action, client)) done += 1;
@@ -116,17 +116,21 @@ function compare(before: Identities, after: Identities): string[] {
 
 class World {
   readonly server: RunningServer;
+  /** A listener that no action touches: the others may be closed by them. */
+  readonly home: Pick<RunningServer, 'port' | 'password'>;
   readonly #certificates: ReadonlyMap<string, Issued>;
   readonly #ports: readonly number[];
   readonly #material: Material;
 
   private constructor(
     server: RunningServer,
+    homePort: number,
     certificates: ReadonlyMap<string, Issued>,
     ports: readonly number[],
     material: Material,
   ) {
     this.server = server;
+    this.home = { port: homePort, password: server.password };
     this.#certificates = certificates;
     this.#ports = ports;
     this.#material = material;
@@ -146,7 +150,9 @@ class World {
         certificates.set(`the certificate of ${name} for ${subject}`, await authority.issue({ subject }));
     const own = await foreign.issue({ subject: '/CN=me' });
     certificates.set('the own certificate', own);
-    const [sitePort, entriesPort, ...ports] = await Promise.all(Array.from({ length: 4 }, () => freePort()));
+    const [homePort = 0, sitePort = 0, entriesPort = 0, ...ports] = await Promise.all(
+      Array.from({ length: 5 }, () => freePort()),
+    );
     const server = await startServer({
       files: {
         'config/site/ca.pem': await site.certificate,
@@ -154,15 +160,17 @@ class World {
         'config/people.ldif': PEOPLE,
       },
     });
-    const added = await new LdapTools(server).modify(await fixtures(site, sitePort ?? 0, entriesPort ?? 0));
+    const added = await new LdapTools(server).modify(
+      await fixtures(site, { homePort, sitePort, entriesPort }),
+    );
     if (added.code !== 0) throw new Error(added.stderr);
     const material: Material = {
       authority: derOf(await foreign.certificate),
       fingerprint: new X509Certificate(own.certificate).fingerprint256,
       ports,
     };
-    const all = [server.ldapsPort, sitePort ?? 0, entriesPort ?? 0, ...ports];
-    return new World(server, certificates, all, material);
+    const all = [server.ldapsPort, sitePort, entriesPort, ...ports];
+    return new World(server, homePort, certificates, all, material);
   }
 
   sequence(seed: number, length: number): readonly Action[] {
@@ -187,7 +195,7 @@ class World {
 
   /** What the attackers' password logs in to; asked once, since what fails is counted. */
   async passwords(): Promise<readonly string[]> {
-    const client = await RawClient.connect(this.server);
+    const client = await RawClient.connect(this.home);
     const findings: string[] = [];
     for (const name of NAMES) {
       const { code } = await client.request(bindRequest(name, TAKEN));
@@ -198,7 +206,7 @@ class World {
   }
 
   async #proxied(name: string): Promise<readonly string[]> {
-    const client = await RawClient.bound(this.server, accountDn(name), PASSWORD);
+    const client = await RawClient.bound(this.home, accountDn(name), PASSWORD);
     const proxy = control(Oid.proxiedAuthorization, true, `dn:cn=admin,${ROOT_DNS}`);
     const { code, value = '' } = await client.request(WHO_AM_I, [proxy]);
     client.close();
@@ -206,7 +214,7 @@ class World {
   }
 
   async #privileges(): Promise<Identities> {
-    const client = await RawClient.bound(this.server);
+    const client = await RawClient.bound(this.home);
     const attributes = ['ds-privilege-name', 'ds-cfg-alternate-bind-dn'];
     const request = searchRequest(ROOT_DNS, { scope: scopes.one, attributes });
     const { entries } = await client.request(request);
@@ -243,7 +251,13 @@ async function external(open: () => Promise<{ readonly client: RawClient }>): Pr
   }
 }
 
-async function fixtures(site: Authority, sitePort: number, entriesPort: number): Promise<string> {
+interface Ports {
+  readonly homePort: number;
+  readonly sitePort: number;
+  readonly entriesPort: number;
+}
+
+async function fixtures(site: Authority, { homePort, sitePort, entriesPort }: Ports): Promise<string> {
   const trust = (name: string, kind: string, ...lines: readonly string[]) =>
     record(
       `cn=${name},${TRUST}`,
@@ -296,6 +310,11 @@ async function fixtures(site: Authority, sitePort: number, entriesPort: number):
     ),
     trust('Site', 'pem', 'ds-cfg-pem-directory: config/site'),
     trust('Entries', 'ldap', 'ds-cfg-base-dn: dc=plain'),
+    record(
+      `cn=Home,${HANDLERS}`,
+      ['ds-cfg-connection-handler', 'ds-cfg-ldap-connection-handler'],
+      ['ds-cfg-enabled: true', `ds-cfg-listen-port: ${homePort}`, 'ds-cfg-allow-clear-text-password: true'],
+    ),
     handler('Site', sitePort),
     handler('Entries', entriesPort),
   ].join('\n');
