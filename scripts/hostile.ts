@@ -57,7 +57,9 @@ async function beGreedy(): Promise<void> {
     const text = [...counts].map(([outcome, { length }]) => `${length} x ${outcome}`).join(', ');
     process.stdout.write(`${kind}: ${text}; ${await residentMegabytes(server.pid)} MB resident\n`);
   }
-  process.stdout.write(`Resident memory of the server: ${await residentMegabytes(server.pid)} MB.\n`);
+  process.stdout.write(
+    `The server ${server.isRunning ? 'runs' : 'has ended'}. Its resident memory: ${await residentMegabytes(server.pid)} MB.\n`,
+  );
   process.stdout.write(`${wellBehaved.problem ?? formatLatencies(await wellBehaved.stop())}\n`);
   if (!server.isRunning || wellBehaved.problem !== undefined) process.exitCode = 1;
 }

@@ -219,6 +219,14 @@ it('history and diff say the same of a running server and of its files', async (
   expect(await both('diff', '4')).not.toBe('');
   expect(await both('diff', '4', '4')).toBe('');
   expect((await confdit(server, ['diff', 'x', ...BOUND])).code).toBe(89);
+  for (const how of [BOUND, ['--offline']]) {
+    const gone = await confdit(server, ['history', '--to', '0', ...how]);
+    expect([gone.code === 0, gone.stdout, gone.stderr]).toEqual([
+      false,
+      '',
+      expect.stringContaining('Change 0 is not kept any more: the first change that is kept is 1.'),
+    ]);
+  }
 });
 
 it('a server that runs rolls back no more at once than others can wait for; of one that is down, all is possible', async () => {

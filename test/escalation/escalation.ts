@@ -288,6 +288,12 @@ async function fixtures(site: Authority, { homePort, sitePort, entriesPort }: Po
     );
   const classes = ['ds-cfg-backend', 'ds-cfg-local-backend', 'ds-cfg-memory-backend'];
   return [
+    // First, so that no rollback goes back behind it.
+    record(
+      `cn=Home,${HANDLERS}`,
+      ['ds-cfg-connection-handler', 'ds-cfg-ldap-connection-handler'],
+      ['ds-cfg-enabled: true', `ds-cfg-listen-port: ${homePort}`, 'ds-cfg-allow-clear-text-password: true'],
+    ),
     ...Object.entries(ATTACKERS).map(([name, privileges]) => account(name, [], PASSWORD, privileges)),
     account('victim', ['ds-certificate-subject-dn: cn=victim'], 'of the victim', ['config-read']),
     account('mapped', ['ds-certificate-subject-dn: cn=mapped,o=Example']),
@@ -310,11 +316,6 @@ async function fixtures(site: Authority, { homePort, sitePort, entriesPort }: Po
     ),
     trust('Site', 'pem', 'ds-cfg-pem-directory: config/site'),
     trust('Entries', 'ldap', 'ds-cfg-base-dn: dc=plain'),
-    record(
-      `cn=Home,${HANDLERS}`,
-      ['ds-cfg-connection-handler', 'ds-cfg-ldap-connection-handler'],
-      ['ds-cfg-enabled: true', `ds-cfg-listen-port: ${homePort}`, 'ds-cfg-allow-clear-text-password: true'],
-    ),
     handler('Site', sitePort),
     handler('Entries', entriesPort),
   ].join('\n');

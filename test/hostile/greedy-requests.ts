@@ -19,8 +19,8 @@ import { RawClient } from '../support/raw-client.ts';
 import type { RunningServer } from '../support/server-process.ts';
 import type { LongPast } from './long-journal.ts';
 
-/** How one of them was answered: a result code, or that the server closed the connection. */
-export type Outcome = number | 'closed';
+/** How one of them was answered: a result code; not at all; or that the server closed the connection. */
+export type Outcome = number | 'closed' | 'not answered in time';
 
 type Ask = (client: RawClient, past: LongPast) => Promise<number>;
 
@@ -91,7 +91,9 @@ export async function* askForEverything(
 ): AsyncGenerator<readonly [kind: string, outcomes: readonly Outcome[]], void> {
   for (const [kind, askOne] of Object.entries(KINDS)) {
     const clients = await Promise.all(Array.from({ length: atOnce }, () => RawClient.bound(server)));
-    const answers = clients.map((client) => askOne(client, past).catch(() => 'closed' as const));
+    const answers = clients.map((client) =>
+      askOne(client, past).catch((): Outcome => (client.isClosed ? 'closed' : 'not answered in time')),
+    );
     yield [kind, await Promise.all(answers)];
     for (const client of clients) client.close();
   }

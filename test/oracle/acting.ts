@@ -1,6 +1,7 @@
 // What a server does and not what it says: it is connected to, with certificates that must and must not log in; accounts
 // log in; a message goes through each mail server. The same is tried with the live server and with the fresh one.
 
+import { stat } from 'node:fs/promises';
 import { connect as connectSocket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import type { DescribedPart } from '../../src/runtime/description.ts';
@@ -25,6 +26,8 @@ export interface Acting {
   readonly client: RawClient;
   /** Where 127.0.0.n is for this server: 127.0.0.n or 127.77.0.n. */
   readonly network: string;
+  /** The instance folder of this server; in the parts it is called /i. */
+  readonly folder: string;
   readonly fixtures: Fixtures;
   readonly parts: readonly DescribedPart[];
 }
@@ -65,7 +68,8 @@ async function connectTo(acting: Acting, url: string, way: string, what: string)
   }
   if (protocol === 'ldapi:') {
     // The socket of the other server is in the other folder, under the same name.
-    return {};
+    const path = decodeURIComponent(hostname).replace(/^\/i(?=\/)/, acting.folder);
+    return { [what]: await withLocalSocket(path) };
   }
   if (protocol === 'ldap:' && way === 'plain') {
     const place = { host: there(acting, hostname), port: Number(port) };
@@ -80,6 +84,17 @@ async function connectTo(acting: Acting, url: string, way: string, what: string)
       name,
     });
   return outcomes;
+}
+
+/** Who may come, by the mode of the file, and who a client is that comes. */
+async function withLocalSocket(path: string): Promise<string> {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats === undefined) return 'no socket';
+  const outcome = await withSocket(connectSocket({ path }), async (client) => {
+    const { code } = await client.request(saslBindRequest('EXTERNAL'));
+    return `EXTERNAL ${code} ${await whoAmI(client)}`;
+  });
+  return `${stats.mode.toString(8)} ${outcome}`;
 }
 
 interface Place {

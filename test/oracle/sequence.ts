@@ -139,10 +139,11 @@ async function compareActing(real: Real, folder: string, parts: readonly Describ
   const { fixtures } = options;
   const freshClient = await administratorOf({ folder, password: sandbox.server.password });
   try {
-    const ofLive = () => act({ client: sandbox.client, network: '127.0.0.', fixtures, parts });
+    const ofLive = () =>
+      act({ client: sandbox.client, network: '127.0.0.', folder: sandbox.folder, fixtures, parts });
     const [live, fresh] = [
       await ofLive(),
-      await act({ client: freshClient, network: '127.77.0.', fixtures, parts }),
+      await act({ client: freshClient, network: '127.77.0.', folder, fixtures, parts }),
     ];
     report.outcomes += Object.keys(live).length;
     require(unlike(live, fresh), 'The live server acts otherwise than a fresh one');

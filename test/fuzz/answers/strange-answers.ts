@@ -50,7 +50,12 @@ export class StrangeAnswers {
     else socket.write(strange);
     // Whoever has understood goes on asking; what is not understood would be waited for.
     if (random.onceIn(3)) socket.end();
-    else socket.setTimeout(IDLE_MS, () => void socket.end());
+    else this.#endWhenIdle(socket);
+  }
+
+  #endWhenIdle(socket: Socket): void {
+    if (socket.listenerCount('timeout') === 0) socket.once('timeout', () => void socket.end());
+    socket.setTimeout(IDLE_MS);
   }
 
   #remember(answers: readonly Buffer[]): void {
