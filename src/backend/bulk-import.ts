@@ -126,27 +126,32 @@ export class BulkImport {
   }
 
   async #apply(change: Change, place: ImportPlace): Promise<void> {
-    const { configuration, at, by, id } = this.#options;
-    if (change.type === 'modifyDn') {
-      throw new LdapError(
-        'unwillingToPerform',
-        `${change.dn}: configuration objects are not renamed. Add the object under its new name and delete the old one.`,
-      );
-    }
     const stored = await (this.#hashing.get(change) ?? this.#withStoredPasswords(change));
     this.#hashing.delete(change);
+    const { configuration } = this.#options;
+    // What refers to an entry that is renamed must be known of all entries that were filled in.
+    if (stored.type === 'modifyDn') configuration.tree.beginFilling();
+    for (const one of configuration.withFollowers(stored)) this.#stage(one, place);
+  }
+
+  #stage(change: Change, place: ImportPlace): void {
+    const { configuration, at, by, id } = this.#options;
     const made = { at, by, id: idOfChange(id, this.changes.length) };
-    if (stored.type !== 'add') this.#hasOtherThanAdds = true;
-    for (const effect of configuration.apply(stored, made)) {
-      const known = this.#doubtful.get(effect.key);
-      if (known === undefined)
-        this.#doubtful.set(effect.key, { place, dn: effect.dn, before: effect.before });
+    if (change.type !== 'add') this.#hasOtherThanAdds = true;
+    for (const effect of configuration.apply(change, made)) {
+      const { key, from, dn, before } = effect;
+      if (from !== undefined && before !== undefined) this.#doubt(from.key, { place, dn: before.dn, before });
+      this.#doubt(key, { place, dn, before: from === undefined ? before : undefined });
       configuration.stage(effect);
       configuration.tree.commit();
-      if (stored.type === 'add' && effect.after !== undefined)
-        this.#alike.remember(stored.entry, effect.after);
+      if (change.type === 'add' && effect.after !== undefined)
+        this.#alike.remember(change.entry, effect.after);
     }
-    this.changes.push(stored);
+    this.changes.push(change);
+  }
+
+  #doubt(key: string, doubtful: Doubtful): void {
+    if (!this.#doubtful.has(key)) this.#doubtful.set(key, doubtful);
   }
 
   #withStoredPasswords(change: Change): Change | Promise<Change> {

@@ -167,6 +167,53 @@ export function netEffects(effects: readonly Effect[]): Effect[] {
   return [...net.values()].filter(({ before, after }) => before !== undefined || after !== undefined);
 }
 
+/**
+ * The same effects with what has moved as one. A move to a place where another entry was that has not moved away stays
+ * two: it has taken the place of that one.
+ */
+export function entryByEntry(places: readonly Effect[]): readonly Effect[] {
+  const moves = movesOf(places);
+  if (moves.size === 0) return places;
+  const left = new Set(Array.from(moves.values(), ({ key }) => key));
+  const rest = places.flatMap((effect): readonly Effect[] => {
+    const before = left.has(effect.key) ? undefined : effect.before;
+    const after = moves.has(effect.key) ? undefined : effect.after;
+    return before === undefined && after === undefined ? [] : [{ ...effect, before, after }];
+  });
+  const moved = Array.from(moves, ([key, from]): readonly Effect[] => {
+    const to = places.find((effect) => effect.key === key);
+    if (to === undefined) return [];
+    return [{ ...to, before: from.before, from: { key: from.key, parentKey: from.parentKey } }];
+  });
+  return [...moved.flat(), ...rest];
+}
+
+/** By the keys of the new places, the effects on the old ones. */
+function movesOf(places: readonly Effect[]): Map<string, Effect> {
+  const gone = new Map<string, Effect>();
+  for (const effect of places) {
+    const id = effect.before?.first('entryuuid');
+    if (id !== undefined && id !== effect.after?.first('entryuuid')) gone.set(id, effect);
+  }
+  const moves = new Map<string, Effect>();
+  for (const { key, before, after } of gone.size === 0 ? [] : places) {
+    const id = after?.first('entryuuid');
+    const from = id === undefined || id === before?.first('entryuuid') ? undefined : gone.get(id);
+    if (from !== undefined) moves.set(key, from);
+  }
+  // Whoever stays in the way of one keeps that from being a move, which may keep another one from it.
+  for (let isSettled = false; !isSettled; ) {
+    isSettled = true;
+    const left = new Set(Array.from(moves.values(), ({ key }) => key));
+    for (const effect of places) {
+      if (!moves.has(effect.key) || effect.before === undefined || left.has(effect.key)) continue;
+      moves.delete(effect.key);
+      isSettled = false;
+    }
+  }
+  return moves;
+}
+
 /** A move is two things when places are looked at one by one: something is gone here and has come there. */
 function placeByPlace(effect: Effect): readonly Effect[] {
   const { from, before, key, parentKey, dn, after } = effect;

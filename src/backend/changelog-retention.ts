@@ -2,10 +2,12 @@
 
 import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
 import { factsOf, type RunningPart } from '../runtime/description.ts';
+import { neverRenamed } from '../runtime/renamed-keys.ts';
 import type { Retention } from '../store/retention.ts';
 
 export class ChangelogRetention implements Component {
   readonly kind = 'global-configuration';
+  readonly renamed = neverRenamed;
   readonly #store: { retention: Retention };
 
   /** @param store told what to keep from now on. */

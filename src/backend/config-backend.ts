@@ -5,6 +5,7 @@ import type { Derive } from '../config/passwords/derivation.ts';
 import { noSuchObject } from '../directory/apply-change.ts';
 import { type Change, dnOfChange } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
+import type { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type {
   Backend,
@@ -28,7 +29,7 @@ import { requireSecretAnew } from './secret-destination.ts';
 import { requireNoGuess } from './secret-guesses.ts';
 import { requireFewPasswords, withStoredPasswords } from './stored-passwords.ts';
 import { TreeReader } from './tree-reader.ts';
-import { TreeWriter } from './tree-writer.ts';
+import { type GuardedStep, TreeWriter } from './tree-writer.ts';
 import { WriteOrder } from './write-order.ts';
 import type { WritePath } from './write-path.ts';
 
@@ -55,7 +56,10 @@ export class ConfigBackend implements Backend {
     const { schema, tree } = configuration;
     const reader = new TreeReader(schema, tree, views);
     this.#reader = reader;
-    this.#writer = new TreeWriter({ schema, tree, views, reader, writePath });
+    this.#writer = new TreeWriter({
+      ...{ schema, tree, views, reader, writePath },
+      withFollowers: (change) => configuration.withFollowers(change),
+    });
     this.#writePath = writePath;
     this.baseKey = schema.dnKey(this.baseDn);
   }
@@ -80,8 +84,10 @@ export class ConfigBackend implements Backend {
   ): Promise<ChangeOutcome> {
     // Whether it is there comes before what may be done with it.
     if (change.type === 'modifyDn') this.#requireThere(change.dn);
-    const ready = this.#ready(change, requester);
-    return order.run(ready, (stored) => this.#writer.change(stored, requester, options));
+    const entry = this.#shown(dnOfChange(change));
+    const ready = this.#ready(change, requester, entry);
+    const guard = this.#guardOf(change, requester, entry);
+    return order.run(ready, (stored) => this.#writer.change(stored, requester, options, guard));
   }
 
   /**
@@ -89,8 +95,15 @@ export class ConfigBackend implements Backend {
    * Everything is checked and prepared, and nothing changes. Rejects with the LdapError that would refuse the change.
    */
   async tryObject(change: Change, requester: Requester): Promise<ConfigurationObject | undefined> {
-    const ready = await this.#ready(change, requester);
-    const { effects } = await this.#writePath.try([{ changes: () => [ready] }], requester);
+    const { schema, tree } = this.#configuration;
+    const entry = this.#shown(dnOfChange(change));
+    const ready = await this.#ready(change, requester, entry);
+    const guard = this.#guardOf(change, requester, entry);
+    const changes = () => {
+      guard?.(tree.findStaged(schema.dnKey(dnOfChange(change))));
+      return [ready];
+    };
+    const { effects } = await this.#writePath.try([{ changes }], requester);
     const after = effects.flat().at(-1)?.after;
     return after && this.#configuration.validator.decode(after);
   }
@@ -104,10 +117,12 @@ export class ConfigBackend implements Backend {
       steps.map(({ change }) => change),
       this.#configuration.schema,
     );
+    const entries = this.#entriesOf(steps);
     const ready = Promise.all(
       steps.map(async (step, index) => ({
         ...step,
-        change: await this.#readyOf(step.change, index, requester),
+        change: await this.#readyOf(step.change, index, requester, entries[index]),
+        guard: this.#guardOf(step.change, requester, entries[index]),
       })),
     );
     return order.run(ready, (stored) => this.#writer.changeAll(stored, requester));
@@ -117,9 +132,14 @@ export class ConfigBackend implements Backend {
     return this.#reader.watch(this.#writePath.feed, search, listener);
   }
 
-  async #readyOf(change: Change, index: number, requester: Requester): Promise<Change> {
+  async #readyOf(
+    change: Change,
+    index: number,
+    requester: Requester,
+    entry: Entry | undefined,
+  ): Promise<Change> {
     try {
-      return await this.#ready(change, requester);
+      return await this.#ready(change, requester, entry);
     } catch (error) {
       throw error instanceof LdapError ? new ChangeRefused(error, index) : error;
     }
@@ -131,19 +151,51 @@ export class ConfigBackend implements Backend {
     if (find(schema.dnKey(dn)) === undefined) throw noSuchObject(dn, { schema, find });
   }
 
-  #ready(change: Change, requester: Requester): Change | Promise<Change> {
-    if (change.type === 'modifyDn') {
-      throw new LdapError(
-        'unwillingToPerform',
-        `${change.dn}: configuration objects are not renamed. Add the object under its new name and delete the old one.`,
-      );
-    }
-    const { schema, tree, validator } = this.#configuration;
-    const entry = tree.find(schema.dnKey(dnOfChange(change)));
+  #shown(dn: Dn): Entry | undefined {
+    const { schema, tree } = this.#configuration;
+    return tree.find(schema.dnKey(dn));
+  }
+
+  /** The entry that each step is about: by the name that it has when those before it have been done. */
+  #entriesOf(steps: readonly ChangeStep[]): readonly (Entry | undefined)[] {
+    const { schema, tree } = this.#configuration;
+    const renamed = new Map<string, Entry | undefined>();
+    return steps.map(({ change }) => {
+      const dn = dnOfChange(change);
+      const key = schema.dnKey(dn);
+      const entry = renamed.has(key) ? renamed.get(key) : tree.find(key);
+      if (change.type !== 'modifyDn') return entry;
+      const parent = change.newSuperior ?? dn.parent ?? Dn.root;
+      renamed.set(key, undefined);
+      renamed.set(schema.dnKey(parent.child(change.newRdn)), entry);
+      return entry;
+    });
+  }
+
+  /**
+   * Where another entry has the name by the time of the change than when it was asked for, as a rename in between makes it,
+   * the rights are asked again: it may have secrets that the other one had not.
+   */
+  #guardOf(change: Change, requester: Requester, seen: Entry | undefined): GuardedStep['guard'] {
+    if (change.type !== 'modify') return undefined;
+    return (staged) => {
+      if (staged !== undefined && staged.first('entryuuid') !== seen?.first('entryuuid'))
+        this.#requireRights(change, requester, staged);
+    };
+  }
+
+  #requireRights(change: Change, requester: Requester, entry: Entry | undefined): void {
+    const { schema, validator } = this.#configuration;
     const { definitions } = validator;
     requireAccountRights(change, requester, { schema, definitions }, entry);
     requireSecretAnew(change, requester, { schema, definitions }, entry);
     requireNoGuess(change, requester, { schema, secrets: definitions }, entry);
+  }
+
+  /** @param entry that the change is about, as it is now. */
+  #ready(change: Change, requester: Requester, entry: Entry | undefined): Change | Promise<Change> {
+    const { schema } = this.#configuration;
+    this.#requireRights(change, requester, entry);
     const derive = this.#deriveFor(requester.name);
     return withStoredPasswords(change, { schema, derive, acceptance: 'strong', find: () => entry });
   }

@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { applyChange, type TreeView } from '../directory/apply-change.ts';
 import { idOfChange, stamp } from '../directory/stamp.ts';
 import type { FileSystem } from '../files/file-system.ts';
-import { dnOfChange } from '../ldap/change.ts';
+import { type Change, dnOfChange } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
 import { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
@@ -76,10 +76,11 @@ export class ConfigurationHistory {
     let last = early;
     for await (const { commit, change } of this.#changes(early + 1, late, held)) {
       last = commit.number;
-      const key = schema.dnKey(dnOfChange(change));
-      if (touched.has(key)) continue;
-      held.take(KEY_OCTETS + octetsOfText(key));
-      touched.add(key);
+      for (const key of keysOf(change, schema)) {
+        if (touched.has(key)) continue;
+        held.take(KEY_OCTETS + octetsOfText(key));
+        touched.add(key);
+      }
     }
     if (last < late) throw unknownState(late, await this.firstState(), last);
     return touched;
@@ -128,6 +129,14 @@ export class ConfigurationHistory {
   }
 }
 
+/** The keys of the entries that a change is about; of a rename also that of the entry above, which gives its name. */
+function keysOf(change: Change, schema: Schema): readonly string[] {
+  const dn = dnOfChange(change);
+  if (change.type !== 'modifyDn') return [schema.dnKey(dn)];
+  const parent = change.newSuperior ?? dn.parent ?? Dn.root;
+  return [dn, parent, parent.child(change.newRdn)].map((one) => schema.dnKey(one));
+}
+
 function unknownState(number: number, first: number | undefined, last: number | undefined): LdapError {
   const from =
     first === undefined
@@ -163,9 +172,11 @@ class SparseTree implements TreeView {
   repeat({ commit: { at, by, id }, change, place }: PastChange): void {
     const dn = dnOfChange(change);
     if (!this.#keys.has(this.schema.dnKey(dn))) return;
-    this.#nameValues = new Set(dn.rdn?.map(({ value }) => value));
+    const names = [...(dn.rdn ?? []), ...(change.type === 'modifyDn' ? change.newRdn : [])];
+    this.#nameValues = new Set(names.map(({ value }) => value));
     const made = { at, by, id: idOfChange(id, place.index) };
-    for (const { key, before, after } of applyChange(change, this)) {
+    for (const { key, from, before, after } of applyChange(change, this)) {
+      if (from !== undefined) this.#set(from.key, undefined);
       this.#set(key, after === undefined ? undefined : stamp(before, after, made, this.schema));
     }
   }

@@ -9,6 +9,7 @@ import { Container } from '../config/objects/places.ts';
 import type { PropertyValidator } from '../config/property-validator.ts';
 import type { ConfigView } from '../config/reference-check.ts';
 import { ReferenceIndex } from '../config/reference-index.ts';
+import type { NewNames } from '../config/renamed-references.ts';
 import { ENTRY_TRUST_KEY } from '../config/trust-base-check.ts';
 import { applyChange, type Effect, type TreeView } from '../directory/apply-change.ts';
 import { indexTerms } from '../directory/index-terms.ts';
@@ -24,6 +25,7 @@ import type { Schema } from '../schema/schema.ts';
 import type { Requester } from './backend.ts';
 import { Difference } from './difference.ts';
 import { requireLoginRights } from './login-rights.ts';
+import { renameChanges } from './rename-changes.ts';
 import { requireStagedSecretAnew } from './secret-destination.ts';
 import { textsInChanges } from './texts-with-expressions.ts';
 import { ValuesInForce } from './values-in-force.ts';
@@ -39,6 +41,7 @@ const INDEXED: ReadonlySet<string> = new Set([
   'ds-cfg-trust-manager-provider',
 ]);
 
+const NO_NAMES: NewNames = new Map();
 const CONNECTION_HANDLER = connectionHandler.kind;
 
 /** Nobody has to be told of anything about objects without it. */
@@ -154,7 +157,10 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
   }
 
   /** What the runtime is asked about; the objects are decoded only when a component wants them. */
-  differenceOf({ key, before, after }: Pick<Effect, 'key' | 'before' | 'after'>): ObjectDifference {
+  differenceOf(
+    { key, from, before, after }: Pick<Effect, 'key' | 'from' | 'before' | 'after'>,
+    names: NewNames = NO_NAMES,
+  ): ObjectDifference {
     const meant = (entry: Entry | undefined) =>
       entry && {
         entry,
@@ -163,6 +169,8 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
       };
     return new Difference({
       key,
+      from: from?.key,
+      differsInNamesOnly: () => this.inForce.differsInNamesOnly({ before, after }, names),
       definitions: this.validator.definitions,
       before: meant(before),
       after: meant(after),
@@ -229,8 +237,8 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     return this.inForce.pending(entry);
   }
 
-  settle(effect: Effect, at: Date): void {
-    this.inForce.settle(effect, at);
+  settle(effect: Effect, at: Date, names: NewNames): void {
+    this.inForce.settle(effect, at, names);
     const { key, after } = effect;
     if (after !== undefined && this.pending(after) !== undefined)
       this.#references.set(key, this.#targetsOf(after));
@@ -258,7 +266,13 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     return now === undefined ? [] : hintsOf(now).filter((hint) => !known.has(hint));
   }
 
-  stage({ key, parentKey, after }: Effect): void {
+  /** The change with what must be changed with it: references follow what is renamed. Throws LdapError. */
+  withFollowers(change: Change): readonly Change[] {
+    return change.type === 'modifyDn' ? renameChanges(change, this) : [change];
+  }
+
+  stage({ from, key, parentKey, after }: Effect): void {
+    if (from !== undefined) this.tree.stage(from.key, from.parentKey, undefined);
     this.tree.stage(key, parentKey, after);
   }
 

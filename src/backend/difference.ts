@@ -14,6 +14,10 @@ export interface MeantEntry {
 export interface DifferenceParts {
   /** The key of the entry's name. */
   readonly key: string;
+  /** The key of the name it had before, where it has another one now. */
+  readonly from?: string | undefined;
+  /** See ObjectDifference; asked when it is looked at. */
+  readonly differsInNamesOnly?: () => boolean;
   readonly definitions: Definitions;
   readonly before: MeantEntry | undefined;
   readonly after: (MeantEntry & { decodeWritten(): ConfigurationObject | undefined }) | undefined;
@@ -21,16 +25,24 @@ export interface DifferenceParts {
 
 export class Difference implements ObjectDifference {
   readonly key: string;
+  readonly from: string | undefined;
   readonly kinds: ObjectKinds;
+  readonly #differsInNamesOnly: () => boolean;
   readonly #before: MeantEntry | undefined;
   readonly #after: DifferenceParts['after'];
 
-  constructor({ key, definitions, before, after }: DifferenceParts) {
+  constructor({ key, from, differsInNamesOnly, definitions, before, after }: DifferenceParts) {
     this.key = key;
+    this.from = from;
+    this.#differsInNamesOnly = differsInNamesOnly ?? (() => false);
     const kindOf = (one: MeantEntry | undefined) => one && definitions.findForEntry(one.entry)?.kind;
     this.kinds = { before: kindOf(before), after: kindOf(after) };
     this.#before = before;
     this.#after = after;
+  }
+
+  get differsInNamesOnly(): boolean {
+    return this.#differsInNamesOnly();
   }
 
   get before(): ConfigurationObject | undefined {

@@ -2,8 +2,10 @@
 // value by value and in order; what the server keeps itself (entryUUID, timestamps) follows from the changes.
 
 import { setImmediate } from 'node:timers/promises';
-import type { Change, Modification } from '../ldap/change.ts';
-import { Attribute, type Entry } from '../ldap/entry.ts';
+import { renamedAttributes } from '../directory/apply-modify-dn.ts';
+import type { Change, Modification, ModifyDnChange } from '../ldap/change.ts';
+import { Dn, formatRdn } from '../ldap/dn.ts';
+import { Attribute, Entry } from '../ldap/entry.ts';
 import type { Schema } from '../schema/schema.ts';
 import { octetsOfChange } from './kept-octets.ts';
 import type { HeldOctets } from './octet-budget.ts';
@@ -18,9 +20,19 @@ export interface EntryDifference {
 /** Entries looked at before others have their turn. */
 const ENTRIES_PER_TURN = 256;
 
+/** An entry that has another name afterwards, in the same place of the tree. */
+interface RenamedEntry {
+  readonly before: Entry;
+  readonly after: Entry;
+}
+
 /** The changes that lead from before to after, in an order in which they can be made. */
 export function changesOf(differences: readonly EntryDifference[], schema: Schema): Change[] {
-  return inGoodOrder(differences.flatMap((one) => changesOfOne(one, schema)));
+  const { renamed, others } = withoutRenames(differences, schema);
+  return inGoodOrder([
+    ...renamed.flatMap((one) => changesOfRename(one, schema)),
+    ...others.flatMap((one) => changesOfOne(one, schema)),
+  ]);
 }
 
 /** The same of as many as `held` has room for; throws what it throws. */
@@ -29,18 +41,74 @@ export async function changesOfMany(
   schema: Schema,
   held: HeldOctets,
 ): Promise<Change[]> {
+  const { renamed, others } = withoutRenames(differences, schema);
   const changes: Change[] = [];
-  for (const [index, one] of differences.entries()) {
-    if (index % ENTRIES_PER_TURN === 0) await setImmediate();
-    for (const change of changesOfOne(one, schema)) {
+  const take = (more: readonly Change[]) => {
+    for (const change of more) {
       held.take(octetsOfChange(change));
       changes.push(change);
     }
+  };
+  for (const one of renamed) take(changesOfRename(one, schema));
+  for (const [index, one] of others.entries()) {
+    if (index % ENTRIES_PER_TURN === 0) await setImmediate();
+    take(changesOfOne(one, schema));
   }
   return inGoodOrder(changes);
 }
 
+/**
+ * Tells entries that have another name from those that are gone, come or changed, by their entryUUID. An entry that takes
+ * the name of another is not renamed: that one goes first, and this one is added in its place.
+ */
+function withoutRenames(
+  differences: readonly EntryDifference[],
+  schema: Schema,
+): { readonly renamed: readonly RenamedEntry[]; readonly others: readonly EntryDifference[] } {
+  const gone = new Map<string, { readonly key: string; readonly before: Entry }>();
+  for (const { key, before, after } of differences) {
+    const id = before?.first('entryuuid');
+    if (before !== undefined && id !== undefined && id !== after?.first('entryuuid'))
+      gone.set(id, { key, before });
+  }
+  if (gone.size === 0) return { renamed: [], others: differences };
+  const renamed = new Map<string, RenamedEntry>();
+  const left = new Set<string>();
+  for (const { key, before, after } of differences) {
+    const from = gone.get(after?.first('entryuuid') ?? '');
+    if (from === undefined || after === undefined || before !== undefined) continue;
+    if (parentKeyOf(from.before, schema) !== parentKeyOf(after, schema)) continue;
+    renamed.set(key, { before: from.before, after });
+    left.add(from.key);
+  }
+  const others = differences.flatMap((one): readonly EntryDifference[] => {
+    if (renamed.has(one.key)) return [];
+    return [left.has(one.key) ? { ...one, before: undefined } : one];
+  });
+  return { renamed: [...renamed.values()], others };
+}
+
+function changesOfRename({ before, after }: RenamedEntry, schema: Schema): readonly Change[] {
+  const newRdn = after.dn.rdn ?? [];
+  const isKept = (before.dn.rdn ?? []).every(({ type, value }) =>
+    after.values(type.toLowerCase()).includes(value),
+  );
+  const rename: ModifyDnChange = {
+    ...{ type: 'modifyDn', dn: before.dn, newRdn },
+    ...{ deleteOldRdn: !isKept, newSuperior: undefined },
+  };
+  const renamed = new Entry(after.dn, renamedAttributes(rename, before, schema));
+  return [rename, ...changesOfOne({ key: '', before: renamed, after }, schema)];
+}
+
+function parentKeyOf({ dn }: Entry, schema: Schema): string {
+  return schema.dnKey(dn.parent ?? Dn.root);
+}
+
 function changesOfOne({ before, after }: EntryDifference, schema: Schema): readonly Change[] {
+  if (before !== undefined && after !== undefined && isSpelledOtherwise(before, after, schema)) {
+    return changesOfRename({ before, after }, schema);
+  }
   if (before !== undefined && after !== undefined && isSameName(before, after)) {
     const modifications = modificationsBetween(before, after, schema);
     return modifications.length === 0 ? [] : [{ type: 'modify', dn: before.dn, modifications }];
@@ -50,11 +118,16 @@ function changesOfOne({ before, after }: EntryDifference, schema: Schema): reado
   return [...gone, { type: 'add', entry: after.withAttributes(userAttributes(after, schema)) }];
 }
 
-/** Deletes first, children before their parents; then all others, parents first. */
+/** Deletes first, children before their parents; then renames; then all others, parents first. */
 function inGoodOrder(changes: readonly Change[]): Change[] {
   const deletes = changes.filter(({ type }) => type === 'delete');
-  const others = changes.filter(({ type }) => type !== 'delete');
-  return [...deletes.sort(deepestFirst), ...others.sort((one, other) => deepestFirst(other, one))];
+  const renames = changes.filter(({ type }) => type === 'modifyDn');
+  const others = changes.filter(({ type }) => type !== 'delete' && type !== 'modifyDn');
+  return [
+    ...deletes.sort(deepestFirst),
+    ...renames,
+    ...others.sort((one, other) => deepestFirst(other, one)),
+  ];
 }
 
 /** In the schema's spelling, without what the server keeps itself. */
@@ -107,6 +180,15 @@ function isSameAttribute(one: Attribute, other: Attribute): boolean {
     one.description === other.description &&
     one.values.length === other.values.length &&
     one.values.every((value, index) => value === other.values[index])
+  );
+}
+
+/** The same entry in the same place, whose own name is written in another way. */
+function isSpelledOtherwise(before: Entry, after: Entry, schema: Schema): boolean {
+  const isSameRdn = formatRdn(before.dn.rdn ?? []) === formatRdn(after.dn.rdn ?? []);
+  if (isSameRdn || before.first('entryuuid') !== after.first('entryuuid')) return false;
+  return (
+    before.first('entryuuid') !== undefined && parentKeyOf(before, schema) === parentKeyOf(after, schema)
   );
 }
 

@@ -6,6 +6,7 @@ import type { Sources } from '../expression/sources.ts';
 import type { FileReader } from '../files/file-reader.ts';
 import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
 import type { RunningPart } from '../runtime/description.ts';
+import { neverRenamed } from '../runtime/renamed-keys.ts';
 
 export interface FileWatchOptions {
   /** The sources in force. */
@@ -19,6 +20,7 @@ const LOOK_MS = 1000;
 
 export class FileWatch implements Component {
   readonly kind = 'global-configuration';
+  readonly renamed = neverRenamed;
   readonly #options: FileWatchOptions;
   #timer: NodeJS.Timeout | undefined;
   /** What the files looked like that were changed, at the last look and at the last reload. */

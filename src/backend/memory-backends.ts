@@ -14,9 +14,10 @@ import { Dn } from '../ldap/dn.ts';
 import { Attribute, type Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Account } from '../runtime/accounts.ts';
-import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
+import type { Component, NewKeys, ObjectDifference, Prepared } from '../runtime/component.ts';
 import type { RunningPart } from '../runtime/description.ts';
 import { PreparedMap } from '../runtime/prepared-map.ts';
+import { together } from '../runtime/renamed-keys.ts';
 import { Runtime } from '../runtime/runtime.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Requester } from './backend.ts';
@@ -128,6 +129,11 @@ export class MemoryBackends implements Component {
       this.findAccount(account.key);
     });
   };
+
+  renamed(keys: NewKeys): Prepared {
+    const parts = [this.#running.rename(keys), this.#plans.rename(keys)];
+    return together(parts);
+  }
 
   announce({ key, after, written }: ObjectDifference): Prepared {
     const plan = isEnabled(after)

@@ -4,6 +4,8 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { type Change, dnOfChange } from '../ldap/change.ts';
+import { Dn } from '../ldap/dn.ts';
+import type { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Requester } from './backend.ts';
 import type { Configuration } from './configuration.ts';
@@ -107,8 +109,12 @@ class RollbackStep implements WriteStep {
     const { schema, tree, validator } = this.#configuration;
     const present = this.#differences.map((one) => ({ ...one, before: tree.findStaged(one.key) }));
     this.made = changesOf(present, schema);
+    const renamed = new Map<string, Entry | undefined>();
     for (const change of this.made) {
-      const entry = tree.findStaged(schema.dnKey(dnOfChange(change)));
+      const dn = dnOfChange(change);
+      const entry = renamed.get(schema.dnKey(dn)) ?? tree.findStaged(schema.dnKey(dn));
+      if (change.type === 'modifyDn')
+        renamed.set(schema.dnKey((dn.parent ?? Dn.root).child(change.newRdn)), entry);
       const { definitions } = validator;
       requireAccountRights(change, this.#requester, { schema, definitions }, entry);
       requireSecretAnew(change, this.#requester, { schema, definitions }, entry);

@@ -2,11 +2,13 @@
 
 import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
 import type { RunningPart } from '../runtime/description.ts';
+import { neverRenamed } from '../runtime/renamed-keys.ts';
 
 const UNTIL_IT_IS_KNOWN_MS = Number.POSITIVE_INFINITY;
 
 export class TaskRetention implements Component {
   readonly kind = 'global-configuration';
+  readonly renamed = neverRenamed;
   #ms = UNTIL_IT_IS_KNOWN_MS;
   #changed: () => void = () => {};
 

@@ -20,6 +20,14 @@ export interface TreeWriterOptions {
   readonly views: EntryViews;
   readonly reader: TreeReader;
   readonly writePath: WritePath;
+  /** A change with what must be changed with it; the change alone when absent. Throws LdapError. */
+  readonly withFollowers?: (change: Change) => readonly Change[];
+}
+
+/** A change of which something is asked again when it is its turn. */
+export interface GuardedStep extends ChangeStep {
+  /** Takes the entry as the changes before this one leave it. Throws what refuses the change. */
+  readonly guard?: ((staged: Entry | undefined) => void) | undefined;
 }
 
 /** Entries that one subtree delete takes with it, or one move, at most. */
@@ -33,13 +41,20 @@ export class TreeWriter {
   }
 
   /** Resolves when the change is on disk and in force, or with `noOp` when it could have been. */
-  async change(change: Change, requester: Requester, options = NO_OPTIONS): Promise<ChangeOutcome> {
+  async change(
+    change: Change,
+    requester: Requester,
+    options = NO_OPTIONS,
+    guard?: GuardedStep['guard'],
+  ): Promise<ChangeOutcome> {
     const { writePath } = this.#options;
-    if (options === NO_OPTIONS) {
-      const { number, notes } = await writePath.submit(change, requester);
+    if (options === NO_OPTIONS && change.type !== 'modifyDn') {
+      const { number, notes } = await (guard === undefined
+        ? writePath.submit(change, requester)
+        : writePath.submitAll([this.#guarded(change, guard)], requester));
       return { number, notes, before: undefined, after: undefined };
     }
-    const step = this.#stepOf({ change, options }, requester);
+    const step = this.#stepOf({ change, options, guard }, requester);
     const { number, notes, effects } = await (options.noOp === true
       ? writePath.try([step], requester)
       : writePath.submitAll([step], requester));
@@ -47,7 +62,7 @@ export class TreeWriter {
   }
 
   /** All as one commit or none; one that is a trial makes all of them one. Rejects with ChangeRefused when one is at fault. */
-  async changeAll(steps: readonly ChangeStep[], requester: Requester): Promise<readonly ChangeOutcome[]> {
+  async changeAll(steps: readonly GuardedStep[], requester: Requester): Promise<readonly ChangeOutcome[]> {
     const { writePath } = this.#options;
     const isTrial = steps.some(({ options }) => options.noOp === true);
     const all = steps.map((step) => this.#stepOf(step, requester));
@@ -61,8 +76,17 @@ export class TreeWriter {
     }));
   }
 
-  #stepOf({ change, options }: ChangeStep, requester: Requester): WriteStep {
-    const { reader } = this.#options;
+  #guarded(change: Change, guard: (staged: Entry | undefined) => void): WriteStep {
+    return {
+      changes: () => {
+        guard(this.#staged(change));
+        return [change];
+      },
+    };
+  }
+
+  #stepOf({ change, options, guard }: GuardedStep, requester: Requester): WriteStep {
+    const { reader, withFollowers = (one) => [one] } = this.#options;
     const { assertion } = options;
     const require = (entry: Entry | undefined) => {
       if (assertion !== undefined && entry !== undefined)
@@ -71,13 +95,14 @@ export class TreeWriter {
     return {
       changes: () => {
         if (options.manageDsaIt !== true) this.#refuseElsewhere(change);
+        guard?.(this.#staged(change));
         if (change.type !== 'add') require(this.#staged(change));
         if (change.type === 'modifyDn') this.#requireFew(change);
         if (options.subtreeDelete === true && change.type === 'delete') return this.#subtreeDeletes(change);
         if (options.permissiveModify === true && change.type === 'modify') {
           return this.#permissiveModify(change, requester);
         }
-        return [change];
+        return withFollowers(change);
       },
       accept: ([effect]) => {
         if (change.type === 'add') require(effect?.after);

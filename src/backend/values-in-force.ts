@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { PendingChange, PendingChanges } from '../config/admin-actions.ts';
 import type { ConfigurationObject } from '../config/configuration-object.ts';
 import type { EntryInForce, PropertyValidator } from '../config/property-validator.ts';
+import type { NewNames } from '../config/renamed-references.ts';
 import type { Effect } from '../directory/apply-change.ts';
 import type { Entry } from '../ldap/entry.ts';
 
@@ -35,10 +36,20 @@ export class ValuesInForce {
   }
 
   /** Notes what waits once an entry has become another. Entries that are there when the server starts wait for nothing. */
-  settle({ before, after }: Pick<Effect, 'before' | 'after'>, at: Date): void {
+  settle({ before, after }: Pick<Effect, 'before' | 'after'>, at: Date, names: NewNames): void {
     if (before === undefined || after === undefined) return;
-    const pending = this.#validator.pendingAfter({ entry: before, pending: this.pending(before) }, after, at);
-    this.#keep(after, pending);
+    const validator = this.#validator;
+    this.#keep(after, validator.pendingAfter(this.#inForce(before), after, at, validator, names));
+  }
+
+  /** Whether an entry has become another that means the same but for names; see differsInNamesOnly. */
+  differsInNamesOnly({ before, after }: Pick<Effect, 'before' | 'after'>, names: NewNames): boolean {
+    if (names.size === 0 || before === undefined || after === undefined) return false;
+    return this.#validator.differsInNamesOnly(this.#inForce(before), this.#inForce(after), names);
+  }
+
+  #inForce(entry: Entry): EntryInForce {
+    return { entry, pending: this.pending(entry) };
   }
 
   #keep(entry: Entry, pending: PendingChanges | undefined): void {

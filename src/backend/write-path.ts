@@ -17,7 +17,7 @@ import { ChangeFeed } from './change-feed.ts';
 import { ChangeRefused } from './change-refused.ts';
 import { Snapshots } from './snapshots.ts';
 import { PREPARING, type SlowStep, STORING, StepsUnderWay } from './steps-under-way.ts';
-import { netOf, notStored } from './write-end.ts';
+import { type NetChange, netOf, notStored } from './write-end.ts';
 import type { WriteTarget } from './write-target.ts';
 
 export interface WritePathOptions {
@@ -76,7 +76,7 @@ interface Ready {
   readonly waiting: Waiting;
   readonly commit: Commit;
   readonly effects: readonly (readonly Effect[])[];
-  readonly net: readonly Effect[];
+  readonly net: NetChange;
   readonly prepared: Prepared;
   /** Where the tree was when it was staged. */
   readonly mark: number;
@@ -248,7 +248,7 @@ export class WritePath {
     for (const { prepared } of batch) prepared.commit();
     for (const { waiting, commit, effects, net, prepared, refused } of batch) {
       this.#shownNumber = commit.number;
-      this.feed.publish(commit.number, net);
+      this.feed.publish(commit.number, net.places);
       const written = { number: commit.number, notes: this.#notesOf(net), effects };
       const answer = () => {
         waiting.outcome.resolve(written);
@@ -292,12 +292,13 @@ export class WritePath {
     try {
       const effects = this.#stageAll(waiting.steps, commit, changes);
       const net = netOf(effects);
-      for (const effect of net) target.permit(effect, waiting.requester, changes);
+      const { places, entries, names } = net;
+      for (const effect of places) target.permit(effect, waiting.requester, changes);
       // What stays in force until an admin action counts in the checks of all that is changed with it.
-      for (const effect of net) target.settle?.(effect, commit.at);
-      refuseIfAny(net.flatMap((effect) => target.check(effect)));
+      for (const effect of entries) target.settle?.(effect, commit.at, names);
+      refuseIfAny(places.flatMap((effect) => target.check(effect)));
       isValid = true;
-      const differences = net.flatMap((effect) => target.differenceOf(effect) ?? []);
+      const differences = entries.flatMap((effect) => target.differenceOf(effect, names) ?? []);
       const pending = this.#runtime.prepare(differences);
       const prepared = pending instanceof Promise ? await this.#steps.during(PREPARING, pending) : pending;
       const isNothing = changes.length === 0;
@@ -361,8 +362,8 @@ export class WritePath {
     return effects;
   }
 
-  #notesOf(net: readonly Effect[]): string[] {
-    return net.flatMap((effect) => [...this.#options.target.notesOf(effect)]);
+  #notesOf({ entries }: NetChange): string[] {
+    return entries.flatMap((effect) => [...this.#options.target.notesOf(effect)]);
   }
 
   /** Writes what readers see now to the snapshot; resolves when it is on disk. */

@@ -1,6 +1,7 @@
 // What the write path changes: a tree, and what its entries mean. The configuration is one; a tree of ordinary
 // entries is another, with less meaning.
 
+import type { NewNames } from '../config/renamed-references.ts';
 import type { Effect } from '../directory/apply-change.ts';
 import type { Stamp } from '../directory/stamp.ts';
 import type { Tree } from '../directory/tree.ts';
@@ -20,8 +21,11 @@ export interface WriteTarget {
   /** What the change would do, place by place, operational attributes included. Throws the LdapError that refuses it. */
   apply(change: Change, made: Stamp): readonly Effect[];
   stage(effect: Effect): void;
-  /** Notes what of an effect would be in force at once, and what must wait; whether it is right is asked afterwards. */
-  settle?(effect: Effect, at: Date): void;
+  /**
+   * Notes what of an effect would be in force at once, and what must wait; whether it is right is asked afterwards.
+   * @param names what all effects together rename.
+   */
+  settle?(effect: Effect, at: Date, names: NewNames): void;
   /**
    * Throws insufficientAccessRights (50) when the requester may not do what the effect does, which is staged.
    * @param changes all that are made together: the effect is what those come to in the end that are about its place.
@@ -30,7 +34,7 @@ export interface WriteTarget {
   /** What is wrong with the tree now that the effect is staged. */
   check(effect: Effect): readonly Issue[];
   /** What the runtime is asked about; undefined when it does not run what lives here. */
-  differenceOf(effect: Effect): ObjectDifference | undefined;
+  differenceOf(effect: Effect, names: NewNames): ObjectDifference | undefined;
   /** What the administrator must still do once the effect is stored: one line each. */
   notesOf(effect: Effect): readonly string[];
 }

@@ -170,8 +170,10 @@ async function take(
       const issues = loadEntries(configuration, [ready.entry], made, randomUUID);
       return issues.map((issue) => `${place}: ${formatIssue(issue)}`);
     }
-    for (const effect of configuration.apply(ready, { ...made, id: randomUUID() }))
-      configuration.stage(effect);
+    for (const one of configuration.withFollowers(ready)) {
+      for (const effect of configuration.apply(one, { ...made, id: randomUUID() }))
+        configuration.stage(effect);
+    }
     return [];
   } catch (error) {
     if (error instanceof LdapError) return [`${place}: ${error.message}`];

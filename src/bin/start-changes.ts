@@ -6,7 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Configuration } from '../backend/configuration.ts';
-import { loadEntries, replayCommits } from '../backend/configuration-loader.ts';
+import { loadEntries, makeCommit, replayCommits } from '../backend/configuration-loader.ts';
 import { changesOfEdit } from '../backend/edit-by-hand.ts';
 import { withStoredPasswords } from '../backend/stored-passwords.ts';
 import { readLdif } from '../codec/ldif-reader.ts';
@@ -159,8 +159,9 @@ class StartChanges {
     if (changes.length === 0) return;
     const { opened, now, log, alerts } = this.#options;
     const { schema, tree, validator } = configuration;
-    const deleted = changes.flatMap((change): readonly Entry[] => {
-      const entry = change.type === 'delete' ? tree.find(schema.dnKey(change.dn)) : undefined;
+    const left = changes.flatMap((change): readonly Entry[] => {
+      const isLeft = change.type === 'delete' || change.type === 'modifyDn';
+      const entry = isLeft ? tree.find(schema.dnKey(change.dn)) : undefined;
       return entry === undefined ? [] : [entry];
     });
     const stored = await Promise.all(
@@ -172,13 +173,11 @@ class StartChanges {
       ),
     );
     const number = opened.store.lastNumber + 1;
-    const commit: Commit = { number, at: now, by, id: randomUUID(), changes: stored };
-    inWords(what, () => {
-      refuseRenames(changes);
-      replayCommits(configuration, [commit]);
-    });
+    const isWhole = by === MANUAL_EDIT || by === LAST_KNOWN_GOOD;
+    const facts = { number, at: now, by, id: randomUUID() };
+    const commit = inWords(what, () => makeCommit(configuration, facts, stored, isWhole));
     // What is there in the end says nothing of what should never have gone: the containers, the last administrator.
-    const gone = deleted.filter(({ dn }) => tree.find(schema.dnKey(dn)) === undefined);
+    const gone = left.filter(({ dn }) => tree.find(schema.dnKey(dn)) === undefined);
     const issues = [
       ...gone.flatMap((before) =>
         validator.validate({ dn: before.dn, before, after: undefined }, configuration),
@@ -233,15 +232,6 @@ function changesIn(octets: Buffer): Change[] {
   if (problems.length > 0) throw new LdapError('unwillingToPerform', problems.join('\n'));
   return records.map((record) =>
     record.type === 'change' ? record.change : { type: 'add', entry: record.entry },
-  );
-}
-
-function refuseRenames(changes: readonly Change[]): void {
-  const renamed = changes.find(({ type }) => type === 'modifyDn');
-  if (renamed === undefined) return;
-  throw new LdapError(
-    'unwillingToPerform',
-    `${dnOfChange(renamed)}: configuration objects are not renamed. Add the object under its new name and delete the old one.`,
   );
 }
 

@@ -14,10 +14,8 @@ import { Oid } from '../ldap/oids.ts';
 import { ResultCode } from '../ldap/result-code.ts';
 import { requestOf } from '../ldap-client/change-request.ts';
 import type { OneAnswered } from '../ldap-client/exchange.ts';
-import { CommandError } from './command.ts';
 import type { ConnectionChoice } from './connection-options.ts';
 import type { Directory, DirectoryStep, SearchRequest } from './directory.ts';
-import { ExitCode } from './exit-code.ts';
 import { ServerClient } from './server-client.ts';
 
 const NO_ATTRIBUTES = '1.1';
@@ -125,12 +123,6 @@ export class ServerConnection implements Directory {
 
   /** Resolves to the diagnostic message of a success. */
   async #change(change: Change, controls: readonly Control[]): Promise<string> {
-    if (change.type === 'modifyDn') {
-      throw new CommandError(
-        `${change.dn}: objects of the configuration are not renamed.`,
-        ExitCode.constraintViolation,
-      );
-    }
     const { result } = await this.#client.ask(requestOf(change), controls);
     return result.diagnosticMessage;
   }

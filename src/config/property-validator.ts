@@ -26,8 +26,7 @@ import { checkLastNeeded, checkNeeds, kindTargetsOf, ownKindTargetsOf } from './
 import type { ObjectDefinition } from './object-definition.ts';
 import { CONFIG_ROOT } from './objects/places.ts';
 import { formatPendingChange, formatPendingNote } from './pending-change-text.ts';
-import type { PropertyDefinition } from './property-definition.ts';
-import { issueOf, type ObjectReading, type PropertyReading, readProperties } from './property-reader.ts';
+import { type ObjectReading, type PropertyReading, readProperties } from './property-reader.ts';
 import { ReadingMemo } from './reading-memo.ts';
 import {
   type CheckContext,
@@ -40,9 +39,17 @@ import {
   targetKeysOf,
 } from './reference-check.ts';
 import { ReferenceIndex } from './reference-index.ts';
+import {
+  type FollowingReferences,
+  followedObject,
+  followedPending,
+  followingReferences,
+  type NewNames,
+} from './renamed-references.ts';
 import { checkDeletion, checkStructure } from './structure-check.ts';
 import { checkTrustBase } from './trust-base-check.ts';
 import { originTexts } from './value-origins.ts';
+import { checkOptions, checkReadOnly } from './written-checks.ts';
 
 /** One entry before and after: added without `before`, deleted without `after`. */
 export interface EntryDifference {
@@ -64,6 +71,7 @@ export interface PropertyValidatorOptions {
   readonly definitions?: readonly ObjectDefinition[];
 }
 
+const NO_NAMES: NewNames = new Map();
 const ENTRY_TRUST_KIND = 'ldap-trust-manager-provider';
 
 export class PropertyValidator {
@@ -199,24 +207,50 @@ export class PropertyValidator {
   /**
    * What waits for an admin action once an entry has become another, undefined for nothing; see pendingAfter.
    * @param validator whose sources the entry before was read from, if not this one's.
+   * @param names what is renamed together with it: a reference that follows is not another value.
    */
   pendingAfter(
     before: EntryInForce,
     after: Entry,
     at: Date,
     validator: PropertyValidator = this,
+    names: NewNames = NO_NAMES,
   ): PendingChanges | undefined {
     const definition = this.definitions.findForEntry(after);
     if (definition === undefined) return undefined;
-    const { entry, pending } = before;
+    const { entry } = before;
+    const pending = followedPending(before.pending, names, this.#schema);
     if (pending === undefined && validator === this && !mayWait(definition, entry, after)) return undefined;
-    const written = validator.#read(entry);
-    const inForce = validator.#readInForce(before);
+    const follow = (reading: ObjectReading | undefined) =>
+      reading && followedObject(reading, names, this.#schema);
+    const written = follow(validator.#read(entry));
+    const inForce = follow(validator.#readInForce(before));
     if (written === undefined || inForce === undefined) return undefined;
     const now = this.#readings.read(definition, after);
     const read = (held: ReadonlyMap<string, PropertyReading>) =>
       readProperties(definition, after, this.sources, undefined, held);
     return pendingAfter({ written, inForce, pending }, now, read, at);
+  }
+
+  /** What makes the references of an entry follow a rename. */
+  followingReferences(
+    entry: Entry,
+    pending: PendingChanges | undefined,
+    names: NewNames,
+  ): FollowingReferences {
+    const reading = this.#read(entry);
+    if (reading === undefined) return { modifications: [], stuck: undefined };
+    const inForce = pending && this.#readInForce({ entry, pending });
+    return followingReferences(reading, inForce, names, this.#schema);
+  }
+
+  /** Whether an object in force is the one it was but for names: its own, and those of what was renamed with it. */
+  differsInNamesOnly(before: EntryInForce, after: EntryInForce, names: NewNames): boolean {
+    const old = this.#readInForce(before);
+    const now = this.#readInForce(after);
+    if (old === undefined || now === undefined || old.definition !== now.definition) return false;
+    const changed = changedProperties(followedObject(old, names, this.#schema), now);
+    return changed.every(({ property }) => property.attribute === now.definition.namingAttribute);
   }
 
   /**
@@ -342,46 +376,6 @@ export class PropertyValidator {
       ...checkLastHandler(this.#read(before), undefined, key, context),
     ];
   }
-}
-
-/** An attribute with options, ds-cfg-enabled;x, would be a second attribute beside the property, read by nobody. */
-function checkOptions({ definition, entry }: ObjectReading): readonly Issue[] {
-  return entry.attributes.flatMap(({ key, description }) => {
-    const semicolon = key.indexOf(';');
-    if (semicolon < 0) return [];
-    const property = definition.propertiesByKey.get(key.slice(0, semicolon));
-    if (property === undefined) return [];
-    const problem = `is written as ${description}, and takes no attribute options`;
-    return [
-      issueOf('unwillingToPerform', property, entry, undefined, problem, `Write ${property.attribute}.`),
-    ];
-  });
-}
-
-/** A read-only property is given when the object is created, and stays as it was given. */
-function checkReadOnly(old: ObjectReading | undefined, now: ObjectReading): readonly Issue[] {
-  if (old === undefined) return [];
-  return now.definition.properties
-    .filter((property) => property.readOnly && textOf(old, property) !== textOf(now, property))
-    .map((property) => {
-      const problem = 'is set when the object is created and cannot change afterwards';
-      return issueOf(
-        'unwillingToPerform',
-        property,
-        now.entry,
-        undefined,
-        problem,
-        'Create a new object instead.',
-      );
-    });
-}
-
-/** As it is written, and as it means: other sources may give a written expression another meaning. */
-function textOf(reading: ObjectReading, property: PropertyDefinition): string {
-  return JSON.stringify([
-    reading.entry.values(property.key),
-    reading.properties.get(property.name)?.texts ?? [],
-  ]);
 }
 
 /** Whether other properties, too, have a say in what an object of the kind stands for in the ReferenceIndex. */

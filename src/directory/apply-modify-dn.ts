@@ -3,10 +3,10 @@
 
 import type { ModifyDnChange } from '../ldap/change.ts';
 import { Dn, RDNS_MAX } from '../ldap/dn.ts';
-import { Entry } from '../ldap/entry.ts';
+import { type Attribute, Entry } from '../ldap/entry.ts';
 import { refuseIfAny } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
-import { AttributeEditor } from './attribute-editor.ts';
+import { AttributeEditor, type EditorView } from './attribute-editor.ts';
 import { checkedEntry } from './checked-entry.ts';
 import { type Effect, noSuchObject, type Place, placeOf, type TreeView } from './tree-view.ts';
 
@@ -73,8 +73,23 @@ function isInTree(key: string, view: TreeView): boolean {
   }
 }
 
+/** The attributes that an entry has once it is renamed so. */
+export function renamedAttributes(
+  change: ModifyDnChange,
+  before: Entry,
+  schema: TreeView['schema'],
+): readonly Attribute[] {
+  const dn = (before.dn.parent ?? Dn.root).child(change.newRdn);
+  return editorOf(change, before, dn, { schema, isSecret: () => false }).attributes;
+}
+
 /** The attributes with the values of the new RDN, and without those of the old one where that is asked for. */
-function editorOf({ deleteOldRdn }: ModifyDnChange, before: Entry, dn: Dn, view: TreeView): AttributeEditor {
+function editorOf(
+  { deleteOldRdn }: ModifyDnChange,
+  before: Entry,
+  dn: Dn,
+  view: EditorView,
+): AttributeEditor {
   const editor = new AttributeEditor(dn, before.attributes, view);
   if (deleteOldRdn) editor.removeRdnValues(before.dn.rdn ?? []);
   editor.addRdnValues();

@@ -13,18 +13,20 @@ import { normalizeValue } from '../schema/normal-value.ts';
 import { EditedValues } from './edited-values.ts';
 import type { TreeView } from './tree-view.ts';
 
+export type EditorView = Pick<TreeView, 'schema' | 'isSecret'>;
+
 export class AttributeEditor {
   readonly issues: Issue[] = [];
   /** Keys of the attributes that were given, whether they changed in the end or not. */
   readonly touched = new Set<string>();
   readonly #dn: Dn;
-  readonly #view: TreeView;
+  readonly #view: EditorView;
   readonly #attributes: Map<string, Attribute>;
   /** The attributes that are added to and deleted from; `#settle` makes attributes of them. */
   readonly #edited = new Map<string, { description: AttributeDescription; values: EditedValues }>();
   #unknownCount = 0;
 
-  constructor(dn: Dn, attributes: readonly Attribute[], view: TreeView) {
+  constructor(dn: Dn, attributes: readonly Attribute[], view: EditorView) {
     this.#dn = dn;
     this.#view = view;
     this.#attributes = new Map(attributes.map((attribute) => [attribute.key, attribute]));

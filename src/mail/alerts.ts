@@ -80,6 +80,13 @@ export class Alerts implements AlertSink {
     this.#handlers.set(key, handler);
   }
 
+  /** Handlers go on under other keys: new ones by old ones. */
+  renameHandlers(keys: ReadonlyMap<string, string>): void {
+    const renamed = Array.from(this.#handlers, ([key, handler]) => [keys.get(key) ?? key, handler] as const);
+    this.#handlers.clear();
+    for (const [key, handler] of renamed) this.#handlers.set(key, handler);
+  }
+
   /** Tells what waits; resolves when all mails are in the spool, or when that takes too long. */
   async close(): Promise<void> {
     for (const handler of this.#handlers.values()) handler.close();

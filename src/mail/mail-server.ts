@@ -53,11 +53,12 @@ const STALL_MS = 5000;
 const LOOK_MS = 5000;
 
 export class MailServer {
-  readonly name: string;
   readonly priority: number;
   readonly figures: MailServerFigures;
   readonly plan: ConnectionPlan;
   readonly #options: MailServerOptions;
+  #name: string;
+  #trust: () => ServerTrust;
   readonly #stallMs: number;
   readonly #secrets: SecretText;
   readonly #transport: MailTransport;
@@ -72,15 +73,17 @@ export class MailServer {
   readonly #closing = new AbortController();
 
   constructor(options: MailServerOptions) {
-    this.name = options.name;
+    this.#name = options.name;
+    this.#trust = options.trust;
     this.priority = options.settings.priority;
     this.figures = options.figures;
     this.plan = planConnection(options.settings);
     this.#options = options;
     this.#stallMs = options.stallMs ?? STALL_MS;
     this.#secrets = secretsOf(this.plan);
-    const { trust, clockMs, lookups, log } = options;
+    const { clockMs, lookups, log } = options;
     const { plan } = this;
+    const trust = () => this.#trust();
     const hear = plan.logsDialog
       ? ({ by, text }: { readonly by: string; readonly text: string }) =>
           log.info({ mailServer: this.name, by, text }, 'said on a mail connection')
@@ -92,6 +95,17 @@ export class MailServer {
     this.#transport = new MailTransport({ plan, secrets, trust, clockMs, lookups, hear, believed });
   }
 
+  /** What messages call it. */
+  get name(): string {
+    return this.#name;
+  }
+
+  /** From now on it is called so, and asks this for its trust manager, which may have another name too. */
+  rename(name: string, trust: () => ServerTrust): void {
+    this.#name = name;
+    this.#trust = trust;
+  }
+
   /** Whether it takes no more messages because another one has taken its place. */
   get isRetired(): boolean {
     return this.#isRetired;
@@ -100,7 +114,7 @@ export class MailServer {
   /** The name of the trust manager that connections of now are made with, or why there is none. */
   get trustName(): string {
     try {
-      return this.#options.trust().name;
+      return this.#trust().name;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }
@@ -167,8 +181,8 @@ export class MailServer {
    * @param waits told what the mail server is being waited for
    */
   async check(signal?: AbortSignal, waits?: Patience['waits']): Promise<MailServerCheck> {
-    const { trust, clockMs, lookups, now } = this.#options;
-    const [plan, secrets] = [this.plan, this.#secrets];
+    const { clockMs, lookups, now } = this.#options;
+    const [plan, secrets, trust] = [this.plan, this.#secrets, () => this.#trust()];
     const check = await checkMailServer({ plan, secrets, trust, clockMs, lookups, signal, waits });
     if (signal?.aborted === true) return check;
     this.figures.lastCheck = { check, at: now() };
@@ -242,7 +256,8 @@ export class MailServer {
 
   /** Never logs in. Undefined when nothing was found out. */
   async #lookAtTls(): Promise<MailFailure | undefined> {
-    const { trust, clockMs, lookups } = this.#options;
+    const { clockMs, lookups } = this.#options;
+    const trust = () => this.#trust();
     const plan = { ...this.plan, login: undefined };
     const signal = AbortSignal.any([AbortSignal.timeout(LOOK_MS), this.#closing.signal]);
     const check = await checkMailServer({ plan, secrets: this.#secrets, trust, clockMs, lookups, signal });

@@ -6,8 +6,9 @@ import type { ProfileSection } from '../config/passwords/password-profiles.ts';
 import type { Secret } from '../config/secret.ts';
 import { Dn } from '../ldap/dn.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
-import type { Component, ObjectDifference, Prepared } from './component.ts';
+import type { Component, NewKeys, ObjectDifference, Prepared } from './component.ts';
 import type { Digest, RunningPart } from './description.ts';
+import { onCommit } from './renamed-keys.ts';
 
 /** What proves to be somebody. */
 export interface Credentials {
@@ -85,6 +86,11 @@ export class Accounts implements Component {
     return owners.length === 1 ? owners[0] : undefined;
   }
 
+  /** An account keeps being the object it is: who has logged in to it is logged in under its new name. */
+  renamed(keys: NewKeys): Prepared {
+    return onCommit(() => this.#rename(keys));
+  }
+
   prepare({ key, before, after }: ObjectDifference): Prepared | undefined {
     const old = before?.kind === this.kind ? before : undefined;
     const now = after?.kind === this.kind ? after : undefined;
@@ -124,6 +130,24 @@ export class Accounts implements Component {
         ...{ subjects: credentials.subjects.toSorted(), fingerprints: credentials.fingerprints.toSorted() },
       };
       yield { key, facts };
+    }
+  }
+
+  #rename(keys: NewKeys): void {
+    const moved: LiveAccount[] = [];
+    for (const [from, to] of keys) {
+      const live = this.#byKey.get(from);
+      if (live === undefined) continue;
+      this.#byKey.delete(from);
+      if (this.#byName.get(from) === live) this.#byName.delete(from);
+      this.#passwords?.set(from, []);
+      live.key = to;
+      moved.push(live);
+    }
+    for (const live of moved) {
+      this.#byKey.set(live.key, live);
+      this.#byName.set(live.key, live);
+      this.#passwords?.set(live.key, live.credentials.passwords);
     }
   }
 

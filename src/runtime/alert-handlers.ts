@@ -3,8 +3,9 @@
 import type { ConfigurationObject } from '../config/configuration-object.ts';
 import type { AlertHandlerSettings } from '../mail/alert-handler.ts';
 import type { Alerts } from '../mail/alerts.ts';
-import type { Component, ObjectDifference, Prepared } from './component.ts';
+import type { Component, NewKeys, ObjectDifference, Prepared } from './component.ts';
 import { type Digest, factsOf, type RunningPart } from './description.ts';
+import { onCommit } from './renamed-keys.ts';
 
 export class AlertHandlers implements Component {
   readonly kind = 'smtp-alert-handler';
@@ -17,14 +18,17 @@ export class AlertHandlers implements Component {
     this.#changed = changed;
   }
 
-  prepare({ key, after }: ObjectDifference): Prepared {
-    return {
-      commit: () => {
-        this.#alerts.setHandler(key, settingsOf(after));
-        this.#changed();
-      },
-      abort: () => {},
-    };
+  renamed(keys: NewKeys): Prepared {
+    return onCommit(() => this.#alerts.renameHandlers(keys));
+  }
+
+  prepare({ key, after, differsInNamesOnly }: ObjectDifference): Prepared {
+    return onCommit(() => {
+      // What it has heard and not yet told stays with it.
+      if (differsInNamesOnly === true) return;
+      this.#alerts.setHandler(key, settingsOf(after));
+      this.#changed();
+    });
   }
 
   *describe(digest: Digest): Generator<RunningPart> {

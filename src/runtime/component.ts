@@ -8,6 +8,10 @@ import type { Digest, RunningPart } from './description.ts';
 export interface ObjectDifference {
   /** The key of the entry's name. */
   readonly key: string;
+  /** The key of the name it had before, where it has another one now. */
+  readonly from?: string | undefined;
+  /** Whether all that is different are names: its own, or those of objects that it refers to. */
+  readonly differsInNamesOnly?: boolean;
   /** The kinds of both, to be asked before the objects themselves, which are decoded when they are looked at. */
   readonly kinds: ObjectKinds;
   readonly before: ConfigurationObject | undefined;
@@ -37,9 +41,17 @@ export interface Circumstances {
   readonly isEverythingRead: boolean;
 }
 
+/** Keys of names as they will be, by the keys of names as they were. */
+export type NewKeys = ReadonlyMap<string, string>;
+
 export interface Component {
   /** The kind of objects this component runs. */
   readonly kind: string;
+  /**
+   * Called before all else with the objects of the kind that are renamed: what runs because of them goes on under their
+   * new keys. Each is announced and prepared then like any object that changes. Cannot fail.
+   */
+  renamed(keys: NewKeys): Prepared | undefined;
   /**
    * Called for all objects of the kind that change together, before the first of them is prepared: what will come and what
    * will go. Cannot fail.

@@ -12,6 +12,7 @@ import type { ServerTrust } from '../trust/server-trust.ts';
 import { TrustError } from '../trust/trust-error.ts';
 import type { Component, ObjectDifference, Prepared } from './component.ts';
 import { type Digest, factsOf, type RunningPart } from './description.ts';
+import { neverRenamed, onCommit, renameKeys } from './renamed-keys.ts';
 import type { ServerTrusts } from './server-trust.ts';
 
 export interface MailServersOptions extends Omit<MailWorld, 'pauses'> {
@@ -51,12 +52,14 @@ export class MailServers {
   readonly components: readonly Component[] = [
     {
       kind: 'mail-server',
+      renamed: (keys) => onCommit(() => renameKeys(this.#known, keys)),
       prepare: (difference) => this.#prepare(difference),
       describe: (digest) => this.#describe(digest),
       runs: (key) => this.#runs(key),
     },
     {
       kind: 'global-configuration',
+      renamed: neverRenamed,
       prepare: (difference) => this.#prepareLimits(difference),
       describe: () => this.#describeLimits(),
     },
@@ -139,17 +142,36 @@ export class MailServers {
 
   #prepare(difference: ObjectDifference): Prepared {
     const { key, kinds } = difference;
+    return onCommit(() => {
+      const old = this.#known.get(key);
+      const made = old?.made && this.#goingOn(old.made, difference);
+      if (kinds.after === 'mail-server') this.#known.set(key, { difference, figures: old?.figures, made });
+      else this.#known.delete(key);
+      this.#ordered = undefined;
+      if (made === undefined) old?.made?.server.retire();
+      this.#hear();
+    });
+  }
+
+  /** The mail server under its new name, with its connections and all that it has learnt; undefined: another is to be made. */
+  #goingOn(
+    made: KnownMailServer,
+    { after, differsInNamesOnly }: ObjectDifference,
+  ): KnownMailServer | undefined {
+    if (differsInNamesOnly !== true || after?.kind !== 'mail-server') return undefined;
+    made.server.rename(after.dn.toString(), () => this.#trustOf(after));
+    return { ...made, ...this.#namesOf(after) };
+  }
+
+  #namesOf({
+    dn,
+    name,
+    trustManagerProvider,
+  }: MailServerObject): Pick<KnownMailServer, 'name' | 'commonName' | 'trustKey'> {
     return {
-      commit: () => {
-        const old = this.#known.get(key);
-        if (kinds.after === 'mail-server')
-          this.#known.set(key, { difference, figures: old?.figures, made: undefined });
-        else this.#known.delete(key);
-        this.#ordered = undefined;
-        old?.made?.server.retire();
-        this.#hear();
-      },
-      abort: () => {},
+      name: dn.toString(),
+      commonName: name,
+      trustKey: trustManagerProvider && this.#options.keyOf(trustManagerProvider.toString()),
     };
   }
 
@@ -205,12 +227,10 @@ export class MailServers {
     known.figures ??= new MailServerFigures();
     const { figures } = known;
     return {
-      name: object.dn.toString(),
-      commonName: object.name,
+      ...this.#namesOf(object),
       figures,
       server: this.#makeServer(object, figures),
       isEnabled: object.enabled,
-      trustKey: object.trustManagerProvider && this.#options.keyOf(object.trustManagerProvider.toString()),
       ignored: ignoredSettings(object.smtpProperty),
       hints: hintsOf(object),
     };

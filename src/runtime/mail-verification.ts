@@ -3,9 +3,10 @@
 
 import type { Later } from '../mail/pauses.ts';
 import type { MailFailure } from '../mail/smtp/failure.ts';
-import type { Component, ObjectDifference, Prepared } from './component.ts';
+import type { Component, NewKeys, ObjectDifference, Prepared } from './component.ts';
 import type { RunningPart } from './description.ts';
 import type { MailServers } from './mail-servers.ts';
+import { onCommit, renameKeys } from './renamed-keys.ts';
 
 export interface MailVerificationOptions {
   readonly servers: Pick<MailServers, 'find'>;
@@ -16,6 +17,16 @@ export interface MailVerificationOptions {
   readonly later: Later;
 }
 
+/** A mail server that is verified now and then. */
+interface Verified {
+  /** The key of its name, which may become another one. */
+  key: string;
+  readonly intervalMs: number;
+  /** Ends the waiting for its next turn. */
+  cancel(): void;
+  isFailing: boolean;
+}
+
 /** Verifications that are under way at once; the others wait for their turn. */
 const UNDER_WAY_MAX = 4;
 
@@ -24,15 +35,22 @@ const INTERVAL_KEY = 'ds-cfg-verification-interval';
 export class MailVerification implements Component {
   readonly kind = 'mail-server';
   readonly #options: MailVerificationOptions;
-  readonly #timers = new Map<string, { readonly intervalMs: number; readonly cancel: () => void }>();
-  /** Keys of those whose time has come. */
-  readonly #due = new Set<string>();
-  readonly #failing = new Set<string>();
+  readonly #verified = new Map<string, Verified>();
+  /** Those whose time has come. */
+  readonly #due = new Set<Verified>();
   #underWay = 0;
   readonly #abort = new AbortController();
 
   constructor(options: MailVerificationOptions) {
     this.#options = options;
+  }
+
+  /** Its turn comes when it would have come. */
+  renamed(keys: NewKeys): Prepared {
+    return onCommit(() => {
+      renameKeys(this.#verified, keys);
+      for (const [key, one] of this.#verified) one.key = key;
+    });
   }
 
   prepare(difference: ObjectDifference): Prepared | undefined {
@@ -44,66 +62,66 @@ export class MailVerification implements Component {
     return { commit: () => this.#set(key, intervalMs), abort: () => {} };
   }
 
-  #prepareNone({ key }: ObjectDifference): Prepared | undefined {
-    if (!this.#timers.has(key)) return undefined;
+  #prepareNone({ key, from }: ObjectDifference): Prepared | undefined {
+    if (!this.#verified.has(from ?? key)) return undefined;
     return { commit: () => this.#set(key, undefined), abort: () => {} };
   }
 
   *describe(): Generator<RunningPart> {
-    for (const [key, { intervalMs }] of this.#timers) yield { key, facts: { verifiedEveryMs: intervalMs } };
+    for (const [key, { intervalMs }] of this.#verified) yield { key, facts: { verifiedEveryMs: intervalMs } };
   }
 
   /** Ends the verifications that are under way, and begins no further one. */
   stop(): void {
     this.#abort.abort(new Error('The server is stopping.'));
-    for (const { cancel } of this.#timers.values()) cancel();
-    this.#timers.clear();
+    for (const one of this.#verified.values()) one.cancel();
+    this.#verified.clear();
     this.#due.clear();
   }
 
   #set(key: string, intervalMs: number | undefined): void {
-    const known = this.#timers.get(key);
+    const known = this.#verified.get(key);
     if (known?.intervalMs === intervalMs) return;
-    known?.cancel();
-    this.#timers.delete(key);
-    this.#due.delete(key);
-    this.#failing.delete(key);
-    if (intervalMs !== undefined) this.#startTimer(key, intervalMs, intervalMs * this.#options.random());
+    if (known !== undefined) {
+      known.cancel();
+      this.#verified.delete(key);
+      this.#due.delete(known);
+    }
+    if (intervalMs === undefined || this.#abort.signal.aborted) return;
+    const one: Verified = { key, intervalMs, cancel: () => {}, isFailing: false };
+    this.#verified.set(key, one);
+    this.#wait(one, intervalMs * this.#options.random());
   }
 
-  #startTimer(key: string, intervalMs: number, firstMs: number): void {
-    if (this.#abort.signal.aborted) return;
-    // A change may have begun another one while the server was being verified.
-    this.#timers.get(key)?.cancel();
-    const cancel = this.#options.later(firstMs, () => {
-      this.#due.add(key);
+  #wait(one: Verified, ms: number): void {
+    one.cancel = this.#options.later(ms, () => {
+      this.#due.add(one);
       this.#verifyDue();
     });
-    this.#timers.set(key, { intervalMs, cancel });
   }
 
   #verifyDue(): void {
-    for (const key of this.#due) {
+    for (const one of this.#due) {
       if (this.#underWay >= UNDER_WAY_MAX) return;
-      this.#due.delete(key);
+      this.#due.delete(one);
       this.#underWay += 1;
-      void this.#verify(key).finally(() => {
+      void this.#verify(one).finally(() => {
         this.#underWay -= 1;
-        const known = this.#timers.get(key);
-        if (known !== undefined) this.#startTimer(key, known.intervalMs, known.intervalMs);
+        // A change may have begun another one while the server was being verified.
+        const isWanted = this.#verified.get(one.key) === one && !this.#abort.signal.aborted;
+        if (isWanted) this.#wait(one, one.intervalMs);
         this.#verifyDue();
       });
     }
   }
 
-  async #verify(key: string): Promise<void> {
-    const known = this.#options.servers.find(key);
+  async #verify(one: Verified): Promise<void> {
+    const known = this.#options.servers.find(one.key);
     if (known === undefined) return;
     const { failure } = await known.server.check(this.#abort.signal);
     if (this.#abort.signal.aborted) return;
-    const hadFailed = this.#failing.has(key);
-    if (failure === undefined) this.#failing.delete(key);
-    else this.#failing.add(key);
+    const hadFailed = one.isFailing;
+    one.isFailing = failure !== undefined;
     if (failure !== undefined && !hadFailed) this.#options.failed(known.name, failure);
   }
 }

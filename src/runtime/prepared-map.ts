@@ -1,7 +1,8 @@
 // Things by their keys, as they are in force and as they will be once what is prepared is stored. Changes are prepared on
 // top of others that wait for the disk, so that several may be staged for one key: the last one counts.
 
-import type { Prepared } from './component.ts';
+import type { NewKeys, Prepared } from './component.ts';
+import { together } from './renamed-keys.ts';
 
 interface Staged<Value> {
   readonly value: Value | undefined;
@@ -56,6 +57,18 @@ export class PreparedMap<Value> {
       },
       abort: unstage,
     };
+  }
+
+  /** Gives values other keys, all of them at once: two may exchange theirs. */
+  rename(keys: NewKeys): Prepared {
+    const taken = new Set(keys.values());
+    const moved = Array.from(keys, ([from, to]) => [to, this.findPrepared(from)] as const);
+    const left = [...keys.keys()].filter((from) => !taken.has(from));
+    const parts = [
+      ...moved.map(([to, value]) => this.stage(to, value)),
+      ...left.map((from) => this.stage(from, undefined)),
+    ];
+    return together(parts);
   }
 
   #unstage(key: string, one: Staged<Value>): void {

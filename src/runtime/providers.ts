@@ -6,9 +6,10 @@ import type { ConfigurationObject } from '../config/configuration-object.ts';
 import type { FileReader } from '../files/file-reader.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { TrustError } from '../trust/trust-error.ts';
-import type { Component, ObjectDifference, Prepared } from './component.ts';
+import type { Component, NewKeys, ObjectDifference, Prepared } from './component.ts';
 import type { Facts, RunningPart } from './description.ts';
 import { PreparedMap } from './prepared-map.ts';
+import { onCommit } from './renamed-keys.ts';
 import { unusableProvider } from './unusable-provider.ts';
 
 export interface ProviderLog {
@@ -35,6 +36,8 @@ interface Providing<Provider extends { readonly kind: string }> {
   readonly isStarting: () => boolean;
   /** What it gives to those who ask now. */
   describe(provider: Provider): Promise<Facts>;
+  /** Gives a provider the names of its object, where it can go on under them; without it, another one is created. */
+  rename?(provider: Provider, object: ConfigurationObject): void;
   /** It is in force from now on. */
   enabled?(provider: Provider): void;
 }
@@ -48,6 +51,7 @@ export class Providers<Provider extends { readonly kind: string }> {
     this.#providing = providing;
     this.components = providing.kinds.map((kind) => ({
       kind,
+      renamed: (keys: NewKeys) => this.#byKey.rename(keys),
       prepare: (difference: ObjectDifference) => this.#prepare(difference),
       describe: () => this.#describe(kind),
       runs: (key: string) => this.#byKey.find(key)?.kind === kind,
@@ -76,7 +80,11 @@ export class Providers<Provider extends { readonly kind: string }> {
     );
   }
 
-  async #prepare({ key, after }: ObjectDifference): Promise<Prepared> {
+  async #prepare({ key, after, differsInNamesOnly }: ObjectDifference): Promise<Prepared> {
+    const { rename } = this.#providing;
+    const known = this.#byKey.findPrepared(key);
+    if (rename !== undefined && known !== undefined && after !== undefined && differsInNamesOnly === true)
+      return onCommit(() => rename(known, after));
     const provider = this.#providing.create(after);
     if (provider === undefined) return this.#byKey.stage(key, undefined);
     await this.#check(provider, after);

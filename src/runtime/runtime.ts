@@ -2,7 +2,7 @@
 // is prepared before them; then whatever uses something that changes is asked whether it could go on.
 
 import { LdapError } from '../ldap/ldap-error.ts';
-import type { Circumstances, Component, ObjectDifference, Prepared } from './component.ts';
+import type { Circumstances, Component, NewKeys, ObjectDifference, Prepared } from './component.ts';
 import type { DescribedPart, Digest } from './description.ts';
 
 /** How long everything together may take that one change needs. */
@@ -145,6 +145,7 @@ export class Runtime {
   }
 
   #announce(differences: readonly ObjectDifference[], all: AllPrepared): void {
+    this.#rename(differences, all);
     for (const difference of differences)
       for (const component of this.#asked(difference)) all.add(component.announce?.(difference));
   }
@@ -178,6 +179,19 @@ export class Runtime {
     const ofAfter = after === undefined ? [] : (this.#byKind.get(after) ?? []);
     if (before === after || before === undefined) return ofAfter;
     return [...(this.#byKind.get(before) ?? []), ...ofAfter];
+  }
+
+  #rename(differences: readonly ObjectDifference[], all: AllPrepared): void {
+    const renamed = differences.filter(({ from }) => from !== undefined);
+    if (renamed.length === 0) return;
+    for (const component of this.#components) {
+      const keys: NewKeys = new Map(
+        renamed.flatMap(({ from, key, kinds }) =>
+          from !== undefined && kinds.before === component.kind ? [[from, key] as const] : [],
+        ),
+      );
+      if (keys.size > 0) all.add(component.renamed(keys));
+    }
   }
 
   /** In the order in which they can be prepared, whatever order they were made in. */

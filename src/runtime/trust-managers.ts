@@ -27,8 +27,8 @@ type CertificateSource = FileSource<readonly X509Certificate[]>;
 /** One that is enabled. */
 export interface TrustManager {
   /** The name of its entry, and what its kind is called. */
-  readonly dn: string;
-  readonly name: string;
+  dn: string;
+  name: string;
   readonly kind: string;
   readonly trust: Trust;
   /** What is read from somewhere; undefined where nothing is. */
@@ -63,6 +63,12 @@ export function trustManagers(options: TrustManagerOptions, stores: StoreReader)
     },
     isStarting: options.isStarting,
     describe: describeTrust,
+    // Whoever was trusted still is: connections that were made go on.
+    rename: (manager, { dn, name }) => {
+      manager.dn = dn.toString();
+      manager.name = name;
+      manager.server.rename(manager.dn);
+    },
     enabled: ({ dn, server, certificates }) => {
       if (server.isBlind)
         options.log.warn({ provider: dn }, 'a trust manager is enabled that believes every certificate');
@@ -82,26 +88,26 @@ function createTrustManager(
   source: CertificateSource | undefined,
   { log, now, changed }: TrustManagerOptions,
 ): TrustManager {
-  const provider = dn.toString();
   const certificates =
     source === undefined
       ? undefined
       : new FileBacked(source, {
           failed: (problem) =>
-            log.warn({ provider, problem: problem.message }, 'authorities could not be read'),
+            log.warn({ provider: manager.dn, problem: problem.message }, 'authorities could not be read'),
           changed: ({ length }) => {
-            if (length === 0) log.warn({ provider }, NOBODY);
-            changed(provider);
+            if (length === 0) log.warn({ provider: manager.dn }, NOBODY);
+            changed(manager.dn);
           },
         });
   const trust = trustOf(kind, certificates);
   const unchecked = (host: string) =>
     log.warn(
-      { provider, host },
+      { provider: manager.dn, host },
       'blind trust is in use: whoever stands between can read and change what is sent to this host',
     );
-  const server = new ServerTrust({ name: provider, trust, now, unchecked });
-  return { dn: provider, name, kind, trust, certificates, server };
+  const server = new ServerTrust({ name: dn.toString(), trust, now, unchecked });
+  const manager: TrustManager = { dn: dn.toString(), name, kind, trust, certificates, server };
+  return manager;
 }
 
 function trustOf(

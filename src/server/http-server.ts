@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import type { MonitorItem } from '../backend/monitor.ts';
 import type { Decoded } from '../config/object-definition.ts';
 import type { httpConnectionHandler } from '../config/objects/http-connection-handler.ts';
-import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
+import type { Component, NewKeys, ObjectDifference, Prepared } from '../runtime/component.ts';
 import type { Facts, RunningPart } from '../runtime/description.ts';
 import { PreparedMap } from '../runtime/prepared-map.ts';
 import type { Log } from './access-log.ts';
@@ -47,6 +47,10 @@ export class HttpServer implements Component {
   /** Closes every port and every connection. */
   stop(): void {
     for (const handler of this.#running.prepared().values()) handler.stop();
+  }
+
+  renamed(keys: NewKeys): Prepared {
+    return this.#running.rename(keys);
   }
 
   prepare({ key, before, after }: ObjectDifference): Promise<Prepared> | Prepared | undefined {

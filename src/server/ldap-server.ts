@@ -5,12 +5,14 @@ import { ResultCode } from '../ldap/result-code.ts';
 import type {
   Circumstances,
   Component,
+  NewKeys,
   ObjectDifference,
   ObjectKinds,
   Prepared,
 } from '../runtime/component.ts';
 import type { Digest, RunningPart } from '../runtime/description.ts';
 import { PreparedMap } from '../runtime/prepared-map.ts';
+import { together } from '../runtime/renamed-keys.ts';
 import type { WatchedHandler, WatchedServer } from './connection-monitor.ts';
 import { Outbox } from './outbox.ts';
 import { ReadBuffer } from './read-buffer.ts';
@@ -56,6 +58,7 @@ export class LdapServer implements WatchedServer {
     };
     this.components = (['ldap-connection-handler', 'ldapi-connection-handler'] as const).map((kind) => ({
       kind,
+      renamed: (keys: NewKeys) => this.#rename(kind, keys),
       announce: (difference: ObjectDifference) => this.#announce(kind, difference),
       prepare: (difference: ObjectDifference) => this.#prepare(kind, difference),
       describe: (digest: Digest) => this.#describe(kind, digest),
@@ -83,6 +86,13 @@ export class LdapServer implements WatchedServer {
   stop(): void {
     for (const handler of this.#running.prepared().values()) handler.stop();
     for (const session of this.#sessions) session.close(ResultCode.unavailable, 'The server is stopping.');
+  }
+
+  /** Its ports stay open, and so do the connections that came by them. */
+  #rename(kind: Handler['kind'], keys: NewKeys): Prepared {
+    const places = new Map(Array.from(keys, ([from, to]) => [placeOf(kind, from), placeOf(kind, to)]));
+    const parts = [this.#running.rename(places), this.#plans.rename(places)];
+    return together(parts);
   }
 
   /** An entry may become a handler of the other kind: then one component closes it and the other one opens it. */

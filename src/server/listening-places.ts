@@ -8,7 +8,7 @@ import { networkInterfaces } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { ConfigurationObject } from '../config/configuration-object.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
-import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
+import type { Component, NewKeys, ObjectDifference, Prepared } from '../runtime/component.ts';
 import { PreparedMap } from '../runtime/prepared-map.ts';
 import type { PlaceKeeper } from './listener.ts';
 import { isLocal, type Place, refusal, tryPlace, urlOf } from './listening-socket.ts';
@@ -17,8 +17,12 @@ const KINDS = ['ldap-connection-handler', 'ldapi-connection-handler', 'http-conn
 
 export type HandlerObject = Extract<ConfigurationObject, { readonly kind: (typeof KINDS)[number] }>;
 
+/** Who has a place, whatever the name is. */
+type Owner = object;
+
 /** A handler that will be enabled. */
 interface Plan {
+  readonly owner: Owner;
   readonly dn: string;
   readonly places: readonly Place[];
   /** Those that the next start would open. */
@@ -26,8 +30,7 @@ interface Plan {
 }
 
 interface OpenPlace {
-  /** The key of the handler's name. */
-  readonly key: string;
+  readonly owner: Owner | undefined;
   readonly place: Place;
 }
 
@@ -49,6 +52,7 @@ export class ListeningPlaces {
     this.#instanceFolder = instanceFolder;
     this.components = KINDS.map((kind, index) => ({
       kind,
+      renamed: (keys: NewKeys) => this.#plans.rename(keys),
       announce: (difference: ObjectDifference) => this.#announce(difference),
       prepare: () => undefined,
       describe: () => [],
@@ -70,10 +74,11 @@ export class ListeningPlaces {
 
   /** For the handler with this key. */
   keeper(key: string): PlaceKeeper {
+    const owner = this.#plans.findPrepared(key)?.owner;
     return {
-      isBeingLeft: (place) => this.#isBeingLeft(place, key),
+      isBeingLeft: (place) => this.#isBeingLeft(place, owner),
       opened: (place) => {
-        const open: OpenPlace = { key, place };
+        const open: OpenPlace = { owner, place };
         this.#open.add(open);
         return () => void this.#open.delete(open);
       },
@@ -83,18 +88,20 @@ export class ListeningPlaces {
   #announce({ key, after, written }: ObjectDifference): Prepared {
     if (!isEnabledHandler(after)) return this.#plans.stage(key, undefined);
     return this.#plans.stage(key, {
+      owner: this.#plans.findPrepared(key)?.owner ?? {},
       dn: after.dn.toString(),
       places: this.placesOf(after),
       written: this.placesOf(isEnabledHandler(written) ? written : after),
     });
   }
 
-  async #isBeingLeft(place: Place, key: string): Promise<boolean> {
+  async #isBeingLeft(place: Place, owner: Owner | undefined): Promise<boolean> {
     const wanted = await exactly(place);
+    const plans = [...this.#plans.prepared().values()];
     let isTaken = false;
     for (const open of this.#open) {
       if (!overlap(await exactly(open.place), wanted)) continue;
-      const plan = open.key === key ? undefined : this.#plans.findPrepared(open.key);
+      const plan = open.owner === owner ? undefined : plans.find((one) => one.owner === open.owner);
       const kept = await exactlyAll(plan?.places ?? []);
       if (plan !== undefined && kept.some((one) => overlap(one, wanted))) {
         const reason = `${plan.dn} listens there; choose another place, or change or disable that one too`;

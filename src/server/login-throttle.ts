@@ -9,6 +9,7 @@ import { hash } from 'node:crypto';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
 import type { RunningPart } from '../runtime/description.ts';
+import { neverRenamed } from '../runtime/renamed-keys.ts';
 import { FailureRecords } from './failure-records.ts';
 import type { LoginSource } from './login-source.ts';
 
@@ -60,6 +61,7 @@ interface Place {
 
 export class LoginThrottle implements Component {
   readonly kind = 'global-configuration';
+  readonly renamed = neverRenamed;
   readonly #options: ThrottleOptions;
   readonly #pairs = new FailureRecords(RECORDS_MAX);
   readonly #addresses = new FailureRecords(RECORDS_MAX);

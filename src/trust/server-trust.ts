@@ -37,7 +37,7 @@ export interface ServerTrustOptions {
 const HOSTS_MAX = 1000;
 
 export class ServerTrust {
-  readonly name: string;
+  #name: string;
   readonly #trust: Trust;
   readonly #now: () => Date;
   readonly #unchecked: (host: string) => void;
@@ -45,10 +45,19 @@ export class ServerTrust {
   readonly #contexts = new SecureContexts();
 
   constructor({ name, trust, now, unchecked = () => {} }: ServerTrustOptions) {
-    this.name = name;
+    this.#name = name;
     this.#trust = trust;
     this.#now = now;
     this.#unchecked = unchecked;
+  }
+
+  /** What messages call it. */
+  get name(): string {
+    return this.#name;
+  }
+
+  rename(name: string): void {
+    this.#name = name;
   }
 
   /** Whether it believes whoever there is. */

@@ -27,7 +27,7 @@ replace: ds-cfg-smtp-property\nds-cfg-smtp-property: a=1\n`);
     await tools.search('cn=Mail Servers,cn=config', '(ds-cfg-use-ssl=true)', 'cn');
     await tools.run('ldapcompare', [NAME, 'cn:One']);
     await tools.run('ldapwhoami', []);
-    await tools.run('ldapmodrdn', [NAME, 'cn=Two']);
+    await tools.run('ldapmodrdn', [NAME, 'description=Two']);
     await tools.delete(NAME);
     await tools.delete(NAME);
     await new LdapTools({ url: server.url, password: 'wrong' }).run('ldapwhoami', []);
@@ -76,7 +76,11 @@ replace: ds-cfg-smtp-property\nds-cfg-smtp-property: a=1\n`);
     ],
     ['compare', { dn: NAME, attribute: 'cn', result: 'compareTrue' }, 1],
     ['extended', { oid: '1.3.6.1.4.1.4203.1.11.3', result: 'success' }, 1],
-    ['modifyDn', { dn: NAME, result: 'unwillingToPerform', why: expect.stringContaining('not renamed') }, 1],
+    [
+      'modifyDn',
+      { dn: NAME, result: 'objectClassViolation', why: expect.stringContaining('description') },
+      1,
+    ],
     ['delete', { dn: NAME, result: 'success' }, 2],
   ])('has one line for %s, with who, what, result and milliseconds', (msg, what, count) => {
     const found = linesOf(msg);

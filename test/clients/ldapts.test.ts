@@ -95,7 +95,7 @@ describe('ldapts', () => {
       /^19 .*smtp-server "mail\.example\.com:70000" has a port that is not a number from 1 to 65535/,
     );
     expect(await refusal(set('ds-cfg-enabled', 'maybe'))).toMatch(/^21 .*"maybe".*TRUE or FALSE/);
-    expect(await refusal(client.modifyDN(name, 'cn=other'))).toMatch(/^53 .*not renamed/);
+    expect(await refusal(client.modifyDN(name, 'description=other'))).toMatch(/^65 /);
     expect(await refusal(client.exop('1.2.3.4'))).toMatch(/^2 /);
     await client.del(name);
     expect(await refusal(client.del(name))).toMatch(/^32 .*there is no such entry/);

@@ -47,7 +47,7 @@ describe("Perl's Net::LDAP", () => {
     expect(value).toEqual(['LDAP_CONSTRAINT_VIOLATION', 19, port]);
     const allowed = expect.stringMatching(/ds-cfg-enabled "maybe" .*TRUE or FALSE/);
     expect(syntax).toEqual(['LDAP_INVALID_SYNTAX', 21, allowed]);
-    expect(rename).toEqual(['LDAP_UNWILLING_TO_PERFORM', 53, expect.stringContaining('not renamed')]);
+    expect(rename).toEqual(['LDAP_OBJECT_CLASS_VIOLATION', 65, expect.stringContaining('description')]);
   });
 
   it('searches: pages, order, windows, filters', () => {

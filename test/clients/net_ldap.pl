@@ -137,7 +137,7 @@ sub changes_mail_server {
   say_it('modified', [$found->dn, $found->get_value('ds-cfg-enabled'), $found->get_value('ds-cfg-smtp-property')]);
   say_it('refused value', refusal($ldap->modify($MAIL_SERVER, replace => { 'ds-cfg-smtp-server' => 'mail.example.com:70000' })));
   say_it('refused syntax', refusal($ldap->modify($MAIL_SERVER, replace => { 'ds-cfg-enabled' => 'maybe' })));
-  say_it('refused rename', refusal($ldap->moddn($MAIL_SERVER, newrdn => 'cn=other')));
+  say_it('refused rename', refusal($ldap->moddn($MAIL_SERVER, newrdn => 'description=other')));
   must($ldap->delete($MAIL_SERVER));
   my $gone = $ldap->delete($MAIL_SERVER);
   say_it('deleted', [$gone->code + 0, $gone->dn]);

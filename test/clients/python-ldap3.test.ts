@@ -62,9 +62,9 @@ describe('Python ldap3', () => {
       expect.stringMatching(/ds-cfg-enabled "maybe" .*TRUE or FALSE/),
     ]);
     expect(seen.get('refused rename')).toEqual([
-      53,
-      'unwillingToPerform',
-      expect.stringMatching(/not renamed/),
+      65,
+      'objectClassViolation',
+      expect.stringMatching(/description/),
     ]);
     expect(seen.get('raised')).toEqual([
       'LDAPObjectClassViolationResult',

@@ -125,7 +125,7 @@ def changes_mail_server(connection):
     say("refused value", outcome(connection))
     connection.modify(MAIL_SERVER, {"ds-cfg-enabled": [(ldap3.MODIFY_REPLACE, ["maybe"])]})
     say("refused syntax", outcome(connection))
-    connection.modify_dn(MAIL_SERVER, "cn=other")
+    connection.modify_dn(MAIL_SERVER, "description=other")
     say("refused rename", outcome(connection))
     say("delete", [connection.delete(MAIL_SERVER), connection.delete(MAIL_SERVER), outcome(connection)[0]])
 

@@ -93,8 +93,7 @@ describe('shelldap', () => {
     expect(output).toMatch(/^d cn=Connection Handlers\/$/m);
     expect(output).toMatch(/^ds-cfg-smtp-server: relay\.example\.com:2525$/m);
     expect(output).toMatch(/^ {4}ds-cfg-smtp-server \(required/m);
-    expect(output).toContain('configuration objects are not renamed');
-    expect(output).toMatch(/^- cn=relay\n- cn=second$/m);
+    expect(output).toMatch(/^- cn=relay\n- cn=third$/m);
     expect(await smtpServer()).toEqual(['relay.example.com:2525']);
   });
 

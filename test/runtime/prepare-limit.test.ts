@@ -21,6 +21,7 @@ it('a component that is never ready refuses the change, and what was ready is gi
     mentions: () => false,
   } as const;
   const component = (prepare: () => Promise<Prepared>) => ({
+    renamed: () => undefined,
     kind: 'branch',
     prepare,
     describe: async () => [],

@@ -124,8 +124,12 @@ describe('a client made with ldapjs', () => {
     expect(await codeOf(call((done) => client.modify(name, wrong, done)))).toBe(21);
   });
 
-  it('is told that objects are not renamed', async () => {
-    expect(await codeOf(call((done) => client.modifyDN(name, 'cn=other', done)))).toBe(53);
+  it('renames, within a container', async () => {
+    const container = 'cn=Mail Servers,cn=config';
+    expect(await codeOf(call((done) => client.modifyDN(container, 'cn=other', done)))).toBe(53);
+    await call((done) => client.modifyDN(name, 'cn=other', done));
+    expect(await search(`cn=other,${container}`, { scope: 'base' })).toHaveLength(1);
+    await call((done) => client.modifyDN(`cn=other,${container}`, name.slice(0, name.indexOf(',')), done));
   });
 
   it('is told of extended operations nobody knows', async () => {

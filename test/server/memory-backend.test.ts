@@ -79,10 +79,6 @@ describe('entries of a memory backend', () => {
     const subtree = ['-r', `uid=hank,${GROUPS}`];
     expect((await tools.run('ldapdelete', subtree)).code).toBe(0);
   });
-
-  it('are not renamed in the configuration', async () => {
-    expect((await tools.run('ldapmodrdn', [BACKEND, 'ds-cfg-backend-id=other'])).code).toBe(53);
-  });
 });
 
 describe('who may read and write', () => {

@@ -243,7 +243,7 @@ describe('a modify is refused', () => {
 
 describe('a modify DN', () => {
   it.each([
-    [53, 'of an object', modifyDnRequest(name, 'cn=Two', true)],
+    [53, 'of a container', modifyDnRequest('cn=Mail Servers,cn=config', 'cn=Two', true)],
     [53, 'of an object to another place', modifyDnRequest(name, 'cn=One', false, TRUST)],
     [53, 'of what is in force', modifyDnRequest('cn=One,cn=Mail Servers,cn=effective', 'cn=Two', true)],
     [53, 'of the schema', modifyDnRequest('cn=schema', 'cn=other', true)],

@@ -135,9 +135,12 @@ describe('the tools of OpenLDAP', () => {
     expect(entry?.values('ds-cfg-smtp-property')).toEqual(expect.arrayContaining(['d=1', 'e=1']));
   });
 
-  it('ldapmodrdn is told that objects are not renamed', async () => {
-    const result = await tools.run('ldapmodrdn', ['-r', name, 'cn=Other']);
-    expect(result).toMatchObject({ code: 53, stdout: expect.stringContaining('not renamed') });
+  it('ldapmodrdn renames', async () => {
+    expect(await tools.run('ldapmodrdn', ['-r', name, 'cn=Other'])).toMatchObject({ code: 0 });
+    const other = `cn=Other${name.slice(name.indexOf(','))}`;
+    expect((await tools.entries(other))[0]?.values('cn')).toEqual(['Other']);
+    const back = name.slice(0, name.indexOf(','));
+    expect(await tools.run('ldapmodrdn', ['-r', other, back])).toMatchObject({ code: 0 });
   });
 
   it('ldapdelete deletes', async () => {

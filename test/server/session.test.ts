@@ -68,7 +68,7 @@ describe('several requests at a time', () => {
       ],
       [deleteRequest(mailServerDn('Nobody')), answerTags.delete, 32],
       [addRequest('cn=config', [['objectClass', ['top']]]), answerTags.add, 68],
-      [modifyDnRequest(mailServerDn('One'), 'cn=Two', true), answerTags.modifyDn, 53],
+      [modifyDnRequest(MAIL_SERVERS, 'cn=Two', true), answerTags.modifyDn, 53],
       [WHO_AM_I, answerTags.extended, 0],
       [extendedRequest('1.2.3'), answerTags.extended, 2],
     ] as const;
@@ -235,7 +235,7 @@ describe('controls and extended operations nobody knows', () => {
       0,
     ],
     ['delete', deleteRequest(mailServerDn('Nobody')), 32],
-    ['modify DN', modifyDnRequest(mailServerDn('One'), 'cn=Two', true), 53],
+    ['modify DN', modifyDnRequest(MAIL_SERVERS, 'cn=Two', true), 53],
     ['Who am I', WHO_AM_I, 0],
     ['bind', bindRequest(ADMINISTRATOR, 'test-password-1'), 0],
   ];

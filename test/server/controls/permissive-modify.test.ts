@@ -210,7 +210,7 @@ describe('an entry that is not there', () => {
         expect(await client.request(request)).toMatchObject({ code: 32, matchedDn: above });
       }
     }
-    const renamed = await client.request(modifyDnRequest(mailServerDn('Secret'), 'cn=Other', true));
+    const renamed = await client.request(modifyDnRequest('cn=Mail Servers,cn=config', 'cn=Other', true));
     expect(renamed.code).toBe(53);
   });
 });

@@ -1,0 +1,116 @@
+// References to objects that get other names: what must be written so that they go on naming the same objects, and how
+// what was read before a rename reads after it. Who is renamed, and when, is not known here.
+
+import { escapeExpression, hasExpression, parseTemplate } from '../expression/template.ts';
+import type { Modification } from '../ldap/change.ts';
+import type { Dn } from '../ldap/dn.ts';
+import { Attribute } from '../ldap/entry.ts';
+import type { Schema } from '../schema/schema.ts';
+import type { PendingChanges } from './admin-actions.ts';
+import type { ObjectReading, PropertyReading } from './property-reader.ts';
+
+/** New names of entries by the keys of their old ones. */
+export type NewNames = ReadonlyMap<string, Dn>;
+
+/** A reference that no change of its entry can make follow: what names the object is elsewhere. */
+export interface StuckReference {
+  readonly attribute: string;
+  /** The expression that names the object; undefined: a default does. */
+  readonly written: string | undefined;
+}
+
+export interface FollowingReferences {
+  readonly modifications: readonly Modification[];
+  readonly stuck: StuckReference | undefined;
+}
+
+/**
+ * Returns the modifications that make the references of an object follow a rename, none when it has no such reference.
+ * @param inForce the object as it is in force, where something of it waits for an admin action: what is in force follows
+ * with the entry, so that an entry that only there names the object is written once more as it is.
+ */
+export function followingReferences(
+  reading: ObjectReading,
+  inForce: ObjectReading | undefined,
+  names: NewNames,
+  schema: Schema,
+): FollowingReferences {
+  const modifications: Modification[] = [];
+  let stuck: StuckReference | undefined;
+  for (const { name, key, attribute } of reading.definition.references) {
+    const written = reading.entry.values(key);
+    const isNamed = namesOne(reading.properties.get(name), names, schema);
+    const isNamedInForce = namesOne(inForce?.properties.get(name), names, schema);
+    if (!isNamed && !isNamedInForce) continue;
+    const followed = written.map((text) => followedText(text, names, schema));
+    const isMoved = followed.some((text, index) => text !== written[index]);
+    if (isNamed && !isMoved && !isSpelledSo(written, names))
+      stuck ??= { attribute, written: written.find(hasExpression) };
+    else if (isMoved || isNamedInForce)
+      modifications.push({ operation: 'replace', attribute: new Attribute(attribute, followed) });
+  }
+  return { modifications, stuck };
+}
+
+/** The object as it would have been read if the others had had their new names already. */
+export function followedObject(reading: ObjectReading, names: NewNames, schema: Schema): ObjectReading {
+  if (names.size === 0) return reading;
+  const properties = new Map(reading.properties);
+  for (const { name } of reading.definition.references) {
+    const property = properties.get(name);
+    if (property !== undefined) properties.set(name, followedProperty(property, names, schema));
+  }
+  return { ...reading, properties };
+}
+
+/** The same of what waits for an admin action. */
+export function followedPending(
+  pending: PendingChanges | undefined,
+  names: NewNames,
+  schema: Schema,
+): PendingChanges | undefined {
+  if (pending === undefined || names.size === 0) return pending;
+  return new Map(
+    Array.from(pending, ([name, change]) => {
+      const inForce = followedProperty(change.inForce, names, schema);
+      return [name, inForce === change.inForce ? change : { ...change, inForce }];
+    }),
+  );
+}
+
+function followedProperty(reading: PropertyReading, names: NewNames, schema: Schema): PropertyReading {
+  const { definition } = reading;
+  if (!namesOne(reading, names, schema)) return reading;
+  const texts = reading.texts.map((text) => names.get(schema.dnKeyOfText(text))?.toString() ?? text);
+  const values = texts.map((text, index) => {
+    const parsed = definition.type.parse(text);
+    return parsed.problem === undefined ? parsed.value : reading.values[index];
+  });
+  return { ...reading, texts, values };
+}
+
+function namesOne(reading: PropertyReading | undefined, names: NewNames, schema: Schema): boolean {
+  if (reading === undefined || reading.definition.type.target === undefined) return false;
+  return reading.texts.some((text) => names.has(schema.dnKeyOfText(text)));
+}
+
+/** A value with an expression is not looked into: what it resolves to is decided elsewhere. */
+function followedText(text: string, names: NewNames, schema: Schema): string {
+  const plain = plainText(text);
+  const now = plain === undefined ? undefined : names.get(schema.dnKeyOfText(plain));
+  return now === undefined ? text : escapeExpression(now.toString());
+}
+
+/** What a value without expressions says; undefined for one that has some. */
+function plainText(text: string): string | undefined {
+  if (!hasExpression(text)) return text;
+  const { parts, problems } = parseTemplate(text);
+  const isPlain = problems.length === 0 && parts.every((part) => typeof part === 'string');
+  return isPlain ? parts.join('') : undefined;
+}
+
+/** A name that only its spelling changes of may be written in the new spelling already. */
+function isSpelledSo(written: readonly string[], names: NewNames): boolean {
+  const spelled = new Set(Array.from(names.values(), (dn) => escapeExpression(dn.toString())));
+  return written.some((text) => spelled.has(text));
+}
