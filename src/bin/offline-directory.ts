@@ -12,7 +12,7 @@ import { exitCodeOfResult } from '../cli/exit-code.ts';
 import { parseFilter } from '../codec/filter-text.ts';
 import { deriveForCommand } from '../config/passwords/derivation.ts';
 import { type Change, dnOfChange, type Modification } from '../ldap/change.ts';
-import { Dn } from '../ldap/dn.ts';
+import { Dn, type Rdn } from '../ldap/dn.ts';
 import { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { SearchScope } from '../ldap/message.ts';
@@ -61,6 +61,11 @@ export class OfflineDirectory implements Directory {
 
   delete(dn: string): Promise<string> {
     return this.#change({ type: 'delete', dn: Dn.parse(dn) });
+  }
+
+  rename(dn: string, newRdn: Rdn): Promise<string> {
+    const change = { type: 'modifyDn', dn: Dn.parse(dn), newRdn, deleteOldRdn: true } as const;
+    return this.#change({ ...change, newSuperior: undefined });
   }
 
   async changeAll(steps: readonly DirectoryStep[]): Promise<string> {

@@ -2,6 +2,7 @@
 // command does not know which.
 
 import type { Change, Modification } from '../ldap/change.ts';
+import type { Rdn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Filter } from '../ldap/filter.ts';
 import type { Invocation, World } from './command.ts';
@@ -29,6 +30,8 @@ export interface Directory {
   /** All modifications as one change. */
   modify(dn: string, modifications: readonly Modification[]): Promise<string>;
   delete(dn: string): Promise<string>;
+  /** Gives an entry another name in its place; the old one is not kept as a value. */
+  rename(dn: string, newRdn: Rdn): Promise<string>;
   /** All of them or none. */
   changeAll(steps: readonly DirectoryStep[]): Promise<string>;
   /** The same, and nothing is changed: resolves to what would still have to be done, a line each, if they are possible. */

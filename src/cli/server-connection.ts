@@ -7,7 +7,7 @@ import { writeEndTransaction } from '../codec/extended-value.ts';
 import { parseFilter } from '../codec/filter-text.ts';
 import type { Change, Modification } from '../ldap/change.ts';
 import type { Control } from '../ldap/control.ts';
-import { Dn } from '../ldap/dn.ts';
+import { Dn, type Rdn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { SearchScope } from '../ldap/message.ts';
 import { Oid } from '../ldap/oids.ts';
@@ -63,6 +63,11 @@ export class ServerConnection implements Directory {
 
   delete(dn: string): Promise<string> {
     return this.#change({ type: 'delete', dn: Dn.parse(dn) }, []);
+  }
+
+  rename(dn: string, newRdn: Rdn): Promise<string> {
+    const change = { type: 'modifyDn', dn: Dn.parse(dn), newRdn, deleteOldRdn: true } as const;
+    return this.#change({ ...change, newSuperior: undefined }, []);
   }
 
   /** One transaction (RFC 5805). */

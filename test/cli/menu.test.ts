@@ -156,9 +156,18 @@ describe('the menus', () => {
     expect(pending.stdout).not.toContain('dn:');
   });
 
+  it('rename it', async () => {
+    await terminal.pick('Rename this Mail Server');
+    await terminal.until('◆  The new name of the Mail Server');
+    await terminal.press('C-u');
+    await terminal.answer('The new name of the Mail Server', 'Second Relay');
+    await terminal.until('The Mail Server was renamed successfully');
+    await terminal.pick('Second Relay');
+  });
+
   it('delete it, and leave', async () => {
     await terminal.pick('Delete this Mail Server');
-    await terminal.until('◆  Delete the Mail Server Relay?');
+    await terminal.until('◆  Delete the Mail Server Second Relay?');
     await terminal.press('y');
     await terminal.until('The Mail Server was deleted successfully');
     await terminal.pick('Back');

@@ -59,6 +59,13 @@ describe('commands with --offline', () => {
     expect(shown.stdout).toContain('use-ssl\ttrue\n');
     expect(shown.stdout).toContain('auth-password\t***\n');
     expect(shown.stdout).not.toContain(SECRET);
+    expect(await offline('rename-mail-server', 'Two', 'One')).toMatchObject({ code: 68 });
+    expect(await offline('rename-mail-server', 'Two', 'Deux')).toMatchObject({ code: 0, stderr: '' });
+    expect((await offline('list-mail-servers', '-s')).stdout).toBe('One\nDeux\n');
+    expect(await offline('rename-mail-server', 'Two', 'Deux')).toMatchObject({ code: 32 });
+    expect(await offline('rename-mail-server', '--', 'Deux', '-Two, & co')).toMatchObject({ code: 0 });
+    expect(await offline('rename-mail-server', '--', '-Two, & co', 'Two')).toMatchObject({ code: 0 });
+    expect((await offline('rename-mail-server', 'Two')).stderr).toContain('Give two names');
     expect(await offline('delete-mail-server', '--server-name', 'Two')).toMatchObject({ code: 0 });
     expect(await offline('delete-mail-server', '--server-name', 'Two')).toMatchObject({ code: 32 });
     expect(await create('One', '--set', 'smtp-server:a')).toMatchObject({ code: 68 });

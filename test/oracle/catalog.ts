@@ -382,3 +382,9 @@ function choicesOf({ kind, properties }: ObjectDefinition): CatalogObject['choic
 function isLeftAlone({ attribute, type }: PropertyDefinition): boolean {
   return LEFT_ALONE.test(attribute) || type.name === 'kept word' || type.name === 'unsupported';
 }
+
+/** What an object of the catalogue is called after a rename. */
+export function otherName(dn: string): string {
+  const comma = dn.indexOf(',');
+  return `${dn.slice(0, comma)} Renamed${dn.slice(comma)}`;
+}

@@ -21,6 +21,8 @@ export type Step =
       readonly how: 'at once' | 'trial' | 'transaction';
       readonly changes: readonly ObjectChange[];
     }
+  /** Objects get their other names, or their own ones back; see otherName. */
+  | { readonly do: 'rename'; readonly how: 'at once' | 'transaction'; readonly names: readonly string[] }
   | { readonly do: 'tokens'; readonly tokens: Readonly<Record<string, string>> }
   | { readonly do: 'file'; readonly files: readonly FileChange[] }
   | { readonly do: 'roll back'; readonly changes: number }
@@ -96,6 +98,16 @@ const transaction = fc.record({
   changes: fc.array(change, { minLength: 2, maxLength: 4 }),
 });
 
+const renamed = CATALOG.filter(
+  ({ dn, isPermanent }) => dn !== 'cn=config' && !(isPermanent && /^cn=admin,/.test(dn)),
+);
+
+const renames = fc.record({
+  do: fc.constant('rename' as const),
+  how: fc.constantFrom('at once' as const, 'transaction' as const),
+  names: fc.uniqueArray(fc.constantFrom(...renamed.map(({ dn }) => dn)), { minLength: 1, maxLength: 3 }),
+});
+
 const token = fc
   .constantFrom(...Object.keys(TOKENS))
   .chain((name) => fc.constantFrom(...(TOKENS[name] ?? [])).map((value) => [name, value] as const));
@@ -144,6 +156,7 @@ const task = fc.record({ do: fc.constant('plan a task' as const), hours: fc.inte
 export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 22, arbitrary: changes },
   { weight: 6, arbitrary: transaction },
+  { weight: 4, arbitrary: renames },
   { weight: 5, arbitrary: tokens },
   { weight: 5, arbitrary: files },
   { weight: 2, arbitrary: rollBack },

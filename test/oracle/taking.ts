@@ -9,11 +9,12 @@ import {
   control,
   deleteRequest,
   extendedRequest,
+  modifyDnRequest,
   modifyRequest,
   scopes,
   searchRequest,
 } from '../support/ber-bytes.ts';
-import { CATALOG } from './catalog.ts';
+import { CATALOG, otherName } from './catalog.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { ObjectChange, Step } from './steps.ts';
 
@@ -25,12 +26,16 @@ export interface Taken {
 
 const HOUR_MS = 3_600_000;
 const UNWILLING_TO_STORE = 52;
+/** Names of objects that values may be. */
+const NAMES: ReadonlySet<string> = new Set(CATALOG.map(({ dn }) => dn));
 let taskCount = 0;
 
 export async function take(sandbox: Sandbox, step: Step): Promise<Taken> {
   switch (step.do) {
     case 'change':
       return takeChanges(sandbox, step.changes, step.how);
+    case 'rename':
+      return takeRenames(sandbox, step);
     case 'tokens':
       return reloaded(await sandbox.changeTokens(step.tokens));
     case 'file':
@@ -67,14 +72,44 @@ async function takeChanges(
   const requests: Buffer[] = [];
   for (const change of changes) requests.push(...(await requestsFor(sandbox, change, present)));
   if (requests.length === 0) return { isTaken: true, text: '' };
-  if (how !== 'transaction') {
-    for (const request of requests) {
-      const controls = how === 'trial' ? [control(Oid.noOp, true)] : [];
-      const { code, text } = await client.request(request, controls);
-      if (code !== 0) return { isTaken: false, text: `${code} ${text}` };
-    }
-    return { isTaken: how !== 'trial', text: '' };
+  if (how === 'transaction') return together(sandbox, requests);
+  for (const request of requests) {
+    const controls = how === 'trial' ? [control(Oid.noOp, true)] : [];
+    const { code, text } = await client.request(request, controls);
+    if (code !== 0) return { isTaken: false, text: `${code} ${text}` };
   }
+  return { isTaken: how !== 'trial', text: '' };
+}
+
+async function takeRenames(
+  sandbox: Sandbox,
+  { how, names }: Extract<Step, { readonly do: 'rename' }>,
+): Promise<Taken> {
+  const requests: Buffer[] = [];
+  for (const dn of names) {
+    const now = await presentName(sandbox, dn);
+    if (!(await exists(sandbox, now))) continue;
+    const next = now === dn ? otherName(dn) : dn;
+    requests.push(modifyDnRequest(now, next.slice(0, next.indexOf(',')), true));
+  }
+  if (how === 'transaction' && requests.length > 0) return together(sandbox, requests);
+  let isTaken = true;
+  const texts: string[] = [];
+  for (const request of requests) {
+    const { code, text } = await sandbox.client.request(request);
+    if (code !== 0) texts.push(`${code} ${text}`);
+    isTaken = code === 0 || isTaken;
+  }
+  return { isTaken, text: texts.join('; ') };
+}
+
+/** The name that an object of the catalogue has now: its own one unless it was renamed. */
+async function presentName(sandbox: Sandbox, dn: string): Promise<string> {
+  if (!dn.includes(',') || (await exists(sandbox, dn))) return dn;
+  return (await exists(sandbox, otherName(dn))) ? otherName(dn) : dn;
+}
+
+async function together({ client }: Sandbox, requests: readonly Buffer[]): Promise<Taken> {
   const begun = await client.request(extendedRequest(Oid.startTransaction));
   const id = begun.value ?? '';
   for (const request of requests) {
@@ -89,15 +124,21 @@ async function takeChanges(
 /** What is there is modified, and what is not is added; the map says what the requests before these have done. */
 async function requestsFor(
   sandbox: Sandbox,
-  { dn, set }: ObjectChange,
+  { dn: own, set }: ObjectChange,
   present: Map<string, boolean>,
 ): Promise<Buffer[]> {
+  const dn = await presentName(sandbox, own);
   const isThere = present.get(dn) ?? (await exists(sandbox, dn));
   present.set(dn, set !== 'deleted');
   if (set === 'deleted') return isThere ? [deleteRequest(dn)] : [];
-  const values = Object.entries(set).map(
-    ([name, all]) => [name, all.map((one) => sandbox.filledIn(one))] as const,
-  );
+  const values: (readonly [string, readonly string[]])[] = [];
+  for (const [name, all] of Object.entries(set)) {
+    const filled = all.map((one) => sandbox.filledIn(one));
+    values.push([
+      name,
+      await Promise.all(filled.map((one) => (NAMES.has(one) ? presentName(sandbox, one) : one))),
+    ]);
+  }
   if (isThere) {
     return [
       modifyRequest(
@@ -106,7 +147,7 @@ async function requestsFor(
       ),
     ];
   }
-  const object = CATALOG.find((one) => one.dn === dn);
+  const object = CATALOG.find((one) => one.dn === own);
   const initial = Object.entries(object?.initial ?? {}).map(
     ([name, all]) => [name, all.map((one) => sandbox.filledIn(one))] as const,
   );

@@ -17,6 +17,7 @@ import {
   modifyRequest,
   searchRequest,
 } from '../support/ber-bytes.ts';
+import { confditFor } from '../support/confdit-program.ts';
 import { removeFolder } from '../support/folders.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
@@ -194,6 +195,23 @@ describe('names', () => {
     expect(await valuesOf(dn, 'cn')).toEqual(['ONE']);
     await rename(dn, 'cn=a\\, b \\+ &{c} = \\"d\\"');
     expect(await valuesOf(`cn=a\\, b \\+ &{c} = \\"d\\",${MAIL}`, 'cn')).toEqual(['a, b + &{c} = "d"']);
+  });
+
+  it('are given on the command line', async () => {
+    await addMail('typed');
+    const typed = await confditFor(server)(
+      'rename-mail-server',
+      'typed',
+      'typed, and more = better',
+      '-v',
+      '--displayCommand',
+    );
+    expect(typed).toMatchObject({ code: 0, stderr: '' });
+    expect(typed.stdout).toContain('The Mail Server was renamed successfully');
+    expect(typed.stdout).toMatch(/confdit rename-mail-server .*typed '?"?typed, and more = better/);
+    expect(await valuesOf(`cn=typed\\, and more = better,${MAIL}`, 'cn')).toEqual([
+      'typed, and more = better',
+    ]);
   });
 
   it('change places in one transaction, and what refers to them goes with them', async () => {

@@ -36,7 +36,9 @@ async function candidatesAfter(words: readonly string[], input: CompletionInput)
   const option = words.at(-2) ?? '';
   const family = familyOfCommand(command.name, input.families);
   if (family !== undefined) {
-    if (option === `--${family.nameOption}`) return input.namesOf(family);
+    const isName =
+      option === `--${family.nameOption}` || (command.operands !== undefined && words.length === 2);
+    if (isName && !(words.at(-1) ?? '').startsWith('-')) return input.namesOf(family);
     if (option === '--type' || option === '-t') return [...family.types.keys()];
     const kind = chosenKind(words, family);
     if (PROPERTY_AND_VALUE.has(option)) return propertiesAndValues(kind, words.at(-1) ?? '');

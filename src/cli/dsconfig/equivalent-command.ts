@@ -45,7 +45,9 @@ export function equivalentWords(
         ? [`--${option}`]
         : invocation.values(option).flatMap((text) => [`--${option}`, shown(option, text, family)]),
     );
-  return [name, ...words];
+  const { operands } = invocation;
+  // A name may begin as an option does.
+  return [name, ...words, ...(operands.some((one) => one.startsWith('-')) ? ['--'] : []), ...operands];
 }
 
 function shown(option: string, text: string, { types }: ObjectFamily): string {

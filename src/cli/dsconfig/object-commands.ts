@@ -44,6 +44,8 @@ interface CommandParts {
   readonly synopsis: string;
   readonly description?: string;
   readonly options: readonly CommandOption[];
+  /** How the words that belong to no option are called in help. */
+  readonly operands?: string;
   /**
    * What can be said before a server is asked; throws CommandError.
    * @param isAsked whether somebody will be asked for what is missing.
@@ -101,7 +103,7 @@ class FamilyCommands {
     const isSingle = this.#family.nameOption === undefined;
     return isSingle
       ? [this.#get(), this.#set()]
-      : [this.#create(), this.#list(), this.#get(), this.#set(), this.#delete()];
+      : [this.#create(), this.#list(), this.#get(), this.#set(), this.#rename(), this.#delete()];
   }
 
   #create(): Command {
@@ -180,6 +182,32 @@ class FamilyCommands {
     });
   }
 
+  #rename(): Command {
+    const { name, place, definition } = this.#family;
+    const rdnOf = (text: string) => [{ type: definition.namingAttribute, value: text }];
+    return this.#command({
+      name: `rename-${name}`,
+      synopsis: `Gives ${withArticle(definition.friendlyName)} another name.`,
+      description: 'Whatever refers to it names it by its new name from then on.',
+      operands: 'OLD NEW',
+      options: [],
+      check: (invocation) => void this.#newName(invocation),
+      act: async ({ directory, invocation, output }) => {
+        const { from, to } = this.#newName(invocation);
+        output.notes(await directory.rename(Dn.parse(place).child(rdnOf(from)).toString(), rdnOf(to)));
+        output.done(`The ${definition.friendlyName} was renamed successfully`);
+      },
+    });
+  }
+
+  /** Throws CommandError unless there are two names. */
+  #newName({ operands }: Invocation): { readonly from: string; readonly to: string } {
+    const [from = '', to = ''] = operands;
+    if (operands.length === 2 && from !== '' && to !== '') return { from, to };
+    const problem = `Give two names: that of the ${this.#family.definition.friendlyName}, and its new one.`;
+    throw new CommandError(problem, ExitCode.parameterError);
+  }
+
   #delete(): Command {
     const { name, definition } = this.#family;
     return this.#command({
@@ -210,9 +238,10 @@ class FamilyCommands {
       ...EQUIVALENT_OPTIONS,
       ...connectionOptions,
     ];
-    const { name, synopsis, description } = parts;
+    const { name, synopsis, description, operands } = parts;
     return {
       ...{ name, group: this.#group, synopsis, options },
+      ...(operands === undefined ? {} : { operands }),
       ...(description === undefined ? {} : { description }),
       run: async (invocation: Invocation, world: World) => {
         const isAsked = isTyped && hasTerminal(world) && mayBeAsked(invocation);

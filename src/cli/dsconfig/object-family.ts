@@ -50,8 +50,9 @@ export function familyOfCommand(
   families: readonly ObjectFamily[],
 ): ObjectFamily | undefined {
   return families.find(({ name, plural }) => {
-    const ofObjects = [`create-${name}`, `get-${name}-prop`, `set-${name}-prop`, `delete-${name}`];
-    return [`list-${plural}`, ...ofObjects, `verify-${name}`].includes(command);
+    const ofObjects = [`create-${name}`, `get-${name}-prop`, `set-${name}-prop`];
+    const ofNames = [`rename-${name}`, `delete-${name}`];
+    return [`list-${plural}`, ...ofObjects, ...ofNames, `verify-${name}`].includes(command);
   });
 }
 

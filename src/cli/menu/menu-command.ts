@@ -217,6 +217,7 @@ function keptOpen(directory: Directory): Directory {
     add: (entry) => directory.add(entry),
     modify: (dn, modifications) => directory.modify(dn, modifications),
     delete: (dn) => directory.delete(dn),
+    rename: (dn, newRdn) => directory.rename(dn, newRdn),
     changeAll: (steps) => directory.changeAll(steps),
     tryAll: (steps) => directory.tryAll(steps),
     close: async () => {},

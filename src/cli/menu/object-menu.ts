@@ -22,6 +22,7 @@ const PROPERTY = 'property:';
 const SAVE = 'save';
 const COMMAND = 'command';
 const TEST = 'test';
+const RENAME = 'rename';
 const DELETE = 'delete';
 const ADVANCED = 'advanced';
 const BACK = 'back';
@@ -39,7 +40,9 @@ export async function editObject(draft: ObjectDraft, parts: ObjectMenuParts): Pr
       if (!draft.isChanged || (await prompts.confirm('Leave without saving?'))) return 'left';
     } else if (chosen === ADVANCED) withAdvanced = true;
     else if (chosen === COMMAND) prompts.show('The equivalent command', draft.shownCommand());
-    else if (chosen === DELETE) {
+    else if (chosen === RENAME) {
+      if (await renameObject(draft, parts)) return 'saved';
+    } else if (chosen === DELETE) {
       if (await deleteObject(draft, parts)) return 'saved';
     } else if (chosen === SAVE) {
       if (await save(draft, parts)) return 'saved';
@@ -72,6 +75,7 @@ function choicesOf(
     ...(isChanged ? saving : []),
     ...(isTestable ? [{ value: TEST, label: `Test this ${kind.friendlyName}` }] : []),
     ...(withAdvanced ? [] : [{ value: ADVANCED, label: 'Show advanced properties' }]),
+    ...(mayGo && !isChanged ? [{ value: RENAME, label: `Rename this ${kind.friendlyName}` }] : []),
     ...(mayGo ? [{ value: DELETE, label: `Delete this ${kind.friendlyName}` }] : []),
     { value: BACK, label: 'Back' },
   ];
@@ -117,6 +121,16 @@ async function offerRestart(draft: ObjectDraft, { prompts, run }: ObjectMenuPart
 async function test(draft: ObjectDraft, { run, testOf }: ObjectMenuParts): Promise<void> {
   const command = testOf(draft);
   if (command !== undefined) await run(draft.command(command), draft.shownCommand(command));
+}
+
+async function renameObject(draft: ObjectDraft, { prompts, run }: ObjectMenuParts): Promise<boolean> {
+  const { family, kind, name } = draft;
+  const check = (text: string) => (text.trim() === '' ? `Give the ${kind.friendlyName} a name.` : undefined);
+  const newName = await prompts.text(`The new name of the ${kind.friendlyName}`, { initial: name, check });
+  if (newName === undefined || newName === name) return false;
+  // A name may begin as an option does.
+  const words = [`rename-${family.name}`, '--', name, newName];
+  return run(words, formatCommand(words));
 }
 
 async function deleteObject(draft: ObjectDraft, { prompts, run }: ObjectMenuParts): Promise<boolean> {
