@@ -41,7 +41,7 @@ const INDEXED: ReadonlySet<string> = new Set([
   'ds-cfg-trust-manager-provider',
 ]);
 
-const NO_NAMES: NewNames = new Map();
+const NO_NAMES: ReadonlyMap<string, Dn> = new Map();
 const CONNECTION_HANDLER = connectionHandler.kind;
 
 /** Nobody has to be told of anything about objects without it. */

@@ -71,7 +71,7 @@ export interface PropertyValidatorOptions {
   readonly definitions?: readonly ObjectDefinition[];
 }
 
-const NO_NAMES: NewNames = new Map();
+const NO_NAMES: ReadonlyMap<string, Dn> = new Map();
 const ENTRY_TRUST_KIND = 'ldap-trust-manager-provider';
 
 export class PropertyValidator {

@@ -1,15 +1,11 @@
 // Modify DN of configuration objects (RFC 4511 §4.9): what refers to one follows in the same commit, what runs goes on,
 // and who looks at the past or watches hears of a rename. One server for all.
 
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEntryChange } from '../../src/codec/persistent-search-control.ts';
 import { Oid } from '../../src/ldap/oids.ts';
 import { accountDn, accountLdif } from '../support/accounts.ts';
 import {
-  addRequest,
   changeKinds,
   deleteRequest,
   extendedRequest,
@@ -17,8 +13,6 @@ import {
   modifyRequest,
   searchRequest,
 } from '../support/ber-bytes.ts';
-import { confditFor } from '../support/confdit-program.ts';
-import { removeFolder } from '../support/folders.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
@@ -26,6 +20,7 @@ import { freePort, type RunningServer, startServer } from '../support/start-serv
 import { runTask } from '../support/tasks.ts';
 import { controlValue, controlWith, replace } from './controls/control-client.ts';
 import { stateIn, Watch } from './controls/watch.ts';
+import { addEntry } from './entries.ts';
 import { changeTogether } from './transaction-client.ts';
 
 const MAIL = 'cn=Mail Servers,cn=config';
@@ -37,10 +32,8 @@ let server: RunningServer;
 let tools: LdapTools;
 let client: RawClient;
 let receiver: SmtpReceiver;
-let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'confdit-rename-'));
   server = await startServer({ environment: { RENAME_TRUST: `cn=By Expression,${TRUST}` } });
   tools = new LdapTools(server);
   client = await RawClient.bound(server);
@@ -50,19 +43,10 @@ beforeAll(async () => {
 afterAll(async () => {
   client.close();
   await endReceivers();
-  await removeFolder(folder);
 });
 
-async function add(
-  dn: string,
-  attributes: Readonly<Record<string, string | readonly string[]>>,
-): Promise<void> {
-  const parts = Object.entries(attributes).map(
-    ([name, values]) => [name, typeof values === 'string' ? [values] : values] as const,
-  );
-  const { code, text } = await client.request(addRequest(dn, parts));
-  expect(code, text).toBe(0);
-}
+const add = async (dn: string, values: Parameters<typeof addEntry>[1]) =>
+  expect(await refusal(addEntry(dn, values))).toMatch(/^0 /);
 
 const addBlind = (name: string) =>
   add(`cn=${name},${TRUST}`, {
@@ -197,23 +181,6 @@ describe('names', () => {
     expect(await valuesOf(`cn=a\\, b \\+ &{c} = \\"d\\",${MAIL}`, 'cn')).toEqual(['a, b + &{c} = "d"']);
   });
 
-  it('are given on the command line', async () => {
-    await addMail('typed');
-    const typed = await confditFor(server)(
-      'rename-mail-server',
-      'typed',
-      'typed, and more = better',
-      '-v',
-      '--displayCommand',
-    );
-    expect(typed).toMatchObject({ code: 0, stderr: '' });
-    expect(typed.stdout).toContain('The Mail Server was renamed successfully');
-    expect(typed.stdout).toMatch(/confdit rename-mail-server .*typed '?"?typed, and more = better/);
-    expect(await valuesOf(`cn=typed\\, and more = better,${MAIL}`, 'cn')).toEqual([
-      'typed, and more = better',
-    ]);
-  });
-
   it('change places in one transaction, and what refers to them goes with them', async () => {
     for (const name of ['left', 'right']) {
       await addBlind(name);
@@ -310,11 +277,11 @@ describe('what runs', () => {
     const [monitored] = await tools.entries('cn=monitor', `(ds-mon-config-dn=cn=Renamed,${handlers})`);
     expect(monitored?.first('ds-mon-active-connections-count')).toBe('1');
     // The place is still taken by whoever has it, whatever the name is.
-    const taken = addRequest(`cn=Third,${handlers}`, [
-      ['objectClass', ['ds-cfg-connection-handler', 'ds-cfg-ldap-connection-handler']],
-      ['ds-cfg-enabled', ['true']],
-      ['ds-cfg-listen-port', [String(port)]],
-    ]);
+    const taken = addEntry(`cn=Third,${handlers}`, {
+      objectClass: ['ds-cfg-connection-handler', 'ds-cfg-ldap-connection-handler'],
+      'ds-cfg-enabled': 'true',
+      'ds-cfg-listen-port': String(port),
+    });
     const away = modifyDnRequest(`cn=Renamed,${handlers}`, 'cn=Again', true);
     expect(await changeTogether(client, away, taken)).toMatchObject({ code: 53 });
     for (const enabled of ['false', 'true'])
