@@ -3,12 +3,18 @@
 
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { objectDefinitions } from '../src/config/definitions.ts';
+import { formatJsonSchema } from '../src/config/json-schema.ts';
 import { formatReferencePages } from '../src/config/reference-pages.ts';
 import { formatSchemaLdif } from '../src/config/schema-ldif.ts';
 
 const PAGES = new URL('../docs/reference/', import.meta.url);
 
 await writeFile(new URL('../schema/02-config.ldif', import.meta.url), formatSchemaLdif(objectDefinitions));
+
+await writeFile(
+  new URL('../docs/configuration.schema.json', import.meta.url),
+  formatJsonSchema(objectDefinitions),
+);
 
 await mkdir(PAGES, { recursive: true });
 const pages = formatReferencePages(objectDefinitions);

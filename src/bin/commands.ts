@@ -17,7 +17,8 @@ import { Definitions, objectDefinitions } from '../config/definitions.ts';
 import type { Schema } from '../schema/schema.ts';
 import { backupCommand, restoreCommand } from './commands/backup.ts';
 import { checkCommand, repairCommand } from './commands/check.ts';
-import { exportLdifCommand } from './commands/export-ldif.ts';
+import { convertCommand } from './commands/convert.ts';
+import { exportCommand, exportLdifCommand } from './commands/export-ldif.ts';
 import { formatCommand } from './commands/format.ts';
 import { diffCommand, historyCommand, rollbackCommand } from './commands/history.ts';
 import { importLdifCommand } from './commands/import-ldif.ts';
@@ -58,6 +59,7 @@ export const COMMANDS: readonly Command[] = [
   validateCommand,
   importLdifCommand,
   exportLdifCommand,
+  exportCommand,
   historyCommand,
   diffCommand,
   rollbackCommand,
@@ -66,6 +68,7 @@ export const COMMANDS: readonly Command[] = [
   backupCommand,
   restoreCommand,
   formatCommand,
+  convertCommand,
   ...mailCommands({ families: FAMILIES, isTyped: true, ...ONLINE }),
   encodePasswordCommand,
   ...completionCommands({ commands: () => COMMANDS, families: FAMILIES, ...ONLINE }),

@@ -4,6 +4,7 @@
 import type { EventEmitter } from 'node:events';
 import { type DestinationStream, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { visibleText } from '../ldap/visible-text.ts';
 import type { Log } from '../server/access-log.ts';
 import { StartError } from './start-error.ts';
 
@@ -89,13 +90,23 @@ class LineBlocks implements DestinationStream {
   }
 }
 
+/** What a terminal would obey is shown: the library turns the escapes of JSON back into what they stand for. */
 function readableLines(): DestinationStream {
-  return pretty({
+  const lines = pretty({
     colorize: !('NO_COLOR' in process.env),
     ignore: 'pid,hostname',
     translateTime: 'HH:MM:ss.l',
     sync: true,
   });
+  return { write: (line: string) => lines.write(visibleJson(line)) };
+}
+
+function visibleJson(line: string): string {
+  const fields: unknown = JSON.parse(line, (_name, value: unknown) =>
+    typeof value === 'string' ? visibleText(value) : value,
+  );
+  return `${JSON.stringify(fields)}
+`;
 }
 
 function logTo(destination: DestinationStream, hasAccessLines: boolean, flush: () => void): OpenLog {

@@ -1,11 +1,11 @@
 // What was typed is parsed, the command called, and what it throws becomes a sentence and an exit code.
 
 import { hasTerminal } from '../cli/ask.ts';
-import { paint } from '../cli/colour.ts';
 import { CommandError, UsageError } from '../cli/command.ts';
 import { parseCommandLine } from '../cli/command-line.ts';
 import { ExitCode, exitCodeOfError } from '../cli/exit-code.ts';
 import { formatCommandHelp, formatHelp } from '../cli/help.ts';
+import { paint, withVisibleOutput } from '../cli/terminal.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { startCommand } from './commands/start.ts';
 import { COMMANDS, MENU } from './commands.ts';
@@ -15,27 +15,26 @@ import { VERSION } from './version.ts';
 /** Resolves to the exit code. */
 export async function main(process: NodeJS.Process): Promise<ExitCode> {
   const words = process.argv.slice(2);
+  const world = withVisibleOutput(process);
   try {
     const isAlone = words.length === 0 && hasTerminal(process);
     const line = parseCommandLine(isAlone ? [MENU.name] : words, COMMANDS);
     // The log of a server has its own ways with what cannot be written.
     if (line.type !== 'command' || line.command !== startCommand) endWithOutput(process);
     if (line.type === 'command') {
-      const run = line.command.run(line.invocation, process);
+      const run = line.command.run(line.invocation, world);
       return await (line.command === startCommand ? run : unlessLoopIsEmpty(process, run, neverDone));
     }
-    if (line.type === 'version') process.stdout.write(`confdit ${VERSION}\n`);
+    if (line.type === 'version') world.stdout.write(`confdit ${VERSION}\n`);
     else
-      process.stdout.write(
-        line.command === undefined ? formatHelp(COMMANDS) : formatCommandHelp(line.command),
-      );
+      world.stdout.write(line.command === undefined ? formatHelp(COMMANDS) : formatCommandHelp(line.command));
     return ExitCode.success;
   } catch (error) {
     const isRefused = error instanceof CommandError;
     // A name or a filter that was typed and is none.
     if (!isRefused && !(error instanceof LdapError)) throw error;
     const advice = error instanceof UsageError ? ' Try confdit --help.' : '';
-    process.stderr.write(`${paint('red', 'confdit:', process.stderr)} ${error.message}${advice}\n`);
+    world.stderr.write(`${paint('red', 'confdit:', world.stderr)} ${error.message}${advice}\n`);
     return exitCodeOfError(isRefused ? error.exitCode : ExitCode.wrongData, words);
   }
 }

@@ -1,6 +1,7 @@
 // A question for the person at the terminal. Who is not at one is not asked.
 
 import { createInterface } from 'node:readline/promises';
+import { visibleText } from '../ldap/visible-text.ts';
 import { CommandError, type Invocation, type World } from './command.ts';
 import { ExitCode } from './exit-code.ts';
 
@@ -19,16 +20,17 @@ export function mayBeAsked(invocation: Pick<Invocation, 'has'>): boolean {
 /** Throws CommandError where nobody can answer. */
 export async function askYesOrNo(
   question: string,
-  world: Pick<World, 'stdin' | 'stdout' | 'stderr'>,
+  world: Pick<World, 'stdin' | 'stdout' | 'stderr' | 'terminal'>,
 ): Promise<boolean> {
   if (!world.stdin.isTTY) {
     throw new CommandError(`${question} Nobody is there to say so; give --no-prompt.`, ExitCode.cancelled);
   }
   // What a command prints may go elsewhere; the question goes to the person.
-  const output = world.stdout.isTTY ? world.stdout : world.stderr;
+  const { stdout, stderr } = world.terminal ?? world;
+  const output = stdout.isTTY ? stdout : stderr;
   const reader = createInterface({ input: world.stdin, output });
   try {
-    return /^y(es)?$/i.test((await reader.question(`${question} (yes / no) `)).trim());
+    return /^y(es)?$/i.test((await reader.question(`${visibleText(question)} (yes / no) `)).trim());
   } finally {
     reader.close();
   }

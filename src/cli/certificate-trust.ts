@@ -33,7 +33,7 @@ export interface TrustQuestion {
 export async function decideTrust(
   { choice, authorities }: TrustQuestion,
   invocation: Pick<Invocation, 'has'>,
-  world: Pick<World, 'stdin' | 'stdout' | 'stderr' | 'env'>,
+  world: Pick<World, 'stdin' | 'stdout' | 'stderr' | 'env' | 'terminal'>,
 ): Promise<ConnectionOptions> {
   if (choice.security === 'none') return {};
   if (choice.trustsAll) return { rejectUnauthorized: false };

@@ -46,7 +46,7 @@ export function parseOptions(words: readonly string[], command: Command): Invoca
   const options = [...command.options, ...COMMON_OPTIONS];
   const { values, positionals } = parseWords(words, options);
   if (positionals.length > 0 && command.operands === undefined) {
-    throw new UsageError(`"${positionals.join(' ')}" is more than the command ${command.name} takes.`);
+    throw tooManyWords(words, positionals, command);
   }
   const given = (name: string): readonly (string | boolean)[] => values[name] ?? [];
   for (const { name, repeatable } of options) {
@@ -83,6 +83,20 @@ function inDeclaredCase(word: string, options: readonly CommandOption[]): string
   return known === undefined ? word : `--${known.name}${rest}`;
 }
 
+/** Names the place and not the word: a value with a blank that nobody quoted may be the half of a password. */
+function tooManyWords(
+  words: readonly string[],
+  positionals: readonly string[],
+  { name }: Command,
+): UsageError {
+  const place = words.indexOf(positionals[0] ?? '') + 1;
+  const which =
+    positionals.length === 1
+      ? `Word ${place} behind ${name} is`
+      : `${positionals.length} words behind ${name}, from word ${place} on, are`;
+  return new UsageError(`${which} more than the command takes. Put a value that has blanks in quotes.`);
+}
+
 function parseWords(words: readonly string[], options: readonly CommandOption[]) {
   const config = options.map(({ name, short, value }) => {
     const type = value === undefined ? ('boolean' as const) : ('string' as const);
@@ -102,17 +116,21 @@ function parseWords(words: readonly string[], options: readonly CommandOption[])
     const message = error instanceof Error ? error.message : String(error);
     const unknown = /^Unknown option '--?([^']+)'/.exec(message)?.[1];
     if (unknown === undefined) throw new UsageError(wrongValue(message));
-    const names = options.map(({ name }) => name);
-    throw new UsageError(
-      `There is no option ${unknown.length === 1 ? '-' : '--'}${unknown} here.${suggestion(unknown, names, '--')}`,
+    const similar = suggestion(
+      unknown,
+      options.map(({ name }) => name),
+      '--',
     );
+    if (similar !== '') throw new UsageError(`There is no option --${unknown} here.${similar}`);
+    const place = words.findIndex((word) => word.startsWith('-') && word.includes(unknown)) + 1;
+    throw new UsageError(`Word ${place} behind the command begins with "-" and is no option of it.`);
   }
 }
 
 /** The other things that `parseArgs` complains of: an option without the value it takes, or with one it does not take. */
 function wrongValue(message: string): string {
   const option = /^Option '(?:-\w, )?([^' ]+)/.exec(message)?.[1];
-  if (option === undefined) return message;
+  if (option === undefined) return 'The options cannot be read. Put a value that has blanks in quotes.';
   if (message.includes('does not take')) return `The option ${option} takes no value.`;
   const example = option.startsWith('--') ? `${option}=-x` : `${option}-x`;
   return `The option ${option} needs a value. One that begins with "-" is joined to it: ${example}.`;

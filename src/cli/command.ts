@@ -19,7 +19,10 @@ export interface CommandOption {
 export type World = Pick<
   NodeJS.Process,
   'stdin' | 'stdout' | 'stderr' | 'env' | 'on' | 'once' | 'off' | 'send' | 'channel' | 'kill' | 'pid'
->;
+> & {
+  /** The outputs as they are, for what draws on a terminal and shows no text that it has not made visible itself. */
+  readonly terminal?: Pick<NodeJS.Process, 'stdout' | 'stderr'>;
+};
 
 /** What was typed, checked against the options of the command. */
 export interface Invocation {

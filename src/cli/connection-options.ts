@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { CommandError, type CommandOption, type Invocation, UsageError, type World } from './command.ts';
 import { ExitCode } from './exit-code.ts';
-import { readSmallFileArgument } from './file-argument.ts';
+import { readSmallFileArgument, whyUnreadable } from './file-argument.ts';
 import { PROPERTIES_OPTIONS, withProperties } from './properties-file.ts';
 
 export const DEFAULT_BIND_DN = 'uid=admin';
@@ -225,34 +225,41 @@ function findSecret(invocation: Invocation, option: string, env: NodeJS.ProcessE
   if (variable !== undefined) {
     const value = env[variable];
     if (value !== undefined) return value;
+    // Whoever wrote the password itself here must not find it in a log.
     throw new CommandError(
-      `--${option}:env: the environment variable ${variable} is not set.`,
+      `--${option}:env: the environment variable of the name given there is not set.`,
       ExitCode.wrongData,
     );
   }
   const path = invocation.value(`${option}:file`);
-  return path === undefined ? invocation.value(option) : readSecret(path, `--${option}:file`);
+  return path === undefined
+    ? invocation.value(option)
+    : readSecret(path, `The file that --${option}:file names`);
 }
 
 /** On the machine of the server the file from its first start is there. */
 function administratorPassword(invocation: Invocation, env: NodeJS.ProcessEnv): string {
   const instance = invocation.value('instance') || env.CONFDIT_INSTANCE || 'instance';
   try {
-    return readSecret(join(instance, PIN_FILE), 'No password was given');
+    const path = join(instance, PIN_FILE);
+    return readSecret(path, `No password was given: The file ${path}`);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     throw new PasswordMissing(error.message, error.exitCode, { cause: error });
   }
 }
 
-/** One newline at the end belongs to the file, not to the secret. */
+/**
+ * One newline at the end belongs to the file, not to the secret.
+ *
+ * @param what the file, to begin a sentence. What somebody named as the file may be the password itself.
+ */
 function readSecret(path: string, what: string): string {
   try {
     return readSmallFileArgument(path).replace(/\r?\n$/, '');
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
     throw new CommandError(
-      `${what}: ${reason} Give a password with --bindPassword:env or --bindPassword:file.`,
+      `${what} ${whyUnreadable(error)}. Give a password with --bindPassword:env or --bindPassword:file.`,
       ExitCode.wrongData,
       { cause: error },
     );

@@ -1,12 +1,11 @@
 // `confdit encode-password`: a password as it is stored, for files that shall hold no clear text.
 
-import { text as readText } from 'node:stream/consumers';
 import { deriveForCommand } from '../config/passwords/derivation.ts';
 import { passwordProblem } from '../config/passwords/scrypt-scheme.ts';
 import { findStored, isPrepared, parseStored, storePassword } from '../config/passwords/stored-password.ts';
 import { type Command, CommandError, type Invocation, type World } from './command.ts';
 import { ExitCode } from './exit-code.ts';
-import { readFileArgument } from './file-argument.ts';
+import { readFileArgument, readStdinText, whyUnreadable } from './file-argument.ts';
 import { formatJson, JSON_OPTION } from './output.ts';
 
 export const encodePasswordCommand: Command = {
@@ -78,7 +77,8 @@ async function encodePassword(invocation: Invocation, world: World): Promise<Exi
   return fits ? ExitCode.success : ExitCode.invalidCredentials;
 }
 
-async function readPassword(invocation: Invocation, { env, stdin, stderr }: World): Promise<string> {
+async function readPassword(invocation: Invocation, world: World): Promise<string> {
+  const { env, stdin, stderr } = world;
   const given = invocation.value('clearPassword');
   if (given !== undefined) {
     if (stderr.isTTY === true) stderr.write(BETTER_PASSWORD);
@@ -88,16 +88,19 @@ async function readPassword(invocation: Invocation, { env, stdin, stderr }: Worl
   if (variable !== undefined) {
     const value = env[variable];
     if (value !== undefined) return value;
-    throw new CommandError(`The environment variable ${variable} is not set.`, ExitCode.wrongData);
+    // Whoever wrote the password itself here must not find it in a log.
+    throw new CommandError(
+      'The environment variable that --clearPassword:env names is not set.',
+      ExitCode.wrongData,
+    );
   }
   const file = invocation.value('clearPassword:file');
   if (file === undefined && stdin.isTTY) stderr.write('Password, then Enter and Ctrl-D (it is shown): ');
   try {
-    const text = file === undefined ? await readText(stdin) : await readFileArgument(file);
+    const text = file === undefined ? await readStdinText(world) : await readFileArgument(file);
     return text.replace(/\r?\n$/, '');
   } catch (error) {
-    if (error instanceof CommandError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`The password cannot be read: ${reason}.`, ExitCode.wrongData, { cause: error });
+    const what = file === undefined ? 'Standard input' : 'The file that --clearPassword:file names';
+    throw new CommandError(`${what} ${whyUnreadable(error)}.`, ExitCode.wrongData, { cause: error });
   }
 }

@@ -2,6 +2,7 @@
 // at the end. Where stderr is no terminal nothing is written.
 
 import type { World } from './command.ts';
+import { ERASE_LINE } from './terminal.ts';
 
 const WIDTH = 30;
 /** More often than this nobody sees. */
@@ -32,12 +33,12 @@ export class ProgressBar {
     const full = Math.round(share * WIDTH);
     const bar =
       total === 0 ? '' : `[${'#'.repeat(full)}${' '.repeat(WIDTH - full)}] ${Math.floor(share * 100)} % `;
-    this.#stderr.write(`\r\x1b[K${this.#what} ${bar}${words}`);
+    this.#stderr.write(`${ERASE_LINE}${this.#what} ${bar}${words}`);
   }
 
   /** Takes the line away. */
   end(): void {
-    if (this.#isDrawn) this.#stderr.write('\r\x1b[K');
+    if (this.#isDrawn) this.#stderr.write(ERASE_LINE);
     this.#isDrawn = false;
   }
 }

@@ -1,9 +1,9 @@
 // The screen of `confdit status`. It stays one screen however much there is: of long lists the first lines are shown, what
 // needs somebody first, and how many there are besides.
 
-import { paint, type Stream } from './colour.ts';
 import { formatTable } from './dsconfig/table.ts';
 import type { Status } from './status.ts';
+import { paint, type Stream } from './terminal.ts';
 
 const LINES_SHOWN = 10;
 /** States in which a mail server does what it is there for, or has nothing to do. */

@@ -31,6 +31,8 @@ export interface PropertyType<T> {
   readonly syntax: BaseSyntaxName;
   /** Whether upper and lower case are the same in comparisons; only strings ask. */
   readonly caseSensitive: boolean;
+  /** All values there are, where they are a few words: for editors. */
+  readonly words: readonly string[] | undefined;
   /** What is allowed: a sentence without its full stop, `A duration of at least 1 ms`. */
   readonly allowed: string;
   /** A secret is written `***` wherever people could read it. */
@@ -57,6 +59,7 @@ interface PropertyTypeInput<T> {
   readonly mayHoldSecrets?: boolean;
   readonly hashed?: boolean;
   readonly target?: string;
+  readonly words?: readonly string[];
   parse(text: string): Parsed<T>;
   format?(value: T): string;
   show?(text: string): string;
@@ -70,6 +73,7 @@ export function propertyType<T>(input: PropertyTypeInput<T>): PropertyType<T> {
     mayHoldSecrets: false,
     hashed: false,
     target: undefined,
+    words: undefined,
     format: String,
     show: (text) => text,
     ...input,

@@ -20,9 +20,12 @@ const LINE_FEED = 0x0a;
 export class UndecodableFile extends UnreadableFile {
   /** The first that is wrong, counted from 1; 0 when the whole file is in another encoding. */
   readonly line: number;
+  /** Without the advice, which names the path. */
+  readonly whyInShort: string;
 
-  constructor(path: string, why: string, line: number) {
-    super(path, why);
+  constructor(path: string, why: string, advice: string, line: number) {
+    super(path, `${why}. ${advice}`);
+    this.whyInShort = why;
     this.name = 'UndecodableFile';
     this.line = line;
   }
@@ -58,17 +61,18 @@ export function decodeText(octets: Uint8Array, path: string): string {
   const foreign = foreignText(octets);
   if (foreign !== undefined) {
     const advice = `Convert it: iconv -f ${foreign.encoding} -t UTF-8 ${path} > NEW_FILE`;
-    throw new UndecodableFile(path, `${sentenceOf(foreign)}. ${advice}`, foreign.line);
+    throw new UndecodableFile(path, sentenceOf(foreign), advice, foreign.line);
   }
   const text = new TextDecoder('utf-8', { fatal: true }).decode(octets);
   const lone = /\r(?!\n)/.exec(text);
   if (lone === null) return text;
   const line = text.slice(0, lone.index).split('\n').length;
-  const isAll = !text.includes('\n');
-  const what = isAll
-    ? `has line ends of CR alone, as old Mac OS wrote them. Convert it: tr '\\r' '\\n' < ${path} > NEW_FILE`
-    : `has a carriage return (CR) in line ${line} that no line feed follows. End lines with LF or CRLF`;
-  throw new UndecodableFile(path, what, isAll ? 1 : line);
+  if (text.includes('\n')) {
+    const why = `has a carriage return (CR) in line ${line} that no line feed follows`;
+    throw new UndecodableFile(path, why, 'End lines with LF or CRLF', line);
+  }
+  const why = 'has line ends of CR alone, as old Mac OS wrote them';
+  throw new UndecodableFile(path, why, `Convert it: tr '\\r' '\\n' < ${path} > NEW_FILE`, 1);
 }
 
 function sentenceOf({ encoding, line }: ForeignText): string {

@@ -3,6 +3,7 @@
 
 import { LdapError } from './ldap-error.ts';
 import type { ResultCodeName } from './result-code.ts';
+import { visibleLine } from './visible-text.ts';
 
 export interface Issue {
   readonly code: ResultCodeName;
@@ -31,7 +32,7 @@ export function formatIssue(issue: Issue): string {
     .join(' ');
   const sentence = subject === '' ? issue.problem : `${subject} ${issue.problem}`;
   const stop = /[.!?]$/.test(sentence) ? '' : '.';
-  return `${issue.dn}: ${sentence}${stop}${issue.advice === undefined ? '' : ` ${issue.advice}`}`;
+  return `${visibleLine(issue.dn)}: ${sentence}${stop}${issue.advice === undefined ? '' : ` ${issue.advice}`}`;
 }
 
 /** The error that answers a request with these issues: a line for each, the code of the first. */
@@ -57,5 +58,5 @@ export function refuseIfAny(issues: readonly Issue[]): void {
 
 function quote(text: string): string {
   const shown = text.length > RECEIVED_CHARACTERS_MAX ? `${text.slice(0, RECEIVED_CHARACTERS_MAX)}…` : text;
-  return JSON.stringify(shown);
+  return visibleLine(JSON.stringify(shown));
 }

@@ -24,6 +24,18 @@ export const inputCases: readonly RuleCase[] = [
     ],
   },
   {
+    rule: 'text that comes in',
+    what: 'decoders that replace octets',
+    files: {
+      'src/cli/a.ts': code("import { text } from 'node:stream/consumers';"),
+      'src/cli/b.ts': code("import { Readable } from 'node:stream';"),
+      'src/cli/c.ts': code("import { buffer } from 'node:stream/consumers';"),
+    },
+    expected: [
+      'src/cli/a.ts:2 imports node:stream/consumers, which replaces what is not UTF-8; read with files/',
+    ],
+  },
+  {
     rule: 'what is read as JSON',
     what: 'JSON that is declared as something, handed on, or not declared, but not unknown JSON',
     files: {

@@ -6,6 +6,7 @@ import { isNode, nameOf, nodesOf, type SyntaxNode, walk } from './source-file.ts
 
 export const inputRules: readonly Rule[] = [
   { title: 'only the room files/ opens files to read them', find: findOpenedFiles },
+  { title: 'text that comes in is decoded by the room files/', find: findOtherDecoders },
   { title: 'what is read as JSON is unknown until it is checked', find: findTrustedJson },
 ];
 
@@ -35,6 +36,24 @@ function findOpenedFiles(project: Project): string[] {
     }
   }
   return findings;
+}
+
+/** What of them gives octets. */
+const OCTETS_ONLY: ReadonlySet<string> = new Set(['buffer', 'arrayBuffer', 'bytes', 'blob']);
+
+/** Both replace octets that are not UTF-8, and then something is stored that nobody wrote. */
+function findOtherDecoders(project: Project): string[] {
+  return project.source.flatMap((file) =>
+    file.imports
+      .filter(
+        ({ specifier, names }) =>
+          /^(?:node:)?(?:stream\/consumers|string_decoder)$/.test(specifier) &&
+          names.some((name) => !OCTETS_ONLY.has(name)),
+      )
+      .map(({ specifier, line }) =>
+        finding(file.path, line, `imports ${specifier}, which replaces what is not UTF-8; read with files/`),
+      ),
+  );
 }
 
 function findTrustedJson(project: Project): string[] {

@@ -7,10 +7,12 @@ import { finished } from 'node:stream/promises';
 import type { ChangeStream } from '../../cli/change-stream.ts';
 import { type Command, CommandError, type Invocation, type World } from '../../cli/command.ts';
 import { CONNECTION_OPTIONS } from '../../cli/connection-options.ts';
+import { FORMAT_NAMES, formatOfOption } from '../../cli/documents/document-format.ts';
+import { EntryWriter } from '../../cli/documents/entry-writer.ts';
+import type { DocumentFormat } from '../../cli/documents/read-document.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
 import { ProgressBar } from '../../cli/progress-bar.ts';
 import { parseFilter } from '../../codec/filter-text.ts';
-import { formatEntry } from '../../codec/ldif-writer.ts';
 import { FileError } from '../../files/file-error.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import type { Filter } from '../../ldap/filter.ts';
@@ -23,6 +25,7 @@ import { countOf } from '../import-report.ts';
 import { readStoredEntries } from '../stored-entries.ts';
 import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
 import { openChangeStream } from './open-directory.ts';
+import { shippedSchema } from './shipped-schema.ts';
 
 const ROOT = 'cn=config';
 const SUBSCHEMA = 'cn=schema';
@@ -53,10 +56,35 @@ export const exportLdifCommand: Command = {
     { name: 'operational', synopsis: 'write also what the server keeps by itself, such as timestamps' },
     ...CONNECTION_OPTIONS,
   ],
-  run: exportLdif,
+  run: (invocation, world) => exportEntries(invocation, world, 'ldif'),
 };
 
-async function exportLdif(invocation: Invocation, world: World): Promise<ExitCode> {
+/** The same for all forms; the name and the option of the file that export-ldif has are those of PingDS's tool. */
+export const exportCommand: Command = {
+  name: 'export',
+  group: 'Configuration as files',
+  synopsis: 'Prints the configuration as LDIF, YAML or JSON.',
+  description:
+    'What is printed makes the same configuration again: plan, apply and validate take it, and fmt leaves it as it is. A\n' +
+    'running server is asked, which shows secrets to those only who may read them; with --offline the files of the\n' +
+    'instance are read.',
+  options: [
+    { name: 'format', value: 'FORMAT', synopsis: `${FORMAT_NAMES} (default: yaml)` },
+    ...exportLdifCommand.options.map((option) =>
+      option.name === 'ldifFile'
+        ? { name: 'output', short: 'o', value: 'FILE', synopsis: 'the file to write (default: stdout)' }
+        : option,
+    ),
+  ],
+  run: (invocation, world) =>
+    exportEntries(invocation, world, formatOfOption('format', invocation.value('format') ?? 'yaml')),
+};
+
+async function exportEntries(
+  invocation: Invocation,
+  world: World,
+  format: DocumentFormat,
+): Promise<ExitCode> {
   try {
     const asked = {
       base: invocation.value('baseDN') ?? ROOT,
@@ -65,9 +93,12 @@ async function exportLdif(invocation: Invocation, world: World): Promise<ExitCod
     const pages = invocation.has('offline')
       ? storedPages(invocation, world, asked)
       : serverPages(invocation, world, asked);
-    const path = invocation.value('ldifFile');
+    const path = invocation.value('ldifFile') ?? invocation.value('output');
+    const writer = new EntryWriter(format, await shippedSchema());
     const count =
-      path === undefined ? await write(pages, world.stdout, world) : await writeFile(pages, path, world);
+      path === undefined
+        ? await write(pages, writer, world.stdout, world)
+        : await writeFile(pages, writer, path, world);
     if (path !== undefined) world.stdout.write(`${countOf(count, 'entry', 'entries')} written to ${path}.\n`);
     return ExitCode.success;
   } catch (error) {
@@ -133,13 +164,14 @@ function modifiablePart(entry: Entry, schema: Schema): Entry {
 /** All of it under its name, or nothing. */
 async function writeFile(
   pages: AsyncIterable<readonly Entry[]>,
+  writer: EntryWriter,
   path: string,
   world: World,
 ): Promise<number> {
   const temporary = `${path}.part`;
   const file = createWriteStream(temporary, { mode: FILE_MODE, flush: true });
   try {
-    const count = await write(pages, file, world);
+    const count = await write(pages, writer, file, world);
     file.end();
     await finished(file);
     await rename(temporary, path);
@@ -156,6 +188,7 @@ async function writeFile(
 
 async function write(
   pages: AsyncIterable<readonly Entry[]>,
+  writer: EntryWriter,
   out: NodeJS.WritableStream,
   { stderr }: World,
 ): Promise<number> {
@@ -163,16 +196,13 @@ async function write(
   // Whoever sees the entries pass needs no line between them.
   const isSeen = 'isTTY' in out && out.isTTY === true;
   let count = 0;
-  // Not before it is known that there are entries to be had.
-  let start = 'version: 1\n';
   for await (const page of pages) {
-    const text = start + page.map((entry) => `\n${formatEntry(entry)}`).join('');
-    start = '';
+    const text = page.map((entry) => writer.next(entry)).join('');
     count += page.length;
     if (!isSeen) bar.show(0, 0, countOf(count, 'entry', 'entries'));
     if (!out.write(text)) await once(out, 'drain');
   }
-  out.write(start);
+  out.write(writer.end());
   bar.end();
   return count;
 }

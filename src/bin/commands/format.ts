@@ -1,22 +1,21 @@
-// `confdit fmt`: LDIF files in one form, in place, as formatters of code do.
+// `confdit fmt`: files of entries in one form, in place, as formatters of code do.
 
-import { writeFile } from 'node:fs/promises';
 import { type Command, CommandError, type Invocation, type World } from '../../cli/command.ts';
+import { formatDocument } from '../../cli/documents/format-document.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
 import { commandErrorFrom } from '../../cli/file-argument.ts';
-import { formatLdif } from '../../cli/files/format-ldif.ts';
 import { findInputFiles, readInputFile, STANDARD } from '../../cli/files/input-files.ts';
-import { LdifError } from '../../codec/ldif-error.ts';
-import type { Schema } from '../../schema/schema.ts';
+import { replaceText } from '../../files/replaced-file.ts';
 import { shippedSchema } from './shipped-schema.ts';
 
 export const formatCommand: Command = {
   name: 'fmt',
   group: 'Configuration as files',
   operands: '[FILE...]',
-  synopsis: 'Writes LDIF files in one form; without files, standard input to standard output.',
+  synopsis: 'Writes files of entries in one form; without files, standard input to standard output.',
   description:
-    'FILE may be a folder, with all *.ldif files below it, or - for standard input to standard output.',
+    'The form is the one that export-ldif and export write. Comments stay. FILE may be a folder, or - for standard input.\n' +
+    'No file is written before all of them could be read.',
   options: [
     { name: 'check', synopsis: 'write nothing; name the files that have another form, and exit with 1' },
   ],
@@ -25,19 +24,31 @@ export const formatCommand: Command = {
 
 async function format(invocation: Invocation, world: World): Promise<ExitCode> {
   const schema = await shippedSchema();
-  let exitCode: ExitCode = ExitCode.success;
-  const { operands } = invocation;
-  for (const file of operands.length === 0 ? [STANDARD] : await findInputFiles(operands)) {
-    const before = await readInput(file, world);
-    const after = formatOrRefuse(before, file, schema);
-    const isWritten = file === STANDARD && !invocation.has('check');
-    if (isWritten) world.stdout.write(after);
-    if (before === after || isWritten) continue;
-    world.stdout.write(`${file}\n`);
-    if (invocation.has('check')) exitCode = ExitCode.failed;
-    else await writeFile(file, after);
+  const operands = invocation.operands.length === 0 ? [STANDARD] : invocation.operands;
+  const isChecked = invocation.has('check');
+  const changed: { readonly file: string; readonly text: string }[] = [];
+  const problems: string[] = [];
+  for (const file of await findInputFiles(operands)) {
+    try {
+      const isStandard = file === STANDARD;
+      const before = await readInput(file, world);
+      const text = formatDocument(before, isStandard ? 'standard input' : file, schema);
+      if (isStandard ? !isChecked || text !== before : text !== before) changed.push({ file, text });
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      problems.push(error.message);
+    }
   }
-  return exitCode;
+  if (problems.length > 0) throw new CommandError(problems.join('\n'), ExitCode.wrongData);
+  for (const { file, text } of changed) {
+    if (file === STANDARD && !isChecked) {
+      world.stdout.write(text);
+      continue;
+    }
+    world.stdout.write(`${file}\n`);
+    if (!isChecked) await replaceText(file, text);
+  }
+  return isChecked && changed.length > 0 ? ExitCode.failed : ExitCode.success;
 }
 
 async function readInput(file: string, { stdin }: World): Promise<string> {
@@ -45,14 +56,5 @@ async function readInput(file: string, { stdin }: World): Promise<string> {
     return await readInputFile(file, stdin);
   } catch (error) {
     throw commandErrorFrom(error);
-  }
-}
-
-function formatOrRefuse(text: string, file: string, schema: Schema): string {
-  try {
-    return formatLdif(text, schema);
-  } catch (error) {
-    if (!(error instanceof LdifError)) throw error;
-    throw new CommandError(`${file}: ${error.message}`, ExitCode.wrongData, { cause: error });
   }
 }

@@ -1,10 +1,9 @@
 // Batches of dsconfig: a command a line, run one after the other until one of them fails. Blank lines and comments are
 // left out; a line that ends in a backslash goes on in the next.
 
-import { text as readText } from 'node:stream/consumers';
 import { CommandError, type CommandOption, UsageError, type World } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
-import { readFileArgument } from '../file-argument.ts';
+import { readFileArgument, readStdinText } from '../file-argument.ts';
 
 const FROM_INPUT = '--batch';
 const FROM_FILE = /^(?:--batchFilePath|-F)(?:=(.*))?$/is;
@@ -29,7 +28,7 @@ export interface BatchLine {
 /** Undefined when the words ask for none. Rejects with CommandError when it cannot be read. */
 export async function readBatch(
   words: readonly string[],
-  { stdin }: Pick<World, 'stdin'>,
+  world: Pick<World, 'stdin'>,
 ): Promise<Batch | undefined> {
   const index = words.findIndex((word) => FROM_FILE.test(word));
   const fromInput = words.findIndex((word) => word.toLowerCase() === FROM_INPUT);
@@ -37,7 +36,7 @@ export async function readBatch(
     throw new CommandError('--batch and --batchFilePath exclude each other.', ExitCode.conflictingArguments);
   }
   if (fromInput >= 0)
-    return { lines: joinedLines(await readText(stdin)), words: words.toSpliced(fromInput, 1) };
+    return { lines: joinedLines(await readStdinText(world)), words: words.toSpliced(fromInput, 1) };
   if (index < 0) return undefined;
   const [, assigned] = FROM_FILE.exec(words[index] ?? '') ?? [];
   const path = assigned ?? words[index + 1];

@@ -95,9 +95,10 @@ function findSubcommand(words: readonly string[], subcommands: readonly Command[
       (word, place) => !word.startsWith('-') && (place === 0 || suggestion(word, byName.keys()) !== ''),
     );
     if (wrong !== undefined) {
-      throw new UsageError(
-        `dsconfig has no subcommand ${JSON.stringify(wrong)} here.${suggestion(wrong, byName.keys())}`,
-      );
+      // A word that is like none of them may be the half of a password.
+      const similar = suggestion(wrong, byName.keys());
+      const word = similar === '' ? 'of this name' : JSON.stringify(wrong);
+      throw new UsageError(`dsconfig has no subcommand ${word} here.${similar}`);
     }
     return { subcommand: undefined, words };
   }

@@ -19,6 +19,7 @@ export const EQUIVALENT_OPTIONS: readonly CommandOption[] = [
 
 const OWN_OPTIONS: ReadonlySet<string> = new Set(EQUIVALENT_OPTIONS.map(({ name }) => name));
 const PROPERTY_AND_VALUE: ReadonlySet<string> = new Set(['set', 'add', 'remove']);
+const PROPERTY: ReadonlySet<string> = new Set(['reset', 'property']);
 const SECRET_OPTIONS: ReadonlySet<string> = new Set([
   'bindPassword',
   'trustStorePassword',
@@ -52,15 +53,22 @@ export function equivalentWords(
 
 function shown(option: string, text: string, { types }: ObjectFamily): string {
   if (SECRET_OPTIONS.has(option)) return SECRET_STARS;
+  if (option === 'define')
+    return text.includes('=') ? `${text.slice(0, text.indexOf('='))}=${SECRET_STARS}` : SECRET_STARS;
+  if (PROPERTY.has(option)) return isProperty(text, types) ? text : SECRET_STARS;
   if (!PROPERTY_AND_VALUE.has(option)) return text;
   const colon = text.indexOf(':');
-  const name = text.slice(0, colon).toLowerCase();
+  const name = text.slice(0, Math.max(colon, 0)).toLowerCase();
   for (const { propertiesByName } of types.values()) {
     const property = propertiesByName.get(name);
     if (property !== undefined) return `${text.slice(0, colon)}:${property.type.show(text.slice(colon + 1))}`;
   }
-  // What is no property may be one that is wrongly spelled.
-  return `${text.slice(0, colon)}:${SECRET_STARS}`;
+  // What is no property may be one that is wrongly spelled, or a secret whose property was forgotten.
+  return SECRET_STARS;
+}
+
+function isProperty(name: string, types: ObjectFamily['types']): boolean {
+  return [...types.values()].some(({ propertiesByName }) => propertiesByName.has(name.toLowerCase()));
 }
 
 /** Does what the options ask for with a command that has succeeded. */

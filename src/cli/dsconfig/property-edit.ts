@@ -66,7 +66,7 @@ export function readEdits(invocation: Invocation, definition: ObjectDefinition):
     for (const written of invocation.values(kind)) {
       const colon = written.indexOf(':');
       const [name, value] = [written.slice(0, colon), written.slice(colon + 1)];
-      if (colon <= 0 || value === '') problems.push(withoutValue(kind, written, colon));
+      if (colon <= 0 || value === '') problems.push(withoutValue(kind, written, colon, definition));
       else {
         const edit = editOf(name);
         edit?.[kind].push(dnOfReference(edit.property, value));
@@ -130,20 +130,26 @@ export function problemsOfMissing({ edits }: PropertyEdits, definition: ObjectDe
 /** The sentence for a property that the object does not have. */
 export function unknownProperty(name: string, definition: ObjectDefinition): string {
   const names = definition.properties.map((property) => property.name);
+  const kind = withArticle(definition.friendlyName);
   const similar = findSimilarName(name, names);
-  const advice =
-    similar === undefined
-      ? `The properties are: ${names.slice(0, MAX_NAMES_SHOWN).join(', ')}.`
-      : `Did you mean ${similar}?`;
-  return `${name}: ${withArticle(definition.friendlyName)} has no such property. ${advice}`;
+  if (similar !== undefined) return `${name}: ${kind} has no such property. Did you mean ${similar}?`;
+  // A word that is like no property may be a secret whose property somebody forgot.
+  const properties = `The properties are: ${names.slice(0, MAX_NAMES_SHOWN).join(', ')}.`;
+  return `One of the properties named is none that ${kind} has. ${properties}`;
 }
 
-function withoutValue(kind: string, written: string, colon: number): string {
+function withoutValue(kind: string, written: string, colon: number, definition: ObjectDefinition): string {
+  const isKnown = definition.propertiesByName.has(
+    written.slice(0, colon < 0 ? undefined : colon).toLowerCase(),
+  );
   if (colon < 0) {
-    return `--${kind} ${JSON.stringify(written)} has no colon. Write --${kind} PROPERTY:VALUE.`;
+    // Without a colon nobody knows whether it is a property or the value of one.
+    const shown = isKnown ? ` ${JSON.stringify(written)}` : '';
+    return `--${kind}${shown} has no colon. Write --${kind} PROPERTY:VALUE.`;
   }
   if (colon === 0) return `--${kind} has no property before its colon. Write --${kind} PROPERTY:VALUE.`;
-  return `--${kind} ${written} has no value. Write one behind the colon, or use --reset ${written.slice(0, colon)}.`;
+  const name = isKnown ? written.slice(0, colon) : 'PROPERTY';
+  return `--${kind} ${name}: has no value. Write one behind the colon, or use --reset ${name}.`;
 }
 
 function problemsOf({ property, set, add, remove, isReset }: PropertyEdit): readonly string[] {

@@ -1,7 +1,10 @@
 // Tables as dsconfig writes them: columns with ` : ` between them for people, tabs for scripts.
 
+import { visibleLine } from '../../ldap/visible-text.ts';
+
 /** With headings and a rule; columns as wide as their widest cell. */
-export function formatTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+export function formatTable(headings: readonly string[], written: readonly (readonly string[])[]): string {
+  const rows = written.map((row) => row.map(visibleLine));
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );

@@ -20,6 +20,12 @@ export function splitWords(line: string): readonly string[] {
       word = undefined;
     }
   }
-  if (at < line.length) throw new UsageError(`The quote at ${JSON.stringify(line.slice(at))} does not end.`);
+  if (at < line.length) {
+    throw new UsageError(
+      line[at] === '\\'
+        ? `The backslash in column ${at + 1} has no character behind it.`
+        : `The quote that begins in column ${at + 1} does not end.`,
+    );
+  }
   return word === undefined ? words : [...words, word];
 }

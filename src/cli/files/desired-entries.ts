@@ -7,7 +7,7 @@ import { completeClasses } from '../../schema/check-classes.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { CommandError, type World } from '../command.ts';
 import type { DocumentRecord, ReadDocument } from '../documents/document.ts';
-import { readDocument } from '../documents/read-document.ts';
+import { formatOf, readDocument } from '../documents/read-document.ts';
 import { ExitCode } from '../exit-code.ts';
 import { readInputFile } from './input-files.ts';
 import { type FileProblem, formatPlace } from './problem-report.ts';
@@ -86,7 +86,8 @@ export function completeEntry(entry: Entry, schema: Schema): Entry {
 
 async function readFile(file: string, stdin: World['stdin'], problems: FileProblem[]): Promise<ReadDocument> {
   try {
-    return readDocument(await readInputFile(file, stdin));
+    const text = await readInputFile(file, stdin);
+    return readDocument(text, formatOf(file, text));
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error;
     const line = error instanceof UndecodableFile ? error.line : 0;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { formatEntry } from '../../codec/ldif-writer.ts';
 import { Dn } from '../../ldap/dn.ts';
 import type { Entry } from '../../ldap/entry.ts';
+import { visibleLine } from '../../ldap/visible-text.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { type Command, CommandError, type Invocation, type World } from '../command.ts';
 import type { Directory } from '../directory.ts';
@@ -175,7 +176,7 @@ class Edit {
 }
 
 function comments(sentences: readonly string[]): string {
-  return sentences.map((sentence) => `# ${sentence}\n`).join('');
+  return sentences.map((sentence) => `# ${visibleLine(sentence)}\n`).join('');
 }
 
 function withoutComments(text: string): string {

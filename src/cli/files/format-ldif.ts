@@ -1,9 +1,11 @@
-// An LDIF file in one form, whoever wrote it: names as the schema spells them, the class and the name first, other
-// attributes by name, values in their order, base64 only where it must be, no folding of what a person reads. Comments
-// stay with the line below them. What the file says does not change.
+// LDIF in one form, whoever wrote it: names as the schema spells them, the class and the name first, other attributes by
+// name, values in their order, base64 only where it must be, no folding of what a person reads. Comments stay with the line
+// below them. What the text says does not change.
 
 import { readLdif } from '../../codec/ldif-reader.ts';
-import { textFromOctets } from '../../ldap/octets.ts';
+import type { Entry } from '../../ldap/entry.ts';
+import { octetsFromText, textFromOctets } from '../../ldap/octets.ts';
+import { visibleText } from '../../ldap/visible-text.ts';
 import type { Schema } from '../../schema/schema.ts';
 
 /** A line with its folding undone, and the comments above it. */
@@ -18,8 +20,8 @@ interface CommentedRecord {
   readonly trailing: readonly string[];
 }
 
-/** A first character or any character that plain text may not have, and a blank at the end (RFC 2849 note 8). */
-const UNSAFE = new RegExp(`^[ :<]|[${String.fromCharCode(0)}\\n\\r]| $`);
+/** A first character that plain text may not have, a line end, and a blank at the end (RFC 2849 note 8). */
+const UNSAFE = /^[ :<]|[\n\r]| $/;
 const CHANGE = /^(?:control|changetype):/i;
 
 /** Throws LdifError for what is no LDIF. */
@@ -28,6 +30,17 @@ export function formatLdif(text: string, schema: Schema): string {
   readLdif(text, { readUrl: () => '' });
   const records = splitRecords(text).map((record) => formatRecord(record, schema));
   return records.length === 0 ? '' : `${records.join('\n\n')}\n`;
+}
+
+/** Returns an entry in the form that `formatLdif` gives, with its line end. */
+export function formatLdifEntry({ dn, attributes }: Entry, schema: Schema): string {
+  const lines = attributes.flatMap(({ description, values }) => {
+    const name = schema.describe(description)?.description ?? description;
+    return values.map((value) => ({ name, text: valueLine(name, value) }));
+  });
+  const naming = dn.rdn?.[0]?.type.toLowerCase();
+  const ordered = inOrder(lines, naming).map(({ text }) => `${text}\n`);
+  return `${valueLine('dn', dn.toString())}\n${ordered.join('')}`;
 }
 
 function splitRecords(text: string): readonly CommentedRecord[] {
@@ -41,7 +54,12 @@ function splitRecords(text: string): readonly CommentedRecord[] {
   };
   for (const line of unfold(text)) {
     if (line === '') finish();
-    else if (line.startsWith('#')) comments.push(line.trimEnd());
+    // The next line may be an entry already.
+    else if (records.length === 0 && lines.length === 0 && /^version:/i.test(line)) {
+      lines.push({ comments, text: line });
+      comments = [];
+      finish();
+    } else if (line.startsWith('#')) comments.push(line.trimEnd());
     else {
       lines.push({ comments, text: line });
       comments = [];
@@ -67,43 +85,58 @@ function formatRecord({ lines, trailing }: CommentedRecord, schema: Schema): str
   // The lines of a change are its grammar, whatever attributes there may be of the same name.
   const spelled = (written: string) =>
     isEntry ? (schema.describe(written)?.description ?? written) : written;
-  const formatted = lines.map((line) => ({ ...line, text: formatLine(line.text, spelled) }));
-  const ordered = isEntry ? [...formatted.slice(0, 1), ...inOrder(formatted)] : formatted;
+  const formatted = lines.map(({ comments, text }) => ({ comments, ...formatLine(text, spelled) }));
+  const [head, ...others] = formatted;
+  const ordered =
+    isEntry && head !== undefined ? [head, ...inOrder(others, namingOf(first.text))] : formatted;
   return [...ordered.flatMap(({ comments, text }) => [...comments, text]), ...trailing].join('\n');
 }
 
+/** The attribute of the leftmost RDN, in lower case. */
+function namingOf(dnLine: string): string | undefined {
+  const isEncoded = dnLine.startsWith('::', 2);
+  const dn = isEncoded ? decoded(dnLine.slice(4)) : dnLine.slice(3);
+  return /^\s*([^=\s]+)\s*=/.exec(dn)?.[1]?.toLowerCase();
+}
+
 /** The class, then what the entry is named by, then the others by name; values keep their order. */
-function inOrder(lines: readonly CommentedLine[]): readonly CommentedLine[] {
-  const naming = /^dn:\s*([^=]+)=/i.exec(lines[0]?.text ?? '')?.[1]?.toLowerCase();
-  const rank = ({ text }: CommentedLine) => {
-    const name = nameOf(text).toLowerCase();
-    const place = name === 'objectclass' ? 0 : name === naming ? 1 : 2;
-    return `${place}${place === 2 ? name : ''}`;
+function inOrder<Line extends { readonly name: string }>(
+  lines: readonly Line[],
+  naming: string | undefined,
+): readonly Line[] {
+  const rank = ({ name }: Line) => {
+    const key = name.toLowerCase();
+    const place = key === 'objectclass' ? 0 : key === naming ? 1 : 2;
+    return `${place}${place === 2 ? key : ''}`;
   };
-  return lines.slice(1).toSorted((one, other) => compareText(rank(one), rank(other)));
+  return lines.toSorted((one, other) => compareText(rank(one), rank(other)));
 }
 
 function compareText(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
-function nameOf(line: string): string {
-  return line.slice(0, line.indexOf(':'));
-}
-
 /** @param nameInSchema how the name is spelled. */
-function formatLine(line: string, nameInSchema: (written: string) => string): string {
+function formatLine(
+  line: string,
+  nameInSchema: (written: string) => string,
+): { readonly name: string; readonly text: string } {
   const colon = line.indexOf(':');
-  if (colon < 0) return line;
+  if (colon < 0) return { name: '', text: line };
   const name = nameInSchema(line.slice(0, colon));
   const kind = line[colon + 1];
-  if (kind === '<') return `${name}:< ${line.slice(colon + 2).trimStart()}`;
-  if (kind !== ':') return plainLine(name, line.slice(colon + 1).replace(/^ +/, ''));
-  const base64 = line.slice(colon + 2).trim();
-  const value = textFromOctets(Buffer.from(base64, 'base64'));
-  return value.isWellFormed() && !UNSAFE.test(value) ? plainLine(name, value) : `${name}:: ${base64}`;
+  if (kind === '<') return { name, text: `${name}:< ${line.slice(colon + 2).trimStart()}` };
+  const value = kind === ':' ? decoded(line.slice(colon + 2)) : line.slice(colon + 1).replace(/^ +/, '');
+  return { name, text: valueLine(name, value) };
 }
 
-function plainLine(name: string, value: string): string {
-  return value === '' ? `${name}:` : `${name}: ${value}`;
+function decoded(base64: string): string {
+  return textFromOctets(Buffer.from(base64.trim(), 'base64'));
+}
+
+/** In base64 also where a terminal would obey the text, or it would be shown in another order. */
+function valueLine(name: string, value: string): string {
+  if (value === '') return `${name}:`;
+  const isPlain = value.isWellFormed() && !UNSAFE.test(value) && visibleText(value) === value;
+  return isPlain ? `${name}: ${value}` : `${name}:: ${Buffer.from(octetsFromText(value)).toString('base64')}`;
 }

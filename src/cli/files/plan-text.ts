@@ -2,7 +2,8 @@
 
 import type { Definitions } from '../../config/definitions.ts';
 import type { Entry } from '../../ldap/entry.ts';
-import { paint, type Stream } from '../colour.ts';
+import { visibleLine } from '../../ldap/visible-text.ts';
+import { paint, type Stream } from '../terminal.ts';
 import type { PlannedChange } from './plan.ts';
 
 const SIGNS = { add: '+', delete: '-', modify: '~', modifyDn: '~' } as const;
@@ -57,8 +58,8 @@ function differences(
 /** With the number of changes at the end. */
 export function formatPlan(plan: readonly EntryDifference[], stdout: Stream): string {
   const entries = plan.map(({ dn, type, properties }) => {
-    const lines = properties.map((property) => `    ${formatDifference(property, type)}\n`);
-    return `${paint(STYLES[type], `${SIGNS[type]} ${dn}`, stdout)}\n${lines.join('')}`;
+    const lines = properties.map((property) => `    ${visibleLine(formatDifference(property, type))}\n`);
+    return `${paint(STYLES[type], `${SIGNS[type]} ${visibleLine(dn)}`, stdout)}\n${lines.join('')}`;
   });
   const count = (type: EntryDifference['type']) => plan.filter((one) => one.type === type).length;
   const sum = `${count('add')} to add, ${count('modify')} to change, ${count('delete')} to delete`;

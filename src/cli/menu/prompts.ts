@@ -1,10 +1,11 @@
 // Questions on a terminal, drawn by a library that is loaded when the first one is asked. Whoever presses Escape or Ctrl-C
 // answers nothing: undefined. What comes from a server is shown without control characters.
 
+import { hasUnseen, visibleLine, visibleText } from '../../ldap/visible-text.ts';
 import type { World } from '../command.ts';
 
 type Library = typeof import('@clack/prompts');
-type Terminal = Pick<World, 'stdin' | 'stdout'>;
+type Terminal = Pick<World, 'stdin' | 'stdout' | 'terminal'>;
 
 export interface Choice {
   readonly value: string;
@@ -19,7 +20,6 @@ export interface TextQuestion {
   check(text: string): string | undefined;
 }
 
-const CONTROL_CHARACTERS = /\p{Cc}/gu;
 const LABEL_CHARACTERS_MAX = 100;
 /** Lines of a list that are shown at a time; the others scroll. */
 const LINES_SHOWN = 14;
@@ -29,8 +29,9 @@ export class Prompts {
   readonly #library: Library;
   readonly #terminal: { readonly input: Terminal['stdin']; readonly output: Terminal['stdout'] };
 
-  static async open({ stdin, stdout }: Terminal): Promise<Prompts> {
-    return new Prompts(await import('@clack/prompts'), { input: stdin, output: stdout });
+  static async open({ stdin, stdout, terminal }: Terminal): Promise<Prompts> {
+    const output = terminal?.stdout ?? stdout;
+    return new Prompts(await import('@clack/prompts'), { input: stdin, output });
   }
 
   private constructor(library: Library, terminal: { input: Terminal['stdin']; output: Terminal['stdout'] }) {
@@ -55,7 +56,8 @@ export class Prompts {
   async text(message: string, { initial, placeholder, check }: TextQuestion): Promise<string | undefined> {
     const answer = await this.#library.text({
       ...{ message: oneLine(message), validate: (text) => check(text ?? ''), ...this.#terminal },
-      ...(initial === undefined ? {} : { initialValue: initial }),
+      // What could not be seen is not offered to be edited: it would be drawn as it is.
+      ...(initial === undefined || hasUnseen(initial) ? {} : { initialValue: initial }),
       ...(placeholder === undefined ? {} : { placeholder: oneLine(placeholder) }),
     });
     return this.#library.isCancel(answer) ? undefined : (answer ?? '');
@@ -80,24 +82,24 @@ export class Prompts {
   }
 
   title(text: string): void {
-    this.#library.intro(text, { output: this.#terminal.output });
+    this.#library.intro(visibleText(text), { output: this.#terminal.output });
   }
 
   farewell(text: string): void {
-    this.#library.outro(text, { output: this.#terminal.output });
+    this.#library.outro(visibleText(text), { output: this.#terminal.output });
   }
 
   /** A text of several lines. */
   show(title: string, text: string): void {
-    this.#library.note(text, title, { output: this.#terminal.output });
+    this.#library.note(visibleText(text), visibleText(title), { output: this.#terminal.output });
   }
 
   problem(text: string): void {
-    this.#library.log.error(text, { output: this.#terminal.output });
+    this.#library.log.error(visibleText(text), { output: this.#terminal.output });
   }
 }
 
 function oneLine(text: string): string {
-  const line = text.replaceAll(CONTROL_CHARACTERS, '?');
+  const line = visibleLine(text);
   return line.length > LABEL_CHARACTERS_MAX ? `${line.slice(0, LABEL_CHARACTERS_MAX)}…` : line;
 }

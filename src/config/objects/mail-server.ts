@@ -24,7 +24,7 @@ const SUBMISSION_PORT = 587;
 const authPassword = property({
   name: 'auth-password',
   oid: ownAttribute(1),
-  type: secret(),
+  type: secret({ isSent: true }),
   synopsis:
     'The password this server logs in to the mail server with, best as an expression: $<file:config/smtp.pin>.',
   description:

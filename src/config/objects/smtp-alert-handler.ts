@@ -60,7 +60,7 @@ export const smtpAlertHandler = defineObject({
     property({
       name: 'message-body',
       oid: opendjAttribute(380),
-      type: string(),
+      type: string({ hasLines: true }),
       required: true,
       synopsis: 'The text of the messages; lines are broken at 75 columns.',
       description: `${TOKENS} The two characters \\n begin a new line.`,

@@ -10,6 +10,7 @@ export function enumeration<const Word extends string>(words: readonly Word[]): 
     name: 'enumeration',
     syntax: 'directoryString',
     allowed,
+    words,
     parse(text) {
       const value = byKey.get(text.trim().toLowerCase());
       if (value !== undefined) return { value };

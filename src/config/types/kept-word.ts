@@ -25,6 +25,7 @@ export function keptWord({
     name: 'kept word',
     syntax,
     caseSensitive,
+    words,
     allowed: `${list}, which changes nothing`,
     parse(text) {
       const value = byKey.get(keyOf(text.trim()));

@@ -4,6 +4,7 @@
 import { hasExpression } from '../../expression/template.ts';
 import { type Parsed, type PropertyType, propertyType } from '../property-type.ts';
 import { SECRET_STARS } from '../secret.ts';
+import { controlCharacterProblem } from './control-characters.ts';
 
 export interface NameValue {
   readonly name: string;
@@ -32,7 +33,8 @@ export function parseNameValue(text: string): Parsed<NameValue> {
   if (at < 0) return { problem: 'has no "="', advice: ADVICE };
   const name = text.slice(0, at).trim();
   if (name === '') return { problem: 'has no name before "="', advice: ADVICE };
-  return { value: { name, value: text.slice(at + 1).trim() } };
+  const value = text.slice(at + 1).trim();
+  return controlCharacterProblem(text.trim()) ?? { value: { name, value } };
 }
 
 /** The text without what could be a secret: under a name that says so, or whose end only an expression knows. */

@@ -2,6 +2,7 @@
 
 import { type PropertyType, propertyType } from '../property-type.ts';
 import { SECRET_STARS, Secret } from '../secret.ts';
+import { unsendableCharacterProblem } from './control-characters.ts';
 
 /** Whoever may not read a secret sees stars, and may send back what was seen. */
 export const STARS_WRITTEN = {
@@ -9,7 +10,8 @@ export const STARS_WRITTEN = {
   advice: 'Write the secret, or leave the property as it is.',
 } as const;
 
-export function secret(): PropertyType<Secret> {
+/** @param isSent whether it goes to a mail server, which takes no line end, NUL or ESC. */
+export function secret({ isSent = false }: { readonly isSent?: boolean } = {}): PropertyType<Secret> {
   return propertyType({
     name: 'secret',
     syntax: 'octetString',
@@ -19,7 +21,7 @@ export function secret(): PropertyType<Secret> {
     parse(text) {
       if (text === '') return { problem: 'is empty', advice: 'Write the secret, or leave the property out.' };
       if (text === SECRET_STARS) return STARS_WRITTEN;
-      return { value: new Secret(text) };
+      return (isSent ? unsendableCharacterProblem(text) : undefined) ?? { value: new Secret(text) };
     },
     format: (value) => value.reveal(),
     show: () => SECRET_STARS,

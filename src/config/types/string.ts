@@ -2,6 +2,7 @@
 
 import { isUtf8 } from '../../ldap/octets.ts';
 import { type PropertyType, propertyType } from '../property-type.ts';
+import { controlCharacterInLines, controlCharacterProblem } from './control-characters.ts';
 
 export interface StringOptions {
   /** Anchored by whoever writes it, and linear in the length of the text. */
@@ -10,12 +11,20 @@ export interface StringOptions {
   readonly patternInWords?: string;
   readonly caseSensitive?: boolean;
   readonly charactersMax?: number;
+  /** Whether the text may have lines and tabs. */
+  readonly hasLines?: boolean;
 }
 
 const CHARACTERS_MAX = 4096;
 
 export function string(options: StringOptions = {}): PropertyType<string> {
-  const { pattern, patternInWords, caseSensitive = false, charactersMax = CHARACTERS_MAX } = options;
+  const {
+    hasLines = false,
+    pattern,
+    patternInWords,
+    caseSensitive = false,
+    charactersMax = CHARACTERS_MAX,
+  } = options;
   const allowed = patternInWords === undefined ? 'A string' : `A string ${patternInWords}`;
   return propertyType({
     name: 'string',
@@ -29,6 +38,8 @@ export function string(options: StringOptions = {}): PropertyType<string> {
       if (text.length > charactersMax) {
         return { problem: `is longer than ${charactersMax} characters`, advice: 'Write a shorter text.' };
       }
+      const control = hasLines ? controlCharacterInLines(text) : controlCharacterProblem(text);
+      if (control !== undefined) return control;
       if (pattern !== undefined && !pattern.test(text)) {
         return { problem: 'does not have the form this property needs', advice: `Allowed: ${allowed}.` };
       }

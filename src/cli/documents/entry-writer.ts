@@ -1,0 +1,43 @@
+// Entries one after the other as a text of one form, with what stands between them: for exports of any size.
+
+import type { Entry } from '../../ldap/entry.ts';
+import type { Schema } from '../../schema/schema.ts';
+import { formatLdifEntry } from '../files/format-ldif.ts';
+import { formatJsonEntry, formatYamlEntry } from './format-objects.ts';
+import type { DocumentFormat } from './read-document.ts';
+
+/** RFC 2849 asks for it. */
+const LDIF_HEAD = 'version: 1\n';
+const INDENTED = /^/gm;
+
+export class EntryWriter {
+  readonly #format: DocumentFormat;
+  readonly #schema: Schema;
+  #count = 0;
+
+  constructor(format: DocumentFormat, schema: Schema) {
+    this.#format = format;
+    this.#schema = schema;
+  }
+
+  /** Returns the text of the next entry, with what parts it from the one before. */
+  next(entry: Entry): string {
+    this.#count += 1;
+    const isFirst = this.#count === 1;
+    switch (this.#format) {
+      case 'ldif':
+        return `${isFirst ? LDIF_HEAD : ''}\n${formatLdifEntry(entry, this.#schema)}`;
+      case 'yaml':
+        return `${isFirst ? '' : '---\n'}${formatYamlEntry(entry)}`;
+      case 'json':
+        return `${isFirst ? '[\n' : ',\n'}${formatJsonEntry(entry).replace(INDENTED, '  ')}`;
+    }
+  }
+
+  /** Returns what ends the text. */
+  end(): string {
+    if (this.#format === 'ldif') return this.#count === 0 ? LDIF_HEAD : '';
+    if (this.#format === 'yaml') return '';
+    return this.#count === 0 ? '[]\n' : '\n]\n';
+  }
+}
