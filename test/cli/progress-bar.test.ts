@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { whileWorking } from '../../src/cli/progress-bar.ts';
+import { ERASE_LINE } from '../../src/cli/terminal.ts';
 import { passes } from '../support/until.ts';
 
 // The clock is the test's.
@@ -25,7 +26,7 @@ describe('work of which nobody knows how far it has come', () => {
     const { stderr, written } = output(true);
     const work = passes(1500).then(() => 'done');
     expect(await whilePassing(1500, whileWorking(stderr, 'verifying', work))).toBe('done');
-    expect(written).toEqual(['\r\u001B[Kverifying 1 s', '\r\u001B[K']);
+    expect(written).toEqual([`${ERASE_LINE}verifying 1 s`, ERASE_LINE]);
   });
 
   it('is not told of when it is quick, or nobody sees it', async () => {
@@ -40,6 +41,6 @@ describe('work of which nobody knows how far it has come', () => {
     const { stderr, written } = output(true);
     const work = passes(1200).then(() => Promise.reject(new Error('refused')));
     await expect(whilePassing(1200, whileWorking(stderr, 'verifying', work))).rejects.toThrow('refused');
-    expect(written.at(-1)).toBe('\r\u001B[K');
+    expect(written.at(-1)).toBe(ERASE_LINE);
   });
 });
