@@ -1,6 +1,7 @@
 // What a command does before it ends by Ctrl-C: something short, such as asking a server to stop what it was asked for.
 
 import type { World } from './command.ts';
+import { ERASE_LINE } from './terminal.ts';
 
 const PATIENCE_MS = 500;
 
@@ -15,7 +16,7 @@ export async function untilInterrupted<Result>(
 ): Promise<Result> {
   const interrupted = () => {
     // The line of the progress bar goes; nobody listens to the signal any more, so it ends the process.
-    if (world.stderr.isTTY === true) world.stderr.write('\r\x1b[K');
+    if (world.stderr.isTTY === true) world.stderr.write(ERASE_LINE);
     const end = () => world.kill(world.pid, 'SIGINT');
     setTimeout(end, PATIENCE_MS);
     stop().then(end, end);

@@ -19,6 +19,13 @@ const SKIPPED = '#';
 const SHOWN_OF_LONG_LINE = 1;
 const NUL = '\0';
 const BYTE_ORDER_MARK = '\uFEFF';
+/** How a text in UTF-16 begins when it is read as octets: with a mark, or with a NUL beside a letter. */
+const UTF_16: readonly (readonly [begin: RegExp, encoding: string])[] = [
+  [/^\udcff\udcfe|^[^\0]\0[^\0]\0/, 'UTF-16LE'],
+  [/^\udcfe\udcff|^\0[^\0]\0[^\0]/, 'UTF-16BE'],
+];
+/** Octets that are letters in Windows-1252 only. */
+const WINDOWS = /[\udc80-\udc9f]/;
 
 export class LdifLines {
   readonly #charactersMax: number;
@@ -29,6 +36,10 @@ export class LdifLines {
   /** A logical line that the next physical line may still continue. */
   #open: { number: number; text: string } | undefined;
   #isComment = false;
+  /** Whether what was pushed last has a CR anywhere. */
+  #hasReturn = false;
+  /** Whether the text is in another encoding, which was told. */
+  #isForeign = false;
   /** Whether what was pushed last is UTF-8 throughout, as it nearly always is. */
   #isWellFormed = false;
 
@@ -41,11 +52,20 @@ export class LdifLines {
   /** The logical lines that this chunk completes. */
   push(chunk: string): LdifLine[] {
     const lines: LdifLine[] = [];
+    if (this.#isForeign) return lines;
     this.#isWellFormed = chunk.isWellFormed() && this.#rest.isWellFormed();
+    this.#hasReturn = chunk.includes('\r') || this.#rest.includes('\r');
     let start = 0;
     if (this.#isStart && chunk.length > 0) {
       this.#isStart = false;
       if (chunk.startsWith(BYTE_ORDER_MARK)) start = 1;
+      const encoding = UTF_16.find(([begin]) => begin.test(chunk))?.[1];
+      if (encoding !== undefined) {
+        this.#isForeign = true;
+        return [
+          wrongLine(this.#number, `The text is not UTF-8; it seems to be ${encoding}. Save it as UTF-8.`),
+        ];
+      }
     }
     for (;;) {
       const end = chunk.indexOf('\n', start);
@@ -67,6 +87,7 @@ export class LdifLines {
   end(): LdifLine[] {
     const lines: LdifLine[] = [];
     this.#isWellFormed = false;
+    this.#hasReturn = true;
     if (this.#rest !== '') this.#physicalLine(this.#rest, lines);
     this.#rest = '';
     this.#finish(lines);
@@ -84,6 +105,12 @@ export class LdifLines {
       lines.push(wrongLine(number, 'The line has a NUL octet, as a damaged file has; restore the file.'));
       return;
     }
+    if (this.#hasReturn && text.includes('\r')) {
+      this.#finish(lines);
+      this.#isComment = false;
+      lines.push(wrongLine(number, LONE_RETURN));
+      return;
+    }
     const first = text.charCodeAt(0);
     if (first === SPACE) {
       this.#continue(text, number, lines);
@@ -94,7 +121,9 @@ export class LdifLines {
     if (this.#isComment) return;
     if (!this.#isWellFormed && !text.isWellFormed()) {
       const advice = 'save the file as UTF-8, or write the value as base64 after "::".';
-      lines.push(wrongLine(number, `The text is not UTF-8 here; ${advice}`));
+      lines.push(
+        wrongLine(number, `The text is not UTF-8 here (it seems to be ${encodingOf(text)}); ${advice}`),
+      );
       return;
     }
     if (text === '') lines.push({ number, text });
@@ -109,7 +138,10 @@ export class LdifLines {
       return;
     }
     if (!this.#isWellFormed && !text.isWellFormed()) {
-      lines.push(wrongLine(number, 'The text is not UTF-8 here; save the file as UTF-8.'));
+      const encoding = encodingOf(text);
+      lines.push(
+        wrongLine(number, `The text is not UTF-8 here (it seems to be ${encoding}); save the file as UTF-8.`),
+      );
       return;
     }
     this.#open.text += text.slice(1);
@@ -126,6 +158,13 @@ export class LdifLines {
   #tooLong(number: number): LdifLine {
     return wrongLine(number, `The line is longer than the ${this.#charactersMax} characters allowed.`);
   }
+}
+
+const LONE_RETURN =
+  'The line has a carriage return (CR) that no line feed follows; end lines with LF or CRLF, as in: tr "\\r" "\\n".';
+
+function encodingOf(text: string): string {
+  return WINDOWS.test(text) ? 'WINDOWS-1252' : 'ISO-8859-1';
 }
 
 function wrongLine(number: number, problem: string): LdifLine {

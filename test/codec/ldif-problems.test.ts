@@ -3,9 +3,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LdifError } from '../../src/codec/ldif-error.ts';
-import { LdifReader, type LdifReaderOptions, readLdifPieces } from '../../src/codec/ldif-reader.ts';
+import { LdifReader, type LdifReaderOptions, readLdif, readLdifPieces } from '../../src/codec/ldif-reader.ts';
 import type { LdifRecord } from '../../src/codec/ldif-record.ts';
 import { dnOfChange } from '../../src/ldap/change.ts';
+import { textFromOctets } from '../../src/ldap/octets.ts';
 
 interface Reading {
   readonly names: readonly string[];
@@ -102,5 +103,21 @@ describe('LDIF with several mistakes', () => {
 
   it('ends at the first mistake where nobody wants to be told of the others', () => {
     expect(() => new LdifReader().push('dn: cn=a\nno colon\n\n')).toThrow(/^Line 2: /);
+  });
+});
+
+describe('a text in another encoding', () => {
+  const LINES = 'dn: cn=é\nsn: b\n\ndn: cn=c\n';
+  it.each([
+    ['ISO-8859-1', Buffer.from(LINES, 'latin1'), /line 1: .*ISO-8859-1/i],
+    ['Windows-1252', Buffer.concat([Buffer.from('dn: cn='), Buffer.of(0x93)]), /WINDOWS-1252/],
+    ['UTF-16LE', Buffer.from(LINES, 'utf16le'), /^Line 1: The text is not UTF-8; it seems to be UTF-16LE/],
+    ['UTF-16BE', Buffer.from(`\uFEFF${LINES}`, 'utf16le').swap16(), /it seems to be UTF-16BE/],
+    ['line ends of CR alone', Buffer.from('dn: cn=a\rsn: b\r'), /^Line 1: .*carriage return/],
+    ['a CR in a value', Buffer.from('dn: cn=a\r\nsn: a\rb\r\n'), /^Line 2: .*carriage return/],
+  ])('is told once: %s', (_name, octets, words) => {
+    const told: string[] = [];
+    readLdif(textFromOctets(octets), { wrong: ({ message }) => told.push(message) });
+    expect(told).toEqual([expect.stringMatching(words)]);
   });
 });

@@ -36,6 +36,16 @@ export const inputCases: readonly RuleCase[] = [
     ],
   },
   {
+    rule: 'what a terminal obeys',
+    what: 'escapes in commands, but not in the place of them, nor in comments',
+    files: {
+      'src/cli/a.ts': code("stderr.write('\\x1b[K');", '// \\u001b'),
+      'src/cli/terminal.ts': code("const ESCAPE = '\\u001b';"),
+      'src/ldap/b.ts': code("const ESCAPE = '\\u001b';"),
+    },
+    expected: ['src/cli/a.ts:2 writes an escape sequence; use a mark of src/cli/terminal.ts'],
+  },
+  {
     rule: 'what is read as JSON',
     what: 'JSON that is declared as something, handed on, or not declared, but not unknown JSON',
     files: {

@@ -7,6 +7,7 @@ import { isNode, nameOf, nodesOf, type SyntaxNode, walk } from './source-file.ts
 export const inputRules: readonly Rule[] = [
   { title: 'only the room files/ opens files to read them', find: findOpenedFiles },
   { title: 'text that comes in is decoded by the room files/', find: findOtherDecoders },
+  { title: 'what a terminal obeys is in src/cli/terminal.ts only', find: findTerminalSequences },
   { title: 'what is read as JSON is unknown until it is checked', find: findTrustedJson },
 ];
 
@@ -54,6 +55,24 @@ function findOtherDecoders(project: Project): string[] {
         finding(file.path, line, `imports ${specifier}, which replaces what is not UTF-8; read with files/`),
       ),
   );
+}
+
+/** An escape as source text writes it; the room of one place shows texts, and would show these. */
+const ESCAPE = /\\(?:x1b|u001b|u\{1b\}|033)(?!\()/i;
+const TERMINAL_FILE = 'src/cli/terminal.ts';
+
+function findTerminalSequences(project: Project): string[] {
+  return project.source
+    .filter(({ path, room }) => (room === 'cli' || room === 'bin') && path !== TERMINAL_FILE)
+    .flatMap(({ path, text }) =>
+      text
+        .split('\n')
+        .flatMap((line, index) =>
+          ESCAPE.test(line) && !/^\s*(?:\/\/|\*|\/\*\*)/.test(line)
+            ? [finding(path, index + 1, `writes an escape sequence; use a mark of ${TERMINAL_FILE}`)]
+            : [],
+        ),
+    );
 }
 
 function findTrustedJson(project: Project): string[] {
