@@ -3,6 +3,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { accountLdif } from '../support/accounts.ts';
 import { bindRequest, extendedRequest, saslBindRequest } from '../support/ber-bytes.ts';
 import { confditFor, runConfdit } from '../support/confdit-program.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
@@ -138,8 +139,23 @@ describe('an account that relied on a certificate for its own DN', () => {
     const name = `dn: ${account}\nchangetype: modify\nadd: ds-certificate-subject-dn\nds-certificate-subject-dn: ${account}\n`;
     expect(await new LdapTools(server).modify(name)).toMatchObject({ code: 0 });
     expect(await logIn()).toBe(0);
+    const aliased = accountLdif('aliased', {
+      password: 'of aliased',
+      lines: ['ds-cfg-alternate-bind-dn: uid=aliased', 'ds-cfg-alternate-bind-dn: uid=alias'],
+    });
+    expect(await new LdapTools(server).add(aliased)).toMatchObject({ code: 0 });
     await server.stop();
+    // As an instance that was told of that alone.
+    await writeFile(join(folder, 'config', 'upgrade-notices'), 'certificate-for-own-dn\n');
     const again = await start(folder);
+    const [scram, ...others] = again.logLines().filter(({ msg }) => msg.includes('SCRAM knows'));
+    expect([scram?.msg, others]).toEqual([
+      expect.stringContaining('the own name of cn=aliased,cn=Root DNs,cn=config (not by uid=alias) ('),
+      [],
+    ]);
+    (await RawClient.bound(again, 'uid=alias', 'of aliased')).close();
+    const noted = await readFile(join(folder, 'config', 'upgrade-notices'), 'utf8');
+    expect(noted).toBe('certificate-for-own-dn\nscram-own-name-only\n');
     expect(again.logLines().filter(({ msg }) => msg.includes('may have relied on that'))).toEqual([]);
   });
 });
