@@ -6,9 +6,10 @@ import { fileURLToPath } from 'node:url';
 import type { World } from '../cli/command.ts';
 import { type DesiredEntry, readFilesOfEntries } from '../cli/files/desired-entries.ts';
 import { findInputFiles, STANDARD } from '../cli/files/input-files.ts';
-import { locateIssue } from '../cli/files/located-problem.ts';
+import { locateHints, locateIssue } from '../cli/files/located-problem.ts';
 import type { FileProblem } from '../cli/files/problem-report.ts';
 import { readLdif } from '../codec/ldif-reader.ts';
+import { hintsOf } from '../config/hints.ts';
 import { PropertyValidator } from '../config/property-validator.ts';
 import { parseDefinition } from '../expression/definition.ts';
 import { Sources } from '../expression/sources.ts';
@@ -70,7 +71,7 @@ export async function validateFiles(options: FileValidationOptions): Promise<Fil
   return {
     entryCount: desired.length,
     problems: [...wrong, ...located(issues.filter((issue) => !isWarning(issue)))],
-    warnings: located(warned),
+    warnings: [...located(warned), ...hintsIn(desired, issues, { schema, validator })],
   };
 }
 
@@ -131,6 +132,20 @@ function issuesOf(
       .validateAll(byKey.values())
       .filter((issue) => own.has(issue.dn) || !before.has(formatIssue(issue))),
   ];
+}
+
+/** What has no effect in entries that are right. */
+function hintsIn(
+  desired: readonly DesiredEntry[],
+  issues: readonly Issue[],
+  { schema, validator }: { readonly schema: Schema; readonly validator: PropertyValidator },
+): readonly FileProblem[] {
+  const wrong = new Set(issues.map(({ dn }) => schema.dnKeyOfText(dn)));
+  return desired.flatMap((one) => {
+    if (wrong.has(schema.dnKey(one.entry.dn))) return [];
+    const object = validator.decode(one.entry);
+    return object === undefined ? [] : locateHints(hintsOf(object), one, 'smtp-property');
+  });
 }
 
 function isAbsence({ code, problem }: Issue): boolean {

@@ -4,6 +4,11 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { accountDn, accountLdif } from '../support/accounts.ts';
 import { Authority } from '../support/certificates.ts';
+import {
+  endScriptedMailServers,
+  mailServerAnswers,
+  ScriptedMailServer,
+} from '../support/scripted-mail-server.ts';
 import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
 import { ClientRoom, next } from './client-room.ts';
 
@@ -159,6 +164,45 @@ describe('a mail server for an application', () => {
     await doubtful.transporter.sendMail(MESSAGE);
     expect(receiver.messages).toHaveLength(2);
     await authority.remove();
+  });
+
+  it('sends nothing that the mail server does not offer, and says when nobody knows what became of a message', async () => {
+    const password = 'canary-Gu6aephi';
+    const forms = [password, `\0mail.user\0${password}`].map((text) => Buffer.from(text).toString('base64'));
+    const login = { 'auth-username': 'mail.user', 'auth-password': password };
+    for (const offers of [[], ['AUTH XOAUTH2']]) {
+      const other = await ScriptedMailServer.start(mailServerAnswers({ offers }));
+      await room.addMailServer(`No login ${offers.length}`, other.port, login);
+      const { transporter } = await room.open(`No login ${offers.length}`);
+      const refusal = { code: 'not-offered', message: expect.stringMatching(/no login here|XOAUTH2 only/) };
+      await expect(transporter.sendMail(MESSAGE)).rejects.toMatchObject(refusal);
+      await expect(transporter.verify()).rejects.toMatchObject(refusal);
+      for (const form of [password, ...forms]) expect(other.heard).not.toContain(form);
+      expect(other.heard).not.toMatch(/AUTH|MAIL/);
+    }
+    const usual = mailServerAnswers({ offers: ['SIZE 2000'] });
+    const other = await ScriptedMailServer.start((line, socket) => {
+      if (line === '.') socket.destroy();
+      return usual(line, socket);
+    });
+    await room.addMailServer('Plain', other.port);
+    const { transporter } = await room.open('Plain');
+    for (const message of [
+      { ...MESSAGE, to: 'jörg@example.com' },
+      { ...MESSAGE, raw: 'Subject: x\r\n\r\nGrüße.\r\n' },
+      { ...MESSAGE, text: 'x'.repeat(3000) },
+    ]) {
+      await expect(transporter.sendMail(message)).rejects.toMatchObject({
+        code: 'not-offered',
+        message: expect.stringMatching(/SMTPUTF8|8BITMIME|SIZE/),
+      });
+    }
+    expect(other.heard).not.toContain('MAIL');
+    await expect(transporter.sendMail(MESSAGE)).rejects.toMatchObject({
+      code: 'unclear',
+      message: expect.stringContaining('It is not known whether the message was accepted'),
+    });
+    await endScriptedMailServers();
   });
 
   it('says what the account may not do', async () => {

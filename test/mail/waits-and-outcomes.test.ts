@@ -3,8 +3,12 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { confditFor, PROGRAM } from '../support/confdit-program.ts';
+import { confditFor, PROGRAM, runConfdit } from '../support/confdit-program.ts';
+import { removeFolder } from '../support/folders.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import {
   endScriptedMailServers,
@@ -19,6 +23,8 @@ import { mailServerLdif } from './mail-servers-in-ldif.ts';
 let server: RunningServer;
 let tools: LdapTools;
 let confdit: ReturnType<typeof confditFor>;
+/** Without a server. */
+const offline = (...words: string[]) => runConfdit(words);
 
 beforeAll(async () => {
   server = await startServer();
@@ -62,7 +68,7 @@ test('several mail servers are verified, each is told, and status shows the same
     /^Full:\nstep [\s\S]*\n\nGood:\nstep [\s\S]* can be used\.\n\nNone:\n\n1 of 3 mail servers can be used\.\n$/,
   );
   expect(stderr).toMatch(
-    /takes no more connections from this server now; it said "421[\s\S]*connection-pool-size/,
+    /takes no more connections from this server now; it said .421[\s\S]*connection-pool-size/,
   );
   expect(stderr).toContain('is not a mail server');
   const all = await confdit('verify-mail-server', '--all', '--json');
@@ -171,6 +177,20 @@ test('what has no effect is said in the answer to the change, by every command',
   const verified = await confdit('verify-mail-server', 'Good');
   expect(verified.stderr).toContain('is mail.smtp.timeout meant?');
   expect(verified.code).toBe(0);
+  const folder = await mkdtemp(join(tmpdir(), 'confdit-hints-'));
+  const file = join(folder, 'mail.ldif');
+  const property = { 'smtp-server': 'localhost', 'smtp-property': 'mail.smtp.conectiontimeout=5' };
+  await writeFile(file, mailServerLdif('In A File', property));
+  const hint =
+    'mail.smtp.conectiontimeout in smtp-property has no effect; is mail.smtp.connectiontimeout meant?';
+  const validated = await offline('validate', file);
+  expect(validated).toMatchObject({ code: 0, stderr: '' });
+  expect(validated.stdout).toMatch(/^\S+mail\.ldif:7(?::\d+)?: warning: cn=In A File.*\n/);
+  expect(validated.stdout).toContain(hint);
+  expect((await offline('validate', file, '--format', 'github')).stdout).toMatch(/^::warning .*line=7/);
+  expect((await offline('validate', file, '--json')).stdout).toMatch(/"warnings": \[\s*\{/);
+  expect((await confdit('plan', file)).stdout).toContain(hint);
+  await removeFolder(folder);
   const tried = await confdit('verify-mail-server', 'Good', '--set', 'smtp-property:mail.smtp.debgu=x');
   expect(tried.stderr).toMatch(/mail\.smtp\.debgu in smtp-property has no effect/);
 });

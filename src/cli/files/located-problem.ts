@@ -23,6 +23,17 @@ export function locateIssue(
   return { file: found.file, line, column, text: formatIssue(issue), rule: issue.code };
 }
 
+/** Returns hints at the places of their property. */
+export function locateHints(
+  hints: readonly string[],
+  desired: DesiredEntry,
+  property: string,
+): readonly FileProblem[] {
+  const { file } = desired;
+  const { line, column } = placeOf(desired, property);
+  return hints.map((text) => ({ file, line, column, text, rule: 'noEffect' }));
+}
+
 /**
  * Returns a sentence that begins with the name of an entry, as every problem of a change does, at its place; undefined when
  * no file has the entry.
