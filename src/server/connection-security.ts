@@ -29,7 +29,7 @@ export interface ConnectionSecurity {
   /** The name that IANA gave: `TLS_AES_256_GCM_SHA384`. */
   readonly cipher?: string;
   readonly peerCertificate?: PeerCertificate;
-  /** Why a certificate that the client has sent is not believed. */
+  /** Why a certificate that the client has sent is not believed: sentences. */
   readonly peerCertificateProblem?: string;
 }
 
@@ -40,8 +40,17 @@ export function localSecurity(mode: number): ConnectionSecurity {
   return { isSecure: false, isLocalSocket: true, isOwnersOnly: (mode & OTHERS_MODE) === 0 };
 }
 
-/** What a TLS handshake has established. @param believesAll whether any certificate is believed, whoever signed it. */
-export function securityOf(socket: TLSSocket, believesAll: boolean): ConnectionSecurity {
+/**
+ * What a TLS handshake has established.
+ *
+ * @param believesAll whether any certificate is believed, whoever signed it.
+ * @param problemOf takes what the runtime calls the reason, and returns sentences.
+ */
+export function securityOf(
+  socket: TLSSocket,
+  believesAll: boolean,
+  problemOf: (code: string) => string,
+): ConnectionSecurity {
   const established = {
     isSecure: true,
     isLocalSocket: false,
@@ -52,7 +61,7 @@ export function securityOf(socket: TLSSocket, believesAll: boolean): ConnectionS
   if (certificate === undefined) return established;
   if (believesAll || socket.authorized)
     return { ...established, peerCertificate: describeCertificate(certificate, !believesAll) };
-  return { ...established, peerCertificateProblem: String(socket.authorizationError) };
+  return { ...established, peerCertificateProblem: problemOf(String(socket.authorizationError)) };
 }
 
 function describeCertificate(

@@ -13,6 +13,7 @@ import type { TlsProviders } from '../runtime/tls-identity.ts';
 import type { AccessLog, Log } from './access-log.ts';
 import { AddressCounts } from './address-counts.ts';
 import { Connection } from './connection.ts';
+import type { StartTls } from './connection-options.ts';
 import { ConnectionPlaces, type Place } from './connection-places.ts';
 import { CLEAR_TEXT, type ConnectionSecurity, localSecurity } from './connection-security.ts';
 import { dispatcher } from './dispatch.ts';
@@ -239,7 +240,7 @@ export class RunningHandler {
     socket.once('close', () => place.leave());
     if (!isNetworkHandler(handler)) this.#open(socket, place, this.#localSecurity, undefined);
     else if (this.#isSecureFromStart) this.#shakeHands(socket, place);
-    else this.#open(socket, place, CLEAR_TEXT, handler.allowStartTls ? this.#acceptor : undefined);
+    else this.#open(socket, place, CLEAR_TEXT, handler.allowStartTls ? this.#startTls(socket) : undefined);
   }
 
   #problemWith(socket: Socket): string | undefined {
@@ -265,12 +266,32 @@ export class RunningHandler {
       .finally(() => this.#handshakes.delete(socket))
       .then(
         (secured) => this.#open(secured.socket, place, secured.security, undefined),
-        (error: unknown) =>
-          this.#context.log.info({ from, problem: messageOf(error) }, 'TLS handshake failed'),
+        (error: unknown) => this.#tellFailed(from, error),
       );
   }
 
-  #open(socket: Socket, place: Place, security: ConnectionSecurity, startTls: TlsAcceptor | undefined): void {
+  /** With what fails told in the log. */
+  #startTls({ remoteAddress }: Socket): StartTls | undefined {
+    const acceptor = this.#acceptor;
+    if (acceptor === undefined) return undefined;
+    return {
+      prepare: () => acceptor.prepare(),
+      secure: async (socket) => {
+        try {
+          return await acceptor.secure(socket);
+        } catch (error) {
+          this.#tellFailed(remoteAddress, error);
+          throw error;
+        }
+      },
+    };
+  }
+
+  #tellFailed(from: string | undefined, error: unknown): void {
+    this.#context.log.info({ from, problem: messageOf(error) }, 'TLS handshake failed');
+  }
+
+  #open(socket: Socket, place: Place, security: ConnectionSecurity, startTls: StartTls | undefined): void {
     const { outbox, turns, unsent, sessions, accessLog, budget, nextConnectionId } = this.#context;
     const connection = new Connection({
       id: nextConnectionId(),

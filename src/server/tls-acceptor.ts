@@ -4,6 +4,7 @@
 import type { Socket } from 'node:net';
 import { createServer, type SecureVersion, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
 import { LdapError } from '../ldap/ldap-error.ts';
+import { clientCertificateProblem } from '../runtime/client-certificate.ts';
 import { type Digest, type Facts, factsOf } from '../runtime/description.ts';
 import { TlsIdentity, type TlsMaterial, type TlsNames, type TlsProviders } from '../runtime/tls-identity.ts';
 import { type ConnectionSecurity, securityOf } from './connection-security.ts';
@@ -30,6 +31,9 @@ interface Context {
 }
 
 const VERSIONS: readonly SecureVersion[] = ['TLSv1.2', 'TLSv1.3'];
+
+/** How long a client may send nothing at all. What follows may take longer: somebody may be reading a certificate. */
+const CLIENT_HELLO_MS = 10_000;
 
 /** Handshakes that begin in one turn of the event loop: each costs some tenths of a millisecond. */
 const HANDSHAKES_PER_TURN = 8;
@@ -87,10 +91,14 @@ export class TlsAcceptor {
       const { server, material, settings } = await this.#freshContext();
       await this.#turn();
       if (socket.destroyed) throw clientGone();
-      const secured = await this.#handshake(socket, server);
-      const security = securityOf(secured, material.authorities === 'blind');
+      const secured = await this.#handshake(socket, server, settings.handshakeTimeMs);
+      const security = securityOf(secured, material.authorities === 'blind', (code) =>
+        clientCertificateProblem(code, material, this.#providers.now(), secured),
+      );
       if (settings.mustHaveCertificate && security.peerCertificate === undefined) {
-        throw new Error('the client has shown no certificate that is believed');
+        throw new Error(
+          security.peerCertificateProblem ?? 'the client has shown no certificate that is believed',
+        );
       }
       return { socket: secured, security };
     } catch (error) {
@@ -99,11 +107,19 @@ export class TlsAcceptor {
     }
   }
 
-  #handshake(socket: Socket, server: Server): Promise<TLSSocket> {
+  #handshake(socket: Socket, server: Server, timeMs: number): Promise<TLSSocket> {
     const key = endsOf(socket);
     const handshake = Promise.withResolvers<TLSSocket>();
     this.#handshakes.set(key, handshake);
+    const helloMs = Math.min(CLIENT_HELLO_MS, timeMs);
+    const [octetsBefore, hasBegun] = [socket.bytesRead, socket.readableLength > 0];
+    const timer = setTimeout(() => {
+      if (hasBegun || socket.bytesRead > octetsBefore) return;
+      handshake.reject(new Error(`the client sent no ClientHello within ${helloMs / 1000} s`));
+      socket.destroy();
+    }, helloMs);
     socket.once('close', () => {
+      clearTimeout(timer);
       if (this.#handshakes.get(key) !== handshake) return;
       this.#handshakes.delete(key);
       handshake.reject(clientGone());
@@ -137,7 +153,8 @@ export class TlsAcceptor {
     return this.#context;
   }
 
-  #createServer(settings: TlsSettings, { keys, certificates, authorities }: TlsMaterial): Server {
+  #createServer(settings: TlsSettings, material: TlsMaterial): Server {
+    const { keys, certificates, authorities } = material;
     const { ciphers, mustHaveCertificate, handshakeTimeMs } = settings;
     const [minVersion, maxVersion = minVersion] = versionsOf(settings);
     const server = createTlsServer({
@@ -156,7 +173,7 @@ export class TlsAcceptor {
       this.#settle(socket, ({ resolve }) => resolve(socket));
     });
     server.on('tlsClientError', (error, socket) => {
-      this.#settle(socket, ({ reject }) => reject(error));
+      this.#settle(socket, ({ reject }) => reject(inWords(error, handshakeTimeMs)));
       socket.destroy();
     });
     return server;
@@ -195,6 +212,13 @@ function createTlsServer(options: TlsOptions): Server {
     const text = `TLS is not possible now. OpenSSL refuses the key or the cipher suites: ${reason}.`;
     throw new LdapError('unavailable', text, { cause: error });
   }
+}
+
+/** What the runtime says of a failed handshake, with the property that it is about. */
+function inWords(error: Error, timeMs: number): Error {
+  if (!('code' in error) || error.code !== 'ERR_TLS_HANDSHAKE_TIMEOUT') return error;
+  const text = `the client did not finish the handshake within ${timeMs / 1000} s (tls-handshake-time-limit)`;
+  return new Error(text, { cause: error });
 }
 
 /** Both ends of a connection, which no other connection has at the same time. */

@@ -139,6 +139,14 @@ describe.each([
   });
 });
 
+it('EXTERNAL says which rule the certificate of a client breaks', async () => {
+  const { client } = await connectTls(ports.optional, certificateOf(unknown));
+  const { text } = await client.request(EXTERNAL);
+  expect(text).toContain(
+    'The certificate of the client is not believed. The client sends it without that of CN=Stranger',
+  );
+});
+
 describe('the configuration', () => {
   it('cannot require certificates without anybody to believe', async () => {
     const lines = ['ds-cfg-use-ssl: true', 'ds-cfg-ssl-client-auth-policy: required'];

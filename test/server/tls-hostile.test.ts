@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { extendedRequest, message } from '../support/ber-bytes.ts';
@@ -103,9 +104,35 @@ ds-cfg-max-connections: 20`);
     for (const [index, socket] of sockets.entries()) if (index % 2 === 0) socket.write(hello);
     await answers();
     await Promise.all(sockets.map((socket) => once(socket.resume(), 'close')));
+    const problems = ['within 0.5 s (tls-handshake-time-limit)', 'sent no ClientHello within 0.5 s'];
+    for (const text of problems) await server.waitForLog(({ problem }) => String(problem).includes(text));
     const { client } = await connectTls(port);
     expect(await client.request(WHO_AM_I)).toMatchObject({ code: 0 });
   });
+});
+
+it('somebody may read the certificate for as long as it takes to drop a client that says nothing', async () => {
+  const [silent, raw] = await Promise.all([open(server.ldapsPort), open(server.ldapsPort)]);
+  const held: Buffer[] = [];
+  const wire = new Duplex({
+    read() {},
+    write: (octets, _, done) => void raw.write(octets, () => done()),
+  });
+  raw.on('data', (octets) => held.push(octets));
+  const client = connect({ socket: wire, rejectUnauthorized: false, servername: 'localhost' });
+  client.on('error', () => {});
+  await once(silent.resume(), 'close');
+  const told = await server.waitForLog(({ problem }) => /no ClientHello within 10 s/.test(String(problem)));
+  expect(told).toMatchObject({
+    ...{ from: '127.0.0.1', msg: 'TLS handshake failed' },
+    problem: 'the client sent no ClientHello within 10 s',
+  });
+  expect(raw.closed).toBe(false);
+  for (const octets of held) wire.push(octets);
+  raw.removeAllListeners('data').on('data', (octets) => wire.push(octets));
+  await once(client, 'secureConnect');
+  client.destroy();
+  raw.destroy();
 });
 
 it('a client that goes in the middle of the handshake gives its place back at once', async () => {

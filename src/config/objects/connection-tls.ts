@@ -104,9 +104,11 @@ export const connectionTls = [
     name: 'tls-handshake-time-limit',
     oid: ownAttribute(41),
     type: duration({ lowestMs: 100, highestMs: 600_000 }),
-    default: ['10 s'],
+    default: ['5 m'],
     advanced: true,
     synopsis: 'How long a client may take to agree on encryption, before its connection is closed.',
+    description:
+      'Its first octets must come within 10 s. Then somebody may be reading the certificate of this server in a dialogue.',
     adminAction: handlerRestart,
   }),
 ] as const;

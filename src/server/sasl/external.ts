@@ -36,10 +36,7 @@ function accountOf({ authentication, connection: { security } }: SaslContext): A
   }
   const { peerCertificate, peerCertificateProblem } = security;
   if (peerCertificate === undefined) {
-    const why =
-      peerCertificateProblem === undefined
-        ? ''
-        : ` The certificate was not accepted: ${peerCertificateProblem}.`;
+    const why = peerCertificateProblem === undefined ? '' : ` ${peerCertificateProblem}`;
     throw new LdapError(
       'inappropriateAuthentication',
       `EXTERNAL needs the local socket, or TLS with a certificate of the client that the server trusts.${why}`,
