@@ -65,6 +65,8 @@ export class LdifReader {
       if (this.#wrong === undefined) throw line.error;
       this.#wrong(line.error);
       this.#isWrong = true;
+      // Without its first line nothing can be said of the others.
+      if (this.#record.length === 0) this.#isLeftOut = true;
       return;
     }
     if (line.text === '') {
