@@ -68,11 +68,18 @@ export async function validateFiles(options: FileValidationOptions): Promise<Fil
   const isWarning = ({ isFileMissing }: Issue) => isFileMissing === true && missingFiles !== 'error';
   const located = (some: readonly Issue[]) => locate(some, desired, schema);
   const warned = missingFiles === 'warn' ? issues.filter(isWarning) : [];
+  const wrongValues = located(issues.filter((issue) => !isWarning(issue)));
   return {
     entryCount: desired.length,
-    problems: [...wrong, ...located(issues.filter((issue) => !isWarning(issue)))],
-    warnings: [...located(warned), ...hintsIn(desired, issues, { schema, validator })],
+    problems: inOrder([...wrong, ...wrongValues], names),
+    warnings: inOrder([...located(warned), ...hintsIn(desired, issues, { schema, validator })], names),
   };
+}
+
+/** As somebody reads the files: from the first line of the first to the last of the last. */
+function inOrder(problems: readonly FileProblem[], files: readonly string[]): readonly FileProblem[] {
+  const rank = ({ file }: FileProblem) => (files.includes(file) ? files.indexOf(file) : files.length);
+  return problems.toSorted((one, other) => rank(one) - rank(other) || one.line - other.line);
 }
 
 async function readOthers(

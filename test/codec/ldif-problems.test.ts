@@ -46,6 +46,27 @@ describe('LDIF with several mistakes', () => {
     expect(await read([WRONG])).toEqual({ names: RIGHT_NAMES, lines: WRONG_LINES });
   });
 
+  it('tells every wrong line of one entry with its column, and the first of a change', () => {
+    const told = (text: string) => {
+      const places: (readonly [line: number, column: number])[] = [];
+      const reader = new LdifReader({ wrong: ({ line, column }) => void places.push([line, column]) });
+      expect([...reader.push(text), ...reader.end()]).toEqual([]);
+      return places.toSorted(([one], [other]) => one - other);
+    };
+    const lines = ['dn: x', 'no colon', '1x: y', 'cn:: AA!A', 'cn:< file:///x', 'dn: cn=b', 'a\0b', 'cn:: %'];
+    expect(told(`${lines.join('\n')}\n`)).toEqual([
+      [1, 1],
+      [2, 1],
+      [3, 1],
+      [4, 8],
+      [5, 6],
+      [6, 1],
+      [7, 1],
+      [8, 6],
+    ]);
+    expect(told('dn: cn=a\nchangetype: modify\nnonsense: x\ncn:: %\n')).toEqual([[3, 1]]);
+  });
+
   it('is the same in whatever pieces it comes', async () => {
     const cuts = fc.uniqueArray(fc.nat(WRONG.length), { maxLength: 12 });
     await fc.assert(
