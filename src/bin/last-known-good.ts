@@ -95,6 +95,9 @@ export async function replaceUnreadable(
   }
 }
 
+/** Mail servers that cannot be used rest, and accounts are only looked up: neither keeps a server from starting. */
+const NEVER_FAILS = /,cn=(?:Mail Servers|Alert Handlers|Root DNs),cn=config$/i;
+
 export interface HintOptions {
   readonly configFolder: string;
   readonly choice: InstanceChoice;
@@ -153,5 +156,5 @@ function isAsBefore(message: string, good: readonly Entry[], { failed }: HintOpt
   };
   const named = good.filter(({ dn }) => message.includes(dn.toString()));
   if (named.length > 0) return named.every(isSame);
-  return good.length === tree.size && good.every(isSame);
+  return good.every((entry) => isSame(entry) || NEVER_FAILS.test(entry.dn.toString()));
 }
