@@ -156,5 +156,7 @@ function isAsBefore(message: string, good: readonly Entry[], { failed }: HintOpt
   };
   const named = good.filter(({ dn }) => message.includes(dn.toString()));
   if (named.length > 0) return named.every(isSame);
-  return good.every((entry) => isSame(entry) || NEVER_FAILS.test(entry.dn.toString()));
+  const mayFail = ({ dn }: Entry) => !NEVER_FAILS.test(dn.toString());
+  const doubtful = good.filter(mayFail);
+  return doubtful.length === [...tree.entries()].filter(mayFail).length && doubtful.every(isSame);
 }
