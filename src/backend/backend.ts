@@ -166,6 +166,8 @@ export interface Backend {
   readonly isApart?: boolean;
   /** Changing needs all of these; undefined: nobody may, because nothing here can be changed. */
   readonly writePrivileges: readonly string[] | undefined;
+  /** What to do instead, where nothing can be changed. */
+  readonly instead?: string;
   /** What the search finds, already reduced to the selected attributes. Throws noSuchObject, assertionFailed. */
   search(search: Search): Iterable<Found>;
   /** The same in order; the last it yields is the result. Throws what `search` throws and inappropriateMatching, noSuchAttribute. */

@@ -17,6 +17,7 @@ import { numbersWanted } from './changelog-range.ts';
 import type { EntryViews, SecretValues } from './entry-views.ts';
 import { maskChange } from './masked-change.ts';
 import { matchedValues } from './matched-values.ts';
+import { Instead, readOnly } from './read-only.ts';
 import { SortOrder } from './sort-order.ts';
 import { type FoundAgain, sortFound } from './sorted-result.ts';
 
@@ -64,6 +65,7 @@ export class ChangelogBackend implements Backend {
   readonly readPrivilege = 'changelog-read';
   readonly isApart = true;
   readonly writePrivileges = undefined;
+  readonly instead = Instead.changelog;
   readonly #options: ChangelogBackendOptions;
   /** By the numbers: changes of one commit are told apart only where they are read. */
   readonly #countChildren = (entry: Entry): number => {
@@ -105,11 +107,11 @@ export class ChangelogBackend implements Backend {
   }
 
   change(): never {
-    throw readOnly();
+    throw readOnly(this.baseDn, this.instead);
   }
 
   changeAll(): never {
-    throw readOnly();
+    throw readOnly(this.baseDn, this.instead);
   }
 
   watch(): never {
@@ -228,11 +230,4 @@ export class ChangelogBackend implements Backend {
 function inLdap(error: unknown): unknown {
   if (!(error instanceof StoreError)) return error;
   return new LdapError('unwillingToPerform', error.message, { cause: error });
-}
-
-function readOnly(): LdapError {
-  return new LdapError(
-    'unwillingToPerform',
-    'cn=changelog is read only: what has happened stays. Change the entries under cn=config.',
-  );
 }

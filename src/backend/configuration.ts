@@ -156,6 +156,10 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     return definitions.secretAttributes.has(type) || definitions.show(type, value) !== value;
   }
 
+  checkFurther(entry: Entry, known: readonly Issue[]): readonly Issue[] {
+    return this.validator.checkFurther(entry, known, this);
+  }
+
   /** What the runtime is asked about; the objects are decoded only when a component wants them. */
   differenceOf(
     { key, from, before, after }: Pick<Effect, 'key' | 'from' | 'before' | 'after'>,

@@ -3,7 +3,6 @@
 
 import { Dn } from '../ldap/dn.ts';
 import { Entry } from '../ldap/entry.ts';
-import { LdapError } from '../ldap/ldap-error.ts';
 import type {
   Backend,
   ChangeListener,
@@ -17,6 +16,7 @@ import type {
 import { ChangeFeed } from './change-feed.ts';
 import type { Configuration } from './configuration.ts';
 import type { EntryViews } from './entry-views.ts';
+import { Instead, readOnly } from './read-only.ts';
 import type { ReloadedObject } from './reload-plan.ts';
 import { TreeReader } from './tree-reader.ts';
 
@@ -28,6 +28,7 @@ export class EffectiveBackend implements Backend {
   readonly baseKey: string;
   readonly readPrivilege = 'config-read';
   readonly writePrivileges = undefined;
+  readonly instead = Instead.effective;
   readonly #configuration: Configuration;
   readonly #feed: ChangeFeed;
   readonly #reader: TreeReader;
@@ -89,11 +90,11 @@ export class EffectiveBackend implements Backend {
   }
 
   change(): never {
-    throw readOnly();
+    throw readOnly(this.baseDn, this.instead);
   }
 
   changeAll(): never {
-    throw readOnly();
+    throw readOnly(this.baseDn, this.instead);
   }
 
   #inForce(written: Entry): Entry {
@@ -117,11 +118,4 @@ export class EffectiveBackend implements Backend {
     this.#known().set(written, entry);
     return entry;
   }
-}
-
-function readOnly(): LdapError {
-  return new LdapError(
-    'unwillingToPerform',
-    'cn=effective is read only. Change the entry of the same name under cn=config.',
-  );
 }

@@ -10,6 +10,7 @@ import type { Backend, Comparison, Found, Search, SortedResult, SortedSearch } f
 import type { EntryViews } from './entry-views.ts';
 import type { Monitor } from './monitor.ts';
 import { MonitorKeys, MonitorTree } from './monitor-tree.ts';
+import { Instead, readOnly } from './read-only.ts';
 import { TreeReader } from './tree-reader.ts';
 
 export class MonitorBackend implements Backend {
@@ -17,6 +18,7 @@ export class MonitorBackend implements Backend {
   readonly baseKey: string;
   readonly readPrivilege = 'monitor-read';
   readonly writePrivileges = undefined;
+  readonly instead = Instead.monitor;
   readonly #schema: Schema;
   readonly #views: EntryViews;
   readonly #monitor: Monitor;
@@ -45,11 +47,11 @@ export class MonitorBackend implements Backend {
   }
 
   change(): never {
-    throw readOnly();
+    throw readOnly(this.baseDn, this.instead);
   }
 
   changeAll(): never {
-    throw readOnly();
+    throw readOnly(this.baseDn, this.instead);
   }
 
   watch(): never {
@@ -99,11 +101,4 @@ export class MonitorBackend implements Backend {
       isIndexed: () => false,
     });
   }
-}
-
-function readOnly(): LdapError {
-  return new LdapError(
-    'unwillingToPerform',
-    'cn=monitor is read only. It shows what happens; change the entries under cn=config.',
-  );
 }

@@ -12,6 +12,7 @@ import type { Backend, Comparison, Requester, Search, SortedResult, SortedSearch
 import type { CountChildren } from './derived-attributes.ts';
 import type { EntryViews } from './entry-views.ts';
 import { matchedValues } from './matched-values.ts';
+import { readOnly } from './read-only.ts';
 import { SortOrder } from './sort-order.ts';
 import { sortFound } from './sorted-result.ts';
 
@@ -24,6 +25,7 @@ export class SingleEntryBackend implements Backend {
   readonly baseKey: string;
   readonly readPrivilege = undefined;
   readonly writePrivileges = undefined;
+  readonly instead: string;
   readonly #schema: Schema;
   readonly #views: EntryViews;
   readonly #source: () => Entry;
@@ -35,8 +37,10 @@ export class SingleEntryBackend implements Backend {
     source: () => Entry,
     schema: Schema,
     views: EntryViews,
+    instead: string,
     countChildren: CountChildren = countNone,
   ) {
+    this.instead = instead;
     this.baseDn = source().dn;
     this.baseKey = schema.dnKey(this.baseDn);
     this.#schema = schema;
@@ -87,19 +91,16 @@ export class SingleEntryBackend implements Backend {
   }
 
   change(): never {
-    throw this.#fixed('is read only');
+    throw readOnly(this.baseDn, this.instead);
   }
 
   changeAll(): never {
-    throw this.#fixed('is read only');
+    throw readOnly(this.baseDn, this.instead);
   }
 
   watch(): never {
-    throw this.#fixed('does not change, so it cannot be watched');
-  }
-
-  #fixed(what: string): LdapError {
-    return new LdapError('unwillingToPerform', `${this.baseDn.toString() || 'The root DSE'} ${what}.`);
+    const what = 'does not change, so it cannot be watched';
+    throw new LdapError('unwillingToPerform', `${this.baseDn.toString() || 'The root DSE'} ${what}.`);
   }
 
   #matcher(filter: Filter, requester: Requester): Matcher {

@@ -12,6 +12,7 @@ import { MemoryBackends } from '../backend/memory-backends.ts';
 import type { Monitor } from '../backend/monitor.ts';
 import { MonitorBackend } from '../backend/monitor-backend.ts';
 import { NamingContexts } from '../backend/naming-contexts.ts';
+import { Instead } from '../backend/read-only.ts';
 import { rootDseOf } from '../backend/root-dse.ts';
 import { SingleEntryBackend } from '../backend/single-entry-backend.ts';
 import { usedByAttributes } from '../backend/used-by.ts';
@@ -79,9 +80,15 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
   };
   const contexts = new NamingContexts();
   contexts.add(
-    new SingleEntryBackend(rootDseOf(contexts, facts), schema, views, () => contexts.belowRoot.length),
+    new SingleEntryBackend(
+      rootDseOf(contexts, facts),
+      schema,
+      views,
+      Instead.rootDse,
+      () => contexts.belowRoot.length,
+    ),
   );
-  contexts.add(new SingleEntryBackend(() => schema.subschemaEntry, schema, views));
+  contexts.add(new SingleEntryBackend(() => schema.subschemaEntry, schema, views, Instead.schema));
   contexts.add(config);
   contexts.add(effective);
   contexts.add(new MonitorBackend(schema, views, monitor));

@@ -9,6 +9,9 @@ import { BaseSyntax, type BaseSyntaxName } from './property-type.ts';
 
 const ORDINARY_ARC = '1.3.6.1.4.1.1466.115.121.1';
 
+/** Tools choose how a value is edited by words of its syntax: where its own description lacks them. */
+const WORDS: Readonly<Partial<Record<BaseSyntaxName, string>>> = { dn: 'DN (distinguished name)' };
+
 /** The OID of the "value or expression" syntax over an ordinary one. */
 export function expressionSyntaxOid(base: BaseSyntaxName): string {
   return `${EXPRESSION_SYNTAX_ARC}.${BaseSyntax[base]}`;
@@ -25,7 +28,7 @@ function expressionSyntax(name: BaseSyntaxName): Syntax {
   if (ordinary === undefined) throw new Error(`The schema knows no syntax ${ordinaryOid}.`);
   return {
     oid: expressionSyntaxOid(name),
-    description: `${ordinary.description} or an expression`,
+    description: `${WORDS[name] ?? ordinary.description} or an expression`,
     check(value) {
       if (hasExpression(value)) return undefined;
       const allowed = ordinary.check(value);

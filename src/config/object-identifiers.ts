@@ -16,4 +16,11 @@ export const opendjClass = (number: number): string => `${OPENDJ}.2.${number}`;
 export const forgerockClass = (number: number): string => `${FORGEROCK}.2.${number}`;
 export const forgerockAttribute = (number: number): string => `${FORGEROCK}.1.${number}`;
 export const ownAttribute = (number: number): string => `${OWN_ARC}.1.${number}`;
+/** The OID of the name form of a class (RFC 4512 §4.1.7.2), made of that of the class: no two are the same. */
+export function nameFormOf(classOid: string): string {
+  const arcs = [OWN_ARC, OPENDJ, FORGEROCK].map((arc) => `${arc}.2.`);
+  const index = arcs.findIndex((arc) => classOid.startsWith(arc));
+  return `${OWN_ARC}.3.${index + 1}.${classOid.slice(arcs[index]?.length ?? 0)}`;
+}
+
 export const ownClass = (number: number): string => `${OWN_ARC}.2.${number}`;

@@ -21,6 +21,7 @@ import type { ConfigurationObject } from './configuration-object.ts';
 import { checkObject, decodeObject } from './decode-object.ts';
 import { Definitions, objectDefinitions } from './definitions.ts';
 import { effectiveEntry } from './effective-entry.ts';
+import { checkFurther } from './further-check.ts';
 import { checkAnyHandler, checkLastHandler, handlerTargetsOf, isHandlerKind } from './handler-check.ts';
 import { checkLastNeeded, checkNeeds, kindTargetsOf, ownKindTargetsOf } from './needed-kind-check.ts';
 import type { ObjectDefinition } from './object-definition.ts';
@@ -125,6 +126,11 @@ export class PropertyValidator {
     const old = before && earlier.#read(before);
     if (after !== undefined) return this.#checkEntry(old, after, this.#read(after), key, context);
     return before === undefined ? [] : this.#checkDeletion(before, key, context);
+  }
+
+  /** See further-check.ts; takes the issues of the schema. */
+  checkFurther(entry: Entry, known: readonly Issue[], view: ConfigView): readonly Issue[] {
+    return checkFurther(entry, known, this.#context(view));
   }
 
   /** What keeps a server from starting although every entry is right. Takes the entries of the connection handlers. */

@@ -3,13 +3,15 @@
 
 import { expressionSyntaxOid } from './expression-syntaxes.ts';
 import type { ObjectDefinition } from './object-definition.ts';
-import { OWN_ARC } from './object-identifiers.ts';
+import { nameFormOf, OWN_ARC } from './object-identifiers.ts';
 import { type OperationalAttribute, operationalAttributes } from './operational-attributes.ts';
 import type { PropertyDefinition } from './property-definition.ts';
 import { takesExpressions } from './property-reader.ts';
 import { BaseSyntax, type BaseSyntaxName } from './property-type.ts';
 
 const LINE_CHARACTERS_MAX = 110;
+/** Types of properties that have no meaning here. */
+const FOREIGN_TYPES: ReadonlySet<string> = new Set(['unsupported', 'kept word', 'without effect']);
 
 const HEADER = `# The attributes and object classes of the configuration. Written from the declarations in src/config/objects
 # by "npm run generate": changes made here are lost.
@@ -31,6 +33,7 @@ export function formatSchemaLdif(definitions: readonly ObjectDefinition[]): stri
     ...[...attributes.values()].map(attributeLines),
     ...operationalAttributes.map(operationalAttributeLines),
     ...definitions.map((definition) => classLines(definition)),
+    ...definitions.filter(hasRules).flatMap(ruleLines),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -119,11 +122,56 @@ function ordinarySyntaxOid(syntax: BaseSyntaxName): string {
   return `1.3.6.1.4.1.1466.115.121.1.${BaseSyntax[syntax]}`;
 }
 
-/** What several kinds use is described once for each, unless they say the same. */
+/** What several kinds use is described once for each, unless they say the same; first where it has a meaning. */
 function describe(uses: readonly Use[]): string {
-  const synopses = new Set(uses.map(({ property }) => property.synopsis));
+  const synopses = new Set(uses.map(({ property }) => synopsisOf(property)));
   if (synopses.size === 1) return [...synopses].join('');
-  return uses.map(({ definition, property }) => `${definition.friendlyName}: ${property.synopsis}`).join(' ');
+  const ordered = [
+    ...uses.filter(({ property }) => !isForeign(property)),
+    ...uses.filter(({ property }) => isForeign(property)),
+  ];
+  return ordered
+    .map(({ definition, property }) => `${definition.friendlyName}: ${synopsisOf(property)}`)
+    .join(' ');
+}
+
+/** Where OpenDJ's definition allows several values and the property one, forms for entries must be told. */
+function synopsisOf(property: PropertyDefinition): string {
+  const { synopsis, multiValued, multiValuedAttribute } = property;
+  return multiValuedAttribute && !multiValued && !isForeign(property)
+    ? `${synopsis} One value only.`
+    : synopsis;
+}
+
+/** Whether it is known for the entries of other servers only. */
+function isForeign({ type }: PropertyDefinition): boolean {
+  return FOREIGN_TYPES.has(type.name);
+}
+
+/** Whether entries of the kind have names that clients choose. */
+function hasRules({ abstract, objectClass, location }: ObjectDefinition): boolean {
+  return !abstract && objectClass.kind === 'structural' && 'under' in location;
+}
+
+/** RFC 4512 §4.1.6 and §4.1.7.2: tools offer a class, and the attribute that names entries, by these. */
+function ruleLines({
+  objectClass,
+  friendlyPluralName,
+  namingAttribute,
+}: ObjectDefinition): readonly string[] {
+  const { oid, name } = objectClass;
+  return [
+    definitionLines('dITContentRules', oid, [
+      `NAME '${name}-content'`,
+      `DESC ${quote(`${friendlyPluralName} have no auxiliary object classes.`)}`,
+    ]),
+    definitionLines('nameForms', nameFormOf(oid), [
+      `NAME '${name}-name'`,
+      `DESC ${quote(`${friendlyPluralName} are named by ${namingAttribute} and nothing else.`)}`,
+      `OC ${name}`,
+      `MUST ${namingAttribute}`,
+    ]),
+  ];
 }
 
 function matchingRules(syntax: BaseSyntaxName, caseSensitive: boolean): readonly string[] {
@@ -157,7 +205,7 @@ function classLines(definition: ObjectDefinition): string {
     `NAME '${objectClass.name}'`,
     `DESC ${quote(synopsis)}`,
     `SUP ${parent?.objectClass.name ?? 'top'}`,
-    objectClass.kind.toUpperCase(),
+    (definition.abstract ? 'abstract' : objectClass.kind).toUpperCase(),
     ...oidList('MUST', must),
     ...oidList('MAY', may),
   ]);

@@ -2,7 +2,6 @@
 // would be there, or throws the LdapError that answers the request (RFC 4511 §4.6–4.9).
 
 import type { AddChange, Change, DeleteChange, ModifyChange } from '../ldap/change.ts';
-import { refuseIfAny } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { applyModifyDn } from './apply-modify-dn.ts';
 import { AttributeEditor } from './attribute-editor.ts';
@@ -40,9 +39,7 @@ function applyAdd({ entry }: AddChange, view: TreeView): Effect {
     throw noSuchObject(entry.dn, view);
   const editor = new AttributeEditor(entry.dn, [], view);
   for (const attribute of entry.attributes) editor.set(attribute);
-  refuseIfAny(editor.issues);
   editor.addRdnValues();
-  refuseIfAny(editor.issues);
   return { ...place, before: undefined, after: checkedEntry(entry.dn, editor, view, undefined) };
 }
 
@@ -62,7 +59,6 @@ function applyModify({ dn, modifications }: ModifyChange, view: TreeView): Effec
   if (before === undefined) throw noSuchObject(dn, view);
   const editor = new AttributeEditor(before.dn, before.attributes, view);
   for (const modification of modifications) editor.apply(modification);
-  refuseIfAny(editor.issues);
   editor.requireRdnValues();
   return { ...place, before, after: checkedEntry(before.dn, editor, view, before) };
 }

@@ -106,9 +106,12 @@ export class AttributeEditor {
       // What was not touched is as it was.
       if (description === undefined || !this.touched.has(description.key)) continue;
       if (this.#has(description, value)) continue;
-      throw new LdapError(
+      this.#issue(
         'notAllowedOnRdn',
-        `${this.#dn}: ${description.description} "${value}" names the entry and cannot be removed. Add an entry of the new name and delete this one.`,
+        description,
+        'names the entry and cannot be removed',
+        'Add an entry of the new name and delete this one.',
+        value,
       );
     }
   }

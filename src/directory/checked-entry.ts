@@ -10,7 +10,10 @@ import type { Schema } from '../schema/schema.ts';
 import type { AttributeEditor } from './attribute-editor.ts';
 import type { TreeView } from './tree-view.ts';
 
-/** Throws 17 19 20 21 64 65 69 when the schema does not allow the entry; `before` is undefined for a new one. */
+/**
+ * Throws 17 19 20 21 64 65 69 when the schema does not allow the entry, with all that is wrong; `before` is undefined for a
+ * new one. What the editor found is told first.
+ */
 export function checkedEntry(
   dn: Dn,
   editor: AttributeEditor,
@@ -26,10 +29,15 @@ export function checkedEntry(
   // As they were given: completing the classes takes away those that are there twice.
   const changed = given.filter(({ key }) => editor.touched.has(key));
   const issues: Issue[] = [
+    ...editor.issues,
     ...checkValues(schema, dn, changed, (key, value) => view.isSecret(key, value)),
     ...(before !== undefined && hasSameShape(before, entry, editor) ? [] : checkClasses(schema, entry)),
   ];
-  refuseIfAny(issues);
+  if (issues.length > 0) {
+    const isAboutName = issues.some(({ code }) => code === 'notAllowedOnRdn');
+    const own = issues.filter(({ code }) => !isAboutName || code !== 'namingViolation');
+    refuseIfAny([...own, ...(view.checkFurther?.(entry, own) ?? [])]);
+  }
   if (before !== undefined && editor.touched.has('objectclass')) refuseOtherStructure(before, entry, schema);
   return entry;
 }

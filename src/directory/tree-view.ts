@@ -2,6 +2,7 @@
 
 import type { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
+import type { Issue } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Schema } from '../schema/schema.ts';
 
@@ -16,6 +17,8 @@ export interface TreeView {
   isTop(key: string): boolean;
   /** Whether this value of the attribute must not be repeated in an error text. */
   isSecret(key: string, value: string): boolean;
+  /** What else is wrong with an entry that the schema refuses, for one answer with all of it; `known` is what the schema says. */
+  checkFurther?(entry: Entry, known: readonly Issue[]): readonly Issue[];
 }
 
 export interface Place {

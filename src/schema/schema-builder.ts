@@ -3,7 +3,7 @@
 
 import type { AttributeType } from './attribute-type.ts';
 import { buildAttributeType } from './attribute-type-builder.ts';
-import { DefinitionError, type DefinitionKind, parseDefinition } from './definition.ts';
+import { DefinitionError, type DefinitionKind, formatDefinition, parseDefinition } from './definition.ts';
 import { DefinitionTable, nameOf, type PlacedDefinition } from './definition-table.ts';
 import type { MatchingRule } from './matching-rule.ts';
 import type { ObjectClass } from './object-class.ts';
@@ -26,9 +26,12 @@ export interface SchemaParts {
   readonly classes: ReadonlyMap<string, ObjectClass>;
   readonly syntaxes: ReadonlyMap<string, Syntax>;
   readonly rules: ReadonlyMap<string, MatchingRule>;
+  /** Rules about where entries are and what they are named by, as cn=schema shows them: nothing here enforces them. */
+  readonly placeRules: Readonly<Record<PlaceRuleKind, readonly string[]>>;
 }
 
-/** Rules about where entries stand are checked for grammar and not enforced, so cn=schema does not show them. */
+export type PlaceRuleKind = 'dITContentRules' | 'dITStructureRules' | 'nameForms';
+
 const KINDS = new Map<string, DefinitionKind>(
   (
     [
@@ -91,7 +94,15 @@ class SchemaBuilder {
       register(this.#classes, buildObjectClass(placed, parts, this.#refusing(placed)));
     });
     if (this.#problems.length > 0) throw new SchemaError(this.#problems);
-    return { types: this.#types, classes: this.#classes, syntaxes: this.#syntaxes, rules: this.#rules };
+    const placeRules = {
+      dITContentRules: this.#formatted('dITContentRules'),
+      dITStructureRules: this.#formatted('dITStructureRules'),
+      nameForms: this.#formatted('nameForms'),
+    };
+    return {
+      ...{ types: this.#types, classes: this.#classes, syntaxes: this.#syntaxes, rules: this.#rules },
+      placeRules,
+    };
   }
 
   #read({ path, text }: SchemaSource): void {
@@ -149,6 +160,10 @@ class SchemaBuilder {
     for (const placed of walk.order) build(placed);
     for (const placed of walk.inCircles)
       this.#refusing(placed)('has itself among its superiors, or one that has');
+  }
+
+  #formatted(kind: PlaceRuleKind): readonly string[] {
+    return this.#table(kind).all.map(({ definition }) => formatDefinition(definition));
   }
 
   #table(kind: DefinitionKind): DefinitionTable {

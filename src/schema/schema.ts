@@ -192,6 +192,10 @@ export class Schema implements NameContext {
     }
   }
 
+  get placeRules(): SchemaParts['placeRules'] {
+    return this.#parts.placeRules;
+  }
+
   /** cn=schema, as RFC 4512 §4.2 wants it. */
   get subschemaEntry(): Entry {
     this.#subschemaEntry ??= makeSubschemaEntry(this);

@@ -6,6 +6,7 @@ import type { AttributeType } from './attribute-type.ts';
 import { formatDefinition, parseDefinition } from './definition.ts';
 import { appliesTo, type MatchingRule } from './matching-rule.ts';
 import type { ObjectClass } from './object-class.ts';
+import type { PlaceRuleKind } from './schema-builder.ts';
 import type { Syntax } from './syntax.ts';
 
 export interface SubschemaContent {
@@ -13,6 +14,7 @@ export interface SubschemaContent {
   readonly objectClasses: readonly ObjectClass[];
   readonly syntaxes: readonly Syntax[];
   readonly matchingRules: readonly MatchingRule[];
+  readonly placeRules: Readonly<Record<PlaceRuleKind, readonly string[]>>;
 }
 
 export function makeSubschemaEntry(content: SubschemaContent): Entry {
@@ -26,6 +28,7 @@ export function makeSubschemaEntry(content: SubschemaContent): Entry {
     matchingRuleUse: content.matchingRules.flatMap((rule) => formatRuleUse(rule, content.attributeTypes)),
     attributeTypes: content.attributeTypes.map((type) => type.definition),
     objectClasses: content.objectClasses.map((objectClass) => objectClass.definition),
+    ...Object.fromEntries(Object.entries(content.placeRules).filter(([, rules]) => rules.length > 0)),
   });
 }
 

@@ -1,6 +1,7 @@
 // Who may do what: one question, asked before an operation reaches a backend.
 
 import type { Backend, Requester } from '../backend/backend.ts';
+import { readOnly } from '../backend/read-only.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 
 /** Throws insufficientAccessRights (50) when the requester may not read here. */
@@ -22,12 +23,7 @@ export function mayRead(backend: Backend, requester: Requester): boolean {
 export function requireWrite(backend: Backend, requester: Requester): void {
   requireRead(backend, requester);
   const { writePrivileges } = backend;
-  if (writePrivileges === undefined) {
-    throw new LdapError(
-      'unwillingToPerform',
-      `${backend.baseDn.toString() || 'The root DSE'} is read only. Change the entries under cn=config.`,
-    );
-  }
+  if (writePrivileges === undefined) throw readOnly(backend.baseDn, backend.instead ?? '');
   if (!writePrivileges.every((privilege) => requester.privileges.has(privilege))) {
     throw refusal(backend, requester, writePrivileges, 'change');
   }

@@ -47,6 +47,34 @@ describe('schema/02-config.ldif', () => {
     expect(mailServer?.may).toContain('ds-cfg-auth-password');
   });
 
+  it('has abstract base classes, and a name form and a content rule for each class that clients add', () => {
+    const entry = schema.subschemaEntry;
+    for (const { objectClass, abstract, location, namingAttribute } of objectDefinitions) {
+      const isAdded = !abstract && objectClass.kind === 'structural' && 'under' in location;
+      expect(schema.findObjectClass(objectClass.name)?.kind).toBe(abstract ? 'abstract' : objectClass.kind);
+      const form = entry.values('nameforms').find((text) => text.includes(` OC ${objectClass.name} `));
+      const rule = entry.values('ditcontentrules').find((text) => text.startsWith(`( ${objectClass.oid} `));
+      expect([form !== undefined, rule !== undefined]).toEqual([isAdded, isAdded]);
+      if (isAdded) expect(form).toContain(` MUST ${namingAttribute} `);
+    }
+  });
+
+  it.each(['ds-cfg-smtp-server', 'ds-cfg-message-subject', 'ds-cfg-base-dn'])(
+    'says that %s has one value, and begins with what it is for',
+    (name) => {
+      const text = schema.findAttributeType(name)?.definition ?? '';
+      expect(text).toContain('One value only.');
+      expect(text).not.toMatch(/DESC '[^']*?refused[^']*One value only/);
+    },
+  );
+
+  it('has words in its syntaxes by which tools choose how to edit a value', () => {
+    const described = schema.syntaxes.filter(({ description }) => description.endsWith('or an expression'));
+    const words = described.map(({ description }) => description.toLowerCase());
+    for (const word of ['boolean', 'distinguished name', 'integer', 'directory string', 'octet string'])
+      expect(words.some((text) => text.includes(word))).toBe(true);
+  });
+
   it.each([
     ['ds-cfg-enabled', 'FALSE', 'yes'],
     ['ds-cfg-listen-port', '1389', 'ldap'],
