@@ -29,6 +29,7 @@ const CLIENTS = [
   { library: 'perl5/Authen/SASL.pm', debianPackage: 'libauthen-sasl-perl' },
   { program: 'shelldap', debianPackage: 'shelldap' },
   { program: 'ldapvi', debianPackage: 'ldapvi' },
+  { program: 'ansible-playbook', debianPackage: 'ansible' },
   { program: 'jxplorer', debianPackage: 'jxplorer' },
   { program: 'javac', debianPackage: 'default-jdk-headless' },
   { program: 'Xvfb', debianPackage: 'xvfb' },
