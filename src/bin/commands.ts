@@ -31,6 +31,7 @@ import { resolveCommand } from './commands/resolve.ts';
 import { shippedSchema } from './commands/shipped-schema.ts';
 import { startCommand } from './commands/start.ts';
 import { validateCommand } from './commands/validate.ts';
+import { watchCommand } from './commands/watch.ts';
 import { VERSION } from './version.ts';
 
 const ONLINE = { connectionOptions: CONNECTION_OPTIONS, open: openDirectory };
@@ -52,6 +53,7 @@ export const COMMANDS: readonly Command[] = [
   initCommand,
   startCommand,
   statusCommand({ now: () => new Date(), ...ONLINE }),
+  watchCommand,
   reloadCommand,
   resolveCommand,
   ...planCommands(FILES),

@@ -14,7 +14,7 @@ export interface HistoryRange {
 
 /** One change of an entry; several may have one number. */
 export interface ChangelogLine {
-  readonly number: string;
+  readonly number: number;
   readonly at: string;
   readonly by: string;
   readonly type: string;
@@ -37,7 +37,7 @@ export async function historyOnline(
   const filter = `(&(changeNumber>=${Math.max(last - limit + 1, 0)})(changeNumber<=${last}))`;
   const entries = await directory.search({ base: 'cn=changelog', scope: 'one', filter });
   return entries.map((entry) => ({
-    number: entry.first('changenumber') ?? '',
+    number: Number(entry.first('changenumber')),
     at: (entry.first('changetime') ?? '').replace(
       /^(....)(..)(..)(..)(..)(..)(\.\d+)?Z$/,
       '$1-$2-$3T$4:$5:$6$7Z',
@@ -61,7 +61,7 @@ export function historyOffline(reader: HistoryReader, { limit, to }: HistoryRang
       const ldif = formatChange(change);
       const typeAt = ldif.indexOf('\nchangetype: ') + 1;
       lines.push({
-        number: String(commit.number),
+        number: commit.number,
         at: commit.at.toISOString(),
         by: commit.by,
         type: change.type === 'modifyDn' ? 'modrdn' : change.type,
@@ -83,6 +83,6 @@ function requireKept(to: number | undefined, first: number): void {
 
 export function formatChangelogLine(line: ChangelogLine, hasChanges: boolean): string {
   const { number, at, by, type, dn, changes } = line;
-  if (!hasChanges) return `${number.padStart(8)}  ${at}  ${type.padEnd(6)}  ${dn}  by ${by}\n`;
+  if (!hasChanges) return `${String(number).padStart(8)}  ${at}  ${type.padEnd(6)}  ${dn}  by ${by}\n`;
   return `# change ${number} at ${at} by ${by}\ndn: ${dn}\nchangetype: ${type}\n${changes}\n`;
 }

@@ -33,10 +33,16 @@ export async function main(process: NodeJS.Process): Promise<ExitCode> {
     const isRefused = error instanceof CommandError;
     // A name or a filter that was typed and is none.
     if (!isRefused && !(error instanceof LdapError)) throw error;
-    const advice = error instanceof UsageError ? ' Try confdit --help.' : '';
+    const advice = error instanceof UsageError ? ` Try ${helpFor(process.argv[2])}.` : '';
     world.stderr.write(`${paint('red', 'confdit:', world.stderr)} ${error.message}${advice}\n`);
     return exitCodeOfError(isRefused ? error.exitCode : ExitCode.wrongData, words);
   }
+}
+
+/** The help of the command that was typed, where it is one. */
+function helpFor(word: string | undefined): string {
+  const isCommand = COMMANDS.some(({ name, isHidden }) => name === word && isHidden !== true);
+  return isCommand ? `confdit ${word} --help` : 'confdit --help';
 }
 
 /** The server has words of its own for it. */

@@ -1,5 +1,6 @@
 // A question for the person at the terminal. Who is not at one is not asked.
 
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { visibleText } from '../ldap/visible-text.ts';
 import { CommandError, type Invocation, type World } from './command.ts';
@@ -17,20 +18,30 @@ export function mayBeAsked(invocation: Pick<Invocation, 'has'>): boolean {
   return !SILENT_OPTIONS.some((name) => invocation.has(name));
 }
 
+/** Throws CommandError where nobody can answer the question. */
+export function requireTerminal(question: string, { stdin }: Pick<World, 'stdin'>): void {
+  if (stdin.isTTY === true) return;
+  throw new CommandError(
+    `${question} Nobody is at a terminal to answer; give --no-prompt.`,
+    ExitCode.cancelled,
+  );
+}
+
 /** Throws CommandError where nobody can answer. */
 export async function askYesOrNo(
   question: string,
   world: Pick<World, 'stdin' | 'stdout' | 'stderr' | 'terminal'>,
 ): Promise<boolean> {
-  if (!world.stdin.isTTY) {
-    throw new CommandError(`${question} Nobody is there to say so; give --no-prompt.`, ExitCode.cancelled);
-  }
+  requireTerminal(question, world);
   // What a command prints may go elsewhere; the question goes to the person.
   const { stdout, stderr } = world.terminal ?? world;
   const output = stdout.isTTY ? stdout : stderr;
   const reader = createInterface({ input: world.stdin, output });
+  // Ctrl-C and Ctrl-D end the reader, and leave the question without an answer.
+  const ended = once(reader, 'close').then(() => '');
   try {
-    return /^y(es)?$/i.test((await reader.question(`${visibleText(question)} (yes / no) `)).trim());
+    const answer = await Promise.race([reader.question(`${visibleText(question)} (yes / no) `), ended]);
+    return /^y(es)?$/i.test(answer.trim());
   } finally {
     reader.close();
   }

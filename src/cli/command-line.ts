@@ -10,13 +10,36 @@ export type CommandLine =
   | { readonly type: 'help'; readonly command: Command | undefined }
   | { readonly type: 'version' };
 
+const CONSENT = 'no-prompt';
+const CONSENT_AGAIN = 'yes';
+const CONSENT_LETTER = 'n';
 /** Every command takes these. */
-export const COMMON_OPTIONS: readonly CommandOption[] = [{ name: 'help', short: 'H', synopsis: 'this text' }];
+const COMMON_OPTIONS: readonly CommandOption[] = [
+  { name: CONSENT, short: CONSENT_LETTER, group: 'common', synopsis: 'never ask; do what the command says' },
+  { name: CONSENT_AGAIN, short: 'y', group: 'common', synopsis: `the same as --${CONSENT}` },
+  { name: 'help', short: 'H', group: 'common', synopsis: 'this text' },
+];
+/** The tools of PingDS and OpenDJ of these names mean something else by `-n`: a backend, or a trial. */
+const OTHER_LETTER: ReadonlySet<string> = new Set(['import-ldif', 'export-ldif', 'backup', 'restore']);
+
+/** The options of a command, and behind them those that every command has. */
+export function allOptionsOf({ name, options }: Pick<Command, 'name' | 'options'>): readonly CommandOption[] {
+  const isTaken = OTHER_LETTER.has(name) || options.some(({ short }) => short === CONSENT_LETTER);
+  return [
+    ...options,
+    ...COMMON_OPTIONS.map((option) => {
+      if (!isTaken || option.name !== CONSENT) return option;
+      const { short: _, ...others } = option;
+      return others;
+    }),
+  ];
+}
 
 /** Throws UsageError for what no command takes. */
 export function parseCommandLine(words: readonly string[], commands: readonly Command[]): CommandLine {
   const [name, ...rest] = words;
-  if (name === undefined || name === '--help' || name === '-H') return { type: 'help', command: undefined };
+  if (name === undefined || name === '--help' || name === '-H' || name === '-h')
+    return { type: 'help', command: undefined };
   if (name === '--version' || name === '-V') return { type: 'version' };
   if (name === 'help') {
     return { type: 'help', command: rest[0] === undefined ? undefined : commandNamed(rest[0], commands) };
@@ -43,7 +66,7 @@ function allOperands(operands: readonly string[]): Invocation {
 
 /** What was typed behind the command. Throws UsageError for what it does not take. */
 export function parseOptions(words: readonly string[], command: Command): Invocation {
-  const options = [...command.options, ...COMMON_OPTIONS];
+  const options = allOptionsOf(command);
   const { values, positionals } = parseWords(words, options);
   if (positionals.length > 0 && command.operands === undefined) {
     throw tooManyWords(words, positionals, command);
@@ -57,9 +80,14 @@ export function parseOptions(words: readonly string[], command: Command): Invoca
   return {
     value: (name) => texts(name).at(-1),
     values: texts,
-    has: (name) => given(name).length > 0,
+    has: (name) => given(name).length > 0 || (name === CONSENT && given(CONSENT_AGAIN).length > 0),
     operands: positionals,
   };
+}
+
+/** An option with its value, as words that are read as such again. */
+export function wordsOfOption(name: string, value: string): readonly string[] {
+  return value.startsWith('-') ? [`--${name}=${value}`] : [`--${name}`, value];
 }
 
 /** What was typed, with further values of some options; they stand behind those that were typed. */

@@ -11,9 +11,15 @@ export interface CommandOption {
   /** What its value is called in help; undefined: the option takes none. */
   readonly value?: string;
   readonly repeatable?: boolean;
+  /** All values there are, where they are few words. */
+  readonly values?: readonly string[];
+  /** Options that many commands share are told apart from those of one command; undefined: it is the command's own. */
+  readonly group?: OptionGroup;
   /** A sentence without its full stop. */
   readonly synopsis: string;
 }
+
+export type OptionGroup = 'output' | 'instance' | 'connection' | 'common';
 
 /** The process as a command sees it. Nothing else of the outside is looked at. */
 export type World = Pick<
@@ -46,6 +52,8 @@ export interface Command {
   readonly description?: string;
   /** How the operands are called in help, `FILE...`; undefined: there are none. */
   readonly operands?: string;
+  /** All words that an operand may be, where they are few. */
+  readonly operandValues?: readonly string[];
   readonly options: readonly CommandOption[];
   /** Not for people: help does not show it. */
   readonly isHidden?: boolean;

@@ -1,7 +1,9 @@
 // The options of every command that speaks to a running server, with dsconfig's names, and what they amount to.
 
-import { join } from 'node:path';
+import { accessSync, constants, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { CommandError, type CommandOption, type Invocation, UsageError, type World } from './command.ts';
+import { withValues } from './command-line.ts';
 import { ExitCode } from './exit-code.ts';
 import { readSmallFileArgument, whyUnreadable } from './file-argument.ts';
 import { PROPERTIES_OPTIONS, withProperties } from './properties-file.ts';
@@ -13,10 +15,18 @@ const DEFAULT_CONNECT_TIMEOUT_MS = 30_000;
 /** Nobody is asked anything that takes nearly so long without a word. */
 const DEFAULT_REQUEST_TIMEOUT_MS = 120_000;
 const EXTERNAL = 'EXTERNAL';
+const STORE_TYPES: readonly string[] = ['PKCS12', 'JKS', 'PEM'];
 /** Where the first start puts the administrator's password, below the instance folder. */
 const PIN_FILE = join('config', 'admin.pin');
+/** Where the server of an instance listens for this machine, below the instance folder. */
+const SOCKET_FILE = 'ldapi';
+/** Options of which one says that another server is meant than the one of the instance, or another account. */
+const ELSEWHERE: readonly string[] = [
+  ...['hostname', 'port', 'useSsl', 'useStartTls', 'trustAll', 'trustStorePath', 'keyStorePath'],
+  ...['bindDN', 'saslOption'],
+];
 
-export const CONNECTION_OPTIONS: readonly CommandOption[] = [
+const OPTIONS: readonly CommandOption[] = [
   { name: 'hostname', short: 'h', value: 'HOST', synopsis: 'the server (default: localhost)' },
   {
     name: 'port',
@@ -37,7 +47,12 @@ export const CONNECTION_OPTIONS: readonly CommandOption[] = [
     value: 'FILE',
     synopsis: 'the authorities to believe: PKCS12, JKS or PEM; means --useSsl unless --useStartTls is given',
   },
-  { name: 'trustStoreType', value: 'TYPE', synopsis: 'what the file is; seen from the file when absent' },
+  {
+    name: 'trustStoreType',
+    value: 'TYPE',
+    values: STORE_TYPES,
+    synopsis: 'what the file is; seen from the file when absent',
+  },
   { name: 'trustStorePassword', short: 'T', value: 'PIN', synopsis: 'the pin of the file' },
   { name: 'trustStorePassword:env', value: 'NAME', synopsis: 'the environment variable that holds the pin' },
   { name: 'trustStorePassword:file', value: 'FILE', synopsis: 'the file that holds the pin' },
@@ -47,7 +62,12 @@ export const CONNECTION_OPTIONS: readonly CommandOption[] = [
     synopsis:
       'the key and the certificate to show to the server: PKCS12 or JKS; they log in unless a name is given',
   },
-  { name: 'keyStoreType', value: 'TYPE', synopsis: 'what the file is; seen from the file when absent' },
+  {
+    name: 'keyStoreType',
+    value: 'TYPE',
+    values: STORE_TYPES,
+    synopsis: 'what the file is; seen from the file when absent',
+  },
   { name: 'keyStorePassword', short: 'W', value: 'PIN', synopsis: 'the pin of the file' },
   { name: 'keyStorePassword:env', value: 'NAME', synopsis: 'the environment variable that holds the pin' },
   { name: 'keyStorePassword:file', value: 'FILE', synopsis: 'the file that holds the pin' },
@@ -56,6 +76,7 @@ export const CONNECTION_OPTIONS: readonly CommandOption[] = [
     name: 'saslOption',
     short: 'o',
     value: 'NAME=VALUE',
+    values: [`mech=${EXTERNAL}`],
     repeatable: true,
     synopsis: 'mech=EXTERNAL: log in by the certificate, or by the socket file',
   },
@@ -90,6 +111,11 @@ export const CONNECTION_OPTIONS: readonly CommandOption[] = [
   },
   ...PROPERTIES_OPTIONS,
 ];
+
+export const CONNECTION_OPTIONS: readonly CommandOption[] = OPTIONS.map((option) => ({
+  ...option,
+  group: 'connection',
+}));
 
 /** Nobody has said which password; somebody at a terminal can be asked. */
 export class PasswordMissing extends CommandError {}
@@ -137,6 +163,32 @@ export interface Login {
 /** Throws UsageError, and CommandError when the password cannot be read. */
 export function connectionOf(typed: Invocation, { env }: Pick<World, 'env'>): ConnectionChoice {
   const invocation = withProperties(typed, CONNECTION_OPTIONS, { env });
+  try {
+    return choiceOf(invocation, env);
+  } catch (error) {
+    const socket = error instanceof PasswordMissing ? localSocket(invocation, env) : undefined;
+    if (socket === undefined) throw error;
+    return choiceOf(withValues(invocation, { socket: [socket] }), env);
+  }
+}
+
+/** The socket file of the instance, for whoever has named no other server and may open the file. */
+function localSocket(invocation: Invocation, env: NodeJS.ProcessEnv): string | undefined {
+  if (ELSEWHERE.some((option) => invocation.has(option))) return undefined;
+  const path = resolve(instanceFolder(invocation, env), env.LDAPI_PATH || SOCKET_FILE);
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return statSync(path).isSocket() ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function instanceFolder(invocation: Invocation, env: NodeJS.ProcessEnv): string {
+  return invocation.value('instance') || env.CONFDIT_INSTANCE || 'instance';
+}
+
+function choiceOf(invocation: Invocation, env: NodeJS.ProcessEnv): ConnectionChoice {
   const socket = invocation.value('socket');
   const keyStore = keyStoreOf(invocation, env);
   const trustPath = invocation.value('trustStorePath');
@@ -239,9 +291,8 @@ function findSecret(invocation: Invocation, option: string, env: NodeJS.ProcessE
 
 /** On the machine of the server the file from its first start is there. */
 function administratorPassword(invocation: Invocation, env: NodeJS.ProcessEnv): string {
-  const instance = invocation.value('instance') || env.CONFDIT_INSTANCE || 'instance';
   try {
-    const path = join(instance, PIN_FILE);
+    const path = join(instanceFolder(invocation, env), PIN_FILE);
     return readSecret(path, `No password was given: The file ${path}`);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;

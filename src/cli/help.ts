@@ -1,7 +1,8 @@
 // Help, made from the commands themselves.
 
-import type { Command, CommandOption } from './command.ts';
-import { COMMON_OPTIONS } from './command-line.ts';
+import type { Command, CommandOption, OptionGroup } from './command.ts';
+import { allOptionsOf } from './command-line.ts';
+import { examplesOf } from './examples.ts';
 
 const COLUMN_MAX = 30;
 
@@ -19,15 +20,39 @@ export function formatHelp(all: readonly Command[], program = 'confdit'): string
   return `Usage: ${program} COMMAND [OPTION]...\n\n${sections.join('\n\n')}\n\n${program} COMMAND --help tells what a command takes.\n`;
 }
 
-/** One command with its options. */
+/** The headings of shared options, in the order of help. */
+export const OPTION_GROUPS: ReadonlyMap<OptionGroup, string> = new Map([
+  ['output', 'Output'],
+  ['instance', 'Instance'],
+  ['connection', 'Connection to a running server'],
+  ['common', 'Every command'],
+]);
+
+/** One command with its options and examples. */
 export function formatCommandHelp(command: Command): string {
   const { name, operands, synopsis, description } = command;
-  const options = [...command.options, ...COMMON_OPTIONS];
+  const options = allOptionsOf(command);
   const usage = ['Usage: confdit', name, '[OPTION]...', operands].filter((word) => word !== undefined);
   const width = Math.min(COLUMN_MAX, Math.max(...options.map((option) => formatOption(option).length)));
-  const lines = options.map((option) => formatOptionLine(option, width));
-  const paragraphs = [usage.join(' '), synopsis, description, lines.join('\n')];
-  return `${paragraphs.filter((text) => text !== undefined).join('\n\n')}\n`;
+  const linesOf = (group: OptionGroup | undefined) =>
+    options
+      .filter((option) => option.group === group)
+      .map((option) => formatOptionLine(option, width))
+      .join('\n');
+  const own = linesOf(undefined);
+  const examples = examplesOf(name).map((example) => `  ${example}`);
+  const paragraphs = [
+    usage.join(' '),
+    synopsis,
+    description,
+    own,
+    examples.length === 0 ? '' : `Examples:\n${examples.join('\n')}`,
+    ...[...OPTION_GROUPS].map(([group, heading]) => {
+      const lines = linesOf(group);
+      return lines === '' ? '' : `${heading}:\n${lines}`;
+    }),
+  ];
+  return `${paragraphs.filter((text) => text !== undefined && text !== '').join('\n\n')}\n`;
 }
 
 function formatOption({ name, short, value, repeatable }: CommandOption): string {

@@ -1,7 +1,10 @@
 // The manual page confdit(1), made from the commands themselves, in the macros of man(7).
 
-import type { Command, CommandOption } from './command.ts';
+import type { Command, CommandOption, OptionGroup } from './command.ts';
+import { allOptionsOf } from './command-line.ts';
+import { examplesOf } from './examples.ts';
 import { describeExitCodes } from './exit-code.ts';
+import { OPTION_GROUPS } from './help.ts';
 
 const OVERVIEW =
   'confdit is an LDAP server that holds the configuration of mail servers, checks every change before it is stored, ' +
@@ -14,9 +17,30 @@ const FILES: readonly (readonly [string, string])[] = [
   ['instance/schema/', 'The schema; files of the site may be added.'],
 ];
 
+/** What the options of each shared group are for. */
+const GROUP_TEXTS: ReadonlyMap<OptionGroup, string> = new Map([
+  ['output', 'What commands print, where they have these options.'],
+  ['instance', 'Of commands that work on the files of an instance.'],
+  [
+    'connection',
+    'Of every command that asks a running server. Without any, the server on this machine is asked: by the password in ' +
+      'config/admin.pin of the instance or, where that file is not there, by the socket ldapi of the instance.',
+  ],
+  ['common', 'Of every command.'],
+]);
+/** The subcommands of a kind of objects: all kinds have the same, with the same options. */
+const OBJECT_COMMAND = /^(?:create|get|set|rename|delete)-|^list-(?!properties$)/;
+const TYPE_SYNOPSIS = 'the type of the object, where its kind has several';
+const OBJECTS_TEXT =
+  'Objects of each kind have the subcommands of dsconfig. create\\-KIND makes one, on a terminal with questions for what is ' +
+  'missing; list\\-KINDs lists them; get\\-KIND\\-prop shows properties; set\\-KIND\\-prop changes them; rename\\-KIND gives another name; delete\\-KIND asks first. ' +
+  'confdit list\\-properties tells what properties there are.';
+
 export function formatManualPage(all: readonly Command[], version: string): string {
   const commands = all.filter(({ isHidden }) => isHidden !== true);
-  const groups = [...new Set(commands.map(({ group }) => group))];
+  const objects = commands.filter(({ name }) => OBJECT_COMMAND.test(name));
+  const others = commands.filter((command) => !objects.includes(command));
+  const groups = [...new Set(others.map(({ group }) => group))];
   return [
     `.TH CONFDIT 1 "" "confdit ${version}" "User Commands"`,
     '.SH NAME',
@@ -29,12 +53,22 @@ export function formatManualPage(all: readonly Command[], version: string): stri
     roff(OVERVIEW),
     ...groups.flatMap((group) => [
       `.SH ${roff(group.toUpperCase())}`,
-      ...commands.filter((command) => command.group === group).flatMap(formatCommand),
+      ...others.filter((command) => command.group === group).flatMap(formatCommand),
+    ]),
+    ...formatObjects(objects),
+    ...[...OPTION_GROUPS].flatMap(([group, heading]) => [
+      `.SH "OPTIONS: ${roff(heading.toUpperCase())}"`,
+      roff(GROUP_TEXTS.get(group) ?? ''),
+      ...optionsOf(commands, group).flatMap(formatOption),
     ]),
     '.SH FILES',
     ...FILES.flatMap(([path, what]) => ['.TP', `.I ${roff(path)}`, roff(what)]),
     '.SH EXIT STATUS',
     ...describeExitCodes().flatMap(([code, meaning]) => ['.TP', `.B ${code}`, roff(meaning)]),
+    '.SH EXAMPLES',
+    '.nf',
+    ...commands.flatMap(({ name }) => examplesOf(name).map(roff)),
+    '.fi',
     '',
   ].join('\n');
 }
@@ -43,9 +77,39 @@ function formatCommand({ name, operands, synopsis, description, options }: Comma
   return [
     `.SS "confdit ${roff([name, operands].filter((word) => word !== undefined).join(' '))}"`,
     roff(synopsis),
-    ...(description === undefined ? [] : ['.PP', roff(description.replaceAll('\n', ' '))]),
-    ...options.flatMap(formatOption),
+    ...(description === undefined ? [] : [roff(description.replaceAll('\n', ' '))]),
+    ...options.filter(({ group }) => group === undefined).flatMap(formatOption),
   ];
+}
+
+/** All kinds have the same subcommands with the same options: the options once, the subcommands in a line a kind. */
+function formatObjects(commands: readonly Command[]): readonly string[] {
+  const groups = [...new Set(commands.map(({ group }) => group))];
+  const own = optionsOf(commands, undefined).map((option) =>
+    option.name === 'type' ? { ...option, synopsis: TYPE_SYNOPSIS } : option,
+  );
+  return [
+    '.SH OBJECTS',
+    OBJECTS_TEXT,
+    ...groups.flatMap((group) => {
+      const names = commands.filter((command) => command.group === group).map(({ name }) => name);
+      return ['.TP', `.B ${roff(group)}`, roff(names.join(', '))];
+    }),
+    '.PP',
+    'Their options:',
+    ...own.flatMap(formatOption),
+  ];
+}
+
+/** Each option once, however many commands have it. */
+function optionsOf(commands: readonly Command[], group: OptionGroup | undefined): readonly CommandOption[] {
+  const found = new Map<string, CommandOption>();
+  for (const command of commands) {
+    for (const option of allOptionsOf(command)) {
+      if (option.group === group && !found.has(option.name)) found.set(option.name, option);
+    }
+  }
+  return [...found.values()];
 }
 
 function formatOption({ name, short, value, repeatable, synopsis }: CommandOption): readonly string[] {

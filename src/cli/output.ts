@@ -8,8 +8,9 @@ import { formatRows, formatTable } from './dsconfig/table.ts';
 import { unitsOf } from './dsconfig/units.ts';
 
 const NOTHING = '-';
+const NUMBER_TYPES: ReadonlySet<string> = new Set(['integer', 'port']);
 
-export const JSON_OPTION: CommandOption = { name: 'json', synopsis: 'print JSON' };
+export const JSON_OPTION: CommandOption = { name: 'json', group: 'output', synopsis: 'print JSON' };
 
 /** What docs/cli-output.schema.json describes. */
 export function formatJson(value: unknown): string {
@@ -18,13 +19,19 @@ export function formatJson(value: unknown): string {
 
 export const OUTPUT_OPTIONS: readonly CommandOption[] = [
   JSON_OPTION,
-  { name: 'script-friendly', short: 's', synopsis: 'print plain lines, cells apart by tabs' },
-  { name: 'quiet', short: 'Q', synopsis: 'print nothing but problems' },
-  { name: 'verbose', short: 'v', synopsis: 'say what was done' },
-  { name: 'no-prompt', short: 'n', synopsis: 'never ask' },
+  {
+    name: 'script-friendly',
+    short: 's',
+    group: 'output',
+    synopsis: 'print plain lines, cells apart by tabs',
+  },
+  { name: 'quiet', short: 'Q', group: 'output', synopsis: 'print nothing but problems' },
+  { name: 'verbose', short: 'v', group: 'output', synopsis: 'say what was done' },
 ];
 
 export interface Output {
+  /** What came about or is gone: a line that only scripts go without. */
+  made(sentence: string): void;
   /** A line for people who want to know. */
   done(sentence: string): void;
   /** What the server said besides success: what is still to be done. */
@@ -50,6 +57,9 @@ function textOutput(print: (text: string) => void, invocation: Invocation): Outp
   const valuesOf = (object: ListedObject, property: PropertyDefinition) =>
     shownValues(object, property).map((text) => inUnit(property, text));
   return {
+    made(sentence) {
+      if (!isScript) print(`${sentence}.\n`);
+    },
     done(sentence) {
       if (isVerbose) print(`${sentence}\n`);
     },
@@ -84,10 +94,10 @@ function textOutput(print: (text: string) => void, invocation: Invocation): Outp
 
 function jsonOutput(print: (text: string) => void, notes: string[]): Output {
   const printJson = (value: unknown) => print(formatJson(value));
+  const done = (sentence: string) => printJson({ result: sentence, notes });
   return {
-    done(sentence) {
-      printJson({ result: sentence, notes });
-    },
+    made: done,
+    done,
     notes(text) {
       if (text !== '') notes.push(...text.split('\n'));
     },
@@ -113,8 +123,16 @@ function jsonOutput(print: (text: string) => void, notes: string[]): Output {
 
 function jsonProperties(object: ListedObject, properties: readonly PropertyDefinition[]): object {
   return Object.fromEntries(
-    properties.map((property) => [property.name, [...shownValues(object, property)]]),
+    properties.map((property) => [
+      property.name,
+      shownValues(object, property).map((text) => jsonValue(property, text)),
+    ]),
   );
+}
+
+/** A whole number is a number; an expression, a duration and everything else is text. */
+function jsonValue({ type }: PropertyDefinition, text: string): string | number {
+  return NUMBER_TYPES.has(type.name) && /^-?\d{1,15}$/.test(text) ? Number(text) : text;
 }
 
 function typeOf(object: ListedObject, family: ObjectFamily): string {

@@ -3,6 +3,7 @@
 
 import type { ConnectionOptions } from 'node:tls';
 import type { Control } from '../ldap/control.ts';
+import type { Entry } from '../ldap/entry.ts';
 import type { LdapResult } from '../ldap/message.ts';
 import { nameOfResultCode, ResultCode } from '../ldap/result-code.ts';
 import { LdapClientError } from '../ldap-client/client-error.ts';
@@ -14,6 +15,8 @@ import type { ConnectionChoice, Patience } from './connection-options.ts';
 import { ExitCode, exitCodeOfResult } from './exit-code.ts';
 
 export interface CommandListener {
+  /** Takes each entry as it comes, of a search that goes on. */
+  readonly found?: (entry: Entry) => void;
   readonly answered: (answer: Answer) => void;
   readonly failed: (error: CommandError) => void;
 }
@@ -60,8 +63,8 @@ export class ServerClient {
   }
 
   /** Sends a request among many; its answer is told whatever the result code is. */
-  send(request: OneAnswered, controls: readonly Control[], { answered, failed }: CommandListener): void {
-    this.#client.send(request, controls, { answered, failed: (error) => failed(this.#failure(error)) });
+  send(request: OneAnswered, controls: readonly Control[], { failed, ...others }: CommandListener): void {
+    this.#client.send(request, controls, { ...others, failed: (error) => failed(this.#failure(error)) });
   }
 
   close(): void {
@@ -118,7 +121,13 @@ function commandErrorOf(error: unknown, choice: ConnectionChoice, patience: Pati
   }
 }
 
-function requireSuccess({ code, diagnosticMessage }: LdapResult): void {
-  if (code === ResultCode.success) return;
-  throw new CommandError(sentence(diagnosticMessage || nameOfResultCode(code)), exitCodeOfResult(code));
+function requireSuccess(result: LdapResult): void {
+  const refusal = refusalOf(result);
+  if (refusal !== undefined) throw refusal;
+}
+
+/** The server's words for a result; undefined for success. */
+export function refusalOf({ code, diagnosticMessage }: LdapResult): CommandError | undefined {
+  if (code === ResultCode.success) return undefined;
+  return new CommandError(sentence(diagnosticMessage || nameOfResultCode(code)), exitCodeOfResult(code));
 }

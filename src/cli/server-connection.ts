@@ -9,14 +9,18 @@ import type { Change, Modification } from '../ldap/change.ts';
 import type { Control } from '../ldap/control.ts';
 import { Dn, type Rdn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
+import type { Filter } from '../ldap/filter.ts';
 import { SearchScope } from '../ldap/message.ts';
 import { Oid } from '../ldap/oids.ts';
 import { ResultCode } from '../ldap/result-code.ts';
 import { requestOf } from '../ldap-client/change-request.ts';
 import type { OneAnswered } from '../ldap-client/exchange.ts';
+import { persistentSearch } from '../ldap-client/persistent-search.ts';
+import { CommandError } from './command.ts';
 import type { ConnectionChoice } from './connection-options.ts';
 import type { Directory, DirectoryStep, SearchRequest } from './directory.ts';
-import { ServerClient } from './server-client.ts';
+import { ExitCode } from './exit-code.ts';
+import { refusalOf, ServerClient } from './server-client.ts';
 
 const NO_ATTRIBUTES = '1.1';
 const SCOPES = {
@@ -24,6 +28,15 @@ const SCOPES = {
   one: SearchScope.singleLevel,
   sub: SearchScope.wholeSubtree,
 } as const;
+
+const SEARCH = {
+  type: 'searchRequest',
+  derefAliases: 0,
+  sizeLimit: 0,
+  timeLimit: 0,
+  typesOnly: false,
+} as const;
+const ANY: Filter = { type: 'present', attribute: 'objectClass' };
 
 export class ServerConnection implements Directory {
   readonly #client: ServerClient;
@@ -40,13 +53,9 @@ export class ServerConnection implements Directory {
   async search(request: SearchRequest): Promise<Entry[]> {
     const { base, scope, filter = '(objectClass=*)', attributes = ['*'] } = request;
     const { entries } = await this.#client.ask({
-      type: 'searchRequest',
+      ...SEARCH,
       base,
       scope: SCOPES[scope],
-      derefAliases: 0,
-      sizeLimit: 0,
-      timeLimit: 0,
-      typesOnly: false,
       filter: parseFilter(filter),
       attributes: attributes.length === 0 ? [NO_ATTRIBUTES] : attributes,
     });
@@ -114,6 +123,22 @@ export class ServerConnection implements Directory {
       throw error;
     }
     return end(true);
+  }
+
+  /**
+   * Calls `heard` after each change of the entry or of one below it. The promise is only ever rejected: with CommandError,
+   * when changes are not told any more.
+   */
+  watch(base: string, heard: () => void): Promise<never> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const ended = new CommandError('The server tells of no changes any more.', ExitCode.serverDown);
+    const request = { ...SEARCH, base, scope: SCOPES.sub, filter: ANY, attributes: [NO_ATTRIBUTES] };
+    this.#client.send(request, [persistentSearch({ changesOnly: true })], {
+      found: heard,
+      answered: ({ result }) => reject(refusalOf(result) ?? ended),
+      failed: reject,
+    });
+    return promise;
   }
 
   /** An extended operation; resolves to the value of the answer. */

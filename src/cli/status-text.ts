@@ -2,6 +2,7 @@
 // needs somebody first, and how many there are besides.
 
 import { formatTable } from './dsconfig/table.ts';
+import type { MailTrend } from './mail-trends.ts';
 import type { Status } from './status.ts';
 import { paint, type Stream } from './terminal.ts';
 
@@ -9,7 +10,14 @@ const LINES_SHOWN = 10;
 /** States in which a mail server does what it is there for, or has nothing to do. */
 const QUIET_STATES: ReadonlySet<string> = new Set(['working', 'unused', 'disabled']);
 
-export function formatStatus(status: Status, stdout: Stream): string {
+/** The counts of the last looks at a mail server, as a row of bars each. */
+export interface ShownTrends {
+  trendOf(name: string): MailTrend;
+  bars(counts: readonly number[]): string;
+}
+
+/** @param trends undefined: this is the only look. */
+export function formatStatus(status: Status, stdout: Stream, trends?: ShownTrends): string {
   const { server, unresolved, pending, expiring, changes } = status;
   const warning = (text: string) => paint('yellow', text, stdout);
   const sections = [
@@ -17,9 +25,9 @@ export function formatStatus(status: Status, stdout: Stream): string {
     server.problems.map((problem) => `${paint('red', problem, stdout)}\n`).join(''),
     formatTable(
       ['Listener', 'Address', 'Connections'],
-      status.listeners.map((one) => [one.name, one.address, one.connections]),
+      status.listeners.map((one) => [one.name, one.address, String(one.connections)]),
     ),
-    mailServers(status),
+    mailServers(status, trends),
     pending.length === 0
       ? 'Everything that is written is in force.\n'
       : list(
@@ -39,19 +47,25 @@ export function formatStatus(status: Status, stdout: Stream): string {
       ? ''
       : formatTable(
           ['Change', 'When', 'Who', 'What'],
-          changes.map(({ number, at, by, what }) => [number, at, by, what]),
+          changes.map(({ number, at, by, what }) => [String(number), at, by, what]),
         ),
   ];
   return sections.filter((section) => section !== '').join('\n');
 }
 
-function mailServers({ mailServers: all }: Status): string {
+function mailServers({ mailServers: all }: Status, trends: ShownTrends | undefined): string {
   if (all.length === 0) return 'There are no enabled mail servers.\n';
   const isQuiet = ({ state }: Status['mailServers'][number]) => Number(QUIET_STATES.has(state));
   const shown = all.toSorted((one, other) => isQuiet(one) - isQuiet(other)).slice(0, LINES_SHOWN);
   const table = formatTable(
     ['Mail Server', 'Address', 'State', 'Sent', 'Failed', 'Last error'],
-    shown.map((one) => [one.name, one.address, one.state, one.sent, one.failed, one.lastError ?? '-']),
+    shown.map((one) => {
+      const { sent = [], failed = [] } = trends?.trendOf(one.name) ?? {};
+      const counted = (count: number, counts: readonly number[]) =>
+        `${count} ${trends?.bars(counts) ?? ''}`.trimEnd();
+      const counts = [counted(one.sent, sent), counted(one.failed, failed)];
+      return [one.name, one.address, one.state, ...counts, one.lastError ?? '-'];
+    }),
   );
   return `${table}${more(all.length)}`;
 }

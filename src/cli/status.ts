@@ -1,10 +1,12 @@
 // `confdit status`: one screen of what is happening, from cn=monitor, cn=config and cn=changelog.
 
 import type { Entry } from '../ldap/entry.ts';
-import { type Command, CommandError, type CommandOption } from './command.ts';
+import { type Command, CommandError, type CommandOption, type Invocation, UsageError } from './command.ts';
 import type { Directory, OpenDirectory } from './directory.ts';
 import { ExitCode } from './exit-code.ts';
+import { formatJson, JSON_OPTION } from './output.ts';
 import { formatStatus } from './status-text.ts';
+import { watchStatus } from './status-watch.ts';
 
 export interface StatusOptions {
   readonly connectionOptions: readonly CommandOption[];
@@ -15,28 +17,51 @@ export interface StatusOptions {
 /** A certificate that ends sooner is worth a line. */
 const EXPIRES_SOON_MS = 30 * 24 * 60 * 60 * 1000;
 const CHANGES_SHOWN = 5;
+const INTERVAL_SECONDS = 2;
 
 export function statusCommand(options: StatusOptions): Command {
   return {
     name: 'status',
     group: 'The server',
     synopsis: 'Shows what is happening: listeners, mail servers, what is due, the last changes.',
-    options: [{ name: 'json', synopsis: 'print JSON' }, ...options.connectionOptions],
+    description:
+      'With --watch it is shown again and again until Ctrl-C is pressed; small bars show how many messages each mail server\n' +
+      'has sent, and how many have failed, between the last looks. With --json each look is a line.',
+    options: [
+      { name: 'watch', synopsis: 'look again and again' },
+      {
+        ...{ name: 'interval', value: 'SECONDS' },
+        synopsis: `how long to wait between two looks (default: ${INTERVAL_SECONDS})`,
+      },
+      JSON_OPTION,
+      ...options.connectionOptions,
+    ],
     async run(invocation, world) {
+      const seconds = intervalOf(invocation);
       const directory = await options.open(invocation, world);
+      const look = () => readStatus(directory, options.now());
       try {
-        const status = await readStatus(directory, options.now());
-        world.stdout.write(
-          invocation.has('json')
-            ? `${JSON.stringify(status, undefined, 2)}\n`
-            : formatStatus(status, world.stdout),
-        );
+        if (invocation.has('watch')) await watchStatus(look, invocation.has('json'), seconds, world);
+        else {
+          const status = await look();
+          world.stdout.write(
+            invocation.has('json') ? formatJson(status) : formatStatus(status, world.stdout),
+          );
+        }
         return ExitCode.success;
       } finally {
         await directory.close();
       }
     },
   };
+}
+
+function intervalOf(invocation: Invocation): number {
+  const written = invocation.value('interval') ?? String(INTERVAL_SECONDS);
+  if (/^[1-9]\d{0,4}$/.test(written)) return Number(written);
+  throw new UsageError(
+    `--interval is ${JSON.stringify(written)}; it must be a whole number of seconds from 1 to 99999.`,
+  );
 }
 
 export interface Status {
@@ -48,14 +73,14 @@ export interface Status {
   readonly listeners: readonly {
     readonly name: string;
     readonly address: string;
-    readonly connections: string;
+    readonly connections: number;
   }[];
   readonly mailServers: readonly {
     readonly name: string;
     readonly address: string;
     readonly state: string;
-    readonly sent: string;
-    readonly failed: string;
+    readonly sent: number;
+    readonly failed: number;
     readonly lastError: string | undefined;
   }[];
   readonly pending: readonly { readonly dn: string; readonly change: string }[];
@@ -63,7 +88,7 @@ export interface Status {
   readonly unresolved: readonly string[];
   readonly expiring: readonly { readonly name: string; readonly expires: string }[];
   readonly changes: readonly {
-    readonly number: string;
+    readonly number: number;
     readonly at: string;
     readonly by: string;
     readonly what: string;
@@ -93,14 +118,14 @@ async function readStatus(directory: Directory, now: Date): Promise<Status> {
     listeners: ofClass('ds-monitor-connection-handler').map((entry) => ({
       name: entry.dn.name,
       address: entry.first('ds-mon-listen-address') ?? '',
-      connections: entry.first('ds-mon-active-connections-count') ?? '',
+      connections: Number(entry.first('ds-mon-active-connections-count') ?? 0),
     })),
     mailServers: ofClass('ds-monitor-mail-server').map((entry) => ({
       name: entry.dn.name,
       address: entry.first('ds-mon-mail-address') ?? '',
       state: entry.first('ds-mon-mail-state') ?? '',
-      sent: entry.first('ds-mon-mail-sent-count') ?? '',
-      failed: entry.first('ds-mon-mail-failed-count') ?? '',
+      sent: Number(entry.first('ds-mon-mail-sent-count') ?? 0),
+      failed: Number(entry.first('ds-mon-mail-failed-count') ?? 0),
       lastError: lastErrorOf(entry),
     })),
     pending: pending.flatMap((entry) =>
@@ -139,7 +164,7 @@ async function lastChanges(directory: Directory): Promise<Status['changes']> {
     const found = await directory.search({ base: 'cn=changelog', scope: 'one', filter, attributes });
     return found
       .map((entry) => ({
-        number: entry.first('changenumber') ?? '',
+        number: Number(entry.first('changenumber')),
         at: readableTime(entry.first('changetime')),
         by: entry.first('changeinitiatorsname') ?? '',
         what: `${entry.first('changetype')} ${entry.first('targetdn')}`,

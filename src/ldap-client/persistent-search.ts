@@ -4,12 +4,12 @@ import { ChangeType, writePersistentSearch } from '../codec/persistent-search-co
 import type { Control } from '../ldap/control.ts';
 import { Oid } from '../ldap/oids.ts';
 
-/** What is there comes first, then what changes, in whatever way. */
-export function persistentSearch(): Control {
+/** What is there comes first unless only changes are wanted, then what changes, in whatever way. */
+export function persistentSearch({ changesOnly = false } = {}): Control {
   const { add, delete: removed, modify, modifyDn } = ChangeType;
   const value = writePersistentSearch({
     changeTypes: add | removed | modify | modifyDn,
-    changesOnly: false,
+    changesOnly,
     returnNotifications: false,
   });
   return { oid: Oid.persistentSearch, criticality: true, value };

@@ -121,7 +121,7 @@ describe('check and repair', () => {
       1,
       expect.stringContaining(`Change 3 in ${path} is damaged`),
     ]);
-    expect((await runConfdit(['repair'], { environment })).stderr).toContain('give --yes');
+    expect((await runConfdit(['repair'], { environment })).stderr).toContain('give --no-prompt');
     const repaired = await runConfdit(['repair', '--yes'], { environment });
     expect([repaired.code, repaired.stdout]).toEqual([
       0,

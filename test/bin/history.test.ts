@@ -184,7 +184,7 @@ ds-cfg-smtp-server: one.example.com\nds-cfg-use-ssl: true\nds-cfg-trust-manager-
     const client = await RawClient.bound(server);
     expect(await lastNumber(client)).toBe(3);
     client.close();
-    expect((await confdit(server, ['rollback', '--to', '1', ...BOUND])).stderr).toContain('give --yes');
+    expect((await confdit(server, ['rollback', '--to', '1', ...BOUND])).stderr).toContain('give --no-prompt');
     expect((await confdit(server, ['rollback', '--to', '99', '--yes', ...BOUND])).stderr).toContain(
       'There is no state after change 99',
     );

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accountLdif } from '../support/accounts.ts';
 import { Authority } from '../support/certificates.ts';
-import { confditFor, runConfdit } from '../support/confdit-program.ts';
+import { confditFor, runHere } from '../support/confdit-program.ts';
 import { LdapTools, runProgram } from '../support/ldap-tools.ts';
 import { freePort, type RunningServer, startServer } from '../support/start-server.ts';
 
@@ -22,10 +22,10 @@ describe('the options of dsconfig', () => {
 
   beforeAll(async () => {
     [server, authority] = await Promise.all([startServer(), Authority.create()]);
-    confdit = confditFor(server);
+    confdit = confditFor(server, runHere);
     const secured = ['--port', String(server.ldapsPort), '--trustAll', '--bindPassword:env', 'PASSWORD'];
     dsconfig = (...words) =>
-      runConfdit(['dsconfig', ...secured, ...words], { environment: { PASSWORD: server.password } });
+      runHere(['dsconfig', ...secured, ...words], { environment: { PASSWORD: server.password } });
     expect(await confdit('create-mail-server', '--server-name', 'One', ...SETS)).toMatchObject({ code: 0 });
   });
 
@@ -58,7 +58,7 @@ describe('the options of dsconfig', () => {
     await writeFile(pin, `${server.password}\n`);
     const old = ['--port', String(server.ldapsPort), '-X', '--bindPasswordFile', pin, '--advanced', '-n'];
     const words = ['--server-name', 'One', '--set', 'smtp-property:mail.smtp.timeout=5000'];
-    expect(await runConfdit(['dsconfig', ...old, 'set-mail-server-prop', ...words])).toMatchObject({
+    expect(await runHere(['dsconfig', ...old, 'set-mail-server-prop', ...words])).toMatchObject({
       code: 0,
       stderr: '',
     });
@@ -82,23 +82,24 @@ describe('the options of dsconfig', () => {
     expect(made).toMatchObject({ code: 0, stderr: '' });
     expect(made.stdout).toContain("confdit create-mail-server --server-name 'Two words' --set enabled:false");
     expect(made.stdout).toContain("'auth-password:***'");
-    expect(await readFile(file, 'utf8')).toBe(made.stdout);
+    const kept = await readFile(file, 'utf8');
+    expect(made.stdout).toBe(`The Mail Server "Two words" was created.\n${kept}`);
     expect(made.stdout).not.toContain(SECRET);
     const again = await confdit('create-mail-server', ...words, ...login);
     expect(again).toMatchObject({ code: 68, stdout: '' });
-    expect(await readFile(file, 'utf8')).toBe(made.stdout);
+    expect(await readFile(file, 'utf8')).toBe(kept);
   });
 
   it('are checked before a server is asked', async () => {
     const nowhere = ['--port', '1', '-w', 'x'];
     const wrong = ['--server-name', 'X', '--set', 'enabled:maybe', '--set', 'smtp-server:a'];
-    expect(await runConfdit(['create-mail-server', ...wrong, ...nowhere])).toMatchObject({ code: 19 });
-    expect(await runConfdit(['set-mail-server-prop', ...wrong, ...nowhere])).toMatchObject({ code: 19 });
-    const misspelled = await runConfdit(['list-mail-servers', '--property', 'enabeld', ...nowhere]);
+    expect(await runHere(['create-mail-server', ...wrong, ...nowhere])).toMatchObject({ code: 19 });
+    expect(await runHere(['set-mail-server-prop', ...wrong, ...nowhere])).toMatchObject({ code: 19 });
+    const misspelled = await runHere(['list-mail-servers', '--property', 'enabeld', ...nowhere]);
     expect(misspelled).toMatchObject({ code: 89, stdout: '' });
     expect(misspelled.stderr).toContain('Did you mean enabled?');
-    expect(await runConfdit(['delete-mail-server', ...nowhere])).toMatchObject({ code: 89 });
-    expect(await runConfdit(['list-mail-servers', '--connectTimeout', 'soon', ...nowhere])).toMatchObject({
+    expect(await runHere(['delete-mail-server', ...nowhere])).toMatchObject({ code: 89 });
+    expect(await runHere(['list-mail-servers', '--connectTimeout', 'soon', ...nowhere])).toMatchObject({
       code: 89,
     });
   });
@@ -135,10 +136,10 @@ describe('the options of dsconfig', () => {
     const shown = ['--port', String(port), '--trustAll', '--keyStorePath', store];
     const pin = ['--keyStorePassword:env', 'PIN', '--certNickname', 'shown', '--reportAuthzId'];
     const list = ['list-mail-servers', '-s', ...shown, ...pin];
-    const listed = await runConfdit(list, { environment: { PIN } });
+    const listed = await runHere(list, { environment: { PIN } });
     expect(listed).toMatchObject({ code: 0, stderr: 'Logged in as dn:cn=shown,cn=Root DNs,cn=config\n' });
-    expect(await runConfdit(list, { environment: { PIN: 'wrong' } })).toMatchObject({ code: 2, stdout: '' });
-    const none = await runConfdit(['list-mail-servers', '-o', 'mech=EXTERNAL', '--port', String(port)]);
+    expect(await runHere(list, { environment: { PIN: 'wrong' } })).toMatchObject({ code: 2, stdout: '' });
+    const none = await runHere(['list-mail-servers', '-o', 'mech=EXTERNAL', '--port', String(port)]);
     expect(none).toMatchObject({ code: 18 });
   });
 
@@ -164,6 +165,6 @@ describe('the options of dsconfig', () => {
     const listed = JSON.parse((await confdit('list-mail-servers', '--json')).stdout);
     expect(listed.map((one: { name: string }) => one.name)).toContain(name);
     expect(await confdit('set-mail-server-prop', ...named, '--set', 'priority:3')).toMatchObject({ code: 0 });
-    expect(await confdit('delete-mail-server', ...named)).toMatchObject({ code: 0, stderr: '' });
+    expect(await confdit('delete-mail-server', '-n', ...named)).toMatchObject({ code: 0, stderr: '' });
   });
 });

@@ -27,7 +27,7 @@ describe('the subcommands of dsconfig', () => {
         '-v',
       ],
     );
-    expect(created).toEqual({ code: 0, stdout: 'The Mail Server was created successfully\n', stderr: '' });
+    expect(created).toEqual({ code: 0, stdout: 'The Mail Server "SMTP server" was created.\n', stderr: '' });
   });
 
   it('list what there is, for people and for scripts', async () => {
@@ -169,9 +169,16 @@ describe('the subcommands of dsconfig', () => {
   it('delete', async () => {
     const name = ['--server-name', 'Gone'];
     await confdit('create-mail-server', ...name, '--set', 'enabled:false', '--set', 'smtp-server:a');
-    expect(await confdit('delete-mail-server', ...name)).toEqual({ code: 0, stdout: '', stderr: '' });
-    expect(await confdit('delete-mail-server', ...name)).toMatchObject({ code: 32 });
-    expect(await confdit('delete-mail-server', ...name, '--force')).toMatchObject({ code: 0 });
+    const refused = await confdit('delete-mail-server', ...name);
+    expect(refused).toMatchObject({ code: 6, stdout: '' });
+    expect(refused.stderr).toContain('Delete the Mail Server "Gone"? Nobody is at a terminal');
+    const told = 'The Mail Server "Gone" was deleted.\n';
+    const deleted = await confdit('delete-mail-server', ...name, '--yes', '--displayCommand');
+    expect(deleted).toMatchObject({ code: 0, stderr: '' });
+    expect(deleted.stdout.startsWith(told)).toBe(true);
+    expect(deleted.stdout).toMatch(/^confdit delete-mail-server --server-name Gone .* --no-prompt$/m);
+    expect(await confdit('delete-mail-server', ...name, '-n')).toMatchObject({ code: 32 });
+    expect(await confdit('delete-mail-server', ...name, '--force', '-n')).toMatchObject({ code: 0 });
   });
 
   it('run as batches, up to the line that fails', async () => {

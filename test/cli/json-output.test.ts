@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/bin/commands.ts';
-import { confditFor, runConfdit } from '../support/confdit-program.ts';
+import { confditFor, runHere } from '../support/confdit-program.ts';
 import { removeFolder } from '../support/folders.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 
@@ -23,7 +23,7 @@ describe('the output for programs', () => {
   beforeAll(async () => {
     ajv.addSchema(JSON.parse(await readFile(SCHEMA, 'utf8')));
     server = await startServer();
-    confdit = confditFor(server);
+    confdit = confditFor(server, runHere);
     folder = await mkdtemp(join(tmpdir(), 'confdit-json-'));
   });
 
@@ -54,7 +54,7 @@ describe('the output for programs', () => {
     expect(await problemsOf('applied', 'apply', file, '--no-prompt')).toEqual([]);
     expect(await problemsOf('plan', 'plan', file)).toEqual([]);
     expect(await problemsOf('status', 'status')).toEqual([]);
-    expect(await problemsOf('result', 'delete-mail-server', ...NAME)).toEqual([]);
+    expect(await problemsOf('result', 'delete-mail-server', '-n', ...NAME)).toEqual([]);
     expect(await problemsOf('history', 'history')).toEqual([]);
     expect(await problemsOf('history', 'history', '--changes')).toEqual([]);
     expect(await problemsOf('resolved', 'resolve')).toEqual([]);
@@ -63,7 +63,7 @@ describe('the output for programs', () => {
 
   /** The same for what needs no server, whatever it exits with. */
   async function problemsOffline(definition: string, code: number, ...words: string[]) {
-    const ran = await runConfdit([...words, '--json'], { input: 'a password\n' });
+    const ran = await runHere([...words, '--json'], { input: 'a password\n' });
     expect(ran).toMatchObject({ code, stderr: '' });
     ajv.validate(`${SCHEMA_ID}#/$defs/${definition}`, JSON.parse(ran.stdout));
     return (ajv.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
@@ -97,7 +97,7 @@ describe('the output for programs', () => {
   });
 
   it('tells the properties as the schema says', async () => {
-    const { stdout } = await runConfdit(['list-properties', '--advanced', '--json']);
+    const { stdout } = await runHere(['list-properties', '--advanced', '--json']);
     expect(ajv.validate(`${SCHEMA_ID}#/$defs/kinds`, JSON.parse(stdout))).toBe(true);
     expect(ajv.validate(`${SCHEMA_ID}#/$defs/plan`, JSON.parse(stdout))).toBe(false);
   });

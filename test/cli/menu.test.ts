@@ -83,7 +83,7 @@ describe('the menus', () => {
     ]);
     expect((await confditFor(server)('list-mail-servers', '-s')).stdout).toBe('');
     await terminal.pick('Create the Mail Server');
-    await terminal.until('The Mail Server was created successfully');
+    await terminal.until('was created.');
   });
 
   it('test it', async () => {
@@ -169,7 +169,7 @@ describe('the menus', () => {
     await terminal.pick('Delete this Mail Server');
     await terminal.until('◆  Delete the Mail Server Second Relay?');
     await terminal.press('y');
-    await terminal.until('The Mail Server was deleted successfully');
+    await terminal.until('was deleted.');
     await terminal.pick('Back');
     await terminal.pick('Quit');
     await terminal.until('exit code 0');
@@ -186,6 +186,26 @@ describe('the menus', () => {
     const kept = await readFile(commands, 'utf8');
     expect(kept).toContain('create-mail-server');
     expect(kept).not.toContain(SECRET);
+  });
+
+  it('are left by Ctrl-C pressed twice, whatever is not saved', async () => {
+    const program = `'${process.execPath}' '${PROGRAM}'`;
+    const environment = { LDAP_PORT: String(server.port), PASSWORD: server.password };
+    const left = await Terminal.start(`${program} menu --bindPassword:env PASSWORD`, { environment });
+    try {
+      await left.pick('Global Configuration');
+      await left.pick('mail-lifetime');
+      await left.until('◆  mail-lifetime');
+      await left.press('C-u');
+      await left.answer('mail-lifetime', '1 h');
+      await left.until('◆  Global Configuration');
+      await left.press('C-c');
+      await left.until('◆  Leave without saving?');
+      await left.press('C-c');
+      expect(await left.until('exit code 6')).toContain('What was not saved is not stored.');
+    } finally {
+      await left.end();
+    }
   });
 
   it('need a terminal', async () => {

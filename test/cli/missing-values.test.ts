@@ -43,13 +43,17 @@ describe('create-… on a terminal', () => {
     await screen.until('▲');
     await screen.press('C-u');
     await screen.answer('smtp-server', 'a.example.com');
+    // The optional properties are offered then.
+    await screen.pick('use-ssl');
+    await screen.pick('true');
+    await screen.pick('Create the Mail Server');
     const end = await screen.until('exit code 0');
-    expect(end).toContain('The Mail Server was created successfully');
+    expect(end).toContain('The Mail Server "Asked" was created.');
     expect(end).toMatch(
-      /create-mail-server --server-name Asked --set enabled:false --set smtp-server:a\.example\.com/,
+      /create-mail-server --server-name Asked --set enabled:false --set smtp-server:a\.example\.com --set use-ssl:true/,
     );
     expect(await list('get-mail-server-prop', '--server-name', 'Asked')).toMatch(
-      /enabled\tfalse\n[\s\S]*smtp-server\ta\.example\.com\n/,
+      /enabled\tfalse\n[\s\S]*smtp-server\ta\.example\.com\n[\s\S]*use-ssl\ttrue\n/,
     );
   });
 
@@ -58,6 +62,7 @@ describe('create-… on a terminal', () => {
     const asked = await screen.until('◆  smtp-server');
     expect(asked).not.toContain('◇  enabled');
     await screen.answer('smtp-server', 'b.example.com');
+    await screen.pick('Create the Mail Server');
     await screen.until('exit code 0');
     expect(await list('list-mail-servers')).toContain('Half\n');
   });
@@ -74,6 +79,7 @@ describe('create-… on a terminal', () => {
     await screen.until('◆  enabled');
     await screen.pick('true');
     await screen.answer('pem-directory', 'config');
+    await screen.pick('Create the Pem Trust Manager Provider');
     await screen.until('exit code 0');
     const listed = await confditFor(server)('list-trust-manager-providers');
     expect(listed.stdout).toMatch(/Own authorities +: pem +: true/);
@@ -91,6 +97,22 @@ describe('create-… on a terminal', () => {
     await screen.press('Escape');
     expect(await screen.until('exit code 6')).toContain('Nothing was created.');
     expect(await list('list-mail-servers')).not.toContain('Never');
+  });
+
+  it('asks before it deletes, and deletes nothing without a yes', async () => {
+    const sets = ['--set', 'enabled:false', '--set', 'smtp-server:a'];
+    await confditFor(server)('create-mail-server', '--server-name', 'Doomed', ...sets);
+    let screen = await type('delete-mail-server --server-name Doomed');
+    await screen.until('Delete the Mail Server "Doomed"? (yes / no)');
+    await screen.press('C-c');
+    expect(await screen.until('exit code 6')).toContain('Nothing was deleted.');
+    await screen.end();
+    screen = await type('delete-mail-server --server-name Doomed');
+    await screen.until('(yes / no)');
+    await screen.type('yes');
+    await screen.press('Enter');
+    expect(await screen.until('exit code 0')).toContain('The Mail Server "Doomed" was deleted.');
+    expect(await list('list-mail-servers')).not.toContain('Doomed');
   });
 
   it('tells what is wrong before it asks', async () => {

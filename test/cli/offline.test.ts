@@ -66,8 +66,8 @@ describe('commands with --offline', () => {
     expect(await offline('rename-mail-server', '--', 'Deux', '-Two, & co')).toMatchObject({ code: 0 });
     expect(await offline('rename-mail-server', '--', '-Two, & co', 'Two')).toMatchObject({ code: 0 });
     expect((await offline('rename-mail-server', 'Two')).stderr).toContain('Give two names');
-    expect(await offline('delete-mail-server', '--server-name', 'Two')).toMatchObject({ code: 0 });
-    expect(await offline('delete-mail-server', '--server-name', 'Two')).toMatchObject({ code: 32 });
+    expect(await offline('delete-mail-server', '--server-name', 'Two', '-n')).toMatchObject({ code: 0 });
+    expect(await offline('delete-mail-server', '--server-name', 'Two', '-n')).toMatchObject({ code: 32 });
     expect(await create('One', '--set', 'smtp-server:a')).toMatchObject({ code: 68 });
     const refused = await offline(
       ...['set-mail-server-prop', '--server-name', 'One', '--set', 'trust-manager-provider:Nobody'],

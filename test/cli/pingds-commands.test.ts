@@ -75,8 +75,9 @@ describe('commands published for PingDS', () => {
   }
 
   it('create a mail server and an alert handler', async () => {
-    expect(await dsconfig(CREATE_MAIL_SERVER)).toEqual({ code: 0, stdout: '', stderr: '' });
-    expect(await dsconfig(CREATE_ALERT_HANDLER)).toEqual({ code: 0, stdout: '', stderr: '' });
+    const told = (text: string) => ({ code: 0, stdout: `The ${text} was created.\n`, stderr: '' });
+    expect(await dsconfig(CREATE_MAIL_SERVER)).toEqual(told('Mail Server "SMTP server"'));
+    expect(await dsconfig(CREATE_ALERT_HANDLER)).toEqual(told('SMTP Alert Handler "SMTP Alert Handler"'));
     const [mailServer] = await new LdapTools(server).entries(
       'cn=SMTP server,cn=Mail Servers,cn=config',
       '-s',
@@ -106,7 +107,9 @@ describe('commands published for PingDS', () => {
       'delete-alert-handler --handler-name "SMTP Alert Handler"',
       'delete-mail-server --server-name "SMTP server"',
     ]) {
-      expect(await dsconfig(`${words} ${head} ${tail}`)).toEqual({ code: 0, stdout: '', stderr: '' });
+      const deleted = await dsconfig(`${words} ${head} ${tail}`);
+      expect(deleted).toMatchObject({ code: 0, stderr: '' });
+      expect(deleted.stdout).toContain(' was deleted.');
     }
   });
 });

@@ -91,7 +91,7 @@ describe('a server that says nothing', () => {
     await writeFile(file, 'dn: cn=A,cn=Mail Servers,cn=config\nobjectClass: ds-cfg-mail-server\ncn: A\n');
     for (const words of [
       ['list-mail-servers'],
-      ['delete-mail-server', '--server-name', 'A'],
+      ['delete-mail-server', '--server-name', 'A', '--no-prompt'],
       ['reload'],
       ['history'],
       ['export-ldif'],

@@ -16,15 +16,11 @@ import { expectTranscript } from '../support/transcript.ts';
 
 const RECORD_TIMEOUT_MS = 180_000;
 const READER = 'reader-password-1';
-const PROGRAM = fileURLToPath(new URL('../../src/bin/confdit.ts', import.meta.url));
+const TYPED = fileURLToPath(new URL('../support/typed-commands.ts', import.meta.url));
 const END = 'END-OF-TRANSCRIPT';
 /** Commands that take the options of a connection, and are not given `--offline`. */
 const SPEAKING =
   /^(?!.*--offline)(?:dsconfig |create-|list-m|list-[tkcabr]|get-|set-|delete-|plan|apply|status|reload|history|diff|rollback|import|export|menu|verify|send)/;
-
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
-}
 
 /** Tables are as wide as the paths in them; how many changes there were before is of no interest. */
 function withoutWidths(text: string): string {
@@ -50,28 +46,26 @@ describe('transcripts', () => {
 
   /** Runs the lines one after the other; the port of the server and its password are in the environment. */
   async function record(name: string, lines: readonly string[]): Promise<void> {
-    const script = [
-      `confdit() { '${process.execPath}' '${PROGRAM}' "$@" < /dev/null; c=$?; test $c = 0 || echo "exit code $c"; echo; }`,
-    ];
-    for (const line of lines) {
+    const typed = lines.map((line) => {
       const words = splitWords(line.replaceAll('FOLDER', folder));
       const asked =
         words.includes('--bindDN') || !SPEAKING.test(line) ? [] : ['--bindPassword:env', 'PASSWORD'];
-      script.push(
-        `echo ${quoted(`$ confdit ${line}`)}`,
-        `confdit ${[...words, ...asked].map(quoted).join(' ')}`,
-      );
-    }
-    await writeFile(join(folder, 'script.sh'), `${script.join('\n')}\n`);
-    const terminal = await Terminal.start(`sh '${join(folder, 'script.sh')}'; echo ${END}`, {
-      folder,
-      environment: {
-        LDAP_PORT: String(server.port),
-        LDAPS_PORT: String(server.ldapsPort),
-        PASSWORD: server.password,
-        READER,
-      },
+      return [line, ...words, ...asked];
     });
+    const file = join(folder, 'typed.json');
+    await writeFile(file, JSON.stringify(typed));
+    const terminal = await Terminal.start(
+      `'${process.execPath}' '${TYPED}' '${file}' < /dev/null; echo ${END}`,
+      {
+        folder,
+        environment: {
+          LDAP_PORT: String(server.port),
+          LDAPS_PORT: String(server.ldapsPort),
+          PASSWORD: server.password,
+          READER,
+        },
+      },
+    );
     try {
       await terminal.until(END, RECORD_TIMEOUT_MS);
       const text = (await terminal.everything()).split(END, 1)[0] ?? '';
@@ -103,8 +97,9 @@ describe('transcripts', () => {
       'set-mail-server-prop --server-name "SMTP server" --set use-ssl:true --set use-start-tls:false -v',
       'set-mail-server-prop --server-name "SMTP server" --add smtp-property:mail.smtp.timeout=5000 --reset use-ssl',
       'get-mail-server-prop --server-name "SMTP server" --property smtp-property --property use-ssl --json',
-      'delete-mail-server --server-name "SMTP server" -v',
-      'delete-mail-server --server-name "SMTP server" --force',
+      'delete-mail-server --server-name "SMTP server"',
+      'delete-mail-server --server-name "SMTP server" -n -v',
+      'delete-mail-server --server-name "SMTP server" --force -n',
     ]));
 
   it('of trust manager providers', () =>
@@ -113,7 +108,7 @@ describe('transcripts', () => {
       'list-trust-manager-providers',
       'get-trust-manager-provider-prop --provider-name Own',
       'set-trust-manager-provider-prop --provider-name Own --set enabled:false -v',
-      'delete-trust-manager-provider --provider-name Own -v',
+      'delete-trust-manager-provider --provider-name Own -n -v',
     ]));
 
   it('of other objects', () =>
@@ -127,25 +122,25 @@ describe('transcripts', () => {
       'create-key-manager-provider --provider-name Own --type pem --set enabled:false --set pem-directory:config -v',
       'get-key-manager-provider-prop --provider-name Own',
       'set-key-manager-provider-prop --provider-name Own --set pem-directory:other -v',
-      'delete-key-manager-provider --provider-name Own -v',
+      'delete-key-manager-provider --provider-name Own -n -v',
       'create-connection-handler --handler-name Own --type ldap --set enabled:false --set listen-port:3389 -v',
       'get-connection-handler-prop --handler-name Own',
       'set-connection-handler-prop --handler-name Own --set listen-port:70000',
       'set-connection-handler-prop --handler-name Own --set listen-port:3390 -v',
-      'delete-connection-handler --handler-name Own -v',
+      'delete-connection-handler --handler-name Own -n -v',
       'create-alert-handler --handler-name Own --type smtp --set enabled:false --set sender-address:a@example.com --set recipient-address:b@example.com --set message-subject:%%alert-type%% --set message-body:%%alert-message%% -v',
       'get-alert-handler-prop --handler-name Own',
       'set-alert-handler-prop --handler-name Own --add recipient-address:c@example.com -v',
-      'delete-alert-handler --handler-name Own -v',
+      'delete-alert-handler --handler-name Own -n -v',
       'create-root-dn-user --user-name Own --set privilege:config-read --set password:a-password-1 -v',
       'get-root-dn-user-prop --user-name Own',
       'set-root-dn-user-prop --user-name Own --add privilege:monitor-read -v',
       'set-root-dn-user-prop --user-name Own --set privilege:config-raed',
-      'delete-root-dn-user --user-name Own -v',
+      'delete-root-dn-user --user-name Own -n -v',
       'create-backend --backend-name Own --type memory --set enabled:false --set base-dn:dc=example -v',
       'get-backend-prop --backend-name Own',
       'set-backend-prop --backend-name Own --set base-dn:dc=other -v',
-      'delete-backend --backend-name Own -v',
+      'delete-backend --backend-name Own -n -v',
       'get-global-configuration-prop --property mail-lifetime --unit-time h',
       'set-global-configuration-prop --set mail-lifetime:soon',
       'set-global-configuration-prop --set "mail-lifetime:3 d" -v',
@@ -164,7 +159,7 @@ describe('transcripts', () => {
       'reload',
       'status',
       'status --bindDN cn=reader,cn=Root\\ DNs,cn=config --bindPassword:env READER',
-      'delete-mail-server --server-name Relay',
+      'delete-mail-server --server-name Relay -n',
       'dsconfig --help-security',
     ]));
 
@@ -211,7 +206,7 @@ describe('transcripts', () => {
       'apply FOLDER/desired.ldif',
       'apply FOLDER/desired.ldif --no-prompt',
       'plan FOLDER/desired.ldif --detailed-exitcode',
-      'delete-mail-server --server-name Planned',
+      'delete-mail-server --server-name Planned -n',
     ]);
   });
 

@@ -1,6 +1,9 @@
 // The program `confdit` as somebody types it, for the tests of its commands.
 
+import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { main } from '../../src/bin/main.ts';
 import { type ProgramResult, runProgram } from './ldap-tools.ts';
 import type { RunningServer } from './server-process.ts';
 
@@ -19,9 +22,36 @@ export function runConfdit(
   return runProgram(process.execPath, [PROGRAM, ...words], input, variables);
 }
 
+/**
+ * Runs a command in this process, from its words to its exit code: for tests of many commands, since the program takes longer
+ * to load than most commands take.
+ */
+export async function runHere(
+  words: readonly string[],
+  { input = '', environment }: Typed = {},
+): Promise<ProgramResult> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const printed = Promise.all([text(stdout), text(stderr)]);
+  const world: NodeJS.Process = Object.create(process, {
+    argv: { value: [process.execPath, PROGRAM, ...words] },
+    stdin: { value: Readable.from([input]) },
+    stdout: { value: stdout },
+    stderr: { value: stderr },
+    env: { value: { PATH: process.env.PATH, HOME: '/nonexistent', ...environment } },
+  });
+  const code = await main(world);
+  stdout.end();
+  stderr.end();
+  const [out, problems] = await printed;
+  return { code, stdout: out, stderr: problems };
+}
+
 /** The commands of an administrator of a server, whose password is in the environment. */
-export function confditFor(server: RunningServer): (...words: string[]) => Promise<ProgramResult> {
+export function confditFor(
+  server: RunningServer,
+  run = runConfdit,
+): (...words: string[]) => Promise<ProgramResult> {
   const connection = ['--port', String(server.port), '--bindPassword:env', 'PASSWORD'];
   const environment = { PASSWORD: server.password };
-  return (...words) => runConfdit([...words, ...connection], { environment });
+  return (...words) => run([...words, ...connection], { environment });
 }

@@ -22,6 +22,11 @@ const SESSION = 'test';
 const CHOSEN = '●';
 const ASKED = '◆';
 
+function fits(screen: string, expected: string | RegExp | ((screen: string) => boolean)): boolean {
+  if (typeof expected === 'function') return expected(screen);
+  return typeof expected === 'string' ? screen.includes(expected) : expected.test(screen);
+}
+
 const execute = promisify(execFile);
 
 export interface TerminalOptions {
@@ -71,12 +76,14 @@ export class Terminal {
   }
 
   /** Resolves to the screen once it fits. */
-  async until(expected: string | RegExp, timeoutMs = SCREEN_TIMEOUT_MS): Promise<string> {
+  async until(
+    expected: string | RegExp | ((screen: string) => boolean),
+    timeoutMs = SCREEN_TIMEOUT_MS,
+  ): Promise<string> {
     const end = Date.now() + timeoutMs;
     for (;;) {
       const screen = await this.screen();
-      const isThere = typeof expected === 'string' ? screen.includes(expected) : expected.test(screen);
-      if (isThere) return screen;
+      if (fits(screen, expected)) return screen;
       if (Date.now() > end) throw new Error(`${expected} never stood on the screen, but:\n${screen}`);
       await setTimeout(LOOK_MS);
     }

@@ -2,7 +2,7 @@
 
 import { setTimeout } from 'node:timers/promises';
 import { askYesOrNo } from '../../cli/ask.ts';
-import { type Command, CommandError, type Invocation, type World } from '../../cli/command.ts';
+import type { Command, Invocation, World } from '../../cli/command.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
 import { formatJson, JSON_OPTION } from '../../cli/output.ts';
 import { nodeFileSystem } from '../../files/file-system.ts';
@@ -46,7 +46,7 @@ export const repairCommand: Command = {
   name: 'repair',
   group: 'Safety',
   synopsis: 'Does what check names, and keeps what it takes away in a folder of its own.',
-  options: [...INSTANCE_OPTIONS, { name: 'yes', short: 'y', synopsis: 'do not ask' }],
+  options: INSTANCE_OPTIONS,
   run: (invocation, world) => alone(invocation, world, (folder) => repair(folder, invocation, world)),
 };
 
@@ -127,7 +127,8 @@ async function repair(folder: string, invocation: Invocation, world: World): Pro
   for (let round = 1; round <= ROUNDS_MAX && found.problems.length > 0; round++) {
     const repairs = repairsOf(found.problems);
     if (repairs.length === 0) break;
-    if (!invocation.has('yes') && !(await isConfirmed(world))) return ExitCode.cancelled;
+    if (!invocation.has('no-prompt') && !(await askYesOrNo('Shall that be done?', world)))
+      return ExitCode.cancelled;
     const aside = await repairStore(repairs, { fileSystem: nodeFileSystem, folder, now: new Date() });
     if (aside !== undefined) world.stdout.write(`What was taken away is in ${aside}\n`);
     found = await look(folder, invocation, world);
@@ -138,11 +139,6 @@ async function repair(folder: string, invocation: Invocation, world: World): Pro
   if (found.problems.length > 0) return ExitCode.failed;
   world.stdout.write(`${folder} is whole: ${extentOf(found)}.\n`);
   return ExitCode.success;
-}
-
-async function isConfirmed(world: World): Promise<boolean> {
-  if (world.stdin.isTTY) return askYesOrNo('Shall that be done?', world);
-  throw new CommandError('Nobody is there to say that it shall be done; give --yes.', ExitCode.cancelled);
 }
 
 function repairsOf(problems: readonly StoreProblem[]): StoreRepair[] {

@@ -68,7 +68,6 @@ export const rollbackCommand: Command = {
   options: [
     ...OPTIONS,
     { name: 'to', value: 'NUMBER', synopsis: 'back to the state after this change' },
-    { name: 'yes', short: 'y', synopsis: 'do not ask' },
     { name: 'dry-run', synopsis: 'check and show everything, and change nothing' },
   ],
   run: rollback,
@@ -185,16 +184,12 @@ async function rollbackBy(
   }
   world.stdout.write(ldif);
   if (invocation.has('dry-run')) return ExitCode.success;
-  if (!invocation.has('yes') && !(await isConfirmed(world))) return ExitCode.cancelled;
+  if (!invocation.has('no-prompt') && !(await askYesOrNo('Shall that be done?', world)))
+    return ExitCode.cancelled;
   const { number, notes = [] } = await roll({ to, expected: from, trial: false });
   world.stdout.write(`\nChange ${number} makes it so.\n`);
   for (const note of notes) world.stdout.write(`${note}\n`);
   return ExitCode.success;
-}
-
-async function isConfirmed(world: World): Promise<boolean> {
-  if (world.stdin.isTTY) return askYesOrNo('Shall that be done?', world);
-  throw new CommandError('Nobody is there to say that it shall be done; give --yes.', ExitCode.cancelled);
 }
 
 async function ask(

@@ -11,11 +11,13 @@ export const SOURCE_OPTIONS: readonly CommandOption[] = [
     name: 'define',
     value: 'TOKEN=VALUE',
     repeatable: true,
+    group: 'instance',
     synopsis: 'a value for the expression $<TOKEN>',
   },
   {
     name: 'env-file',
     value: 'FILE',
+    group: 'instance',
     synopsis: 'lines NAME=value to resolve expressions with, instead of the environment',
   },
 ];
@@ -24,6 +26,7 @@ export const INSTANCE_OPTIONS: readonly CommandOption[] = [
   {
     name: 'instance',
     value: 'FOLDER',
+    group: 'instance',
     synopsis:
       'where configuration, journal and keys are kept (default: CONFDIT_INSTANCE, or ./instance); made on first start',
   },

@@ -24,6 +24,7 @@ import type { InstanceChoice } from './instance-options.ts';
 
 export const OFFLINE_OPTION: CommandOption = {
   name: 'offline',
+  group: 'instance',
   synopsis: 'work on the files of the instance instead of a running server',
 };
 

@@ -39,7 +39,12 @@ export const validateCommand: Command = {
       synopsis: `what to make of $<file:PATH> without such a file: ${MISSING_FILES.join(', ')} (default: warn; with --instance error)`,
     },
     JSON_OPTION,
-    { name: 'format', value: 'FORMAT', synopsis: `${REPORT_FORMATS.join(', ')} (default: text)` },
+    {
+      name: 'format',
+      value: 'FORMAT',
+      values: REPORT_FORMATS,
+      synopsis: `${REPORT_FORMATS.join(', ')} (default: text)`,
+    },
   ],
   run: validate,
 };

@@ -1,14 +1,16 @@
 // `confdit completion SHELL`, and the hidden command that the shells ask.
 
-import { type Command, type CommandOption, UsageError } from '../command.ts';
+import { type Command, type CommandOption, UsageError, type World } from '../command.ts';
 import { parseOptions } from '../command-line.ts';
-import type { OpenDirectory } from '../directory.ts';
+import type { Directory, OpenDirectory } from '../directory.ts';
 import type { ObjectFamily } from '../dsconfig/object-family.ts';
 import { ExitCode } from '../exit-code.ts';
-import { completionsOf } from './completions.ts';
-import { COMPLETE_COMMAND, completionScript } from './scripts.ts';
+import { type CompletionSources, type Completions, completionsOf } from './completions.ts';
+import { COMPLETE_COMMAND, completionScript, SHELLS } from './scripts.ts';
+import { parseTypedLine, type TypedLine } from './typed-line.ts';
 
-const NO_PROMPT: CommandOption = { name: 'no-prompt', synopsis: 'never ask' };
+/** How many of the last changes are offered where one is named by its number. */
+const CHANGES_SHOWN = 20;
 
 export interface CompletionOptions {
   /** All commands; asked for when they are needed, since these are among them. */
@@ -25,12 +27,13 @@ export function completionCommands(options: CompletionOptions): readonly Command
       group: 'The program',
       synopsis: 'Prints what teaches a shell to complete: bash, zsh or fish.',
       operands: 'SHELL',
+      operandValues: SHELLS,
       options: [],
       async run({ operands }, world) {
         const [shell, ...others] = operands;
         if (shell === undefined || others.length > 0) throw new UsageError('Which shell: bash, zsh or fish?');
         world.stdout.write(completionScript(shell));
-        return 0;
+        return ExitCode.success;
       },
     },
     {
@@ -42,28 +45,70 @@ export function completionCommands(options: CompletionOptions): readonly Command
       options: [],
       takesAllWords: true,
       async run({ operands }, world) {
-        const words = operands[0] === '--' ? operands.slice(1) : operands;
+        const [first, second = '', line = ''] = operands;
+        const typed: TypedLine =
+          first === '--line'
+            ? parseTypedLine(line, second, world.env)
+            : { words: ['confdit', ...(first === '--' ? operands.slice(1) : operands)], quote: '', kept: '' };
+        const words = typed.words.slice(1);
         const commands = options.commands().filter(({ isHidden }) => isHidden !== true);
-        const namesOf = async (family: ObjectFamily) => {
-          const asked: Command = { ...NAMELESS, options: [...options.connectionOptions, NO_PROMPT] };
-          const typed = typedConnection(words.slice(1, -1), options.connectionOptions);
-          const directory = await options.open(parseOptions(typed, asked), world).catch(() => undefined);
-          if (directory === undefined) return [];
-          try {
-            const found = await directory.search({ base: family.place, scope: 'one', attributes: ['1.1'] });
-            return found.map(({ dn }) => dn.name);
-          } catch {
-            return [];
-          } finally {
-            await directory.close();
-          }
-        };
-        const found = await completionsOf({ words, commands, families: options.families, namesOf });
-        world.stdout.write(found.map((one) => `${one}\n`).join(''));
-        return 0;
+        const sources = sourcesOf(words, options, world);
+        const found = await completionsOf({ words, commands, families: options.families, sources });
+        world.stdout.write(formatAnswer(found, first === '--line' ? typed : undefined));
+        return ExitCode.success;
       },
     },
   ];
+}
+
+/** @param line undefined: the shell quotes by itself. */
+function formatAnswer(found: Completions, line: TypedLine | undefined): string {
+  if (found.type !== 'words') return `${found.type}\n`;
+  if (line === undefined) return ['words', ...found.words, ''].join('\n');
+  const { quote, kept } = line;
+  if (quote === undefined) return 'words\n';
+  return ['words', quote, kept, ...found.words.map((word) => inQuotes(word, quote)), ''].join('\n');
+}
+
+/** The word as bash reads it behind the quote that is open; as it is where none is, since bash quotes it then. */
+function inQuotes(word: string, quote: '' | '"' | "'"): string {
+  if (quote === '') return word;
+  if (quote === "'") return word.replaceAll("'", String.raw`'\''`);
+  // Inside double quotes an exclamation mark is expanded, also behind a backslash.
+  return word.replace(/[\\"$`]/g, '\\$&').replaceAll('!', `"'!'"`);
+}
+
+/** The server that the typed options of the connection name, asked only when something of it is wanted. */
+function sourcesOf(words: readonly string[], options: CompletionOptions, world: World): CompletionSources {
+  const asked: Command = { ...NAMELESS, options: options.connectionOptions };
+  const typed = typedConnection(words.slice(1, -1), options.connectionOptions);
+  const ask = async (question: (directory: Directory) => Promise<readonly string[]>) => {
+    try {
+      const directory = await options.open(parseOptions(typed, asked), world);
+      try {
+        return await question(directory);
+      } finally {
+        await directory.close();
+      }
+    } catch {
+      // Whoever types a line wants no messages in it.
+      return [];
+    }
+  };
+  return {
+    namesOf: ({ place }) =>
+      ask(async (directory) => {
+        const found = await directory.search({ base: place, scope: 'one', attributes: ['1.1'] });
+        return found.map(({ dn }) => dn.name);
+      }),
+    changeNumbers: () =>
+      ask(async (directory) => {
+        const attributes = ['lastChangeNumber'];
+        const [root] = await directory.search({ base: '', scope: 'base', attributes });
+        const last = Number(root?.first('lastchangenumber') ?? 0);
+        return Array.from({ length: Math.min(last, CHANGES_SHOWN) }, (_, index) => String(last - index));
+      }),
+  };
 }
 
 /** The options of the connection among the words before the one that is completed, with their values. */

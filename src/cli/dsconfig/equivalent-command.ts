@@ -5,19 +5,26 @@ import { appendFile } from 'node:fs/promises';
 import { SECRET_STARS } from '../../config/secret.ts';
 import type { Command, CommandOption, Invocation, World } from '../command.ts';
 import { CommandError } from '../command.ts';
+import { allOptionsOf, wordsOfOption } from '../command-line.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { ObjectFamily } from './object-family.ts';
 
 export const EQUIVALENT_OPTIONS: readonly CommandOption[] = [
-  { name: 'displayCommand', synopsis: 'print the command when it has succeeded, secrets as stars' },
+  {
+    name: 'displayCommand',
+    group: 'output',
+    synopsis: 'print the command when it has succeeded, secrets as stars',
+  },
   {
     name: 'commandFilePath',
     value: 'FILE',
+    group: 'output',
     synopsis: 'append the command to this file when it has succeeded, secrets as stars',
   },
 ];
 
-const OWN_OPTIONS: ReadonlySet<string> = new Set(EQUIVALENT_OPTIONS.map(({ name }) => name));
+/** `--yes` is the same as `--no-prompt`, which is shown. */
+const OWN_OPTIONS: ReadonlySet<string> = new Set([...EQUIVALENT_OPTIONS.map(({ name }) => name), 'yes']);
 const PROPERTY_AND_VALUE: ReadonlySet<string> = new Set(['set', 'add', 'remove']);
 const PROPERTY: ReadonlySet<string> = new Set(['reset', 'property']);
 const SECRET_OPTIONS: ReadonlySet<string> = new Set([
@@ -25,7 +32,8 @@ const SECRET_OPTIONS: ReadonlySet<string> = new Set([
   'trustStorePassword',
   'keyStorePassword',
 ]);
-const PLAIN_WORD = /^[\w@%+=:,./-]+$/;
+/** An equals sign in front would be expanded by zsh. */
+const PLAIN_WORD = /^(?!=)[\w@%+=:,./-]+$/;
 
 /** As somebody would type it into a shell. */
 export function formatCommand(words: readonly string[]): string {
@@ -35,20 +43,25 @@ export function formatCommand(words: readonly string[]): string {
 
 /** The words of a command that was typed. */
 export function equivalentWords(
-  { name, options }: Pick<Command, 'name' | 'options'>,
+  command: Pick<Command, 'name' | 'options'>,
   invocation: Invocation,
   family: ObjectFamily,
 ): readonly string[] {
-  const words = options
+  const words = allOptionsOf(command)
     .filter((option) => invocation.has(option.name) && !OWN_OPTIONS.has(option.name))
     .flatMap(({ name: option, value }) =>
       value === undefined
         ? [`--${option}`]
-        : invocation.values(option).flatMap((text) => [`--${option}`, shown(option, text, family)]),
+        : invocation.values(option).flatMap((text) => wordsOfOption(option, shown(option, text, family))),
     );
   const { operands } = invocation;
   // A name may begin as an option does.
-  return [name, ...words, ...(operands.some((one) => one.startsWith('-')) ? ['--'] : []), ...operands];
+  return [
+    command.name,
+    ...words,
+    ...(operands.some((one) => one.startsWith('-')) ? ['--'] : []),
+    ...operands,
+  ];
 }
 
 function shown(option: string, text: string, { types }: ObjectFamily): string {

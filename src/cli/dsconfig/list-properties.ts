@@ -4,6 +4,7 @@ import type { ObjectDefinition } from '../../config/object-definition.ts';
 import type { PropertyDefinition } from '../../config/property-definition.ts';
 import { type Command, CommandError, type CommandOption, type Invocation } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
+import { JSON_OPTION } from '../output.ts';
 import type { ObjectFamily } from './object-family.ts';
 import { formatRows } from './table.ts';
 
@@ -17,14 +18,22 @@ export function listPropertiesCommand(
     group: 'Configuration',
     synopsis: 'Tells what properties objects have, and what may be written.',
     options: [
-      { name: 'category', short: 'c', value: 'OBJECT', synopsis: 'only this kind of object: mail-server' },
-      { name: 'type', short: 't', value: 'TYPE', synopsis: 'only this type of it: file-based' },
-      { name: 'property', value: 'PROPERTY', repeatable: true, synopsis: 'only this property' },
+      {
+        ...{ name: 'category', short: 'c', value: 'OBJECT', values: families.map(({ name }) => name) },
+        synopsis: 'only this kind of object: mail-server',
+      },
+      {
+        ...{ name: 'type', short: 't', value: 'TYPE', synopsis: 'only this type of it: file-based' },
+        values: [...new Set(families.flatMap(({ types }) => [...types.keys()]))],
+      },
+      {
+        ...{ name: 'property', value: 'PROPERTY', repeatable: true, synopsis: 'only this property' },
+        values: [...new Set(families.flatMap(propertyNames))],
+      },
       { name: 'advanced', synopsis: 'advanced properties too' },
       { name: 'script-friendly', short: 's', synopsis: 'plain lines, cells apart by tabs' },
       { name: 'inherited', synopsis: 'inherited properties too, as is always done here' },
-      { name: 'no-prompt', short: 'n', synopsis: 'never ask, as is always done here' },
-      { name: 'json', synopsis: 'print JSON' },
+      JSON_OPTION,
       ...further,
     ],
     async run(invocation, world) {
@@ -33,6 +42,10 @@ export function listPropertiesCommand(
       return ExitCode.success;
     },
   };
+}
+
+function propertyNames({ types }: ObjectFamily): readonly string[] {
+  return [...types.values()].flatMap(({ properties }) => properties.map(({ name }) => name));
 }
 
 function chosenKinds(invocation: Invocation, families: readonly ObjectFamily[]): readonly ObjectDefinition[] {

@@ -4,19 +4,34 @@
 import type { ObjectDefinition } from '../../config/object-definition.ts';
 import { Dn } from '../../ldap/dn.ts';
 import type { Entry } from '../../ldap/entry.ts';
-import { hasTerminal, mayBeAsked } from '../ask.ts';
+import { askYesOrNo, hasTerminal, mayBeAsked, requireTerminal } from '../ask.ts';
 import { type Command, CommandError, type CommandOption, type Invocation, type World } from '../command.ts';
 import type { Directory, OpenDirectory } from '../directory.ts';
 import { ExitCode } from '../exit-code.ts';
 import { nearestEntry } from '../nearest-entry.ts';
-import { OUTPUT_OPTIONS, type Output, outputOf } from '../output.ts';
+import { OUTPUT_OPTIONS, outputOf } from '../output.ts';
 import { withArticle } from './article.ts';
 import { offerRestart } from './due-restart.ts';
 import { EQUIVALENT_OPTIONS, equivalentWords, tellCommand } from './equivalent-command.ts';
 import { askWhatIsMissing } from './missing-values.ts';
 import { newEntry } from './new-entry.ts';
+import {
+  ADVANCED_OPTION,
+  type CommandParts,
+  type Completing,
+  FORCE_OPTION,
+  PROPERTY_OPTION,
+  RECORD_OPTION,
+} from './object-command-parts.ts';
 import { hasTypes, type ObjectFamily } from './object-family.ts';
-import { askedAttributes, kindOfEntry, listObjects, readObject, shownProperties } from './object-reading.ts';
+import {
+  askedAttributes,
+  isThere,
+  kindOfEntry,
+  listObjects,
+  readObject,
+  shownProperties,
+} from './object-reading.ts';
 import {
   asksForEdits,
   EDIT_OPTIONS,
@@ -38,49 +53,6 @@ export interface ObjectCommandsOptions {
   /** Whether a person types the commands one by one: then questions may be asked, and advice given. */
   readonly isTyped: boolean;
 }
-
-interface CommandParts {
-  readonly name: string;
-  readonly synopsis: string;
-  readonly description?: string;
-  readonly options: readonly CommandOption[];
-  /** How the words that belong to no option are called in help. */
-  readonly operands?: string;
-  /**
-   * What can be said before a server is asked; throws CommandError.
-   * @param isAsked whether somebody will be asked for what is missing.
-   */
-  check(invocation: Invocation, isAsked: boolean): void;
-  /** Asks for what is missing. Rejects with CommandError when it is not told. */
-  complete?(invocation: Invocation, parts: Completing): Promise<Invocation>;
-  act(parts: Acting): Promise<void>;
-}
-
-interface Acting {
-  readonly directory: Directory;
-  readonly invocation: Invocation;
-  readonly output: Output;
-  readonly world: World;
-}
-
-interface Completing {
-  readonly directory: Directory;
-  readonly world: World;
-}
-
-const PROPERTY_OPTION: CommandOption = {
-  name: 'property',
-  value: 'PROPERTY',
-  repeatable: true,
-  synopsis: 'show this property, also an advanced one',
-};
-const ADVANCED_OPTION: CommandOption = { name: 'advanced', synopsis: 'advanced properties too' };
-const RECORD_OPTION: CommandOption = { name: 'record', synopsis: 'one line for every value' };
-const FORCE_OPTION: CommandOption = {
-  name: 'force',
-  short: 'f',
-  synopsis: 'succeed also when there is no such object',
-};
 
 /** All subcommands of all families, in the order of help. */
 export function objectCommands(options: ObjectCommandsOptions): readonly Command[] {
@@ -118,7 +90,9 @@ class FamilyCommands {
     return this.#command({
       name: `create-${name}`,
       synopsis: `Creates ${withArticle(definition.friendlyName)}.`,
-      description: 'On a terminal it asks for what is mandatory and was not given, unless --no-prompt is.',
+      description:
+        'On a terminal it asks for what is mandatory and was not given, and offers the optional properties then, unless\n' +
+        '--no-prompt is given.',
       options: [...(hasTypes(this.#family) ? [typeOption] : []), ...this.#nameOptions(), SET_OPTION],
       check: (invocation, isAsked) => this.#checkNew(invocation, isAsked),
       complete: (invocation, parts) => this.#complete(invocation, parts),
@@ -126,7 +100,7 @@ class FamilyCommands {
         const kind = this.#chosenType(invocation);
         const entry = newEntry(this.#dn(invocation), kind, readEdits(invocation, kind));
         output.notes(await directory.add(entry));
-        output.done(`The ${kind.friendlyName} was created successfully`);
+        output.made(`The ${kind.friendlyName} ${JSON.stringify(entry.dn.name)} was created`);
       },
     });
   }
@@ -213,10 +187,18 @@ class FamilyCommands {
     return this.#command({
       name: `delete-${name}`,
       synopsis: `Deletes ${withArticle(definition.friendlyName)}.`,
+      description: 'Asks first on a terminal. Without a terminal, --no-prompt must be given.',
       options: [...this.#nameOptions(), FORCE_OPTION],
-      check: (invocation) => void this.#dn(invocation),
-      act: async ({ directory, invocation, output }) => {
+      shownWords: ['--no-prompt'],
+      check: (invocation, _, world) => this.#checkDeletion(invocation, world),
+      act: async ({ directory, invocation, output, world }) => {
         const dn = this.#dn(invocation);
+        // That it is not there is told by the deletion.
+        const isAsked =
+          this.#options.isTyped && !invocation.has('no-prompt') && (await isThere(directory, dn));
+        if (isAsked && !(await askYesOrNo(this.#deletionQuestion(dn.name), world))) {
+          throw new CommandError('Nothing was deleted.', ExitCode.cancelled);
+        }
         try {
           output.notes(await directory.delete(dn.toString()));
         } catch (error) {
@@ -224,7 +206,7 @@ class FamilyCommands {
           if (invocation.has('force')) return;
           throw new CommandError(`${error.message}${await nearestEntry(directory, dn)}`, error.exitCode);
         }
-        output.done(`The ${definition.friendlyName} was deleted successfully`);
+        output.made(`The ${definition.friendlyName} ${JSON.stringify(dn.name)} was deleted`);
       },
     });
   }
@@ -245,7 +227,7 @@ class FamilyCommands {
       ...(description === undefined ? {} : { description }),
       run: async (invocation: Invocation, world: World) => {
         const isAsked = isTyped && hasTerminal(world) && mayBeAsked(invocation);
-        parts.check(invocation, isAsked);
+        parts.check(invocation, isAsked, world);
         if (isTyped) adviseOnSecrets(invocation, this.#family, world);
         const directory = await open(invocation, world);
         try {
@@ -253,7 +235,9 @@ class FamilyCommands {
             ? ((await parts.complete?.(invocation, { directory, world })) ?? invocation)
             : invocation;
           await parts.act({ directory, invocation: whole, output: outputOf(whole, world), world });
-          await tellCommand(equivalentWords({ name, options }, whole, this.#family), whole, world);
+          const words = equivalentWords({ name, options }, whole, this.#family);
+          const missing = parts.shownWords?.filter((word) => !words.includes(word)) ?? [];
+          await tellCommand([...words, ...missing], whole, world);
           return ExitCode.success;
         } finally {
           await directory.close();
@@ -273,6 +257,16 @@ class FamilyCommands {
       refuse([...(isNameless ? [this.#whichName()] : []), ...problems]);
     }
     if (!isAsked || name !== undefined) this.#dn(invocation);
+  }
+
+  /** Throws CommandError where nobody can be asked and nobody has consented. */
+  #checkDeletion(invocation: Invocation, world: World): void {
+    const question = this.#deletionQuestion(this.#dn(invocation).name);
+    if (this.#options.isTyped && !invocation.has('no-prompt')) requireTerminal(question, world);
+  }
+
+  #deletionQuestion(name: string): string {
+    return `Delete the ${this.#family.definition.friendlyName} ${JSON.stringify(name)}?`;
   }
 
   async #complete(invocation: Invocation, { directory, world }: Completing): Promise<Invocation> {

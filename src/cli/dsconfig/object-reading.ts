@@ -2,6 +2,7 @@
 
 import type { ObjectDefinition } from '../../config/object-definition.ts';
 import type { PropertyDefinition } from '../../config/property-definition.ts';
+import type { Dn } from '../../ldap/dn.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import { CommandError } from '../command.ts';
 import type { Directory } from '../directory.ts';
@@ -100,4 +101,14 @@ export function shownProperties(
       ? named.flatMap((name) => kind.propertiesByName.get(name.toLowerCase()) ?? [])
       : kind.properties.filter(({ advanced }) => withAdvanced || !advanced);
   return chosen.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+/** Whether there is such an entry, for whoever asks. */
+export async function isThere(directory: Directory, dn: Dn): Promise<boolean> {
+  try {
+    return (await directory.search({ base: dn.toString(), scope: 'base', attributes: [] })).length > 0;
+  } catch (error) {
+    if (error instanceof CommandError && error.exitCode === ExitCode.noSuchObject) return false;
+    throw error;
+  }
 }

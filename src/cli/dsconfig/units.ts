@@ -21,9 +21,19 @@ const TIMES: ReadonlyMap<string, number> = new Map([
 const DIGITS_MAX = 3;
 
 export const UNIT_OPTIONS: readonly CommandOption[] = [
-  { name: 'unit-size', short: 'z', value: 'UNIT', synopsis: `sizes in ${[...SIZES.keys()].join(', ')}` },
-  { name: 'unit-time', short: 'm', value: 'UNIT', synopsis: `durations in ${[...TIMES.keys()].join(', ')}` },
+  unitOption('unit-size', 'z', 'sizes', SIZES),
+  unitOption('unit-time', 'm', 'durations', TIMES),
 ];
+
+function unitOption(
+  name: string,
+  short: string,
+  what: string,
+  units: ReadonlyMap<string, number>,
+): CommandOption {
+  const values = [...units.keys()];
+  return { name, short, value: 'UNIT', values, group: 'output', synopsis: `${what} in ${values.join(', ')}` };
+}
 
 /** How a value is shown; as it is written where it has no unit. */
 export type ShowInUnit = (property: PropertyDefinition, text: string) => string;

@@ -6,6 +6,7 @@ import { askYesOrNo } from '../ask.ts';
 import { type Command, CommandError, type CommandOption, type Invocation, type World } from '../command.ts';
 import type { Directory, OpenDirectory } from '../directory.ts';
 import { ExitCode } from '../exit-code.ts';
+import { JSON_OPTION } from '../output.ts';
 import { whileWorking } from '../progress-bar.ts';
 import { type DesiredEntry, readFilesOfEntries } from './desired-entries.ts';
 import { findInputFiles } from './input-files.ts';
@@ -32,7 +33,7 @@ const OPTIONS: readonly CommandOption[] = [
     repeatable: true,
     synopsis: 'delete what lives below this entry and stands in none of the files',
   },
-  { name: 'json', synopsis: 'print JSON' },
+  JSON_OPTION,
 ];
 
 export function planCommands(options: PlanCommandsOptions): readonly Command[] {
@@ -69,11 +70,7 @@ export function planCommands(options: PlanCommandsOptions): readonly Command[] {
       description:
         'Shows the plan and asks first, unless --no-prompt is given. Nothing is changed when somebody else has changed\n' +
         'one of the entries meanwhile. FILE may be a folder, or - for standard input.',
-      options: [
-        ...OPTIONS,
-        { name: 'no-prompt', short: 'n', synopsis: 'do not ask' },
-        ...options.connectionOptions,
-      ],
+      options: [...OPTIONS, ...options.connectionOptions],
       run: (invocation, world) =>
         withPlan(invocation, world, options, ExitCode.wrongData, (made) =>
           applyPlan(made, invocation, world),

@@ -2,6 +2,7 @@
 
 import type { ObjectDefinition } from '../../config/object-definition.ts';
 import type { PropertyDefinition } from '../../config/property-definition.ts';
+import { wordsOfOption } from '../command-line.ts';
 import { formatCommand } from '../dsconfig/equivalent-command.ts';
 import { hasTypes, type ObjectFamily } from '../dsconfig/object-family.ts';
 import { type ListedObject, showValues } from '../dsconfig/object-reading.ts';
@@ -72,7 +73,7 @@ export class ObjectDraft {
 
   nameWords(): readonly string[] {
     const { nameOption } = this.family;
-    return nameOption === undefined ? [] : [`--${nameOption}`, this.name];
+    return nameOption === undefined ? [] : wordsOfOption(nameOption, this.name);
   }
 
   #words(

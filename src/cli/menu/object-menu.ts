@@ -136,6 +136,6 @@ async function renameObject(draft: ObjectDraft, { prompts, run }: ObjectMenuPart
 async function deleteObject(draft: ObjectDraft, { prompts, run }: ObjectMenuParts): Promise<boolean> {
   const { family, kind, name } = draft;
   if (!(await prompts.confirm(`Delete the ${kind.friendlyName} ${name}?`))) return false;
-  const words = [`delete-${family.name}`, ...draft.nameWords()];
+  const words = [`delete-${family.name}`, ...draft.nameWords(), '--no-prompt'];
   return run(words, formatCommand(words));
 }

@@ -1,8 +1,9 @@
 // Questions on a terminal, drawn by a library that is loaded when the first one is asked. Whoever presses Escape or Ctrl-C
-// answers nothing: undefined. What comes from a server is shown without control characters.
+// answers nothing: undefined. Ctrl-C pressed twice ends all questions. What comes from a server is shown without control characters.
 
 import { hasUnseen, visibleLine, visibleText } from '../../ldap/visible-text.ts';
-import type { World } from '../command.ts';
+import { CommandError, type World } from '../command.ts';
+import { ExitCode } from '../exit-code.ts';
 
 type Library = typeof import('@clack/prompts');
 type Terminal = Pick<World, 'stdin' | 'stdout' | 'terminal'>;
@@ -28,6 +29,8 @@ const MASK = '*';
 export class Prompts {
   readonly #library: Library;
   readonly #terminal: { readonly input: Terminal['stdin']; readonly output: Terminal['stdout'] };
+  /** Whether the last question was left by Ctrl-C. */
+  #wasInterrupted = false;
 
   static async open({ stdin, stdout, terminal }: Terminal): Promise<Prompts> {
     const output = terminal?.stdout ?? stdout;
@@ -46,39 +49,67 @@ export class Prompts {
       label: oneLine(label),
       ...(hint === undefined ? {} : { hint: oneLine(hint) }),
     }));
-    const answer = await this.#library.select({
-      ...{ message: oneLine(message), options, maxItems: LINES_SHOWN, ...this.#terminal },
-      ...(initial === undefined ? {} : { initialValue: initial }),
-    });
-    return this.#library.isCancel(answer) ? undefined : answer;
+    return this.#ask<string>(() =>
+      this.#library.select({
+        ...{ message: oneLine(message), options, maxItems: LINES_SHOWN, ...this.#terminal },
+        ...(initial === undefined ? {} : { initialValue: initial }),
+      }),
+    );
   }
 
   async text(message: string, { initial, placeholder, check }: TextQuestion): Promise<string | undefined> {
-    const answer = await this.#library.text({
-      ...{ message: oneLine(message), validate: (text) => check(text ?? ''), ...this.#terminal },
-      // What could not be seen is not offered to be edited: it would be drawn as it is.
-      ...(initial === undefined || hasUnseen(initial) ? {} : { initialValue: initial }),
-      ...(placeholder === undefined ? {} : { placeholder: oneLine(placeholder) }),
+    return this.#ask<string>(async () => {
+      const answer = await this.#library.text({
+        ...{ message: oneLine(message), validate: (text) => check(text ?? ''), ...this.#terminal },
+        // What could not be seen is not offered to be edited: it would be drawn as it is.
+        ...(initial === undefined || hasUnseen(initial) ? {} : { initialValue: initial }),
+        ...(placeholder === undefined ? {} : { placeholder: oneLine(placeholder) }),
+      });
+      return answer ?? '';
     });
-    return this.#library.isCancel(answer) ? undefined : (answer ?? '');
   }
 
   /** What is typed appears as stars. */
   async secret(message: string, check: TextQuestion['check']): Promise<string | undefined> {
-    const answer = await this.#library.password({
-      ...{ message: oneLine(message), mask: MASK, validate: (text) => check(text ?? ''), ...this.#terminal },
+    return this.#ask<string>(async () => {
+      const answer = await this.#library.password({
+        ...{
+          message: oneLine(message),
+          mask: MASK,
+          validate: (text) => check(text ?? ''),
+          ...this.#terminal,
+        },
+      });
+      return answer ?? '';
     });
-    return this.#library.isCancel(answer) ? undefined : (answer ?? '');
   }
 
   /** Nothing answered is a no. */
   async confirm(message: string): Promise<boolean> {
-    const answer = await this.#library.confirm({
-      message: oneLine(message),
-      initialValue: false,
-      ...this.#terminal,
-    });
+    const answer = await this.#ask(() =>
+      this.#library.confirm({ message: oneLine(message), initialValue: false, ...this.#terminal }),
+    );
     return answer === true;
+  }
+
+  /** Undefined when the question was left. Throws CommandError when it was left by Ctrl-C, as the one before it. */
+  async #ask<Answer>(ask: () => Promise<Answer | symbol>): Promise<Answer | undefined> {
+    let isInterrupted = false;
+    const listen = (_: unknown, key: { readonly ctrl?: boolean; readonly name?: string } | undefined) => {
+      isInterrupted = key?.ctrl === true && key.name === 'c';
+    };
+    const { input } = this.#terminal;
+    input.on('keypress', listen);
+    const answer = await ask().finally(() => input.off('keypress', listen));
+    if (!isCancelled(answer, this.#library)) {
+      this.#wasInterrupted = false;
+      return answer;
+    }
+    if (isInterrupted && this.#wasInterrupted) {
+      throw new CommandError('Left by Ctrl-C. What was not saved is not stored.', ExitCode.cancelled);
+    }
+    this.#wasInterrupted = isInterrupted;
+    return undefined;
   }
 
   title(text: string): void {
@@ -97,6 +128,10 @@ export class Prompts {
   problem(text: string): void {
     this.#library.log.error(visibleText(text), { output: this.#terminal.output });
   }
+}
+
+function isCancelled<Answer>(answer: Answer | symbol, library: Library): answer is symbol {
+  return library.isCancel(answer);
 }
 
 function oneLine(text: string): string {

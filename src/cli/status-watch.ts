@@ -1,0 +1,47 @@
+// `confdit status --watch`: the screen of the status again and again, with bars for what each mail server has sent.
+
+import { setTimeout } from 'node:timers/promises';
+import type { World } from './command.ts';
+import { MailTrends } from './mail-trends.ts';
+import { aborted, untilEnded } from './ongoing.ts';
+import { showsUnicode, sparkline } from './sparkline.ts';
+import type { Status } from './status.ts';
+import { formatStatus, type ShownTrends } from './status-text.ts';
+
+/** The cursor to the upper left corner, and everything behind it away (ECMA-48 §8.3.21, §8.3.39). */
+const CLEAR = '\u001b[H\u001b[J';
+const MS_PER_SECOND = 1000;
+
+/** Resolves when Ctrl-C is pressed; rejects as `look` does. With `isJson` each look is a line. */
+export function watchStatus(
+  look: () => Promise<Status>,
+  isJson: boolean,
+  seconds: number,
+  world: Pick<World, 'stdout' | 'env' | 'on' | 'off' | 'terminal'>,
+): Promise<void> {
+  const { stdout, env } = world;
+  const drawn = world.terminal?.stdout ?? stdout;
+  const trends = new MailTrends();
+  const hasUnicode = showsUnicode(env);
+  const shown: ShownTrends = {
+    trendOf: (name) => trends.of(name),
+    bars: (counts) => sparkline(counts, hasUnicode),
+  };
+  return untilEnded(world, async (signal) => {
+    const interrupted = aborted(signal);
+    while (!signal.aborted) {
+      const status = await Promise.race([look(), interrupted]);
+      if (status === undefined) return;
+      trends.look(status.mailServers);
+      if (isJson) stdout.write(`${JSON.stringify(status)}\n`);
+      else {
+        if (stdout.isTTY) drawn.write(CLEAR);
+        stdout.write(`${formatStatus(status, stdout, shown)}\n`);
+      }
+      await Promise.race([
+        setTimeout(seconds * MS_PER_SECOND, undefined, { signal }).catch(() => {}),
+        interrupted,
+      ]);
+    }
+  });
+}
