@@ -45,7 +45,8 @@ export async function completionsOf(input: CompletionInput): Promise<Completions
   const found = await allCompletions(input);
   if (found.type !== 'words') return found;
   const typed = input.words.at(-1) ?? '';
-  return words(found.words.filter((word) => word.startsWith(typed) && !UNSAFE.test(word)));
+  const fit = found.words.filter((word) => word.startsWith(typed) && !UNSAFE.test(word));
+  return words([...new Set(fit)]);
 }
 
 async function allCompletions(input: CompletionInput): Promise<Completions> {
@@ -155,8 +156,7 @@ function chosenProperties(typed: readonly string[], { types }: ObjectFamily): re
   const index = typed.findIndex((word) => word === '--type' || word === '-t');
   const chosen = index < 0 ? undefined : types.get(typed[index + 1] ?? '');
   if (chosen !== undefined) return chosen.properties;
-  const all = [...types.values()].flatMap(({ properties }) => properties);
-  return [...new Map(all.map((property) => [property.name, property])).values()];
+  return [...types.values()].flatMap(({ properties }) => properties);
 }
 
 /** `enabled:` and, once that is typed, `enabled:true`. */
@@ -165,9 +165,11 @@ async function propertiesAndValues(
   typed: string,
   place: Place,
 ): Promise<readonly string[]> {
-  const property = properties.find(({ name }) => typed.startsWith(`${name}:`));
-  if (property === undefined) return properties.map(({ name }) => `${name}:`);
-  return (await propertyValues(property, place)).map((value) => `${property.name}:${value}`);
+  // Of several types each may allow other values.
+  const named = properties.filter(({ name }) => typed.startsWith(`${name}:`));
+  if (named.length === 0) return properties.map(({ name }) => `${name}:`);
+  const values = await Promise.all(named.map((property) => propertyValues(property, place)));
+  return values.flat().map((value) => `${named[0]?.name}:${value}`);
 }
 
 async function propertyValues(
