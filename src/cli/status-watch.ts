@@ -7,9 +7,8 @@ import { aborted, untilEnded } from './ongoing.ts';
 import { showsUnicode, sparkline } from './sparkline.ts';
 import type { Status } from './status.ts';
 import { formatStatus, type ShownTrends } from './status-text.ts';
+import { CLEAR_SCREEN } from './terminal.ts';
 
-/** The cursor to the upper left corner, and everything behind it away (ECMA-48 §8.3.21, §8.3.39). */
-const CLEAR = '\u001b[H\u001b[J';
 const MS_PER_SECOND = 1000;
 
 /** Resolves when Ctrl-C is pressed; rejects as `look` does. With `isJson` each look is a line. */
@@ -17,10 +16,9 @@ export function watchStatus(
   look: () => Promise<Status>,
   isJson: boolean,
   seconds: number,
-  world: Pick<World, 'stdout' | 'env' | 'on' | 'off' | 'terminal'>,
+  world: Pick<World, 'stdout' | 'env' | 'on' | 'off'>,
 ): Promise<void> {
   const { stdout, env } = world;
-  const drawn = world.terminal?.stdout ?? stdout;
   const trends = new MailTrends();
   const hasUnicode = showsUnicode(env);
   const shown: ShownTrends = {
@@ -34,10 +32,7 @@ export function watchStatus(
       if (status === undefined) return;
       trends.look(status.mailServers);
       if (isJson) stdout.write(`${JSON.stringify(status)}\n`);
-      else {
-        if (stdout.isTTY) drawn.write(CLEAR);
-        stdout.write(`${formatStatus(status, stdout, shown)}\n`);
-      }
+      else stdout.write(`${stdout.isTTY ? CLEAR_SCREEN : ''}${formatStatus(status, stdout, shown)}\n`);
       await Promise.race([
         setTimeout(seconds * MS_PER_SECOND, undefined, { signal }).catch(() => {}),
         interrupted,

@@ -12,6 +12,8 @@ export type Style = 'bold' | 'red' | 'green' | 'yellow';
 const ESCAPE = '\u001b';
 const MARK = '\udc00';
 const STYLES_MARKED = new RegExp(`${MARK}\\[(\\d{1,2})m`);
+/** Takes away all that stands on the screen, on terminals only. */
+export const CLEAR_SCREEN = `${MARK}J`;
 /** Takes away what stands on the line. */
 export const ERASE_LINE = `${MARK}K`;
 
@@ -51,13 +53,14 @@ function boundTo(target: object, member: unknown): unknown {
 
 function visible(text: string): string {
   if (!text.includes(MARK)) return visibleText(text);
+  const screens = text.split(CLEAR_SCREEN).map((screen) => screen.split(ERASE_LINE).map(styled));
+  // The cursor to the upper left corner, and everything behind it away (ECMA-48 §8.3.21, §8.3.39).
+  return screens.map((lines) => lines.join(`\r${ESCAPE}[K`)).join(`${ESCAPE}[H${ESCAPE}[J`);
+}
+
+function styled(text: string): string {
   return text
-    .split(ERASE_LINE)
-    .map((part) => {
-      const pieces = part.split(STYLES_MARKED);
-      return pieces
-        .map((piece, index) => (index % 2 === 0 ? visibleText(piece) : `${ESCAPE}[${piece}m`))
-        .join('');
-    })
-    .join(`\r${ESCAPE}[K`);
+    .split(STYLES_MARKED)
+    .map((piece, index) => (index % 2 === 0 ? visibleText(piece) : `${ESCAPE}[${piece}m`))
+    .join('');
 }

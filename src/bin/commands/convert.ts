@@ -1,7 +1,7 @@
 // `confdit convert`: files of entries from one form into another, to standard output.
 
 import { type Command, CommandError, type Invocation, type World } from '../../cli/command.ts';
-import { FORMAT_NAMES, formatOfOption } from '../../cli/documents/document-format.ts';
+import { DOCUMENT_FORMATS, FORMAT_NAMES, formatOfOption } from '../../cli/documents/document-format.ts';
 import { EntryWriter } from '../../cli/documents/entry-writer.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
 import { readDesiredEntries } from '../../cli/files/desired-entries.ts';
@@ -16,7 +16,14 @@ export const convertCommand: Command = {
   description:
     'The form of a file is known by the ending of its name: .ldif, .yaml, .yml or .json. FILE may be a folder, or - for\n' +
     'stdin. What the files say does not change; comments are not kept.',
-  options: [{ name: 'to', value: 'FORMAT', synopsis: `the form to print: ${FORMAT_NAMES} (default: yaml)` }],
+  options: [
+    {
+      name: 'to',
+      value: 'FORMAT',
+      values: DOCUMENT_FORMATS,
+      synopsis: `the form to print: ${FORMAT_NAMES} (default: yaml)`,
+    },
+  ],
   run: convert,
 };
 

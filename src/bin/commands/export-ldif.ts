@@ -7,7 +7,7 @@ import { finished } from 'node:stream/promises';
 import type { ChangeStream } from '../../cli/change-stream.ts';
 import { type Command, CommandError, type Invocation, type World } from '../../cli/command.ts';
 import { CONNECTION_OPTIONS } from '../../cli/connection-options.ts';
-import { FORMAT_NAMES, formatOfOption } from '../../cli/documents/document-format.ts';
+import { DOCUMENT_FORMATS, FORMAT_NAMES, formatOfOption } from '../../cli/documents/document-format.ts';
 import { EntryWriter } from '../../cli/documents/entry-writer.ts';
 import type { DocumentFormat } from '../../cli/documents/read-document.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
@@ -69,7 +69,12 @@ export const exportCommand: Command = {
     'running server is asked, which shows secrets to those only who may read them; with --offline the files of the\n' +
     'instance are read.',
   options: [
-    { name: 'format', value: 'FORMAT', synopsis: `${FORMAT_NAMES} (default: yaml)` },
+    {
+      name: 'format',
+      value: 'FORMAT',
+      values: DOCUMENT_FORMATS,
+      synopsis: `${FORMAT_NAMES} (default: yaml)`,
+    },
     ...exportLdifCommand.options.map((option) =>
       option.name === 'ldifFile'
         ? { name: 'output', short: 'o', value: 'FILE', synopsis: 'the file to write (default: stdout)' }
