@@ -1,8 +1,9 @@
 // `confdit convert`: files of entries from one form into another, to standard output.
 
 import { type Command, CommandError, type Invocation, type World } from '../../cli/command.ts';
-import { DOCUMENT_FORMATS, FORMAT_NAMES, formatOfOption } from '../../cli/documents/document-format.ts';
+import { FORMAT_NAMES, formatOfOption } from '../../cli/documents/document-format.ts';
 import { EntryWriter } from '../../cli/documents/entry-writer.ts';
+import { DOCUMENT_FORMATS } from '../../cli/documents/read-document.ts';
 import { ExitCode } from '../../cli/exit-code.ts';
 import { readDesiredEntries } from '../../cli/files/desired-entries.ts';
 import { findInputFiles } from '../../cli/files/input-files.ts';
