@@ -104,7 +104,7 @@ describe('transcripts', () => {
 
   it('of trust manager providers', () =>
     record('trust-manager-provider', [
-      'create-trust-manager-provider --provider-name Own --type pem --set enabled:true --set pem-directory:config -v',
+      'create-trust-manager-provider --provider-name Own --type pem --set enabled:true --set pem-directory:config/keys -v',
       'list-trust-manager-providers',
       'get-trust-manager-provider-prop --provider-name Own',
       'set-trust-manager-provider-prop --provider-name Own --set enabled:false -v',

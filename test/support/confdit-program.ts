@@ -33,11 +33,11 @@ export async function runHere(
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const printed = Promise.all([text(stdout), text(stderr)]);
   const world: NodeJS.Process = Object.create(process, {
-    argv: { value: [process.execPath, PROGRAM, ...words] },
-    stdin: { value: Readable.from([input]) },
-    stdout: { value: stdout },
-    stderr: { value: stderr },
-    env: { value: { PATH: process.env.PATH, HOME: '/nonexistent', ...environment } },
+    argv: { value: [process.execPath, PROGRAM, ...words], configurable: true },
+    stdin: { value: Readable.from([input]), configurable: true },
+    stdout: { value: stdout, configurable: true },
+    stderr: { value: stderr, configurable: true },
+    env: { value: { PATH: process.env.PATH, HOME: '/nonexistent', ...environment }, configurable: true },
   });
   const code = await main(world);
   stdout.end();
