@@ -101,7 +101,7 @@ describe('an import into an instance whose server is down', () => {
       mailServer('twice'), // 22–27
       mailServer('Lost', ['trust-manager-provider: cn=Nobody,cn=Trust Manager Providers,cn=config']), // 28–34
       `dn: cn=Deep,cn=Nowhere,cn=config\nobjectClass: ds-cfg-branch\ncn: Deep\n\n`, // 35–38
-      `dn: cn=Good,${CONTAINER}\nchangetype: modrdn\nnewrdn: cn=Better\ndeleteoldrdn: 1\n\n`, // 39
+      `dn: ${CONTAINER}\nchangetype: modrdn\nnewrdn: cn=Better\ndeleteoldrdn: 1\n\n`, // 39
     ].join('');
     const file = await fileOf(text);
     const refused = await offline(instance, file);
@@ -277,7 +277,7 @@ describe('an import into a running server', () => {
     const file = await fileOf(
       mailServer('Before') +
         mailServer('Wrong', ['smtp-server: a:0']) +
-        Array.from({ length: 1000 }, (_, index) => mailServer(`After ${index}`)).join(''),
+        Array.from({ length: 1000 }, (_, index) => mailServer(`After-${index}`)).join(''),
     );
     const { code, stdout, stderr } = await confdit('import-ldif', file);
     expect(code).toBe(2);
