@@ -3,12 +3,14 @@
 
 import type { X509Certificate } from 'node:crypto';
 import type { ConnectionOptions } from 'node:tls';
+import { parsePem } from '../trust/pem.ts';
+import { refusalOf } from '../trust/refusal.ts';
 import { askYesOrNo } from './ask.ts';
 import { CommandError, type Invocation, type World } from './command.ts';
 import type { ConnectionChoice } from './connection-options.ts';
 import { ExitCode } from './exit-code.ts';
 import { KnownServers } from './known-servers.ts';
-import { lookAtCertificate } from './presented-certificate.ts';
+import { lookAtCertificate, type PresentedCertificate } from './presented-certificate.ts';
 
 const SUBJECT_CHARACTERS_MAX = 200;
 const CONTROL_CHARACTERS = /\p{Cc}/gu;
@@ -38,7 +40,8 @@ export async function decideTrust(
   if (choice.security === 'none') return {};
   if (choice.trustsAll) return { rejectUnauthorized: false };
   const usual = authorities === undefined ? {} : { ca: [...authorities] };
-  const { certificate, problem } = await lookAtCertificate(choice, authorities);
+  const presented = await lookAtCertificate(choice, authorities);
+  const { certificate, problem } = presented;
   if (problem === undefined) return usual;
   const server = serverName(choice);
   const known = new KnownServers(world.env);
@@ -47,7 +50,7 @@ export async function decideTrust(
   if (believed !== undefined && believed !== certificate.fingerprint256) {
     throw refusal(changed(server, believed, certificate, known));
   }
-  if (reason === undefined) throw refusal(hopeless(server, certificate, problem));
+  if (reason === undefined) throw refusal(hopeless({ choice, authorities }, presented, problem));
   if (believed === undefined) {
     const description = unknown(server, certificate, reason);
     const mayAsk = authorities === undefined && world.stdin.isTTY === true && !invocation.has('no-prompt');
@@ -96,11 +99,26 @@ function changed(
   );
 }
 
-function hopeless(server: string, certificate: X509Certificate, problem: string): string {
-  const why =
-    problem === 'CERT_HAS_EXPIRED' ? `it has expired on ${certificate.validTo}` : `the check says ${problem}`;
+/** Every rule that the chain breaks, and the way out of each. */
+function hopeless(
+  { choice, authorities }: TrustQuestion,
+  { certificate, chain }: PresentedCertificate,
+  code: string,
+): string {
+  const refused = refusalOf(Object.assign(new Error(code), { code }), {
+    host: choice.host,
+    chain,
+    authorities: authorities?.flatMap((pem) => parsePem(pem, 'the trust store').certificates),
+    store: {
+      does: authorities === undefined ? 'the authorities of the runtime do' : 'the trust store does',
+      add: (what) => `give ${what} with --trustStorePath`,
+    },
+    storeName: authorities === undefined ? 'the authorities of the runtime' : 'the trust store',
+    now: new Date(),
+  });
+  const why = refused?.message ?? `It is not known why: the check says ${code}.`;
   return (
-    `The certificate of ${server} is not to be believed: ${why}. It is ${describe(certificate)}. ` +
+    `The certificate of ${serverName(choice)} is not to be believed. ${why} It is ${describe(certificate)}. ` +
     'Give the server a certificate that is valid, or --trustAll to believe everybody.'
   );
 }

@@ -11,6 +11,7 @@ import { LdapClientError } from '../ldap-client/client-error.ts';
 import type { Answer } from '../ldap-client/exchange.ts';
 import { LdapClient } from '../ldap-client/ldap-client.ts';
 import { persistentSearch } from '../ldap-client/persistent-search.ts';
+import { refusalOf } from '../trust/refusal.ts';
 import { MailServerError, type MailServerProblem } from './mail-server-error.ts';
 import type { DirectoryAddress } from './open-options.ts';
 
@@ -155,18 +156,20 @@ function refusal({ code, diagnosticMessage }: LdapResult, address: DirectoryAddr
   return new MailServerError(problem, `confdit at ${url} ${does}: ${words}`);
 }
 
-/** Certificates have many codes in Node.js, and all others begin with E. */
-function isAboutTrust(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return code === 'ERR_TLS_CERT_ALTNAME_INVALID' || /CERT|SIGNATURE|^UNABLE_TO_/.test(code);
+/** What is wrong with the certificate, and what to do; undefined when the error is about something else. */
+function trustProblemOf(error: unknown, host: string): string | undefined {
+  const store = { does: 'the authorities given do', add: (what: string) => `name ${what} in the option ca` };
+  const facts = { host, chain: [], authorities: [], store, storeName: 'the option ca', now: new Date() };
+  return refusalOf(error, facts)?.message;
 }
 
-function problemOf(error: unknown, { url }: DirectoryAddress): MailServerError {
+function problemOf(error: unknown, { url, host }: DirectoryAddress): MailServerError {
   if (error instanceof MailServerError) return error;
   const reason = error instanceof Error ? error : new Error(String(error));
   const text = sentence(reason.message || 'the connection was closed');
-  if (isAboutTrust(reason.cause)) {
-    const message = `The certificate of confdit at ${url} is not believed: ${text} Name its authority in the option ca.`;
+  const untrusted = trustProblemOf(reason.cause, host);
+  if (untrusted !== undefined) {
+    const message = `${untrusted} It is that of confdit at ${url}; authorities are named in the option ca.`;
     return new MailServerError('untrusted', message, { cause: reason });
   }
   const isWrong = reason instanceof LdapClientError && ['wrong-answer', 'too-much'].includes(reason.problem);

@@ -1,14 +1,18 @@
 // Whom the command line believes: certificates nobody vouches for, certificates that have changed, the socket file, and
 // where options of the connection come from besides the command line.
 
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runConfdit } from '../support/confdit-program.ts';
 import { removeFolder } from '../support/folders.ts';
 import { runProgram } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
+import { ChainWorkshop } from '../trust/chains/chain-workshop.ts';
 
 const FINGERPRINT = /SHA-256 fingerprint ((?:[0-9A-F]{2}:){31}[0-9A-F]{2})/;
 const OTHER_FINGERPRINT = Array.from({ length: 32 }, () => 'AB').join(':');
@@ -100,6 +104,24 @@ describe('the connection of the command line', () => {
       expect(refused.stderr).toContain(path);
     },
   );
+
+  it('says which rule a certificate breaks, and what to do', async () => {
+    const workshop = new ChainWorkshop();
+    const { own, trusted } = workshop.leaf({ key: workshop.rsa1024 });
+    const other = createServer({ key: own.keyPem, cert: own.certificate, ciphers: 'DEFAULT@SECLEVEL=0' });
+    other.on('tlsClientError', () => {}).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const authority = join(home, 'authority.pem');
+    await writeFile(authority, trusted.map(({ certificate }) => certificate).join(''));
+    const { port } = other.address() as AddressInfo;
+    const words = ['--hostname', '127.0.0.1', '--port', String(port), '--useSsl'];
+    const { code, stderr } = await run(...words, '--trustStorePath', authority, '--bindPassword', 'any');
+    other.close();
+    expect(code).toBe(91);
+    expect(stderr).toMatch(/It has an RSA key of 1024 bits, and at least 2048/);
+    expect(stderr).toMatch(FINGERPRINT);
+    expect(stderr).not.toContain('UNSPECIFIED');
+  });
 
   it('says that there is no TLS where there is none', async () => {
     const { code, stderr } = await run(

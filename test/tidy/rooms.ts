@@ -24,6 +24,6 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   ['server', ['ldap', 'files', 'codec', 'config', 'runtime', 'backend']],
   ['ldap-client', ['ldap', 'codec']],
   ['client', ['ldap', 'files', 'config', 'trust', 'mail', 'ldap-client']],
-  ['cli', ['ldap', 'files', 'codec', 'schema', 'config', 'ldap-client']],
+  ['cli', ['ldap', 'files', 'codec', 'schema', 'config', 'trust', 'ldap-client']],
   ['bin', [EVERYTHING]],
 ]);
