@@ -130,7 +130,7 @@ describe('with a server', () => {
     const { code, stdout, stderr } = await confditFor(server)('resolve');
     expect(code, stderr).toBe(0);
     expect(stdout).toContain('ds-cfg-smtp-server: one.example.com:587\n');
-    expect(stdout).toContain(
+    expect(stdout.replaceAll('\n ', '')).toContain(
       'ds-cfg-value-origin: smtp-server: file config/expressions/mail.json line 1 (mail.host)\n',
     );
     expect(stdout).toContain('ds-cfg-auth-password: ***\n');

@@ -94,7 +94,7 @@ cn: One
 cn: Erstes Grüß Gott
 ds-cfg-enabled: $<one.enabled|TRUE>
 ds-cfg-auth-username:  mail user 
-ds-cfg-auth-password:: IGEgOiA8IMO8CiA=
+ds-cfg-auth-password:: IGEgOiA8IMO8IA==
 ds-cfg-smtp-server: $<smtp.host|localhost>
 ds-cfg-smtp-property: note=${'x'.repeat(500)}
 

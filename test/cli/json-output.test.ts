@@ -108,7 +108,7 @@ describe('the output for programs', () => {
     );
     const told = Object.values(schema.$defs).map(({ description }) => description ?? '');
     const withJson = COMMANDS.filter(({ options }) => options.some(({ name }) => name === 'json'));
-    const others = withJson.filter(({ name }) => !/^(create|list|get|set|delete)-/.test(name));
+    const others = withJson.filter(({ name }) => !/^(create|list|get|set|rename|delete)-/.test(name));
     for (const { name } of others) expect(told.some((text) => text.split(/[ ,]/)[0] === name)).toBe(true);
     expect(others.map(({ name }) => name)).toContain('apply');
   });

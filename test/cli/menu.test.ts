@@ -161,7 +161,7 @@ describe('the menus', () => {
     await terminal.until('◆  The new name of the Mail Server');
     await terminal.press('C-u');
     await terminal.answer('The new name of the Mail Server', 'Second Relay');
-    await terminal.until('The Mail Server was renamed successfully');
+    await terminal.until('The Mail Server "Second Relay" was renamed.');
     await terminal.pick('Second Relay');
   });
 
@@ -194,10 +194,10 @@ describe('the menus', () => {
     const left = await Terminal.start(`${program} menu --bindPassword:env PASSWORD`, { environment });
     try {
       await left.pick('Global Configuration');
-      await left.pick('mail-lifetime');
-      await left.until('◆  mail-lifetime');
+      await left.pick('task-retention-time');
+      await left.until('◆  task-retention-time');
       await left.press('C-u');
-      await left.answer('mail-lifetime', '1 h');
+      await left.answer('task-retention-time', '2 d');
       await left.until('◆  Global Configuration');
       await left.press('C-c');
       await left.until('◆  Leave without saving?');

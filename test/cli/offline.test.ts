@@ -61,7 +61,7 @@ describe('commands with --offline', () => {
     expect(shown.stdout).not.toContain(SECRET);
     expect(await offline('rename-mail-server', 'Two', 'One')).toMatchObject({ code: 68 });
     expect(await offline('rename-mail-server', 'Two', 'Deux')).toMatchObject({ code: 0, stderr: '' });
-    expect((await offline('list-mail-servers', '-s')).stdout).toBe('One\nDeux\n');
+    expect((await offline('list-mail-servers', '-s')).stdout).toBe('Deux\nOne\n');
     expect(await offline('rename-mail-server', 'Two', 'Deux')).toMatchObject({ code: 32 });
     expect(await offline('rename-mail-server', '--', 'Deux', '-Two, & co')).toMatchObject({ code: 0 });
     expect(await offline('rename-mail-server', '--', '-Two, & co', 'Two')).toMatchObject({ code: 0 });

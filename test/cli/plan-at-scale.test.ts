@@ -120,7 +120,7 @@ describe('a plan for a thousand mail servers', () => {
     expect(await confdit('plan', path, '--prune', 'nonsense')).toMatchObject({ code: 2, stdout: '' });
     await writeFile(path, 'dn: dc=elsewhere\nobjectClass: domain\n');
     const elsewhere = await confdit('plan', path);
-    expect(elsewhere).toMatchObject({ code: 2, stdout: '' });
+    expect(elsewhere).toMatchObject({ code: 1, stdout: '' });
     expect(elsewhere.stderr).toContain('nothing.ldif:1: dc=elsewhere is not below cn=config');
   });
 });

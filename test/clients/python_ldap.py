@@ -99,8 +99,9 @@ def changes_mail_server(connection):
     wrong = [(ldap.MOD_REPLACE, "ds-cfg-smtp-server", b"mail.example.com:70000")]
     say("refused value", refusal(connection.modify_s, MAIL_SERVER, wrong))
     say("refused syntax", refusal(connection.modify_s, MAIL_SERVER, [(ldap.MOD_REPLACE, "ds-cfg-enabled", b"maybe")]))
-    say("refused rename", refusal(connection.rename_s, MAIL_SERVER, "cn=other")[:2])
-    connection.delete_s(MAIL_SERVER)
+    say("refused rename", refusal(connection.rename_s, MAIL_SERVER.split(",", 1)[1], "cn=other")[:2])
+    connection.rename_s(MAIL_SERVER, "cn=Renamed")
+    connection.delete_s("cn=Renamed," + MAIL_SERVER.split(",", 1)[1])
     say("deleted", refusal(connection.delete_s, MAIL_SERVER))
 
 

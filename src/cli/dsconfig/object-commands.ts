@@ -169,7 +169,7 @@ class FamilyCommands {
       act: async ({ directory, invocation, output }) => {
         const { from, to } = this.#newName(invocation);
         output.notes(await directory.rename(Dn.parse(place).child(rdnOf(from)).toString(), rdnOf(to)));
-        output.done(`The ${definition.friendlyName} was renamed successfully`);
+        output.made(`The ${definition.friendlyName} ${JSON.stringify(to)} was renamed`);
       },
     });
   }

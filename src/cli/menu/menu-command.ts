@@ -195,7 +195,8 @@ class Menu {
     if (command === undefined) return false;
     const told = command.options.some(({ name }) => name === 'verbose') ? ['--verbose'] : [];
     try {
-      const invocation = parseOptions([...words.slice(1), ...told], command);
+      // Before what may be operands behind `--`.
+      const invocation = parseOptions([...told, ...words.slice(1)], command);
       const exitCode = await command.run(invocation, this.#world);
       this.#prompts.show('The equivalent command', shown);
       const { commandFile } = this.#choice;

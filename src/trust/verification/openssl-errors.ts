@@ -257,9 +257,12 @@ const ERRORS_OF_CHAINS = {
   ),
 } as const satisfies Readonly<Record<string, OpensslError>>;
 
-export const OPENSSL_ERRORS = { ...ERRORS_OF_CHAINS, ...ERRORS_OF_OTHER_CHECKS };
+export type OpensslCode = keyof typeof ERRORS_OF_CHAINS | keyof typeof ERRORS_OF_OTHER_CHECKS;
 
-export type OpensslCode = keyof typeof OPENSSL_ERRORS;
+export const OPENSSL_ERRORS: Readonly<Record<OpensslCode, OpensslError>> = {
+  ...ERRORS_OF_CHAINS,
+  ...ERRORS_OF_OTHER_CHECKS,
+};
 
 /** What the runtime calls every error that it has no code for. */
 export const UNSPECIFIED = 'UNSPECIFIED';
