@@ -37,10 +37,11 @@ export async function askYesOrNo(
   const { stdout, stderr } = world.terminal ?? world;
   const output = stdout.isTTY ? stdout : stderr;
   const reader = createInterface({ input: world.stdin, output });
-  // Ctrl-C and Ctrl-D end the reader, and leave the question without an answer.
+  // Ctrl-D ends the reader and leaves the question without an answer; Ctrl-C rejects the question, too.
   const ended = once(reader, 'close').then(() => '');
   try {
-    const answer = await Promise.race([reader.question(`${visibleText(question)} (yes / no) `), ended]);
+    const asked = reader.question(`${visibleText(question)} (yes / no) `).catch(() => '');
+    const answer = await Promise.race([asked, ended]);
     return /^y(es)?$/i.test(answer.trim());
   } finally {
     reader.close();

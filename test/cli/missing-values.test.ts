@@ -1,7 +1,7 @@
 // create-… on a terminal asks for what it must be told and nobody has typed; anywhere else that is refused, all of it at
 // once.
 
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { objectFamilies } from '../../src/cli/dsconfig/object-family.ts';
@@ -47,7 +47,9 @@ describe('create-… on a terminal', () => {
     await screen.pick('use-ssl');
     await screen.pick('true');
     await screen.pick('Create the Mail Server');
-    const end = await screen.until('exit code 0');
+    await screen.until('exit code 0');
+    // The command is longer than a line of the screen.
+    const end = await screen.everything();
     expect(end).toContain('The Mail Server "Asked" was created.');
     expect(end).toMatch(
       /create-mail-server --server-name Asked --set enabled:false --set smtp-server:a\.example\.com --set use-ssl:true/,
@@ -68,6 +70,7 @@ describe('create-… on a terminal', () => {
   });
 
   it('asks for the type and for a name that nobody has', async () => {
+    await mkdir(join(server.folder, 'authorities'));
     const screen = await type('create-trust-manager-provider');
     await screen.until('◆  Which kind?');
     await screen.pick('Pem Trust Manager Provider');
@@ -78,7 +81,7 @@ describe('create-… on a terminal', () => {
     await screen.press('Enter');
     await screen.until('◆  enabled');
     await screen.pick('true');
-    await screen.answer('pem-directory', 'config');
+    await screen.answer('pem-directory', 'authorities');
     await screen.pick('Create the Pem Trust Manager Provider');
     await screen.until('exit code 0');
     const listed = await confditFor(server)('list-trust-manager-providers');
