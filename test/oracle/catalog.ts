@@ -379,8 +379,11 @@ function choicesOf({ kind, properties }: ObjectDefinition): CatalogObject['choic
   return Object.fromEntries(found);
 }
 
+/** Nothing runs because of their values. */
+const TYPES_LEFT_ALONE: ReadonlySet<string> = new Set(['kept word', 'unsupported', 'without effect']);
+
 function isLeftAlone({ attribute, type }: PropertyDefinition): boolean {
-  return LEFT_ALONE.test(attribute) || type.name === 'kept word' || type.name === 'unsupported';
+  return LEFT_ALONE.test(attribute) || TYPES_LEFT_ALONE.has(type.name);
 }
 
 /** What an object of the catalogue is called after a rename. */
