@@ -152,6 +152,9 @@ const BY_KIND: Readonly<Record<string, Readonly<Record<string, readonly (readonl
   },
 };
 
+/** Nothing runs because of their values. */
+const TYPES_LEFT_ALONE: ReadonlySet<string> = new Set(['kept word', 'unsupported', 'without effect']);
+
 /** Attributes that are left as they are: kept words, what cannot be had, and what names an object. */
 const LEFT_ALONE = /^ds-cfg-(?:java-class|backend-id)$|environment-variable$|pin-(?:file|property)$/;
 
@@ -378,9 +381,6 @@ function choicesOf({ kind, properties }: ObjectDefinition): CatalogObject['choic
   });
   return Object.fromEntries(found);
 }
-
-/** Nothing runs because of their values. */
-const TYPES_LEFT_ALONE: ReadonlySet<string> = new Set(['kept word', 'unsupported', 'without effect']);
 
 function isLeftAlone({ attribute, type }: PropertyDefinition): boolean {
   return LEFT_ALONE.test(attribute) || TYPES_LEFT_ALONE.has(type.name);
