@@ -27,7 +27,7 @@ describe('the subcommands of dsconfig', () => {
         '-v',
       ],
     );
-    expect(created).toEqual({ code: 0, stdout: 'The Mail Server "SMTP server" was created.\n', stderr: '' });
+    expect(created).toEqual({ code: 0, stdout: 'The Mail Server "Test" was created.\n', stderr: '' });
   });
 
   it('list what there is, for people and for scripts', async () => {

@@ -63,8 +63,8 @@ describe('commands with --offline', () => {
     expect(await offline('rename-mail-server', 'Two', 'Deux')).toMatchObject({ code: 0, stderr: '' });
     expect((await offline('list-mail-servers', '-s')).stdout).toBe('Deux\nOne\n');
     expect(await offline('rename-mail-server', 'Two', 'Deux')).toMatchObject({ code: 32 });
-    expect(await offline('rename-mail-server', '--', 'Deux', '-Two, & co')).toMatchObject({ code: 0 });
-    expect(await offline('rename-mail-server', '--', '-Two, & co', 'Two')).toMatchObject({ code: 0 });
+    expect(await offline('rename-mail-server', 'Deux', 'Two, & co')).toMatchObject({ code: 0 });
+    expect(await offline('rename-mail-server', 'Two, & co', 'Two')).toMatchObject({ code: 0 });
     expect((await offline('rename-mail-server', 'Two')).stderr).toContain('Give two names');
     expect(await offline('delete-mail-server', '--server-name', 'Two', '-n')).toMatchObject({ code: 0 });
     expect(await offline('delete-mail-server', '--server-name', 'Two', '-n')).toMatchObject({ code: 32 });
