@@ -1,13 +1,16 @@
 // How applications reach confdit: every kind of URL, a server that goes away and comes back, and options that cannot be.
 
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type OpenOptions, openMailServer } from '../../src/client/open-mail-server.ts';
 import { accountDn } from '../support/accounts.ts';
 import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
 import { freePort, type LogLine } from '../support/start-server.ts';
+import { ChainWorkshop } from '../trust/chains/chain-workshop.ts';
 import { APP_PASSWORD, ClientRoom, next, RECONNECT } from './client-room.ts';
 
 const MESSAGE = { from: 'app@example.com', to: 'bob@example.com', subject: 'Hello', text: 'Good news.' };
@@ -36,6 +39,24 @@ describe('the connection to confdit', () => {
         message: expect.stringContaining('option ca'),
       });
     }
+  });
+
+  it('says what is wrong with a certificate, and sends no password', async () => {
+    const workshop = new ChainWorkshop();
+    const { own, trusted } = workshop.leaf({ key: workshop.rsa1024 });
+    const received: Buffer[] = [];
+    const options = { key: own.keyPem, cert: own.certificate, ciphers: 'DEFAULT@SECLEVEL=0' };
+    const weak = createTlsServer(options, (socket) => socket.on('data', (octets) => received.push(octets)));
+    weak.on('tlsClientError', () => {}).listen(0, '127.0.0.1');
+    await once(weak, 'listening');
+    const { port } = weak.address() as AddressInfo;
+    const ca = trusted.map(({ certificate }) => certificate);
+    await expect(room.open('Main', { url: `ldaps://127.0.0.1:${port}`, ca })).rejects.toMatchObject({
+      code: 'untrusted',
+      message: expect.stringMatching(/key is too short\. .*2048 bits/),
+    });
+    weak.close();
+    expect(received).toEqual([]);
   });
 
   it('may be the socket file, with or without a password', async () => {

@@ -12,6 +12,7 @@ import {
   message,
   notFilter,
   presentFilter,
+  saslBindRequest,
   scopes,
   searchRequest,
 } from '../support/ber-bytes.ts';
@@ -74,6 +75,19 @@ describe('of what is asked', () => {
     expect(await bound.answer(1)).toMatchObject({ code: 0 });
     bound.send(searchOf(9000));
     expect(await bound.disconnection()).toMatchObject({ code: 2 });
+  });
+
+  it.each([
+    ['a login that fails', bindRequest(ADMINISTRATOR, 'wrong'), 49],
+    ['an anonymous login', bindRequest('', ''), 0],
+    ['a login without a name', bindRequest('', 'password'), 49],
+    ['a login that is not over', saslBindRequest('SCRAM-SHA-256', 'n,,n=admin,r=abc'), 14],
+  ])('max-request-size-before-bind again after %s', async (_, login, code) => {
+    const place = await handler({ 'max-request-size-before-bind': '2 kb', 'max-request-size': '8 kb' });
+    const client = await RawClient.bound(place);
+    expect(await client.request(login)).toMatchObject({ code });
+    client.send(searchOf(2500));
+    expect(await client.disconnection()).toMatchObject({ code: 2 });
   });
 
   it('max-filter-depth', async () => {
