@@ -21,6 +21,7 @@ export const TRUST = 'cn=Trust Manager Providers,cn=config';
 export const HANDLERS = 'cn=Connection Handlers,cn=config';
 export const ROOT_DNS = 'cn=Root DNs,cn=config';
 export const BACKENDS = 'cn=Backends,cn=config';
+const MAIL_SERVERS = 'cn=Mail Servers,cn=config';
 /** What the attacker would log in with. */
 export const TAKEN = 'taken over';
 
@@ -89,6 +90,7 @@ const trustDn = child(TRUST);
 const handlerDn = child(HANDLERS);
 const accountDn = child(ROOT_DNS);
 const backendDn = child(BACKENDS, 'ds-cfg-backend-id');
+const mailServerDn = child(MAIL_SERVERS);
 
 const BOOLEAN = pick('true', 'false', '$<no.such.token|true>');
 const TRUST_NAME = pick('T1', 'T2', 'Site', 'Entries');
@@ -127,6 +129,8 @@ function operations(material: Material): fc.Arbitrary<Buffer> {
     ...backendOperations(),
     ...accountOperations(material),
     ...memoryOperations(material),
+    ...mailServerOperations(),
+    ...renameOperations(),
     ...otherOperations(),
   );
 }
@@ -259,10 +263,40 @@ function memoryOperations({ authority }: Material): fc.Arbitrary<Buffer>[] {
   return [add, modify(MEMORY_DN, facts), move];
 }
 
+function mailServerOperations(): fc.Arbitrary<Buffer>[] {
+  const add = fc.tuple(BOOLEAN, TRUST_NAME).map(([enabled, trust]) =>
+    addRequest(mailServerDn('M1'), [
+      ['objectClass', ['ds-cfg-mail-server']],
+      ['ds-cfg-enabled', [enabled]],
+      ['ds-cfg-smtp-server', ['127.0.0.1:9']],
+      ['ds-cfg-use-ssl', ['true']],
+      ['ds-cfg-trust-manager-provider', [trustDn(trust)]],
+    ]),
+  );
+  return [add];
+}
+
+/** Objects take each other's names, and new ones; what refers to them follows. */
+function renameOperations(): fc.Arbitrary<Buffer>[] {
+  const renames: readonly (readonly [string, (name: string) => string, fc.Arbitrary<string>])[] = [
+    ['cn', accountDn, fc.oneof(ACCOUNT_NAME, pick('renamed', 'mapped'))],
+    ['cn', trustDn, fc.oneof(TRUST_NAME, pick('T3'))],
+    ['cn', handlerDn, pick('H1', 'H2', 'LDAPS', 'Site', 'Entries')],
+    ['cn', mailServerDn, pick('M1', 'M2')],
+    ['ds-cfg-backend-id', backendDn, pick('own', 'plain', 'third')],
+  ];
+  return renames.map(([attribute, dn, names]) =>
+    fc
+      .tuple(names, names, fc.boolean())
+      .map(([from, to, isOldGone]) => modifyDnRequest(dn(from), `${attribute}=${to}`, isOldGone)),
+  );
+}
+
 function otherOperations(): fc.Arbitrary<Buffer>[] {
   const names = fc.oneof(
     ACCOUNT_NAME.map(accountDn),
-    pick('T1', 'T2').map(trustDn),
+    pick('T1', 'T2', 'T3').map(trustDn),
+    pick('M1', 'M2').map(mailServerDn),
     pick('H1', 'Own LDAPI').map(handlerDn),
     pick('own').map(backendDn),
     MEMORY_DN,
