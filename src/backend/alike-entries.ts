@@ -33,7 +33,9 @@ export class AlikeEntries {
     const alone = definition && aloneProperties(definition);
     if (alone === undefined || !isSameOrder(written, stored, configuration)) return;
     const difference = { dn: stored.dn, before: undefined, after: stored };
-    if (configuration.validator.validate(difference, configuration).length > 0) return;
+    const { validator } = configuration;
+    if (validator.validate(difference, configuration).length > 0) return;
+    if (validator.checkChange(difference).length > 0) return;
     const model = new Model(configuration, written, stored, alone);
     this.#models = [model, ...this.#models.slice(0, MODELS_MAX - 1)];
   }

@@ -101,10 +101,7 @@ export class BulkImport {
       const after = tree.find(key);
       if (after === before) continue;
       const difference = { dn, before, after };
-      const issues = [
-        ...validator.validate(difference, configuration),
-        ...validator.checkTrustBase(difference),
-      ];
+      const issues = [...validator.validate(difference, configuration), ...validator.checkChange(difference)];
       for (const issue of issues) this.problems.push({ place, problem: formatIssue(issue) });
     }
     if (this.#hasOtherThanAdds && this.problems.length === 0) {

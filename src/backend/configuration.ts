@@ -206,7 +206,7 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
   }
 
   check(effect: Effect): readonly Issue[] {
-    return [...this.validator.validate(effect, this), ...this.validator.checkTrustBase(effect)];
+    return [...this.validator.validate(effect, this), ...this.validator.checkChange(effect)];
   }
 
   /**

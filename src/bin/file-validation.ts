@@ -129,12 +129,14 @@ function issuesOf(
 ): readonly Issue[] {
   const isSecret = (key: string, value: string) =>
     validator.secretAttributes.has(key) || validator.definitions.show(key, value) !== value;
-  const byKey = new Map(base.map((entry) => [schema.dnKey(entry.dn), entry]));
+  const stored = new Map(base.map((entry) => [schema.dnKey(entry.dn), entry]));
+  const byKey = new Map(stored);
   for (const { entry } of desired) byKey.set(schema.dnKey(entry.dn), entry);
   const own = new Set(desired.map(({ entry }) => entry.dn.toString()));
   const before = new Set(validator.validateAll(base).map(formatIssue));
   return [
     ...desired.flatMap(({ entry }) => checkEntry(schema, entry, isSecret)),
+    ...desired.flatMap(({ entry }) => validator.checkOutdated(entry, stored.get(schema.dnKey(entry.dn)))),
     ...validator
       .validateAll(byKey.values())
       .filter((issue) => own.has(issue.dn) || !before.has(formatIssue(issue))),

@@ -9,38 +9,65 @@ import {
   replayCommits,
   validateDoubtful,
 } from '../backend/configuration-loader.ts';
-import { textsInEntries } from '../backend/texts-with-expressions.ts';
+import { EXPRESSION_MARKS, textsInEntries } from '../backend/texts-with-expressions.ts';
 import { readAhead } from '../expression/read-ahead.ts';
+import type { Entry } from '../ldap/entry.ts';
 import { formatIssue, type Issue } from '../ldap/issue.ts';
 import type { Log } from '../server/access-log.ts';
 import type { StoreContents } from '../store/store.ts';
 import { StartError } from './start-error.ts';
 
-/**
- * Returns whether a snapshot should be written: entries had to be completed, or had to be checked that need not be again.
- * Throws StartError.
- */
+export interface LoadedConfiguration {
+  /** Whether a snapshot should be written: entries had to be completed, or had to be checked that need not be again. */
+  readonly isSnapshotDue: boolean;
+  /** Values that an earlier version took and that a change may not bring any more. They are in force. */
+  readonly outdated: readonly Issue[];
+}
+
+/** Control characters as LDIF has them in plain text; those beyond are in base64, which is looked into anyway. */
+const CONTROL_CHARACTERS: readonly string[] = [
+  ...Array.from({ length: 0x20 }, (_, code) => String.fromCharCode(code)).filter((one) => one !== '\n'),
+  '\u007f',
+];
+
+/** Throws StartError. */
 export async function loadConfiguration(
   configuration: Configuration,
   { entries, checked, commits }: Pick<StoreContents, 'entries' | 'checked' | 'commits'>,
   now: Date,
-): Promise<boolean> {
+): Promise<LoadedConfiguration> {
+  const { tree, validator, schema } = configuration;
   if (checked !== undefined && checked.checkedBy === configuration.checkedBy) {
     loadCheckedEntries(configuration, entries);
     const touched = replayCommits(configuration, commits);
     const doubtful = await validateDoubtful(configuration, checked, touched);
     refuse([...doubtful, ...configuration.checkStart()], 'The configuration is not valid');
-    return false;
+    const keys = new Set(touched);
+    for (const entry of checked.entriesWith([...EXPRESSION_MARKS, ...CONTROL_CHARACTERS]))
+      keys.add(schema.dnKey(entry.dn));
+    const present = [...keys].flatMap((key) => tree.find(key) ?? []);
+    return { isSnapshotDue: false, outdated: outdatedValues(configuration, present) };
   }
   const made = { at: now, by: 'cn=First Start' };
   const isIncomplete = entries.some((entry) => entry.find('entryuuid') === undefined);
   refuse(loadEntries(configuration, entries, made, randomUUID), 'The configuration does not fit the schema');
   replayCommits(configuration, commits);
-  const texts = textsInEntries(configuration.tree.entries());
-  await readAhead(texts, configuration.validator.sources);
-  const issues = configuration.validator.validateAll(configuration.tree.entries());
+  await readAhead(textsInEntries(tree.entries()), validator.sources);
+  const issues = validator.validateAll(tree.entries());
   refuse([...issues, ...configuration.checkStart()], 'The configuration is not valid');
-  return isIncomplete || entries.length > WORTH_A_SNAPSHOT;
+  const outdated = outdatedValues(configuration, tree.entries());
+  return { isSnapshotDue: isIncomplete || entries.length > WORTH_A_SNAPSHOT, outdated };
+}
+
+/** Returns the issues of values in these entries that an earlier version took and that a change may not bring any more. */
+export function outdatedValues({ validator }: Configuration, entries: Iterable<Entry>): readonly Issue[] {
+  return Array.from(entries, (entry) => validator.checkOutdated(entry)).flat();
+}
+
+/** Returns the sentence for a value that an earlier version took: which it is, and what to do. */
+export function outdatedInWords(issue: Issue): string {
+  const advice = `It stays in force as an earlier version stored it; new values like it are refused. ${issue.advice ?? ''}`;
+  return formatIssue({ ...issue, advice: advice.trimEnd() });
 }
 
 /** Makes what a load has left to be made, while nothing else is to be done, until it is done or `isOver`. Never rejects. */

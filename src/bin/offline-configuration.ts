@@ -84,10 +84,15 @@ export async function openOfflineConfiguration(
     ? []
     : await loadStored(configuration, isThere ? join(folder, 'config') : SHIPPED_CONFIG, newConfiguration);
   const taken = new Map<string, PlacedRecord>();
+  const { tree, validator } = configuration;
+  const stored = new Map([...tree.entries()].map((entry) => [schema.dnKey(entry.dn), entry]));
   for (const record of records) problems.push(...(await take(configuration, record, taken)));
-  configuration.tree.commit();
+  tree.commit();
   const issues = [
-    ...configuration.validator.validateAll(configuration.tree.entries()),
+    ...validator.validateAll(tree.entries()),
+    ...[...tree.entries()].flatMap((entry) =>
+      validator.checkOutdated(entry, stored.get(schema.dnKey(entry.dn))),
+    ),
     ...configuration.checkStart(),
   ];
   return { isStored: isThere, configuration, problems: [...problems, ...issues.map(formatIssue)] };

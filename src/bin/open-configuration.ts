@@ -22,7 +22,7 @@ import type { InstanceChoice } from './commands/instance-options.ts';
 import { environmentWith } from './environment-file.ts';
 import { type Instance, openInstance, readSchemaFiles, secretPlaces } from './instance.ts';
 import { isReplaceable, replaceUnreadable, withHint } from './last-known-good.ts';
-import { loadConfiguration } from './load-configuration.ts';
+import { loadConfiguration, outdatedInWords } from './load-configuration.ts';
 import { makeStartChanges } from './start-changes.ts';
 import { StartError } from './start-error.ts';
 import { findSharedPlaces, requireTrustedInstance } from './trusted-instance.ts';
@@ -93,8 +93,9 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
       acceptsEdit: choice.acceptsEdit === true,
     });
     const configuration = newConfiguration();
-    const isIncomplete = await loadConfiguration(configuration, { ...opened, commits }, now());
-    const isSnapshotDue = isIncomplete || opened.isForeign || opened.edited !== undefined;
+    const loaded = await loadConfiguration(configuration, { ...opened, commits }, now());
+    for (const issue of loaded.outdated) log.warn({}, outdatedInWords(issue));
+    const isSnapshotDue = loaded.isSnapshotDue || opened.isForeign || opened.edited !== undefined;
     return { instance, schema, configuration, store, isSnapshotDue, openSources, files };
   } catch (error) {
     await store.close();

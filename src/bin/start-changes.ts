@@ -173,6 +173,7 @@ class StartChanges {
       ),
     );
     const number = opened.store.lastNumber + 1;
+    const before = byKey(configuration);
     const isWhole = by === MANUAL_EDIT || by === LAST_KNOWN_GOOD;
     const facts = { number, at: now, by, id: randomUUID() };
     const commit = inWords(what, () => makeCommit(configuration, facts, stored, isWhole));
@@ -183,6 +184,9 @@ class StartChanges {
         validator.validate({ dn: before.dn, before, after: undefined }, configuration),
       ),
       ...validator.validateAll(tree.entries()),
+      ...[...tree.entries()].flatMap((entry) =>
+        validator.checkOutdated(entry, before.get(schema.dnKey(entry.dn))),
+      ),
       ...configuration.checkStart(),
     ];
     if (issues.length > 0)

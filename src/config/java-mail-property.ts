@@ -1,7 +1,7 @@
 // One JavaMail property as this server sees it: honoured, and then an option of nodemailer or already so; or refused,
 // with the reason and what to write in its place.
 
-import type { Parsed, PropertyType } from './property-type.ts';
+import { mapParsed, type Parsed, type PropertyType } from './property-type.ts';
 import type { Secret } from './secret.ts';
 import { keptWord } from './types/kept-word.ts';
 
@@ -75,10 +75,10 @@ export function honoured<T extends MailOption['value'] | object>(
     allowed: type.allowed,
     options,
     parse(text) {
-      const parsed = type.parse(text);
-      if (parsed.problem !== undefined) return parsed;
-      const values = valuesOf(parsed.value);
-      return { value: options.flatMap((option, at) => optionOf(option, values[at])) };
+      return mapParsed(type.parse(text), (value) => {
+        const values = valuesOf(value);
+        return options.flatMap((option, at) => optionOf(option, values[at]));
+      });
     },
   };
 }

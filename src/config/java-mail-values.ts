@@ -23,7 +23,7 @@ export function tlsVersions(): PropertyType<TlsVersionRange> {
     parse(text) {
       const advice = `Allowed: ${allowed}.`;
       const words = parseWords(text);
-      if (words.problem !== undefined) return { ...words, advice };
+      if (words.problem !== undefined) return { problem: words.problem, advice };
       const indexes = words.value.map((word) => {
         return TLS_VERSIONS.findIndex((version) => version.toLowerCase() === word.toLowerCase());
       });
@@ -47,7 +47,7 @@ export function cipherSuites(): PropertyType<string> {
       const known = new Set(getCiphers());
       const advice = 'Write names such as TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, separated by spaces.';
       const words = parseWords(text);
-      if (words.problem !== undefined) return { ...words, advice };
+      if (words.problem !== undefined) return { problem: words.problem, advice };
       const names = words.value.map((word) => cipherName(word, known));
       if (names.includes(undefined))
         return { problem: 'names a cipher suite this server does not have', advice };

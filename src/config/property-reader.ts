@@ -11,6 +11,7 @@ import type { Issue } from '../ldap/issue.ts';
 import type { ResultCodeName } from '../ldap/result-code.ts';
 import type { ObjectDefinition } from './object-definition.ts';
 import type { PropertyDefinition } from './property-definition.ts';
+import { meaningOf } from './property-type.ts';
 import { SECRET_STARS } from './secret.ts';
 
 const EXPRESSION_ATTRIBUTES = 'ds-cfg-';
@@ -29,6 +30,14 @@ export interface PropertyReading {
   readonly uses: readonly (readonly Use[])[];
   /** Whether the entry has a value of its own. */
   readonly isWritten: boolean;
+  /** The values that an earlier version took, and that are refused in a change that brings them. */
+  readonly outdated?: readonly OutdatedValue[];
+}
+
+export interface OutdatedValue {
+  /** In canonical text; a secret, where the property is one. */
+  readonly text: string;
+  readonly issue: Issue;
 }
 
 export interface ObjectReading {
@@ -100,13 +109,14 @@ function readProperty(
   const texts: string[] = [];
   const uses: (readonly Use[])[] = [];
   let origin: Origin = 'written';
+  const outdated: OutdatedValue[] = [];
   const issuesBefore = issues.length;
   for (const text of written) {
     const resolved = resolveValue(property, entry, text, sources, issues);
     if (resolved === undefined) continue;
     if (resolved.origin !== 'written') origin = resolved.origin;
     for (const value of resolved.values) {
-      parseValue(property, entry, text, value, issues, values, texts);
+      parseValue(property, entry, { written: text, resolved: value }, { issues, outdated, values, texts });
       uses.push(resolved.uses);
     }
   }
@@ -118,7 +128,8 @@ function readProperty(
     return undefined;
   }
   const isPlain = origin === 'written';
-  return { definition: property, values, texts, origin, uses: isPlain ? NO_USES : uses, isWritten: true };
+  const reading = { definition: property, values, texts, origin, isWritten: true };
+  return { ...reading, uses: isPlain ? NO_USES : uses, ...(outdated.length === 0 ? {} : { outdated }) };
 }
 
 function readDefault(
@@ -179,26 +190,34 @@ function unresolved(property: PropertyDefinition, entry: Entry, text: string, pr
   return problem.isFileMissing === true ? { ...issue, isFileMissing: true } : issue;
 }
 
+interface ParsedValues {
+  readonly issues: Issue[];
+  readonly outdated: OutdatedValue[];
+  readonly values: unknown[];
+  readonly texts: string[];
+}
+
 function parseValue(
   property: PropertyDefinition,
   entry: Entry,
-  written: string,
-  resolved: string,
-  issues: Issue[],
-  values: unknown[],
-  texts: string[],
+  { written, resolved }: { readonly written: string; readonly resolved: string },
+  { issues, outdated, values, texts }: ParsedValues,
 ): void {
   const parsed = property.type.parse(resolved);
-  if (parsed.problem === undefined) {
-    values.push(parsed.value);
-    texts.push(property.type.format(parsed.value));
-    return;
+  const meant = meaningOf(parsed);
+  const text = meant && property.type.format(meant.value);
+  if (meant !== undefined && text !== undefined) {
+    values.push(meant.value);
+    texts.push(text);
   }
+  if (parsed.problem === undefined) return;
   const advice = parsed.advice ?? `Allowed: ${property.allowed}.`;
   const problem =
     written === resolved ? parsed.problem : `${resolvedInWords(property, resolved)}, which ${parsed.problem}`;
   const code = parsed.code ?? 'constraintViolation';
-  issues.push(issueOf(code, property, entry, property.type.show(written), problem, advice));
+  const issue = issueOf(code, property, entry, property.type.show(written), problem, advice);
+  if (text === undefined) issues.push(issue);
+  else outdated.push({ text, issue });
 }
 
 function resolvedInWords(property: PropertyDefinition, resolved: string): string {

@@ -16,7 +16,12 @@ export const BaseSyntax = {
 export type BaseSyntaxName = keyof typeof BaseSyntax;
 
 /** A typed value, or what is wrong: `problem` is read after the value, `advice` is a sentence of its own. */
-export type Parsed<T> = { readonly value: T; readonly problem?: undefined } | Refused;
+export type Parsed<T> =
+  | { readonly value: T; readonly problem?: undefined }
+  | (Refused & {
+      /** What the value means where it is stored already: an earlier version took it, and only new ones are refused. */
+      readonly outdated?: { readonly value: T };
+    });
 
 export interface Refused {
   readonly problem: string;
@@ -63,6 +68,18 @@ interface PropertyTypeInput<T> {
   parse(text: string): Parsed<T>;
   format?(value: T): string;
   show?(text: string): string;
+}
+
+/** Returns the same answer with another value in its place. */
+export function mapParsed<From, To>(parsed: Parsed<From>, to: (value: From) => To): Parsed<To> {
+  if (parsed.problem === undefined) return { value: to(parsed.value) };
+  const { outdated, ...refused } = parsed;
+  return outdated === undefined ? refused : { ...refused, outdated: { value: to(outdated.value) } };
+}
+
+/** Returns what a value means where it is stored already; undefined where no version took it. */
+export function meaningOf<T>(parsed: Parsed<T>): { readonly value: T } | undefined {
+  return parsed.problem === undefined ? parsed : parsed.outdated;
 }
 
 /** Builds a type; where nothing is said it is not secret, ignores case, and writes values with `String`. */

@@ -50,7 +50,7 @@ import {
 import { checkDeletion, checkStructure } from './structure-check.ts';
 import { checkTrustBase } from './trust-base-check.ts';
 import { originTexts } from './value-origins.ts';
-import { checkOptions, checkReadOnly } from './written-checks.ts';
+import { checkOptions, checkOutdated, checkReadOnly } from './written-checks.ts';
 
 /** One entry before and after: added without `before`, deleted without `after`. */
 export interface EntryDifference {
@@ -138,16 +138,21 @@ export class PropertyValidator {
     return checkAnyHandler(Array.from(handlers, (entry) => this.#read(entry)));
   }
 
-  /**
-   * What is wrong with where a trust manager takes authorities from. Only a change is asked: a server that was configured
-   * so by an earlier version starts, and trusts nobody by it.
-   */
-  checkTrustBase({ after }: Pick<EntryDifference, 'after'>): readonly Issue[] {
+  /** What is wrong with a change only: a server starts with what an earlier version took, and says so. */
+  checkChange({ before, after }: EntryDifference): readonly Issue[] {
     if (after === undefined) return [];
-    if (this.definitions.findForEntry(after)?.kind !== ENTRY_TRUST_KIND) return [];
-    const object = this.decode(after);
-    if (object?.kind !== ENTRY_TRUST_KIND) return [];
-    return checkTrustBase(after.dn, object.baseDn, this.#schema);
+    const isTrust = this.definitions.findForEntry(after)?.kind === ENTRY_TRUST_KIND;
+    const trust = isTrust ? checkTrustBase(this.decode(after), this.#schema) : [];
+    return [...this.checkOutdated(after, before), ...trust];
+  }
+
+  /**
+   * Returns the issues of values that an earlier version took and that this one refuses, without those that were there before.
+   * @param earlier whose sources the entry before was read from
+   */
+  checkOutdated(after: Entry, before?: Entry, earlier: PropertyValidator = this): readonly Issue[] {
+    const now = this.#read(after, before);
+    return now === undefined ? [] : checkOutdated(before && earlier.#read(before), now);
   }
 
   /** Every issue of a whole configuration, in the order of the entries; linear in their number. */

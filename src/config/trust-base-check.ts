@@ -1,9 +1,9 @@
 // Where an LDAP trust manager may take authorities from: a tree of ordinary entries. In the trees of the server itself
 // entries are there for another reason, and whoever may write one of them must not choose whom the server trusts.
 
-import type { Dn } from '../ldap/dn.ts';
 import type { Issue } from '../ldap/issue.ts';
 import type { Schema } from '../schema/schema.ts';
+import type { ConfigurationObject } from './configuration-object.ts';
 
 /** The trust managers that take authorities from entries refer to it, in a ReferenceIndex. */
 export const ENTRY_TRUST_KEY = '(trusts entries)';
@@ -27,14 +27,16 @@ export function isOwnTree(key: string, schema: Schema): boolean {
 }
 
 /** Refuses (53) a base DN in a tree of the server itself. */
-export function checkTrustBase(dn: Dn, base: Dn, schema: Schema): readonly Issue[] {
-  if (!isOwnTree(schema.dnKey(base), schema)) return [];
+export function checkTrustBase(object: ConfigurationObject | undefined, schema: Schema): readonly Issue[] {
+  if (object?.kind !== 'ldap-trust-manager-provider') return [];
+  const { dn, baseDn } = object;
+  if (!isOwnTree(schema.dnKey(baseDn), schema)) return [];
   return [
     {
       code: 'unwillingToPerform',
       dn: dn.toString(),
       property: 'base-dn',
-      received: base.toString(),
+      received: baseDn.toString(),
       problem: 'is in a tree of the server itself, whose entries are no place for authorities',
       advice: 'Name a tree of a memory backend.',
     },

@@ -18,6 +18,20 @@ export function checkOptions({ definition, entry }: ObjectReading): readonly Iss
   });
 }
 
+/**
+ * Returns the issues of values that an earlier version took and this one refuses, without those that are there already.
+ * @param stored what is there; undefined for an entry that is new
+ */
+export function checkOutdated(stored: ObjectReading | undefined, now: ObjectReading): readonly Issue[] {
+  const issues: Issue[] = [];
+  for (const [name, { outdated }] of now.properties) {
+    if (outdated === undefined) continue;
+    const known = stored?.properties.get(name)?.texts ?? [];
+    for (const { text, issue } of outdated) if (!known.includes(text)) issues.push(issue);
+  }
+  return issues;
+}
+
 /** A read-only property is given when the object is created, and stays as it was given. */
 export function checkReadOnly(old: ObjectReading | undefined, now: ObjectReading): readonly Issue[] {
   if (old === undefined) return [];

@@ -1,6 +1,6 @@
 // What an earlier version wrote is started by the version of today, and everything in it acts as it did.
 
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { accountLdif } from '../support/accounts.ts';
@@ -115,6 +115,84 @@ describe(`an instance of ${VERSION}`, () => {
     expect({ code, text: stdout + stderr }).toMatchObject({ code: 0 });
     expect(await mailServersOf(await start(restored))).toEqual(['Café, Überall', 'Main', 'Second', 'Third']);
   });
+});
+
+describe('values with control characters that 0.1.0 took', () => {
+  const user = 'sample-user';
+  const password = 'sample-mail-password\n';
+  const main = `cn=Main,${MAIL_SERVERS}`;
+  const told = [
+    `${main}: auth-password "***" has a control character (U+000A, a line feed). It stays in force as an earlier version stored it; new values like it are refused. Remove it.`,
+    `${main}: auth-username "sample-user\\t" has a control character (U+0009, a tab). It stays in force as an earlier version stored it; new values like it are refused. Remove it.`,
+    `${main}: smtp-property "x.note=one\\ntwo" has a control character (U+000A, a line feed). It stays in force as an earlier version stored it; new values like it are refused. Remove it.`,
+  ];
+  const change = (lines: string) => `dn: ${main}\nchangetype: modify\n${lines}\n`;
+
+  it('are in force and told at each start and by the check, and new ones are refused', async () => {
+    const receiver = await SmtpReceiver.start({
+      ...{ users: { [user]: password }, hideSTARTTLS: true, allowInsecureAuth: true },
+    });
+    const folder = await copySample(VERSION);
+    const journal = 'journal-000000000025.ldif';
+    await cp(
+      join(SAMPLES, VERSION, 'control-characters', journal),
+      join(folder, 'config', 'journal', journal),
+    );
+    const environment = { CONFDIT_ADMIN_PASSWORD: PASSWORD, SINK_PORT: '2525' };
+    const checked = await runConfdit(['check', '--instance', folder], { environment });
+    expect(checked, checked.stdout + checked.stderr).toMatchObject({ code: 0 });
+    for (const sentence of told) expect(checked.stdout).toContain(sentence);
+    const first = await start(folder, receiver);
+    expect(toldBy(first)).toEqual(told);
+    const tools = new LdapTools(first);
+    // The receiver takes no control characters in names.
+    const rightUser = change(`replace: ds-cfg-auth-username\nds-cfg-auth-username: ${user}`);
+    expect(await tools.modify(rightUser)).toMatchObject({ code: 0 });
+    await sendsThrough(first, receiver, 'first@example.com');
+    expect(await tools.modify(change('replace: ds-cfg-priority\nds-cfg-priority: 3'))).toMatchObject({
+      code: 0,
+    });
+    const other = Buffer.from('another-sample-password\n').toString('base64');
+    for (const refused of [
+      `replace: ds-cfg-auth-password\nds-cfg-auth-password:: ${other}`,
+      'add: ds-cfg-smtp-property\nds-cfg-smtp-property:: eC5vdGhlcj1vbmUKdHdv',
+    ]) {
+      const { code, stderr } = await tools.modify(change(refused));
+      expect({ code, stderr }).toEqual({
+        code: 19,
+        stderr: expect.stringContaining('(U+000A, a line feed)'),
+      });
+      expect(stderr).not.toMatch(/sample-(?:mail-)?password/);
+    }
+    expect(await confditFor(first)('reload')).toMatchObject({ code: 0 });
+    expect(await tools.modify(change('replace: ds-cfg-enabled\nds-cfg-enabled: false'))).toMatchObject({
+      code: 0,
+    });
+    expect(await tools.modify(change('replace: ds-cfg-enabled\nds-cfg-enabled: true'))).toMatchObject({
+      code: 0,
+    });
+    await first.stop();
+    const second = await start(folder, receiver);
+    await sendsThrough(second, receiver, 'second@example.com');
+    expect(toldBy(second)).toEqual([told[0], told[2]]);
+    const mended = Buffer.from('sample-mail-password').toString('base64');
+    const lines = `replace: ds-cfg-auth-password\nds-cfg-auth-password:: ${mended}\n-\ndelete: ds-cfg-smtp-property`;
+    expect(await new LdapTools(second).modify(change(lines))).toMatchObject({ code: 0 });
+    const output = [first, second].map((server) => server.errorOutput() + JSON.stringify(server.logLines()));
+    expect(output.join()).not.toContain('sample-mail-password');
+  });
+
+  function toldBy(server: RunningServer): readonly string[] {
+    const lines = server.logLines().map(({ msg }) => msg);
+    return lines.filter((msg) => msg.includes('as an earlier version stored it'));
+  }
+
+  async function sendsThrough(server: RunningServer, receiver: SmtpReceiver, to: string): Promise<void> {
+    const words = ['--server-name', 'Main', '--from', 'a@example.com', '--to', to];
+    const sent = await confditFor(server)('send-test-message', ...words);
+    expect(sent, sent.stdout + sent.stderr).toMatchObject({ code: 0 });
+    expect(receiver.messages.find((message) => message.to[0] === to)).toMatchObject({ user });
+  }
 });
 
 describe('an account that relied on a certificate for its own DN', () => {

@@ -17,6 +17,7 @@ import {
 } from '../../store/store-check.ts';
 import { repairStore } from '../../store/store-repair.ts';
 import { secretPlaces } from '../instance.ts';
+import { outdatedInWords, outdatedValues } from '../load-configuration.ts';
 import { openOfflineConfiguration } from '../offline-configuration.ts';
 import { findUntrustedPlaces } from '../trusted-instance.ts';
 import { upgradeNotes } from '../upgrade-notices.ts';
@@ -118,7 +119,9 @@ async function lookAtConfiguration(
     [],
     world,
   );
-  return { problems, notes: problems.length > 0 ? [] : await upgradeNotes(folder, configuration) };
+  if (problems.length > 0) return { problems, notes: [] };
+  const outdated = outdatedValues(configuration, configuration.tree.entries()).map(outdatedInWords);
+  return { problems, notes: [...outdated, ...(await upgradeNotes(folder, configuration))] };
 }
 
 async function repair(folder: string, invocation: Invocation, world: World): Promise<ExitCode> {

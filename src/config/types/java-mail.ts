@@ -4,7 +4,7 @@
 import { findSimilarName } from '../../schema/similar-name.ts';
 import { javaMailProperties } from '../java-mail-properties.ts';
 import type { JavaMailProperty, MailOption, RefusedProperty } from '../java-mail-property.ts';
-import type { Parsed, PropertyType, Refused } from '../property-type.ts';
+import { mapParsed, meaningOf, type Parsed, type PropertyType, type Refused } from '../property-type.ts';
 import { SECRET_STARS, Secret } from '../secret.ts';
 import { isSecretName, nameValue, parseNameValue } from './name-value.ts';
 import { STARS_WRITTEN } from './secret.ts';
@@ -30,8 +30,12 @@ export function javaMail(): PropertyType<JavaMailSetting> {
     ...nameValue(),
     allowed: 'A property name, "=", and the value of the property, which must fit where the name is known',
     parse(text) {
-      const parsed = parseNameValue(text);
-      return parsed.problem === undefined ? parseSetting(parsed.value.name, parsed.value.value) : parsed;
+      const pair = parseNameValue(text);
+      const setting = mapParsed(pair, ({ name, value }) => parseSetting(name, value));
+      if (setting.problem === undefined) return setting.value;
+      const { outdated, ...refused } = setting;
+      const meant = outdated && meaningOf(outdated.value);
+      return meant === undefined ? refused : { ...refused, outdated: meant };
     },
     format: ({ name, value }) => `${name}=${value instanceof Secret ? value.reveal() : value}`,
   };
@@ -45,8 +49,8 @@ function parseSetting(name: string, text: string): Parsed<JavaMailSetting> {
     return refuseOtherProtocol(name) ?? { value: { name, value, options: [], isKnown: false } };
   }
   if ('problem' in property) return refusalOf(property);
-  const parsed = property.parse(text);
-  if (parsed.problem === undefined) return { value: { name, value, options: parsed.value, isKnown: true } };
+  const parsed = mapParsed(property.parse(text), (options) => ({ name, value, options, isKnown: true }));
+  if (parsed.problem === undefined) return parsed;
   const advice = parsed.advice ?? `Allowed for ${name}: ${property.allowed}.`;
   return { ...parsed, problem: `has a value that ${parsed.problem}`, advice };
 }

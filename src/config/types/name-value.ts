@@ -34,7 +34,10 @@ export function parseNameValue(text: string): Parsed<NameValue> {
   const name = text.slice(0, at).trim();
   if (name === '') return { problem: 'has no name before "="', advice: ADVICE };
   const value = text.slice(at + 1).trim();
-  return controlCharacterProblem(text.trim()) ?? { value: { name, value } };
+  const control = controlCharacterProblem(text.trim());
+  return control === undefined
+    ? { value: { name, value } }
+    : { ...control, outdated: { value: { name, value } } };
 }
 
 /** The text without what could be a secret: under a name that says so, or whose end only an expression knows. */

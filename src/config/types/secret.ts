@@ -21,7 +21,9 @@ export function secret({ isSent = false }: { readonly isSent?: boolean } = {}): 
     parse(text) {
       if (text === '') return { problem: 'is empty', advice: 'Write the secret, or leave the property out.' };
       if (text === SECRET_STARS) return STARS_WRITTEN;
-      return (isSent ? unsendableCharacterProblem(text) : undefined) ?? { value: new Secret(text) };
+      const value = new Secret(text);
+      const unsendable = isSent ? unsendableCharacterProblem(text) : undefined;
+      return unsendable === undefined ? { value } : { ...unsendable, outdated: { value } };
     },
     format: (value) => value.reveal(),
     show: () => SECRET_STARS,

@@ -38,12 +38,11 @@ export function string(options: StringOptions = {}): PropertyType<string> {
       if (text.length > charactersMax) {
         return { problem: `is longer than ${charactersMax} characters`, advice: 'Write a shorter text.' };
       }
-      const control = hasLines ? controlCharacterInLines(text) : controlCharacterProblem(text);
-      if (control !== undefined) return control;
       if (pattern !== undefined && !pattern.test(text)) {
         return { problem: 'does not have the form this property needs', advice: `Allowed: ${allowed}.` };
       }
-      return { value: text };
+      const control = hasLines ? controlCharacterInLines(text) : controlCharacterProblem(text);
+      return control === undefined ? { value: text } : { ...control, outdated: { value: text } };
     },
   });
 }
