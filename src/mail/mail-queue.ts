@@ -60,6 +60,8 @@ export class MailQueue implements MailSender {
   readonly #givenUp = new Set<string>();
   /** Those that may have been accepted without an answer. */
   readonly #unclear = new Set<string>();
+  /** Number of calls of `wake`: a message that was under way at one of them does not pause. */
+  #wakes = 0;
   #isOpen = true;
   #isRefusing = false;
   #events: MailEvents = { gaveUp: () => {}, spoolRefused: () => {} };
@@ -138,6 +140,7 @@ export class MailQueue implements MailSender {
 
   /** Mail servers have changed, or work again: what waits is tried now. */
   wake(): void {
+    this.#wakes += 1;
     this.#waiting.hurry();
     this.#pump();
   }
@@ -158,7 +161,7 @@ export class MailQueue implements MailSender {
     while (this.#isOpen && this.#underWay.size < DELIVERIES_MAX) {
       const next = this.#waiting.take();
       if (next === undefined) return;
-      const work = this.#work(next).finally(() => {
+      const work = this.#work(next, this.#wakes).finally(() => {
         this.#underWay.delete(work);
         this.#pump();
       });
@@ -166,16 +169,20 @@ export class MailQueue implements MailSender {
     }
   }
 
-  /** Never rejects. */
-  async #work(message: WaitingMessage): Promise<void> {
+  /**
+   * Never rejects.
+   *
+   * @param wakes the number of calls of `wake` before it began
+   */
+  async #work(message: WaitingMessage, wakes: number): Promise<void> {
     const { log, servers, spool } = this.#options;
     const { id } = message.entry;
     try {
       if (this.#givenUp.has(id)) return await this.#giveUp(id);
       if (this.#remaining.get(id)?.length === 0) return this.#remove(id);
       const usable = usableServers(servers());
-      if (usable.length === 0) await this.#postpone(message, []);
-      else await this.#attempt(message, usable);
+      if (usable.length === 0) await this.#postpone(message, [], wakes);
+      else await this.#attempt(message, usable, wakes);
     } catch (error) {
       if (await spool.forgetIfGone(id)) {
         this.#remaining.delete(id);
@@ -189,7 +196,7 @@ export class MailQueue implements MailSender {
     }
   }
 
-  async #attempt(message: WaitingMessage, servers: readonly MailServer[]): Promise<void> {
+  async #attempt(message: WaitingMessage, servers: readonly MailServer[], wakes: number): Promise<void> {
     const { spool, log } = this.#options;
     const { id } = message.entry;
     const spooled = await spool.read(id);
@@ -219,7 +226,7 @@ export class MailQueue implements MailSender {
     const isUnclear = delivery.deferred.some(({ failure }) => failure.isUnclear);
     // The mark must stay while the file names addresses that have the message.
     if (!isUnclear && diskError === undefined) spool.unmark(id);
-    await this.#postpone(message, delivery.deferred);
+    await this.#postpone(message, delivery.deferred, wakes);
   }
 
   /**
@@ -254,7 +261,7 @@ export class MailQueue implements MailSender {
     this.#remaining.delete(id);
   }
 
-  async #postpone(message: WaitingMessage, failures: readonly Failed[]): Promise<void> {
+  async #postpone(message: WaitingMessage, failures: readonly Failed[], wakes: number): Promise<void> {
     const { limits, now, servers } = this.#options;
     const { id, spooledAtMs } = message.entry;
     const { pauses, lifetimeMs } = limits();
@@ -263,8 +270,13 @@ export class MailQueue implements MailSender {
       await this.#giveUp(id);
       return;
     }
+    const attempts = message.attempts + (failures.length > 0 ? 1 : 0);
+    if (wakes !== this.#wakes) {
+      // It failed at mail servers as they were before a change.
+      this.#waiting.add({ ...message, attempts });
+      return;
+    }
     if (failures.length > 0) {
-      const attempts = message.attempts + 1;
       this.#waiting.add({ ...message, attempts }, pauseAfter(attempts, pauses));
       return;
     }

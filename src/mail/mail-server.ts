@@ -66,6 +66,8 @@ export class MailServer {
   #active = 0;
   #failures = 0;
   #restsUntilMs = 0;
+  /** Number of calls of `endRest`: a message that was under way at one of them does not start a rest. */
+  #restsEnded = 0;
   /** Since when messages are under way and it has answered for none. */
   #silentSinceMs = 0;
   #isRetired = false;
@@ -140,9 +142,23 @@ export class MailServer {
     return this.restsForMs > 0 && this.figures.lastFailure?.failure.step === 'tls';
   }
 
-  /** The reason why it failed may be gone: it may be tried at once. */
+  /**
+   * Lets the next message be tried at once, because the reason of earlier failures may be gone. A message that is under way
+   * began before that: its failure does not start a new rest.
+   */
   endRest(): void {
     this.#failures = this.#restsUntilMs = 0;
+    this.#restsEnded += 1;
+  }
+
+  /**
+   * Takes notice that its trust manager may trust others than before. Returns whether messages may go now that could not go
+   * before.
+   */
+  trustChanged(): boolean {
+    if (!this.isNotBelieved && this.#active === 0) return false;
+    this.endRest();
+    return true;
   }
 
   /** How long it is still left alone; 0 when it may be tried. */
@@ -163,11 +179,13 @@ export class MailServer {
   async hand(message: ReadyMessage): Promise<HandOver | NotTried> {
     if (!(await this.#takeTurn())) return { kind: 'not tried', reason: this.#reasonToWait() };
     const startedMs = this.#options.clockMs();
+    const restsEnded = this.#restsEnded;
     const outcome = await this.#transport.hand(message);
     const endedMs = this.#options.clockMs();
     this.#active -= 1;
     this.#silentSinceMs = endedMs;
     this.#count(outcome, endedMs - startedMs);
+    if (outcome.kind === 'failed') this.#noteFailure(outcome.failure, restsEnded === this.#restsEnded);
     if (this.#isRetired && this.#active === 0) this.#transport.close();
     else this.#waiting.shift()?.(true);
     return outcome.kind === 'failed'
@@ -277,10 +295,7 @@ export class MailServer {
 
   #count(outcome: HandOver, ms: number): void {
     const { figures } = this;
-    if (outcome.kind === 'failed') {
-      this.#noteFailure(outcome.failure);
-      return;
-    }
+    if (outcome.kind === 'failed') return;
     const { accepted, refused, deferred } = outcome;
     this.#failures = this.#restsUntilMs = 0;
     figures.refused += refused.length;
@@ -293,7 +308,8 @@ export class MailServer {
     figures.addLatency(ms);
   }
 
-  #noteFailure(failure: MailFailure): void {
+  /** @param isOfNow false when a rest was ended since the message began. */
+  #noteFailure(failure: MailFailure, isOfNow: boolean): void {
     const { figures } = this;
     figures.lastFailure = { failure, at: this.#options.now() };
     const { isFinal, isNotOffered, isUnclear, step, replyCode } = failure;
@@ -304,7 +320,7 @@ export class MailServer {
     // What it says about a message is about that message; everything else will befall the next one too.
     if (isFinal || isNotOffered || (isAnswer && replyCode !== 421)) return;
     // Messages that fail together are one failure.
-    if (this.restsForMs > 0) return;
+    if (this.restsForMs > 0 || !isOfNow) return;
     this.#failures += 1;
     this.#restsUntilMs = this.#options.clockMs() + pauseAfter(this.#failures, this.#options.pauses());
     this.#turnAway();

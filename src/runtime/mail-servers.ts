@@ -123,11 +123,10 @@ export class MailServers {
 
   /** A trust manager, by the key of its name, may believe others than before. */
   trustChanged(key: string): void {
-    const waiting = [...this.#known.values()].filter(
-      ({ made }) => made?.trustKey === key && made.server.isNotBelieved,
+    const changed = [...this.#known.values()].filter(
+      ({ made }) => made?.trustKey === key && made.server.trustChanged(),
     );
-    for (const { made } of waiting) made?.server.endRest();
-    if (waiting.length > 0) this.#hear();
+    if (changed.length > 0) this.#hear();
   }
 
   /** Ends all connections. */

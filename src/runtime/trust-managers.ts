@@ -35,6 +35,8 @@ export interface TrustManager {
   readonly certificates: FileBacked<readonly X509Certificate[]> | undefined;
   /** What it makes of the certificates of servers. */
   readonly server: ServerTrust;
+  /** Called when it is in force: from now on it reports whom it trusts, at once and after each change. */
+  readonly begin: () => void;
 }
 
 export type TrustManagers = Providers<TrustManager>;
@@ -69,12 +71,10 @@ export function trustManagers(options: TrustManagerOptions, stores: StoreReader)
       manager.name = name;
       manager.server.rename(manager.dn);
     },
-    enabled: ({ dn, server, certificates }) => {
+    enabled: ({ dn, server, begin }) => {
       if (server.isBlind)
         options.log.warn({ provider: dn }, 'a trust manager is enabled that believes every certificate');
-      // Read now, whether or not somebody needs it soon: what expires is to be told in time.
-      if (certificates === undefined) options.changed(dn);
-      else certificates.current().catch(() => {});
+      begin();
     },
   });
 }
@@ -88,17 +88,27 @@ function createTrustManager(
   source: CertificateSource | undefined,
   { log, now, changed }: TrustManagerOptions,
 ): TrustManager {
-  const certificates =
+  let isInForce = false;
+  const report = () => {
+    // Before it is in force, mail servers would be tried with the trust manager that is.
+    if (!isInForce) return;
+    if (certificates?.known.value?.length === 0) log.warn({ provider: manager.dn }, NOBODY);
+    changed(manager.dn);
+  };
+  const certificates: TrustManager['certificates'] =
     source === undefined
       ? undefined
       : new FileBacked(source, {
           failed: (problem) =>
             log.warn({ provider: manager.dn, problem: problem.message }, 'authorities could not be read'),
-          changed: ({ length }) => {
-            if (length === 0) log.warn({ provider: manager.dn }, NOBODY);
-            changed(manager.dn);
-          },
+          changed: report,
         });
+  const begin = () => {
+    isInForce = true;
+    if (certificates === undefined || certificates.known.value !== undefined) report();
+    // Read now, whether or not somebody needs it soon: what expires is to be told in time.
+    certificates?.current().catch(() => {});
+  };
   const trust = trustOf(kind, certificates);
   const unchecked = (host: string) =>
     log.warn(
@@ -106,7 +116,7 @@ function createTrustManager(
       'blind trust is in use: whoever stands between can read and change what is sent to this host',
     );
   const server = new ServerTrust({ name: dn.toString(), trust, now, unchecked });
-  const manager: TrustManager = { dn: dn.toString(), name, kind, trust, certificates, server };
+  const manager: TrustManager = { dn: dn.toString(), name, kind, trust, certificates, server, begin };
   return manager;
 }
 

@@ -137,6 +137,7 @@ export interface QueueWords {
   readonly servers: () => readonly MailServer[];
   readonly folder?: string;
   readonly lifetimeMs?: number;
+  readonly pauses?: QueueLimits['pauses'];
   readonly spoolLimits?: SpoolLimits;
 }
 
@@ -145,7 +146,7 @@ export async function openQueue(words: QueueWords): Promise<OpenQueue> {
   folders.push(folder);
   const spoolLimits = words.spoolLimits ?? { messagesMax: 10_000, octetsMax: 100_000_000 };
   const spool = await Spool.open(folder, () => spoolLimits);
-  const limits: QueueLimits = { pauses: PAUSES, lifetimeMs: words.lifetimeMs ?? 600_000 };
+  const limits: QueueLimits = { pauses: words.pauses ?? PAUSES, lifetimeMs: words.lifetimeMs ?? 600_000 };
   const queue = new MailQueue({
     spool,
     servers: words.servers,

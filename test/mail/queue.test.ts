@@ -118,6 +118,21 @@ test('a message that is deferred everywhere is tried again, and an accepted addr
   expect((await readdir(folder)).filter((name) => name.startsWith(id))).toEqual([]);
 });
 
+test('a message that fails at a mail server which was replaced meanwhile is tried at the new one at once', async () => {
+  const held: ((error?: Error) => void)[] = [];
+  const old = await SmtpReceiver.start({ onMailFrom: (_address, _session, done) => held.push(done) });
+  const receiver = await SmtpReceiver.start();
+  let servers = [mailServer({ port: old.port })];
+  const pauses = { firstMs: 3_600_000, longestMs: 7_200_000 };
+  const { queue } = await openQueue({ servers: () => servers, pauses });
+  await queue.send(MESSAGE);
+  await until(() => held.length === 1);
+  servers = [mailServer({ port: receiver.port })];
+  queue.wake();
+  held[0]?.(Object.assign(new Error('no'), { responseCode: 421 }));
+  expect(await receiver.received(1)).toHaveLength(1);
+});
+
 test('a message is put aside also when somebody has removed the folder for it', async () => {
   const receiver = await SmtpReceiver.start(answering(550));
   const server = mailServer({ port: receiver.port });

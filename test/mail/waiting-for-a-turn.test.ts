@@ -86,3 +86,27 @@ describe('with a pool of one connection', () => {
     server.close();
   });
 });
+
+describe('a failure of a message that began before the trust manager changed', () => {
+  it.each([
+    [true, 'does not make the mail server rest'],
+    [false, 'makes it rest where nothing has changed'],
+  ])('(changed: %s) %s', async (isChanged) => {
+    let greet: (() => void) | undefined;
+    const { port } = await SmtpReceiver.start({
+      // One connection more looks at the certificate.
+      onConnect: (_session, done) => {
+        if (greet === undefined) greet = done;
+        else done();
+      },
+    });
+    const server = mailServer({ port, useStartTls: true, clockMs: () => 0 });
+    const outcome = server.hand(READY);
+    await until(() => greet !== undefined);
+    if (isChanged) expect(server.trustChanged()).toBe(true);
+    greet?.();
+    expect(await outcome).toMatchObject({ kind: 'failed', failure: { step: 'tls' } });
+    expect(server.restsForMs > 0).toBe(!isChanged);
+    server.close();
+  });
+});
