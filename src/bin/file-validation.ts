@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { World } from '../cli/command.ts';
 import { type DesiredEntry, readFilesOfEntries } from '../cli/files/desired-entries.ts';
 import { findInputFiles, STANDARD } from '../cli/files/input-files.ts';
-import { locateHints, locateIssue } from '../cli/files/located-problem.ts';
+import { locateHints, locateIssue, locateSentence } from '../cli/files/located-problem.ts';
 import type { FileProblem } from '../cli/files/problem-report.ts';
 import { readLdif } from '../codec/ldif-reader.ts';
 import { hintsOf } from '../config/hints.ts';
@@ -23,6 +23,7 @@ import { schemaOf } from './commands/offline-instance.ts';
 import { shippedSchema } from './commands/shipped-schema.ts';
 import { environmentWith } from './environment-file.ts';
 import { readStoredEntries } from './stored-entries.ts';
+import { unusableFiles } from './unusable-files.ts';
 
 export const MISSING_FILES = ['ignore', 'warn', 'error'] as const;
 
@@ -68,11 +69,27 @@ export async function validateFiles(options: FileValidationOptions): Promise<Fil
   const isWarning = ({ isFileMissing }: Issue) => isFileMissing === true && missingFiles !== 'error';
   const located = (some: readonly Issue[]) => locate(some, desired, schema);
   const warned = missingFiles === 'warn' ? issues.filter(isWarning) : [];
+  const byName = new Map(desired.map((one) => [one.entry.dn.toString(), one]));
+  const unusable =
+    missingFiles === 'ignore'
+      ? []
+      : await unusableFiles(
+          desired.map(({ entry }) => entry),
+          validator,
+          choice?.instance ?? folderOf(names),
+        );
   const wrongValues = located(issues.filter((issue) => !isWarning(issue)));
   return {
     entryCount: desired.length,
     problems: inOrder([...wrong, ...wrongValues], names),
-    warnings: inOrder([...located(warned), ...hintsIn(desired, issues, { schema, validator })], names),
+    warnings: inOrder(
+      [
+        ...located(warned),
+        ...unusable.flatMap((sentence) => locateSentence(sentence, byName) ?? []),
+        ...hintsIn(desired, issues, { schema, validator }),
+      ],
+      names,
+    ),
   };
 }
 
@@ -105,13 +122,18 @@ function withoutKnown(
 
 async function openSources(
   { choice, definitions, environmentFile, world }: FileValidationOptions,
-  [first = STANDARD]: readonly string[],
+  files: readonly string[],
 ): Promise<Sources> {
   return Sources.open({
     environment: await environmentWith(environmentFile, world.env),
     definitions: definitions.map(parseDefinition),
-    instanceFolder: choice?.instance ?? (first === STANDARD ? '.' : dirname(resolve(first))),
+    instanceFolder: choice?.instance ?? folderOf(files),
   });
+}
+
+/** Returns the folder in which relative paths begin where there is no instance. */
+function folderOf([first = STANDARD]: readonly string[]): string {
+  return first === STANDARD ? '.' : dirname(resolve(first));
 }
 
 async function entriesOf(choice: InstanceChoice | undefined): Promise<readonly Entry[]> {
@@ -134,13 +156,31 @@ function issuesOf(
   for (const { entry } of desired) byKey.set(schema.dnKey(entry.dn), entry);
   const own = new Set(desired.map(({ entry }) => entry.dn.toString()));
   const before = new Set(validator.validateAll(base).map(formatIssue));
+  const syntactic = desired.flatMap(({ entry }) => checkEntry(schema, entry, isSecret));
+  const isTold = toldBy(syntactic, desired, validator);
   return [
-    ...desired.flatMap(({ entry }) => checkEntry(schema, entry, isSecret)),
+    ...syntactic,
     ...desired.flatMap(({ entry }) => validator.checkOutdated(entry, stored.get(schema.dnKey(entry.dn)))),
     ...validator
       .validateAll(byKey.values())
-      .filter((issue) => own.has(issue.dn) || !before.has(formatIssue(issue))),
+      .filter((issue) => own.has(issue.dn) || !before.has(formatIssue(issue)))
+      .filter((issue) => !isTold(issue)),
   ];
+}
+
+/** Whether the schema says already that a property of an entry is wrong; a server says it once, too. */
+function toldBy(
+  known: readonly Issue[],
+  desired: readonly DesiredEntry[],
+  { definitions }: PropertyValidator,
+): (issue: Issue) => boolean {
+  const keyOf = (dn: string, attribute: string) => `${dn}\n${attribute.toLowerCase()}`;
+  const told = new Set(known.flatMap(({ dn, property }) => (property ? [keyOf(dn, property)] : [])));
+  const kinds = new Map(desired.map(({ entry }) => [entry.dn.toString(), definitions.findForEntry(entry)]));
+  return ({ dn, property = '' }) => {
+    const attribute = kinds.get(dn)?.propertiesByName.get(property)?.attribute;
+    return attribute !== undefined && told.has(keyOf(dn, attribute));
+  };
 }
 
 /** What has no effect in entries that are right. */

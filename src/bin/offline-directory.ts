@@ -17,6 +17,7 @@ import { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { SearchScope } from '../ldap/message.ts';
 import type { OfflineInstance } from './commands/offline-instance.ts';
+import { UNUSABLE, unusableFiles } from './unusable-files.ts';
 
 const SCOPES = {
   base: SearchScope.baseObject,
@@ -70,24 +71,34 @@ export class OfflineDirectory implements Directory {
 
   async changeAll(steps: readonly DirectoryStep[]): Promise<string> {
     const before = steps.map(({ change }) => this.#entryOf(change));
-    await this.#changeAll(steps, false);
-    return steps.flatMap(({ change }, at) => this.#hintsOf(change, before[at])).join('\n');
+    const after = await this.#changeAll(steps, false);
+    const hints = steps.flatMap(({ change }, at) => this.#hintsOf(change, before[at]));
+    return [...hints, ...(await this.#warningsOf(after))].join('\n');
   }
 
   async tryAll(steps: readonly DirectoryStep[]): Promise<readonly string[]> {
-    await this.#changeAll(steps, true);
-    return [];
+    return this.#warningsOf(await this.#changeAll(steps, true));
   }
 
   close(): Promise<void> {
     return this.#instance.close();
   }
 
-  #changeAll(steps: readonly DirectoryStep[], noOp: boolean): Promise<unknown> {
+  /** Resolves to the entries as they are afterwards. */
+  async #changeAll(steps: readonly DirectoryStep[], noOp: boolean): Promise<readonly Entry[]> {
+    const options = { ...NO_OPTIONS, noOp, postRead: ['*'] };
     const all = steps.map(
-      ({ change, assertion }): ChangeStep => ({ change, options: { ...NO_OPTIONS, assertion, noOp } }),
+      ({ change, assertion }): ChangeStep => ({ change, options: { ...options, assertion } }),
     );
-    return refusalsInWords(() => this.#backend.changeAll(all, this.#requester));
+    const outcomes = await refusalsInWords(() => this.#backend.changeAll(all, this.#requester));
+    return outcomes.flatMap(({ after }) => after ?? []);
+  }
+
+  /** A server would refuse a file that cannot be used; here it may be that of another machine. */
+  async #warningsOf(entries: readonly Entry[]): Promise<readonly string[]> {
+    const { validator } = this.#configuration;
+    const sentences = await unusableFiles(entries, validator, this.#instance.folder);
+    return sentences.map((sentence) => UNUSABLE + sentence);
   }
 
   /** What an administrator would have to restart does not run: of the notes only those are left that are about values. */
@@ -95,7 +106,9 @@ export class OfflineDirectory implements Directory {
     return refusalsInWords(async () => {
       const before = this.#entryOf(change);
       await this.#backend.change(change, this.#requester);
-      return this.#hintsOf(change, before).join('\n');
+      const after = this.#entryOf(change);
+      const warnings = await this.#warningsOf(after === undefined || after === before ? [] : [after]);
+      return [...this.#hintsOf(change, before), ...warnings].join('\n');
     });
   }
 

@@ -14,6 +14,7 @@ import type { ImportProblem } from './import-report.ts';
 import { readChanges, refusedControl } from './ldif-file.ts';
 import { openConfiguration } from './open-configuration.ts';
 import { ReplacedEntries } from './replaced-entries.ts';
+import { unusableFiles } from './unusable-files.ts';
 
 export interface OfflineImportOptions {
   readonly files: readonly string[];
@@ -37,6 +38,8 @@ export interface ImportOutcome {
   readonly madeCount: number;
   /** The number of the change that they are in the history; undefined when nothing was stored. */
   readonly number: number | undefined;
+  /** What is worth knowing of what was imported: a sentence each. */
+  readonly warnings?: readonly string[];
   /** Where an import ended before its end; undefined when it did not. */
   readonly stopped?: StoppedImport | undefined;
 }
@@ -51,6 +54,8 @@ export interface StoppedImport {
 }
 
 const IMPORTED_BY = 'cn=Offline Import';
+/** In the names of key managers and trust managers. */
+const PROVIDER = /manager providers,/i;
 /** Leaving something out can make something else wrong, which was right with it. */
 const ROUNDS_MAX = 100;
 
@@ -88,14 +93,17 @@ async function importOnce(
     const problems = await takeFiles(options, bulk, options.isReplacing ? replaced : undefined, leftOut);
     const changeCount = bulk.changes.length;
     const isRight = problems.every((one) => leftOut.has(placeOf(one)));
+    const providers = bulk.changes.map(dnOfChange).filter((dn) => PROVIDER.test(dn.toString()));
+    const imported = providers.flatMap((dn) => tree.find(schema.dnKey(dn)) ?? []);
+    const warnings = isRight ? await unusableFiles(imported, validator, choice.instance) : [];
     if (!isRight || options.isTrial || changeCount === 0)
-      return { problems, changeCount, madeCount: 0, number: undefined };
+      return { problems, changeCount, madeCount: 0, number: undefined, warnings };
     const number = store.lastNumber + 1;
     await store.append([{ number, ...made, changes: bulk.changes }]);
     const snapshot = store.snapshot(configuration.tree.allEntries(), number, configuration.checkedBy);
     // Nobody waits for anything else: a store that is closing does not pause.
     await Promise.all([snapshot, store.close()]);
-    return { problems, changeCount, madeCount: changeCount, number };
+    return { problems, changeCount, madeCount: changeCount, number, warnings };
   } finally {
     threads.close();
     await store.close();

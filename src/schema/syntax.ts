@@ -4,6 +4,6 @@
 export interface Syntax {
   readonly oid: string;
   readonly description: string;
-  /** Gives undefined when the value fits, else what is allowed, to be read after "The value": `must be TRUE or FALSE`. */
+  /** Gives undefined when the value fits, else what is allowed, to be read after "The value": `must be true or false`. */
   check(value: string): string | undefined;
 }

@@ -37,6 +37,29 @@ describe('commands with --offline', () => {
     expect(again.stderr).toContain('is an instance already');
   });
 
+  it('warn of files of trust managers that cannot be used, and take the change', async () => {
+    const sentence =
+      'Warning: cn=Away,cn=Trust Manager Providers,cn=config: pem-directory "config/away" cannot be used';
+    const words = ['--provider-name', 'Away', '--type', 'pem', '--set', 'pem-directory:config/away'];
+    const made = await offline('create-trust-manager-provider', ...words, '--set', 'enabled:true');
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+    expect(made.stdout).toContain(sentence);
+    const other = join(parent, 'other.ldif');
+    await writeFile(
+      other,
+      'dn: cn=Store,cn=Trust Manager Providers,cn=config\nobjectClass: ds-cfg-file-based-trust-manager-provider\nds-cfg-enabled: true\nds-cfg-trust-store-file: config/away.p12\n',
+    );
+    const planned = await offline('plan', other);
+    expect(planned).toMatchObject({ code: 0, stderr: '' });
+    expect(planned.stdout).toContain('trust-store-file "config/away.p12" cannot be used');
+    expect((await offline('import-ldif', other)).stderr).toContain('Warning: cn=Store,');
+    const resolved = await runConfdit(['resolve', other, '--instance', folder]);
+    expect(resolved).toMatchObject({ code: 0, stderr: expect.stringContaining(sentence) });
+    expect((await runConfdit(['check', '--instance', folder])).stdout).toContain(sentence.slice(9));
+    for (const name of ['Away', 'Store'])
+      await offline('delete-trust-manager-provider', '--provider-name', name, '-n');
+  });
+
   it('create, list, show, change and delete objects', async () => {
     const login = ['--set', 'auth-username:me', '--set', `auth-password:${SECRET}`];
     expect(await create('One', '--set', 'smtp-server:a.example', ...login)).toMatchObject({

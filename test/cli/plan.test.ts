@@ -150,7 +150,7 @@ describe('plan and apply', () => {
     });
     const wrong = await piped('plan', mailServer('Other', ['ds-cfg-use-ssl: perhaps']));
     expect(wrong.code).toBe(1);
-    expect(wrong.stderr).toContain('-:5: cn=Other');
+    expect(wrong.stderr).toContain('-:5:17: cn=Other');
     const [entry] = await new LdapTools(server).entries(`cn=Piped,${CONTAINER}`, '-s', 'base');
     expect(entry?.values('ds-cfg-enabled')).toEqual(['false']);
   });

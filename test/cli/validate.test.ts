@@ -41,15 +41,15 @@ describe('validate', () => {
     const lines = stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(3);
     expect(stdout).toContain(
-      `${file}:5: cn=One,cn=Mail Servers,cn=config: smtp-server "smtp.example.com:70000"`,
+      `${file}:5:21: cn=One,cn=Mail Servers,cn=config: smtp-server "smtp.example.com:70000"`,
     );
-    expect(stdout).toMatch(/mail\.ldif:7: .*\$<smtp\.password>.*SMTP_PASSWORD/);
-    expect(stdout).toMatch(/mail\.ldif:8: .*does not exist/);
+    expect(stdout).toMatch(/mail\.ldif:7:23: .*\$<smtp\.password>.*SMTP_PASSWORD/);
+    expect(stdout).toMatch(/mail\.ldif:8:32: .*does not exist/);
   });
 
   it('speaks to GitHub', async () => {
     const github = await runConfdit(['validate', file, '--format', 'github']);
-    expect(github.stdout).toMatch(/^::error file=.*mail\.ldif,line=5::cn=One/m);
+    expect(github.stdout).toMatch(/^::error file=.*mail\.ldif,line=5,col=21::cn=One/m);
   });
 
   it('finds nothing where everything fits, with an environment file and definitions', async () => {
@@ -79,8 +79,8 @@ describe('validate', () => {
       [one, 4, 8],
       [one, 6, 1],
       [one, 8, 1],
-      [other, 5, undefined],
-      [other, 7, undefined],
+      [other, 5, 21],
+      [other, 7, 23],
       [other, 10, 1],
     ];
     const told = await Promise.all(
@@ -113,6 +113,71 @@ describe('validate', () => {
     expect(found).toEqual(expected);
   });
 
+  it.each([
+    [
+      'LDIF',
+      'many.ldif',
+      [
+        'dn: cn=Many,cn=Mail Servers,cn=config',
+        'objectClass: ds-cfg-mail-server',
+        'ds-cfg-ENABLED:true',
+        'ds-cfg-smtp-server: mail.example.com',
+        'ds-cfg-smtp-property: mail.smtp.timeout=1000',
+        'ds-cfg-smtp-property:: bWFpbC5zbXRwLmNvbm5lY3Rpb250aW1lb3V0PXNvb24=',
+        'ds-cfg-smtp-property: mail.smtp.',
+        ' proxy.port=many',
+        'ds-cfg-priority:   much',
+        'ds-cfg-speed: high',
+      ],
+      ['6:24', '7:23', '9:20', '10:1'],
+    ],
+    [
+      'YAML',
+      'many.yaml',
+      [
+        'kind: mail-server',
+        'name: Many',
+        'enabled: true',
+        'smtp-server: mail.example.com',
+        'smtp-property:',
+        '  - mail.smtp.timeout=1000',
+        '  - mail.smtp.connectiontimeout=soon',
+        'priority: much',
+        'trust-manager-provider: None',
+      ],
+      ['7:5', '8:11', '9:25'],
+    ],
+  ])('names the column where a wrong value begins, in %s', async (...[, name, lines, expected]) => {
+    const many = join(folder, name);
+    await writeFile(many, `${lines.join('\n')}\n`);
+    const { stdout, code } = await runConfdit(['validate', many]);
+    expect(code).toBe(1);
+    const places = stdout.trimEnd().split('\n');
+    expect(places.map((line) => /:(\d+(?::\d+)?): cn=/.exec(line)?.[1])).toEqual(expected);
+  });
+
+  it('warns of files of key managers and trust managers that cannot be used, in the words of a server', async () => {
+    const path = join(folder, 'providers.ldif');
+    const provider = (role: string, lines: string) =>
+      `dn: cn=Away,cn=${role} Manager Providers,cn=config\nobjectClass: ds-cfg-pem-${role.toLowerCase()}-manager-provider\nds-cfg-enabled: true\n${lines}\n`;
+    await mkdir(join(folder, 'empty'));
+    await writeFile(
+      path,
+      [provider('Trust', 'ds-cfg-pem-directory: away'), provider('Key', 'ds-cfg-pem-directory: empty')].join(
+        '\n',
+      ),
+    );
+    const told = await runConfdit(['validate', path]);
+    expect(told).toMatchObject({ code: 0, stderr: '' });
+    expect(told.stdout).toMatch(
+      /providers\.ldif:4:23: warning: cn=Away,cn=Trust .*pem-directory "away" cannot be used: .*none at this path/,
+    );
+    expect(told.stdout).toMatch(/providers\.ldif:9:23: warning: cn=Away,cn=Key .*no private key/);
+    expect(told.stdout).toContain('2 entries, no problems, 2 warnings.');
+    const silent = await runConfdit(['validate', path, '--missing-files=ignore']);
+    expect(silent).toMatchObject({ code: 0, stdout: '2 entries, no problems.\n' });
+  });
+
   it('knows what stands beside, and what a missing file is worth', async () => {
     const beside = join(folder, 'beside');
     await mkdir(beside);
@@ -125,7 +190,7 @@ describe('validate', () => {
       runConfdit(['validate', '-', '--with', beside, ...words], { input: text });
     const warned = await validate('--format', 'github');
     expect(warned).toMatchObject({ code: 0, stderr: '' });
-    expect(warned.stdout).toMatch(/^::warning file=-,line=7::.*auth-password .*no\.pin/);
+    expect(warned.stdout).toMatch(/^::warning file=-,line=7,col=23::.*auth-password .*no\.pin/);
     expect(await validate('--missing-files=ignore')).toMatchObject({
       code: 0,
       stdout: '2 entries, no problems.\n',

@@ -47,7 +47,7 @@ describe('values', () => {
 
   it('of the wrong syntax are refused with what is allowed', () => {
     expect(valuesWrong(['enabled', 'yes'])).toEqual([
-      'invalidAttributeSyntax: cn=A: enabled "yes" is not a value of the syntax Boolean. The value must be TRUE or FALSE.',
+      'invalidAttributeSyntax: cn=A: enabled "yes" is not a value of the syntax Boolean. The value must be true or false.',
     ]);
   });
 

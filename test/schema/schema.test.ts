@@ -322,7 +322,7 @@ describe('schema files', () => {
     );
     const type = Schema.parse([coreFile, file]).findAttributeType('flag');
     expect(type?.syntax.check('TRUE')).toBeUndefined();
-    expect(type?.syntax.check('x')).toBe('must be TRUE or FALSE');
+    expect(type?.syntax.check('x')).toBe('must be true or false');
   });
 });
 

@@ -20,6 +20,7 @@ import { secretPlaces } from '../instance.ts';
 import { outdatedInWords, outdatedValues } from '../load-configuration.ts';
 import { openOfflineConfiguration } from '../offline-configuration.ts';
 import { findUntrustedPlaces } from '../trusted-instance.ts';
+import { unusableFiles } from '../unusable-files.ts';
 import { upgradeNotes } from '../upgrade-notices.ts';
 import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
 import { configFolderOf, inWords } from './offline-instance.ts';
@@ -114,14 +115,13 @@ async function lookAtConfiguration(
   invocation: Invocation,
   world: World,
 ): Promise<typeof NOTHING> {
-  const { problems, configuration } = await openOfflineConfiguration(
-    instanceOf(invocation, world),
-    [],
-    world,
-  );
+  const choice = instanceOf(invocation, world);
+  const { problems, configuration } = await openOfflineConfiguration(choice, [], world);
   if (problems.length > 0) return { problems, notes: [] };
-  const outdated = outdatedValues(configuration, configuration.tree.entries()).map(outdatedInWords);
-  return { problems, notes: [...outdated, ...(await upgradeNotes(folder, configuration))] };
+  const { tree, validator } = configuration;
+  const outdated = outdatedValues(configuration, tree.entries()).map(outdatedInWords);
+  const unusable = await unusableFiles(tree.entries(), validator, choice.instance);
+  return { problems, notes: [...outdated, ...unusable, ...(await upgradeNotes(folder, configuration))] };
 }
 
 async function repair(folder: string, invocation: Invocation, world: World): Promise<ExitCode> {

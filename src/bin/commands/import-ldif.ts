@@ -18,6 +18,7 @@ import { type ImportOutcome, importOffline, type StoppedImport } from '../offlin
 import { importOnline } from '../online-import.ts';
 import { FoundEntries, ReplacedEntries } from '../replaced-entries.ts';
 import { StartError } from '../start-error.ts';
+import { UNUSABLE } from '../unusable-files.ts';
 import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
 import { openChangeStream } from './open-directory.ts';
 import { shippedSchema } from './shipped-schema.ts';
@@ -76,6 +77,7 @@ async function importLdif(invocation: Invocation, world: World): Promise<ExitCod
         open: () => openChangeStream(invocation, world),
       });
   writeProblems(outcome.problems, world.stderr);
+  for (const warning of outcome.warnings ?? []) world.stderr.write(`${UNUSABLE}${warning}\n`);
   world.stdout.write(`${summaryOf(outcome, asked.isTrial)}\n`);
   return outcome.problems.length === 0 ? ExitCode.success : ExitCode.wrongData;
 }

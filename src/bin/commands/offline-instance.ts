@@ -34,6 +34,7 @@ const KNOWN = [StartError, SourcesError, SchemaError, FileError, LdapError];
 const OFFLINE: Requester = { dn: 'cn=Offline', name: 'offline', privileges: new Set(PRIVILEGES) };
 
 export interface OfflineInstance {
+  readonly folder: string;
   readonly configuration: Configuration;
   readonly writePath: WritePath;
   readonly history: HistoryService;
@@ -79,7 +80,8 @@ export async function openOfflineInstance(
     await writePath.close();
     await store.close();
   };
-  return { configuration, writePath, history: service, requester: OFFLINE, close };
+  const folder = resolve(choice.instance);
+  return { folder, configuration, writePath, history: service, requester: OFFLINE, close };
 }
 
 /** What a person can put right becomes the sentence a command ends with. */

@@ -20,6 +20,7 @@ import { FileError } from '../../files/file-error.ts';
 import { Entry } from '../../ldap/entry.ts';
 import { SearchScope } from '../../ldap/message.ts';
 import { openOfflineConfiguration } from '../offline-configuration.ts';
+import { UNUSABLE, unusableFiles } from '../unusable-files.ts';
 import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
 import { openDirectory } from './open-directory.ts';
 
@@ -104,6 +105,9 @@ async function resolveFiles(invocation: Invocation, world: World): Promise<ExitC
       world.stderr.write(`confdit: ${problems.length} to be put right.\n`);
       return ExitCode.constraintViolation;
     }
+    const { tree, validator } = configuration;
+    for (const sentence of await unusableFiles(tree.entries(), validator, choice.instance))
+      world.stderr.write(`${UNUSABLE}${sentence}\n`);
     print([...entriesInForce(configuration)], invocation, world);
     return ExitCode.success;
   } catch (error) {

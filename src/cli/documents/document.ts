@@ -13,8 +13,31 @@ export interface Place {
 /** An entry as a text describes it. */
 export interface DocumentRecord extends Place {
   readonly entry: Entry;
-  /** Returns the place of the first attribute or property of these names, in any case; that of the record without one. */
-  placeOf(names: readonly string[]): Place;
+  /**
+   * Returns the place of the first attribute or property of these names, in any case; that of the record without one.
+   * @param value as a sentence shows it: then the place is where this value begins, or else the first value
+   */
+  placeOf(names: readonly string[], value?: string): Place;
+}
+
+/** A value where it stands in a text. */
+export interface PlacedValue extends Place {
+  readonly value: string;
+}
+
+/** What stands in a sentence in place of a secret. */
+const STARS = '***';
+/** Stands at the end of what a sentence shows of a long value. */
+const CUT = '…';
+
+/** Returns the value that a sentence shows, as a whole or by its beginning; the first where it is none of these. */
+export function findShown(values: readonly PlacedValue[], shown: string): PlacedValue | undefined {
+  const beginning = shown.endsWith(CUT) ? shown.slice(0, -CUT.length) : shown.replace(STARS, '');
+  return (
+    values.find(({ value }) => value === shown) ??
+    values.find(({ value }) => beginning !== '' && value.startsWith(beginning)) ??
+    values[0]
+  );
 }
 
 export interface DocumentProblem extends Place {

@@ -2,7 +2,14 @@
 
 import type { LdifError } from '../../codec/ldif-error.ts';
 import { readLdif } from '../../codec/ldif-reader.ts';
-import type { DocumentProblem, Place, ReadDocument } from './document.ts';
+import { textFromOctets } from '../../ldap/octets.ts';
+import {
+  type DocumentProblem,
+  findShown,
+  type Place,
+  type PlacedValue,
+  type ReadDocument,
+} from './document.ts';
 
 /** Returns all records and all problems of a text. Never throws. */
 export function readLdifDocument(text: string): ReadDocument {
@@ -12,7 +19,7 @@ export function readLdifDocument(text: string): ReadDocument {
   const records = readLdif(text, { wrong }).flatMap((record) => {
     const { line } = record;
     if (record.type === 'content') {
-      const placeOf = (names: readonly string[]) => placeIn(lines, line, names);
+      const placeOf = (names: readonly string[], value?: string) => placeIn(lines, line, names, value);
       return [{ entry: record.entry, line, column: undefined, placeOf }];
     }
     problems.push({ line, column: 1, problem: 'is a change; only entries say what there shall be.' });
@@ -21,14 +28,49 @@ export function readLdifDocument(text: string): ReadDocument {
   return { records, problems: problems.toSorted((one, other) => one.line - other.line) };
 }
 
-/** The line of an attribute among those after `dn:`, up to the next blank line. */
-function placeIn(lines: readonly string[], recordLine: number, names: readonly string[]): Place {
+/** The place of an attribute, or of its value, among the lines after `dn:`, up to the next blank line. */
+function placeIn(
+  lines: readonly string[],
+  recordLine: number,
+  names: readonly string[],
+  shown: string | undefined,
+): Place {
   const wanted = new Set(names.map((name) => name.toLowerCase()));
+  const found = linesAfter(lines, recordLine).filter(({ text }) => {
+    const [name = ''] = text.toLowerCase().split(/[:;]/, 1);
+    return wanted.has(name);
+  });
+  const [first] = found;
+  if (first === undefined) return { line: recordLine, column: undefined };
+  if (shown === undefined) return { line: first.line, column: 1 };
+  const { line, column } = findShown(found.map(placedValue), shown) ?? { line: first.line, column: 1 };
+  return { line, column };
+}
+
+interface LogicalLine {
+  /** Where it begins. */
+  readonly line: number;
+  /** With folding undone. */
+  readonly text: string;
+}
+
+/** The lines of a record after its first. */
+function linesAfter(lines: readonly string[], recordLine: number): readonly LogicalLine[] {
+  const found: { line: number; text: string }[] = [];
   for (let index = recordLine; index < lines.length; index++) {
     const text = lines[index]?.replace(/\r$/, '') ?? '';
     if (text === '') break;
-    const [name = ''] = text.toLowerCase().split(/[:;]/, 1);
-    if (wanted.has(name)) return { line: index + 1, column: undefined };
+    const last = found.at(-1);
+    if (!text.startsWith(' ')) found.push({ line: index + 1, text });
+    else if (last !== undefined) last.text += text.slice(1);
   }
-  return { line: recordLine, column: undefined };
+  return found;
+}
+
+/** RFC 2849: a value, or one in base64 behind a second colon, after any number of spaces. */
+function placedValue({ line, text }: LogicalLine): PlacedValue {
+  const [start = '', marks = ''] = /^[^:]*(::?<?) */.exec(text) ?? [];
+  const written = text.slice(start.length);
+  const value = marks === '::' ? textFromOctets(Buffer.from(written, 'base64')) : written;
+  return { line, column: start.length + 1, value };
 }

@@ -9,7 +9,13 @@ import { Attribute, Entry } from '../../ldap/entry.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { textFromOctets } from '../../ldap/octets.ts';
 import { findSimilarName } from '../../schema/similar-name.ts';
-import type { DocumentProblem, DocumentRecord, Place } from './document.ts';
+import {
+  type DocumentProblem,
+  type DocumentRecord,
+  findShown,
+  type Place,
+  type PlacedValue,
+} from './document.ts';
 import { dnOfObject, givenAttributes, KINDS, referenceOf } from './object-entry.ts';
 
 /** The words of an object that are no properties. */
@@ -31,7 +37,7 @@ export class ObjectReader {
     const fields = this.#fieldsOf(node);
     const dn = this.#dnOf(node, fields);
     if (dn === undefined) return undefined;
-    const places = new Map<string, Place>();
+    const places: Places = new Map();
     const attributes = new Map<string, Attribute>();
     const kind = this.#kindOf(fields);
     for (const attribute of kind === undefined ? [] : givenAttributes(kind, dn.name))
@@ -40,10 +46,9 @@ export class ObjectReader {
       if (OWN_WORDS.has(name)) continue;
       const property = this.#propertyOf(pair, name, kind);
       if (property === undefined) continue;
-      const values = this.#valuesOf(pair, property.name, (text) => referenceOf(property, text));
-      const place = this.#place(pair.key);
-      for (const one of [property.name, property.key]) places.set(one, place);
-      attributes.set(property.key, new Attribute(property.attribute, values));
+      const values = this.#placedValuesOf(pair, property.name, (text) => referenceOf(property, text));
+      for (const one of [property.name, property.key]) places.set(one, { ...this.#place(pair.key), values });
+      attributes.set(property.key, attributeOf(property.attribute, values));
     }
     this.#readAttributes(fields.get('attributes'), attributes, places);
     const place = this.#place(node);
@@ -51,8 +56,11 @@ export class ObjectReader {
       dn,
       [...attributes.values()].filter(({ values }) => values.length > 0),
     );
-    const placeOf = (names: readonly string[]) =>
-      names.map((name) => places.get(name.toLowerCase())).find((one) => one !== undefined) ?? place;
+    const placeOf = (names: readonly string[], shown?: string): Place => {
+      const found = names.map((name) => places.get(name.toLowerCase())).find((one) => one !== undefined);
+      const { line, column } = (shown && found && findShown(found.values, shown)) || (found ?? place);
+      return { line, column };
+    };
     return { entry, ...place, placeOf };
   }
 
@@ -114,11 +122,7 @@ export class ObjectReader {
     return this.#wrong(pair.key, `A ${kind.kind} has no property of this name. ${advice}`);
   }
 
-  #readAttributes(
-    pair: Pair | undefined,
-    attributes: Map<string, Attribute>,
-    places: Map<string, Place>,
-  ): void {
+  #readAttributes(pair: Pair | undefined, attributes: Map<string, Attribute>, places: Places): void {
     if (pair === undefined) return;
     if (!isMap(pair.value)) {
       this.#wrong(pair.key, 'attributes is an object of attributes with their values.');
@@ -130,27 +134,35 @@ export class ObjectReader {
         this.#wrong(one.key, 'An attribute description is expected here: letters, digits, hyphens.');
         continue;
       }
-      places.set(key, this.#place(one.key));
-      attributes.set(key, new Attribute(description, this.#valuesOf(one, 'The attribute')));
+      const values = this.#placedValuesOf(one, 'The attribute');
+      places.set(key, { ...this.#place(one.key), values });
+      attributes.set(key, attributeOf(description, values));
     }
+  }
+
+  #valuesOf(pair: Pair, subject: string): readonly string[] {
+    return this.#placedValuesOf(pair, subject).map(({ value }) => value);
   }
 
   /**
    * @param subject what has the values, to begin a sentence.
    * @param meaning what a text means; octets mean themselves.
    */
-  #valuesOf(
+  #placedValuesOf(
     pair: Pair,
     subject: string,
     meaning: (text: string) => string = (text) => text,
-  ): readonly string[] {
+  ): readonly PlacedValue[] {
     const { value } = pair;
     const nodes: readonly unknown[] = isSeq(value) ? value.items : [value ?? pair.key];
     if (value === null) {
       this.#wrong(pair.key, `${subject} has no value. Write one, or remove the name.`);
       return [];
     }
-    return nodes.flatMap((node) => this.#valueOf(node, subject, meaning) ?? []);
+    return nodes.flatMap((node) => {
+      const text = this.#valueOf(node, subject, meaning);
+      return text === undefined ? [] : [{ ...this.#place(node), value: text }];
+    });
   }
 
   #valueOf(node: unknown, subject: string, meaning: (text: string) => string): string | undefined {
@@ -178,6 +190,16 @@ export class ObjectReader {
     const range = isNodeWithRange(node) ? node.range : undefined;
     return this.#placeAt(range?.[0] ?? 0);
   }
+}
+
+/** The values of a property or an attribute, and where its name stands; by names in lower case. */
+type Places = Map<string, Place & { readonly values: readonly PlacedValue[] }>;
+
+function attributeOf(description: string, values: readonly PlacedValue[]): Attribute {
+  return new Attribute(
+    description,
+    values.map(({ value }) => value),
+  );
 }
 
 function isNodeWithRange(node: unknown): node is Node {

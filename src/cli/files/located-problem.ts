@@ -8,7 +8,8 @@ import type { FileProblem } from './problem-report.ts';
 
 /** The rule of what a server says, which gives no name to it. */
 const REFUSED = 'refused';
-const NAME = /^[\w-]+/;
+/** The property that a sentence begins with, and the value that it shows. */
+const SUBJECT = /^([\w-]+)(?: ("(?:[^"\\]|\\.)*"))?/;
 
 /** Returns the problem at the place of its property, or at that of its entry; undefined when no file has the entry. */
 export function locateIssue(
@@ -19,7 +20,7 @@ export function locateIssue(
   const key = schema.dnKeyOfText(issue.dn);
   const found = desired.find(({ entry }) => schema.dnKey(entry.dn) === key);
   if (found === undefined) return undefined;
-  const { line, column } = placeOf(found, issue.property);
+  const { line, column } = placeOf(found, issue.property, issue.received);
   return { file: found.file, line, column, text: formatIssue(issue), rule: issue.code };
 }
 
@@ -46,13 +47,23 @@ export function locateSentence(
   for (const [name, entry] of names) {
     const start = `${name}: `;
     if (!sentence.startsWith(start)) continue;
-    const [property] = NAME.exec(sentence.slice(start.length)) ?? [];
-    const { line, column } = placeOf(entry, property);
+    const [, property, quoted] = SUBJECT.exec(sentence.slice(start.length)) ?? [];
+    const { line, column } = placeOf(entry, property, quoted && unquoted(quoted));
     return { file: entry.file, line, column, text: sentence, rule: REFUSED };
   }
   return undefined;
 }
 
-function placeOf(entry: DesiredEntry, property: string | undefined): Place {
-  return property === undefined ? entry : entry.placeOf([property, `ds-cfg-${property}`]);
+function placeOf(entry: DesiredEntry, property: string | undefined, value?: string): Place {
+  return property === undefined ? entry : entry.placeOf([property, `ds-cfg-${property}`], value);
+}
+
+/** What stands in the quotes of a sentence; undefined where that is no text of JSON. */
+function unquoted(quoted: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(quoted);
+    return typeof value === 'string' ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }

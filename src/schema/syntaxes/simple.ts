@@ -9,7 +9,7 @@ const UUID = /^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/;
 const UTC_TIME = /^(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{4})?$/;
 
 export const simpleSyntaxes: readonly Syntax[] = [
-  of('7', 'Boolean', 'must be TRUE or FALSE', (text) => /^(?:true|false)$/i.test(text)),
+  of('7', 'Boolean', 'must be true or false', (text) => /^(?:true|false)$/i.test(text)),
   of('27', 'INTEGER', 'must be a whole number without leading zeros, as in 0, 25 or -1', (text) =>
     /^(?:0|-?[1-9]\d*)$/.test(text),
   ),
