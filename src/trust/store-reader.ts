@@ -11,22 +11,36 @@ import type { StoreAnswer, StoreContents, StoreQuestion } from './store-worker.t
 import { TrustError, trustErrorFrom } from './trust-error.ts';
 
 const FILE_OCTETS_MAX = 16 * 1024 * 1024;
-/** A store may ask for any number of rounds; one that takes longer than this is not opened. */
+/** A store may ask for any number of rounds; one that computes longer than this is not opened. */
 const OPEN_MS_MAX = 30_000;
+const WAITS_MAX = 10;
 const IDLE_MS = 10_000;
 const WORKER_HEAP_MB = 256;
 /** So many certificates take about a millisecond. */
 const CERTIFICATES_AT_ONCE = 20;
 
+export interface OpeningLimit {
+  /** How long the processor may be busy with opening one store. */
+  readonly openMsMax: number;
+  /** However little the processor is to be had, no store is waited for longer than so many times that. */
+  readonly waitsMax: number;
+  /** The time for which this process has had the processor, in milliseconds. */
+  readonly processorMs: () => number;
+}
+
+const OPENING_LIMIT: OpeningLimit = { openMsMax: OPEN_MS_MAX, waitsMax: WAITS_MAX, processorMs };
+
 export class StoreReader {
   readonly #files: FileReader;
+  readonly #limit: OpeningLimit;
   #worker: Worker | undefined;
   #isClosed = false;
   #last: Promise<unknown> = Promise.resolve();
   #idle: NodeJS.Timeout | undefined;
 
-  constructor(files: FileReader) {
+  constructor(files: FileReader, limit = OPENING_LIMIT) {
     this.#files = files;
+    this.#limit = limit;
   }
 
   /** Throws TrustError: the file is not there, is of no known format, does not open with the PIN. */
@@ -70,12 +84,14 @@ export class StoreReader {
 
   async #askNow(question: StoreQuestion): Promise<StoreContents> {
     clearTimeout(this.#idle);
-    const answer = this.#isClosed ? undefined : await answerOf(this.#worker ?? this.#start(), question);
+    const answer = this.#isClosed
+      ? undefined
+      : await answerOf(this.#worker ?? this.#start(), question, this.#limit);
     if (this.#isClosed) throw new TrustError('No key store is opened any more: the server stops.');
     if (answer === undefined) {
       this.#stop();
       throw new TrustError(
-        `The key store ${question.file.path} could not be opened within ${OPEN_MS_MAX / 1000} seconds, or takes too much memory. Write it anew with fewer rounds of key derivation.`,
+        `The key store ${question.file.path} could not be opened: that takes more than ${this.#limit.openMsMax / 1000} seconds of computing or too much memory, or the processor is not to be had. Write it anew with fewer rounds of key derivation.`,
       );
     }
     this.#idle = setTimeout(() => this.#stop(), IDLE_MS).unref();
@@ -102,11 +118,23 @@ export class StoreReader {
   }
 }
 
-/** Undefined when the thread has ended, or is ended because it takes too long. */
-async function answerOf(worker: Worker, question: StoreQuestion): Promise<StoreAnswer | undefined> {
+/** Undefined when the thread has ended, or is to end because it takes too long. */
+async function answerOf(
+  worker: Worker,
+  question: StoreQuestion,
+  { openMsMax, waitsMax, processorMs }: OpeningLimit,
+): Promise<StoreAnswer | undefined> {
   const { promise, resolve } = Promise.withResolvers<StoreAnswer | undefined>();
   const giveUp = () => resolve(undefined);
-  const timer = setTimeout(giveUp, OPEN_MS_MAX);
+  const startedAt = processorMs();
+  let waits = 0;
+  // A thread that waits for the processor is no reason to give up: it has computed no longer than the process.
+  const look = () => {
+    waits += 1;
+    if (waits >= waitsMax || processorMs() - startedAt >= openMsMax) giveUp();
+    else timer = setTimeout(look, openMsMax);
+  };
+  let timer = setTimeout(look, openMsMax);
   worker.once('message', resolve);
   worker.once('exit', giveUp);
   worker.postMessage(question);
@@ -117,6 +145,11 @@ async function answerOf(worker: Worker, question: StoreQuestion): Promise<StoreA
     worker.off('message', resolve);
     worker.off('exit', giveUp);
   }
+}
+
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 async function unsealed({ keys, authorities }: StoreContents): Promise<KeyStore> {

@@ -260,6 +260,35 @@ it('whoever closes the reader does not wait for a store that takes long to open'
   expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
 });
 
+describe('a store that takes long to open', () => {
+  const question = async () => ({ path: await opensslStore(['-iter', '200000']), pin: PIN, type: undefined });
+
+  it('is given up when the processor has been busy with it for too long', async () => {
+    const reader = readerWith({ waitsMax: Number.POSITIVE_INFINITY, given: Number.POSITIVE_INFINITY });
+    await expect(reader.read(await question())).rejects.toThrow(/more than 0.001 seconds of computing/);
+    reader.close();
+  });
+
+  it('is given up when the processor is not to be had for very long', async () => {
+    const reader = readerWith({ waitsMax: 2, given: 0 });
+    await expect(reader.read(await question())).rejects.toThrow(/more than 0.001 seconds of computing/);
+    reader.close();
+  });
+
+  it('is waited for while the processor is not to be had', async () => {
+    const reader = readerWith({ waitsMax: Number.POSITIVE_INFINITY, given: 0 });
+    expect((await reader.read(await question())).authorities).toHaveLength(1);
+    reader.close();
+  });
+
+  /** @param given milliseconds of the processor from the first look at it on. */
+  function readerWith({ waitsMax, given }: { waitsMax: number; given: number }): StoreReader {
+    const looks = [0].values();
+    const processorMs = () => looks.next().value ?? given;
+    return new StoreReader(new FileReader(), { openMsMax: 1, waitsMax, processorMs });
+  }
+});
+
 async function singleCertificate(): Promise<Buffer> {
   const path = join(folder, 'single.der');
   const { code } = await runProgram('openssl', [
