@@ -33,6 +33,15 @@ const CLIENTS = [
   { program: 'jxplorer', debianPackage: 'jxplorer' },
   { program: 'javac', debianPackage: 'default-jdk-headless' },
   { program: 'Xvfb', debianPackage: 'xvfb' },
+  { program: 'chromium', debianPackage: 'chromium' },
+  { program: 'php', debianPackage: 'php-cli' },
+  { library: 'curl.so', debianPackage: 'php-curl' },
+  { library: 'gd.so', debianPackage: 'php-gd' },
+  { library: 'gmp.so', debianPackage: 'php-gmp' },
+  { library: 'ldap.so', debianPackage: 'php-ldap' },
+  { library: 'mbstring.so', debianPackage: 'php-mbstring' },
+  { library: 'xml.so', debianPackage: 'php-xml' },
+  { library: 'zip.so', debianPackage: 'php-zip' },
   {
     program: 'postconf',
     debianPackage: 'postfix',
@@ -42,12 +51,27 @@ const CLIENTS = [
   { program: 'saslpasswd2', debianPackage: 'sasl2-bin' },
 ];
 
-/** Mail servers exclude each other as packages. The second one is unpacked, not installed: by folder, what it consists of. */
-const UNPACKED = {
-  folder: join('node_modules', '.cache', 'confdit-exim'),
-  program: join('usr', 'sbin', 'exim4'),
-  debianPackages: ['exim4-daemon-light', 'libidn12', 'libnss-wrapper'],
-};
+/**
+ * What is unpacked, not installed, each into a folder of its own, and a file that shows it is there. Mail servers exclude each
+ * other as packages; tools that are web pages would bring a web server, which the tests do not need.
+ */
+const UNPACKED = [
+  {
+    folder: join('node_modules', '.cache', 'confdit-exim'),
+    file: join('usr', 'sbin', 'exim4'),
+    debianPackages: ['exim4-daemon-light', 'libidn12', 'libnss-wrapper'],
+  },
+  {
+    folder: join('node_modules', '.cache', 'confdit-ldap-account-manager'),
+    file: join('usr', 'share', 'ldap-account-manager', 'index.html'),
+    debianPackages: ['ldap-account-manager'],
+  },
+  {
+    folder: join('node_modules', '.cache', 'confdit-phpldapadmin'),
+    file: join('usr', 'share', 'phpldapadmin', 'index.php'),
+    debianPackages: ['phpldapadmin'],
+  },
+];
 
 /** Debian keeps servers where an ordinary user's PATH does not look. */
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
@@ -59,7 +83,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 installNpmPackages();
 if (process.argv.includes('--clients')) {
   installClients();
-  unpackExim();
+  for (const one of UNPACKED) unpack(one);
 }
 
 function installNpmPackages() {
@@ -148,10 +172,9 @@ function installClients() {
 }
 
 /** Downloading takes no rights, and what is unpacked is in nobody's way. */
-function unpackExim() {
-  const { program, debianPackages } = UNPACKED;
-  const folder = join(root, UNPACKED.folder);
-  if (isExecutable(join(folder, program))) return;
+function unpack({ folder: place, file, debianPackages }) {
+  const folder = join(root, place);
+  if (existsSync(join(folder, file))) return;
   say(`unpacking the Debian packages ${debianPackages.join(' ')} …`);
   mkdirSync(folder, { recursive: true });
   const download = ['sh', '-c', 'cd "$0" && apt-get download -qq "$@"', folder, ...debianPackages];
@@ -161,17 +184,22 @@ function unpackExim() {
     if (prefix !== undefined) runQuietly(prefix, ['apt-get', 'update', '-qq']);
     result = runQuietly([], download);
   }
-  const unpack = 'cd "$0" && for package in *.deb; do dpkg -x "$package" . || exit 1; done';
-  if (result.status === 0) result = runQuietly([], ['sh', '-c', unpack, folder]);
-  if (result.status !== 0) lack('exim4', debianPackages, result.output);
+  const unpacking = 'cd "$0" && for package in *.deb; do dpkg -x "$package" . || exit 1; done && rm -- *.deb';
+  if (result.status === 0) result = runQuietly([], ['sh', '-c', unpacking, folder]);
+  if (result.status !== 0) lack(debianPackages[0], debianPackages, result.output);
 }
 
-/** Debian keeps the libraries of each processor in a folder of its own, and Perl's with what is for all of them. */
+/**
+ * Debian keeps the libraries of each processor in a folder of its own, Perl's with what is for all of them, and PHP's in one
+ * for each version.
+ */
 function libraryFolders() {
-  const ofProcessors = existsSync('/usr/lib')
-    ? readdirSync('/usr/lib').filter((name) => name.includes('-linux-'))
-    : [];
-  return ['/usr/lib', '/usr/lib64', '/usr/share', ...ofProcessors.map((name) => join('/usr/lib', name))];
+  const ofProcessors = foldersIn('/usr/lib').filter((path) => path.includes('-linux-'));
+  return ['/usr/lib', '/usr/lib64', '/usr/share', ...ofProcessors, ...foldersIn('/usr/lib/php')];
+}
+
+function foldersIn(folder) {
+  return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
 }
 
 /** What to put before a command so that it runs as root; undefined when that takes a password. */

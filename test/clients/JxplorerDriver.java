@@ -286,9 +286,9 @@ public class JxplorerDriver {
     return "\"" + text + "\"";
   }
 
-  /** Only where somebody wants to look: JXPLORER_PICTURES names a folder. */
+  /** Only where somebody wants to look: TOOL_PICTURES names a folder. */
   static void takePicture(String name) throws Exception {
-    String folder = System.getenv("JXPLORER_PICTURES");
+    String folder = System.getenv("TOOL_PICTURES");
     if (folder == null) return;
     onScreen(() -> null);
     Rectangle screen = new Rectangle(Toolkit.getDefaultToolkit().getScreenSize());

@@ -1,5 +1,5 @@
 // JXplorer, a directory browser with windows, on a display that nobody sees: it connects, shows the schema and the
-// tree, edits a mail server, and shows why another edit is refused. JXPLORER_PICTURES=folder keeps pictures of it.
+// tree, edits a mail server, and shows why another edit is refused. TOOL_PICTURES=folder keeps pictures of it.
 
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -33,14 +33,14 @@ afterAll(async () => {
 
 /** The browser looks for its icons and pages in its current folder. */
 async function browse(): Promise<{ seen: ReadonlyMap<string, unknown>; output: string }> {
-  const pictures = process.env.JXPLORER_PICTURES;
+  const pictures = process.env.TOOL_PICTURES;
   if (pictures !== undefined) await mkdir(pictures, { recursive: true });
   const words = ['-Djxplorer.config=user.home', `-Duser.home=${home}`, '-cp', JARS.join(':')];
   const { code, stdout, stderr } = await runProgram(
     'env',
     ['-C', JXPLORER, 'timeout', '150', 'java', ...words, scriptPath('JxplorerDriver.java')],
     '',
-    { ...scriptEnvironment(server), DISPLAY: display.name, JXPLORER_PICTURES: pictures },
+    { ...scriptEnvironment(server), DISPLAY: display.name, TOOL_PICTURES: pictures },
   );
   const output = `${stdout}${stderr}`;
   expect(code, output).toBe(0);
