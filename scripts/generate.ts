@@ -3,9 +3,9 @@
 
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { objectDefinitions } from '../src/config/definitions.ts';
-import { formatJsonSchema } from '../src/config/json-schema.ts';
-import { formatReferencePages } from '../src/config/reference-pages.ts';
-import { formatSchemaLdif } from '../src/config/schema-ldif.ts';
+import { formatJsonSchema } from '../src/config/pages/json-schema.ts';
+import { formatReferencePages } from '../src/config/pages/reference-pages.ts';
+import { formatSchemaLdif } from '../src/config/pages/schema-ldif.ts';
 
 const PAGES = new URL('../docs/reference/', import.meta.url);
 

@@ -2,8 +2,8 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { COMMANDS } from '../src/bin/commands.ts';
-import { VERSION } from '../src/bin/version.ts';
 import { formatManualPage } from '../src/cli/manual-page.ts';
+import { VERSION } from '../src/instance/version.ts';
 
 const FOLDER = new URL('../dist/', import.meta.url);
 

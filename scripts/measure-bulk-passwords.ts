@@ -2,7 +2,7 @@
 //
 //     npm run measure-bulk-passwords -- 2000
 
-import { backendLdif, PEOPLE, PEOPLE_LDIF } from '../test/server/memory-backend-support.ts';
+import { backendLdif, PEOPLE, PEOPLE_LDIF } from '../test/memory/memory-backend-support.ts';
 import { addRequest, bindRequest, message } from '../test/support/ber-bytes.ts';
 import { LdapTools } from '../test/support/ldap-tools.ts';
 import { RawClient } from '../test/support/raw-client.ts';

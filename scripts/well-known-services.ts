@@ -8,7 +8,7 @@
 import services from 'nodemailer/lib/well-known/services.json' with { type: 'json' };
 import { formatEntry } from '../src/codec/ldif-writer.ts';
 import { mailServer } from '../src/config/objects/mail-server.ts';
-import { Container } from '../src/config/objects/places.ts';
+import { Container } from '../src/config/objects/properties/places.ts';
 import { Dn } from '../src/ldap/dn.ts';
 import { Entry } from '../src/ldap/entry.ts';
 

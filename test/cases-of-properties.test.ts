@@ -6,13 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { objectDefinitions } from '../src/config/definitions.ts';
 import type { ObjectDefinition } from '../src/config/object-definition.ts';
-import { alwaysSoOfHttp } from '../src/config/objects/connection-always-so.ts';
-import { foreignAccountProperties } from '../src/config/objects/foreign-account-properties.ts';
-import { foreignGlobalProperties } from '../src/config/objects/foreign-global-properties.ts';
+import { alwaysSoOfHttp } from '../src/config/objects/properties/connection-always-so.ts';
+import { foreignAccountProperties } from '../src/config/objects/properties/foreign-account-properties.ts';
+import { foreignGlobalProperties } from '../src/config/objects/properties/foreign-global-properties.ts';
 import {
   foreignHttpProperties,
   foreignLdapProperties,
-} from '../src/config/objects/foreign-handler-properties.ts';
+} from '../src/config/objects/properties/foreign-handler-properties.ts';
 import type { PropertyDefinition } from '../src/config/property-definition.ts';
 import { takesExpressions } from '../src/config/property-reader.ts';
 import { parseCases, type Step } from './support/case-file.ts';

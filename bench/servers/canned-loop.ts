@@ -9,7 +9,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { ReadBuffer } from '../../src/server/read-buffer.ts';
+import { ReadBuffer } from '../../src/server/connection/read-buffer.ts';
 import { attribute, enumerated, message, octets, sequence, tlv } from '../../test/support/ber-bytes.ts';
 import { FIRST_MESSAGE_ID, mailServerAttributes, mailServerName } from '../requests.ts';
 

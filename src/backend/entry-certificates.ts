@@ -3,7 +3,7 @@
 
 import { X509Certificate } from 'node:crypto';
 import { setImmediate as otherWork } from 'node:timers/promises';
-import { isOwnTree } from '../config/trust-base-check.ts';
+import { isOwnTree } from '../config/checks/trust-base-check.ts';
 import type { Dn } from '../ldap/dn.ts';
 import { type Attribute, Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';

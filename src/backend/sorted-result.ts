@@ -1,12 +1,12 @@
 // A search result in order. Everything that is found must be there before the first entry is known, so its number is
 // bounded and its memory counted; sorting goes in runs and merges, with chances for others to work in between.
 
+import { octetsOfText } from '../directory/kept-octets.ts';
 import { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { OctetCount } from '../ldap/octet-count.ts';
 import { Reference } from '../ldap/reference.ts';
 import type { Found, SortedResult } from './backend.ts';
-import { octetsOfText } from './kept-octets.ts';
 import type { SortOrder, SortValues } from './sort-order.ts';
 
 export interface SortOptions {

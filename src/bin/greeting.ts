@@ -1,8 +1,8 @@
 // What somebody at a terminal is told once the server is ready.
 
 import { relative } from 'node:path';
-import { ADMINISTRATOR_BIND_NAME, ADMINISTRATOR_DN } from './administrator.ts';
-import type { Instance } from './instance.ts';
+import { ADMINISTRATOR_BIND_NAME, ADMINISTRATOR_DN } from '../instance/administrator.ts';
+import type { Instance } from '../instance/instance.ts';
 
 export function greet(urls: readonly string[], instance: Instance): string {
   const pin = relative('', instance.pinFile);

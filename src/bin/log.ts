@@ -4,9 +4,9 @@
 import type { EventEmitter } from 'node:events';
 import { type DestinationStream, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { StartError } from '../instance/start-error.ts';
 import { visibleText } from '../ldap/visible-text.ts';
-import type { Log } from '../server/access-log.ts';
-import { StartError } from './start-error.ts';
+import type { Log } from '../operations/access-log.ts';
 
 export interface OpenLog extends Log {
   /** Writes what waits to be written, now. */

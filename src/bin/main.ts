@@ -6,11 +6,11 @@ import { parseCommandLine } from '../cli/command-line.ts';
 import { ExitCode, exitCodeOfError } from '../cli/exit-code.ts';
 import { formatCommandHelp, formatHelp } from '../cli/help.ts';
 import { paint, withVisibleOutput } from '../cli/terminal.ts';
+import { VERSION } from '../instance/version.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
-import { startCommand } from './commands/start.ts';
 import { COMMANDS, MENU } from './commands.ts';
 import { unlessLoopIsEmpty } from './empty-loop.ts';
-import { VERSION } from './version.ts';
+import { startCommand } from './start-command.ts';
 
 /** Resolves to the exit code. */
 export async function main(process: NodeJS.Process): Promise<ExitCode> {

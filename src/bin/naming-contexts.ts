@@ -1,33 +1,33 @@
 // Which trees this server has.
 
 import { resolve } from 'node:path';
-import { ChangelogBackend } from '../backend/changelog-backend.ts';
-import { ConfigBackend } from '../backend/config-backend.ts';
-import type { Configuration } from '../backend/configuration.ts';
-import type { ConfigurationHistory } from '../backend/configuration-history.ts';
-import { EffectiveBackend } from '../backend/effective-backend.ts';
 import { EntryViews } from '../backend/entry-views.ts';
-import { inForceAttributes } from '../backend/in-force-attributes.ts';
-import { MemoryBackends } from '../backend/memory-backends.ts';
-import type { Monitor } from '../backend/monitor.ts';
-import { MonitorBackend } from '../backend/monitor-backend.ts';
 import { NamingContexts } from '../backend/naming-contexts.ts';
 import { Instead } from '../backend/read-only.ts';
 import { rootDseOf } from '../backend/root-dse.ts';
 import { SingleEntryBackend } from '../backend/single-entry-backend.ts';
-import { usedByAttributes } from '../backend/used-by.ts';
-import type { WritePath, WritePathOptions } from '../backend/write-path.ts';
 import { readLdifPieces } from '../codec/ldif-reader.ts';
 import { formatChange } from '../codec/ldif-writer.ts';
 import type { Derive } from '../config/passwords/derivation.ts';
 import type { PasswordProfiles } from '../config/passwords/password-profiles.ts';
+import { ConfigBackend } from '../configuration/config-backend.ts';
+import type { Configuration } from '../configuration/configuration.ts';
+import { EffectiveBackend } from '../configuration/effective-backend.ts';
+import { inForceAttributes } from '../configuration/in-force-attributes.ts';
+import { usedByAttributes } from '../configuration/used-by.ts';
+import type { WritePath, WritePathOptions } from '../configuration/write/write-path.ts';
 import type { FileReader } from '../files/file-reader.ts';
+import { ChangelogBackend } from '../history/changelog-backend.ts';
+import type { ConfigurationHistory } from '../history/configuration-history.ts';
+import { isOwnFile } from '../instance/own-files.ts';
+import { VERSION } from '../instance/version.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
-import { SUPPORTED_CONTROLS } from '../server/controls/request-controls.ts';
-import { SUPPORTED_EXTENSIONS } from '../server/operations/extended.ts';
-import { isOwnFile } from './own-files.ts';
-import { VERSION } from './version.ts';
+import { MemoryBackends } from '../memory/memory-backends.ts';
+import type { Monitor } from '../monitor/monitor.ts';
+import { MonitorBackend } from '../monitor/monitor-backend.ts';
+import { SUPPORTED_CONTROLS } from '../operations/controls/request-controls.ts';
+import { SUPPORTED_EXTENSIONS } from '../operations/requests/extended.ts';
 
 /** A file that fills a memory backend may be as large as this. */
 const LDIF_OCTETS_MAX = 256 * 1024 * 1024;

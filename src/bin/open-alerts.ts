@@ -1,21 +1,21 @@
 // The alerts of the server: who raises them here, and the mails that tell of them.
 
-import { alertMonitor } from '../backend/alert-monitor.ts';
-import { ChangeAlerts } from '../backend/change-alerts.ts';
 import type { ChangeFeed } from '../backend/change-feed.ts';
-import type { Monitor } from '../backend/monitor.ts';
+import { ChangeAlerts } from '../configuration/change-alerts.ts';
+import { takeRefusedStarts } from '../instance/refused-starts.ts';
+import { VERSION } from '../instance/version.ts';
 import { alertSender } from '../mail/alert-sender.ts';
 import type { Alerts } from '../mail/alerts.ts';
 import type { Later } from '../mail/pauses.ts';
+import { alertMonitor } from '../monitor/alert-monitor.ts';
+import type { Monitor } from '../monitor/monitor.ts';
+import type { RefusedLogins } from '../operations/login/login-throttle.ts';
 import { AlertHandlers } from '../runtime/alert-handlers.ts';
 import { CertificateWatch } from '../runtime/certificate-watch.ts';
 import type { Component } from '../runtime/component.ts';
 import type { ProviderLog } from '../runtime/providers.ts';
 import type { TlsProviders } from '../runtime/tls-identity.ts';
-import type { RefusedLogins } from '../server/login-throttle.ts';
 import type { OpenMail } from './open-mail.ts';
-import { takeRefusedStarts } from './refused-starts.ts';
-import { VERSION } from './version.ts';
 
 export interface AlertParts {
   readonly alerts: Alerts;

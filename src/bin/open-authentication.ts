@@ -1,12 +1,12 @@
 // Who may log in, with everything that needs: the accounts, the memory of failed logins, and the made-up salts.
 
 import { setTimeout } from 'node:timers/promises';
-import type { Configuration } from '../backend/configuration.ts';
 import { PasswordProfiles, type ProfileSection } from '../config/passwords/password-profiles.ts';
-import { Authentication, type AuthenticationOptions } from '../server/authentication.ts';
-import { LoginThrottle, type ThrottleOptions } from '../server/login-throttle.ts';
-import { SUPPORTED_SASL_MECHANISMS } from '../server/sasl/mechanisms.ts';
-import { ADMINISTRATOR_DN } from './administrator.ts';
+import type { Configuration } from '../configuration/configuration.ts';
+import { ADMINISTRATOR_DN } from '../instance/administrator.ts';
+import { Authentication, type AuthenticationOptions } from '../operations/login/authentication.ts';
+import { LoginThrottle, type ThrottleOptions } from '../operations/login/login-throttle.ts';
+import { SUPPORTED_SASL_MECHANISMS } from '../operations/sasl/mechanisms.ts';
 
 type Given = Pick<AuthenticationOptions, 'accounts' | 'profiles' | 'derive' | 'renew'>;
 

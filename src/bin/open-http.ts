@@ -1,8 +1,8 @@
 // The HTTP connection handlers with what they have to tell.
 
 import { performance } from 'node:perf_hooks';
-import { HttpAnswers, type HttpAnswersOptions } from '../server/http-answers.ts';
-import { HttpServer, type HttpServerOptions } from '../server/http-server.ts';
+import { HttpAnswers, type HttpAnswersOptions } from '../http/http-answers.ts';
+import { HttpServer, type HttpServerOptions } from '../http/http-server.ts';
 
 export interface HttpParts
   extends Pick<HttpAnswersOptions, 'monitor' | 'health'>,

@@ -3,11 +3,6 @@
 
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { mailMonitor } from '../backend/mail-monitor.ts';
-import type { MailServerChangeOptions } from '../backend/mail-server-change.ts';
-import { mailTasks } from '../backend/mail-tasks.ts';
-import type { Monitor } from '../backend/monitor.ts';
-import type { TaskKind } from '../backend/task-kind.ts';
 import { readLdif } from '../codec/ldif-reader.ts';
 import type { Change } from '../ldap/change.ts';
 import type { AlertSink } from '../mail/alert.ts';
@@ -15,9 +10,14 @@ import { MailQueue } from '../mail/mail-queue.ts';
 import { NameLookups } from '../mail/name-lookups.ts';
 import type { Later } from '../mail/pauses.ts';
 import { Spool } from '../mail/spool.ts';
+import { mailMonitor } from '../monitor/mail-monitor.ts';
+import type { Monitor } from '../monitor/monitor.ts';
 import type { Component } from '../runtime/component.ts';
 import { MailServers, type MailServersOptions } from '../runtime/mail-servers.ts';
 import { MailVerification } from '../runtime/mail-verification.ts';
+import type { MailServerChangeOptions } from '../tasks/mail-server-change.ts';
+import { mailTasks } from '../tasks/mail-tasks.ts';
+import type { TaskKind } from '../tasks/task-kind.ts';
 
 export interface MailParts extends Omit<MailServersOptions, 'clockMs' | 'lookups'> {
   readonly instanceFolder: string;

@@ -2,19 +2,19 @@
 // are plugged in.
 
 import { hostname } from 'node:os';
-import { adminActionMonitor } from '../backend/admin-action-monitor.ts';
-import { DescriptorWatch, type DescriptorWatchOptions } from '../backend/descriptor-watch.ts';
-import { HealthWatch, type HealthWatchOptions } from '../backend/health-watch.ts';
-import { Monitor } from '../backend/monitor.ts';
+import { countDescriptors, reserveDescriptors } from '../files/descriptors.ts';
+import { VERSION } from '../instance/version.ts';
+import { adminActionMonitor } from '../monitor/admin-action-monitor.ts';
+import { DescriptorWatch, type DescriptorWatchOptions } from '../monitor/descriptor-watch.ts';
+import { HealthWatch, type HealthWatchOptions } from '../monitor/health-watch.ts';
+import { Monitor } from '../monitor/monitor.ts';
 import {
   type HealthChecks,
   healthMonitor,
   processMonitor,
   type WritePathParts,
   writePathMonitor,
-} from '../backend/server-monitor.ts';
-import { countDescriptors, reserveDescriptors } from '../files/descriptors.ts';
-import { VERSION } from './version.ts';
+} from '../monitor/server-monitor.ts';
 
 export interface MonitorParts
   extends WritePathParts,

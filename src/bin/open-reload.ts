@@ -1,9 +1,9 @@
 // Reloading, with everything it takes.
 
-import type { Configuration } from '../backend/configuration.ts';
-import type { EffectiveBackend } from '../backend/effective-backend.ts';
-import { FileWatch } from '../backend/file-watch.ts';
-import { Reload, type ReloadOptions } from '../backend/reload.ts';
+import type { Configuration } from '../configuration/configuration.ts';
+import type { EffectiveBackend } from '../configuration/effective-backend.ts';
+import { FileWatch } from '../configuration/reload/file-watch.ts';
+import { Reload, type ReloadOptions } from '../configuration/reload/reload.ts';
 import type { FileReader } from '../files/file-reader.ts';
 import { providerFiles } from '../runtime/provider-files.ts';
 import type { TlsProviders } from '../runtime/tls-identity.ts';

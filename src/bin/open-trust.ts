@@ -2,10 +2,10 @@
 // what cn=monitor shows of them.
 
 import { certificatesBelow } from '../backend/entry-certificates.ts';
-import type { Monitor } from '../backend/monitor.ts';
 import type { NamingContexts } from '../backend/naming-contexts.ts';
-import { keyManagersMonitor, trustManagersMonitor } from '../backend/trust-monitor.ts';
 import type { Dn } from '../ldap/dn.ts';
+import type { Monitor } from '../monitor/monitor.ts';
+import { keyManagersMonitor, trustManagersMonitor } from '../monitor/trust-monitor.ts';
 import type { Component } from '../runtime/component.ts';
 import { keyManagers } from '../runtime/key-managers.ts';
 import type { ProviderOptions } from '../runtime/providers.ts';

@@ -3,16 +3,16 @@
 import { isatty } from 'node:tty';
 import type { World } from '../cli/command.ts';
 import { ExitCode } from '../cli/exit-code.ts';
+import type { InstanceChoice } from '../instance/instance-choice.ts';
+import { noteRefusedStart } from '../instance/refused-starts.ts';
+import { StartError, sentenceForPeople } from '../instance/start-error.ts';
+import { VERSION } from '../instance/version.ts';
 import { systemClock } from './clock.ts';
-import type { InstanceChoice } from './commands/instance-options.ts';
 import { unlessLoopIsEmpty } from './empty-loop.ts';
 import { greet } from './greeting.ts';
 import { type OpenLog, openLog } from './log.ts';
 import { type OpenServer, openServer } from './open-server.ts';
 import { answerParent } from './parent-channel.ts';
-import { noteRefusedStart } from './refused-starts.ts';
-import { StartError, sentenceForPeople } from './start-error.ts';
-import { VERSION } from './version.ts';
 
 const EMPTY =
   'The server ends because nothing is left that it could wait for: no port is open, and no file is being read. This is a fault of confdit; please tell its makers.';

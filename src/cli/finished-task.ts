@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Dn } from '../ldap/dn.ts';
 import { Attribute, Entry } from '../ldap/entry.ts';
 import { CommandError } from './command.ts';
-import type { Directory } from './directory.ts';
+import type { Directory } from './connection/directory.ts';
 import { ExitCode } from './exit-code.ts';
 
 export interface TaskRequest {

@@ -2,7 +2,7 @@
 
 import type { Dn } from '../ldap/dn.ts';
 import { findSimilarName } from '../schema/similar-name.ts';
-import type { Directory } from './directory.ts';
+import type { Directory } from './connection/directory.ts';
 
 /** So many names are all told where none is similar. */
 const SHOWN_MAX = 10;

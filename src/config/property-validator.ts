@@ -16,19 +16,20 @@ import {
   pendingAfter,
   readingsInForce,
 } from './admin-actions.ts';
-import { accountTargetsOf, checkBindNames, checkLastWriter, isAccountKind } from './administrator-check.ts';
-import type { ConfigurationObject } from './configuration-object.ts';
-import { checkObject, decodeObject } from './decode-object.ts';
-import { Definitions, objectDefinitions } from './definitions.ts';
-import { effectiveEntry } from './effective-entry.ts';
-import { checkFurther } from './further-check.ts';
-import { checkAnyHandler, checkLastHandler, handlerTargetsOf, isHandlerKind } from './handler-check.ts';
-import { checkLastNeeded, checkNeeds, kindTargetsOf, ownKindTargetsOf } from './needed-kind-check.ts';
-import type { ObjectDefinition } from './object-definition.ts';
-import { CONFIG_ROOT } from './objects/places.ts';
-import { formatPendingChange, formatPendingNote } from './pending-change-text.ts';
-import { type ObjectReading, type PropertyReading, readProperties } from './property-reader.ts';
-import { ReadingMemo } from './reading-memo.ts';
+import {
+  accountTargetsOf,
+  checkBindNames,
+  checkLastWriter,
+  isAccountKind,
+} from './checks/administrator-check.ts';
+import { checkFurther } from './checks/further-check.ts';
+import {
+  checkAnyHandler,
+  checkLastHandler,
+  handlerTargetsOf,
+  isHandlerKind,
+} from './checks/handler-check.ts';
+import { checkLastNeeded, checkNeeds, kindTargetsOf, ownKindTargetsOf } from './checks/needed-kind-check.ts';
 import {
   type CheckContext,
   type ConfigView,
@@ -38,7 +39,19 @@ import {
   checkTargetDisabling,
   referencesOf,
   targetKeysOf,
-} from './reference-check.ts';
+} from './checks/reference-check.ts';
+import { checkDeletion, checkStructure } from './checks/structure-check.ts';
+import { checkTrustBase } from './checks/trust-base-check.ts';
+import { checkOptions, checkOutdated, checkReadOnly } from './checks/written-checks.ts';
+import type { ConfigurationObject } from './configuration-object.ts';
+import { checkObject, decodeObject } from './decode-object.ts';
+import { Definitions, objectDefinitions } from './definitions.ts';
+import { effectiveEntry } from './effective-entry.ts';
+import type { ObjectDefinition } from './object-definition.ts';
+import { CONFIG_ROOT } from './objects/properties/places.ts';
+import { formatPendingChange, formatPendingNote } from './pending-change-text.ts';
+import { type ObjectReading, type PropertyReading, readProperties } from './property-reader.ts';
+import { ReadingMemo } from './reading-memo.ts';
 import { ReferenceIndex } from './reference-index.ts';
 import {
   type FollowingReferences,
@@ -47,10 +60,7 @@ import {
   followingReferences,
   type NewNames,
 } from './renamed-references.ts';
-import { checkDeletion, checkStructure } from './structure-check.ts';
-import { checkTrustBase } from './trust-base-check.ts';
 import { originTexts } from './value-origins.ts';
-import { checkOptions, checkOutdated, checkReadOnly } from './written-checks.ts';
 
 /** One entry before and after: added without `before`, deleted without `after`. */
 export interface EntryDifference {
@@ -97,16 +107,6 @@ export class PropertyValidator {
   /** The same rules with other sources, which is what a reload makes. */
   withSources(sources: Sources): PropertyValidator {
     return new PropertyValidator({ ...this.#options, sources });
-  }
-
-  /** Keys (lower case) of the attributes whose values are secrets. */
-  get secretAttributes(): ReadonlySet<string> {
-    return this.definitions.secretAttributes;
-  }
-
-  /** Keys of the attributes whose clear text values must be hashed before a change is tried. */
-  get hashedAttributes(): ReadonlySet<string> {
-    return this.definitions.hashedAttributes;
   }
 
   /**

@@ -36,7 +36,7 @@ export const Oid = {
   cancel: '1.3.6.1.1.8', // RFC 3909
   startTransaction: '1.3.6.1.1.21.1', // RFC 5805
   endTransaction: '1.3.6.1.1.21.3',
-  differences: '2.25.91284782873429157759323361610399607177.9.1', // our own: src/server/operations/history.ts
+  differences: '2.25.91284782873429157759323361610399607177.9.1', // our own: src/operations/requests/history.ts
   rollback: '2.25.91284782873429157759323361610399607177.9.2',
   abortedTransactionNotice: '1.3.6.1.1.21.4',
   noticeOfDisconnection: '1.3.6.1.4.1.1466.20036', // RFC 4511 §4.4.1

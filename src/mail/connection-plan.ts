@@ -1,7 +1,7 @@
 // How a mail server is to be reached, made from its properties and, after everything else, its JavaMail properties.
 // Pure: nothing is opened here, and passwords stay wrapped.
 
-import type { MailOption, MailOptionName } from '../config/java-mail-property.ts';
+import type { MailOption, MailOptionName } from '../config/java-mail/java-mail-property.ts';
 import type { Secret } from '../config/secret.ts';
 import { asciiHost } from '../trust/host-name.ts';
 import type { TlsSettings } from '../trust/secure-contexts.ts';

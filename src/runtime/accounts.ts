@@ -1,7 +1,7 @@
 // The accounts that may log in, by every name they may log in with and by the certificates they have. An account is
 // one object as long as its entry is there, so whoever holds one sees what it may do now.
 
-import { Container } from '../config/objects/places.ts';
+import { Container } from '../config/objects/properties/places.ts';
 import type { ProfileSection } from '../config/passwords/password-profiles.ts';
 import type { Secret } from '../config/secret.ts';
 import { Dn } from '../ldap/dn.ts';

@@ -1,8 +1,8 @@
 // What cn=monitor shows of connections, of what is asked through them, and of how that ends.
 
-import type { MonitorFigures, MonitorItem, MonitorSource } from '../backend/monitor.ts';
 import { nameOfResultCode, type ResultCode } from '../ldap/result-code.ts';
-import type { HandlerFigures, RequestKind } from './handler-figures.ts';
+import type { MonitorFigures, MonitorItem, MonitorSource } from '../monitor/monitor.ts';
+import type { HandlerFigures, RequestKind } from '../operations/handler-figures.ts';
 
 /** A connection handler that is enabled. */
 export interface WatchedHandler {

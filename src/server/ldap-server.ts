@@ -2,6 +2,8 @@
 // ports or its socket file, disabling it closes them; the sessions that are open live on until the server stops.
 
 import { ResultCode } from '../ldap/result-code.ts';
+import type { Session } from '../operations/session.ts';
+import { Turns } from '../operations/turns.ts';
 import type {
   Circumstances,
   Component,
@@ -13,12 +15,10 @@ import type {
 import type { Digest, RunningPart } from '../runtime/description.ts';
 import { PreparedMap } from '../runtime/prepared-map.ts';
 import { together } from '../runtime/renamed-keys.ts';
+import { Outbox } from './connection/outbox.ts';
+import { ReadBuffer } from './connection/read-buffer.ts';
 import type { WatchedHandler, WatchedServer } from './connection-monitor.ts';
-import { Outbox } from './outbox.ts';
-import { ReadBuffer } from './read-buffer.ts';
-import { type Handler, type HandlerContext, RunningHandler } from './running-handler.ts';
-import type { Session } from './session.ts';
-import { Turns } from './turns.ts';
+import { type Handler, type HandlerContext, RunningHandler } from './listening/running-handler.ts';
 
 export type LdapServerOptions = Omit<
   HandlerContext,

@@ -2,8 +2,8 @@
 
 import { connect, type Socket } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Descriptors, DescriptorWatch } from '../../src/backend/descriptor-watch.ts';
 import { countDescriptors } from '../../src/files/descriptors.ts';
+import { type Descriptors, DescriptorWatch } from '../../src/monitor/descriptor-watch.ts';
 import { mailServerLdif } from '../mail/mail-servers-in-ldif.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { shippedSchema } from '../../src/bin/commands/shipped-schema.ts';
+import { shippedSchema } from '../../src/cli/commands/shipped-schema.ts';
 import { EntryWriter } from '../../src/cli/documents/entry-writer.ts';
 import { formatDocument } from '../../src/cli/documents/format-document.ts';
 import { givenAttributes, KINDS } from '../../src/cli/documents/object-entry.ts';

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { shippedSchema } from '../../src/bin/commands/shipped-schema.ts';
+import { shippedSchema } from '../../src/cli/commands/shipped-schema.ts';
 import { formatLdif } from '../../src/cli/files/format-ldif.ts';
 import { readLdif } from '../../src/codec/ldif-reader.ts';
 import { formatEntry } from '../../src/codec/ldif-writer.ts';

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { addPeople } from '../server/memory-backend-support.ts';
+import { addPeople } from '../memory/memory-backend-support.ts';
 import { removeFolder } from '../support/folders.ts';
 import { LdapTools, runProgram } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';

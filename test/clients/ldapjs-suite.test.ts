@@ -5,7 +5,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
-import { backendLdif } from '../server/memory-backend-support.ts';
+import { backendLdif } from '../memory/memory-backend-support.ts';
 import { LdapTools, runProgram } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { scriptPath } from './client-script.ts';

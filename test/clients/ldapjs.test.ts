@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import ldap from 'ldapjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addPeople, PEOPLE } from '../server/memory-backend-support.ts';
+import { addPeople, PEOPLE } from '../memory/memory-backend-support.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../support/start-server.ts';
 import { certificateFile } from './client-script.ts';

@@ -10,7 +10,7 @@ import {
   ServerSideSortingRequestControl,
 } from 'ldapts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addPeople, GROUPS, PEOPLE } from '../server/memory-backend-support.ts';
+import { addPeople, GROUPS, PEOPLE } from '../memory/memory-backend-support.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../support/start-server.ts';
 import { certificateFile } from './client-script.ts';

@@ -1,7 +1,7 @@
 // Perl's Net::LDAP: encoding, controls and extensions of its own, written without libldap.
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import { addPeople } from '../server/memory-backend-support.ts';
+import { addPeople } from '../memory/memory-backend-support.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { ADMINISTRATOR, startServer } from '../support/start-server.ts';
 import { PERL, runScript } from './client-script.ts';

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { addPeople, GROUPS, namesIn, PEOPLE } from '../server/memory-backend-support.ts';
+import { addPeople, GROUPS, namesIn, PEOPLE } from '../memory/memory-backend-support.ts';
 import { LdapTools, type ProgramResult, runProgram } from '../support/ldap-tools.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../support/start-server.ts';
 import { certificateFile } from './client-script.ts';

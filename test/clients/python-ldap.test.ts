@@ -1,7 +1,7 @@
 // python-ldap: libldap with Python's own controls, schema classes and SASL on top.
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import { addPeople } from '../server/memory-backend-support.ts';
+import { addPeople } from '../memory/memory-backend-support.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { ADMINISTRATOR, startServer } from '../support/start-server.ts';
 import { PYTHON, runScript } from './client-script.ts';

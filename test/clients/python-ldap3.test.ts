@@ -1,7 +1,7 @@
 // Python's ldap3: a client that shares no code with any other, reads the schema, and checks what it sends by it.
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import { addPeople } from '../server/memory-backend-support.ts';
+import { addPeople } from '../memory/memory-backend-support.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { ADMINISTRATOR, startServer } from '../support/start-server.ts';
 import { PYTHON, runScript } from './client-script.ts';

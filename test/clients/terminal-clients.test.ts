@@ -4,7 +4,7 @@ import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addPeople, GROUPS, namesIn, PEOPLE } from '../server/memory-backend-support.ts';
+import { addPeople, GROUPS, namesIn, PEOPLE } from '../memory/memory-backend-support.ts';
 import { removeFolder } from '../support/folders.ts';
 import { LdapTools, type ProgramResult } from '../support/ldap-tools.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../support/start-server.ts';

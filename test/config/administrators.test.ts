@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bindNameKey } from '../../src/config/administrator-check.ts';
+import { bindNameKey } from '../../src/config/checks/administrator-check.ts';
 import { decodeObject } from '../../src/config/decode-object.ts';
 import { PRIVILEGES, rootDnUser } from '../../src/config/objects/root-dn-user.ts';
 import { ReadingMemo } from '../../src/config/reading-memo.ts';

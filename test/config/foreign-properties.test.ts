@@ -3,12 +3,12 @@
 
 import { describe, expect, it } from 'vitest';
 import { Definitions, objectDefinitions } from '../../src/config/definitions.ts';
-import { foreignAccountProperties } from '../../src/config/objects/foreign-account-properties.ts';
-import { foreignGlobalProperties } from '../../src/config/objects/foreign-global-properties.ts';
+import { foreignAccountProperties } from '../../src/config/objects/properties/foreign-account-properties.ts';
+import { foreignGlobalProperties } from '../../src/config/objects/properties/foreign-global-properties.ts';
 import {
   foreignHttpProperties,
   foreignLdapProperties,
-} from '../../src/config/objects/foreign-handler-properties.ts';
+} from '../../src/config/objects/properties/foreign-handler-properties.ts';
 import type { PropertyDefinition } from '../../src/config/property-definition.ts';
 import { readProperties } from '../../src/config/property-reader.ts';
 import { Dn } from '../../src/ldap/dn.ts';

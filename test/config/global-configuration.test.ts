@@ -1,7 +1,7 @@
 // What cn=config itself may say: what is always so is taken, as scripts written for PingDS set it.
 
 import { describe, expect, it } from 'vitest';
-import { foreignGlobalProperties } from '../../src/config/objects/foreign-global-properties.ts';
+import { foreignGlobalProperties } from '../../src/config/objects/properties/foreign-global-properties.ts';
 import { rootConfig } from '../../src/config/objects/root-config.ts';
 import { Attribute } from '../../src/ldap/entry.ts';
 import { brief, Configuration } from './configuration.ts';

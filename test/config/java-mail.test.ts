@@ -1,8 +1,8 @@
 // The values of smtp-property, one by one: what each name becomes, and what is refused why.
 
 import { describe, expect, it } from 'vitest';
-import { javaMailProperties } from '../../src/config/java-mail-properties.ts';
-import type { MailOption } from '../../src/config/java-mail-property.ts';
+import { javaMailProperties } from '../../src/config/java-mail/java-mail-properties.ts';
+import type { MailOption } from '../../src/config/java-mail/java-mail-property.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { ignoredSettings, type JavaMailSetting, javaMail } from '../../src/config/types/java-mail.ts';
 import { brief, Configuration, mail, theOne, trust } from './configuration.ts';

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { formatJsonEntry } from '../../src/cli/documents/format-objects.ts';
 import { readLdif } from '../../src/codec/ldif-reader.ts';
 import { objectDefinitions } from '../../src/config/definitions.ts';
-import { formatJsonSchema } from '../../src/config/json-schema.ts';
+import { formatJsonSchema } from '../../src/config/pages/json-schema.ts';
 import { readProjectFile } from './configuration.ts';
 
 const SAMPLES = 'test/samples/0.1.0';

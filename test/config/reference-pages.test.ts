@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { objectDefinitions } from '../../src/config/definitions.ts';
-import { formatReferencePages } from '../../src/config/reference-pages.ts';
+import { formatReferencePages } from '../../src/config/pages/reference-pages.ts';
 import { readProjectFile } from './configuration.ts';
 
 const FOLDER = 'docs/reference';

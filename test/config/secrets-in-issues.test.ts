@@ -65,12 +65,12 @@ it('shows nothing of a secret amid random expressions', async () => {
 
 it('knows which attributes hold secrets', async () => {
   const { validator } = await Configuration.open();
-  expect([...validator.secretAttributes].sort()).toEqual([
+  expect([...validator.definitions.secretAttributes].sort()).toEqual([
     'ds-cfg-auth-password',
     'ds-cfg-key-store-pin',
     'ds-cfg-trust-store-pin',
     'userpassword',
   ]);
   expect([...validator.definitions.mixedAttributes]).toEqual(['ds-cfg-smtp-property']);
-  expect([...validator.hashedAttributes]).toEqual(['userpassword']);
+  expect([...validator.definitions.hashedAttributes]).toEqual(['userpassword']);
 });

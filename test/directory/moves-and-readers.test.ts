@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { MemoryTree } from '../../src/backend/memory-tree.ts';
-import { OctetBudget } from '../../src/backend/octet-budget.ts';
+import { OctetBudget } from '../../src/directory/octet-budget.ts';
 import { searchTree } from '../../src/directory/search-tree.ts';
 import { Dn } from '../../src/ldap/dn.ts';
 import { Entry } from '../../src/ldap/entry.ts';
 import { LdapError } from '../../src/ldap/ldap-error.ts';
 import { SearchScope } from '../../src/ldap/message.ts';
+import type { MemoryTree } from '../../src/memory/memory-tree.ts';
 import { schema } from '../config/configuration.ts';
 import { apply, find, memoryTree, moveOf, names, peopleTree, SUFFIX } from './people.ts';
 

@@ -1,6 +1,5 @@
 // A tree of ordinary entries to try changes on: the schema files of the project, and people below dc=example,dc=com.
 
-import { MemoryTree } from '../../src/backend/memory-tree.ts';
 import { readLdif } from '../../src/codec/ldif-reader.ts';
 import { searchTree } from '../../src/directory/search-tree.ts';
 import type { Change } from '../../src/ldap/change.ts';
@@ -9,6 +8,7 @@ import type { Entry } from '../../src/ldap/entry.ts';
 import { LdapError } from '../../src/ldap/ldap-error.ts';
 import { SearchScope } from '../../src/ldap/message.ts';
 import { nameOfResultCode } from '../../src/ldap/result-code.ts';
+import { MemoryTree } from '../../src/memory/memory-tree.ts';
 import { schema } from '../config/configuration.ts';
 
 export const SUFFIX = 'dc=example,dc=com';

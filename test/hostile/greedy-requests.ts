@@ -6,7 +6,7 @@ import { writePersistentSearch } from '../../src/codec/persistent-search-control
 import { writeSortKeys } from '../../src/codec/sort-control.ts';
 import { octetsFromText } from '../../src/ldap/octets.ts';
 import { Oid } from '../../src/ldap/oids.ts';
-import { addMailServer } from '../server/entries.ts';
+import { addMailServer } from '../operations/entries.ts';
 import {
   compareRequest,
   control,

@@ -4,7 +4,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { configWith } from '../server/entries.ts';
+import { configWith } from '../operations/entries.ts';
 import { addRequest, bindRequest, message, scopes, searchRequest } from '../support/ber-bytes.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { ADMINISTRATOR, freePort, type RunningServer, startServer } from '../support/server-process.ts';

@@ -9,7 +9,7 @@ import { Attribute, Entry } from '../../src/ldap/entry.ts';
 import { HistoryReader } from '../../src/store/history-reader.ts';
 import { formatJournalRecord } from '../../src/store/journal-record.ts';
 import { segmentName, segmentNumber } from '../../src/store/journal-segment.ts';
-import { mailServerDn } from '../server/entries.ts';
+import { mailServerDn } from '../operations/entries.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../support/server-process.ts';
 
 /** Mail servers that all changes are about. */

@@ -11,7 +11,7 @@ import { writePersistentSearch } from '../../src/codec/persistent-search-control
 import type { Entry } from '../../src/ldap/entry.ts';
 import { octetsFromText } from '../../src/ldap/octets.ts';
 import { Oid } from '../../src/ldap/oids.ts';
-import { ALL_CHANGES, Watch } from '../server/controls/watch.ts';
+import { ALL_CHANGES, Watch } from '../operations/controls/watch.ts';
 import { accountDn, accountLdif } from '../support/accounts.ts';
 import { addRequest, control, extendedRequest } from '../support/ber-bytes.ts';
 import { Authority } from '../support/certificates.ts';

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { addMailServer, MAIL_SERVERS, mailServerDn, makeAll } from '../operations/entries.ts';
 import {
   abandonRequest,
   addRequest,
@@ -19,7 +20,6 @@ import {
 } from '../support/ber-bytes.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../support/start-server.ts';
-import { addMailServer, MAIL_SERVERS, mailServerDn, makeAll } from './entries.ts';
 
 const WHO_AM_I = extendedRequest('1.3.6.1.4.1.4203.1.11.3');
 const CONNECTIONS = 40;

@@ -4,13 +4,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writePersistentSearch } from '../../src/codec/persistent-search-control.ts';
 import { Oid } from '../../src/ldap/oids.ts';
+import { controlWith, replace } from '../operations/controls/control-client.ts';
+import { ALL_CHANGES } from '../operations/controls/watch.ts';
+import { addMailServer, MAIL_SERVERS, mailServerDn, makeAll } from '../operations/entries.ts';
 import { bindRequest, message, scopes, searchRequest } from '../support/ber-bytes.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../support/start-server.ts';
 import { connectTls } from '../support/tls-client.ts';
-import { controlWith, replace } from './controls/control-client.ts';
-import { ALL_CHANGES } from './controls/watch.ts';
-import { addMailServer, MAIL_SERVERS, mailServerDn, makeAll } from './entries.ts';
 
 const SERVERS = 300;
 const BULK = 'x'.repeat(20_000);

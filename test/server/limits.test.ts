@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { addEntry, addMailServer, MAIL_SERVERS, makeAll } from '../operations/entries.ts';
 import {
   andFilter,
   bindRequest,
@@ -20,7 +21,6 @@ import { outerAddress } from '../support/outer-address.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { ADMINISTRATOR, freePort, type RunningServer, startServer } from '../support/start-server.ts';
 import { passes, until } from '../support/until.ts';
-import { addEntry, addMailServer, MAIL_SERVERS, makeAll } from './entries.ts';
 
 const WHO_AM_I = extendedRequest('1.3.6.1.4.1.4203.1.11.3');
 const LARGE_SERVERS = 300;

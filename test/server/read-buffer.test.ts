@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ReadBuffer } from '../../src/server/read-buffer.ts';
+import { ReadBuffer } from '../../src/server/connection/read-buffer.ts';
 import { passes, until } from '../support/until.ts';
 
 const readBuffer = new ReadBuffer();

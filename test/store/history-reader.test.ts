@@ -3,7 +3,7 @@
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { OctetBudget } from '../../src/backend/octet-budget.ts';
+import { OctetBudget } from '../../src/directory/octet-budget.ts';
 import { HistoryReader } from '../../src/store/history-reader.ts';
 import { formatJournalRecord } from '../../src/store/journal-record.ts';
 import { KEEP_ALL } from '../../src/store/retention.ts';

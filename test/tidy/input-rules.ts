@@ -18,7 +18,7 @@ const OPENING =
 const OWN_FILES: ReadonlyMap<string, string> = new Map([
   ['src/mail/spool.ts', 'the messages that wait'],
   ['src/store/journal-pieces.ts', 'the journal'],
-  ['src/bin/version.ts', 'package.json of the program'],
+  ['src/instance/version.ts', 'package.json of the program'],
 ]);
 
 function findOpenedFiles(project: Project): string[] {

@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SourceFile } from './source-file.ts';
 
+/** At the root: `src/instance` is a room. */
 const FOLDERS_LEFT_OUT = new Set(['node_modules', '.git', 'instance', 'dist', 'coverage']);
 const TEXT_FILE =
   /\.(?:ts|mts|mjs|js|json|md|ldif|properties|sh|ya?ml)$|^\.ci\/|^(?:LICENSE|\.npmrc|\.gitignore)$/;
@@ -75,7 +76,7 @@ function parseManifest(files: ReadonlyMap<string, string>): Manifest {
 function readFolder(root: string, folder: string, files: Map<string, string>, folders: Set<string>): void {
   for (const item of readdirSync(join(root, folder), { withFileTypes: true })) {
     const path = folder === '' ? item.name : `${folder}/${item.name}`;
-    if (item.isDirectory() && !FOLDERS_LEFT_OUT.has(item.name)) {
+    if (item.isDirectory() && !FOLDERS_LEFT_OUT.has(path)) {
       folders.add(path);
       readFolder(root, path, files, folders);
     } else if (item.isFile() && TEXT_FILE.test(path)) {

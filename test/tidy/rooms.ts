@@ -17,13 +17,61 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   ['trust', ['config (types)', 'files']],
   ['mail', ['config (types)', 'trust', 'files']],
   ['runtime', ['ldap', 'files', 'config', 'trust', 'mail']],
+  ['backend', ['ldap', 'schema', 'directory', 'config', 'trust', 'runtime (types)']],
   [
-    'backend',
-    ['ldap', 'files', 'schema', 'directory', 'store', 'expression', 'config', 'trust', 'mail', 'runtime'],
+    'configuration',
+    [
+      ...['ldap', 'files (types)', 'schema', 'directory', 'store (types)', 'expression', 'config', 'mail'],
+      ...['runtime', 'backend'],
+    ],
   ],
-  ['server', ['ldap', 'files', 'codec', 'config', 'runtime', 'backend']],
+  [
+    'history',
+    [
+      ...['ldap', 'files (types)', 'schema', 'directory', 'store', 'config (types)', 'runtime', 'backend'],
+      'configuration',
+    ],
+  ],
+  [
+    'memory',
+    ['ldap', 'schema', 'directory', 'store (types)', 'config', 'runtime', 'backend', 'configuration'],
+  ],
+  [
+    'tasks',
+    [
+      ...['ldap', 'schema', 'directory', 'store (types)', 'config', 'mail', 'runtime', 'backend'],
+      ...['configuration', 'memory'],
+    ],
+  ],
+  [
+    'monitor',
+    [
+      ...['ldap', 'files (types)', 'schema', 'directory', 'store (types)', 'config (types)', 'trust (types)'],
+      ...['mail (types)', 'runtime', 'backend', 'configuration (types)', 'tasks (types)'],
+    ],
+  ],
+  ['operations', ['ldap', 'codec', 'directory', 'config', 'runtime', 'backend', 'history (types)']],
+  [
+    'server',
+    ['ldap', 'codec', 'directory (types)', 'config (types)', 'runtime', 'monitor (types)', 'operations'],
+  ],
+  ['http', ['config (types)', 'runtime', 'monitor (types)', 'operations (types)', 'server']],
   ['ldap-client', ['ldap', 'codec']],
   ['client', ['ldap', 'files', 'config', 'trust', 'mail', 'ldap-client']],
-  ['cli', ['ldap', 'files', 'codec', 'schema', 'config', 'trust', 'ldap-client']],
+  [
+    'instance',
+    [
+      ...['ldap', 'files', 'codec', 'schema', 'store', 'expression', 'config', 'trust', 'mail (types)'],
+      ...['backend (types)', 'configuration', 'history', 'tasks (types)', 'operations'],
+    ],
+  ],
+  [
+    'cli',
+    [
+      ...['ldap', 'files', 'codec', 'schema', 'directory', 'store', 'expression', 'config', 'trust'],
+      ...['runtime', 'backend', 'configuration', 'history (types)', 'operations (types)', 'ldap-client'],
+      'instance',
+    ],
+  ],
   ['bin', [EVERYTHING]],
 ]);

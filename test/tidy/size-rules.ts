@@ -1,4 +1,4 @@
-// Files and functions that fit in a head.
+// Files, functions and folders that fit in a head.
 
 import { finding, type Rule } from './finding.ts';
 import type { Project } from './project.ts';
@@ -6,17 +6,26 @@ import { nameOf, type SourceFile, type SyntaxNode, walk } from './source-file.ts
 
 const FILE_LINES_MAX = 400;
 const FUNCTION_LINES_MAX = 70;
+const FOLDER_FILES_MAX = 30;
 const FUNCTIONS = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression']);
 
 export const sizeRules: readonly Rule[] = [
   { title: `no file has more than ${FILE_LINES_MAX} lines`, find: findLongFiles },
   { title: `no function has more than ${FUNCTION_LINES_MAX} lines`, find: findLongFunctions },
+  { title: `no folder of src/ has more than ${FOLDER_FILES_MAX} files`, find: findFullFolders },
 ];
 
 function findLongFiles(project: Project): string[] {
   return project.code
     .filter((file) => file.lineCount > FILE_LINES_MAX)
     .map((file) => finding(file.path, FILE_LINES_MAX + 1, `the file has ${file.lineCount} lines`));
+}
+
+function findFullFolders(project: Project): string[] {
+  const folders = Map.groupBy(project.source, ({ path }) => path.slice(0, path.lastIndexOf('/')));
+  return [...folders].flatMap(([folder, { length }]) =>
+    length > FOLDER_FILES_MAX ? [finding(folder, 1, `the folder has ${length} files`)] : [],
+  );
 }
 
 function findLongFunctions(project: Project): string[] {

@@ -2,7 +2,7 @@
 
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { backendLdif } from '../server/memory-backend-support.ts';
+import { backendLdif } from '../memory/memory-backend-support.ts';
 import { extendedRequest } from '../support/ber-bytes.ts';
 import { Authority, type Issued } from '../support/certificates.ts';
 import { LdapTools } from '../support/ldap-tools.ts';

@@ -5,7 +5,7 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mailServerDn, mailServerLdif } from '../mail/mail-servers-in-ldif.ts';
-import { backendLdif } from '../server/memory-backend-support.ts';
+import { backendLdif } from '../memory/memory-backend-support.ts';
 import { Authority, type Issued } from '../support/certificates.ts';
 import { keyTool } from '../support/key-tool.ts';
 import { LdapTools } from '../support/ldap-tools.ts';

@@ -2,7 +2,7 @@
 
 import { type Command, type CommandOption, UsageError, type World } from '../command.ts';
 import { parseOptions } from '../command-line.ts';
-import type { Directory, OpenDirectory } from '../directory.ts';
+import type { Directory, OpenDirectory } from '../connection/directory.ts';
 import type { ObjectFamily } from '../dsconfig/object-family.ts';
 import { ExitCode } from '../exit-code.ts';
 import { type CompletionSources, type Completions, completionsOf } from './completions.ts';

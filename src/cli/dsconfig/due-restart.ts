@@ -5,7 +5,7 @@ import type { ObjectDefinition } from '../../config/object-definition.ts';
 import { Attribute, type Entry } from '../../ldap/entry.ts';
 import { askYesOrNo, mayBeAsked } from '../ask.ts';
 import type { Invocation, World } from '../command.ts';
-import type { Directory } from '../directory.ts';
+import type { Directory } from '../connection/directory.ts';
 import type { PropertyEdits } from './property-edit.ts';
 
 const ENABLED = 'enabled';

@@ -4,7 +4,7 @@
 import type { ObjectDefinition } from '../../config/object-definition.ts';
 import { CommandError, type Invocation, type World } from '../command.ts';
 import { withValues } from '../command-line.ts';
-import type { Directory } from '../directory.ts';
+import type { Directory } from '../connection/directory.ts';
 import { ExitCode } from '../exit-code.ts';
 import { askNewObject } from '../menu/new-object.ts';
 import type { ObjectDraft } from '../menu/object-draft.ts';

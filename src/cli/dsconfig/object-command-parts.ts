@@ -2,7 +2,7 @@
 // does then.
 
 import type { CommandOption, Invocation, World } from '../command.ts';
-import type { Directory } from '../directory.ts';
+import type { Directory } from '../connection/directory.ts';
 import type { Output } from '../output.ts';
 
 export interface CommandParts {

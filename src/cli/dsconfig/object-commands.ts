@@ -6,7 +6,7 @@ import { Dn } from '../../ldap/dn.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import { askYesOrNo, hasTerminal, mayBeAsked, requireTerminal } from '../ask.ts';
 import { type Command, CommandError, type CommandOption, type Invocation, type World } from '../command.ts';
-import type { Directory, OpenDirectory } from '../directory.ts';
+import type { Directory, OpenDirectory } from '../connection/directory.ts';
 import { ExitCode } from '../exit-code.ts';
 import { nearestEntry } from '../nearest-entry.ts';
 import { OUTPUT_OPTIONS, outputOf } from '../output.ts';

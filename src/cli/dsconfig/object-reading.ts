@@ -5,7 +5,7 @@ import type { PropertyDefinition } from '../../config/property-definition.ts';
 import type { Dn } from '../../ldap/dn.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import { CommandError } from '../command.ts';
-import type { Directory } from '../directory.ts';
+import type { Directory } from '../connection/directory.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { ObjectFamily } from './object-family.ts';
 import { unknownProperty } from './property-edit.ts';

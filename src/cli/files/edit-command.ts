@@ -10,7 +10,7 @@ import type { Entry } from '../../ldap/entry.ts';
 import { visibleLine } from '../../ldap/visible-text.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { type Command, CommandError, type Invocation, type World } from '../command.ts';
-import type { Directory } from '../directory.ts';
+import type { Directory } from '../connection/directory.ts';
 import { ExitCode } from '../exit-code.ts';
 import { readFileArgument } from '../file-argument.ts';
 import { nearestEntry } from '../nearest-entry.ts';

@@ -4,7 +4,7 @@ import type { Definitions } from '../../config/definitions.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { askYesOrNo } from '../ask.ts';
 import { type Command, CommandError, type CommandOption, type Invocation, type World } from '../command.ts';
-import type { Directory, OpenDirectory } from '../directory.ts';
+import type { Directory, OpenDirectory } from '../connection/directory.ts';
 import { ExitCode } from '../exit-code.ts';
 import { JSON_OPTION } from '../output.ts';
 import { whileWorking } from '../progress-bar.ts';

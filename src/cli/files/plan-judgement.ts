@@ -2,7 +2,7 @@
 // the rest is possible. Nothing is changed.
 
 import { CommandError } from '../command.ts';
-import type { Directory } from '../directory.ts';
+import type { Directory } from '../connection/directory.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { PlannedChange } from './plan.ts';
 

@@ -5,7 +5,7 @@ import { appendFile } from 'node:fs/promises';
 import { hasTerminal } from '../ask.ts';
 import { type Command, CommandError, type CommandOption, UsageError, type World } from '../command.ts';
 import { parseOptions } from '../command-line.ts';
-import type { Directory, OpenDirectory } from '../directory.ts';
+import type { Directory, OpenDirectory } from '../connection/directory.ts';
 import { objectCommands } from '../dsconfig/object-commands.ts';
 import type { ObjectFamily } from '../dsconfig/object-family.ts';
 import {
@@ -16,8 +16,8 @@ import {
   readObject,
 } from '../dsconfig/object-reading.ts';
 import { ExitCode } from '../exit-code.ts';
-import { mailCommands } from '../mail-commands.ts';
-import { statusCommand } from '../status.ts';
+import { mailCommands } from '../mail/mail-commands.ts';
+import { statusCommand } from '../status/status.ts';
 import { askNewObject } from './new-object.ts';
 import { ObjectDraft } from './object-draft.ts';
 import { editObject, type ObjectMenuParts } from './object-menu.ts';

@@ -1,7 +1,7 @@
 // Questions for what a new object must have and nobody has said yet: its type, its name, its mandatory properties.
 
 import type { ObjectDefinition } from '../../config/object-definition.ts';
-import type { Directory } from '../directory.ts';
+import type { Directory } from '../connection/directory.ts';
 import { hasTypes, type ObjectFamily } from '../dsconfig/object-family.ts';
 import { listObjects } from '../dsconfig/object-reading.ts';
 import { mandatoryProperties } from '../dsconfig/property-edit.ts';

@@ -5,8 +5,8 @@ import { defineObject } from '../object-definition.ts';
 import { opendjAttribute, opendjClass } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
 import { string } from '../types/string.ts';
-import { enabledProperty } from './enabled-property.ts';
-import { Container } from './places.ts';
+import { enabledProperty } from './properties/enabled-property.ts';
+import { Container } from './properties/places.ts';
 
 const alertType = () =>
   string({

@@ -6,8 +6,8 @@ import { opendjAttribute, opendjClass } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
 import { dn } from '../types/dn.ts';
 import { string } from '../types/string.ts';
-import { enabledProperty } from './enabled-property.ts';
-import { Container } from './places.ts';
+import { enabledProperty } from './properties/enabled-property.ts';
+import { Container } from './properties/places.ts';
 
 export const backend = defineObject({
   kind: 'backend',

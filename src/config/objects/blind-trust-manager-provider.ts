@@ -2,7 +2,7 @@
 
 import { defineObject } from '../object-definition.ts';
 import { opendjClass } from '../object-identifiers.ts';
-import { javaClassProperty } from './java-class-property.ts';
+import { javaClassProperty } from './properties/java-class-property.ts';
 import { trustManagerProvider } from './trust-manager-provider.ts';
 
 export const blindTrustManagerProvider = defineObject({

@@ -2,7 +2,7 @@
 
 import { defineObject } from '../object-definition.ts';
 import { opendjClass } from '../object-identifiers.ts';
-import { Container } from './places.ts';
+import { Container } from './properties/places.ts';
 
 export const branch = defineObject({
   kind: 'container',

@@ -6,10 +6,10 @@ import { property } from '../property-definition.ts';
 import { secret } from '../types/secret.ts';
 import { storeType } from '../types/store-type.ts';
 import { filePath } from '../types/string.ts';
-import { javaClassProperty } from './java-class-property.ts';
 import { javaStoreProvider } from './java-store-provider.ts';
 import { keyManagerProvider } from './key-manager-provider.ts';
-import { pinsElsewhere } from './pins-elsewhere.ts';
+import { javaClassProperty } from './properties/java-class-property.ts';
+import { pinsElsewhere } from './properties/pins-elsewhere.ts';
 
 const nextHandshake = {
   kind: 'none',

@@ -5,11 +5,11 @@ import { opendjAttribute, opendjClass } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
 import { storeType } from '../types/store-type.ts';
 import { filePath } from '../types/string.ts';
-import { javaClassProperty } from './java-class-property.ts';
 import { javaStoreProvider } from './java-store-provider.ts';
-import { pinsElsewhere } from './pins-elsewhere.ts';
+import { javaClassProperty } from './properties/java-class-property.ts';
+import { pinsElsewhere } from './properties/pins-elsewhere.ts';
+import { trustStorePin } from './properties/trust-store-pin.ts';
 import { trustManagerProvider } from './trust-manager-provider.ts';
-import { trustStorePin } from './trust-store-pin.ts';
 
 export const fileBasedTrustManagerProvider = defineObject({
   kind: 'file-based-trust-manager-provider',

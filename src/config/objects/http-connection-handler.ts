@@ -8,10 +8,10 @@ import { duration } from '../types/duration.ts';
 import { listenAddress } from '../types/host-port.ts';
 import { integer } from '../types/integer.ts';
 import { size } from '../types/size.ts';
-import { alwaysSoOfHttp } from './connection-always-so.ts';
 import { connectionHandler } from './connection-handler.ts';
-import { acceptBacklog, handlerRestart, maxConnections } from './connection-limits.ts';
-import { foreignHttpProperties } from './foreign-handler-properties.ts';
+import { alwaysSoOfHttp } from './properties/connection-always-so.ts';
+import { acceptBacklog, handlerRestart, maxConnections } from './properties/connection-limits.ts';
+import { foreignHttpProperties } from './properties/foreign-handler-properties.ts';
 
 export const httpConnectionHandler = defineObject({
   kind: 'http-connection-handler',

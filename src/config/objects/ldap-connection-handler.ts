@@ -9,12 +9,12 @@ import { property } from '../property-definition.ts';
 import { boolean } from '../types/boolean.ts';
 import { listenAddress } from '../types/host-port.ts';
 import { integer, port } from '../types/integer.ts';
-import { alwaysSo } from './connection-always-so.ts';
 import { connectionHandler } from './connection-handler.ts';
-import { connectionLimits, handlerRestart } from './connection-limits.ts';
-import { connectionTls, nextConnection } from './connection-tls.ts';
-import { foreignLdapProperties } from './foreign-handler-properties.ts';
-import { javaClassProperty } from './java-class-property.ts';
+import { alwaysSo } from './properties/connection-always-so.ts';
+import { connectionLimits, handlerRestart } from './properties/connection-limits.ts';
+import { connectionTls, nextConnection } from './properties/connection-tls.ts';
+import { foreignLdapProperties } from './properties/foreign-handler-properties.ts';
+import { javaClassProperty } from './properties/java-class-property.ts';
 
 export const ldapConnectionHandler = defineObject({
   kind: 'ldap-connection-handler',

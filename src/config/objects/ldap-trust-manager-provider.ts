@@ -4,10 +4,10 @@ import { defineObject } from '../object-definition.ts';
 import { forgerockClass, opendjAttribute } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
 import { dn } from '../types/dn.ts';
-import { javaClassProperty } from './java-class-property.ts';
-import { pinsElsewhere } from './pins-elsewhere.ts';
+import { javaClassProperty } from './properties/java-class-property.ts';
+import { pinsElsewhere } from './properties/pins-elsewhere.ts';
+import { trustStorePin } from './properties/trust-store-pin.ts';
 import { trustManagerProvider } from './trust-manager-provider.ts';
-import { trustStorePin } from './trust-store-pin.ts';
 
 export const ldapTrustManagerProvider = defineObject({
   kind: 'ldap-trust-manager-provider',

@@ -6,7 +6,7 @@ import { ownAttribute, ownClass } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
 import { filePath, string } from '../types/string.ts';
 import { connectionHandler } from './connection-handler.ts';
-import { connectionLimits, handlerRestart } from './connection-limits.ts';
+import { connectionLimits, handlerRestart } from './properties/connection-limits.ts';
 
 export const ldapiConnectionHandler = defineObject({
   kind: 'ldapi-connection-handler',

@@ -3,10 +3,15 @@
 // PingDS's page says StartTLS is only allowed without SSL, and that it is on by default. Both hold: with use-ssl the
 // default of use-start-tls is false, and only a use-start-tls that was written as true is a contradiction.
 
+import {
+  checkEncryption,
+  checkMissingParts,
+  checkRepeatedNames,
+  usesTls,
+} from '../checks/smtp-property-rules.ts';
 import { defineObject } from '../object-definition.ts';
 import { forgerockAttribute, opendjAttribute, ownAttribute, ownClass } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
-import { checkEncryption, checkMissingParts, checkRepeatedNames, usesTls } from '../smtp-property-rules.ts';
 import { boolean } from '../types/boolean.ts';
 import { reference } from '../types/dn.ts';
 import { duration } from '../types/duration.ts';
@@ -15,8 +20,8 @@ import { integer } from '../types/integer.ts';
 import { javaMail } from '../types/java-mail.ts';
 import { secret } from '../types/secret.ts';
 import { string } from '../types/string.ts';
-import { enabledProperty } from './enabled-property.ts';
-import { Container } from './places.ts';
+import { enabledProperty } from './properties/enabled-property.ts';
+import { Container } from './properties/places.ts';
 
 /** Message submission (RFC 6409 §3.1). */
 const SUBMISSION_PORT = 587;

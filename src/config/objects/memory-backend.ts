@@ -6,8 +6,8 @@ import { property } from '../property-definition.ts';
 import { boolean } from '../types/boolean.ts';
 import { integer } from '../types/integer.ts';
 import { filePath } from '../types/string.ts';
-import { javaClassProperty } from './java-class-property.ts';
 import { localBackend } from './local-backend.ts';
+import { javaClassProperty } from './properties/java-class-property.ts';
 
 export const memoryBackend = defineObject({
   kind: 'memory-backend',

@@ -4,8 +4,8 @@ import { defineObject } from '../object-definition.ts';
 import { ownAttribute, ownClass } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
 import { filePath, string } from '../types/string.ts';
-import { javaClassProperty } from './java-class-property.ts';
 import { keyManagerProvider } from './key-manager-provider.ts';
+import { javaClassProperty } from './properties/java-class-property.ts';
 
 export const pemKeyManagerProvider = defineObject({
   kind: 'pem-key-manager-provider',

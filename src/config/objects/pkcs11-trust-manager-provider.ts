@@ -5,9 +5,9 @@ import { defineObject } from '../object-definition.ts';
 import { opendjAttribute, ownAttribute, ownClass } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
 import { string } from '../types/string.ts';
-import { javaClassProperty } from './java-class-property.ts';
+import { javaClassProperty } from './properties/java-class-property.ts';
+import { trustStorePin } from './properties/trust-store-pin.ts';
 import { trustManagerProvider } from './trust-manager-provider.ts';
-import { trustStorePin } from './trust-store-pin.ts';
 
 export const pkcs11TrustManagerProvider = defineObject({
   kind: 'pkcs11-trust-manager-provider',

@@ -10,9 +10,9 @@ import { integer } from '../types/integer.ts';
 import { keptWord } from '../types/kept-word.ts';
 import { string } from '../types/string.ts';
 import { unsupported } from '../types/unsupported.ts';
-import { foreignGlobalProperties } from './foreign-global-properties.ts';
-import { mailSpoolProperties } from './mail-spool-properties.ts';
-import { CONFIG_ROOT } from './places.ts';
+import { foreignGlobalProperties } from './properties/foreign-global-properties.ts';
+import { mailSpoolProperties } from './properties/mail-spool-properties.ts';
+import { CONFIG_ROOT } from './properties/places.ts';
 
 const serverWord = () =>
   string({

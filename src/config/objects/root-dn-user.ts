@@ -8,8 +8,8 @@ import { certificateFingerprint } from '../types/certificate-fingerprint.ts';
 import { dn } from '../types/dn.ts';
 import { enumeration } from '../types/enumeration.ts';
 import { password } from '../types/password.ts';
-import { foreignAccountProperties } from './foreign-account-properties.ts';
-import { Container } from './places.ts';
+import { foreignAccountProperties } from './properties/foreign-account-properties.ts';
+import { Container } from './properties/places.ts';
 
 /** PingDS's privileges that have a meaning here, and `secret-read`, which is ours. */
 export const PRIVILEGES = [

@@ -6,7 +6,7 @@ import { property } from '../property-definition.ts';
 import { mailAddress } from '../types/mail-address.ts';
 import { string } from '../types/string.ts';
 import { alertHandler } from './alert-handler.ts';
-import { javaClassProperty } from './java-class-property.ts';
+import { javaClassProperty } from './properties/java-class-property.ts';
 
 const TOKENS = 'Each %%alert-type%%, %%alert-id%% and %%alert-message%% is replaced by what it names.';
 

@@ -4,7 +4,7 @@ import { defineObject } from '../object-definition.ts';
 import { ownAttribute, ownClass } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
 import { boolean } from '../types/boolean.ts';
-import { javaClassProperty } from './java-class-property.ts';
+import { javaClassProperty } from './properties/java-class-property.ts';
 import { trustManagerProvider } from './trust-manager-provider.ts';
 
 export const systemTrustManagerProvider = defineObject({

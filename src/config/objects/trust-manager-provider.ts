@@ -2,8 +2,8 @@
 
 import { defineObject } from '../object-definition.ts';
 import { opendjClass } from '../object-identifiers.ts';
-import { enabledProperty } from './enabled-property.ts';
-import { Container } from './places.ts';
+import { enabledProperty } from './properties/enabled-property.ts';
+import { Container } from './properties/places.ts';
 
 export const trustManagerProvider = defineObject({
   kind: 'trust-manager-provider',

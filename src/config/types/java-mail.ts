@@ -2,8 +2,8 @@
 // options for handing mail over; what it does not know is kept, and means nothing.
 
 import { findSimilarName } from '../../schema/similar-name.ts';
-import { javaMailProperties } from '../java-mail-properties.ts';
-import type { JavaMailProperty, MailOption, RefusedProperty } from '../java-mail-property.ts';
+import { javaMailProperties } from '../java-mail/java-mail-properties.ts';
+import type { JavaMailProperty, MailOption, RefusedProperty } from '../java-mail/java-mail-property.ts';
 import { mapParsed, meaningOf, type Parsed, type PropertyType, type Refused } from '../property-type.ts';
 import { SECRET_STARS, Secret } from '../secret.ts';
 import { isSecretName, nameValue, parseNameValue } from './name-value.ts';

@@ -4,10 +4,10 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ChangeStream } from '../../../src/cli/change-stream.ts';
 import { CommandError } from '../../../src/cli/command.ts';
-import type { ConnectionChoice } from '../../../src/cli/connection-options.ts';
-import { ServerConnection } from '../../../src/cli/server-connection.ts';
+import { ChangeStream } from '../../../src/cli/connection/change-stream.ts';
+import type { ConnectionChoice } from '../../../src/cli/connection/connection-options.ts';
+import { ServerConnection } from '../../../src/cli/connection/server-connection.ts';
 import { MailServerError, openMailServer } from '../../../src/client/open-mail-server.ts';
 import { Dn } from '../../../src/ldap/dn.ts';
 import { Attribute, Entry } from '../../../src/ldap/entry.ts';

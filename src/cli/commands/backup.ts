@@ -1,0 +1,140 @@
+// `confdit backup` and `confdit restore`: an instance as one file, taken while its server runs, and verified on its way
+// back.
+
+import { once } from 'node:events';
+import { join, resolve } from 'node:path';
+import { readNamedPieces } from '../../files/named-file.ts';
+import { makeBackup, writeBackup } from '../../instance/backup.ts';
+import { restoreBackup, verifyBackup } from '../../instance/restore.ts';
+import { unpackBackup } from '../../instance/unpack-backup.ts';
+import { type Command, CommandError, type Invocation, UsageError, type World } from '../command.ts';
+import { ExitCode } from '../exit-code.ts';
+import { commandErrorFrom } from '../file-argument.ts';
+import { isFolder, STANDARD } from '../files/input-files.ts';
+import { formatJson, JSON_OPTION } from '../output.ts';
+import { whileWorking } from '../progress-bar.ts';
+import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
+import { configFolderOf, inWords } from './offline-instance.ts';
+
+const OPTIONS = INSTANCE_OPTIONS.filter(({ name }) => name === 'instance');
+
+export const backupCommand: Command = {
+  name: 'backup',
+  group: 'Safety',
+  operands: 'FILE',
+  synopsis: 'Writes the instance to one file (a compressed tar archive), also while its server runs.',
+  description:
+    'FILE may be a folder, where the backup gets a name with its time, or - for standard output. The file holds passwords\n' +
+    'and keys. What is in cn=tasks, logs, and earlier backups are left out.',
+  options: [...OPTIONS, JSON_OPTION],
+  run: backup,
+};
+
+export const restoreCommand: Command = {
+  name: 'restore',
+  group: 'Safety',
+  operands: 'FILE',
+  synopsis: 'Puts a backup in the place of the instance, once all of it is verified; what was there is kept.',
+  description: 'FILE may be - for standard input.',
+  options: [
+    ...OPTIONS,
+    { name: 'verify-only', synopsis: 'say whether the backup is whole, and change nothing' },
+  ],
+  run: restore,
+};
+
+async function backup(invocation: Invocation, world: World): Promise<ExitCode> {
+  const operand = fileOf(invocation);
+  requireReader(operand, world);
+  const now = new Date();
+  const path = (await isFolder(operand)) ? join(operand, nameOf(now)) : operand;
+  const choice = instanceOf(invocation, world);
+  await configFolderOf(choice);
+  const made = inWords(async () => {
+    const one = await makeBackup(resolve(choice.instance), now);
+    await unpackBackup([one.octets]);
+    return one;
+  });
+  const { octets, manifest } = await whileWorking(world.stderr, 'backing up', made);
+  if (path === STANDARD) {
+    // What is said of it must not be in it.
+    await writeOut(octets, world.stdout);
+    world.stderr.write(`${manifest.files.size} files, through change ${manifest.number}.\n`);
+    return ExitCode.success;
+  }
+  await writeNew(path, octets);
+  const { number } = manifest;
+  const count = manifest.files.size;
+  world.stdout.write(
+    invocation.has('json')
+      ? formatJson({ file: path, files: count, change: number })
+      : `${path}: ${count} files, through change ${number}.\n`,
+  );
+  return ExitCode.success;
+}
+
+async function restore(invocation: Invocation, world: World): Promise<ExitCode> {
+  const path = fileOf(invocation);
+  const pieces = path === STANDARD ? stdinOf(world) : piecesOf(path);
+  const { instance } = instanceOf(invocation, world);
+  if (invocation.has('verify-only')) {
+    const read = inWords(() => verifyBackup(pieces));
+    const manifest = await whileWorking(world.stderr, 'verifying', read);
+    world.stdout.write(`${path} is whole: taken at ${manifest.at}, through change ${manifest.number}.\n`);
+    return ExitCode.success;
+  }
+  const restored = inWords(() => restoreBackup(pieces, instance, new Date()));
+  const { manifest, aside } = await whileWorking(world.stderr, 'restoring', restored);
+  world.stdout.write(
+    `${resolve(instance)} is as it was at ${manifest.at}, through change ${manifest.number}.\n`,
+  );
+  if (aside !== undefined) world.stdout.write(`What was there before is in ${aside}\n`);
+  return ExitCode.success;
+}
+
+/** Nobody reads a compressed archive at a terminal. */
+function requireReader(path: string, { stdout }: World): void {
+  if (path === STANDARD && stdout.isTTY === true)
+    throw new UsageError('A backup is not written to a terminal. Send it to a file or a program.');
+}
+
+function nameOf(now: Date): string {
+  return `confdit-${now
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replaceAll(/[-:]/g, '')}.tar.gz`;
+}
+
+async function writeOut(octets: Buffer, stdout: World['stdout']): Promise<void> {
+  if (!stdout.write(octets)) await once(stdout, 'drain');
+}
+
+async function* stdinOf({ stdin }: World): AsyncGenerator<Buffer, void> {
+  for await (const piece of stdin) yield Buffer.from(piece);
+}
+
+async function* piecesOf(path: string): AsyncGenerator<Buffer, void> {
+  try {
+    for await (const { octets } of readNamedPieces(path)) yield octets;
+  } catch (error) {
+    throw commandErrorFrom(error);
+  }
+}
+
+function fileOf({ operands: [path, ...others] }: Invocation): string {
+  if (path !== undefined && others.length === 0) return path;
+  throw new UsageError('The command takes the name of one file.');
+}
+
+async function writeNew(path: string, octets: Buffer): Promise<void> {
+  try {
+    await writeBackup(path, octets);
+  } catch (error) {
+    throw fileError(`The backup ${path} cannot be written`, error);
+  }
+}
+
+function fileError(what: string, error: unknown): CommandError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new CommandError(`${what}: ${reason}.`, ExitCode.wrongData, { cause: error });
+}

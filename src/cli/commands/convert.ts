@@ -1,0 +1,42 @@
+// `confdit convert`: files of entries from one form into another, to standard output.
+
+import { type Command, CommandError, type Invocation, type World } from '../command.ts';
+import { FORMAT_NAMES, formatOfOption } from '../documents/document-format.ts';
+import { EntryWriter } from '../documents/entry-writer.ts';
+import { DOCUMENT_FORMATS } from '../documents/read-document.ts';
+import { ExitCode } from '../exit-code.ts';
+import { readDesiredEntries } from '../files/desired-entries.ts';
+import { findInputFiles } from '../files/input-files.ts';
+import { shippedSchema } from './shipped-schema.ts';
+
+export const convertCommand: Command = {
+  name: 'convert',
+  group: 'Configuration as files',
+  operands: 'FILE...',
+  synopsis: 'Prints the entries of files in another form: LDIF, YAML or JSON.',
+  description:
+    'The form of a file is known by the ending of its name: .ldif, .yaml, .yml or .json. FILE may be a folder, or - for\n' +
+    'stdin. What the files say does not change; comments are not kept.',
+  options: [
+    {
+      name: 'to',
+      value: 'FORMAT',
+      values: DOCUMENT_FORMATS,
+      synopsis: `the form to print: ${FORMAT_NAMES} (default: yaml)`,
+    },
+  ],
+  run: convert,
+};
+
+async function convert(invocation: Invocation, world: World): Promise<ExitCode> {
+  const format = formatOfOption('to', invocation.value('to') ?? 'yaml');
+  if (invocation.operands.length === 0)
+    throw new CommandError('Which files shall be converted?', ExitCode.parameterError);
+  const schema = await shippedSchema();
+  const files = await findInputFiles(invocation.operands);
+  const entries = await readDesiredEntries(files, schema, world.stdin);
+  const writer = new EntryWriter(format, schema);
+  for (const { entry } of entries) world.stdout.write(writer.next(entry));
+  world.stdout.write(writer.end());
+  return ExitCode.success;
+}

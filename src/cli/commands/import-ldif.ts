@@ -1,0 +1,133 @@
+// `confdit import-ldif`: entries and changes from LDIF files into a running server, or into an instance whose server is
+// down.
+
+import { parseFilter } from '../../codec/filter-text.ts';
+import { Definitions, objectDefinitions } from '../../config/definitions.ts';
+import { SourcesError } from '../../expression/sources-error.ts';
+import { FileError } from '../../files/file-error.ts';
+import { StartError } from '../../instance/start-error.ts';
+import { LdapError } from '../../ldap/ldap-error.ts';
+import { SchemaError } from '../../schema/schema-error.ts';
+import { type Command, CommandError, type Invocation, type World } from '../command.ts';
+import type { ChangeStream } from '../connection/change-stream.ts';
+import { CONNECTION_OPTIONS } from '../connection/connection-options.ts';
+import { ExitCode } from '../exit-code.ts';
+import { attributesToCompare } from '../files/plan.ts';
+import { countOf, writeProblems } from '../offline/import-report.ts';
+import { readStdin } from '../offline/ldif-file.ts';
+import { type ImportOutcome, importOffline, type StoppedImport } from '../offline/offline-import.ts';
+import { importOnline } from '../offline/online-import.ts';
+import { FoundEntries, ReplacedEntries } from '../offline/replaced-entries.ts';
+import { UNUSABLE } from '../offline/unusable-files.ts';
+import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
+import { openChangeStream } from './open-directory.ts';
+import { shippedSchema } from './shipped-schema.ts';
+
+/** What is wrong with an instance, for the person who can put it right. */
+const KNOWN = [StartError, SourcesError, SchemaError, FileError, LdapError];
+
+export const importLdifCommand: Command = {
+  name: 'import-ldif',
+  group: 'LDIF files',
+  operands: 'FILE...',
+  synopsis: 'Adds the entries of LDIF files, and makes their changes.',
+  description:
+    'Every file is read to its end first: if anything is wrong with it nothing is changed, and every problem is told\n' +
+    'with file and line. FILE may be - for stdin. With --offline the files go into the instance while its server is\n' +
+    'down: all is validated together and stored as one change. Otherwise a running server is told, with many requests\n' +
+    'under way at a time; what it refuses is told with file and line, and ends the import unless --continue is given.',
+  options: [
+    ...INSTANCE_OPTIONS,
+    { name: 'offline', synopsis: 'work on the files of the instance, whose server must be down' },
+    { name: 'continue', short: 'c', synopsis: 'leave out what is wrong and go on with the rest' },
+    {
+      name: 'replace-existing',
+      short: 'r',
+      synopsis: 'let an entry that is there become what the file says, instead of refusing it',
+    },
+    { name: 'dry-run', short: 'n', synopsis: 'check everything and change nothing' },
+    { name: 'allow-file-urls', synopsis: 'take values from files: attribute:< file:///path' },
+    ...CONNECTION_OPTIONS,
+  ],
+  run: importLdif,
+};
+
+async function importLdif(invocation: Invocation, world: World): Promise<ExitCode> {
+  const files = invocation.operands;
+  if (files.length === 0) throw new CommandError('Which files shall be imported?', ExitCode.parameterError);
+  const asked = {
+    files,
+    world,
+    stdin: await readStdin(files, world.stdin),
+    allowsFiles: invocation.has('allow-file-urls'),
+    isContinued: invocation.has('continue'),
+    isTrial: invocation.has('dry-run'),
+  };
+  const outcome = invocation.has('offline')
+    ? await inWords(() =>
+        importOffline({
+          ...asked,
+          isReplacing: invocation.has('replace-existing'),
+          choice: instanceOf(invocation, world),
+        }),
+      )
+    : await importOnline({
+        ...asked,
+        replaced: invocation.has('replace-existing') ? await replacedOnServer() : undefined,
+        open: () => openChangeStream(invocation, world),
+      });
+  writeProblems(outcome.problems, world.stderr);
+  for (const warning of outcome.warnings ?? []) world.stderr.write(`${UNUSABLE}${warning}\n`);
+  world.stdout.write(`${summaryOf(outcome, asked.isTrial)}\n`);
+  return outcome.problems.length === 0 ? ExitCode.success : ExitCode.wrongData;
+}
+
+/** Finds the entries of a running server that files of an import replace. */
+async function replacedOnServer(): Promise<(stream: ChangeStream) => ReplacedEntries> {
+  const schema = await shippedSchema();
+  const definitions = new Definitions(objectDefinitions, (text) => schema.dnKeyOfText(text));
+  const attributes = attributesToCompare(schema);
+  return (stream) => {
+    const search = (base: string) => stream.search(base, parseFilter('(objectClass=*)'), attributes);
+    const found = new FoundEntries(schema, search, isMissing);
+    const { hashedAttributes } = definitions;
+    return new ReplacedEntries({ schema, hashedAttributes, find: (dn) => found.find(dn) });
+  };
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof CommandError && error.exitCode === ExitCode.noSuchObject;
+}
+
+/** A change that was refused has ended the import: where, and what of the files is in the server now. */
+function stoppedIn(
+  { madeCount, problems }: ImportOutcome,
+  { file, line, madeAfterCount, notTriedCount }: StoppedImport,
+  isTrial: boolean,
+): string {
+  const after =
+    madeAfterCount === 0 ? '' : ` (${madeAfterCount} of them after this line: they were under way)`;
+  const failed = `${problems.length} refused, ${notTriedCount} not tried`;
+  if (isTrial) return `Stopped at ${file}:${line}. ${failed}; nothing was changed.`;
+  const advice = 'To import the rest, correct what was refused and import again with --replace-existing.';
+  return `Stopped at ${file}:${line}. ${countOf(madeCount, 'change')} made${after}, ${failed}. ${advice}`;
+}
+
+function summaryOf(outcome: ImportOutcome, isTrial: boolean): string {
+  const { problems, changeCount, madeCount, number, stopped } = outcome;
+  if (stopped !== undefined) return stoppedIn(outcome, stopped, isTrial);
+  const found = problems.length === 0 ? 'no problems' : countOf(problems.length, 'problem');
+  if (isTrial) return `${countOf(changeCount, 'change')} checked, ${found}; nothing was changed.`;
+  if (madeCount === 0) return `Nothing was changed: ${found}.`;
+  const where = number === undefined ? '' : `, as change ${number} of the history`;
+  return `${countOf(madeCount, 'change')} made${where}; ${found}.`;
+}
+
+async function inWords<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error) || !KNOWN.some((type) => error instanceof type)) throw error;
+    throw new CommandError(error.message, ExitCode.wrongData, { cause: error });
+  }
+}

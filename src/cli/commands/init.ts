@@ -1,0 +1,81 @@
+// `confdit init`: an instance folder with its keys, its configuration and the administrator's password, without a start.
+
+import { access } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { WritePath } from '../../configuration/write/write-path.ts';
+import { ADMINISTRATOR_BIND_NAME, giveAdministratorPassword } from '../../instance/administrator.ts';
+import { openConfiguration } from '../../instance/open-configuration.ts';
+import { Runtime } from '../../runtime/runtime.ts';
+import { type Command, CommandError, type Invocation, type World } from '../command.ts';
+import { ExitCode } from '../exit-code.ts';
+import { formatJson, JSON_OPTION } from '../output.ts';
+import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
+import { inWords } from './offline-instance.ts';
+
+export const initCommand: Command = {
+  name: 'init',
+  group: 'The server',
+  synopsis: 'Makes an instance folder, with keys, a configuration and a password, and starts nothing.',
+  description:
+    'The first start does the same. With init the configuration can be written before anything listens: every command\n' +
+    'that takes --offline works on the new folder. Environment: CONFDIT_INSTANCE, CONFDIT_ADMIN_PASSWORD,\n' +
+    'CONFDIT_ADMIN_PASSWORD_FILE, CONFDIT_CERTIFICATE_NAMES.',
+  options: [
+    ...INSTANCE_OPTIONS,
+    { name: 'quiet', short: 'Q', synopsis: 'print nothing but problems' },
+    JSON_OPTION,
+  ],
+  run: init,
+};
+
+async function init(invocation: Invocation, world: World): Promise<ExitCode> {
+  const choice = instanceOf(invocation, world);
+  const folder = resolve(choice.instance);
+  if (await isThere(join(folder, 'config', 'config.ldif'))) {
+    throw new CommandError(
+      `${folder} is an instance already, and stays as it is. Give another folder with --instance.`,
+      ExitCode.alreadyExists,
+    );
+  }
+  const now = () => new Date();
+  const tell = (_: object, message: string) => void world.stderr.write(`${message}\n`);
+  const log = { info: () => {}, warn: tell, error: tell, line: undefined };
+  const pinFile = await inWords(async () => {
+    const opened = await openConfiguration({ choice, environment: world.env, now, log });
+    const { instance, configuration, store } = opened;
+    const writePath = new WritePath({ target: configuration, runtime: new Runtime([]), store, now, log });
+    try {
+      await giveAdministratorPassword(instance, world.env, configuration, writePath);
+      return instance.pinFile;
+    } finally {
+      await writePath.close();
+      await store.close();
+    }
+  });
+  if (invocation.has('json')) {
+    const passwordFile = (await isThere(pinFile)) ? pinFile : undefined;
+    world.stdout.write(
+      formatJson({ instance: folder, administrator: ADMINISTRATOR_BIND_NAME, passwordFile }),
+    );
+  } else if (!invocation.has('quiet')) world.stdout.write(await farewell(choice.instance, pinFile));
+  return ExitCode.success;
+}
+
+async function farewell(folder: string, pinFile: string): Promise<string> {
+  const password = (await isThere(pinFile))
+    ? `The password lies in ${join(folder, 'config', 'admin.pin')}.`
+    : 'The password is that which the environment gave.';
+  return [
+    `The instance ${folder} is made. The administrator is ${ADMINISTRATOR_BIND_NAME}.`,
+    password,
+    `Start it with: confdit start --instance ${folder}`,
+    '',
+  ].join('\n');
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

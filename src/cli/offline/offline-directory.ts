@@ -1,0 +1,133 @@
+// The tree of an instance whose server is down, for commands that do not care where a tree is: read from its files, and
+// changed by the same write path that the server has. Nothing runs, so nothing has to be told to take effect.
+
+import { type ChangeStep, NO_OPTIONS, type Requester } from '../../backend/backend.ts';
+import { ChangeRefused } from '../../backend/change-refused.ts';
+import { EntryViews } from '../../backend/entry-views.ts';
+import { parseFilter } from '../../codec/filter-text.ts';
+import { deriveForCommand } from '../../config/passwords/derivation.ts';
+import { ConfigBackend } from '../../configuration/config-backend.ts';
+import type { Configuration } from '../../configuration/configuration.ts';
+import { type Change, dnOfChange, type Modification } from '../../ldap/change.ts';
+import { Dn, type Rdn } from '../../ldap/dn.ts';
+import { Entry } from '../../ldap/entry.ts';
+import { LdapError } from '../../ldap/ldap-error.ts';
+import { SearchScope } from '../../ldap/message.ts';
+import { CommandError } from '../command.ts';
+import type { OfflineInstance } from '../commands/offline-instance.ts';
+import type { Directory, DirectoryStep, SearchRequest } from '../connection/directory.ts';
+import { exitCodeOfResult } from '../exit-code.ts';
+import { UNUSABLE, unusableFiles } from './unusable-files.ts';
+
+const SCOPES = {
+  base: SearchScope.baseObject,
+  one: SearchScope.singleLevel,
+  sub: SearchScope.wholeSubtree,
+} as const;
+
+export class OfflineDirectory implements Directory {
+  readonly #instance: OfflineInstance;
+  readonly #configuration: Configuration;
+  readonly #requester: Requester;
+  readonly #backend: ConfigBackend;
+
+  /** The instance is closed with the directory. */
+  constructor(instance: OfflineInstance) {
+    const { configuration, writePath, requester } = instance;
+    this.#instance = instance;
+    this.#configuration = configuration;
+    this.#requester = requester;
+    const views = new EntryViews(configuration.schema, configuration.validator.definitions, new Map());
+    this.#backend = new ConfigBackend(configuration, views, writePath, () => deriveForCommand);
+  }
+
+  search({ base, scope, filter = '(objectClass=*)', attributes = ['*'] }: SearchRequest): Promise<Entry[]> {
+    return refusalsInWords(async () => {
+      const baseKey = this.#configuration.schema.dnKey(Dn.parse(base));
+      const found = this.#backend.search({
+        ...{ base, baseKey, scope: SCOPES[scope], filter: parseFilter(filter) },
+        ...{ selectors: attributes, requester: this.#requester },
+      });
+      return [...found].filter((one) => one instanceof Entry);
+    });
+  }
+
+  add(entry: Entry): Promise<string> {
+    return this.#change({ type: 'add', entry });
+  }
+
+  modify(dn: string, modifications: readonly Modification[]): Promise<string> {
+    return this.#change({ type: 'modify', dn: Dn.parse(dn), modifications });
+  }
+
+  delete(dn: string): Promise<string> {
+    return this.#change({ type: 'delete', dn: Dn.parse(dn) });
+  }
+
+  rename(dn: string, newRdn: Rdn): Promise<string> {
+    const change = { type: 'modifyDn', dn: Dn.parse(dn), newRdn, deleteOldRdn: true } as const;
+    return this.#change({ ...change, newSuperior: undefined });
+  }
+
+  async changeAll(steps: readonly DirectoryStep[]): Promise<string> {
+    const before = steps.map(({ change }) => this.#entryOf(change));
+    const after = await this.#changeAll(steps, false);
+    const hints = steps.flatMap(({ change }, at) => this.#hintsOf(change, before[at]));
+    return [...hints, ...(await this.#warningsOf(after))].join('\n');
+  }
+
+  async tryAll(steps: readonly DirectoryStep[]): Promise<readonly string[]> {
+    return this.#warningsOf(await this.#changeAll(steps, true));
+  }
+
+  close(): Promise<void> {
+    return this.#instance.close();
+  }
+
+  /** Resolves to the entries as they are afterwards. */
+  async #changeAll(steps: readonly DirectoryStep[], noOp: boolean): Promise<readonly Entry[]> {
+    const options = { ...NO_OPTIONS, noOp, postRead: ['*'] };
+    const all = steps.map(
+      ({ change, assertion }): ChangeStep => ({ change, options: { ...options, assertion } }),
+    );
+    const outcomes = await refusalsInWords(() => this.#backend.changeAll(all, this.#requester));
+    return outcomes.flatMap(({ after }) => after ?? []);
+  }
+
+  /** A server would refuse a file that cannot be used; here it may be that of another machine. */
+  async #warningsOf(entries: readonly Entry[]): Promise<readonly string[]> {
+    const { validator } = this.#configuration;
+    const sentences = await unusableFiles(entries, validator, this.#instance.folder);
+    return sentences.map((sentence) => UNUSABLE + sentence);
+  }
+
+  /** What an administrator would have to restart does not run: of the notes only those are left that are about values. */
+  #change(change: Change): Promise<string> {
+    return refusalsInWords(async () => {
+      const before = this.#entryOf(change);
+      await this.#backend.change(change, this.#requester);
+      const after = this.#entryOf(change);
+      const warnings = await this.#warningsOf(after === undefined || after === before ? [] : [after]);
+      return [...this.#hintsOf(change, before), ...warnings].join('\n');
+    });
+  }
+
+  #entryOf(change: Change): Entry | undefined {
+    const { schema, tree } = this.#configuration;
+    return tree.find(schema.dnKey(dnOfChange(change)));
+  }
+
+  #hintsOf(change: Change, before: Entry | undefined): readonly string[] {
+    return this.#configuration.hintsOf({ before, after: this.#entryOf(change) });
+  }
+}
+
+async function refusalsInWords<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    const refusal = error instanceof ChangeRefused ? error.refusal : error;
+    if (!(refusal instanceof LdapError)) throw error;
+    throw new CommandError(refusal.message, exitCodeOfResult(refusal.code), { cause: error });
+  }
+}

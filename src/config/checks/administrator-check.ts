@@ -1,0 +1,117 @@
+// Two rules about accounts: no two log in with the same name, and one that can change the configuration stays, or
+// nobody could ever again. Both are answered by the reference index: an account "refers" to the names it logs in
+// with and to the right it has, under keys that no entry can have.
+
+import type { Issue } from '../../ldap/issue.ts';
+import type { Schema } from '../../schema/schema.ts';
+import type { ObjectDefinition } from '../object-definition.ts';
+import type { Privilege } from '../objects/root-dn-user.ts';
+import { rootDnUser } from '../objects/root-dn-user.ts';
+import type { ObjectReading, PropertyReading } from '../property-reader.ts';
+import type { CheckContext } from './reference-check.ts';
+
+/** Refers to: may change the configuration. */
+const CONFIG_WRITERS_KEY = '(config-write)';
+
+const NEEDED_TO_WRITE: readonly Privilege[] = ['config-read', 'config-write'];
+
+/** The accounts that log in with a name besides their own, in a ReferenceIndex; takes the schema's key of the name. */
+export function bindNameKey(nameKey: string): string {
+  return `(bind)${nameKey}`;
+}
+
+export function isAccountKind(definition: ObjectDefinition): boolean {
+  return definition === rootDnUser;
+}
+
+/** What an account refers to, for the ReferenceIndex. */
+export function accountTargetsOf(reading: ObjectReading, schema: Schema): readonly string[] {
+  if (!isAccountKind(reading.definition)) return [];
+  const names = bindNamesOf(reading).map((name) => bindNameKey(schema.dnKeyOfText(name)));
+  return canWrite(reading) ? [...names, CONFIG_WRITERS_KEY] : names;
+}
+
+/** Refuses a bind name that is the name of another account, or that another account has too. */
+export function checkBindNames(reading: ObjectReading, entryKey: string, context: CheckContext): Issue[] {
+  if (!isAccountKind(reading.definition)) return [];
+  return [...checkOwnName(reading, entryKey, context), ...checkFurtherNames(reading, entryKey, context)];
+}
+
+/** Refuses an account whose own name another logs in with already. */
+function checkOwnName(reading: ObjectReading, entryKey: string, { view }: CheckContext): Issue[] {
+  const others = [...view.referrers(bindNameKey(entryKey))];
+  const other = others.find((referrer) => referrer !== entryKey);
+  if (other === undefined) return [];
+  const issue: Issue = {
+    code: 'unwillingToPerform',
+    dn: reading.entry.dn.toString(),
+    problem: `is a name that ${view.find(other)?.dn ?? other} logs in with already, as its alternate-bind-dn`,
+    advice: 'Give the account another name, or take that one from the other.',
+  };
+  return [issue];
+}
+
+function checkFurtherNames(reading: ObjectReading, entryKey: string, context: CheckContext): Issue[] {
+  return bindNamesOf(reading).flatMap((name) => {
+    const key = context.schema.dnKeyOfText(name);
+    const others = [...context.view.referrers(bindNameKey(key))];
+    if (isAccount(key, context)) others.push(key);
+    const other = others.find((referrer) => referrer !== entryKey);
+    if (other === undefined) return [];
+    const owner = context.view.find(other)?.dn.toString() ?? other;
+    const problem = `is already the name that ${owner} logs in with`;
+    const issue: Issue = {
+      code: 'unwillingToPerform',
+      dn: reading.entry.dn.toString(),
+      property: 'alternate-bind-dn',
+      received: name,
+      problem,
+      advice: 'Choose a name that nobody logs in with.',
+    };
+    return [issue];
+  });
+}
+
+/** Refuses a change that leaves nobody who can change the configuration. */
+export function checkLastWriter(
+  before: ObjectReading | undefined,
+  after: ObjectReading | undefined,
+  entryKey: string,
+  { view }: CheckContext,
+): Issue[] {
+  if (before === undefined || !canWrite(before) || (after !== undefined && canWrite(after))) return [];
+  for (const other of view.referrers(CONFIG_WRITERS_KEY)) {
+    if (other !== entryKey) return [];
+  }
+  const what =
+    after === undefined ? 'cannot be deleted' : 'cannot give up its password, config-read or config-write';
+  return [
+    {
+      code: 'unwillingToPerform',
+      dn: before.entry.dn.toString(),
+      problem: `${what}: it is the last account that can change the configuration`,
+      advice: 'Give another account a password, config-read and config-write first.',
+    },
+  ];
+}
+
+function isAccount(key: string, { view, definitions }: CheckContext): boolean {
+  const entry = view.find(key);
+  return entry !== undefined && definitions.findForEntry(entry) === rootDnUser;
+}
+
+function bindNamesOf(reading: ObjectReading): readonly string[] {
+  return reading.properties.get('alternate-bind-dn')?.texts ?? [];
+}
+
+/** Whether somebody can log in to the account and change the configuration with it. */
+function canWrite(reading: ObjectReading): boolean {
+  if (!isAccountKind(reading.definition)) return false;
+  const privileges = textsOf(reading.properties.get('privilege'));
+  const hasPassword = textsOf(reading.properties.get('password')).length > 0;
+  return hasPassword && NEEDED_TO_WRITE.every((privilege) => privileges.includes(privilege));
+}
+
+function textsOf(reading: PropertyReading | undefined): readonly string[] {
+  return reading?.texts ?? [];
+}

@@ -1,0 +1,36 @@
+// Which properties of an object can be checked each by itself, whatever else the object or the tree holds: of two entries
+// that differ in nothing but those, one is as right as the other.
+
+import { hasExpression } from '../../expression/template.ts';
+import type { ObjectDefinition } from '../object-definition.ts';
+import type { PropertyDefinition } from '../property-definition.ts';
+import { takesExpressions } from '../property-reader.ts';
+import { isAccountKind } from './administrator-check.ts';
+import { isHandlerKind } from './handler-check.ts';
+
+/** By attribute key, the properties that no rule looks at; undefined for kinds that have rules about all there are. */
+export function aloneProperties(
+  definition: ObjectDefinition,
+): ReadonlyMap<string, PropertyDefinition> | undefined {
+  if (definition.neededKinds.length > 0 || isAccountKind(definition) || isHandlerKind(definition))
+    return undefined;
+  const { constraints, enabledTargets, properties } = definition;
+  const looked = new Set([
+    ...constraints.flatMap((rule) => rule.properties),
+    ...enabledTargets.flatMap((rule) => [rule.property, ...rule.properties]),
+    ...properties.flatMap(({ defaultWhen }) => defaultWhen?.property ?? []),
+  ]);
+  const alone = properties.filter(
+    ({ name, type, readOnly }) => !looked.has(name) && type.target === undefined && !type.hashed && !readOnly,
+  );
+  return new Map(alone.map((property) => [property.key, property]));
+}
+
+/** Whether the values are plain and allowed. */
+export function areAllowedAlone(property: PropertyDefinition, values: readonly string[]): boolean {
+  if (values.length > 1 && !property.multiValued) return false;
+  const mayHold = takesExpressions(property.key);
+  return values.every(
+    (value) => !(mayHold && hasExpression(value)) && property.type.parse(value).problem === undefined,
+  );
+}

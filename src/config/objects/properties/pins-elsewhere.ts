@@ -1,0 +1,42 @@
+// The three other places OpenDJ could keep a PIN in. PingDS has only the PIN itself, and expressions for the rest; so
+// has this server, and it says which expression to write.
+
+import { opendjAttribute } from '../../object-identifiers.ts';
+import { property } from '../../property-definition.ts';
+import { unsupported } from '../../types/unsupported.ts';
+
+/** @param property the PIN's own, and the number OpenDJ has for the first of the three. */
+export function pinsElsewhere<const Pin extends string>(pin: Pin, firstOid: number) {
+  return [
+    property({
+      name: `${pin}-environment-variable`,
+      oid: opendjAttribute(firstOid),
+      type: unsupported({
+        problem: 'is not needed: an expression can take the PIN from the environment',
+        advice: (name) => `Write ${pin}: $<env:${name}> in its place.`,
+      }),
+      advanced: true,
+      synopsis: 'Where OpenDJ finds the PIN; refused.',
+    }),
+    property({
+      name: `${pin}-file`,
+      oid: opendjAttribute(firstOid + 1),
+      type: unsupported({
+        problem: 'is not needed: an expression can take the PIN from a file',
+        advice: (path) => `Write ${pin}: $<file:${path}> in its place.`,
+      }),
+      advanced: true,
+      synopsis: 'Where OpenDJ finds the PIN; refused.',
+    }),
+    property({
+      name: `${pin}-property`,
+      oid: opendjAttribute(firstOid + 2),
+      type: unsupported({
+        problem: 'names a property of a Java runtime, which this server does not have',
+        advice: (name) => `Write ${pin}: $<${name}> in its place, and start with --define ${name}=….`,
+      }),
+      advanced: true,
+      synopsis: 'Where OpenDJ finds the PIN; refused.',
+    }),
+  ] as const;
+}

@@ -1,0 +1,126 @@
+// The JSON Schema of configuration files in YAML and JSON, written from the declarations, for editors: they complete and
+// check what is typed. It knows kinds, names and words; what only a server can judge, `confdit validate` tells.
+
+import type { ObjectDefinition } from '../object-definition.ts';
+import type { PropertyDefinition } from '../property-definition.ts';
+
+interface Schema {
+  readonly [keyword: string]: unknown;
+}
+
+/** An expression may stand for every value, and for a part of it. */
+const EXPRESSION = String.raw`\$<|&\{`;
+const OCTETS: Schema = {
+  type: 'object',
+  properties: { base64: { type: 'string', contentEncoding: 'base64', pattern: '^[A-Za-z0-9+/]*={0,2}$' } },
+  required: ['base64'],
+  additionalProperties: false,
+};
+const ATTRIBUTE_VALUE: Schema = { anyOf: [{ type: ['string', 'number', 'boolean'] }, OCTETS] };
+const ATTRIBUTE_NAME = String.raw`^(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)*)(?:;[A-Za-z0-9-]+)*$`;
+const ATTRIBUTES: Schema = {
+  description: 'Attributes that are no properties, by their LDAP names.',
+  type: 'object',
+  patternProperties: {
+    [ATTRIBUTE_NAME]: oneOrMore(ATTRIBUTE_VALUE),
+  },
+  additionalProperties: false,
+};
+/** An entry that no kind describes. */
+const OTHER_ENTRY: Schema = {
+  type: 'object',
+  description: 'An entry that is of no kind: its DN and its attributes.',
+  properties: { dn: { type: 'string', minLength: 1 }, attributes: ATTRIBUTES },
+  required: ['dn', 'attributes'],
+  additionalProperties: false,
+};
+const OTHER_NAME = 'other-entry';
+
+/** Returns the schema (draft 7, which editors know) as JSON. */
+export function formatJsonSchema(definitions: readonly ObjectDefinition[]): string {
+  const kinds = definitions.filter(({ abstract }) => !abstract);
+  const reference = (name: string) => ({ $ref: `#/definitions/${name}` });
+  const object = { oneOf: [...kinds.map(({ kind }) => reference(kind)), reference(OTHER_NAME)] };
+  const schema: Schema = {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Configuration of confdit',
+    description: 'One object of the configuration a document of YAML, or a list of them.',
+    anyOf: [reference('object'), { type: 'array', items: reference('object') }],
+    definitions: {
+      object,
+      ...Object.fromEntries(kinds.map((kind) => [kind.kind, schemaOfKind(kind)])),
+      [OTHER_NAME]: OTHER_ENTRY,
+    },
+  };
+  return `${JSON.stringify(schema, undefined, 2)}\n`;
+}
+
+function schemaOfKind(definition: ObjectDefinition): Schema {
+  const { kind, synopsis, location, namingAttribute, properties } = definition;
+  const own = properties.filter(({ attribute }) => attribute !== namingAttribute);
+  const isOnlyOne = 'at' in location && location.at.length === 1;
+  const name: Schema = {
+    description: `The name of the ${kind}.`,
+    type: ['string', 'number'],
+    ...('at' in location ? { enum: location.at.map(nameOfPlace) } : {}),
+  };
+  const required = own.filter((property) => property.required).map((property) => property.name);
+  return {
+    type: 'object',
+    description: synopsis,
+    properties: {
+      kind: { const: kind },
+      name,
+      ...Object.fromEntries(properties.map((property) => [property.name, schemaOfProperty(property)])),
+      attributes: ATTRIBUTES,
+    },
+    required: ['kind', ...(isOnlyOne ? [] : ['name']), ...required],
+    additionalProperties: false,
+  };
+}
+
+/** The value of the leftmost RDN; the places are plain names. */
+function nameOfPlace(dn: string): string {
+  return dn.slice(dn.indexOf('=') + 1).split(',', 1)[0] ?? '';
+}
+
+function schemaOfProperty(property: PropertyDefinition): Schema {
+  const { synopsis, allowed, multiValued, defaultReading } = property;
+  const value = schemaOfValue(property);
+  const [usual, ...others] = defaultReading.texts;
+  const isPlainDefault = usual !== undefined && others.length === 0;
+  return {
+    description: `${synopsis} ${allowed}.`,
+    ...(isPlainDefault ? { default: defaultOf(property, usual) } : {}),
+    ...(multiValued ? oneOrMore(value) : value),
+  };
+}
+
+function defaultOf({ type }: PropertyDefinition, text: string): string | number | boolean {
+  if (type.syntax === 'boolean') return text === 'true';
+  return type.syntax === 'integer' ? Number(text) : text;
+}
+
+function schemaOfValue({ type }: PropertyDefinition): Schema {
+  const expression = { type: 'string', pattern: EXPRESSION };
+  switch (type.syntax) {
+    case 'boolean':
+      return {
+        anyOf: [
+          { type: 'boolean' },
+          { type: 'string', pattern: `^(?:true|false|TRUE|FALSE)$|${EXPRESSION}` },
+        ],
+      };
+    case 'integer':
+      return { anyOf: [{ type: 'integer' }, { type: 'string', pattern: String.raw`^-?\d+$|${EXPRESSION}` }] };
+    case 'octetString':
+      return { anyOf: [{ type: ['string', 'number'] }, OCTETS] };
+    default:
+      if (type.words === undefined) return { type: ['string', 'number'], minLength: 1 };
+      return { anyOf: [{ type: 'string', enum: type.words }, expression] };
+  }
+}
+
+function oneOrMore(value: Schema): Schema {
+  return { anyOf: [value, { type: 'array', items: value }] };
+}

@@ -1,0 +1,237 @@
+// The LDAP schema of the configuration as a file: schema/02-config.ldif is written from the declarations by this, and
+// a test compares the two. Values take PingDS's "value or expression" syntaxes where expressions are resolved.
+
+import { expressionSyntaxOid } from '../expression-syntaxes.ts';
+import type { ObjectDefinition } from '../object-definition.ts';
+import { nameFormOf, OWN_ARC } from '../object-identifiers.ts';
+import { type OperationalAttribute, operationalAttributes } from '../operational-attributes.ts';
+import type { PropertyDefinition } from '../property-definition.ts';
+import { takesExpressions } from '../property-reader.ts';
+import { BaseSyntax, type BaseSyntaxName } from '../property-type.ts';
+
+const LINE_CHARACTERS_MAX = 110;
+/** Types of properties that have no meaning here. */
+const FOREIGN_TYPES: ReadonlySet<string> = new Set(['unsupported', 'kept word', 'without effect']);
+
+const HEADER = `# The attributes and object classes of the configuration. Written from the declarations in src/config/objects
+# by "npm run generate": changes made here are lost.
+dn: cn=schema
+objectClass: top
+objectClass: ldapSubentry
+objectClass: subschema`;
+
+/** @throws Error when two declarations of one attribute contradict each other, or an OID is used twice. */
+export function formatSchemaLdif(definitions: readonly ObjectDefinition[]): string {
+  const attributes = attributesOf(definitions);
+  refuseRepeatedOids([
+    ...[...attributes.values()].map(([{ property }]) => property.oid),
+    ...definitions.map((definition) => definition.objectClass.oid),
+    ...operationalAttributes.map(({ oid }) => oid),
+  ]);
+  const lines = [
+    HEADER,
+    ...[...attributes.values()].map(attributeLines),
+    ...operationalAttributes.map(operationalAttributeLines),
+    ...definitions.map((definition) => classLines(definition)),
+    ...definitions.filter(hasRules).flatMap(ruleLines),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+interface Use {
+  readonly definition: ObjectDefinition;
+  readonly property: PropertyDefinition;
+}
+
+/** The uses of each attribute that is defined here, by its key, in the order of the declarations; never empty. */
+function attributesOf(
+  definitions: readonly ObjectDefinition[],
+): ReadonlyMap<string, readonly [Use, ...Use[]]> {
+  const attributes = new Map<string, [Use, ...Use[]]>();
+  for (const definition of definitions) {
+    for (const property of ownProperties(definition)) {
+      if (property.oid === undefined) continue;
+      const use = { definition, property };
+      const uses = attributes.get(property.key);
+      if (uses === undefined) attributes.set(property.key, [use]);
+      else uses.push(use);
+    }
+  }
+  for (const uses of attributes.values()) refuseContradiction(uses);
+  return attributes;
+}
+
+function ownProperties({ properties, parent }: ObjectDefinition): readonly PropertyDefinition[] {
+  return properties.filter((property) => parent?.propertiesByName.get(property.name) !== property);
+}
+
+function refuseContradiction([first, ...others]: readonly [Use, ...Use[]]): void {
+  for (const { property, definition } of others) {
+    if (shapeOf(property) === shapeOf(first.property)) continue;
+    throw new Error(
+      `${property.attribute} is declared differently by ${first.definition.kind} and ${definition.kind}.`,
+    );
+  }
+}
+
+function shapeOf({ oid, type, multiValuedAttribute, operationalAttribute }: PropertyDefinition): string {
+  return JSON.stringify([oid, type.syntax, type.caseSensitive, multiValuedAttribute, operationalAttribute]);
+}
+
+function refuseRepeatedOids(oids: readonly (string | undefined)[]): void {
+  const repeated = oids.find((oid, index) => oid !== undefined && oids.indexOf(oid) !== index);
+  if (repeated !== undefined) throw new Error(`The OID ${repeated} is declared twice.`);
+}
+
+function attributeLines(uses: readonly [Use, ...Use[]]): string {
+  const [{ property }] = uses;
+  const { type, oid = '' } = property;
+  return definitionLines('attributeTypes', oid, [
+    `NAME '${property.attribute}'`,
+    `DESC ${quote(describe(uses))}`,
+    ...matchingRules(type.syntax, type.caseSensitive),
+    `SYNTAX ${syntaxOid(property)}`,
+    ...(property.multiValuedAttribute ? [] : ['SINGLE-VALUE']),
+    ...(property.operationalAttribute ? ['USAGE directoryOperation'] : []),
+  ]);
+}
+
+function operationalAttributeLines({
+  name,
+  oid,
+  syntax,
+  synopsis,
+  multiValued,
+}: OperationalAttribute): string {
+  return definitionLines('attributeTypes', oid, [
+    `NAME '${name}'`,
+    `DESC ${quote(synopsis)}`,
+    ...matchingRules(syntax, false),
+    `SYNTAX ${ordinarySyntaxOid(syntax)}`,
+    ...(multiValued ? [] : ['SINGLE-VALUE']),
+    'NO-USER-MODIFICATION',
+    'USAGE directoryOperation',
+  ]);
+}
+
+function syntaxOid({ key, type }: PropertyDefinition): string {
+  return takesExpressions(key) ? expressionSyntaxOid(type.syntax) : ordinarySyntaxOid(type.syntax);
+}
+
+function ordinarySyntaxOid(syntax: BaseSyntaxName): string {
+  return `1.3.6.1.4.1.1466.115.121.1.${BaseSyntax[syntax]}`;
+}
+
+/** What several kinds use is described once for each, unless they say the same; first where it has a meaning. */
+function describe(uses: readonly Use[]): string {
+  const synopses = new Set(uses.map(({ property }) => synopsisOf(property)));
+  if (synopses.size === 1) return [...synopses].join('');
+  const ordered = [
+    ...uses.filter(({ property }) => !isForeign(property)),
+    ...uses.filter(({ property }) => isForeign(property)),
+  ];
+  return ordered
+    .map(({ definition, property }) => `${definition.friendlyName}: ${synopsisOf(property)}`)
+    .join(' ');
+}
+
+/** Where OpenDJ's definition allows several values and the property one, forms for entries must be told. */
+function synopsisOf(property: PropertyDefinition): string {
+  const { synopsis, multiValued, multiValuedAttribute } = property;
+  return multiValuedAttribute && !multiValued && !isForeign(property)
+    ? `${synopsis} One value only.`
+    : synopsis;
+}
+
+/** Whether it is known for the entries of other servers only. */
+function isForeign({ type }: PropertyDefinition): boolean {
+  return FOREIGN_TYPES.has(type.name);
+}
+
+/** Whether entries of the kind have names that clients choose. */
+function hasRules({ abstract, objectClass, location }: ObjectDefinition): boolean {
+  return !abstract && objectClass.kind === 'structural' && 'under' in location;
+}
+
+/** RFC 4512 §4.1.6 and §4.1.7.2: tools offer a class, and the attribute that names entries, by these. */
+function ruleLines({
+  objectClass,
+  friendlyPluralName,
+  namingAttribute,
+}: ObjectDefinition): readonly string[] {
+  const { oid, name } = objectClass;
+  return [
+    definitionLines('dITContentRules', oid, [
+      `NAME '${name}-content'`,
+      `DESC ${quote(`${friendlyPluralName} have no auxiliary object classes.`)}`,
+    ]),
+    definitionLines('nameForms', nameFormOf(oid), [
+      `NAME '${name}-name'`,
+      `DESC ${quote(`${friendlyPluralName} are named by ${namingAttribute} and nothing else.`)}`,
+      `OC ${name}`,
+      `MUST ${namingAttribute}`,
+    ]),
+  ];
+}
+
+function matchingRules(syntax: BaseSyntaxName, caseSensitive: boolean): readonly string[] {
+  switch (syntax) {
+    case 'boolean':
+      return ['EQUALITY booleanMatch'];
+    case 'dn':
+      return ['EQUALITY distinguishedNameMatch'];
+    case 'integer':
+      return ['EQUALITY integerMatch', 'ORDERING integerOrderingMatch'];
+    case 'octetString':
+      return ['EQUALITY octetStringMatch'];
+    case 'ia5String':
+      return ['EQUALITY caseIgnoreIA5Match', 'SUBSTR caseIgnoreIA5SubstringsMatch'];
+    case 'directoryString': {
+      const rule = caseSensitive ? 'caseExact' : 'caseIgnore';
+      return [`EQUALITY ${rule}Match`, `ORDERING ${rule}OrderingMatch`, `SUBSTR ${rule}SubstringsMatch`];
+    }
+  }
+}
+
+function classLines(definition: ObjectDefinition): string {
+  const { objectClass, parent, synopsis } = definition;
+  // An auxiliary class leaves the name to the structural class it is joined to; operational attributes need no class.
+  const own = ownProperties(definition).filter((it) => !it.operationalAttribute && it.oid !== undefined);
+  const isNamedByCn = definition.namingAttribute === 'cn' && objectClass.kind === 'structural';
+  const naming = parent === undefined && isNamedByCn ? ['cn'] : [];
+  const must = [...naming, ...own.filter((it) => it.required).map((it) => it.attribute)];
+  const may = own.filter((it) => !it.required).map((it) => it.attribute);
+  return definitionLines('objectClasses', objectClass.oid, [
+    `NAME '${objectClass.name}'`,
+    `DESC ${quote(synopsis)}`,
+    `SUP ${parent?.objectClass.name ?? 'top'}`,
+    (definition.abstract ? 'abstract' : objectClass.kind).toUpperCase(),
+    ...oidList('MUST', must),
+    ...oidList('MAY', may),
+  ]);
+}
+
+function oidList(word: string, names: readonly string[]): readonly string[] {
+  if (names.length === 0) return [];
+  return [names.length === 1 ? `${word} ${names[0]}` : `${word} ( ${names.join(' $ ')} )`];
+}
+
+/** One definition, a clause on each line, the lines joined as LDIF joins them (RFC 2849, note 2). */
+function definitionLines(attribute: string, oid: string, clauses: readonly string[]): string {
+  const origin = `X-ORIGIN '${oid.startsWith(OWN_ARC) ? 'confdit' : 'OpenDJ'}' )`;
+  return [`${attribute}: ( ${oid}`, ...[...clauses, origin].map((clause) => fold(`  ${clause}`))].join('\n');
+}
+
+/** A folded line goes on after a line end and one space, which is not part of the value. */
+function fold(line: string): string {
+  const parts = [line.slice(0, LINE_CHARACTERS_MAX)];
+  for (let at = LINE_CHARACTERS_MAX; at < line.length; at += LINE_CHARACTERS_MAX - 1) {
+    parts.push(` ${line.slice(at, at + LINE_CHARACTERS_MAX - 1)}`);
+  }
+  return parts.join('\n');
+}
+
+/** RFC 4512 §4.1 qdstring. */
+function quote(text: string): string {
+  return `'${text.replaceAll('\\', '\\5C').replaceAll("'", '\\27')}'`;
+}

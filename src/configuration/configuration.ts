@@ -1,0 +1,300 @@
+// The configuration as a whole: the tree of what is written, who refers to whom, and what entries mean with the
+// sources of this run. The write path changes it, the backends show it.
+
+import type { Requester } from '../backend/backend.ts';
+import type { PendingChanges } from '../config/admin-actions.ts';
+import type { ConfigView } from '../config/checks/reference-check.ts';
+import { ENTRY_TRUST_KEY } from '../config/checks/trust-base-check.ts';
+import { hintsOf } from '../config/hints.ts';
+import { isOfKind } from '../config/object-definition.ts';
+import { connectionHandler } from '../config/objects/connection-handler.ts';
+import { Container } from '../config/objects/properties/places.ts';
+import type { PropertyValidator } from '../config/property-validator.ts';
+import { ReferenceIndex } from '../config/reference-index.ts';
+import type { NewNames } from '../config/renamed-references.ts';
+import { applyChange, type Effect, type TreeView } from '../directory/apply-change.ts';
+import { indexTerms } from '../directory/index-terms.ts';
+import { type Stamp, stamp } from '../directory/stamp.ts';
+import { Tree } from '../directory/tree.ts';
+import { readAhead } from '../expression/read-ahead.ts';
+import type { Change } from '../ldap/change.ts';
+import type { Dn } from '../ldap/dn.ts';
+import type { Entry } from '../ldap/entry.ts';
+import type { Issue } from '../ldap/issue.ts';
+import type { ObjectDifference } from '../runtime/component.ts';
+import type { Schema } from '../schema/schema.ts';
+import { Difference } from './difference.ts';
+import { requireLoginRights } from './rights/login-rights.ts';
+import { requireStagedSecretAnew } from './rights/secret-destination.ts';
+import { textsInChanges } from './texts-with-expressions.ts';
+import { ValuesInForce } from './values-in-force.ts';
+import { renameChanges } from './write/rename-changes.ts';
+import type { WriteTarget } from './write/write-target.ts';
+
+/** Attributes that searches for a value of theirs find without looking at every entry. */
+const INDEXED: ReadonlySet<string> = new Set([
+  'objectclass',
+  'cn',
+  'uid',
+  'entryuuid',
+  'ds-cfg-smtp-server',
+  'ds-cfg-trust-manager-provider',
+]);
+
+const NO_NAMES: ReadonlyMap<string, Dn> = new Map();
+const CONNECTION_HANDLER = connectionHandler.kind;
+
+/** Nobody has to be told of anything about objects without it. */
+const HINTED_KEY = 'ds-cfg-smtp-property';
+
+/** What an entry of the changelog tells of a change, passwords included. */
+const CHANGES_KEY = 'changes';
+
+/** An entry that means something else since the sources were read again. */
+export interface ReloadedEntry {
+  readonly key: string;
+  readonly entry: Entry;
+  readonly pending: PendingChanges | undefined;
+}
+
+export interface ConfigurationOptions {
+  readonly schema: Schema;
+  readonly validator: PropertyValidator;
+  /** The name of the program with this schema, see StoreContents.checked. */
+  readonly checkedBy?: string | undefined;
+}
+
+export class Configuration implements TreeView, ConfigView, WriteTarget {
+  readonly schema: Schema;
+  readonly tree: Tree;
+  readonly inForce: ValuesInForce;
+  readonly checkedBy: string | undefined;
+  readonly #references = new ReferenceIndex();
+  readonly #handlersKey: string;
+  /** The same of what readers see. */
+  readonly #shownReferences = new ReferenceIndex();
+
+  constructor({ schema, validator, checkedBy }: ConfigurationOptions) {
+    this.schema = schema;
+    this.checkedBy = checkedBy;
+    this.#handlersKey = schema.dnKeyOfText(Container.connectionHandlers);
+    this.inForce = new ValuesInForce(validator);
+    this.tree = new Tree({
+      indexed: INDEXED,
+      termsOf: (attribute) => indexTerms(schema, INDEXED, attribute),
+      staged: (key, entry, before) => this.#references.set(key, this.#targetsOf(entry, before)),
+      shown: (key, entry) => this.#shownReferences.set(key, this.#targetsOf(entry)),
+      filled: () => {
+        this.#references.defer(this.#storedTargets('staged'));
+        this.#shownReferences.defer(this.#storedTargets('entry'));
+      },
+    });
+  }
+
+  get validator(): PropertyValidator {
+    return this.inForce.validator;
+  }
+
+  /** The configuration keeps its identity, and the numbers of its commits, over every restart. */
+  get historyId(): string | undefined {
+    return this.tree.find(this.schema.dnKeyOfText('cn=config'))?.first('entryuuid');
+  }
+
+  /** Reads the files that expressions in the changes name. */
+  readAhead(changes: readonly Change[]): Promise<void> | undefined {
+    const texts = textsInChanges(changes);
+    return texts.length === 0 ? undefined : readAhead(texts, this.validator.sources);
+  }
+
+  /** The entry as the writer sees it. */
+  find(key: string): Entry | undefined {
+    return this.tree.findStaged(key);
+  }
+
+  hasChildren(key: string): boolean {
+    return this.tree.hasStagedChildren(key);
+  }
+
+  childKeys(key: string): Iterable<string> {
+    return this.tree.stagedChildKeys(key);
+  }
+
+  isTop(key: string): boolean {
+    return !key.includes(',');
+  }
+
+  /** How many entries readers see directly below one. */
+  countChildren(dn: Dn): number {
+    return this.tree.findNode(this.schema.dnKey(dn))?.childCount ?? 0;
+  }
+
+  referrers(key: string): Iterable<string> {
+    return this.#references.referrers(key);
+  }
+
+  /** The keys of what the writer sees an entry name. */
+  targets(key: string): readonly string[] {
+    return this.#references.targets(key);
+  }
+
+  /** Who refers to an entry that readers see: how many, and the keys of the first so many. */
+  users(key: string): { readonly count: number; first(max: number): readonly string[] } {
+    const index = this.#shownReferences;
+    return { count: index.countReferrers(key), first: (max) => index.firstReferrers(key, max) };
+  }
+
+  /** Whether values of the attribute are secrets, or may be; takes its name as a client may write it. */
+  isSecretAttribute(description: string): boolean {
+    const key = this.schema.describe(description)?.type.key ?? '';
+    const { secretAttributes, mixedAttributes } = this.validator.definitions;
+    return secretAttributes.has(key) || mixedAttributes.has(key) || key === CHANGES_KEY;
+  }
+
+  isSecret(key: string, value: string): boolean {
+    const { definitions } = this.validator;
+    const [type = key] = key.split(';', 1);
+    return definitions.secretAttributes.has(type) || definitions.show(type, value) !== value;
+  }
+
+  checkFurther(entry: Entry, known: readonly Issue[]): readonly Issue[] {
+    return this.validator.checkFurther(entry, known, this);
+  }
+
+  /** What the runtime is asked about; the objects are decoded only when a component wants them. */
+  differenceOf(
+    { key, from, before, after }: Pick<Effect, 'key' | 'from' | 'before' | 'after'>,
+    names: NewNames = NO_NAMES,
+  ): ObjectDifference {
+    const meant = (entry: Entry | undefined) =>
+      entry && {
+        entry,
+        decode: () => this.inForce.decode(entry),
+        decodeWritten: () => this.validator.decode(entry),
+      };
+    return new Difference({
+      key,
+      from: from?.key,
+      differsInNamesOnly: () => this.inForce.differsInNamesOnly({ before, after }, names),
+      definitions: this.validator.definitions,
+      before: meant(before),
+      after: meant(after),
+    });
+  }
+
+  /** Everything there is, as what came about since nothing was: what the runtime starts from. */
+  *differences(): Generator<ObjectDifference> {
+    for (const { key, entry } of this.tree.nodes()) {
+      if (entry !== undefined) yield this.differenceOf({ key, before: undefined, after: entry });
+    }
+  }
+
+  /** What the change would do to the tree, operational attributes included. Throws what refuses it. */
+  apply(change: Change, made: Stamp): readonly Effect[] {
+    return applyChange(change, this).map((effect) => {
+      if (effect.after === undefined) return effect;
+      return { ...effect, after: stamp(effect.before, effect.after, made, this.schema) };
+    });
+  }
+
+  permit(effect: Effect, requester: Requester, changes: readonly Change[]): void {
+    const { definitions } = this.validator;
+    requireStagedSecretAnew(effect, changes, requester, { schema: this.schema, definitions });
+    requireLoginRights(effect, requester, {
+      definitions,
+      isNamedBy: (kind) => this.#isNamedBy(effect.key, kind),
+    });
+  }
+
+  check(effect: Effect): readonly Issue[] {
+    return [...this.validator.validate(effect, this), ...this.validator.checkChange(effect)];
+  }
+
+  /**
+   * The names below which entries hold authorities that some connection handler takes clients' certificates by, as the
+   * writer sees it.
+   */
+  *clientTrustBases(): Generator<string> {
+    for (const key of this.referrers(ENTRY_TRUST_KEY)) {
+      const entry = this.#isNamedBy(key, CONNECTION_HANDLER) ? this.find(key) : undefined;
+      const object = entry && this.inForce.decode(entry);
+      if (object?.kind === 'ldap-trust-manager-provider') yield this.schema.dnKey(object.baseDn);
+    }
+  }
+
+  /** Whether the writer sees an object of the kind, or of a sub-kind of it, that names the entry with this key. */
+  #isNamedBy(key: string, kind: string): boolean {
+    for (const referrer of this.referrers(key)) {
+      const entry = this.find(referrer);
+      const definition = entry && this.validator.definitions.findForEntry(entry);
+      if (definition !== undefined && isOfKind(definition, kind)) return true;
+    }
+    return false;
+  }
+
+  /** What keeps a server from starting with it although every entry is right. */
+  checkStart(): readonly Issue[] {
+    const handlers = Array.from(this.childKeys(this.#handlersKey), (key) => this.find(key));
+    return this.validator.checkStart(handlers.filter((entry) => entry !== undefined));
+  }
+
+  pending(entry: Entry): PendingChanges | undefined {
+    return this.inForce.pending(entry);
+  }
+
+  settle(effect: Effect, at: Date, names: NewNames): void {
+    this.inForce.settle(effect, at, names);
+    const { key, after } = effect;
+    if (after !== undefined && this.pending(after) !== undefined)
+      this.#references.set(key, this.#targetsOf(after));
+  }
+
+  /** From now on entries mean what they mean with other sources. Takes those for which that is something else. */
+  reload(validator: PropertyValidator, changed: readonly ReloadedEntry[]): void {
+    this.inForce.reload(validator, changed);
+    for (const { key, entry } of changed) {
+      const targets = this.#targetsOf(entry);
+      this.#references.set(key, targets);
+      this.#shownReferences.set(key, targets);
+    }
+  }
+
+  notesOf(effect: Effect): readonly string[] {
+    return [...this.inForce.notesOf(effect), ...this.hintsOf(effect)];
+  }
+
+  /** What of a change has no effect: a sentence each. */
+  hintsOf({ before, after }: Pick<Effect, 'before' | 'after'>): readonly string[] {
+    if (after?.find(HINTED_KEY) === undefined) return [];
+    const [earlier, now] = [before, after].map((entry) => entry && this.validator.decode(entry));
+    const known = new Set(earlier === undefined ? [] : hintsOf(earlier));
+    return now === undefined ? [] : hintsOf(now).filter((hint) => !known.has(hint));
+  }
+
+  /** The change with what must be changed with it: references follow what is renamed. Throws LdapError. */
+  withFollowers(change: Change): readonly Change[] {
+    return change.type === 'modifyDn' ? renameChanges(change, this) : [change];
+  }
+
+  stage({ from, key, parentKey, after }: Effect): void {
+    if (from !== undefined) this.tree.stage(from.key, from.parentKey, undefined);
+    this.tree.stage(key, parentKey, after);
+  }
+
+  /** Makes what a load has left to be made later, in short slices. */
+  *finish(): Generator<void> {
+    yield* this.#references.finish();
+    yield* this.tree.finish();
+    yield* this.#shownReferences.finish();
+  }
+
+  *#storedTargets(version: 'entry' | 'staged'): Generator<readonly [string, readonly string[]]> {
+    for (const node of this.tree.nodes()) {
+      const entry = node[version];
+      if (entry !== undefined) yield [node.key, this.validator.storedTargetsOf(entry)];
+    }
+  }
+
+  #targetsOf(entry: Entry | undefined, before?: Entry): readonly string[] {
+    return entry === undefined ? [] : this.validator.targetsOf(entry, before, this.pending(entry));
+  }
+}

@@ -1,0 +1,126 @@
+// Entries that are like one before them: same classes, same attributes, same place, and other values only where each
+// value can be checked by itself. They are as right as that one, and need not be applied and validated anew.
+
+import { aloneProperties, areAllowedAlone } from '../../config/checks/alone-check.ts';
+import type { PropertyDefinition } from '../../config/property-definition.ts';
+import { Attribute, Entry } from '../../ldap/entry.ts';
+import { checkValues } from '../../schema/check-values.ts';
+import type { Configuration } from '../configuration.ts';
+
+/** How many kinds of entries are remembered. */
+const MODELS_MAX = 8;
+const ID_KEY = 'entryuuid';
+/** A name in words of unreserved characters is the value as it stands. */
+const PLAIN_VALUE = /^[A-Za-z0-9._-]+(?: [A-Za-z0-9._-]+)*$/;
+
+export class AlikeEntries {
+  readonly #configuration: Configuration;
+  #models: readonly Model[] = [];
+
+  constructor(configuration: Configuration) {
+    this.#configuration = configuration;
+  }
+
+  /** What the entry, as it is written, is like. */
+  find(entry: Entry): Model | undefined {
+    return this.#models.find((model) => model.isLike(entry));
+  }
+
+  /** Takes an entry that is in its place, as it was written and as it became; forgets it when it is no good model. */
+  remember(written: Entry, stored: Entry): void {
+    const configuration = this.#configuration;
+    const definition = configuration.validator.definitions.findForEntry(stored);
+    const alone = definition && aloneProperties(definition);
+    if (alone === undefined || !isSameOrder(written, stored, configuration)) return;
+    const difference = { dn: stored.dn, before: undefined, after: stored };
+    const { validator } = configuration;
+    if (validator.validate(difference, configuration).length > 0) return;
+    if (validator.checkChange(difference).length > 0) return;
+    const model = new Model(configuration, written, stored, alone);
+    this.#models = [model, ...this.#models.slice(0, MODELS_MAX - 1)];
+  }
+}
+
+class Model {
+  readonly #configuration: Configuration;
+  readonly #written: Entry;
+  readonly #stored: Entry;
+  readonly #alone: ReadonlyMap<string, PropertyDefinition>;
+  /** `cn=`, and what follows the first level of the name. */
+  readonly #nameStart: string;
+  readonly #nameEnd: string;
+  readonly #nameKey: string;
+  readonly #idIndex: number;
+
+  constructor(
+    configuration: Configuration,
+    written: Entry,
+    stored: Entry,
+    alone: ReadonlyMap<string, PropertyDefinition>,
+  ) {
+    this.#configuration = configuration;
+    this.#written = written;
+    this.#stored = stored;
+    this.#alone = alone;
+    const text = written.dn.toString();
+    this.#nameStart = text.slice(0, text.indexOf('=') + 1);
+    this.#nameEnd = text.slice(text.indexOf(','));
+    this.#nameKey = this.#nameStart.slice(0, -1).toLowerCase();
+    this.#idIndex = stored.attributes.findIndex(({ key }) => key === ID_KEY);
+  }
+
+  isLike(entry: Entry): boolean {
+    const models = this.#written.attributes;
+    const name = this.#nameOf(entry);
+    if (name === undefined || entry.attributes.length !== models.length) return false;
+    let isNamed = false;
+    for (const [index, attribute] of entry.attributes.entries()) {
+      const model = models[index];
+      if (model === undefined || attribute.description !== model.description) return false;
+      if (attribute.key === this.#nameKey) {
+        if (attribute.values.length !== 1 || attribute.values[0] !== name) return false;
+        isNamed = true;
+      } else if (attribute !== model && !this.#isAllowed(entry, attribute, model)) return false;
+    }
+    return isNamed;
+  }
+
+  /** The entry as it is stored. */
+  stored(entry: Entry, id: string): Entry {
+    const attributes = this.#stored.attributes.slice();
+    const models = this.#written.attributes;
+    for (const [index, attribute] of entry.attributes.entries()) {
+      const model = attributes[index];
+      if (attribute !== models[index] && model !== undefined)
+        attributes[index] = model.withValues(attribute.values);
+    }
+    attributes[this.#idIndex] = new Attribute('entryUUID', [id], ID_KEY);
+    return new Entry(entry.dn, attributes);
+  }
+
+  #nameOf({ dn }: Entry): string | undefined {
+    const text = dn.toString();
+    if (!text.startsWith(this.#nameStart) || !text.endsWith(this.#nameEnd)) return undefined;
+    const name = text.slice(this.#nameStart.length, text.length - this.#nameEnd.length);
+    return PLAIN_VALUE.test(name) ? name : undefined;
+  }
+
+  #isAllowed(entry: Entry, attribute: Attribute, model: Attribute): boolean {
+    const { values } = attribute;
+    if (values.length === model.values.length && values.every((value, at) => value === model.values[at]))
+      return true;
+    const property = this.#alone.get(attribute.key);
+    if (property === undefined || !areAllowedAlone(property, values)) return false;
+    return checkValues(this.#configuration.schema, entry.dn, [attribute], () => true).length === 0;
+  }
+}
+
+/** Whether what was written stands first in what is stored, in its order, and the name is a plain one below another. */
+function isSameOrder(written: Entry, stored: Entry, { schema }: Configuration): boolean {
+  const [ava, ...others] = written.dn.rdn ?? [];
+  if (ava === undefined || others.length > 0 || !PLAIN_VALUE.test(ava.value)) return false;
+  if (!written.dn.toString().startsWith(`${ava.type}=${ava.value},`)) return false;
+  return written.attributes.every(
+    ({ description }, index) => schema.describe(description)?.key === stored.attributes[index]?.key,
+  );
+}

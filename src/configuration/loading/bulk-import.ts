@@ -1,0 +1,160 @@
+// Very many changes at once on a configuration that nobody reads: each is applied like any other change, but what is
+// like the entry before it is not checked anew. What the result means is validated at the end, with the line of the file
+// that each issue comes from; whoever calls stores the changes and the entries, or forgets them.
+
+import type { Derive } from '../../config/passwords/derivation.ts';
+import { idOfChange } from '../../directory/stamp.ts';
+import type { Change } from '../../ldap/change.ts';
+import type { Dn } from '../../ldap/dn.ts';
+import type { Entry } from '../../ldap/entry.ts';
+import { formatIssue } from '../../ldap/issue.ts';
+import { LdapError } from '../../ldap/ldap-error.ts';
+import { keysOfName } from '../../schema/written-name.ts';
+import type { Configuration } from '../configuration.ts';
+import { withStoredPasswords } from '../rights/stored-passwords.ts';
+import { AlikeEntries } from './alike-entries.ts';
+
+export interface BulkImportOptions {
+  readonly configuration: Configuration;
+  readonly at: Date;
+  /** The DN of who imports. */
+  readonly by: string;
+  /** Where hashes of passwords are computed. */
+  readonly derive: Derive;
+  /** The id of the commit that the changes will be. */
+  readonly id: string;
+}
+
+/** Where a change stands: in which of the files, and in which line. */
+export interface ImportPlace {
+  readonly file: number;
+  readonly line: number;
+}
+
+/** What is wrong, and with which change; without a place it is the whole. */
+interface PlacedProblem {
+  readonly place: ImportPlace | undefined;
+  readonly problem: string;
+}
+
+interface Doubtful {
+  readonly place: ImportPlace;
+  readonly dn: Dn;
+  readonly before: Entry | undefined;
+}
+
+export class BulkImport {
+  readonly changes: Change[] = [];
+  readonly problems: PlacedProblem[] = [];
+  readonly #options: BulkImportOptions;
+  readonly #alike: AlikeEntries;
+  /** Changes whose passwords are being hashed, before it is their turn. */
+  readonly #hashing = new Map<Change, Promise<Change>>();
+  /** What is still to be validated, by key: as it was before the import. */
+  readonly #doubtful = new Map<string, Doubtful>();
+  /** Whether something was changed or deleted that the others may refer to. */
+  #hasOtherThanAdds = false;
+
+  constructor(options: BulkImportOptions) {
+    this.#options = options;
+    this.#alike = new AlikeEntries(options.configuration);
+    options.configuration.tree.beginFilling();
+  }
+
+  /**
+   * Begins to hash the passwords of entries that are about to be added: their hashes are computed side by side, and `take`
+   * waits for its own only.
+   */
+  prepare(changes: Iterable<Change>): void {
+    for (const change of changes) {
+      const stored = change.type === 'add' ? this.#withStoredPasswords(change) : change;
+      if (!(stored instanceof Promise)) continue;
+      // What is wrong is told when it is its turn.
+      stored.catch(() => {});
+      this.#hashing.set(change, stored);
+    }
+  }
+
+  /** Applies a change that adds an entry like one that was right; false for any other, which `take` must have. */
+  takeAlike(change: Change): boolean {
+    if (change.type !== 'add' || !this.#addAlike(change.entry)) return false;
+    this.changes.push(change);
+    return true;
+  }
+
+  /** Applies one change, or notes why it cannot be. */
+  async take(change: Change, place: ImportPlace): Promise<void> {
+    try {
+      await this.#apply(change, place);
+    } catch (error) {
+      if (!(error instanceof LdapError)) throw error;
+      this.problems.push({ place, problem: error.message });
+    }
+  }
+
+  /** Validates what is there in the end, as far as it is not alike to what is valid. */
+  validate(): void {
+    const { configuration } = this.#options;
+    const { validator, tree } = configuration;
+    tree.beginFilling();
+    for (const [key, { place, dn, before }] of this.#doubtful) {
+      const after = tree.find(key);
+      if (after === before) continue;
+      const difference = { dn, before, after };
+      const issues = [...validator.validate(difference, configuration), ...validator.checkChange(difference)];
+      for (const issue of issues) this.problems.push({ place, problem: formatIssue(issue) });
+    }
+    if (this.#hasOtherThanAdds && this.problems.length === 0) {
+      for (const issue of validator.validateAll(tree.entries()))
+        this.problems.push({ place: undefined, problem: formatIssue(issue) });
+    }
+  }
+
+  /** Whether the entry is like one that was right, so that it is in its place now. */
+  #addAlike(entry: Entry): boolean {
+    const { configuration, id } = this.#options;
+    const { tree, schema } = configuration;
+    const model = this.#alike.find(entry);
+    if (model === undefined) return false;
+    const { key, parentKey } = keysOfName(schema, entry.dn);
+    if (tree.find(key) !== undefined) return false;
+    tree.fill(key, parentKey, model.stored(entry, idOfChange(id, this.changes.length)));
+    return true;
+  }
+
+  async #apply(change: Change, place: ImportPlace): Promise<void> {
+    const stored = await (this.#hashing.get(change) ?? this.#withStoredPasswords(change));
+    this.#hashing.delete(change);
+    const { configuration } = this.#options;
+    // What refers to an entry that is renamed must be known of all entries that were filled in.
+    if (stored.type === 'modifyDn') configuration.tree.beginFilling();
+    for (const one of configuration.withFollowers(stored)) this.#stage(one, place);
+  }
+
+  #stage(change: Change, place: ImportPlace): void {
+    const { configuration, at, by, id } = this.#options;
+    const made = { at, by, id: idOfChange(id, this.changes.length) };
+    if (change.type !== 'add') this.#hasOtherThanAdds = true;
+    for (const effect of configuration.apply(change, made)) {
+      const { key, from, dn, before } = effect;
+      if (from !== undefined && before !== undefined) this.#doubt(from.key, { place, dn: before.dn, before });
+      this.#doubt(key, { place, dn, before: from === undefined ? before : undefined });
+      configuration.stage(effect);
+      configuration.tree.commit();
+      if (change.type === 'add' && effect.after !== undefined)
+        this.#alike.remember(change.entry, effect.after);
+    }
+    this.changes.push(change);
+  }
+
+  #doubt(key: string, doubtful: Doubtful): void {
+    if (!this.#doubtful.has(key)) this.#doubtful.set(key, doubtful);
+  }
+
+  #withStoredPasswords(change: Change): Change | Promise<Change> {
+    const { configuration, derive } = this.#options;
+    const { schema, tree } = configuration;
+    const find = (dn: Dn) => tree.find(schema.dnKey(dn));
+    return withStoredPasswords(change, { schema, acceptance: 'strong', derive, find });
+  }
+}

@@ -1,0 +1,156 @@
+// From what a store held to the tree of a configuration: entries that anybody may have written, entries that were checked
+// before they were stored, and the commits that came after. What the result means is the property validator's.
+
+import { takesExpressions } from '../../config/property-reader.ts';
+import type { PropertyValidator } from '../../config/property-validator.ts';
+import { idOfChange, type Stamp, stamp } from '../../directory/stamp.ts';
+import { readAhead } from '../../expression/read-ahead.ts';
+import type { Change } from '../../ldap/change.ts';
+import type { Dn } from '../../ldap/dn.ts';
+import { Attribute, type Entry } from '../../ldap/entry.ts';
+import type { Issue } from '../../ldap/issue.ts';
+import { checkEntry } from '../../schema/check-classes.ts';
+import type { Schema } from '../../schema/schema.ts';
+import { keysOfName } from '../../schema/written-name.ts';
+import type { CheckedEntries, Commit } from '../../store/store.ts';
+import type { Configuration } from '../configuration.ts';
+import { EXPRESSION_MARKS, textsInEntries } from '../texts-with-expressions.ts';
+
+/** Takes entries, parents before children; returns what is wrong with them. */
+export function loadEntries(
+  configuration: Configuration,
+  entries: readonly Entry[],
+  made: Omit<Stamp, 'id'>,
+  newId: () => string,
+): Issue[] {
+  const { schema, tree } = configuration;
+  const issues: Issue[] = [];
+  for (const loaded of entries) {
+    const entry = inSchemaSpelling(schema, loaded);
+    issues.push(...checkEntry(schema, entry, (key, value) => configuration.isSecret(key, value)));
+    const isStamped = entry.find('entryuuid') !== undefined;
+    const complete = isStamped ? entry : stamp(undefined, entry, { ...made, id: newId() }, schema);
+    const { key, parentKey } = keysOfName(schema, entry.dn);
+    issues.push(...placeIssues(configuration, entry.dn, key, parentKey));
+    if (parentKey === undefined || configuration.find(parentKey) !== undefined)
+      tree.stage(key, parentKey, complete);
+  }
+  tree.commit();
+  return issues;
+}
+
+/** Takes entries that were right when they were stored: what they hold is looked at when somebody asks. */
+export function loadCheckedEntries({ schema, tree }: Configuration, entries: readonly Entry[]): void {
+  tree.beginFilling();
+  for (const entry of entries) {
+    const { key, parentKey } = keysOfName(schema, entry.dn);
+    tree.fill(key, parentKey, entry);
+  }
+}
+
+/**
+ * Makes a commit of changes and applies it to the configuration. Throws the LdapError that refuses one of them.
+ * @param isWhole they lead to a state that somebody has written as a whole; otherwise references follow what is renamed.
+ */
+export function makeCommit(
+  configuration: Configuration,
+  facts: Omit<Commit, 'changes'>,
+  asked: readonly Change[],
+  isWhole: boolean,
+): Commit {
+  const changes: Change[] = [];
+  for (const change of asked) {
+    for (const one of isWhole ? [change] : configuration.withFollowers(change)) {
+      const made = { at: facts.at, by: facts.by, id: idOfChange(facts.id, changes.length) };
+      for (const effect of configuration.apply(one, made)) configuration.stage(effect);
+      changes.push(one);
+    }
+  }
+  configuration.tree.commit();
+  return { ...facts, changes };
+}
+
+/** Repeats commits of the journal. Throws when one cannot be repeated. Gives the keys of what they touch. */
+export function replayCommits(configuration: Configuration, commits: readonly Commit[]): ReadonlySet<string> {
+  const touched = new Set<string>();
+  for (const { changes, at, by, id } of commits) {
+    changes.forEach((change, index) => {
+      for (const effect of configuration.apply(change, { at, by, id: idOfChange(id, index) })) {
+        configuration.stage(effect);
+        touched.add(effect.key);
+        if (effect.from !== undefined) touched.add(effect.from.key);
+      }
+    });
+    configuration.tree.commit();
+  }
+  return touched;
+}
+
+/**
+ * What is wrong with a configuration that was right when it was stored: only what the sources have a say in, what was
+ * changed since, and what refers to either, can be.
+ */
+export async function validateDoubtful(
+  configuration: Configuration,
+  checked: CheckedEntries,
+  touched: ReadonlySet<string>,
+): Promise<Issue[]> {
+  const { schema, tree, validator } = configuration;
+  const keys = new Set(touched);
+  for (const entry of checked.entriesWith(EXPRESSION_MARKS))
+    if (entry.attributes.some(mayHoldExpressions)) keys.add(keysOfName(schema, entry.dn).key);
+  const doubtful = [...keys].flatMap((key) => tree.find(key) ?? []);
+  await readAhead(textsInEntries(doubtful), validator.sources);
+  for (const key of [...keys]) {
+    const entry = tree.find(key);
+    const definition = entry && validator.definitions.findForEntry(entry);
+    if (definition !== undefined && !validator.definitions.isReferredTo(definition)) continue;
+    for (const referrer of configuration.referrers(key)) keys.add(referrer);
+  }
+  return [...keys].flatMap((key) => {
+    const entry = tree.find(key);
+    return entry === undefined ? [] : validate(validator, configuration, entry);
+  });
+}
+
+function validate(
+  validator: PropertyValidator,
+  configuration: Configuration,
+  entry: Entry,
+): readonly Issue[] {
+  return validator.validate({ dn: entry.dn, before: undefined, after: entry }, configuration);
+}
+
+function mayHoldExpressions({ key, values }: Attribute): boolean {
+  return (
+    takesExpressions(key) && values.some((value) => EXPRESSION_MARKS.some((mark) => value.includes(mark)))
+  );
+}
+
+function placeIssues(
+  configuration: Configuration,
+  name: Dn,
+  key: string,
+  parentKey: string | undefined,
+): Issue[] {
+  const dn = name.toString();
+  if (configuration.find(key) !== undefined) {
+    const problem = 'stands twice in the file';
+    return [{ code: 'entryAlreadyExists', dn, problem, advice: 'Remove one of the two.' }];
+  }
+  if (parentKey !== undefined && configuration.find(parentKey) === undefined) {
+    const problem = 'comes without or before its parent';
+    return [{ code: 'noSuchObject', dn, problem, advice: 'Put the parent before it.' }];
+  }
+  return [];
+}
+
+function inSchemaSpelling(schema: Schema, entry: Entry): Entry {
+  const attributes = entry.attributes.map((attribute) => {
+    const described = schema.describe(attribute.description);
+    return described === undefined
+      ? attribute
+      : new Attribute(described.description, attribute.values, described.key);
+  });
+  return entry.withAttributes(attributes);
+}

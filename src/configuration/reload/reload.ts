@@ -1,0 +1,188 @@
+// Reading everything again that the configuration draws from: environment files and expression files, the files that
+// $<file:path> names, key stores and trust stores. All of it resolves and is right, or nothing changes and every problem
+// is told. A reload has its turn between two changes, and stores nothing.
+
+import { setImmediate } from 'node:timers/promises';
+import type { PropertyDefinition } from '../../config/property-definition.ts';
+import type { Sources } from '../../expression/sources.ts';
+import { SourcesError } from '../../expression/sources-error.ts';
+import { formatIssue } from '../../ldap/issue.ts';
+import type { AlertSink } from '../../mail/alert.ts';
+import type { ObjectDifference, Prepared } from '../../runtime/component.ts';
+import type { ProviderFiles } from '../../runtime/provider-files.ts';
+import type { Patience, Runtime } from '../../runtime/runtime.ts';
+import type { Configuration } from '../configuration.ts';
+import type { WritePath } from '../write/write-path.ts';
+import { planReload, type ReloadedObject, type ReloadPlan } from './reload-plan.ts';
+
+export interface ReloadOptions {
+  readonly configuration: Configuration;
+  readonly writePath: WritePath;
+  /** Reads the sources of expressions. Rejects with SourcesError. */
+  readonly openSources: () => Promise<Sources>;
+  /** Takes the objects that are about to change. */
+  readonly files: (changes: readonly ObjectDifference[]) => readonly ProviderFiles[];
+  /** Told what has become of entries once it is in force. */
+  readonly reloaded: (objects: readonly ReloadedObject[]) => void;
+  readonly alerts: AlertSink;
+  readonly now: () => Date;
+  readonly log: ReloadLog;
+}
+
+export interface LastReload {
+  readonly at: Date;
+  /** Why nothing was reloaded. */
+  readonly problems: readonly string[];
+}
+
+export interface ReloadLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+/** What has changed in force, for people: a line for each property, without the values of secrets. */
+export interface ReloadReport {
+  readonly lines: readonly string[];
+}
+
+/** Nothing has changed. One problem a line; never the value of a secret. */
+export class ReloadRefused extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.name = 'ReloadRefused';
+    this.problems = problems;
+  }
+}
+
+/** Lines about one reload; of more, only the number is told. */
+const LINES_MAX = 1000;
+const PROBLEMS_MAILED_MAX = 20;
+const VALUE_CHARACTERS_MAX = 120;
+
+export class Reload {
+  readonly #options: ReloadOptions;
+  /** The one that waits for its turn: whoever asks meanwhile asks for the same. */
+  #waiting: Promise<ReloadReport> | undefined;
+  #last: LastReload | undefined;
+
+  /** Undefined: there was none since the start. */
+  get last(): LastReload | undefined {
+    return this.#last;
+  }
+
+  constructor(options: ReloadOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves when everything that was read is in force; rejects with ReloadRefused when nothing has changed.
+   * @param cause why, for the log: `SIGHUP`.
+   */
+  run(cause: string): Promise<ReloadReport> {
+    this.#waiting ??= this.#run(cause);
+    return this.#waiting;
+  }
+
+  async #run(cause: string): Promise<ReloadReport> {
+    const { writePath, log, alerts, now } = this.#options;
+    try {
+      const report = await writePath.alone((runtime) => {
+        this.#waiting = undefined;
+        return this.#reload(runtime);
+      });
+      this.#last = { at: now(), problems: [] };
+      for (const line of report.lines) log.info({ cause, change: line }, 'in force has changed');
+      log.info({ cause, changes: report.lines.length }, 'reloaded');
+      return report;
+    } catch (error) {
+      this.#waiting = undefined;
+      const refused = error instanceof ReloadRefused ? error : new ReloadRefused([messageOf(error)]);
+      this.#last = { at: now(), problems: refused.problems };
+      for (const problem of refused.problems.slice(0, LINES_MAX))
+        log.warn({ cause, problem }, 'not reloaded');
+      log.warn({ cause, problems: refused.problems.length }, 'nothing was reloaded: put the problems right');
+      alerts.raise({ type: 'confdit.ReloadRefused', message: alertText(cause, refused.problems) });
+      throw refused;
+    }
+  }
+
+  async #reload(runtime: Runtime): Promise<ReloadReport> {
+    const { configuration, reloaded, now } = this.#options;
+    const plan = await planReload(configuration, await this.#sources(), now());
+    const problems = plan.issues.map(formatIssue);
+    const patience: Patience = {
+      refused: ({ message }) => problems.push(message),
+      turn: () => setImmediate(),
+    };
+    const ready = [await runtime.prepareAll(plan.differences, patience)];
+    try {
+      for (const reread of await this.#reread(plan, problems)) ready.push(reread);
+      await runtime.review(plan.differences, { isEverythingRead: true }, patience);
+      if (problems.length > 0) throw new ReloadRefused([...new Set(problems)]);
+    } catch (error) {
+      for (const one of ready.toReversed()) one.abort();
+      throw error;
+    }
+    plan.commit();
+    for (const one of ready) one.commit();
+    await Promise.all(ready.map((one) => one.settled?.()));
+    reloaded(plan.objects);
+    return { lines: linesOf(plan.objects) };
+  }
+
+  async #sources(): Promise<Sources> {
+    try {
+      return await this.#options.openSources();
+    } catch (error) {
+      throw error instanceof SourcesError ? new ReloadRefused(error.problems) : error;
+    }
+  }
+
+  /** What could not be read before and is used by nobody is no reason to refuse. */
+  async #reread({ differences }: ReloadPlan, problems: string[]): Promise<readonly Prepared[]> {
+    const { files, configuration } = this.#options;
+    const read: Prepared[] = [];
+    for (const file of files(differences)) {
+      try {
+        read.push(await file.reread());
+      } catch (error) {
+        if (file.isRead || configuration.users(file.key).count > 0)
+          problems.push(`${file.dn}: ${messageOf(error)}`);
+      }
+    }
+    return read;
+  }
+}
+
+function alertText(cause: string, problems: readonly string[]): string {
+  const more =
+    problems.length > PROBLEMS_MAILED_MAX ? [`And ${problems.length - PROBLEMS_MAILED_MAX} more.`] : [];
+  const shown = [...problems.slice(0, PROBLEMS_MAILED_MAX), ...more];
+  return [`A reload (${cause}) was refused, and nothing has changed:`, ...shown].join('\n');
+}
+
+function linesOf(objects: readonly ReloadedObject[]): readonly string[] {
+  const lines = objects.flatMap(({ entry, changed, waiting }) => [
+    ...changed.map(({ property, before, after }) => {
+      if (property.type.secret) return `${entry.dn}: ${property.name} has another value.`;
+      return `${entry.dn}: ${property.name} was ${shown(property, before)} and is ${shown(property, after)}.`;
+    }),
+    ...waiting.map(
+      (name) => `${entry.dn}: ${name} has another value, which waits; see ds-cfg-pending-change.`,
+    ),
+  ]);
+  if (lines.length <= LINES_MAX) return lines;
+  return [...lines.slice(0, LINES_MAX), `And ${lines.length - LINES_MAX} more.`];
+}
+
+function shown({ type }: PropertyDefinition, texts: readonly string[]): string {
+  const list = texts.map((text) => JSON.stringify(type.show(text))).join(', ');
+  if (list === '') return 'nothing';
+  return list.length > VALUE_CHARACTERS_MAX ? `${list.slice(0, VALUE_CHARACTERS_MAX)}…` : list;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,91 @@
+// Where a stored secret goes: whoever may not read the password of a mail server does not have it sent to a server of its
+// own choice either. With such a change it gives the password anew, or has secret-read.
+
+import type { Requester } from '../../backend/backend.ts';
+import type { Definitions } from '../../config/definitions.ts';
+import { mailServer } from '../../config/objects/mail-server.ts';
+import type { Privilege } from '../../config/objects/root-dn-user.ts';
+import type { Effect } from '../../directory/apply-change.ts';
+import { type Change, dnOfChange, type Modification } from '../../ldap/change.ts';
+import type { Entry } from '../../ldap/entry.ts';
+import { LdapError } from '../../ldap/ldap-error.ts';
+import type { Schema } from '../../schema/schema.ts';
+
+const READ: Privilege = 'secret-read';
+
+/** The server, and what decides whether it is the one that it should be and who listens on the way. */
+const DESTINATION: ReadonlySet<string> = new Set([
+  'smtp-server',
+  'smtp-property',
+  'trust-manager-provider',
+  'use-ssl',
+  'use-start-tls',
+]);
+
+interface Context {
+  readonly schema: Schema;
+  readonly definitions: Definitions;
+}
+
+/** Throws insufficientAccessRights (50). Takes the entry as it is now. */
+export function requireSecretAnew(
+  change: Change,
+  requester: Requester,
+  context: Context,
+  entry: Entry | undefined,
+): void {
+  if (change.type === 'modify' && entry !== undefined)
+    requireAnew(entry, change.modifications, requester, context);
+}
+
+/**
+ * The same when the changes are staged: the password may have come with a change before them, which was not stored yet when
+ * they were asked for. Throws insufficientAccessRights (50).
+ */
+export function requireStagedSecretAnew(
+  { before, after, key, from }: Effect,
+  changes: readonly Change[],
+  requester: Requester,
+  context: Context,
+): void {
+  if (before === undefined || after === undefined || requester.privileges.has(READ)) return;
+  const keys = new Set([key, from?.key]);
+  const own = changes.filter((change) => keys.has(context.schema.dnKey(dnOfChange(change))));
+  // What is added in the same commit has nothing of before.
+  if (own.some(({ type }) => type === 'add')) return;
+  const modifications = own.flatMap((change) => (change.type === 'modify' ? change.modifications : []));
+  requireAnew(before, modifications, requester, context);
+}
+
+function requireAnew(
+  entry: Entry,
+  modifications: readonly Modification[],
+  requester: Requester,
+  { schema, definitions }: Context,
+): void {
+  if (requester.privileges.has(READ)) return;
+  const definition = definitions.findForEntry(entry);
+  if (definition?.kind !== mailServer.kind) return;
+  const keyOf = ({ attribute }: Modification) => schema.describe(attribute.description)?.type.key ?? '';
+  const touched = modifications.flatMap((one) => definition.propertiesByKey.get(keyOf(one)) ?? []);
+  const destination = touched.find(({ name }) => DESTINATION.has(name));
+  if (destination === undefined) return;
+  const kept = definition.properties.find(({ key, type }) => {
+    const isStored = entry
+      .values(key)
+      .some((value) => type.secret || (type.mayHoldSecrets && definitions.show(key, value) !== value));
+    const isAnew = modifications.some((one) => keyOf(one) === key && leavesNoneOfBefore(one));
+    return isStored && !isAnew;
+  });
+  if (kept === undefined) return;
+  const who = requester.dn === '' ? 'An anonymous client' : requester.dn;
+  throw new LdapError(
+    'insufficientAccessRights',
+    `${who} may not change ${entry.dn}: ${destination.attribute} decides where the stored ${kept.attribute} is sent. ` +
+      `Replace ${kept.attribute} in the same change, or have the privilege ${READ}.`,
+  );
+}
+
+function leavesNoneOfBefore({ operation, attribute }: Modification): boolean {
+  return operation === 'replace' || (operation === 'delete' && attribute.values.length === 0);
+}

@@ -1,0 +1,102 @@
+// Changes by somebody who may not read secrets. A modification whose answer would depend on a stored secret is refused
+// whatever the secret is: otherwise a trial of it (no-op) would say whether a guess is right.
+
+import type { Requester } from '../../backend/backend.ts';
+import type { SecretValues } from '../../backend/entry-views.ts';
+import type { Privilege } from '../../config/objects/root-dn-user.ts';
+import { SECRET_STARS } from '../../config/secret.ts';
+import { type Change, dnOfChange, type Modification } from '../../ldap/change.ts';
+import type { Entry } from '../../ldap/entry.ts';
+import { LdapError } from '../../ldap/ldap-error.ts';
+import type { AttributeDescription } from '../../schema/attribute-type.ts';
+import type { Schema } from '../../schema/schema.ts';
+
+const READ: Privilege = 'secret-read';
+const PASSWORD_KEY = 'userpassword';
+
+/**
+ * Takes the entry as it is now. Throws insufficientAccessRights (50) for a value that is deleted or incremented, and
+ * attributeOrValueExists (20) for one that is added where there is a secret already.
+ */
+export function requireNoGuess(
+  change: Change,
+  requester: Requester,
+  { schema, secrets }: { readonly schema: Schema; readonly secrets: SecretValues },
+  entry: Entry | undefined,
+): void {
+  if (change.type !== 'modify' || entry === undefined || requester.privileges.has(READ)) return;
+  // Whoever deletes its own password by its value has to know it, as for a login.
+  const isOwn = requester.dn !== '' && schema.dnKeyOfText(requester.dn) === schema.dnKey(entry.dn);
+  const check = new GuessCheck(change, schema, secrets, entry);
+  for (const modification of change.modifications) check.look(modification, isOwn);
+}
+
+class GuessCheck {
+  readonly #change: Change;
+  readonly #schema: Schema;
+  readonly #secrets: SecretValues;
+  readonly #entry: Entry;
+  /** Keys of the attributes of which the request has taken everything away that it did not bring itself. */
+  readonly #ownOnly = new Set<string>();
+
+  constructor(change: Change, schema: Schema, secrets: SecretValues, entry: Entry) {
+    this.#change = change;
+    this.#schema = schema;
+    this.#secrets = secrets;
+    this.#entry = entry;
+  }
+
+  look({ operation, attribute }: Modification, isOwn: boolean): void {
+    const description = this.#schema.describe(attribute.description);
+    if (description === undefined) return;
+    const { key } = description;
+    if (operation === 'replace' || (operation === 'delete' && attribute.values.length === 0)) {
+      this.#ownOnly.add(key);
+      return;
+    }
+    const isPassword = description.type.key === PASSWORD_KEY;
+    // A password to delete is looked for among those stored, whatever the request does before (stored-passwords.ts).
+    const isOwnOnly = this.#ownOnly.has(key) && !isPassword;
+    const stored = isOwnOnly ? [] : this.#hiddenOf(description, this.#entry.values(key));
+    if (stored.length === 0) return;
+    if (operation === 'add') {
+      // What is made of a password has a salt of its own, and is never what is stored.
+      if (isPassword) return;
+      const given = new Set(this.#hiddenOf(description, attribute.values));
+      if (stored.some((shown) => given.has(shown))) throw this.#isThere(description);
+    } else if (!(isPassword && isOwn) && this.#isGuess(description, operation, attribute.values)) {
+      throw this.#mayNot(description);
+    }
+  }
+
+  #isGuess(description: AttributeDescription, operation: string, values: readonly string[]): boolean {
+    return operation === 'increment' || this.#hiddenOf(description, values).length > 0;
+  }
+
+  /** The values that are secret, each as everybody may see it. */
+  #hiddenOf({ type }: AttributeDescription, values: readonly string[]): readonly string[] {
+    const { secretAttributes, mixedAttributes } = this.#secrets;
+    if (secretAttributes.has(type.key)) return values.map(() => SECRET_STARS);
+    if (!mixedAttributes.has(type.key)) return [];
+    return values.flatMap((value) => {
+      const shown = this.#secrets.show(type.key, value);
+      return shown === value ? [] : [shown];
+    });
+  }
+
+  #isThere({ description }: AttributeDescription): LdapError {
+    return new LdapError(
+      'attributeOrValueExists',
+      `${dnOfChange(this.#change)}: ${description} has a secret value already, which is not shown to this account. ` +
+        'Replace the attribute instead of adding to it.',
+    );
+  }
+
+  #mayNot({ description }: AttributeDescription): LdapError {
+    return new LdapError(
+      'insufficientAccessRights',
+      `${dnOfChange(this.#change)}: a secret value of ${description} is deleted or incremented only by who may read it ` +
+        `(${READ}). Replace the attribute, or delete it as a whole.`,
+    );
+  }
+}

@@ -1,0 +1,32 @@
+// A store that raises an alert whenever it could not write a change, and is the store it stands before in all else.
+
+import type { AlertSink } from '../../mail/alert.ts';
+import type { Commit, Store } from '../../store/store.ts';
+
+export function alertingStore(store: Store, alerts: AlertSink): Store {
+  return {
+    append: (commits: readonly Commit[]) =>
+      store.append(commits).catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        alerts.raise({
+          type: 'org.opends.server.CannotWriteConfig',
+          message: `A change could not be written, and was refused: ${reason}`,
+        });
+        throw error;
+      }),
+    snapshot: (entries, throughNumber, checkedBy) => store.snapshot(entries, throughNumber, checkedBy),
+    get lastNumber() {
+      return store.lastNumber;
+    },
+    get commitsSinceSnapshot() {
+      return store.commitsSinceSnapshot;
+    },
+    get bytesSinceSnapshot() {
+      return store.bytesSinceSnapshot;
+    },
+    get failure() {
+      return store.failure;
+    },
+    close: () => store.close(),
+  };
+}

@@ -1,0 +1,373 @@
+// How a change becomes real: apply, validate, prepare, append, commit, answer. One change at a time, in order. While
+// the disk syncs one batch, the changes that come in are prepared on top of it and are the next batch. Nothing has
+// changed before the append, nothing can fail after it.
+
+import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import type { Requester } from '../../backend/backend.ts';
+import { ChangeFeed } from '../../backend/change-feed.ts';
+import { ChangeRefused } from '../../backend/change-refused.ts';
+import type { Effect } from '../../directory/apply-change.ts';
+import { idOfChange } from '../../directory/stamp.ts';
+import type { Change } from '../../ldap/change.ts';
+import { refuseIfAny } from '../../ldap/issue.ts';
+import { LdapError } from '../../ldap/ldap-error.ts';
+import type { Prepared } from '../../runtime/component.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import type { Commit, Store } from '../../store/store.ts';
+import { Snapshots } from './snapshots.ts';
+import { PREPARING, type SlowStep, STORING, StepsUnderWay } from './steps-under-way.ts';
+import { type NetChange, netOf, notStored } from './write-end.ts';
+import type { WriteTarget } from './write-target.ts';
+
+export interface WritePathOptions {
+  readonly target: WriteTarget;
+  readonly runtime: Runtime;
+  readonly store: Store;
+  readonly now: () => Date;
+  readonly log: { warn(fields: object, message: string): void };
+  /** A clock that never goes back. */
+  readonly clockMs?: () => number;
+  /** How many changes share one write and its fate. */
+  readonly batchMax?: number;
+}
+
+/** The changes that share one sync are no more than this. */
+const BATCH_MAX = 256;
+/** Changes waiting for their turn: one more is refused as busy. */
+const WAITING_MAX = 10_000;
+/** Something that is asked for at once with others, and is done with them or not at all. */
+export interface WriteStep {
+  /**
+   * Called when it is its turn, with the number that the commit will have, and sees what the steps before it have
+   * staged. Throws what refuses the step.
+   */
+  changes(number: number): readonly Change[];
+  /** Told what the changes would do. Throws what refuses the step. */
+  accept?(effects: readonly Effect[]): void;
+}
+
+/** What has become of a request. */
+export interface Written {
+  /** The number of the commit; undefined when it was to be tried only. */
+  readonly number: number | undefined;
+  readonly notes: readonly string[];
+  /** The effects, step by step. */
+  readonly effects: readonly (readonly Effect[])[];
+}
+
+/** What is done when nothing is being prepared or stored; what comes meanwhile waits. Never rejects. */
+interface Alone {
+  readonly work: (runtime: Runtime) => Promise<void>;
+}
+
+interface Waiting {
+  readonly steps: readonly WriteStep[];
+  /** Everything is checked and prepared, and nothing changes. */
+  readonly isTrial: boolean;
+  readonly requester: Requester;
+  readonly outcome: PromiseWithResolvers<Written>;
+  /** Prepared only when all before it is in force: a component could not prepare it earlier. */
+  readonly isPatient?: boolean;
+}
+
+/** What is staged and prepared and waits for the disk. */
+interface Ready {
+  readonly waiting: Waiting;
+  readonly commit: Commit;
+  readonly effects: readonly (readonly Effect[])[];
+  readonly net: NetChange;
+  readonly prepared: Prepared;
+  /** Where the tree was when it was staged. */
+  readonly mark: number;
+  /** What came right behind it and was refused: told when what it was refused by is on disk. */
+  readonly refused: Refused[];
+}
+
+interface Refused {
+  readonly waiting: Waiting;
+  readonly error: unknown;
+}
+
+/** What the disk is at work on. */
+interface Storing {
+  readonly batch: readonly Ready[];
+  /** Once the append has failed. */
+  failure?: { readonly cause: unknown };
+}
+
+export class WritePath {
+  readonly #options: WritePathOptions;
+  readonly #queue: (Waiting | Alone)[] = [];
+  readonly #steps: StepsUnderWay;
+  #runtime: Runtime;
+  /** Prepared on top of what the disk is at work on. */
+  #ready: Ready[] = [];
+  #storing: Storing | undefined;
+  /** Resolved when there is something new to look at. */
+  #awake = Promise.withResolvers<void>();
+  #running: Promise<void> | undefined;
+  #isClosed = false;
+  /** The last commit that readers see: the store may know one more already. */
+  #shownNumber: number;
+  readonly #snapshots: Snapshots;
+  /** Tells of every commit once readers see it. */
+  readonly feed: ChangeFeed;
+
+  constructor(options: WritePathOptions) {
+    const { target, store, runtime } = options;
+    this.#options = options;
+    this.#runtime = runtime;
+    this.#steps = new StepsUnderWay(options.clockMs ?? (() => performance.now()));
+    this.#shownNumber = store.lastNumber;
+    this.#snapshots = new Snapshots({ ...options, shownNumber: () => this.#shownNumber });
+    this.feed = new ChangeFeed(target.historyId ?? randomUUID(), store.lastNumber);
+  }
+
+  /** How many changes wait for their turn or for the disk. */
+  get waitingCount(): number {
+    return this.#queue.length + this.#ready.length + (this.#storing?.batch.length ?? 0);
+  }
+
+  /** The step that is under way the longest; undefined: none is. */
+  get slowest(): SlowStep | undefined {
+    return this.#steps.longest;
+  }
+
+  /** From now on changes are prepared by these components. */
+  use(runtime: Runtime): void {
+    this.#runtime = runtime;
+  }
+
+  /** Lets the changes that came so far have their end; refuses all others. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#running;
+    this.#snapshots.writeAtEnd();
+  }
+
+  /** Resolves when the change is on disk and in force; rejects with the LdapError that says why it is not. */
+  submit(change: Change, requester: Requester): Promise<Written> {
+    return this.#enqueue([{ changes: () => [change] }], requester, false);
+  }
+
+  /** The same for several steps that are one commit; with more than one, ChangeRefused says which is at fault. */
+  submitAll(steps: readonly WriteStep[], requester: Requester): Promise<Written> {
+    return this.#enqueue(steps, requester, false);
+  }
+
+  /** Does everything that can fail, and then forgets it; refuses as `submitAll` does. */
+  try(steps: readonly WriteStep[], requester: Requester): Promise<Written> {
+    return this.#enqueue(steps, requester, true);
+  }
+
+  /** Does something between the changes before it and those after it. Nothing of it is stored. */
+  alone<T>(work: (runtime: Runtime) => Promise<T>): Promise<T> {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const outcome = Promise.withResolvers<T>();
+    this.#queue.push({ work: (runtime) => work(runtime).then(outcome.resolve, outcome.reject) });
+    this.#wake();
+    return outcome.promise;
+  }
+
+  #enqueue(steps: readonly WriteStep[], requester: Requester, isTrial: boolean): Promise<Written> {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const outcome = Promise.withResolvers<Written>();
+    this.#queue.push({ steps, isTrial, requester, outcome });
+    this.#wake();
+    return outcome.promise;
+  }
+
+  #wake(): void {
+    this.#awake.resolve();
+    this.#running ??= this.#run();
+  }
+
+  #refusal(): LdapError | undefined {
+    if (this.#isClosed) return new LdapError('unavailable', 'The server is stopping and takes no changes.');
+    if (this.#queue.length < WAITING_MAX) return undefined;
+    return new LdapError('busy', `${WAITING_MAX} changes wait for the disk already. Try again later.`);
+  }
+
+  async #run(): Promise<void> {
+    // Requests that arrive in one turn of the event loop are one batch.
+    await setImmediate();
+    while (this.#queue.length > 0 || this.#ready.length > 0 || this.#storing !== undefined) {
+      await this.#prepareWaiting();
+      if (this.#storing?.failure !== undefined) this.#takeBack(this.#storing, this.#storing.failure.cause);
+      else if (this.#storing === undefined) this.#store();
+      else await this.#awake.promise;
+      this.#awake = Promise.withResolvers();
+    }
+    this.#running = undefined;
+  }
+
+  async #prepareWaiting(): Promise<void> {
+    const { batchMax = BATCH_MAX } = this.#options;
+    while (this.#ready.length < batchMax && this.#storing?.failure === undefined) {
+      const [waiting] = this.#queue;
+      if (waiting === undefined) return;
+      const isBehind = this.#ready.length > 0 || this.#storing !== undefined;
+      if (isBehind && ('work' in waiting || waiting.isTrial || waiting.isPatient === true)) return;
+      this.#queue.shift();
+      if ('work' in waiting) {
+        await this.#steps.during('a reload has been made ready', waiting.work(this.#runtime));
+        continue;
+      }
+      // Not counted from what the store has, which may know of a batch already that readers do not see yet.
+      const before = (this.#storing?.batch.length ?? 0) + this.#ready.length;
+      const ready = await this.#prepareOne(waiting, this.#shownNumber + before + 1);
+      if (ready !== undefined) this.#ready.push(ready);
+    }
+  }
+
+  /** Hands to the disk what is ready. Readers see it, and its clients are told, as soon as it is there. */
+  #store(): void {
+    if (this.#ready.length === 0) return;
+    const storing: Storing = { batch: this.#ready };
+    this.#storing = storing;
+    this.#ready = [];
+    const commits = storing.batch.map(({ commit }) => commit);
+    this.#steps.during(STORING, this.#options.store.append(commits)).then(
+      () => {
+        this.#storing = undefined;
+        this.#commit(storing.batch);
+        this.#awake.resolve();
+      },
+      (cause: unknown) => {
+        storing.failure = { cause };
+        this.#awake.resolve();
+      },
+    );
+  }
+
+  #commit(batch: readonly Ready[]): void {
+    this.#options.target.tree.commit(batch.at(-1)?.mark);
+    for (const { prepared } of batch) prepared.commit();
+    for (const { waiting, commit, effects, net, prepared, refused } of batch) {
+      this.#shownNumber = commit.number;
+      this.feed.publish(commit.number, net.places);
+      const written = { number: commit.number, notes: this.#notesOf(net), effects };
+      const answer = () => {
+        waiting.outcome.resolve(written);
+        for (const one of refused) one.waiting.outcome.reject(one.error);
+      };
+      // Whoever hears of it will find it so: a port may open only when another handler has closed it.
+      const settled = prepared.settled?.();
+      if (settled === undefined) answer();
+      else void settled.then(answer);
+    }
+    this.#snapshots.writeIfDue();
+  }
+
+  /** What was prepared, or refused, on top of a batch that could not be stored has its turn once more without it. */
+  #takeBack(storing: Storing, cause: unknown): void {
+    const ahead = this.#ready;
+    this.#storing = undefined;
+    this.#ready = [];
+    for (const { prepared } of [...storing.batch, ...ahead].toReversed()) prepared.abort();
+    this.#options.target.tree.abort();
+    const behind = ({ refused }: Ready) => refused.map(({ waiting }) => waiting);
+    this.#queue.unshift(
+      ...storing.batch.flatMap(behind),
+      ...ahead.flatMap((ready) => [ready.waiting, ...behind(ready)]),
+    );
+    const refusal = notStored(cause);
+    for (const { waiting } of storing.batch) waiting.outcome.reject(refusal);
+  }
+
+  /** Apply, validate, prepare; what fails one of them leaves no trace. */
+  async #prepareOne(waiting: Waiting, number: number): Promise<Ready | undefined> {
+    const { target, now } = this.#options;
+    const reading = this.#readAhead(waiting.steps, number);
+    if (reading !== undefined) await reading;
+    const { requester, outcome } = waiting;
+    const changes: Change[] = [];
+    const commit: Commit = { number, at: now(), by: requester.dn, id: randomUUID(), changes };
+    const mark = target.tree.mark();
+    const ahead = this.#ready.at(-1) ?? this.#storing?.batch.at(-1);
+    let isValid = false;
+    try {
+      const effects = this.#stageAll(waiting.steps, commit, changes);
+      const net = netOf(effects);
+      const { places, entries, names } = net;
+      for (const effect of places) target.permit(effect, waiting.requester, changes);
+      // What stays in force until an admin action counts in the checks of all that is changed with it.
+      for (const effect of entries) target.settle?.(effect, commit.at, names);
+      refuseIfAny(places.flatMap((effect) => target.check(effect)));
+      isValid = true;
+      const differences = entries.flatMap((effect) => target.differenceOf(effect, names) ?? []);
+      const pending = this.#runtime.prepare(differences);
+      const prepared = pending instanceof Promise ? await this.#steps.during(PREPARING, pending) : pending;
+      const isNothing = changes.length === 0;
+      // What is there already must be on disk before anybody is told so.
+      if (isNothing && ahead !== undefined) {
+        prepared.abort();
+        this.#queue.unshift({ ...waiting, isPatient: true });
+        return undefined;
+      }
+      if (!waiting.isTrial && !isNothing)
+        return { waiting, commit, effects, net, prepared, mark: target.tree.mark(), refused: [] };
+      prepared.abort();
+      target.tree.rollBackTo(mark);
+      outcome.resolve({ number: undefined, notes: this.#notesOf(net), effects });
+    } catch (error) {
+      target.tree.rollBackTo(mark);
+      if (ahead === undefined) outcome.reject(error);
+      // What a component cannot do yet it may do when all before is in force: one of them may close a port, for example.
+      else if (isValid) this.#queue.unshift({ ...waiting, isPatient: true });
+      else ahead.refused.push({ waiting, error });
+    }
+    return undefined;
+  }
+
+  /** Files that values name are read before the changes are staged: to stage and check waits for nothing. */
+  #readAhead(steps: readonly WriteStep[], number: number): Promise<void> | undefined {
+    const { target } = this.#options;
+    if (target.readAhead === undefined) return undefined;
+    try {
+      return target.readAhead(steps.flatMap((step) => step.changes(number)));
+    } catch {
+      // Staging them says what is wrong.
+      return undefined;
+    }
+  }
+
+  /** Fills in the changes of the commit as the steps make them. */
+  #stageAll(steps: readonly WriteStep[], commit: Commit, changes: Change[]): (readonly Effect[])[] {
+    return steps.map((step, index) => {
+      try {
+        return this.#stageOne(step, commit, changes);
+      } catch (error) {
+        if (steps.length === 1 || !(error instanceof LdapError)) throw error;
+        throw new ChangeRefused(error, index);
+      }
+    });
+  }
+
+  #stageOne(step: WriteStep, commit: Commit, changes: Change[]): readonly Effect[] {
+    const { target } = this.#options;
+    const effects: Effect[] = [];
+    for (const change of step.changes(commit.number)) {
+      const made = { at: commit.at, by: commit.by, id: idOfChange(commit.id, changes.length) };
+      for (const effect of target.apply(change, made)) {
+        target.stage(effect);
+        effects.push(effect);
+      }
+      changes.push(change);
+    }
+    step.accept?.(effects);
+    return effects;
+  }
+
+  #notesOf({ entries }: NetChange): string[] {
+    return entries.flatMap((effect) => [...this.#options.target.notesOf(effect)]);
+  }
+
+  /** Writes what readers see now to the snapshot; resolves when it is on disk. */
+  snapshot(): Promise<void> {
+    return this.#snapshots.write();
+  }
+}

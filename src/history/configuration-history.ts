@@ -1,0 +1,219 @@
+// What the configuration was: the entries after any change that is remembered, as far as changes since have touched
+// them. Made from an archived configuration and the journal; the whole tree is never built a second time.
+
+import { setImmediate } from 'node:timers/promises';
+import { applyChange, type TreeView } from '../directory/apply-change.ts';
+import type { EntryDifference } from '../directory/entry-difference.ts';
+import { octetsOfEntry, octetsOfText } from '../directory/kept-octets.ts';
+import type { HeldOctets } from '../directory/octet-budget.ts';
+import { idOfChange, stamp } from '../directory/stamp.ts';
+import type { FileSystem } from '../files/file-system.ts';
+import { type Change, dnOfChange } from '../ldap/change.ts';
+import { Dn } from '../ldap/dn.ts';
+import { Entry } from '../ldap/entry.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import type { Schema } from '../schema/schema.ts';
+import { listArchives, readArchivedEntries } from '../store/archive.ts';
+import { HistoryReader, type PastChange } from '../store/history-reader.ts';
+import { StoreError } from '../store/store-error.ts';
+
+/** What a key takes in a set, and an entry in two maps, besides itself. */
+const KEY_OCTETS = 48;
+const PLACE_OCTETS = 128;
+
+export interface ConfigurationHistoryOptions {
+  readonly schema: Schema;
+  readonly fileSystem: FileSystem;
+  readonly journalFolder: string;
+  readonly archiveFolder: string;
+}
+
+export class ConfigurationHistory {
+  readonly reader: HistoryReader;
+  readonly #options: ConfigurationHistoryOptions;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ConfigurationHistoryOptions) {
+    this.#options = options;
+    this.reader = new HistoryReader(options.journalFolder);
+  }
+
+  /** The last change there is, as the files tell it. */
+  get lastNumber(): number {
+    return this.reader.lastNumber;
+  }
+
+  /** Through which change it goes back at most: there is a state after it; undefined: there is none at all. */
+  async firstState(): Promise<number | undefined> {
+    const { fileSystem, archiveFolder } = this.#options;
+    const first = this.reader.firstNumber ?? 1;
+    return (await listArchives(fileSystem, archiveFolder)).find((number) => number >= first - 1);
+  }
+
+  /**
+   * Every entry that is different after change `from` and after change `to`, which may lie before it. Reads the changes
+   * twice, one by one, and keeps of them the entries that they touch, as these were before and are afterwards: counted
+   * in `held`, with what is returned. Throws LdapError noSuchObject when one of the states is not remembered, canceled when
+   * nobody waits for it any more, what `held` throws, StoreError when the files are damaged.
+   */
+  async differences(from: number, to: number, held: HeldOctets): Promise<EntryDifference[]> {
+    const [early, late] = from < to ? [from, to] : [to, from];
+    const touched = await this.#touched(early, late, held);
+    const tree = await this.#stateOf(touched, early, held);
+    const atEarly = new Map(tree.entries);
+    await this.#repeat(tree, early + 1, late, held);
+    return [...touched].flatMap((key) => {
+      const [before, after] = [atEarly.get(key), tree.entries.get(key)];
+      if (before === after) return [];
+      return from < to ? [{ key, before, after }] : [{ key, before: after, after: before }];
+    });
+  }
+
+  /** The keys of the entries that the changes between two states are about. */
+  async #touched(early: number, late: number, held: HeldOctets): Promise<ReadonlySet<string>> {
+    const { schema } = this.#options;
+    const touched = new Set<string>();
+    let last = early;
+    for await (const { commit, change } of this.#changes(early + 1, late, held)) {
+      last = commit.number;
+      for (const key of keysOf(change, schema)) {
+        if (touched.has(key)) continue;
+        held.take(KEY_OCTETS + octetsOfText(key));
+        touched.add(key);
+      }
+    }
+    if (last < late) throw unknownState(late, await this.firstState(), last);
+    return touched;
+  }
+
+  async #stateOf(touched: ReadonlySet<string>, number: number, held: HeldOctets): Promise<SparseTree> {
+    const { fileSystem, archiveFolder, schema } = this.#options;
+    const archives = await listArchives(fileSystem, archiveFolder);
+    const base = archives.findLast((one) => one <= number);
+    if (base === undefined) throw unknownState(number, await this.firstState(), undefined);
+    const tree = new SparseTree(schema, touched, held);
+    for await (const entries of readArchivedEntries(fileSystem, archiveFolder, base)) {
+      await this.#pause(held);
+      for (const entry of entries) tree.take(entry);
+    }
+    await this.#repeat(tree, base + 1, number, held);
+    tree.keepAsItIs();
+    return tree;
+  }
+
+  async #repeat(tree: SparseTree, first: number, last: number, held: HeldOctets): Promise<void> {
+    for await (const one of this.#changes(first, last, held)) tree.repeat(one);
+  }
+
+  async *#changes(first: number, last: number, held: HeldOctets): AsyncGenerator<PastChange, void> {
+    if (first > last) return;
+    try {
+      for (const one of this.reader.changes(first, last, held)) {
+        if (one !== undefined) yield one;
+        else await this.#pause(held);
+      }
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      throw new LdapError('unwillingToPerform', error.message, { cause: error });
+    }
+  }
+
+  /**
+   * Lets others have their turn. However many look at the past, one of them goes on in each turn of the event loop. Rejects
+   * with LdapError canceled when nobody waits for the answer any more.
+   */
+  async #pause({ isWanted }: HeldOctets): Promise<void> {
+    if (!isWanted) throw new LdapError('canceled', 'Nobody waits for what was asked any more.');
+    this.#turn = this.#turn.then(() => setImmediate());
+    await this.#turn;
+  }
+}
+
+/** The keys of the entries that a change is about; of a rename also that of the entry above, which gives its name. */
+function keysOf(change: Change, schema: Schema): readonly string[] {
+  const dn = dnOfChange(change);
+  if (change.type !== 'modifyDn') return [schema.dnKey(dn)];
+  const parent = change.newSuperior ?? dn.parent ?? Dn.root;
+  return [dn, parent, parent.child(change.newRdn)].map((one) => schema.dnKey(one));
+}
+
+function unknownState(number: number, first: number | undefined, last: number | undefined): LdapError {
+  const from =
+    first === undefined
+      ? 'nothing is remembered'
+      : `the first that is remembered is that after change ${first}`;
+  const to = last === undefined ? '' : `, the last that after change ${last}`;
+  return new LdapError('noSuchObject', `There is no state after change ${number}: ${from}${to}.`);
+}
+
+/** Some entries of a tree; of the others it is only known that they are there. */
+class SparseTree implements TreeView {
+  readonly schema: Schema;
+  readonly entries = new Map<string, Entry>();
+  readonly #keys: ReadonlySet<string>;
+  readonly #held: HeldOctets;
+  /** What the entries take that somebody else keeps too. */
+  readonly #kept = new Set<Entry>();
+  /** Of the entry that is being changed. */
+  #nameValues: ReadonlySet<string> = new Set();
+
+  constructor(schema: Schema, keys: ReadonlySet<string>, held: HeldOctets) {
+    this.schema = schema;
+    this.#keys = keys;
+    this.#held = held;
+  }
+
+  take(entry: Entry): void {
+    const key = this.schema.dnKey(entry.dn);
+    // Not the one that was read: that has the octets of everything around it.
+    if (this.#keys.has(key)) this.#set(key, entry.withAttributes(entry.attributes));
+  }
+
+  repeat({ commit: { at, by, id }, change, place }: PastChange): void {
+    const dn = dnOfChange(change);
+    if (!this.#keys.has(this.schema.dnKey(dn))) return;
+    const names = [...(dn.rdn ?? []), ...(change.type === 'modifyDn' ? change.newRdn : [])];
+    this.#nameValues = new Set(names.map(({ value }) => value));
+    const made = { at, by, id: idOfChange(id, place.index) };
+    for (const { key, from, before, after } of applyChange(change, this)) {
+      if (from !== undefined) this.#set(from.key, undefined);
+      this.#set(key, after === undefined ? undefined : stamp(before, after, made, this.schema));
+    }
+  }
+
+  /** What the entries are now is kept by the caller, whatever becomes of them here. */
+  keepAsItIs(): void {
+    for (const entry of this.entries.values()) this.#kept.add(entry);
+  }
+
+  #set(key: string, entry: Entry | undefined): void {
+    const known = this.entries.get(key);
+    if (entry !== undefined) this.#held.take(PLACE_OCTETS + octetsOfEntry(entry));
+    if (known !== undefined && !this.#kept.has(known)) this.#held.give(PLACE_OCTETS + octetsOfEntry(known));
+    if (entry === undefined) this.entries.delete(key);
+    else this.entries.set(key, entry);
+  }
+
+  find(key: string): Entry | undefined {
+    return this.#keys.has(key) ? this.entries.get(key) : ELSEWHERE;
+  }
+
+  hasChildren(): boolean {
+    return false;
+  }
+
+  childKeys(): Iterable<string> {
+    return [];
+  }
+
+  isTop(key: string): boolean {
+    return !key.includes(',');
+  }
+
+  /** Everything, in a text that should never come about, but what the entry is named by: that was taken long ago. */
+  isSecret(_: string, value: string): boolean {
+    return !this.#nameValues.has(value);
+  }
+}
+
+const ELSEWHERE = new Entry(Dn.root, []);

@@ -1,0 +1,67 @@
+// The history of the configuration for those who ask over the protocol: who may look at differences and roll back, and
+// what they see of secrets.
+
+import type { Requester } from '../backend/backend.ts';
+import { maskChange } from '../backend/masked-change.ts';
+import type { Privilege } from '../config/objects/root-dn-user.ts';
+import { changesOfMany } from '../directory/entry-difference.ts';
+import type { HeldOctets } from '../directory/octet-budget.ts';
+import type { Change } from '../ldap/change.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import { type RollbackOptions, type RollbackRequest, type RolledBack, rollBack } from './rollback.ts';
+
+const READ: readonly Privilege[] = ['changelog-read', 'config-read'];
+const WRITE: readonly Privilege[] = [...READ, 'config-write'];
+const SECRETS: Privilege = 'secret-read';
+
+export class HistoryService {
+  readonly #options: RollbackOptions;
+
+  constructor(options: RollbackOptions) {
+    this.#options = options;
+  }
+
+  /** The last change that readers see. */
+  get lastNumber(): number {
+    return this.#options.writePath.feed.number;
+  }
+
+  /**
+   * The changes that lead from the state after one change to that after another. What they take is counted in `held`, of
+   * which nothing else is held. Throws LdapError.
+   */
+  async differences(
+    from: number,
+    to: number,
+    requester: Requester,
+    held: HeldOctets,
+  ): Promise<readonly Change[]> {
+    requireAll(READ, 'look at the history of the configuration', requester);
+    const { history, configuration } = this.#options;
+    const differences = await history.differences(from, to, held);
+    return this.#shown(await changesOfMany(differences, configuration.schema, held), requester);
+  }
+
+  /** See `rollBack`; the changes come back as the requester may see them. */
+  async rollBack(request: RollbackRequest, requester: Requester, held: HeldOctets): Promise<RolledBack> {
+    requireAll(WRITE, 'roll the configuration back', requester);
+    const done = await rollBack(request, requester, this.#options, held);
+    return { ...done, changes: this.#shown(done.changes, requester) };
+  }
+
+  #shown(changes: readonly Change[], requester: Requester): readonly Change[] {
+    if (requester.privileges.has(SECRETS)) return changes;
+    const { schema, validator } = this.#options.configuration;
+    return changes.map((change) => maskChange(change, schema, validator.definitions));
+  }
+}
+
+function requireAll(privileges: readonly Privilege[], what: string, requester: Requester): void {
+  const missing = privileges.filter((privilege) => !requester.privileges.has(privilege));
+  if (missing.length === 0) return;
+  const who = requester.dn === '' ? 'An anonymous client' : requester.dn;
+  throw new LdapError(
+    'insufficientAccessRights',
+    `${who} may not ${what}: that needs the privilege ${missing.join(' and ')}.`,
+  );
+}

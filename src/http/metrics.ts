@@ -1,0 +1,102 @@
+// The figures of the Monitor in the text that Prometheus reads. Which figures are metrics, and what tells entries of
+// one class apart there, is said by the schema (X-METRIC, X-LABEL), so there is no second list to keep.
+
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { Monitor, MonitorItem, MonitorSource, MonitorValue } from '../monitor/monitor.ts';
+
+/** What is needed of the schema: its definitions as text, by name. */
+export interface MonitorDefinitions {
+  findAttributeType(
+    name: string,
+  ): { readonly text: string | undefined; readonly definition: string } | undefined;
+  findObjectClass(name: string): { readonly definition: string } | undefined;
+}
+
+/** Entries of one source that become metrics; every one is several lines that somebody has to store. */
+const ITEMS_MAX = 1000;
+const METRIC = / X-METRIC '(counter|gauge)'/;
+const LABEL = / X-LABEL '(\w+)'/;
+const MILLISECONDS_PER_SECOND = 1000;
+
+interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+  readonly isTime: boolean;
+}
+
+/** Resolves to the text of what is true now. */
+export function formatMetrics(monitor: Monitor, definitions: MonitorDefinitions): Promise<string> {
+  const samples = new Map<string, Sample[]>();
+  const collect = (item: MonitorItem) => collectSamples(item, definitions, samples);
+  collect(monitor.server);
+  for (const source of monitor.sources) {
+    collect(source);
+    for (const item of firstItems(source)) collect(item);
+  }
+  const registry = new Registry();
+  for (const [attribute, found] of samples) addMetric(registry, attribute, found, definitions);
+  return registry.metrics();
+}
+
+function* firstItems(source: MonitorSource): Generator<MonitorItem> {
+  let count = 0;
+  for (const item of source.items?.() ?? []) {
+    if (count >= ITEMS_MAX) return;
+    count += 1;
+    yield item;
+  }
+}
+
+function collectSamples(
+  item: MonitorItem,
+  definitions: MonitorDefinitions,
+  samples: Map<string, Sample[]>,
+): void {
+  const label = LABEL.exec(definitions.findObjectClass(item.objectClass)?.definition ?? '')?.[1];
+  const labels: Record<string, string> = label === undefined ? {} : { [label]: item.name };
+  for (const [attribute, figure] of Object.entries(item.figures())) {
+    const value = numberOf(figure);
+    if (value === undefined || kindOf(attribute, definitions) === undefined) continue;
+    const found = samples.get(attribute);
+    const sample = { labels, value, isTime: figure instanceof Date };
+    if (found === undefined) samples.set(attribute, [sample]);
+    else found.push(sample);
+  }
+}
+
+function kindOf(attribute: string, definitions: MonitorDefinitions): string | undefined {
+  return METRIC.exec(definitions.findAttributeType(attribute)?.definition ?? '')?.[1];
+}
+
+/** Times as seconds since 1970. */
+function numberOf(figure: MonitorValue | readonly MonitorValue[] | undefined): number | undefined {
+  if (typeof figure === 'number') return figure;
+  if (typeof figure === 'boolean') return Number(figure);
+  return figure instanceof Date ? figure.getTime() / MILLISECONDS_PER_SECOND : undefined;
+}
+
+function addMetric(
+  registry: Registry,
+  attribute: string,
+  samples: readonly Sample[],
+  definitions: MonitorDefinitions,
+): void {
+  const help = definitions.findAttributeType(attribute)?.text ?? attribute;
+  const labelNames = [...new Set(samples.flatMap(({ labels }) => Object.keys(labels)))];
+  const name = `confdit_${attribute.replace(/^ds-mon-/, '').replaceAll('-', '_')}`;
+  const registers = [registry];
+  if (kindOf(attribute, definitions) === 'counter') {
+    const counter = new Counter({
+      name: `${name.replace(/_count$/, '')}_total`,
+      help,
+      labelNames,
+      registers,
+    });
+    for (const { labels, value } of samples) counter.inc(labels, value);
+  } else {
+    const { isTime } = samples[0] ?? { isTime: false };
+    const gaugeName = isTime ? `${name.replace(/_(?:at|time)$/, '')}_timestamp_seconds` : name;
+    const gauge = new Gauge({ name: gaugeName, help, labelNames, registers });
+    for (const { labels, value } of samples) gauge.set(labels, value);
+  }
+}

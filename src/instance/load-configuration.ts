@@ -1,0 +1,95 @@
+// From what the store holds to a configuration that is whole and valid, or every reason why it is not.
+
+import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import type { Configuration } from '../configuration/configuration.ts';
+import {
+  loadCheckedEntries,
+  loadEntries,
+  replayCommits,
+  validateDoubtful,
+} from '../configuration/loading/configuration-loader.ts';
+import { EXPRESSION_MARKS, textsInEntries } from '../configuration/texts-with-expressions.ts';
+import { readAhead } from '../expression/read-ahead.ts';
+import type { Entry } from '../ldap/entry.ts';
+import { formatIssue, type Issue } from '../ldap/issue.ts';
+import type { Log } from '../operations/access-log.ts';
+import type { StoreContents } from '../store/store.ts';
+import { StartError } from './start-error.ts';
+
+export interface LoadedConfiguration {
+  /** Whether a snapshot should be written: entries had to be completed, or had to be checked that need not be again. */
+  readonly isSnapshotDue: boolean;
+  /** Values that an earlier version took and that a change may not bring any more. They are in force. */
+  readonly outdated: readonly Issue[];
+}
+
+/** Control characters as LDIF has them in plain text; those beyond are in base64, which is looked into anyway. */
+const CONTROL_CHARACTERS: readonly string[] = [
+  ...Array.from({ length: 0x20 }, (_, code) => String.fromCharCode(code)).filter((one) => one !== '\n'),
+  '\u007f',
+];
+
+/** Throws StartError. */
+export async function loadConfiguration(
+  configuration: Configuration,
+  { entries, checked, commits }: Pick<StoreContents, 'entries' | 'checked' | 'commits'>,
+  now: Date,
+): Promise<LoadedConfiguration> {
+  const { tree, validator, schema } = configuration;
+  if (checked !== undefined && checked.checkedBy === configuration.checkedBy) {
+    loadCheckedEntries(configuration, entries);
+    const touched = replayCommits(configuration, commits);
+    const doubtful = await validateDoubtful(configuration, checked, touched);
+    refuse([...doubtful, ...configuration.checkStart()], 'The configuration is not valid');
+    const keys = new Set(touched);
+    for (const entry of checked.entriesWith([...EXPRESSION_MARKS, ...CONTROL_CHARACTERS]))
+      keys.add(schema.dnKey(entry.dn));
+    const present = [...keys].flatMap((key) => tree.find(key) ?? []);
+    return { isSnapshotDue: false, outdated: outdatedValues(configuration, present) };
+  }
+  const made = { at: now, by: 'cn=First Start' };
+  const isIncomplete = entries.some((entry) => entry.find('entryuuid') === undefined);
+  refuse(loadEntries(configuration, entries, made, randomUUID), 'The configuration does not fit the schema');
+  replayCommits(configuration, commits);
+  await readAhead(textsInEntries(tree.entries()), validator.sources);
+  const issues = validator.validateAll(tree.entries());
+  refuse([...issues, ...configuration.checkStart()], 'The configuration is not valid');
+  const outdated = outdatedValues(configuration, tree.entries());
+  return { isSnapshotDue: isIncomplete || entries.length > WORTH_A_SNAPSHOT, outdated };
+}
+
+/** Returns the issues of values in these entries that an earlier version took and that a change may not bring any more. */
+export function outdatedValues({ validator }: Configuration, entries: Iterable<Entry>): readonly Issue[] {
+  return Array.from(entries, (entry) => validator.checkOutdated(entry)).flat();
+}
+
+/** Returns the sentence for a value that an earlier version took: which it is, and what to do. */
+export function outdatedInWords(issue: Issue): string {
+  const advice = `It stays in force as an earlier version stored it; new values like it are refused. ${issue.advice ?? ''}`;
+  return formatIssue({ ...issue, advice: advice.trimEnd() });
+}
+
+/** Makes what a load has left to be made, while nothing else is to be done, until it is done or `isOver`. Never rejects. */
+export async function finishLoading(
+  configuration: Configuration,
+  log: Pick<Log, 'warn'>,
+  isOver: () => boolean,
+): Promise<void> {
+  try {
+    for (const _ of configuration.finish()) {
+      if (isOver()) return;
+      await setImmediate();
+    }
+  } catch (error) {
+    log.warn({ err: error }, 'the indexes could not be made; searches that need them are refused');
+  }
+}
+
+/** So many entries take longer to check than to write. */
+const WORTH_A_SNAPSHOT = 5_000;
+
+function refuse(issues: readonly Issue[], what: string): void {
+  if (issues.length === 0) return;
+  throw new StartError([`${what}; ${issues.length} to be put right:`, ...issues.map(formatIssue)].join('\n'));
+}

@@ -1,0 +1,112 @@
+// From an instance folder to its configuration, whole and valid, with its store open: what the server begins with, and
+// all that commands need which work on an instance while no server runs.
+
+import { join } from 'node:path';
+import { expressionSyntaxes } from '../config/expression-syntaxes.ts';
+import { PropertyValidator } from '../config/property-validator.ts';
+import { Configuration } from '../configuration/configuration.ts';
+import { parseDefinition } from '../expression/definition.ts';
+import { Sources } from '../expression/sources.ts';
+import { FileReader } from '../files/file-reader.ts';
+import { nodeFileSystem } from '../files/file-system.ts';
+import { currentUser } from '../files/ownership.ts';
+import { requirePrivate } from '../files/permissions.ts';
+import type { AlertSink } from '../mail/alert.ts';
+import type { Log } from '../operations/access-log.ts';
+import { Schema } from '../schema/schema.ts';
+import { type LdifStore, openLdifStore } from '../store/ldif-store.ts';
+import { KEEP_ALL } from '../store/retention.ts';
+import { SNAPSHOT_NAME } from '../store/snapshot.ts';
+import { nameOfChecker } from './checked-by.ts';
+import { environmentWith } from './environment-file.ts';
+import { type Instance, openInstance, readSchemaFiles, secretPlaces } from './instance.ts';
+import type { InstanceChoice } from './instance-choice.ts';
+import { isReplaceable, replaceUnreadable, withHint } from './last-known-good.ts';
+import { loadConfiguration, outdatedInWords } from './load-configuration.ts';
+import { makeStartChanges } from './start-changes.ts';
+import { StartError } from './start-error.ts';
+import { findSharedPlaces, requireTrustedInstance } from './trusted-instance.ts';
+
+const NOBODY: AlertSink = { raise: () => {} };
+
+export interface ConfigurationOptions {
+  readonly choice: InstanceChoice;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly now: () => Date;
+  readonly log: Log;
+  /** Hears of files that were edited by hand. */
+  readonly alerts?: AlertSink;
+}
+
+export interface OpenConfiguration {
+  readonly instance: Instance;
+  readonly schema: Schema;
+  readonly configuration: Configuration;
+  readonly store: LdifStore;
+  /** Whether a snapshot should be written before anything else. */
+  readonly isSnapshotDue: boolean;
+  /** Reads what values name. */
+  readonly files: FileReader;
+  /** Reads again where expressions are resolved from. */
+  openSources(): Promise<Sources>;
+}
+
+/** Throws what an administrator can put right (StartError and its like); then nothing is left open. */
+export async function openConfiguration(options: ConfigurationOptions): Promise<OpenConfiguration> {
+  const { choice, now, log, alerts = NOBODY } = options;
+  const environment = await environmentWith(choice.environmentFile, options.environment);
+  await requireTrustedInstance(choice.instance);
+  const instance = await openInstance(choice.instance, environment.CONFDIT_CERTIFICATE_NAMES);
+  await requirePrivate(nodeFileSystem, await secretPlaces(choice.instance));
+  for (const sentence of await findSharedPlaces(instance.folder)) log.warn({}, sentence);
+  const schemaFiles = await readSchemaFiles(instance);
+  const schema = Schema.parse(schemaFiles, { syntaxes: expressionSyntaxes() });
+  const definitions = choice.definitions.map(parseDefinition);
+  const files = new FileReader({ user: currentUser() });
+  const openSources = () =>
+    Sources.open({ environment, definitions, instanceFolder: instance.folder, files });
+  const sources = await openSources();
+  const checkedBy = nameOfChecker(schemaFiles);
+  const newConfiguration = () =>
+    new Configuration({ schema, validator: new PropertyValidator({ schema, sources }), checkedBy });
+  const { configFolder } = instance;
+  const hintOptions = { configFolder, choice, schema, sources };
+  const storeLog = {
+    warn: (message: string) => log.warn({}, message),
+    error: (message: string) => log.error({}, message),
+    lostEdit: (message: string) => alerts.raise({ type: 'org.opends.server.ManualConfigEditLost', message }),
+  };
+  if (choice.isLastKnownGood === true) await replaceUnreadable(configFolder, now(), log);
+  // All of the past is kept until the configuration says how much.
+  const opened = await openLdifStore({
+    ...{ folder: configFolder, log: storeLog, now, retention: KEEP_ALL },
+  }).catch(async (error: unknown) => {
+    throw (await isReplaceable(configFolder)) ? await withHint(error, hintOptions) : error;
+  });
+  const { store } = opened;
+  try {
+    for (const warning of opened.warnings) log.warn({}, warning);
+    const isLastKnownGood = choice.isLastKnownGood === true;
+    if (opened.isUnclear && !isLastKnownGood && choice.acceptsEdit !== true) throw unclearEdit(configFolder);
+    const commits = await makeStartChanges({
+      ...{ configFolder, opened, newConfiguration, now: now(), log, alerts, isLastKnownGood },
+      acceptsEdit: choice.acceptsEdit === true,
+    });
+    const configuration = newConfiguration();
+    const loaded = await loadConfiguration(configuration, { ...opened, commits }, now());
+    for (const issue of loaded.outdated) log.warn({}, outdatedInWords(issue));
+    const isSnapshotDue = loaded.isSnapshotDue || opened.isForeign || opened.edited !== undefined;
+    return { instance, schema, configuration, store, isSnapshotDue, openSources, files };
+  } catch (error) {
+    await store.close();
+    throw await withHint(error, hintOptions);
+  }
+}
+
+function unclearEdit(configFolder: string): StartError {
+  return new StartError(
+    `${join(configFolder, SNAPSHOT_NAME)} is not as the server wrote it (its checksum differs), and what it was is not ` +
+      'archived, so that an edit cannot be told from damage. If its present content is meant: confdit start ' +
+      '--accept-edit. If not, restore the file from a backup.',
+  );
+}

@@ -1,0 +1,381 @@
+// The memory backends of the configuration as they run: a component of the runtime. Enabling one adds its naming
+// contexts, disabling it removes them with all that is in them.
+
+import { randomUUID } from 'node:crypto';
+import type { Requester } from '../backend/backend.ts';
+import type { EntryViews } from '../backend/entry-views.ts';
+import type { NamingContexts } from '../backend/naming-contexts.ts';
+import { OWN_TREES } from '../config/checks/trust-base-check.ts';
+import type { Decoded } from '../config/object-definition.ts';
+import type { memoryBackend } from '../config/objects/memory-backend.ts';
+import type { Derive } from '../config/passwords/derivation.ts';
+import type { PasswordProfiles, ProfileSection } from '../config/passwords/password-profiles.ts';
+import { storePassword } from '../config/passwords/stored-password.ts';
+import { withStoredPasswords } from '../configuration/rights/stored-passwords.ts';
+import { WritePath, type WritePathOptions } from '../configuration/write/write-path.ts';
+import { findReferral, referralsOf } from '../directory/referral.ts';
+import type { Change, Modification } from '../ldap/change.ts';
+import { Dn } from '../ldap/dn.ts';
+import { Attribute, type Entry } from '../ldap/entry.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import type { Account } from '../runtime/accounts.ts';
+import type { Component, NewKeys, ObjectDifference, Prepared } from '../runtime/component.ts';
+import type { RunningPart } from '../runtime/description.ts';
+import { PreparedMap } from '../runtime/prepared-map.ts';
+import { together } from '../runtime/renamed-keys.ts';
+import { Runtime } from '../runtime/runtime.ts';
+import type { Schema } from '../schema/schema.ts';
+import { MemoryAccounts } from './memory-accounts.ts';
+import { MemoryBackend } from './memory-backend.ts';
+import { requireMemoryLoginRights } from './memory-login-rights.ts';
+import { MemoryStore } from './memory-store.ts';
+import { MemoryTree } from './memory-tree.ts';
+
+type Settings = Decoded<typeof memoryBackend>;
+
+export interface MemoryBackendsOptions {
+  readonly schema: Schema;
+  readonly views: EntryViews;
+  readonly contexts: NamingContexts;
+  readonly isSecret: (key: string, value: string) => boolean;
+  /** The keys of the names below which entries hold authorities for clients' certificates. */
+  readonly clientTrustBases: () => Iterable<string>;
+  /** The entries of an LDIF file; throws LdapError or what reading files throws. */
+  readonly readEntries: (path: string) => Promise<readonly Entry[]>;
+  /** Where hashes of passwords are computed, for whoever sets them. */
+  readonly deriveFor: (source: string) => Derive;
+  /** Told of the passwords of all entries. */
+  readonly profiles: PasswordProfiles;
+  readonly now: () => Date;
+  readonly log: WritePathOptions['log'];
+}
+
+/** One that will be enabled: as it will be in force, and as the next start will begin with it. */
+interface Plan {
+  readonly settings: Settings;
+  readonly written: Settings;
+}
+
+/** One that is enabled. */
+interface Running {
+  settings: Settings;
+  readonly entries: MemoryTree;
+  readonly writePath: WritePath;
+  readonly backends: readonly MemoryBackend[];
+  readonly passwords: ProfileSection;
+}
+
+/** Issues of a file that are told at once. */
+const ISSUES_MAX = 20;
+/** Entries of a file whose passwords are hashed side by side. */
+const FILLED_TOGETHER = 256;
+const PASSWORD_KEY = 'userpassword';
+/** Who replaces a hash of another server. */
+const UPGRADE: Requester = { dn: '', name: 'password upgrade', privileges: new Set(['password-reset']) };
+
+export class MemoryBackends implements Component {
+  readonly kind = 'memory-backend';
+  readonly #options: MemoryBackendsOptions;
+  readonly #running = new PreparedMap<Running>();
+  readonly #plans = new PreparedMap<Plan>();
+  readonly #accounts = new MemoryAccounts();
+
+  constructor(options: MemoryBackendsOptions) {
+    this.#options = options;
+  }
+
+  /** The account of an entry that a search can find and that has a password, by the key of its name; it has no privileges. */
+  readonly findAccount = (key: string): Account | undefined => {
+    const backend = this.#options.contexts.find(key);
+    for (const { entries, backends } of this.#running.values()) {
+      if (!backends.some((one) => one === backend)) continue;
+      const entry = entries.tree.find(key);
+      const account = entry && this.#accounts.accountOf(key, entry);
+      // What another server holds is shown to nobody here, and nobody logs in to it here.
+      if (account === undefined || referralsOf(entries.tree) === undefined) return account;
+      return findReferral(key, (one) => entries.tree.find(one)) === undefined ? account : undefined;
+    }
+    return undefined;
+  };
+
+  /**
+   * Replaces stored values of an account by what is stored of the same password here; the account stays the same. Does
+   * nothing where entries are not to be changed, or when the values were changed meanwhile.
+   */
+  readonly renewPassword = async (
+    account: Account,
+    old: readonly string[],
+    password: string,
+    derive: Derive,
+  ): Promise<void> => {
+    const running = [...this.#running.values()].find(
+      ({ entries }) => entries.tree.find(account.key) !== undefined,
+    );
+    if (running?.settings.writabilityMode !== 'enabled') return;
+    const { credentials, dn } = account;
+    const fresh = await storePassword(password, derive);
+    const kept = credentials.passwords.filter((value) => !old.includes(value));
+    const modify = (operation: Modification['operation'], values: readonly string[]): Modification => ({
+      operation,
+      attribute: new Attribute('userPassword', values),
+    });
+    const change: Change = {
+      type: 'modify',
+      dn: Dn.parse(dn),
+      modifications: [modify('delete', old), modify('add', fresh)],
+    };
+    await this.#accounts.renewing(account, [...kept, ...fresh], async () => {
+      await running.writePath.submit(change, UPGRADE);
+      this.findAccount(account.key);
+    });
+  };
+
+  renamed(keys: NewKeys): Prepared {
+    const parts = [this.#running.rename(keys), this.#plans.rename(keys)];
+    return together(parts);
+  }
+
+  announce({ key, after, written }: ObjectDifference): Prepared {
+    const plan = isEnabled(after)
+      ? { settings: after, written: isEnabled(written) ? written : after }
+      : undefined;
+    return this.#plans.stage(key, plan);
+  }
+
+  async prepare({ key, before, after }: ObjectDifference): Promise<Prepared | undefined> {
+    const wasEnabled = isEnabled(before);
+    if (!isEnabled(after)) return wasEnabled ? this.#stopping(key) : undefined;
+    return wasEnabled ? this.#changing(key, after) : this.#starting(key, after);
+  }
+
+  /** Tries what the next start would do, where that is something else than what is done now. */
+  review(differences: readonly ObjectDifference[]): Promise<void> | undefined {
+    const mine = differences.filter(({ kinds }) => kinds.after === this.kind);
+    return mine.length === 0 ? undefined : this.#tryNextStart(mine);
+  }
+
+  async #tryNextStart(differences: readonly ObjectDifference[]): Promise<void> {
+    for (const { key, before } of differences) {
+      const plan = this.#plans.findPrepared(key);
+      if (plan === undefined) continue;
+      const { settings, written } = plan;
+      if (written !== settings) this.#refuseTaken(key, written, (other) => other.written);
+      const hasFewer = isEnabled(before) && written.entryLimit < before.entryLimit;
+      if (hasFewer || !readsTheSame(settings, written)) await this.#tryFile(written);
+    }
+  }
+
+  async #tryFile(written: Settings): Promise<void> {
+    const trial = this.#open(written);
+    try {
+      await this.#fill(trial);
+    } finally {
+      trial.passwords.clear();
+      await trial.writePath.close();
+    }
+  }
+
+  *describe(): Generator<RunningPart> {
+    const { contexts } = this.#options;
+    const served = new Set([...contexts]);
+    for (const [key, { settings, entries, backends }] of this.#running.entries()) {
+      const trees = backends.map((backend) => ({
+        ...{ base: backend.baseKey, isServed: served.has(backend), ...backend.rights },
+      }));
+      yield { key, facts: { trees, entries: entries.tree.size, entryLimit: settings.entryLimit } };
+    }
+  }
+
+  runs(key: string): boolean {
+    return this.#running.find(key) !== undefined;
+  }
+
+  /** Lets the changes that are under way have their end. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(({ writePath }) => writePath.close()));
+  }
+
+  #stopping(key: string): Prepared | undefined {
+    const running = this.#running.findPrepared(key);
+    if (running === undefined) return undefined;
+    const parts = [
+      this.#running.stage(key, undefined),
+      this.#options.contexts.stage({ removed: running.backends, added: [] }),
+    ];
+    return {
+      commit: () => {
+        for (const part of parts) part.commit();
+        running.passwords.clear();
+        running.writePath.feed.close(
+          new LdapError(
+            'unavailable',
+            `${running.settings.dn}: the backend was disabled or removed, and its entries are gone.`,
+          ),
+        );
+        // Nobody waits for it: what comes late is refused, and what is under way changes what nobody sees.
+        void running.writePath.close();
+      },
+      abort: () => {
+        for (const part of parts) part.abort();
+      },
+    };
+  }
+
+  /** What may be done takes effect at once; base DNs and the file when the backend is enabled anew. */
+  #changing(key: string, settings: Settings): Prepared | undefined {
+    const running = this.#running.findPrepared(key);
+    if (running === undefined) return undefined;
+    const { size } = running.entries.tree;
+    if (settings.entryLimit < size) {
+      throw new LdapError(
+        'unwillingToPerform',
+        `${settings.dn}: entry-limit "${settings.entryLimit}" is less than the ${size} entries that are there. Delete some first, or choose at least ${size}.`,
+      );
+    }
+    return {
+      commit: () => {
+        running.settings = settings;
+      },
+      abort: () => {},
+    };
+  }
+
+  async #starting(key: string, settings: Settings): Promise<Prepared> {
+    const { contexts } = this.#options;
+    this.#refuseTaken(key, settings, (other) => other.settings);
+    const running = this.#open(settings);
+    await this.#fill(running).catch((error: unknown) => {
+      running.passwords.clear();
+      throw error;
+    });
+    const parts = [
+      this.#running.stage(key, running),
+      contexts.stage({ removed: [], added: running.backends }),
+    ];
+    return {
+      commit: () => {
+        for (const part of parts) part.commit();
+      },
+      abort: () => {
+        running.passwords.clear();
+        for (const part of parts) part.abort();
+      },
+    };
+  }
+
+  /**
+   * Throws unwillingToPerform when a base DN has to do with a tree that is there then: one of the server itself, or one of
+   * another backend, of which `settingsOf` gives what counts. What goes by the same change is in nobody's way.
+   */
+  #refuseTaken(key: string, { dn, baseDn }: Settings, settingsOf: (plan: Plan) => Settings): void {
+    const { schema, contexts } = this.#options;
+    const own = [...contexts].filter((backend) => !(backend instanceof MemoryBackend));
+    const others = [...this.#plans.prepared()].filter(([other]) => other !== key);
+    const taken = [
+      ...[...own.map(({ baseKey }) => baseKey), ...OWN_TREES],
+      ...others.flatMap(([, plan]) => settingsOf(plan).baseDn.map((base) => schema.dnKey(base))),
+    ];
+    for (const base of baseDn) {
+      const other = taken.find((one) => overlap(one, schema.dnKey(base)));
+      if (other === undefined) continue;
+      throw new LdapError(
+        'unwillingToPerform',
+        `${dn}: base-dn "${base}" is part of the tree ${other}, or has that tree in it. Name a tree that is nobody else's.`,
+      );
+    }
+  }
+
+  #open(settings: Settings): Running {
+    const { schema, views, isSecret, clientTrustBases, now, log, deriveFor, profiles } = this.#options;
+    const passwords = profiles.section();
+    const current = () => running.settings;
+    const entries = new MemoryTree({
+      schema,
+      topKeys: new Set(settings.baseDn.map((dn) => schema.dnKey(dn))),
+      isSecret,
+      entryLimit: () => current().entryLimit,
+      shown: (key, entry) => passwords.set(key, entry?.values(PASSWORD_KEY) ?? []),
+      permit: (effect, requester) => requireMemoryLoginRights(effect, requester, clientTrustBases),
+    });
+    const writePath = new WritePath({
+      target: entries,
+      runtime: new Runtime([]),
+      store: new MemoryStore(),
+      now,
+      log,
+    });
+    const rights = () => ({
+      allowAnonymousRead: current().allowAnonymousRead,
+      isWritable: current().writabilityMode === 'enabled',
+    });
+    const backends = settings.baseDn.map(
+      (baseDn) => new MemoryBackend({ baseDn, entries, views, writePath, rights, deriveFor }),
+    );
+    const running: Running = { settings, entries, writePath, backends, passwords };
+    return running;
+  }
+
+  /** An entry of a file with its passwords as they are stored. */
+  async #storedEntry(entry: Entry, backend: Dn): Promise<Entry> {
+    const { schema, deriveFor } = this.#options;
+    const change = await withStoredPasswords(
+      { type: 'add', entry },
+      { schema, acceptance: 'any', derive: deriveFor(backend.toString()), find: () => undefined },
+    );
+    return change.type === 'add' ? change.entry : entry;
+  }
+
+  async #fill({ settings, entries }: Running): Promise<void> {
+    const { ldifFile, dn } = settings;
+    if (ldifFile === undefined) return;
+    const { now, readEntries } = this.#options;
+    const issues: string[] = [];
+    const at = now();
+    try {
+      const read = await readEntries(ldifFile);
+      for (let first = 0; first < read.length; first += FILLED_TOGETHER) {
+        const ready = read.slice(first, first + FILLED_TOGETHER).map((entry) => this.#storedEntry(entry, dn));
+        for (const outcome of await Promise.allSettled(ready)) {
+          collect(issues, () => {
+            if (outcome.status === 'rejected') throw outcome.reason;
+            entries.load(outcome.value, { at, by: '', id: randomUUID() });
+          });
+        }
+      }
+    } catch (error) {
+      issues.push(error instanceof Error ? error.message : String(error));
+    }
+    entries.tree.commit();
+    if (issues.length === 0) return;
+    const shown = issues.slice(0, ISSUES_MAX).join('\n');
+    throw new LdapError(
+      'unwillingToPerform',
+      `${dn}: ldif-file ${JSON.stringify(ldifFile)} cannot be read, or not all of it; ${issues.length} to be put right:\n${shown}`,
+    );
+  }
+}
+
+function collect(issues: string[], load: () => void): void {
+  try {
+    load();
+  } catch (error) {
+    if (!(error instanceof LdapError)) throw error;
+    issues.push(error.message);
+  }
+}
+
+/** Whether both begin with the same entries. */
+function readsTheSame(one: Settings, other: Settings): boolean {
+  const bases = ({ baseDn }: Settings) => baseDn.map(String).toSorted().join('\n');
+  return one.ldifFile === other.ldifFile && bases(one) === bases(other);
+}
+
+/** Whether one name is the other or below it; the root DSE is above all and has no part in any. */
+function overlap(one: string, other: string): boolean {
+  if (one === '' || other === '') return false;
+  return one === other || one.endsWith(`,${other}`) || other.endsWith(`,${one}`);
+}
+
+function isEnabled(object: ObjectDifference['after']): object is Settings {
+  return object?.kind === 'memory-backend' && object.enabled;
+}

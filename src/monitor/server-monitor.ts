@@ -1,0 +1,89 @@
+// What cn=monitor shows of the process, its health, and the way of changes to the disk. Connections and what is
+// asked through them are the matter of server/.
+
+import { type EventLoopUtilization, performance } from 'node:perf_hooks';
+import type { Configuration } from '../configuration/configuration.ts';
+import type { WritePath } from '../configuration/write/write-path.ts';
+import type { Store } from '../store/store.ts';
+import type { MonitorFigures, MonitorSource } from './monitor.ts';
+
+const MICROSECONDS_PER_MILLISECOND = 1000;
+
+export interface WritePathParts {
+  readonly writePath: WritePath;
+  readonly store: Store;
+  readonly configuration: Configuration;
+}
+
+export function writePathMonitor({ writePath, store, configuration }: WritePathParts): MonitorSource {
+  return {
+    name: 'write path',
+    objectClass: 'ds-monitor-write-path',
+    figures: () => ({
+      'ds-mon-changes-waiting': writePath.waitingCount,
+      'ds-mon-longest-step-milliseconds': Math.round(writePath.slowest?.ms ?? 0),
+      'ds-mon-newest-change-number': store.lastNumber,
+      'ds-mon-entry-count': configuration.tree.size,
+      'ds-mon-journal-bytes': store.bytesSinceSnapshot,
+      'ds-mon-journal-changes': store.commitsSinceSnapshot,
+      'ds-mon-store-failure': store.failure?.message,
+    }),
+  };
+}
+
+/** Alive is what no restart is needed for; healthy, besides, what does all its work now. */
+export interface HealthChecks {
+  /** Sentences: why only an administrator can help. */
+  readonly alive: () => readonly string[];
+  /** Sentences: why requests had better be sent elsewhere for now. */
+  readonly healthy: () => readonly string[];
+  /** The names of what is enabled and does not run. */
+  readonly notRunning: () => readonly string[];
+}
+
+export function healthMonitor({ alive, healthy, notRunning }: HealthChecks): MonitorSource {
+  return {
+    name: 'health status',
+    objectClass: 'ds-monitor-health-status',
+    figures: () => {
+      const aliveErrors = alive();
+      const healthyErrors = [...aliveErrors, ...healthy()];
+      return {
+        'ds-mon-alive': aliveErrors.length === 0,
+        'ds-mon-alive-errors': aliveErrors,
+        'ds-mon-healthy': healthyErrors.length === 0,
+        'ds-mon-healthy-errors': healthyErrors,
+        'ds-mon-not-running': notRunning(),
+        'ds-mon-not-running-count': notRunning().length,
+      };
+    },
+  };
+}
+
+export function processMonitor(): MonitorSource {
+  let asked: EventLoopUtilization | undefined;
+  const busyPermille = () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, asked);
+    asked = now;
+    return utilization * 1000;
+  };
+  return {
+    name: 'process',
+    objectClass: 'ds-monitor-process',
+    figures: (): MonitorFigures => {
+      const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
+      const { user, system } = process.cpuUsage();
+      return {
+        'ds-mon-runtime-version': process.version,
+        'ds-mon-memory-resident-bytes': rss,
+        'ds-mon-memory-heap-used-bytes': heapUsed,
+        'ds-mon-memory-heap-reserved-bytes': heapTotal,
+        'ds-mon-memory-external-bytes': external,
+        'ds-mon-cpu-user-milliseconds': user / MICROSECONDS_PER_MILLISECOND,
+        'ds-mon-cpu-system-milliseconds': system / MICROSECONDS_PER_MILLISECOND,
+        'ds-mon-event-loop-busy-permille': busyPermille(),
+      };
+    },
+  };
+}

@@ -1,0 +1,105 @@
+// Bind (RFC 4511 §4.2, RFC 4513 §5). The session has made the client anonymous before, and a bind that fails leaves it
+// so. An exchange of SASL messages is kept in the session from one bind request to the next, and no longer.
+
+import type { Requester } from '../../backend/backend.ts';
+import { LdapError } from '../../ldap/ldap-error.ts';
+import type { BindRequest } from '../../ldap/message.ts';
+import { Oid } from '../../ldap/oids.ts';
+import { ResultCode } from '../../ldap/result-code.ts';
+import { confidentialityRequired } from '../confidentiality.ts';
+import type { RequestControls } from '../controls/request-controls.ts';
+import type { Authentication } from '../login/authentication.ts';
+import { loginSourceOf } from '../login/login-source.ts';
+import { type Answer, type Operation, SUCCESS } from '../operation.ts';
+import type { SaslExchange, SaslStep } from '../sasl/mechanism.ts';
+import { beginExchange } from '../sasl/mechanisms.ts';
+
+const LDAP_VERSION = 3;
+/** What somebody may make the server write to the log. */
+const MECHANISM_CHARACTERS_MAX = 20;
+
+export function bind(
+  request: BindRequest,
+  operation: Operation,
+  authentication: Authentication,
+  controls: RequestControls,
+): Answer | Promise<Answer> {
+  const answer = bindAs(request, operation, authentication);
+  if (controls.authorizationIdentity === undefined) return answer;
+  if (answer instanceof Promise) return answer.then((known) => withIdentity(known, operation));
+  return withIdentity(answer, operation);
+}
+
+/** Adds the authorization identity (RFC 3829 §4) to the answer of a bind that has succeeded; it is empty for the anonymous. */
+function withIdentity(answer: Answer, { session }: Operation): Answer {
+  if (answer.code !== ResultCode.success) return answer;
+  const { dn } = session.requester;
+  const value = dn === '' ? '' : `dn:${dn}`;
+  const control = { oid: Oid.authorizationIdentityResponse, criticality: false, value };
+  return { ...answer, controls: [...answer.controls, control] };
+}
+
+function bindAs(
+  { version, name, authentication: asked }: BindRequest,
+  operation: Operation,
+  authentication: Authentication,
+): Answer | Promise<Answer> {
+  if (version !== LDAP_VERSION) {
+    throw new LdapError(
+      'protocolError',
+      `LDAP version ${version} is not spoken here. Use version 3 (ldap-utils: leave out -P 2).`,
+    );
+  }
+  const exchange = operation.session.takeSaslExchange(asked.type === 'sasl' ? asked.mechanism : undefined);
+  if (asked.type === 'simple') return simpleBind(name, asked.password, operation, authentication);
+  const { mechanism, credentials } = asked;
+  return saslBind(exchange ?? begin(mechanism, operation, authentication), credentials, operation);
+}
+
+function simpleBind(
+  name: string,
+  password: string,
+  operation: Operation,
+  authentication: Authentication,
+): Answer | Promise<Answer> {
+  refuseHalf(name, password);
+  if (name === '') return SUCCESS;
+  const { connection } = operation;
+  if (!connection.mayReceivePasswords) throw confidentialityRequired();
+  const requester = authentication.verify(name, password, loginSourceOf(connection));
+  if (requester instanceof Promise) return requester.then((who) => loggedIn(who, operation));
+  return loggedIn(requester, operation);
+}
+
+function refuseHalf(name: string, password: string): void {
+  if (name !== '' && password === '') {
+    // RFC 4513 §5.1.2: a client that forgot to ask for the password would believe itself authenticated.
+    throw new LdapError('unwillingToPerform', 'A bind with a name needs a password.');
+  }
+  if (name === '' && password !== '') {
+    throw new LdapError('invalidCredentials', 'A bind with a password needs a name, such as uid=admin.');
+  }
+}
+
+function begin(mechanism: string, { connection }: Operation, authentication: Authentication): SaslExchange {
+  return beginExchange(mechanism.slice(0, MECHANISM_CHARACTERS_MAX + 1), { authentication, connection });
+}
+
+function saslBind(
+  exchange: SaslExchange,
+  credentials: string | undefined,
+  operation: Operation,
+): Answer | Promise<Answer> {
+  const answer = (step: SaslStep): Answer => {
+    if (step.requester !== undefined) return loggedIn(step.requester, operation, step.credentials);
+    operation.session.saslExchange = exchange;
+    return { ...SUCCESS, code: ResultCode.saslBindInProgress, serverSaslCredentials: step.credentials };
+  };
+  const step = exchange.step(credentials);
+  return step instanceof Promise ? step.then(answer) : answer(step);
+}
+
+function loggedIn(requester: Requester, { session }: Operation, credentials?: string): Answer {
+  session.requester = requester;
+  return credentials === undefined ? SUCCESS : { ...SUCCESS, serverSaslCredentials: credentials };
+}

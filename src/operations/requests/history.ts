@@ -1,0 +1,98 @@
+// Two extended operations of our own: what is different between two states of the configuration, and back to one of
+// them. Requests and answers are JSON, so that ldapexop and a few lines of script can use them.
+//
+//   differences  {"from":17,"to":42}                              ->  {"from":17,"to":42,"ldif":"…"}
+//   rollback     {"to":17,"expected":42,"trial":true}             ->  {"from":42,"number":43,"notes":[],"ldif":"…"}
+//
+// `to` of differences may be left out for the present state; `number` is missing when nothing was changed.
+
+import { setImmediate } from 'node:timers/promises';
+import { formatChange } from '../../codec/ldif-writer.ts';
+import type { HeldOctets } from '../../directory/octet-budget.ts';
+import type { Change } from '../../ldap/change.ts';
+import { LdapError } from '../../ldap/ldap-error.ts';
+import { octetsFromText, textFromOctets } from '../../ldap/octets.ts';
+import { type Answer, type Operation, type Services, SUCCESS } from '../operation.ts';
+import type { ExtendedRequest } from './extended-request.ts';
+
+/** An answer holds no more than this. */
+const LDIF_CHARACTERS_MAX = 8 * 1024 * 1024;
+/** What is done in one piece is checked in one piece, and everybody waits for that. */
+const ROLLBACK_CHANGES_MAX = 10_000;
+/** How often an answer is there on its way from records to one text, to JSON, to octets, to a message. */
+const ANSWER_FACTOR = 6;
+/** Changes written before others have their turn. */
+const CHANGES_PER_TURN = 256;
+
+export async function differences(
+  request: ExtendedRequest,
+  { requester, held }: Operation,
+  { history }: Services,
+): Promise<Answer> {
+  const asked = readRequest(request);
+  const from = numberOf(asked, 'from') ?? required('from');
+  const to = numberOf(asked, 'to') ?? history.lastNumber;
+  const ldif = await formatAll(await history.differences(from, to, requester, held), held);
+  return answer({ from, to, ldif });
+}
+
+export async function rollback(
+  request: ExtendedRequest,
+  { requester, held }: Operation,
+  { history }: Services,
+): Promise<Answer> {
+  const asked = readRequest(request);
+  const to = numberOf(asked, 'to') ?? required('to');
+  const isTrial = asked.trial === true;
+  const { from, number, notes, changes } = await history.rollBack(
+    { to, expected: numberOf(asked, 'expected'), isTrial, changesMax: ROLLBACK_CHANGES_MAX },
+    requester,
+    held,
+  );
+  return answer({ from, number, notes, ldif: await formatAll(changes, held) });
+}
+
+function answer(value: object): Answer {
+  return { ...SUCCESS, value: textFromOctets(Buffer.from(JSON.stringify(value))) };
+}
+
+function readRequest({ value = '' }: ExtendedRequest): Readonly<Record<string, unknown>> {
+  try {
+    const read: unknown = JSON.parse(Buffer.from(octetsFromText(value)).toString('utf8'));
+    if (typeof read === 'object' && read !== null) return { ...read };
+  } catch {
+    // Told below, like everything else that is no object.
+  }
+  throw new LdapError('protocolError', 'The value of the request must be a JSON object.');
+}
+
+function numberOf(asked: Readonly<Record<string, unknown>>, name: string): number | undefined {
+  const value = asked[name];
+  if (value === undefined) return undefined;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new LdapError('protocolError', `"${name}" must be the number of a change.`);
+}
+
+function required(name: string): never {
+  throw new LdapError('protocolError', `The request must have "${name}", the number of a change.`);
+}
+
+async function formatAll(changes: readonly Change[], held: HeldOctets): Promise<string> {
+  const records: string[] = [];
+  let characters = 0;
+  for (const [index, change] of changes.entries()) {
+    if (index % CHANGES_PER_TURN === 0) await setImmediate();
+    const record = formatChange(change);
+    characters += record.length;
+    if (characters > LDIF_CHARACTERS_MAX) {
+      throw new LdapError(
+        'adminLimitExceeded',
+        `The difference is larger than the ${LDIF_CHARACTERS_MAX} characters that an answer may have. ` +
+          'Use confdit diff with --offline on the machine of the server.',
+      );
+    }
+    held.take(ANSWER_FACTOR * record.length);
+    records.push(record);
+  }
+  return records.join('\n');
+}

@@ -1,0 +1,397 @@
+// Bytes from a socket to messages, and messages to bytes. Knows framing, limits and back-pressure; what a message
+// means is the session's business. Answers leave when the outbox sends them.
+
+import type { Socket } from 'node:net';
+import { BerError, frameLength } from '../../codec/ber-reader.ts';
+import type { FilterLimits } from '../../codec/filter-ber.ts';
+import { readRequestMessage, writeResponseHead } from '../../codec/message-ber.ts';
+import { LdapError } from '../../ldap/ldap-error.ts';
+import type { ResponseMessage } from '../../ldap/message.ts';
+import { ResultCode } from '../../ldap/result-code.ts';
+import type { ClientConnection, ConnectionEvents } from '../../operations/client-connection.ts';
+import { type ConnectionSecurity, isLoopback } from '../../operations/connection-security.ts';
+import type { ConnectionLimits } from '../../operations/limits.ts';
+import type { Rank, Turns } from '../../operations/turns.ts';
+import { BackPressure } from './back-pressure.ts';
+import type { ConnectionOptions, SocketStartTls } from './connection-options.ts';
+import { MessageDeadline } from './message-deadline.ts';
+import { noticeOfDisconnection } from './notice-of-disconnection.ts';
+import type { Outbox, Sender } from './outbox.ts';
+import { ReceivedOctets } from './received-octets.ts';
+import type { SecuredSocket } from './tls-acceptor.ts';
+import type { SlowReader } from './unsent-answers.ts';
+
+const FLUSH_OCTETS = 64 * 1024;
+/** Messages handed on between two looks at the clock: one that takes long looks at it itself. */
+const MESSAGES_PER_LOOK = 4;
+/** While a connection waits for its turn, so much is read ahead. */
+const READ_AHEAD_OCTETS = 64 * 1024;
+
+export class Connection implements ClientConnection, Sender, SlowReader {
+  readonly id: number;
+  /** An IP address; that of a local socket is `local`. */
+  readonly remoteAddress: string;
+  #socket: Socket;
+  readonly #outbox: Outbox;
+  readonly #limits: ConnectionLimits;
+  readonly #filterLimits: FilterLimits;
+  /** Shared with all connections of the server. */
+  readonly #turns: Turns;
+  #events: ConnectionEvents | undefined;
+  readonly #received = new ReceivedOctets();
+  readonly #deadline: MessageDeadline;
+  #isKnown = false;
+  #timeBeforeBind: NodeJS.Timeout | undefined;
+  #isReading = false;
+  #isWaitingForTurn = false;
+  #isHeld = false;
+  readonly #backPressure: BackPressure;
+  #isClosing = false;
+  #security: ConnectionSecurity;
+  readonly #startTls: SocketStartTls | undefined;
+  /** Found out by the first password. */
+  #isFromHere: boolean | undefined;
+  /** While TLS begins nothing is read or written here. */
+  #isSecuring = false;
+
+  readonly #peerEnded = () => this.#events?.ended();
+
+  constructor(options: ConnectionOptions) {
+    const { id, socket, outbox, turns, unsent, limits, filterLimits, security, startTls } = options;
+    this.id = id;
+    this.remoteAddress = security.isLocalSocket ? 'local' : (socket.remoteAddress ?? 'unknown');
+    this.#socket = socket;
+    this.#turns = turns;
+    this.#backPressure = new BackPressure(this, limits, unsent);
+    this.#outbox = outbox;
+    this.#limits = limits;
+    this.#filterLimits = filterLimits;
+    this.#security = security;
+    this.#startTls = startTls;
+    this.#deadline = new MessageDeadline(limits.blockedReadTimeMs, () =>
+      this.close(ResultCode.adminLimitExceeded, 'The rest of a request took too long to come.'),
+    );
+  }
+
+  /** Who has logged in goes before who has not. */
+  get rank(): Rank {
+    return this.#isKnown ? 'known' : 'unknown';
+  }
+
+  /** TLS, the client's certificate, the local socket: what is known about the way the bytes take. */
+  get security(): ConnectionSecurity {
+    return this.#security;
+  }
+
+  /** Whether nobody listens, or the administrator allows it all the same: otherwise a password is refused with 13. */
+  get mayReceivePasswords(): boolean {
+    const { isSecure, isLocalSocket } = this.#security;
+    return isSecure || isLocalSocket || this.#isClearTextSafe;
+  }
+
+  get #isClearTextSafe(): boolean {
+    this.#isFromHere ??= isLoopback(this.remoteAddress);
+    return this.#isFromHere || this.#limits.isClearTextPasswordAllowed;
+  }
+
+  get isOpen(): boolean {
+    return !this.#isClosing;
+  }
+
+  /** How TLS may be started here; undefined where the handler does not allow it. */
+  get startTls(): SocketStartTls | undefined {
+    return this.#startTls;
+  }
+
+  open(events: ConnectionEvents): void {
+    this.#events = events;
+    this.#socket.setNoDelay(true);
+    this.#limitTimeBeforeBind();
+    this.#listen();
+  }
+
+  #listen(): void {
+    const socket = this.#socket;
+    socket.setTimeout(this.#limits.idleTimeMs, () =>
+      this.close(ResultCode.adminLimitExceeded, 'The connection was idle for too long.'),
+    );
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('drain', () => {
+      if (this.#backPressure.caughtUp()) this.#goOnReading();
+    });
+    socket.on('end', this.#peerEnded);
+    // A socket error is followed by 'close', which is all there is to do about it.
+    socket.on('error', () => {});
+    socket.on('close', () => this.#closed());
+  }
+
+  /** Lets go of the socket, which from now on is below TLS; its end is still ours. */
+  #stopListening(): void {
+    this.#socket.setTimeout(0).off('end', this.#peerEnded);
+    for (const event of ['data', 'drain', 'timeout']) this.#socket.removeAllListeners(event);
+  }
+
+  /**
+   * TLS from here on, for a connection that is held: what was written until now leaves in clear text, and nothing that
+   * came in clear text behind the request is looked at. Whoever sends such bytes, or fails the handshake, is dropped.
+   */
+  secure(): void {
+    const startTls = this.#startTls;
+    this.#isSecuring = true;
+    if (startTls === undefined || this.#received.length > 0) {
+      this.destroy();
+      return;
+    }
+    const socket = this.#socket;
+    this.#stopListening();
+    // Called when all that was written before has left.
+    socket.write('', () => {
+      startTls.secure(socket).then(
+        (secured) => this.#becomeSecure(secured),
+        () => this.destroy(),
+      );
+    });
+  }
+
+  #becomeSecure({ socket, security }: SecuredSocket): void {
+    this.#isSecuring = false;
+    this.#socket = socket;
+    this.#security = security;
+    if (this.#isClosing) {
+      this.destroy();
+      return;
+    }
+    this.#limitTimeBeforeBind();
+    this.#backPressure.caughtUp();
+    this.#listen();
+    this.resume();
+  }
+
+  /** More is allowed once it is known who is at the other end. */
+  authenticated(isAuthenticated: boolean): void {
+    if (this.#isKnown === isAuthenticated) return;
+    this.#isKnown = isAuthenticated;
+    this.#limitTimeBeforeBind();
+    this.#events?.authenticated(isAuthenticated);
+  }
+
+  /** From now on, where nobody has logged in. */
+  #limitTimeBeforeBind(): void {
+    clearTimeout(this.#timeBeforeBind);
+    this.#timeBeforeBind = undefined;
+    const { timeBeforeBindMs } = this.#limits;
+    if (this.#isKnown || timeBeforeBindMs === 0) return;
+    const text = 'Nobody has logged in on this connection for too long. Connect anew, and bind.';
+    this.#timeBeforeBind = setTimeout(
+      () => this.close(ResultCode.adminLimitExceeded, text),
+      timeBeforeBindMs,
+    ).unref();
+  }
+
+  get #messageOctetsMax(): number {
+    return this.#isKnown ? this.#limits.messageOctetsMax : this.#limits.messageOctetsBeforeBindMax;
+  }
+
+  /** Writes a response; it leaves with the others of this turn. */
+  send(message: ResponseMessage): void {
+    if (this.#isClosing) return;
+    const writer = this.#outbox.writerFor(this);
+    const shared = writeResponseHead(writer, message);
+    if (shared !== undefined) this.#outbox.share(shared);
+    if (shared !== undefined || writer.length >= FLUSH_OCTETS) this.flush();
+  }
+
+  turnEndsAt(now: number): number {
+    return this.#turns.endsAt(now);
+  }
+
+  sliceEndsAt(now: number): number {
+    return this.#turns.sliceEndsAt(now);
+  }
+
+  async nextTurn(): Promise<void> {
+    // Others of the connection may be quicker to use the room there is.
+    do {
+      await this.congestion;
+      await this.#turns.next(this.rank);
+    } while (this.congestion !== undefined);
+  }
+
+  /** Undefined while the peer keeps up; otherwise a promise for the moment it has caught up or is gone. */
+  get congestion(): Promise<void> | undefined {
+    return this.#isClosing ? undefined : this.#backPressure.congestion;
+  }
+
+  /** Stops reading while the session has enough to do; what has come in waits. */
+  hold(): void {
+    this.#isHeld = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#isHeld || this.#isSecuring) return;
+    this.#isHeld = false;
+    this.#goOnReading();
+  }
+
+  #goOnReading(): void {
+    if (this.#isHeld || this.#isBlocked || this.#isClosing) return;
+    if (!this.#isWaitingForTurn || this.#received.length < READ_AHEAD_OCTETS) this.#socket.resume();
+    this.#readInTurn();
+  }
+
+  /** Looks at what has come in, now or when it is this connection's turn. */
+  #readInTurn(): void {
+    if (this.#isReading || this.#isWaitingForTurn || this.#received.length === 0) return;
+    const now = performance.now();
+    if (this.#turns.isFree(this.rank, now)) this.#drainReceived(this.#turns.sliceEndsAt(now));
+    else this.#waitForTurn();
+  }
+
+  #waitForTurn(): void {
+    this.#isWaitingForTurn = true;
+    this.#received.own();
+    this.#deadline.end();
+    if (this.#received.length >= READ_AHEAD_OCTETS) this.#socket.pause();
+    this.#turns.wait(this.rank, () => {
+      this.#isWaitingForTurn = false;
+      if (this.#isHeld || this.#isBlocked || this.#isClosing) return;
+      this.#drainReceived(this.#turns.sliceEndsAt(performance.now()));
+      if (!this.#isWaitingForTurn && !this.#isHeld && !this.#isBlocked) this.#socket.resume();
+    });
+  }
+
+  /** Ends the connection; with a code the peer is told why (RFC 4511 §4.4.1). */
+  close(code?: ResultCode, diagnosticMessage = ''): void {
+    if (this.#isClosing) return;
+    // Within a handshake nothing can be said.
+    if (this.#isSecuring) {
+      this.destroy();
+      return;
+    }
+    if (code !== undefined) this.send(noticeOfDisconnection(code, diagnosticMessage));
+    this.#end(this.#limits.closeTimeMs);
+  }
+
+  /** The same, without waiting for anything but that the notice has left. */
+  evict(code: ResultCode, diagnosticMessage: string): void {
+    this.close(code, diagnosticMessage);
+    this.#socket.destroySoon();
+  }
+
+  /** Ends the connection when the peer, which sends nothing more, has read what is there for it. */
+  finish(): void {
+    if (!this.#isClosing) this.#end(this.#limits.blockedWriteTimeMs);
+  }
+
+  #end(timeMs: number): void {
+    this.flush();
+    this.#isClosing = true;
+    this.#socket.end();
+    // Not the socket's own timer, which a peer that goes on sending could put off for ever.
+    const timer = setTimeout(() => this.#socket.destroy(), timeMs);
+    this.#socket.setTimeout(0).once('close', () => clearTimeout(timer));
+    this.#backPressure.release();
+  }
+
+  /** Ends the connection without a word. */
+  destroy(): void {
+    this.#isClosing = true;
+    this.#socket.destroy();
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#isClosing) return;
+    const received = this.#received;
+    received.append(chunk);
+    if (this.#isWaitingForTurn) {
+      received.own();
+      if (received.length >= READ_AHEAD_OCTETS) this.#socket.pause();
+    } else if (received.length >= received.wanted) this.#readInTurn();
+    // Nothing of it was looked at where it has to wait for what is under way.
+    received.own();
+  }
+
+  /** Takes when to stop, on the clock of performance.now(). */
+  #drainReceived(endsAt: number): void {
+    if (this.#received.length === 0 || this.#isClosing) return;
+    this.#isReading = true;
+    try {
+      this.#received.dropFirst(this.#readMessages(this.#received.octets, endsAt));
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#isReading = false;
+    }
+    const isOver = this.#received.length === 0 || this.#isHeld || this.#isBlocked || this.#isClosing;
+    if (!isOver && !this.#deadline.isRunning) this.#waitForTurn();
+  }
+
+  /** Hands on whole messages until it is time to stop; returns where the rest begins. */
+  #readMessages(bytes: Buffer, endsAt: number): number {
+    let at = 0;
+    let count = 0;
+    this.#received.wanted = 0;
+    while (at < bytes.length && !this.#isHeld && !this.#isBlocked && !this.#isClosing) {
+      const length = frameLength(bytes, at, bytes.length, this.#messageOctetsMax);
+      if (length === 0 || length > bytes.length - at) {
+        this.#received.wanted = length;
+        if (at > 0 || !this.#deadline.isRunning) this.#deadline.begin();
+        return at;
+      }
+      if (count > 0 && count % MESSAGES_PER_LOOK === 0 && performance.now() >= endsAt) break;
+      count += 1;
+      const message = readRequestMessage(bytes, at, at + length, this.#filterLimits);
+      at += length;
+      this.#events?.message(message, length);
+    }
+    this.#deadline.end();
+    return at;
+  }
+
+  #fail(error: unknown): void {
+    if (error instanceof BerError) this.close(ResultCode.protocolError, error.message);
+    else if (error instanceof LdapError) this.close(error.code, error.message);
+    else {
+      this.close(ResultCode.other, 'The server failed on this request; its log says more.');
+      this.#events?.failed(error);
+    }
+  }
+
+  /** What was written leaves now. */
+  flush(): void {
+    this.#outbox.flush();
+  }
+
+  transmit(octets: Buffer, shared: Uint8Array | undefined): boolean {
+    const socket = this.#socket;
+    if (this.#isClosing || socket.destroyed) return true;
+    if (shared !== undefined) socket.cork();
+    let keepsUp = socket.write(octets);
+    if (shared !== undefined) {
+      keepsUp = socket.write(shared);
+      socket.uncork();
+    }
+    // Nothing waits in the socket: the system has its own copy already.
+    if (socket.writableLength === 0) return true;
+    if (!keepsUp) {
+      this.#backPressure.waits(socket.writableLength);
+      if (this.#isBlocked) socket.pause();
+    }
+    return false;
+  }
+
+  get #isBlocked(): boolean {
+    return this.#backPressure.isBlocked;
+  }
+
+  #closed(): void {
+    this.#isClosing = true;
+    this.#received.clear();
+    this.#deadline.close();
+    clearTimeout(this.#timeBeforeBind);
+    this.#backPressure.caughtUp();
+    this.#events?.closed();
+    this.#events = undefined;
+  }
+}

@@ -1,0 +1,229 @@
+// Where the connection handlers listen: what is open now, what will be, and what the next start would open. Two handlers may
+// exchange their places in one commit; a place that cannot be had is refused when it is written, not at the next start.
+
+import { lookup } from 'node:dns/promises';
+import { realpath } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { ConfigurationObject } from '../../config/configuration-object.ts';
+import { LdapError } from '../../ldap/ldap-error.ts';
+import type { Component, NewKeys, ObjectDifference, Prepared } from '../../runtime/component.ts';
+import { PreparedMap } from '../../runtime/prepared-map.ts';
+import type { PlaceKeeper } from './listener.ts';
+import { isLocal, type Place, refusal, tryPlace, urlOf } from './listening-socket.ts';
+
+const KINDS = ['ldap-connection-handler', 'ldapi-connection-handler', 'http-connection-handler'] as const;
+
+export type HandlerObject = Extract<ConfigurationObject, { readonly kind: (typeof KINDS)[number] }>;
+
+/** Who has a place, whatever the name is. */
+type Owner = object;
+
+/** A handler that will be enabled. */
+interface Plan {
+  readonly owner: Owner;
+  readonly dn: string;
+  readonly places: readonly Place[];
+  /** Those that the next start would open. */
+  readonly written: readonly Place[];
+}
+
+interface OpenPlace {
+  readonly owner: Owner | undefined;
+  readonly place: Place;
+}
+
+/** An address and a port, or a path, in one form. */
+type Exact = { readonly address: string; readonly port: number } | { readonly path: string };
+
+const EVERY_IPV4 = '0.0.0.0';
+const EVERY_ADDRESS = '::';
+
+export class ListeningPlaces {
+  /** They stand before whoever opens the places. */
+  readonly components: readonly Component[];
+  readonly #instanceFolder: string;
+  readonly #plans = new PreparedMap<Plan>();
+  readonly #open = new Set<OpenPlace>();
+
+  /** @param instanceFolder where relative paths begin. */
+  constructor(instanceFolder: string) {
+    this.#instanceFolder = instanceFolder;
+    this.components = KINDS.map((kind, index) => ({
+      kind,
+      renamed: (keys: NewKeys) => this.#plans.rename(keys),
+      announce: (difference: ObjectDifference) => this.#announce(difference),
+      prepare: () => undefined,
+      describe: () => [],
+      // Once for all kinds.
+      ...(index === 0
+        ? { review: (differences: readonly ObjectDifference[]) => this.#review(differences) }
+        : {}),
+    }));
+  }
+
+  placesOf(handler: HandlerObject): readonly Place[] {
+    if (handler.kind === 'ldapi-connection-handler') {
+      const path = resolve(this.#instanceFolder, handler.socketFile);
+      return [{ path, mode: Number.parseInt(handler.socketFileMode, 8) }];
+    }
+    const scheme = schemeOf(handler);
+    return handler.listenAddress.map((host) => ({ scheme, host, port: handler.listenPort }));
+  }
+
+  /** For the handler with this key. */
+  keeper(key: string): PlaceKeeper {
+    const owner = this.#plans.findPrepared(key)?.owner;
+    return {
+      isBeingLeft: (place) => this.#isBeingLeft(place, owner),
+      opened: (place) => {
+        const open: OpenPlace = { owner, place };
+        this.#open.add(open);
+        return () => void this.#open.delete(open);
+      },
+    };
+  }
+
+  #announce({ key, after, written }: ObjectDifference): Prepared {
+    if (!isEnabledHandler(after)) return this.#plans.stage(key, undefined);
+    return this.#plans.stage(key, {
+      owner: this.#plans.findPrepared(key)?.owner ?? {},
+      dn: after.dn.toString(),
+      places: this.placesOf(after),
+      written: this.placesOf(isEnabledHandler(written) ? written : after),
+    });
+  }
+
+  async #isBeingLeft(place: Place, owner: Owner | undefined): Promise<boolean> {
+    const wanted = await exactly(place);
+    const plans = [...this.#plans.prepared().values()];
+    let isTaken = false;
+    for (const open of this.#open) {
+      if (!overlap(await exactly(open.place), wanted)) continue;
+      const plan = open.owner === owner ? undefined : plans.find((one) => one.owner === open.owner);
+      const kept = await exactlyAll(plan?.places ?? []);
+      if (plan !== undefined && kept.some((one) => overlap(one, wanted))) {
+        const reason = `${plan.dn} listens there; choose another place, or change or disable that one too`;
+        throw refusal(urlOf(place, undefined), reason, undefined);
+      }
+      isTaken = true;
+    }
+    if (isTaken) await this.#try(place, wanted);
+    return isTaken;
+  }
+
+  #review(differences: readonly ObjectDifference[]): Promise<void> | undefined {
+    const mine = differences.filter(({ kinds }) => KINDS.some((kind) => kind === kinds.after));
+    return mine.length === 0 ? undefined : this.#tryNextStart(mine.map(({ key }) => key));
+  }
+
+  /** What the next start would open for these handlers must not be another's then, and must be possible. */
+  async #tryNextStart(keys: readonly string[]): Promise<void> {
+    const problems = new Set<string>();
+    for (const key of keys) {
+      const plan = this.#plans.findPrepared(key);
+      if (plan === undefined) continue;
+      for (const place of plan.written) {
+        const wanted = await exactly(place);
+        const other = await this.#otherAt(wanted, key);
+        if (other !== undefined)
+          problems.add(
+            `${plan.dn}: the next start could not listen on ${urlOf(place, undefined)}, where ${other.dn} listens then; choose another place, or change that one too.`,
+          );
+        else if (!isAmong(wanted, await exactlyAll(plan.places)))
+          await this.#try(place, wanted).catch((error: unknown) => {
+            if (!(error instanceof LdapError)) throw error;
+            problems.add(`${plan.dn}: ${error.message} The next start would be refused.`);
+          });
+      }
+    }
+    if (problems.size > 0) throw new LdapError('unwillingToPerform', [...problems].join('\n'));
+  }
+
+  async #otherAt(wanted: Exact, key: string): Promise<Plan | undefined> {
+    for (const [other, plan] of this.#plans.prepared()) {
+      if (other === key) continue;
+      if ((await exactlyAll(plan.written)).some((one) => overlap(one, wanted))) return plan;
+    }
+    return undefined;
+  }
+
+  /** Throws unwillingToPerform where nobody could listen. What this server has open itself could be had. */
+  async #try(place: Place, wanted: Exact): Promise<void> {
+    const open = await exactlyAll([...this.#open].map((one) => one.place));
+    const own = open.filter((one) => overlap(one, wanted));
+    if (own.length === 0) return tryPlace(place);
+    if (isLocal(place) || !('address' in wanted) || isAmong(wanted, own)) return;
+    const addresses = addressesOf(wanted.address).filter(
+      (address) => !own.some((one) => overlap(one, { address, port: wanted.port })),
+    );
+    // A part of what is open: whether the machine has the address is all there is to find out.
+    if (addresses.length === 0) return tryPlace({ ...place, port: 0 });
+    for (const host of addresses) await tryPlace({ ...place, host });
+  }
+}
+
+function schemeOf(handler: Exclude<HandlerObject, { kind: 'ldapi-connection-handler' }>) {
+  if (handler.kind === 'http-connection-handler') return 'http';
+  return handler.useSsl ? 'ldaps' : 'ldap';
+}
+
+function isEnabledHandler(object: ConfigurationObject | undefined): object is HandlerObject {
+  return object !== undefined && KINDS.some((kind) => kind === object.kind) && 'enabled' in object
+    ? object.enabled === true
+    : false;
+}
+
+function exactlyAll(places: readonly Place[]): Promise<Exact[]> {
+  return Promise.all(places.map(exactly));
+}
+
+/** Names of machines and links in paths lead to one form; what leads nowhere stays as it is written. */
+async function exactly(place: Place): Promise<Exact> {
+  if (isLocal(place)) {
+    const folder = dirname(place.path);
+    return { path: join(await realpath(folder).catch(() => folder), basename(place.path)) };
+  }
+  const { host, port } = place;
+  if (isIP(host) !== 0) return { address: canonical(host), port };
+  const found = await lookup(host).catch(() => undefined);
+  return { address: found === undefined ? host : canonical(found.address), port };
+}
+
+/** IPv6 in its shortest form, and IPv4 that is written as IPv6 as IPv4. */
+function canonical(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  if (isIP(address) !== 6 || address.includes('%')) return address;
+  return new URL(`http://[${address}]/`).hostname.slice(1, -1);
+}
+
+/** Whether nobody could have the one while somebody else has the other. */
+function overlap(one: Exact, other: Exact): boolean {
+  if ('path' in one || 'path' in other) return 'path' in one && 'path' in other && one.path === other.path;
+  if (one.port !== other.port || one.port === 0) return false;
+  return covers(one.address, other.address) || covers(other.address, one.address);
+}
+
+function covers(one: string, other: string): boolean {
+  return one === other || one === EVERY_ADDRESS || (one === EVERY_IPV4 && isIP(other) === 4);
+}
+
+function isAmong(wanted: Exact, all: readonly Exact[]): boolean {
+  return all.some((one) =>
+    'path' in one
+      ? 'path' in wanted && one.path === wanted.path
+      : 'address' in wanted && one.address === wanted.address && one.port === wanted.port,
+  );
+}
+
+/** The addresses of this machine that one stands for; none for one that stands for itself. */
+function addressesOf(address: string): readonly string[] {
+  if (address !== EVERY_ADDRESS && address !== EVERY_IPV4) return [];
+  const all = Object.values(networkInterfaces()).flatMap((ones) => ones ?? []);
+  return all
+    .filter((one) => (address === EVERY_IPV4 ? one.family === 'IPv4' : true))
+    .filter((one) => !one.address.startsWith('fe80:'))
+    .map((one) => canonical(one.address));
+}

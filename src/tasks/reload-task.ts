@@ -1,0 +1,32 @@
+// A kind of task: reads everything again that the configuration draws from. The entry then tells what has changed in
+// force, or every problem that has kept it from that.
+
+import type { Reload } from '../configuration/reload/reload.ts';
+import { ReloadRefused } from '../configuration/reload/reload.ts';
+import type { TaskContext, TaskKind, TaskOutcome } from './task-kind.ts';
+
+export function reloadTask(reload: Pick<Reload, 'run'>): TaskKind {
+  return {
+    objectClass: 'ds-task-reload',
+    classNames: ['confdit.ReloadTask'],
+    privileges: [],
+    isOneAtATime: true,
+    check: () => [],
+    run: async (task: TaskContext): Promise<TaskOutcome> => {
+      try {
+        const { lines } = await reload.run(`a task of ${task.by}`);
+        for (const line of lines) task.log('INFORMATION', line);
+        task.log('INFORMATION', `Everything is read again; ${countOf(lines.length, 'change')} in force.`);
+        return 'successfully';
+      } catch (error) {
+        if (!(error instanceof ReloadRefused)) throw error;
+        for (const problem of error.problems) task.log('ERROR', problem);
+        throw new Error(`Nothing has changed; ${countOf(error.problems.length, 'problem')} to be put right.`);
+      }
+    },
+  };
+}
+
+function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

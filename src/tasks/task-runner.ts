@@ -1,0 +1,260 @@
+// When which task runs: those whose time has come, a few at once, in the order they came. A task whose start cannot be
+// stored does not run; after a pause it is tried again. Tasks that ended long ago are removed. What a server before this
+// one left unfinished is noted as interrupted, or waits for its time anew.
+
+import type { Requester } from '../backend/backend.ts';
+import type { WritePath } from '../configuration/write/write-path.ts';
+import type { Change, Modification } from '../ldap/change.ts';
+import { Attribute, type Entry } from '../ldap/entry.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import { ResultCode } from '../ldap/result-code.ts';
+import { type Later, pauseAfter } from '../mail/pauses.ts';
+import type { RunningPart } from '../runtime/description.ts';
+import { RunningTask } from './running-task.ts';
+import { TASKS } from './task-branches.ts';
+import type { TaskRetention } from './task-retention.ts';
+import {
+  formatLogLine,
+  formatTaskTime,
+  isUnfinished,
+  stateOf,
+  TaskState,
+  taskTimeOf,
+  withLogLines,
+} from './task-state.ts';
+import { STORE_PAUSES } from './task-store.ts';
+import type { TaskTree } from './task-tree.ts';
+
+/** Tasks that run at once; others wait for one of them to end. Most only wait for others, such as a mail server that hangs. */
+const RUNNING_MAX = 32;
+/** How long tasks may take to end when the server stops. */
+const STOP_TIME_MS = 5000;
+/** How often it is looked which tasks have expired. */
+const EXPIRY_PERIOD_MS = 60_000;
+const EXPIRY_PAUSE_MAX_MS = 3_600_000;
+
+/** Who writes what the server notes in tasks. */
+const SERVER: Requester = Object.freeze({
+  dn: TASKS.toString(),
+  name: TASKS.toString(),
+  privileges: new Set<string>(),
+});
+
+export interface TaskRunnerOptions {
+  readonly tasks: TaskTree;
+  readonly writePath: WritePath;
+  /** How long a task is kept when it has ended. */
+  readonly retention: Pick<TaskRetention, 'ms' | 'onChange'>;
+  readonly now: () => Date;
+  readonly later: Later;
+  readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+}
+
+export class TaskRunner {
+  readonly #options: TaskRunnerOptions;
+  /** By the keys of their names; runs once its turn has come. */
+  readonly #running = new Map<string, RunningTask>();
+  readonly #endings = new Set<Promise<void>>();
+  /** Set while there is a timer for the next task, or for the end of a pause. */
+  #cancelDue: (() => void) | undefined;
+  #cancelExpiry: () => void = () => {};
+  #isStopping = false;
+  /** How often in a row a start could not be stored. */
+  #failures = 0;
+  #isPausing = false;
+  #expiryFailures = 0;
+  #isExpiring = false;
+  #stopListening: () => void = () => {};
+
+  constructor(options: TaskRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** How many tasks run, and how many wait. */
+  get counts(): { readonly running: number; readonly waiting: number } {
+    return { running: this.#running.size, waiting: this.#waiting().length };
+  }
+
+  /** Which tasks wait for their time, and whether there is a timer for the next of them. */
+  *describe(): Generator<RunningPart> {
+    const waiting = this.#waiting().map(({ entry, dueAt }) => ({ task: entry.dn.toString(), dueAt }));
+    yield { key: undefined, facts: { waiting, hasTimer: this.#cancelDue !== undefined } };
+  }
+
+  async start(): Promise<void> {
+    const { tasks, writePath, retention } = this.#options;
+    for (const entry of tasks.tasks())
+      if (stateOf(entry) === TaskState.running) await this.#noteInterrupted(entry);
+    await this.#expire();
+    retention.onChange(() => void this.#expire());
+    this.#stopListening = writePath.feed.listen({
+      committed: () => this.#startDue(),
+      failed: (error) => this.#options.log.warn({ err: error }, 'tasks are not started any more'),
+    });
+    this.#startDue();
+  }
+
+  /** Asks the task of this name to end, if it runs. */
+  cancel(key: string): void {
+    this.#running.get(key)?.stop(TaskState.stoppedByAdministrator);
+  }
+
+  /** Ends what runs; what does not end soon is noted as interrupted at the next start. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#stopListening();
+    this.#cancelDue?.();
+    this.#cancelExpiry();
+    for (const task of this.#running.values()) task.stop(TaskState.stoppedByShutdown);
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, STOP_TIME_MS);
+    });
+    await Promise.race([Promise.all(this.#endings), patience]);
+    clearTimeout(timer);
+  }
+
+  /** Those that wait, by the time they are due and then in the order they came. */
+  #waiting(): readonly { readonly entry: Entry; readonly dueAt: number }[] {
+    const waiting = [...this.#options.tasks.tasks()].filter((entry) => stateOf(entry) === TaskState.waiting);
+    return waiting
+      .map((entry) => ({ entry, dueAt: taskTimeOf(entry, 'ds-task-scheduled-start-time')?.getTime() ?? 0 }))
+      .sort((one, other) => one.dueAt - other.dueAt);
+  }
+
+  #startDue(): void {
+    if (this.#isStopping || this.#isPausing) return;
+    this.#cancelDue?.();
+    this.#cancelDue = undefined;
+    const now = this.#options.now().getTime();
+    for (const { entry, dueAt } of this.#waiting()) {
+      if (dueAt > now) {
+        this.#cancelDue = this.#options.later(dueAt - now, () => this.#startDue());
+        return;
+      }
+      if (this.#running.size < RUNNING_MAX) this.#startOne(entry);
+    }
+  }
+
+  #startOne(entry: Entry): void {
+    const { tasks, log, now } = this.#options;
+    const key = tasks.schema.dnKey(entry.dn);
+    const kind = tasks.kindOf(entry);
+    if (this.#running.has(key)) return;
+    if (kind === undefined) return;
+    if (kind.isOneAtATime && [...this.#running.values()].some((other) => other.kind === kind)) return;
+    const run = tasks.withheld.runOf(entry) ?? kind.run;
+    const task = new RunningTask(entry, kind, run, {
+      write: (modify) => this.#write(entry, modify),
+      now,
+      log,
+    });
+    this.#running.set(key, task);
+    const ending = this.#run(task).finally(() => {
+      this.#running.delete(key);
+      this.#endings.delete(ending);
+      this.#startDue();
+    });
+    this.#endings.add(ending);
+  }
+
+  /** Never rejects. */
+  async #run(task: RunningTask): Promise<void> {
+    const { log } = this.#options;
+    const name = task.entry.dn.toString();
+    log.info({ task: name, kind: task.kind.objectClass, by: task.by }, 'task starts');
+    try {
+      const state = await task.run();
+      this.#failures = 0;
+      log.info({ task: name, state }, 'task ended');
+    } catch (error) {
+      // Cancelled or deleted just before it started.
+      if (error instanceof LdapError && error.code === ResultCode.noSuchObject) return;
+      this.#pauseStarts(name, error);
+    }
+  }
+
+  /** What befell one task befalls the next one too: none is started for a while. */
+  #pauseStarts(task: string, error: unknown): void {
+    if (this.#isStopping) return;
+    this.#failures += 1;
+    const pauseMs = pauseAfter(this.#failures, STORE_PAUSES);
+    const text =
+      'the start of a task could not be stored, so it does not run; it is tried again after a pause';
+    this.#options.log.warn({ err: error, task, pauseMs }, text);
+    if (this.#isPausing) return;
+    this.#isPausing = true;
+    this.#cancelDue?.();
+    this.#cancelDue = this.#options.later(pauseMs, () => {
+      this.#isPausing = false;
+      this.#startDue();
+    });
+  }
+
+  async #write(entry: Entry, modify: (entry: Entry) => readonly Modification[]): Promise<void> {
+    const { tasks, writePath } = this.#options;
+    const key = tasks.schema.dnKey(entry.dn);
+    const changes = (): readonly Change[] => {
+      const staged = tasks.tree.findStaged(key);
+      if (staged === undefined || !isUnfinished(staged))
+        throw new LdapError('noSuchObject', `${entry.dn}: the task has ended or is gone.`);
+      return [{ type: 'modify', dn: entry.dn, modifications: modify(staged) }];
+    };
+    await writePath.submitAll([{ changes }], SERVER);
+  }
+
+  async #noteInterrupted(entry: Entry): Promise<void> {
+    const at = this.#options.now();
+    const count = entry.values('ds-task-log-message').length;
+    const line = formatLogLine(
+      at,
+      count,
+      'ERROR',
+      'The server ended before the task did: it was interrupted. Whether it had done its work is not known; it is not repeated.',
+    );
+    const attributes = {
+      'ds-task-state': TaskState.stoppedByShutdown,
+      'ds-task-completion-time': formatTaskTime(at),
+    };
+    await this.#write(entry, (staged) => [
+      { operation: 'replace', attribute: withLogLines(staged, [line]) },
+      ...Object.entries(attributes).map(
+        ([name, value]): Modification => ({ operation: 'replace', attribute: new Attribute(name, [value]) }),
+      ),
+    ]);
+  }
+
+  /** Once a minute; less often while the disk refuses it. */
+  async #expire(): Promise<void> {
+    if (this.#isExpiring) return;
+    this.#isExpiring = true;
+    this.#cancelExpiry();
+    const isDone = await this.#removeExpired();
+    this.#isExpiring = false;
+    this.#expiryFailures = isDone ? 0 : this.#expiryFailures + 1;
+    if (this.#isStopping) return;
+    const pauseMs = isDone
+      ? EXPIRY_PERIOD_MS
+      : pauseAfter(this.#expiryFailures, { firstMs: EXPIRY_PERIOD_MS, longestMs: EXPIRY_PAUSE_MAX_MS });
+    this.#cancelExpiry = this.#options.later(pauseMs, () => void this.#expire());
+  }
+
+  /** Returns false at the first that cannot be removed. */
+  async #removeExpired(): Promise<boolean> {
+    const { tasks, writePath, retention, now, log } = this.#options;
+    const before = now().getTime() - retention.ms;
+    const isExpired = (entry: Entry) =>
+      !isUnfinished(entry) && (taskTimeOf(entry, 'ds-task-completion-time')?.getTime() ?? 0) < before;
+    for (const { dn } of [...tasks.tasks()].filter(isExpired)) {
+      try {
+        await writePath.submit({ type: 'delete', dn }, SERVER);
+      } catch (error) {
+        // A client may have deleted it.
+        if (error instanceof LdapError && error.code === ResultCode.noSuchObject) continue;
+        log.warn({ err: error, task: dn.toString() }, 'an expired task could not be removed');
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,61 @@
+// What new tasks are given that may not be stored. It is taken out of the request before anything else happens to that:
+// no journal, watcher or reader ever has it. What it was given for is held as long as the entry of the task waits or runs.
+
+import type { Requester } from '../backend/backend.ts';
+import { SECRET_STARS } from '../config/secret.ts';
+import type { Change } from '../ldap/change.ts';
+import { Attribute, type Entry } from '../ldap/entry.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import type { Schema } from '../schema/schema.ts';
+import type { TaskKind, TaskRun } from './task-kind.ts';
+
+export class WithheldValues {
+  readonly #schema: Schema;
+  readonly #kinds: readonly TaskKind[];
+  readonly #runs = new WeakMap<Entry, TaskRun>();
+
+  constructor(schema: Schema, kinds: readonly TaskKind[]) {
+    this.#schema = schema;
+    this.#kinds = kinds.filter(({ withheld }) => withheld !== undefined);
+  }
+
+  /**
+   * The change with stars where a value is withheld. Rejects with LdapError when there is something wrong with that.
+   * @param kind of the new task.
+   */
+  async take(change: Change, kind: TaskKind | undefined, requester: Requester): Promise<Change> {
+    if (change.type !== 'add') return change;
+    const { entry } = change;
+    const owner = this.#kinds.find((one) => entry.attributes.some((attribute) => this.#isOf(attribute, one)));
+    if (owner?.withheld === undefined) return change;
+    const { attribute: key, prepare } = owner.withheld;
+    // Wherever else it is allowed, it would be stored.
+    if (owner !== kind) {
+      throw new LdapError('objectClassViolation', `${entry.dn}: ${key} is for a ${owner.objectClass} only.`);
+    }
+    const given = entry.attributes.filter((attribute) => this.#isOf(attribute, owner));
+    const [value, ...others] = given.flatMap(({ values }) => values);
+    if (value === undefined || others.length > 0) {
+      throw new LdapError('constraintViolation', `${entry.dn}: ${key} takes one value. Leave one.`);
+    }
+    const kept = entry.attributes.filter((attribute) => !given.includes(attribute));
+    const shown = entry.withAttributes([...kept, new Attribute(key, [SECRET_STARS])]);
+    this.#runs.set(shown, await prepare(shown, value, requester));
+    return { type: 'add', entry: shown };
+  }
+
+  /** An entry that was added is kept as another. */
+  carryOver(from: Entry, to: Entry | undefined): void {
+    const run = this.#runs.get(from);
+    if (run !== undefined && to !== undefined) this.#runs.set(to, run);
+  }
+
+  /** What carries the task out; undefined where nothing was withheld, or where it was forgotten. */
+  runOf(entry: Entry): TaskRun | undefined {
+    return this.#runs.get(entry);
+  }
+
+  #isOf({ description }: Attribute, { withheld }: TaskKind): boolean {
+    return this.#schema.describe(description)?.type.key === withheld?.attribute;
+  }
+}
