@@ -38,6 +38,8 @@ export interface PropertyType<T> {
   readonly caseSensitive: boolean;
   /** All values there are, where they are a few words: for editors. */
   readonly words: readonly string[] | undefined;
+  /** The range of numbers, where values are numbers: for editors. */
+  readonly range: NumberRange | undefined;
   /** What is allowed: a sentence without its full stop, `A duration of at least 1 ms`. */
   readonly allowed: string;
   /** A secret is written `***` wherever people could read it. */
@@ -55,6 +57,11 @@ export interface PropertyType<T> {
   show(text: string): string;
 }
 
+export interface NumberRange {
+  readonly lowest?: number;
+  readonly highest?: number;
+}
+
 interface PropertyTypeInput<T> {
   readonly name: string;
   readonly syntax: BaseSyntaxName;
@@ -65,6 +72,7 @@ interface PropertyTypeInput<T> {
   readonly hashed?: boolean;
   readonly target?: string;
   readonly words?: readonly string[];
+  readonly range?: NumberRange;
   parse(text: string): Parsed<T>;
   format?(value: T): string;
   show?(text: string): string;
@@ -91,6 +99,7 @@ export function propertyType<T>(input: PropertyTypeInput<T>): PropertyType<T> {
     hashed: false,
     target: undefined,
     words: undefined,
+    range: undefined,
     format: String,
     show: (text) => text,
     ...input,

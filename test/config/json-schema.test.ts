@@ -23,6 +23,20 @@ function objectsOf(ldif: string): readonly unknown[] {
 }
 
 describe('the JSON Schema of configuration files', () => {
+  it('has the ranges that the declarations have: a number that a property refuses is none to an editor', () => {
+    for (const { kind, properties, abstract } of objectDefinitions) {
+      for (const { name, type, multiValued } of abstract ? [] : properties) {
+        if (type.range === undefined) continue;
+        const of = Object(schema).definitions[kind].properties[name];
+        const check = new Ajv({ strict: false }).compile(multiValued ? of.anyOf[0] : of);
+        for (const number of [-(2 ** 31), -1, 0, 1, 100, 101, 65535, 65536, 2 ** 31, 2 ** 40]) {
+          const isAllowed = type.parse(String(number)).problem === undefined;
+          expect(check(number), `${kind} ${name} ${number}`).toBe(isAllowed);
+        }
+      }
+    }
+  });
+
   it('is what the declarations say; if this fails, run "npm run generate"', () => {
     expect(readProjectFile('docs/configuration.schema.json')).toBe(formatJsonSchema(objectDefinitions));
   });
@@ -62,6 +76,8 @@ describe('the JSON Schema of configuration files', () => {
     ['no mandatory property', { ...MAIL_SERVER, 'smtp-server': undefined }],
     ['no boolean', { ...MAIL_SERVER, enabled: 'maybe' }],
     ['no number', { ...MAIL_SERVER, priority: 'high' }],
+    ['a number below the range', { ...MAIL_SERVER, priority: -1 }],
+    ['a number above the range', { ...MAIL_SERVER, priority: 65536 }],
     ['a fraction', { ...MAIL_SERVER, priority: 1.5 }],
     ['null', { ...MAIL_SERVER, 'auth-username': null }],
     ['an object', { ...MAIL_SERVER, 'auth-username': {} }],

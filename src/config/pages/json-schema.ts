@@ -3,6 +3,7 @@
 
 import type { ObjectDefinition } from '../object-definition.ts';
 import type { PropertyDefinition } from '../property-definition.ts';
+import type { PropertyType } from '../property-type.ts';
 
 interface Schema {
   readonly [keyword: string]: unknown;
@@ -103,6 +104,7 @@ function defaultOf({ type }: PropertyDefinition, text: string): string | number 
 
 function schemaOfValue({ type }: PropertyDefinition): Schema {
   const expression = { type: 'string', pattern: EXPRESSION };
+  if (type.words !== undefined) return { anyOf: [{ enum: wordsOf(type, type.words) }, expression] };
   switch (type.syntax) {
     case 'boolean':
       return {
@@ -112,13 +114,26 @@ function schemaOfValue({ type }: PropertyDefinition): Schema {
         ],
       };
     case 'integer':
-      return { anyOf: [{ type: 'integer' }, { type: 'string', pattern: String.raw`^-?\d+$|${EXPRESSION}` }] };
+      return { anyOf: [integerSchema(type), { type: 'string', pattern: String.raw`^-?\d+$|${EXPRESSION}` }] };
     case 'octetString':
       return { anyOf: [{ type: ['string', 'number'] }, OCTETS] };
     default:
-      if (type.words === undefined) return { type: ['string', 'number'], minLength: 1 };
-      return { anyOf: [{ type: 'string', enum: type.words }, expression] };
+      return { type: ['string', 'number'], minLength: 1 };
   }
+}
+
+/** A word that is a number or a boolean may be written as a text too. */
+function wordsOf({ syntax }: PropertyType<unknown>, words: readonly string[]): readonly unknown[] {
+  if (syntax === 'integer') return [...words.map(Number), ...words];
+  return syntax === 'boolean' ? [...words.map((word) => word === 'true'), ...words] : words;
+}
+
+function integerSchema({ range: { lowest, highest } = {} }: PropertyType<unknown>): Schema {
+  return {
+    type: 'integer',
+    ...(lowest === undefined ? {} : { minimum: lowest }),
+    ...(highest === undefined ? {} : { maximum: highest }),
+  };
 }
 
 function oneOrMore(value: Schema): Schema {

@@ -1,10 +1,8 @@
 // Whole numbers in a range, with a unit for people; ports are the most frequent of them.
 
-import { type Parsed, type PropertyType, propertyType } from '../property-type.ts';
+import { type NumberRange, type Parsed, type PropertyType, propertyType } from '../property-type.ts';
 
-export interface IntegerOptions {
-  readonly lowest?: number;
-  readonly highest?: number;
+export interface IntegerOptions extends NumberRange {
   /** `connections`, `octets`: shown to people, never written in the value. */
   readonly unit?: string;
 }
@@ -16,6 +14,7 @@ export function integer(options: IntegerOptions = {}): PropertyType<number> {
   return propertyType({
     name: 'integer',
     syntax: 'integer',
+    range: options,
     allowed: `An integer${range === '' ? '' : ` ${range}`}${options.unit === undefined ? '' : ` (${options.unit})`}`,
     parse: (text) => parseInteger(text, lowest, highest, range),
   });
