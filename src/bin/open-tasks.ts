@@ -8,6 +8,13 @@ import { WritePath } from '../configuration/write/write-path.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import { taskMonitor } from '../monitor/task-monitor.ts';
 import type { Log } from '../operations/access-log.ts';
+import { RenamedMailServers } from '../tasks/renamed-mail-servers.ts';
+import type { TaskKind } from '../tasks/task-kind.ts';
+import { TaskRetention } from '../tasks/task-retention.ts';
+import { TaskRunner, type TaskRunnerOptions } from '../tasks/task-runner.ts';
+import { TaskStore } from '../tasks/task-store.ts';
+import { TaskTree } from '../tasks/task-tree.ts';
+import { TasksBackend } from '../tasks/tasks-backend.ts';
 import type { Component } from '../runtime/component.ts';
 import { Runtime } from '../runtime/runtime.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -60,7 +67,8 @@ export async function openTasks(options: TasksOptions): Promise<OpenTasks> {
     await writePath.close();
     await store.close();
   };
-  return { backend, runner, components: [retention], close };
+  const renamed = new RenamedMailServers({ tasks, writePath, log });
+  return { backend, runner, components: [retention, renamed], close };
 }
 
 /** Tasks of the past are no reason not to start: a folder that cannot be read is put aside. */

@@ -48,6 +48,9 @@ interface Known {
   made: KnownMailServer | undefined;
 }
 
+/** Names of before that are remembered. */
+const RENAMED_MAX = 1000;
+
 export class MailServers {
   readonly components: readonly Component[] = [
     {
@@ -67,6 +70,8 @@ export class MailServers {
   readonly #options: MailServersOptions;
   /** Of most, when there are very many, nothing is made before somebody asks. */
   readonly #known = new Map<string, Known>();
+  /** The keys of today, by those of names that mail servers had since the start. */
+  readonly #renamed = new Map<string, string>();
   #ordered: readonly MailServer[] | undefined;
   #limits: GlobalObject | undefined;
   #hear: () => void = () => {};
@@ -91,6 +96,11 @@ export class MailServers {
   find(key: string): KnownMailServer | undefined {
     const known = this.#known.get(key);
     return known && this.#made(known);
+  }
+
+  /** Does the same for a name that was right a while ago. */
+  findNow(key: string): KnownMailServer | undefined {
+    return this.find(key) ?? this.find(this.#renamed.get(key) ?? key);
   }
 
   /** A mail server that is not one of these: no message comes to it, and it can be checked. Whoever asks for it closes it. */
@@ -140,8 +150,9 @@ export class MailServers {
   }
 
   #prepare(difference: ObjectDifference): Prepared {
-    const { key, kinds } = difference;
+    const { key, from, kinds } = difference;
     return onCommit(() => {
+      if (from !== undefined) this.#rename(from, key);
       const old = this.#known.get(key);
       const made = old?.made && this.#goingOn(old.made, difference);
       if (kinds.after === 'mail-server') this.#known.set(key, { difference, figures: old?.figures, made });
@@ -150,6 +161,14 @@ export class MailServers {
       if (made === undefined) old?.made?.server.retire();
       this.#hear();
     });
+  }
+
+  #rename(from: string, key: string): void {
+    for (const [earlier, now] of this.#renamed) if (now === from) this.#renamed.set(earlier, key);
+    this.#renamed.delete(key);
+    this.#renamed.set(from, key);
+    const [oldest] = this.#renamed.keys();
+    if (this.#renamed.size > RENAMED_MAX && oldest !== undefined) this.#renamed.delete(oldest);
   }
 
   /** The mail server under its new name, with its connections and all that it has learnt; undefined: another is to be made. */

@@ -58,7 +58,7 @@ function verifyTask(options: MailTaskOptions): TaskKind {
           `What ${CHANGE_ATTRIBUTE} held was kept in memory only and is lost. Add the task once more.`,
         );
       }
-      const known = findMailServer(task.entry, options);
+      const known = findMailServerNow(task.entry, options);
       if (known === undefined) throw new Error('The mail server is no longer there.');
       const outcome = await verify(task, known.server, known.hints);
       // Messages that wait for it wait no longer.
@@ -116,7 +116,7 @@ function testMessageTask(options: MailTaskOptions): TaskKind {
     check: (entry) => checkMailServerName(entry, options),
     run: async (task) => {
       const { entry } = task;
-      const only = findMailServer(entry, options);
+      const only = findMailServerNow(entry, options);
       const asked = only === undefined ? servers.ordered : [only.server];
       if (asked.length === 0) throw new Error('There is no mail server that is enabled.');
       const from = entry.first('ds-task-mail-sender') ?? '';
@@ -183,6 +183,12 @@ function formatCertificate(certificate: CertificateFacts, at: number): string {
 function findMailServer(entry: Entry, { servers, keyOf }: MailTaskOptions): KnownMailServer | undefined {
   const name = entry.first(SERVER_ATTRIBUTE);
   return name === undefined ? undefined : servers.find(keyOf(name));
+}
+
+/** It may have been renamed since the task was added, a moment ago even. */
+function findMailServerNow(entry: Entry, { servers, keyOf }: MailTaskOptions): KnownMailServer | undefined {
+  const name = entry.first(SERVER_ATTRIBUTE);
+  return name === undefined ? undefined : servers.findNow(keyOf(name));
 }
 
 function checkMailServerName(entry: Entry, options: MailTaskOptions): readonly Issue[] {
