@@ -244,3 +244,31 @@ it('a server that runs rolls back no more at once than others can wait for; of o
   await server.stop();
   expect(await confdit(server, ['rollback', '--to', '1', '--yes', '--offline'])).toMatchObject({ code: 0 });
 });
+
+it('a rollback that no answer has room for is done, and the answer says where all of it is', async () => {
+  const server = await startServer();
+  const client = await RawClient.bound(server);
+  const names = ['One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine', 'Ten'];
+  const large = `x.note=${'n'.repeat(1024 * 1024)}`;
+  for (const name of names)
+    expect((await client.request(addMailServer(name, { 'ds-cfg-smtp-property': large }))).code).toBe(0);
+  for (const name of names)
+    expect((await client.request(deleteRequest(`cn=${name},${CONTAINER}`))).code).toBe(0);
+  // The first change has set the administrator's password.
+  const there = names.length + 1;
+  const done = await client.request(extendedRequest(Oid.rollback, JSON.stringify({ to: there })));
+  expect(done).toMatchObject({ code: 0 });
+  const { number, notes, ldif, omitted } = JSON.parse(done.value ?? '');
+  expect(number).toBe(there + names.length + 1);
+  const records = readLdif(ldif);
+  expect(records.length + omitted).toBe(names.length);
+  expect(notes.at(-1)).toContain(`room for ${records.length} of 10 changes`);
+  const [, words = ''] = /confdit (diff \d+ \d+ --offline)/.exec(notes.at(-1)) ?? [];
+  const all = await confdit(server, words.split(' '));
+  expect({ code: all.code, stderr: all.stderr }).toEqual({ code: 0, stderr: '' });
+  expect(readLdif(all.stdout)).toHaveLength(names.length);
+  const { entries } = await client.request(
+    searchRequest(CONTAINER, { scope: scopes.one, attributes: ['cn'] }),
+  );
+  expect(entries).toHaveLength(names.length);
+});

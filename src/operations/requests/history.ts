@@ -4,7 +4,8 @@
 //   differences  {"from":17,"to":42}                              ->  {"from":17,"to":42,"ldif":"…"}
 //   rollback     {"to":17,"expected":42,"trial":true}             ->  {"from":42,"number":43,"notes":[],"ldif":"…"}
 //
-// `to` of differences may be left out for the present state; `number` is missing when nothing was changed.
+// `to` of differences may be left out for the present state; `number` is missing when nothing was changed. Where an answer has no
+// room for all changes of a rollback, `omitted` is the number of the others; a note, and a comment at the end of `ldif`, say so.
 
 import { setImmediate } from 'node:timers/promises';
 import { formatChange } from '../../codec/ldif-writer.ts';
@@ -49,7 +50,15 @@ export async function rollback(
     requester,
     held,
   );
-  return answer({ from, number, notes, ldif: await formatAll(changes, held) });
+  const { records, refusal } = await formatRecords(changes, held);
+  const ldif = records.join('\n');
+  if (refusal === undefined) return answer({ from, number, notes, ldif });
+  // What is done is done, however much of it an answer can show.
+  const note =
+    `This answer has room for ${records.length} of ${changes.length} changes. All of them: ` +
+    `confdit diff ${from} ${to} --offline, on the machine of the server.`;
+  const omitted = changes.length - records.length;
+  return answer({ from, number, notes: [...notes, note], ldif: `${ldif}\n# ${note}\n`, omitted });
 }
 
 function answer(value: object): Answer {
@@ -78,21 +87,38 @@ function required(name: string): never {
 }
 
 async function formatAll(changes: readonly Change[], held: HeldOctets): Promise<string> {
+  const { records, refusal } = await formatRecords(changes, held);
+  if (refusal !== undefined) throw refusal;
+  return records.join('\n');
+}
+
+/** Returns the records that an answer has room for, and what refuses it where those are not all. */
+async function formatRecords(
+  changes: readonly Change[],
+  held: HeldOctets,
+): Promise<{ readonly records: readonly string[]; readonly refusal: LdapError | undefined }> {
   const records: string[] = [];
   let characters = 0;
   for (const [index, change] of changes.entries()) {
     if (index % CHANGES_PER_TURN === 0) await setImmediate();
     const record = formatChange(change);
     characters += record.length;
-    if (characters > LDIF_CHARACTERS_MAX) {
-      throw new LdapError(
-        'adminLimitExceeded',
-        `The difference is larger than the ${LDIF_CHARACTERS_MAX} characters that an answer may have. ` +
-          'Use confdit diff with --offline on the machine of the server.',
-      );
+    if (characters > LDIF_CHARACTERS_MAX) return { records, refusal: tooLarge() };
+    try {
+      held.take(ANSWER_FACTOR * record.length);
+    } catch (error) {
+      if (error instanceof LdapError) return { records, refusal: error };
+      throw error;
     }
-    held.take(ANSWER_FACTOR * record.length);
     records.push(record);
   }
-  return records.join('\n');
+  return { records, refusal: undefined };
+}
+
+function tooLarge(): LdapError {
+  return new LdapError(
+    'adminLimitExceeded',
+    `The difference is larger than the ${LDIF_CHARACTERS_MAX} characters that an answer may have. ` +
+      'Use confdit diff with --offline on the machine of the server.',
+  );
 }
