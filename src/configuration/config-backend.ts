@@ -14,7 +14,6 @@ import type {
   SortedSearch,
   Watching,
 } from '../backend/backend.ts';
-import { ChangeRefused } from '../backend/change-refused.ts';
 import type { EntryViews } from '../backend/entry-views.ts';
 import { TreeReader } from '../backend/tree-reader.ts';
 import { WriteOrder } from '../backend/write-order.ts';
@@ -24,12 +23,12 @@ import { noSuchObject } from '../directory/apply-change.ts';
 import { type Change, dnOfChange } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
-import { LdapError } from '../ldap/ldap-error.ts';
 import type { Configuration } from './configuration.ts';
 import { requireAccountRights } from './rights/login-rights.ts';
 import { requireSecretAnew } from './rights/secret-destination.ts';
 import { requireNoGuess } from './rights/secret-guesses.ts';
 import { requireFewPasswords, withStoredPasswords } from './rights/stored-passwords.ts';
+import { allReady } from './write/refused-steps.ts';
 import { type GuardedStep, TreeWriter } from './write/tree-writer.ts';
 import type { WritePath } from './write/write-path.ts';
 
@@ -118,10 +117,10 @@ export class ConfigBackend implements Backend {
       this.#configuration.schema,
     );
     const entries = this.#entriesOf(steps);
-    const ready = Promise.all(
+    const ready = allReady(
       steps.map(async (step, index) => ({
         ...step,
-        change: await this.#readyOf(step.change, index, requester, entries[index]),
+        change: await this.#ready(step.change, requester, entries[index]),
         guard: this.#guardOf(step.change, requester, entries[index]),
       })),
     );
@@ -130,19 +129,6 @@ export class ConfigBackend implements Backend {
 
   watch(search: Search, listener: ChangeListener): Watching {
     return this.#reader.watch(this.#writePath.feed, search, listener);
-  }
-
-  async #readyOf(
-    change: Change,
-    index: number,
-    requester: Requester,
-    entry: Entry | undefined,
-  ): Promise<Change> {
-    try {
-      return await this.#ready(change, requester, entry);
-    } catch (error) {
-      throw error instanceof LdapError ? new ChangeRefused(error, index) : error;
-    }
   }
 
   #requireThere(dn: Dn): void {

@@ -35,25 +35,24 @@ export function formatIssue(issue: Issue): string {
   return `${visibleLine(issue.dn)}: ${sentence}${stop}${issue.advice === undefined ? '' : ` ${issue.advice}`}`;
 }
 
-/** The error that answers a request with these issues: a line for each, the code of the first. */
-function errorFromIssues(issues: readonly [Issue, ...Issue[]]): LdapError {
+/** Returns the sentences as the text of one answer, a line each; of very many, the first and how many there are besides. */
+export function textOfSentences(sentences: readonly string[]): string {
   const lines: string[] = [];
   let characters = 0;
-  for (const issue of issues) {
+  for (const line of sentences) {
     if (characters > TEXT_CHARACTERS_MAX) break;
-    const line = formatIssue(issue);
     lines.push(line);
     characters += line.length;
   }
-  const others = issues.length - lines.length;
+  const others = sentences.length - lines.length;
   if (others > 0) lines.push(`And ${others} more.`);
-  return new LdapError(issues[0].code, lines.join('\n'));
+  return lines.join('\n');
 }
 
-/** Throws when there are issues; returns when there are none. */
+/** Throws when there are issues; returns when there are none. The error has the code of the first. */
 export function refuseIfAny(issues: readonly Issue[]): void {
-  const [first, ...others] = issues;
-  if (first !== undefined) throw errorFromIssues([first, ...others]);
+  const [first] = issues;
+  if (first !== undefined) throw new LdapError(first.code, textOfSentences(issues.map(formatIssue)));
 }
 
 function quote(text: string): string {

@@ -18,10 +18,10 @@ export class LdapError extends Error {
   readonly referrals: readonly string[] | undefined;
 
   /** `message` becomes the diagnostic message: a sentence for the administrator, never with a secret in it. */
-  constructor(code: ResultCodeName, message: string, options: LdapErrorOptions = {}) {
+  constructor(code: ResultCodeName | ResultCode, message: string, options: LdapErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.name = 'LdapError';
-    this.code = ResultCode[code];
+    this.code = typeof code === 'number' ? code : ResultCode[code];
     this.matchedDn = options.matchedDn;
     this.referrals = options.referrals;
   }

@@ -15,13 +15,13 @@ import type {
   SortedSearch,
   Watching,
 } from '../backend/backend.ts';
-import { ChangeRefused } from '../backend/change-refused.ts';
 import type { EntryViews } from '../backend/entry-views.ts';
 import { TreeReader } from '../backend/tree-reader.ts';
 import { WriteOrder } from '../backend/write-order.ts';
 import type { Derive } from '../config/passwords/derivation.ts';
 import { requireNoGuess } from '../configuration/rights/secret-guesses.ts';
 import { requireFewPasswords, withStoredPasswords } from '../configuration/rights/stored-passwords.ts';
+import { allReady } from '../configuration/write/refused-steps.ts';
 import { TreeWriter } from '../configuration/write/tree-writer.ts';
 import type { WritePath } from '../configuration/write/write-path.ts';
 import { type Change, dnOfChange } from '../ldap/change.ts';
@@ -115,23 +115,12 @@ export class MemoryBackend implements Backend {
       steps.map(({ change }) => change),
       this.#entries.schema,
     );
-    const ready = steps.map(async (step, index) => ({
-      ...step,
-      change: await this.#readyOf(step, index, requester),
-    }));
-    return order.run(Promise.all(ready), (stored) => this.#writer.changeAll(stored, requester));
+    const ready = steps.map(async (step) => ({ ...step, change: await this.#ready(step.change, requester) }));
+    return order.run(allReady(ready), (stored) => this.#writer.changeAll(stored, requester));
   }
 
   watch(search: Search, listener: ChangeListener): Watching {
     return this.#reader.watch(this.#writePath.feed, search, listener);
-  }
-
-  async #readyOf({ change }: ChangeStep, index: number, requester: Requester): Promise<Change> {
-    try {
-      return await this.#ready(change, requester);
-    } catch (error) {
-      throw error instanceof LdapError ? new ChangeRefused(error, index) : error;
-    }
   }
 
   #ready(change: Change, requester: Requester): Change | Promise<Change> {

@@ -47,6 +47,8 @@ export type NewKeys = ReadonlyMap<string, string>;
 export interface Component {
   /** The kind of objects this component runs. */
   readonly kind: string;
+  /** Whether it can prepare an object whatever becomes of the others that change with it. */
+  readonly judgesAlone?: boolean;
   /**
    * Called before all else with the objects of the kind that are renamed: what runs because of them goes on under their
    * new keys. Each is announced and prepared then like any object that changes. Cannot fail.

@@ -51,6 +51,7 @@ export class Providers<Provider extends { readonly kind: string }> {
     this.#providing = providing;
     this.components = providing.kinds.map((kind) => ({
       kind,
+      judgesAlone: true,
       renamed: (keys: NewKeys) => this.#byKey.rename(keys),
       prepare: (difference: ObjectDifference) => this.#prepare(difference),
       describe: () => this.#describe(kind),

@@ -96,6 +96,26 @@ export class Runtime {
     }
   }
 
+  /**
+   * Returns the sentences of components that refuse an object for what is in the object alone, such as a file that is not
+   * there. Nothing is kept of it.
+   */
+  async judge(differences: readonly ObjectDifference[]): Promise<readonly string[]> {
+    const endsAt = this.#end();
+    const sentences: string[] = [];
+    for (const { component, difference } of this.#steps(differences)) {
+      if (component.judgesAlone !== true) continue;
+      try {
+        const made = await this.#inTime(Promise.resolve(component.prepare(difference)), difference, endsAt);
+        made?.abort();
+      } catch (error) {
+        if (!(error instanceof LdapError)) throw error;
+        sentences.push(error.message);
+      }
+    }
+    return sentences;
+  }
+
   /** The same without the review, and whatever is refused is told: it is for whoever calls to abort then. */
   async prepareAll(differences: readonly ObjectDifference[], patience: Patience): Promise<Prepared> {
     const endsAt = this.#end();

@@ -1,17 +1,17 @@
 // Tasks that wait and name a mail server follow when it is renamed. The tasks have a store of their own, so the new name is
 // stored right after the rename and not with it; until that is stored, it is known here.
 
+import type { Requester } from '../backend/backend.ts';
+import type { WritePath } from '../configuration/write/write-path.ts';
 import { type Change, dnOfChange } from '../ldap/change.ts';
 import type { Dn } from '../ldap/dn.ts';
 import { Attribute } from '../ldap/entry.ts';
 import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
 import { neverRenamed } from '../runtime/renamed-keys.ts';
-import type { Requester } from './backend.ts';
 import { SERVER_ATTRIBUTE } from './mail-server-change.ts';
 import { TASKS } from './task-branches.ts';
 import { stateOf, TaskState } from './task-state.ts';
 import type { TaskTree } from './task-tree.ts';
-import type { WritePath } from '../configuration/write/write-path.ts';
 
 export interface RenamedMailServersOptions {
   readonly tasks: TaskTree;

@@ -206,7 +206,7 @@ describe('a configuration', () => {
     const file = join(folder, 'mail.yaml');
     await writeFile(file, 'kind: mail-server\nname: Grüße\nenabled: false\nsmtp-server: mx:x\n');
     const refused = await typeConfdit(['validate', file]);
-    expect(refused.stdout).toMatch(/mail\.yaml:4:1: cn=Grüße,cn=Mail Servers,cn=config: smtp-server "mx:x"/);
+    expect(refused.stdout).toMatch(/mail\.yaml:4:14: cn=Grüße,cn=Mail Servers,cn=config: smtp-server "mx:x"/);
     await writeFile(file, 'kind: mail-server\nname: Grüße\nenabled: false\nsmtp-server: mx.example.com\n');
     expect(await typeConfdit(['validate', file])).toMatchObject({ code: 0 });
     expect(await typeConfdit(['apply', '-n', file, ...instance])).toMatchObject({ code: 0 });

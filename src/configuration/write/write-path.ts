@@ -6,15 +6,14 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { Requester } from '../../backend/backend.ts';
 import { ChangeFeed } from '../../backend/change-feed.ts';
-import { ChangeRefused } from '../../backend/change-refused.ts';
 import type { Effect } from '../../directory/apply-change.ts';
 import { idOfChange } from '../../directory/stamp.ts';
 import type { Change } from '../../ldap/change.ts';
-import { refuseIfAny } from '../../ldap/issue.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
-import type { Prepared } from '../../runtime/component.ts';
+import type { ObjectDifference, Prepared } from '../../runtime/component.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Commit, Store } from '../../store/store.ts';
+import { isNotNamedBy, type RefusedStep, refusalOf, refusalOfSome, withOthers } from './refused-steps.ts';
 import { Snapshots } from './snapshots.ts';
 import { PREPARING, type SlowStep, STORING, StepsUnderWay } from './steps-under-way.ts';
 import { type NetChange, netOf, notStored } from './write-end.ts';
@@ -284,21 +283,29 @@ export class WritePath {
     const reading = this.#readAhead(waiting.steps, number);
     if (reading !== undefined) await reading;
     const { requester, outcome } = waiting;
+    let refused: readonly RefusedStep[] = [];
+    let valid: readonly ObjectDifference[] | undefined;
     const changes: Change[] = [];
     const commit: Commit = { number, at: now(), by: requester.dn, id: randomUUID(), changes };
     const mark = target.tree.mark();
     const ahead = this.#ready.at(-1) ?? this.#storing?.batch.at(-1);
-    let isValid = false;
     try {
-      const effects = this.#stageAll(waiting.steps, commit, changes);
+      const staged = this.#stageAll(waiting.steps, commit, changes);
+      const { effects } = staged;
+      refused = staged.refused;
       const net = netOf(effects);
       const { places, entries, names } = net;
-      for (const effect of places) target.permit(effect, waiting.requester, changes);
+      for (const effect of places) target.permit(effect, requester, changes);
       // What stays in force until an admin action counts in the checks of all that is changed with it.
       for (const effect of entries) target.settle?.(effect, commit.at, names);
-      refuseIfAny(places.flatMap((effect) => target.check(effect)));
-      isValid = true;
-      const differences = entries.flatMap((effect) => target.differenceOf(effect, names) ?? []);
+      const issues = places.flatMap((effect) => target.check(effect));
+      const sound = issues.length === 0 ? entries : entries.filter(isNotNamedBy(issues));
+      const differences = sound.flatMap((effect) => target.differenceOf(effect, names) ?? []);
+      if (issues.length > 0 || refused.length > 0) {
+        const judged = this.#steps.during(PREPARING, this.#runtime.judge(differences));
+        throw refusalOf(refused, issues, await judged);
+      }
+      valid = differences;
       const pending = this.#runtime.prepare(differences);
       const prepared = pending instanceof Promise ? await this.#steps.during(PREPARING, pending) : pending;
       const isNothing = changes.length === 0;
@@ -313,11 +320,12 @@ export class WritePath {
       prepared.abort();
       target.tree.rollBackTo(mark);
       outcome.resolve({ number: undefined, notes: this.#notesOf(net), effects });
-    } catch (error) {
+    } catch (thrown) {
+      const error = refusalOfSome(refused, thrown);
       target.tree.rollBackTo(mark);
-      if (ahead === undefined) outcome.reject(error);
+      if (ahead === undefined) outcome.reject(await withOthers(error, valid, this.#runtime));
       // What a component cannot do yet it may do when all before is in force: one of them may close a port, for example.
-      else if (isValid) this.#queue.unshift({ ...waiting, isPatient: true });
+      else if (valid !== undefined) this.#queue.unshift({ ...waiting, isPatient: true });
       else ahead.refused.push({ waiting, error });
     }
     return undefined;
@@ -336,21 +344,31 @@ export class WritePath {
   }
 
   /** Fills in the changes of the commit as the steps make them. */
-  #stageAll(steps: readonly WriteStep[], commit: Commit, changes: Change[]): (readonly Effect[])[] {
-    return steps.map((step, index) => {
+  #stageAll(steps: readonly WriteStep[], commit: Commit, changes: Change[]) {
+    const { tree } = this.#options.target;
+    const refused: RefusedStep[] = [];
+    const effects = steps.map((step, index): readonly Effect[] => {
+      const mark = tree.mark();
+      const trying: Change[] = [];
       try {
-        return this.#stageOne(step, commit, changes);
+        return this.#stageOne(step, commit, changes, trying);
       } catch (error) {
         if (steps.length === 1 || !(error instanceof LdapError)) throw error;
-        throw new ChangeRefused(error, index);
+        // The others are looked at without it, so that one answer has all that is wrong.
+        tree.rollBackTo(mark);
+        refused.push({ index, error, change: trying.at(-1) });
+        return [];
       }
     });
+    return { effects, refused };
   }
 
-  #stageOne(step: WriteStep, commit: Commit, changes: Change[]): readonly Effect[] {
+  /** @param trying filled in with the changes of the step as they are tried. */
+  #stageOne(step: WriteStep, commit: Commit, changes: Change[], trying: Change[]): readonly Effect[] {
     const { target } = this.#options;
     const effects: Effect[] = [];
     for (const change of step.changes(commit.number)) {
+      trying.push(change);
       const made = { at: commit.at, by: commit.by, id: idOfChange(commit.id, changes.length) };
       for (const effect of target.apply(change, made)) {
         target.stage(effect);

@@ -17,7 +17,7 @@ import {
 } from '../../support/ber-bytes.ts';
 import { type Answer, RawClient } from '../../support/raw-client.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../../support/start-server.ts';
-import { addMailServer, mailServerDn, makeAll } from '../entries.ts';
+import { addEntry, addMailServer, mailServerDn, makeAll } from '../entries.ts';
 import { controlWith, replace } from './control-client.ts';
 
 const PROVIDER = 'cn=JVM Trust Manager,cn=Trust Manager Providers,cn=config';
@@ -94,6 +94,41 @@ describe('transactions (RFC 5805)', () => {
     const answer = await end(id);
     expect([answer.code, resultOf(answer).failedMessageId]).toEqual([68, messageId]);
     expect(await exists('T4')).toBe(false);
+  });
+
+  it('all that is wrong is in one answer: steps, values, and files of providers, without what follows from it', async () => {
+    const trust = (name: string, values: Readonly<Record<string, string>>) =>
+      addEntry(`cn=${name},cn=Trust Manager Providers,cn=config`, {
+        objectClass: ['top', 'ds-cfg-trust-manager-provider', 'ds-cfg-pem-trust-manager-provider'],
+        ...values,
+      });
+    const id = await begin();
+    const first = client.nextId();
+    const steps = [
+      addMailServer('W1', { 'ds-cfg-colour': 'red' }),
+      addMailServer('W2', { 'ds-cfg-smtp-server': 'mail.example.com:70000' }),
+      replace(mailServerDn('W1'), 'ds-cfg-enabled', 'false'),
+      addMailServer('T1'),
+      addMailServer('W3', { 'ds-cfg-trust-manager-provider': 'cn=W4,cn=Trust Manager Providers,cn=config' }),
+      trust('W4', { 'ds-cfg-enabled': 'perhaps', 'ds-cfg-pem-directory': 'config' }),
+      trust('W5', { 'ds-cfg-enabled': 'true', 'ds-cfg-pem-directory': 'config/none' }),
+      deleteRequest(mailServerDn('W9')),
+    ];
+    client.send(message(first, steps[0] ?? Buffer.of(), [inTransaction(id)]));
+    expect((await client.answer(first)).code).toBe(0);
+    for (const step of steps.slice(1)) expect((await client.request(step, [inTransaction(id)])).code).toBe(0);
+    const answer = await end(id);
+    expect([answer.code, resultOf(answer).failedMessageId]).toEqual([17, first]);
+    const lines = answer.text.split('\n').map((line) => /^cn=(\w+),.*?: (\S+ "[^"]*")?/.exec(line));
+    expect(lines.map((line) => [line?.[1], line?.[2]])).toEqual([
+      ['W1', undefined],
+      ['T1', undefined],
+      ['W4', 'ds-cfg-enabled "perhaps"'],
+      ['W9', undefined],
+      ['W2', 'smtp-server "mail.example.com:70000"'],
+      ['W5', 'pem-directory "config/none"'],
+    ]);
+    expect(await exists('W3')).toBe(false);
   });
 
   it('two changes that are valid only together pass', async () => {
