@@ -17,8 +17,7 @@ import { LdapTools } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
 import { freePort, type RunningServer, startServer } from '../support/start-server.ts';
-import { runTask, taskDn, taskLdif, untilTask } from '../support/tasks.ts';
-import { until } from '../support/until.ts';
+import { runTask } from '../support/tasks.ts';
 import { controlValue, controlWith, replace } from './controls/control-client.ts';
 import { stateIn, Watch } from './controls/watch.ts';
 import { addEntry } from './entries.ts';
@@ -122,35 +121,6 @@ describe('a mail server that is renamed', () => {
     expect(await refusal(deleteRequest(`cn=Blind B,${TRUST}`))).toContain(`cn=pool renamed,${MAIL}`);
     const effective = `cn=pool renamed,cn=Mail Servers,cn=effective`;
     expect(await valuesOf(effective, 'ds-cfg-trust-manager-provider')).toEqual([`cn=Blind B,${TRUST}`]);
-  });
-
-  it('is followed by tasks that wait, which use it under its new name', async () => {
-    await addMail('awaited', { 'ds-cfg-use-start-tls': 'false' });
-    const server = (name: string) => `ds-task-mail-server: cn=${name},${MAIL}`;
-    const later = 'ds-task-scheduled-start-time: 21260101000000Z';
-    const soon = new Date(Date.now() + 3000).toISOString().replace(/[-:T]|\.\d+/g, '');
-    const add = async (id: string, kind: string, ...lines: readonly string[]) =>
-      expect(await tools.add(taskLdif(id, kind, lines))).toMatchObject({ code: 0 });
-    const message = ['ds-task-mail-sender: a@example.com', 'ds-task-mail-recipient: renamed@example.com'];
-    await add('far', 'ds-task-verify-mail-server', server('awaited'), later);
-    await add('other', 'ds-task-verify-mail-server', server('pool renamed'), later);
-    await add(
-      'near',
-      'ds-task-send-test-message',
-      server('awaited'),
-      ...message,
-      `ds-task-scheduled-start-time: ${soon}`,
-    );
-    await rename(`cn=awaited,${MAIL}`, 'cn=Awaited Again');
-    const nameIn = async (id: string) => (await valuesOf(taskDn(id), 'ds-task-mail-server'))?.[0];
-    await until(async () => (await nameIn('far')) === `cn=Awaited Again,${MAIL}`);
-    expect(await nameIn('other')).toBe(`cn=pool renamed,${MAIL}`);
-    const sent = await untilTask(tools, taskDn('near'), (state) => /^(?:COMPLETED|STOPPED)/.test(state));
-    expect(sent.first('ds-task-state'), JSON.stringify(sent.values('ds-task-log-message'))).toBe(
-      'COMPLETED_SUCCESSFULLY',
-    );
-    expect(receiver.messages.some(({ to }) => to[0] === 'renamed@example.com')).toBe(true);
-    for (const id of ['far', 'other']) await client.request(deleteRequest(taskDn(id)));
   });
 
   it('is modified by its new name in the same transaction, with the rights of what it was', async () => {
