@@ -123,8 +123,11 @@ export class ChangeFeed {
 /** About what remembering an effect keeps in memory: the values that only the entry before has. */
 function octetsKept({ before, after }: Effect): number {
   let octets = 256;
-  for (const attribute of before?.attributes ?? []) {
-    if (after?.attributes.includes(attribute) === true) continue;
+  if (before === undefined) return octets;
+  const kept = after?.attributes ?? [];
+  for (const [index, attribute] of before.attributes.entries()) {
+    // Most attributes of a modified entry are the same at the same place.
+    if (kept[index] === attribute || kept.includes(attribute)) continue;
     for (const value of attribute.values) octets += 64 + value.length;
   }
   return octets;

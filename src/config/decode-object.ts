@@ -25,10 +25,17 @@ export function decodeObject<Definition extends ObjectDefinition>(
 
 /** The issues of the reading, and those of the rules whose properties could all be read. */
 export function checkObject(reading: ObjectReading): readonly Issue[] {
-  const { constraints } = reading.definition;
-  if (constraints.length === 0) return reading.issues;
-  const found = constraints.map((constraint) => checkConstraint(constraint, reading));
-  return [...reading.issues, ...found.filter((issue) => issue !== undefined)];
+  reading.checked ??= withBrokenRules(reading);
+  return reading.checked;
+}
+
+function withBrokenRules(reading: ObjectReading): readonly Issue[] {
+  const broken: Issue[] = [];
+  for (const constraint of reading.definition.constraints) {
+    const issue = checkConstraint(constraint, reading);
+    if (issue !== undefined) broken.push(issue);
+  }
+  return broken.length === 0 ? reading.issues : [...reading.issues, ...broken];
 }
 
 /** Those that the rules look at, or name, that do not hold. */

@@ -48,6 +48,8 @@ export interface ObjectReading {
   /** The typed object as far as it could be read: fields of properties with issues are missing. */
   readonly object: object;
   readonly issues: readonly Issue[];
+  /** Remembered by checkObject: the issues, and those of the rules of the object. */
+  checked: readonly Issue[] | undefined;
   /** Remembered by the property validator: what the ReferenceIndex must know of the entry. */
   targets: readonly string[] | undefined;
 }
@@ -81,7 +83,7 @@ export function readProperties(
     properties.set(property.name, reading);
     object[property.field] = property.multiValued ? reading.values : reading.values[0];
   }
-  return { definition, entry, properties, object, issues, targets: undefined };
+  return { definition, entry, properties, object, issues, checked: undefined, targets: undefined };
 }
 
 /** A modified entry shares the attributes that were not touched. A default may hang on another property. */

@@ -60,7 +60,7 @@ export function followedObject(reading: ObjectReading, names: NewNames, schema: 
     const property = properties.get(name);
     if (property !== undefined) properties.set(name, followedProperty(property, names, schema));
   }
-  return { ...reading, properties };
+  return { ...reading, properties, checked: undefined, targets: undefined };
 }
 
 /** The same of what waits for an admin action. */

@@ -165,6 +165,7 @@ export class ConfigBackend implements Backend {
   #guardOf(change: Change, requester: Requester, seen: Entry | undefined): GuardedStep['guard'] {
     if (change.type !== 'modify') return undefined;
     return (staged) => {
+      if (staged === seen) return;
       if (staged !== undefined && staged.first('entryuuid') !== seen?.first('entryuuid'))
         this.#requireRights(change, requester, staged);
     };

@@ -265,9 +265,12 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
   /** What of a change has no effect: a sentence each. */
   hintsOf({ before, after }: Pick<Effect, 'before' | 'after'>): readonly string[] {
     if (after?.find(HINTED_KEY) === undefined) return [];
-    const [earlier, now] = [before, after].map((entry) => entry && this.validator.decode(entry));
-    const known = new Set(earlier === undefined ? [] : hintsOf(earlier));
-    return now === undefined ? [] : hintsOf(now).filter((hint) => !known.has(hint));
+    const now = this.validator.decode(after);
+    const hints = now === undefined ? [] : hintsOf(now);
+    const earlier = hints.length === 0 ? undefined : before && this.validator.decode(before);
+    if (earlier === undefined) return hints;
+    const known = new Set(hintsOf(earlier));
+    return hints.filter((hint) => !known.has(hint));
   }
 
   /** The change with what must be changed with it: references follow what is renamed. Throws LdapError. */

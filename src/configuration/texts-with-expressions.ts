@@ -24,5 +24,10 @@ export function textsInEntries(entries: Iterable<Entry>): string[] {
 }
 
 function collect({ values }: Attribute, texts: string[]): void {
-  for (const value of values) if (EXPRESSION_MARKS.some((mark) => value.includes(mark))) texts.push(value);
+  for (const value of values) if (hasMark(value)) texts.push(value);
+}
+
+function hasMark(value: string): boolean {
+  for (const mark of EXPRESSION_MARKS) if (value.includes(mark)) return true;
+  return false;
 }

@@ -78,17 +78,21 @@ export class AccessLog {
     this.#write(connection, who, request, 'abandon', '', carried);
   }
 
-  /** The request is undefined when it could not be understood. */
+  /**
+   * The request is undefined when it could not be understood.
+   * @param startedAt on the clock of performance.now(), which is looked at only where there is a log
+   */
   answered(
     connection: ClientConnection,
     who: string,
     type: Request['type'],
     request: Request | undefined,
     answer: Answer,
-    milliseconds: number,
+    startedAt: number,
     carried: Carried | undefined,
   ): void {
     if (this.#writeLine === undefined) return;
+    const milliseconds = performance.now() - startedAt;
     const entries = answer.entries === undefined ? '' : `,"entries":${answer.entries}`;
     const why = isRefusal(answer) ? `,"why":${JSON.stringify(answer.diagnosticMessage)}` : '';
     const result = `,"result":"${nameOfResultCode(answer.code)}"${entries},"ms":${roundToMicroseconds(milliseconds)}${why}`;

@@ -283,7 +283,7 @@ export class Session {
       type,
       request,
       answer,
-      performance.now() - startedAt,
+      startedAt,
       operation,
     );
     if (answer.afterwards === undefined) return;

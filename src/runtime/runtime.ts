@@ -202,8 +202,8 @@ export class Runtime {
   }
 
   #rename(differences: readonly ObjectDifference[], all: AllPrepared): void {
+    if (differences.every(({ from }) => from === undefined)) return;
     const renamed = differences.filter(({ from }) => from !== undefined);
-    if (renamed.length === 0) return;
     for (const component of this.#components) {
       const keys: NewKeys = new Map(
         renamed.flatMap(({ from, key, kinds }) =>
@@ -267,7 +267,11 @@ class AllPrepared implements Prepared {
   }
 
   settled(): Promise<unknown> | undefined {
-    const pending = this.#prepared.flatMap((one) => one.settled?.() ?? []);
+    const pending: Promise<unknown>[] = [];
+    for (const one of this.#prepared) {
+      const own = one.settled?.();
+      if (own !== undefined) pending.push(own);
+    }
     return pending.length === 0 ? undefined : Promise.all(pending);
   }
 

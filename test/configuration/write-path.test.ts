@@ -63,6 +63,25 @@ describe('the write path', () => {
     expect(told).toEqual(wanted);
   });
 
+  it('reads ahead what is asked for, and makes the changes when it is their turn only', async () => {
+    const read: (readonly Change[])[] = [];
+    const { entries, writePath } = open(new MemoryStore());
+    Object.assign(entries, { readAhead: (changes: readonly Change[]) => void read.push(changes) });
+    const made: string[] = [];
+    const step = (change: Change, before?: string) => ({
+      asked: [change],
+      changes: () => {
+        if (made.at(-1) !== before) throw new Error('It is not its turn.');
+        made.push(change.type);
+        return [change];
+      },
+    });
+    const steps = [step(add('new')), step(remove('new'), 'add')];
+    await writePath.submitAll(steps, ANONYMOUS);
+    expect(read).toEqual([steps.flatMap(({ asked }) => asked)]);
+    expect(made).toEqual(['add', 'delete']);
+  });
+
   it('refuses nothing because of a change that was not stored in the end', async () => {
     const { entries, writePath, stored, fail } = await behind(add('new'));
     const again = writePath.submit(add('new'), ANONYMOUS);

@@ -26,6 +26,7 @@ export function usesTls({ useSsl, useStartTls, smtpProperty }: MailServerSecurit
 
 /** A name this server knows may be there once; which of two values held would be a lottery. */
 export function checkRepeatedNames({ smtpProperty }: MailServerLogin): RuleProblem | undefined {
+  if (smtpProperty.length < 2) return undefined;
   const seen = new Set<string>();
   for (const { name, isKnown } of smtpProperty) {
     if (isKnown && seen.has(name)) return problem(name, 'is there twice', 'Keep one of the two.');
@@ -37,6 +38,7 @@ export function checkRepeatedNames({ smtpProperty }: MailServerLogin): RuleProbl
 /** What needs something else to mean anything: a proxy its host, a login its user. */
 export function checkMissingParts(server: MailServerLogin): RuleProblem | undefined {
   const { smtpProperty, authUsername, authPassword } = server;
+  if (smtpProperty.length === 0) return undefined;
   const has = (name: MailOptionName) => optionOf(smtpProperty, name) !== undefined;
   for (const part of ['proxy.port', 'proxy.user', 'proxy.password'] as const) {
     if (has(part) && !has('proxy.host')) {

@@ -77,10 +77,12 @@ export class TreeWriter {
   }
 
   #guarded(change: Change, guard: (staged: Entry | undefined) => void): WriteStep {
+    const asked = [change];
     return {
+      asked,
       changes: () => {
         guard(this.#staged(change));
-        return [change];
+        return asked;
       },
     };
   }
@@ -93,6 +95,8 @@ export class TreeWriter {
         reader.requireAssertion(assertion, entry, requester);
     };
     return {
+      // What follows a rename is written anew, and has texts of its own.
+      ...(change.type !== 'modifyDn' && { asked: [change] }),
       changes: () => {
         if (options.manageDsaIt !== true) this.#refuseElsewhere(change);
         guard?.(this.#staged(change));

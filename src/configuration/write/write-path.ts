@@ -37,6 +37,8 @@ const BATCH_MAX = 256;
 const WAITING_MAX = 10_000;
 /** Something that is asked for at once with others, and is done with them or not at all. */
 export interface WriteStep {
+  /** What was asked for, where all texts of the changes are those of it; otherwise they are known when the changes are made. */
+  readonly asked?: readonly Change[];
   /**
    * Called when it is its turn, with the number that the commit will have, and sees what the steps before it have
    * staged. Throws what refuses the step.
@@ -147,7 +149,8 @@ export class WritePath {
 
   /** Resolves when the change is on disk and in force; rejects with the LdapError that says why it is not. */
   submit(change: Change, requester: Requester): Promise<Written> {
-    return this.#enqueue([{ changes: () => [change] }], requester, false);
+    const asked = [change];
+    return this.#enqueue([{ asked, changes: () => asked }], requester, false);
   }
 
   /** The same for several steps that are one commit; with more than one, ChangeRefused says which is at fault. */
@@ -336,7 +339,9 @@ export class WritePath {
     const { target } = this.#options;
     if (target.readAhead === undefined) return undefined;
     try {
-      return target.readAhead(steps.flatMap((step) => step.changes(number)));
+      const [step] = steps;
+      if (steps.length === 1 && step?.asked !== undefined) return target.readAhead(step.asked);
+      return target.readAhead(steps.flatMap((one) => one.asked ?? one.changes(number)));
     } catch {
       // Staging them says what is wrong.
       return undefined;
