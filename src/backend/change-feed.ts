@@ -125,9 +125,10 @@ function octetsKept({ before, after }: Effect): number {
   let octets = 256;
   if (before === undefined) return octets;
   const kept = after?.attributes ?? [];
-  for (const [index, attribute] of before.attributes.entries()) {
+  let place = 0;
+  for (const attribute of before.attributes) {
     // Most attributes of a modified entry are the same at the same place.
-    if (kept[index] === attribute || kept.includes(attribute)) continue;
+    if (kept[place++] === attribute || kept.includes(attribute)) continue;
     for (const value of attribute.values) octets += 64 + value.length;
   }
   return octets;

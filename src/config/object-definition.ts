@@ -76,6 +76,8 @@ export interface ObjectDefinition<
   readonly propertiesByKey: ReadonlyMap<string, PropertyDefinition>;
   /** The properties that refer to other objects. */
   readonly references: readonly PropertyDefinition[];
+  /** Those that are given when an object is created, and stay as they were given. */
+  readonly readOnly: readonly PropertyDefinition[];
   readonly constraints: readonly Constraint<unknown>[];
   readonly enabledTargets: readonly EnabledTarget<unknown>[];
   readonly neededKinds: readonly NeededKind<unknown>[];
@@ -125,6 +127,7 @@ export function defineObject<
     propertiesByName: new Map(properties.map((property) => [property.name, property])),
     propertiesByKey: new Map(properties.map((property) => [property.key, property])),
     references: properties.filter((property) => property.type.target !== undefined),
+    readOnly: properties.filter((property) => property.readOnly),
     // A rule is only ever given objects decoded by the definition it belongs to.
     constraints: (declaration.constraints ?? []) as readonly Constraint<unknown>[],
     enabledTargets: (declaration.enabledTargets ?? []) as readonly EnabledTarget<unknown>[],

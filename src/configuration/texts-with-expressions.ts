@@ -1,5 +1,6 @@
 // The texts of entries and changes that the sources of this run have a say in.
 
+import { hasExpression } from '../expression/template.ts';
 import type { Change } from '../ldap/change.ts';
 import type { Attribute, Entry } from '../ldap/entry.ts';
 
@@ -24,10 +25,5 @@ export function textsInEntries(entries: Iterable<Entry>): string[] {
 }
 
 function collect({ values }: Attribute, texts: string[]): void {
-  for (const value of values) if (hasMark(value)) texts.push(value);
-}
-
-function hasMark(value: string): boolean {
-  for (const mark of EXPRESSION_MARKS) if (value.includes(mark)) return true;
-  return false;
+  for (const value of values) if (hasExpression(value)) texts.push(value);
 }

@@ -6,9 +6,9 @@ import { issueOf, type ObjectReading } from '../property-reader.ts';
 
 /** An attribute with options, ds-cfg-enabled;x, would be a second attribute beside the property, read by nobody. */
 export function checkOptions({ definition, entry }: ObjectReading): readonly Issue[] {
-  return entry.attributes.flatMap(({ key, description }) => {
+  const withOptions = entry.attributes.filter(({ key }) => key.includes(';'));
+  return withOptions.flatMap(({ key, description }) => {
     const semicolon = key.indexOf(';');
-    if (semicolon < 0) return [];
     const property = definition.propertiesByKey.get(key.slice(0, semicolon));
     if (property === undefined) return [];
     const problem = `is written as ${description}, and takes no attribute options`;
@@ -35,8 +35,8 @@ export function checkOutdated(stored: ObjectReading | undefined, now: ObjectRead
 /** A read-only property is given when the object is created, and stays as it was given. */
 export function checkReadOnly(old: ObjectReading | undefined, now: ObjectReading): readonly Issue[] {
   if (old === undefined) return [];
-  return now.definition.properties
-    .filter((property) => property.readOnly && textOf(old, property) !== textOf(now, property))
+  return now.definition.readOnly
+    .filter((property) => textOf(old, property) !== textOf(now, property))
     .filter(({ attribute }) => attribute !== now.definition.namingAttribute || isSameName(old, now))
     .map((property) => {
       const problem = 'is set when the object is created and cannot change afterwards';
