@@ -28,6 +28,8 @@ export interface FolderEntry {
 }
 
 const DEADLINE_MS = 10_000;
+/** The deadline passes in so many steps. */
+const DEADLINE_STEPS = 20;
 /** The runtime has four threads for this, and changes are written with them too. */
 const AT_ONCE_MAX = 2;
 const PIECE_OCTETS = 256 * 1024;
@@ -130,7 +132,7 @@ export class FileReader {
     const reading: Reading = { path, isAbandoned: false };
     this.#running.add(reading);
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
-    const timer = setTimeout(() => {
+    const clock = this.#deadline(() => {
       reading.isAbandoned = true;
       reject(
         new UnreadableFile(
@@ -139,15 +141,31 @@ export class FileReader {
         ),
       );
       this.#refuseIfStuck();
-    }, this.#deadlineMs);
+    });
     work()
       .then(resolve, (error: unknown) => reject(unreadable(path, error)))
       .finally(() => {
-        clearTimeout(timer);
+        clock.stop();
         this.#running.delete(reading);
         this.#waiting.shift()?.start();
       });
     return promise;
+  }
+
+  /**
+   * Calls back when the deadline has passed, step by step: a process that does other things for long, or does not get the
+   * processor, loses one step by that, and hears between two of them what the file system has answered meanwhile.
+   */
+  #deadline(passed: () => void): { stop(): void } {
+    const stepMs = this.#deadlineMs / DEADLINE_STEPS;
+    let steps = 0;
+    const step = () => {
+      steps += 1;
+      if (steps === DEADLINE_STEPS) passed();
+      else timer = setTimeout(step, stepMs);
+    };
+    let timer = setTimeout(step, stepMs);
+    return { stop: () => clearTimeout(timer) };
   }
 
   /** Resolves when there is room for one more reading. Throws UnreadableFile when there will be none. */

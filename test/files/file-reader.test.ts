@@ -25,3 +25,20 @@ it('a file system that never answers', async ({ skip }) => {
   await expect(files.list(two)).rejects.toThrow('has not answered');
   await expect(files.read(good, 10)).rejects.toThrow(`the file systems of ${one} and ${two} do not answer`);
 });
+
+it('a process that does other things for longer than the deadline', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'confdit-reader-'));
+  onTestFinished(() => removeFolder(folder));
+  const file = join(folder, 'file');
+  await writeFile(file, 'text');
+  const reading = new FileReader({ deadlineMs: 2000 }).read(file, 10);
+  // It has begun, and its first answer comes meanwhile.
+  await Promise.resolve();
+  block(2500);
+  expect((await reading).octets.toString()).toBe('text');
+});
+
+/** Keeps this thread from everything else. */
+function block(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
