@@ -1,5 +1,5 @@
-// A change applied to an entry: the schema gate of the write path. Pure: it takes what is there and returns what
-// would be there, or throws the LdapError that answers the request (RFC 4511 §4.6–4.9).
+// Applies a change to an entry and checks the result against the schema. It is pure: it takes the present
+// entries, and returns the effects or throws the LdapError that answers the request (RFC 4511 §4.6–4.9).
 
 import type { AddChange, Change, DeleteChange, ModifyChange } from '../ldap/change.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
@@ -11,8 +11,9 @@ import { type Effect, noSuchObject, placeOf, type TreeView } from './tree-view.t
 export { type Effect, noSuchObject, type TreeView } from './tree-view.ts';
 
 /**
- * The effect on the entry that is named comes first; a move gives one for every entry that moves, parents first.
- * Answers with codes 16 17 19 20 21 32 53 64 65 66 67 68 69 71 when the change cannot be applied.
+ * Returns the effects of a change. The effect on the named entry comes first; a move has one effect for every
+ * moved entry, parents first. Throws LdapError 16 17 19 20 21 32 53 64 65 66 67 68 69 71 if the change cannot
+ * be applied.
  */
 export function applyChange(change: Change, view: TreeView): readonly Effect[] {
   switch (change.type) {

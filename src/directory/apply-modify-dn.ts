@@ -1,5 +1,5 @@
-// Modify DN (RFC 4511 §4.9): another name for an entry, another place for it and for all that is below it. What it
-// costs is what moves.
+// Modify DN (RFC 4511 §4.9): renames an entry or moves it with its subtree. The cost grows with the number of
+// moved entries.
 
 import type { ModifyDnChange } from '../ldap/change.ts';
 import { Dn, RDNS_MAX } from '../ldap/dn.ts';
@@ -10,7 +10,7 @@ import { AttributeEditor, type EditorView } from './attribute-editor.ts';
 import { checkedEntry } from './checked-entry.ts';
 import { type Effect, noSuchObject, type Place, placeOf, type TreeView } from './tree-view.ts';
 
-/** One effect for every entry that moves, parents first. Throws 17 19 21 32 53 64 65 68 71. */
+/** Returns one effect for every moved entry, parents first. Throws LdapError 17 19 21 32 53 64 65 68 71. */
 export function applyModifyDn(change: ModifyDnChange, view: TreeView): readonly Effect[] {
   const { schema } = view;
   const from = placeOf(change.dn, view);
@@ -32,7 +32,7 @@ export function applyModifyDn(change: ModifyDnChange, view: TreeView): readonly 
   return [moved, ...carriedAlong(moved, from.key, view)];
 }
 
-/** Where the entry is to be, as far as that can be. */
+/** Returns the new DN of the entry. Throws LdapError if the new place is not possible. */
 function newNameOf({ newRdn, newSuperior }: ModifyDnChange, { dn }: Entry, from: Place, view: TreeView): Dn {
   const { schema } = view;
   if (from.parentKey === undefined) {
@@ -51,7 +51,7 @@ function newNameOf({ newRdn, newSuperior }: ModifyDnChange, { dn }: Entry, from:
   return parentEntryOf(superiorKey, newSuperior, view).dn.child(newRdn);
 }
 
-/** Names are kept as the superior is written where it stands, not as the client writes it. */
+/** Finds the new superior. The new DN takes the stored spelling of the superior, not the client's. */
 function parentEntryOf(key: string, dn: Dn, view: TreeView): Entry {
   const parent = view.find(key);
   if (parent !== undefined) return parent;
@@ -73,7 +73,7 @@ function isInTree(key: string, view: TreeView): boolean {
   }
 }
 
-/** The attributes that an entry has once it is renamed so. */
+/** Returns the attributes of the entry after the rename. */
 export function renamedAttributes(
   change: ModifyDnChange,
   before: Entry,
@@ -83,7 +83,10 @@ export function renamedAttributes(
   return editorOf(change, before, dn, { schema, isSecret: () => false }).attributes;
 }
 
-/** The attributes with the values of the new RDN, and without those of the old one where that is asked for. */
+/**
+ * Edits the attributes: adds the values of the new RDN, and removes those of the old one if deleteOldRdn is
+ * set.
+ */
 function editorOf(
   { deleteOldRdn }: ModifyDnChange,
   before: Entry,
@@ -97,7 +100,7 @@ function editorOf(
   return editor;
 }
 
-/** Everything below the entry: only its name changes. */
+/** Yields the effects on the subtree of the entry: only the DNs change. */
 function* carriedAlong(above: Effect, oldKey: string, view: TreeView): Generator<Effect> {
   const levels = [{ above, keys: view.childKeys(oldKey)[Symbol.iterator]() }];
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
@@ -121,7 +124,7 @@ function* carriedAlong(above: Effect, oldKey: string, view: TreeView): Generator
   }
 }
 
-/** Nothing when the name is written otherwise and means the same. */
+/** Returns the old place of a moved entry; an empty object if only the spelling of the DN changes. */
 function cameFrom({ key, parentKey }: Place, newKey: string): { readonly from?: Place } {
   return key === newKey ? {} : { from: { key, parentKey } };
 }

@@ -1,5 +1,5 @@
-// The modifications of a modify request, one after the other on a copy of the attributes (RFC 4511 §4.6,
-// increment: RFC 4525). Issues are collected, so that the administrator sees all that is wrong with a request.
+// Applies the modifications of a modify request in order to a copy of the attributes (RFC 4511 §4.6; increment:
+// RFC 4525). Collects the issues, so that the administrator sees all of them at once.
 
 import type { Modification } from '../ldap/change.ts';
 import type { Dn, Rdn } from '../ldap/dn.ts';
@@ -15,14 +15,15 @@ import type { TreeView } from './tree-view.ts';
 
 export type EditorView = Pick<TreeView, 'schema' | 'isSecret'>;
 
+/** Edits the attributes of one entry and collects issues. */
 export class AttributeEditor {
   readonly issues: Issue[] = [];
-  /** Keys of the attributes that were given, whether they changed in the end or not. */
+  /** Keys of the attributes that the request names, changed or not. */
   readonly touched = new Set<string>();
   readonly #dn: Dn;
   readonly #view: EditorView;
   readonly #attributes: Map<string, Attribute>;
-  /** The attributes that are added to and deleted from; `#settle` makes attributes of them. */
+  /** Attributes that values are added to and deleted from. `#settle` writes them back. */
   readonly #edited = new Map<string, { description: AttributeDescription; values: EditedValues }>();
   #unknownCount = 0;
 
@@ -37,7 +38,7 @@ export class AttributeEditor {
     return [...this.#attributes.values()];
   }
 
-  /** An attribute of an entry that is added. */
+  /** Sets an attribute of a new entry. */
   set(attribute: Attribute): void {
     const description = this.#describe(attribute);
     if (description === undefined) return;
@@ -72,11 +73,11 @@ export class AttributeEditor {
     }
   }
 
-  /** RFC 4511 §4.7 and §4.9: the entry has the values it is named by, whether they were given or not. */
+  /** Adds the values of the RDN to the entry if they are missing (RFC 4511 §4.7, §4.9). */
   addRdnValues(): void {
     for (const { type, value } of this.#dn.rdn ?? []) {
       const attribute = new Attribute(type, [value]);
-      // A name made of something unknown is refused when the entry is checked as a whole.
+      // The check of the whole entry refuses a name with an unknown attribute.
       const description = this.#view.schema.describe(type) && this.#describe(attribute);
       if (description === undefined) continue;
       if (this.#view.isSecret(description.type.key, value)) throw secretInName(description);
@@ -86,7 +87,7 @@ export class AttributeEditor {
     }
   }
 
-  /** RFC 4511 §4.9: the values of a name the entry does not have any more. */
+  /** Removes the values of an old RDN (RFC 4511 §4.9, deleteoldrdn). */
   removeRdnValues(rdn: Rdn): void {
     for (const { type, value } of rdn) {
       const description = this.#view.schema.describe(type);
@@ -99,11 +100,11 @@ export class AttributeEditor {
     }
   }
 
-  /** RFC 4511 §4.6: a modify cannot take away what the entry is named by. */
+  /** Refuses a modify that removes a value of the RDN (RFC 4511 §4.6). */
   requireRdnValues(): void {
     for (const { type, value } of this.#dn.rdn ?? []) {
       const description = this.#view.schema.describe(type);
-      // What was not touched is as it was.
+      // Only named attributes can have changed.
       if (description === undefined || !this.touched.has(description.key)) continue;
       if (this.#has(description, value)) continue;
       this.#issue(
@@ -153,7 +154,7 @@ export class AttributeEditor {
     }
   }
 
-  /** RFC 4525 §3: every value grows by the one that is given. */
+  /** Adds the given number to every value (RFC 4525 §3). */
   #increment(description: AttributeDescription, values: readonly string[]): void {
     const existing = this.#settle(description);
     const [step, ...others] = values;
@@ -193,7 +194,7 @@ export class AttributeEditor {
     return values;
   }
 
-  /** The values of an attribute as they are by now. */
+  /** Returns the current values of an attribute. */
   #settle(description: AttributeDescription): readonly string[] {
     const edited = this.#edited.get(description.key)?.values;
     if (edited !== undefined) this.#put(description, edited.values);
@@ -253,14 +254,16 @@ export class AttributeEditor {
   }
 }
 
-/** Everybody sees names, in answers and in the log, and a password in one would never become a hash. */
+/**
+ * Refuses a password in a DN: DNs are visible in answers and in the log, and this value would never be hashed.
+ */
 function secretInName({ description }: AttributeDescription): LdapError {
   const advice = 'Name the entry by another attribute, such as cn.';
   return new LdapError('namingViolation', `${description} is secret and no part of a name. ${advice}`);
 }
 
-/** Longer numbers count nothing, and cost more than they are long. */
+/** Integer of at most 100 digits. The cost of longer ones grows faster than their length. */
 const INTEGER = /^-?\d{1,100}$/;
 const INCREMENTED_MAX = 16;
-/** A suggestion for an unknown name compares it with all there are. */
+/** Maximum number of unknown attributes with a suggestion: each one compares a name with the whole schema. */
 const UNKNOWN_MAX = 50;

@@ -1,4 +1,4 @@
-// The entry that comes out of an edit, with its classes completed and everything checked that the schema says.
+// Makes the edited entry: completes its object classes and checks it against the schema.
 
 import type { Dn } from '../ldap/dn.ts';
 import { type Attribute, Entry } from '../ldap/entry.ts';
@@ -11,8 +11,8 @@ import type { AttributeEditor } from './attribute-editor.ts';
 import type { TreeView } from './tree-view.ts';
 
 /**
- * Throws 17 19 20 21 64 65 69 when the schema does not allow the entry, with all that is wrong; `before` is undefined for a
- * new one. What the editor found is told first.
+ * Returns the entry after the edit. `before` is undefined for a new entry. Throws LdapError 17 19 20 21 64 65
+ * 69 with all issues, those of the editor first.
  */
 export function checkedEntry(
   dn: Dn,
@@ -26,7 +26,7 @@ export function checkedEntry(
     ? given.map((attribute) => withCompleteClasses(attribute, schema))
     : given;
   const entry = new Entry(dn, attributes);
-  // As they were given: completing the classes takes away those that are there twice.
+  // Uses the attributes as given: completing the classes removes duplicates.
   const changed = given.filter(({ key }) => editor.touched.has(key));
   const issues: Issue[] = [
     ...editor.issues,
@@ -42,7 +42,7 @@ export function checkedEntry(
   return entry;
 }
 
-/** The same name, and other values of the same attributes: the classes allow and demand what they did. */
+/** Returns true if the name and the set of attributes are unchanged, so that the object classes need no check. */
 function hasSameShape(before: Entry, after: Entry, editor: AttributeEditor): boolean {
   if (after.dn !== before.dn) return false;
   if (editor.touched.has('objectclass') || before.attributes.length !== after.attributes.length) return false;
@@ -54,7 +54,7 @@ function withCompleteClasses(attribute: Attribute, schema: Schema): Attribute {
   return attribute.withValues(completeClasses(schema, attribute.values));
 }
 
-/** RFC 4512 §2.4.2: what kind of thing an entry is does not change while it lives. */
+/** Refuses a change of the structural object class (RFC 4512 §2.4.2). */
 function refuseOtherStructure(before: Entry, after: Entry, schema: Schema): void {
   const [was, is] = [before, after].map(
     (entry) => findStructuralClass(schema, entry.values('objectclass'))?.name,

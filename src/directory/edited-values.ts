@@ -1,9 +1,10 @@
-// The values of one attribute while they are added to and deleted from, by their normal form: many changes of one
-// attribute in one request cost what they change, not each of them what the attribute has.
+// The values of one attribute during an edit, by their normal form. The cost of many changes in one request
+// grows with the changes, not with the number of values.
 
 import type { AttributeType } from '../schema/attribute-type.ts';
 import { normalizeValue } from '../schema/normal-value.ts';
 
+/** Ordered values of one attribute; adding and deleting take constant time. */
 export class EditedValues {
   readonly #type: AttributeType;
   readonly #values = new Map<string, string>();
@@ -11,7 +12,7 @@ export class EditedValues {
   constructor(type: AttributeType, values: readonly string[]) {
     this.#type = type;
     for (const value of values) {
-      // A request may have replaced values by some that are equal, which is refused when the entry is checked.
+      // A replace may contain equal values. The check of the entry refuses them.
       const isRepeated = !this.add(value);
       if (isRepeated) this.#values.set(`${value}\0${this.#values.size}`, value);
     }
@@ -21,7 +22,7 @@ export class EditedValues {
     return [...this.#values.values()];
   }
 
-  /** Whether it was not there. */
+  /** Adds a value. Returns false if an equal one is already there. */
   add(value: string): boolean {
     const size = this.#values.size;
     const normal = normalizeValue(this.#type, value);
@@ -29,7 +30,7 @@ export class EditedValues {
     return this.#values.size > size;
   }
 
-  /** Whether it was there. */
+  /** Deletes a value. Returns false if it is not there. */
   delete(value: string): boolean {
     return this.#values.delete(normalizeValue(this.#type, value));
   }

@@ -1,5 +1,5 @@
-// From entries as they are to entries as they shall be, as the changes that do it. What people may set is compared,
-// value by value and in order; what the server keeps itself (entryUUID, timestamps) follows from the changes.
+// Finds the changes that lead from one set of entries to another. Compares what users can set, value by value
+// and in order. Attributes that the server maintains (entryUUID, timestamps) follow from the changes.
 
 import { setImmediate } from 'node:timers/promises';
 import type { Change, Modification, ModifyDnChange } from '../ldap/change.ts';
@@ -11,22 +11,22 @@ import { octetsOfChange } from './kept-octets.ts';
 import type { HeldOctets } from './octet-budget.ts';
 
 export interface EntryDifference {
-  /** The key of the name. */
+  /** Key of the DN. */
   readonly key: string;
   readonly before: Entry | undefined;
   readonly after: Entry | undefined;
 }
 
-/** Entries looked at before others have their turn. */
+/** Number of entries compared before other work gets a turn. */
 const ENTRIES_PER_TURN = 256;
 
-/** An entry that has another name afterwards, in the same place of the tree. */
+/** An entry that has another RDN afterwards, below the same parent. */
 interface RenamedEntry {
   readonly before: Entry;
   readonly after: Entry;
 }
 
-/** The changes that lead from before to after, in an order in which they can be made. */
+/** Returns the changes that lead from before to after, in an order in which they can be applied. */
 export function changesOf(differences: readonly EntryDifference[], schema: Schema): Change[] {
   const { renamed, others } = withoutRenames(differences, schema);
   return inGoodOrder([
@@ -35,7 +35,10 @@ export function changesOf(differences: readonly EntryDifference[], schema: Schem
   ]);
 }
 
-/** The same of as many as `held` has room for; throws what it throws. */
+/**
+ * Returns the changes like changesOf, for many entries. Counts their octets in `held`, and throws the LdapError
+ * of `held` if they are too many.
+ */
 export async function changesOfMany(
   differences: readonly EntryDifference[],
   schema: Schema,
@@ -58,8 +61,8 @@ export async function changesOfMany(
 }
 
 /**
- * Tells entries that have another name from those that are gone, come or changed, by their entryUUID. An entry that takes
- * the name of another is not renamed: that one goes first, and this one is added in its place.
+ * Separates renamed entries from deleted, added and modified ones, by entryUUID. An entry that takes the DN of
+ * another one is not renamed: the other one is deleted and this one is added.
  */
 function withoutRenames(
   differences: readonly EntryDifference[],
@@ -118,7 +121,7 @@ function changesOfOne({ before, after }: EntryDifference, schema: Schema): reado
   return [...gone, { type: 'add', entry: after.withAttributes(userAttributes(after, schema)) }];
 }
 
-/** Deletes first, children before their parents; then renames; then all others, parents first. */
+/** Sorts changes: deletes first, children before parents; then renames; then the others, parents first. */
 function inGoodOrder(changes: readonly Change[]): Change[] {
   const deletes = changes.filter(({ type }) => type === 'delete');
   const renames = changes.filter(({ type }) => type === 'modifyDn');
@@ -130,7 +133,7 @@ function inGoodOrder(changes: readonly Change[]): Change[] {
   ];
 }
 
-/** In the schema's spelling, without what the server keeps itself. */
+/** Returns the attributes that users can set, in the schema's spelling. */
 export function userAttributes(entry: Entry, schema: Schema): Attribute[] {
   return entry.attributes.flatMap((attribute) => {
     const described = schema.describe(attribute.description);
@@ -160,7 +163,10 @@ function replacements(old: readonly Attribute[], wanted: readonly Attribute[]): 
   return [...gone.map((attribute) => replaceBy(attribute.withValues([]))), ...changed.map(replaceBy)];
 }
 
-/** From the first attribute that is not in its place on, all are taken away and put back one after the other. */
+/**
+ * Returns deletes and adds from the first attribute that is out of order. Attributes are stored in the order of
+ * the adds.
+ */
 function inOrder(old: readonly Attribute[], wanted: readonly Attribute[]): Modification[] {
   const misplaced = wanted.findIndex(({ key }, index) => old[index]?.key !== key);
   const start = misplaced === -1 ? wanted.length : misplaced;
@@ -183,7 +189,7 @@ function isSameAttribute(one: Attribute, other: Attribute): boolean {
   );
 }
 
-/** The same entry in the same place, whose own name is written in another way. */
+/** Returns true if the entry is in the same place and only the spelling of its RDN differs. */
 function isSpelledOtherwise(before: Entry, after: Entry, schema: Schema): boolean {
   const isSameRdn = formatRdn(before.dn.rdn ?? []) === formatRdn(after.dn.rdn ?? []);
   if (isSameRdn || before.first('entryuuid') !== after.first('entryuuid')) return false;

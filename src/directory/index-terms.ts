@@ -1,5 +1,5 @@
-// Under which values an attribute is found in the indexes of a tree: the normal forms, by the key of the type, so
-// that values with options are found too.
+// Index terms of an attribute: the normal forms of its values, by the key of its type, so that values with
+// options are found too.
 
 import type { Attribute } from '../ldap/entry.ts';
 import { normalizeValue } from '../schema/normal-value.ts';
@@ -9,7 +9,7 @@ type IndexTerm = readonly [indexed: string, value: string];
 
 const NO_TERMS: readonly IndexTerm[] = [];
 
-/** `indexed` holds keys of attribute types. */
+/** Returns the function that yields the index terms of an attribute. `indexed` holds keys of attribute types. */
 export function indexTerms(
   schema: Schema,
   indexed: ReadonlySet<string>,

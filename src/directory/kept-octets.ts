@@ -1,6 +1,6 @@
-// About how many octets of memory values of the tree take: what budgets count. Measured with V8 of Node.js 24, where an
-// object has 16 to 64 octets besides what it refers to, and a text one octet for each character, or two where one of them
-// is beyond U+00FF.
+// Estimates the memory of values in the tree, in octets, for the budgets. Measured with V8 of Node.js 24: an
+// object takes 16 to 64 octets besides what it refers to; a text takes one octet for each character, or two if
+// one is beyond U+00FF.
 
 import { type Change, dnOfChange } from '../ldap/change.ts';
 import type { Dn } from '../ldap/dn.ts';
@@ -9,11 +9,11 @@ import type { Attribute, Entry } from '../ldap/entry.ts';
 const TEXT_OCTETS = 32;
 const ATTRIBUTE_OCTETS = 96;
 const ENTRY_OCTETS = 256;
-/** The names of a DN, and their types and values. */
+/** Octets of one RDN of a DN, with type and value. */
 const RDN_OCTETS = 192;
 const CHANGE_OCTETS = 160;
 
-/** A text of this many characters. */
+/** Returns the octets of a text. */
 export function octetsOfText(text: string): number {
   return TEXT_OCTETS + 2 * text.length;
 }
@@ -24,13 +24,14 @@ function octetsOfAttribute({ description, values }: Attribute): number {
   return octets;
 }
 
-/** An entry that shares nothing with others. */
+/** Returns the octets of an entry that shares nothing with others. */
 export function octetsOfEntry({ dn, attributes }: Entry): number {
   let octets = ENTRY_OCTETS + octetsOfDn(dn);
   for (const attribute of attributes) octets += octetsOfAttribute(attribute);
   return octets;
 }
 
+/** Returns the octets of a change with its attributes and names. */
 export function octetsOfChange(change: Change): number {
   let octets = CHANGE_OCTETS + octetsOfDn(dnOfChange(change));
   if (change.type === 'add') octets += octetsOfEntry(change.entry);

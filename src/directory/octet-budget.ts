@@ -1,32 +1,33 @@
-// How much memory requests may hold: octets, counted before they are held. A connection has a budget, and so has the
-// server for all of them together; what is taken from the first is taken from the second. Whatever a request collects
-// (what it sorts, what it compares, what waits) counts here, so that a request that asks for too much is refused, and the
-// process never ends because of it.
+// Limits the memory of requests, in octets, which are counted before they are allocated. Each connection has a
+// budget; the server has one for all connections. Octets taken from the first are also taken from the second.
+// Everything a request collects (to sort, to compare, to queue) is counted, so that a request that needs too
+// much is refused and the process never ends because of it.
 
 import { LdapError } from '../ldap/ldap-error.ts';
 
 const OCTETS_PER_MEBIBYTE = 1024 * 1024;
 
+/** Budget of memory in octets, for one connection or for all of them. */
 export class OctetBudget {
-  /** How many octets may be held at a time. */
+  /** Maximum number of octets at a time. */
   readonly octetsMax: number;
   readonly #within: OctetBudget | undefined;
   #octets = 0;
 
-  /** @param within the budget of all, where this is that of one connection. */
+  /** @param within The budget of all connections, if this is the budget of one. */
   constructor(octetsMax: number, within?: OctetBudget) {
     this.octetsMax = octetsMax;
     this.#within = within;
   }
 
-  /** How many octets are held now. */
+  /** Number of octets taken now. */
   get octets(): number {
     return this.#octets;
   }
 
   /**
-   * Counts octets before they are held. Throws adminLimitExceeded (11) when this budget is used up, busy (51) when that of
-   * all is; nothing is counted then.
+   * Counts octets before they are allocated. Throws LdapError adminLimitExceeded (11) if this budget is used
+   * up, busy (51) if the common one is; then nothing is counted.
    */
   take(octets: number): void {
     if (this.#octets + octets > this.octetsMax) throw this.#refusal();
@@ -34,20 +35,20 @@ export class OctetBudget {
     this.#octets += octets;
   }
 
-  /** The same; false instead of an error. */
+  /** Counts octets like `take`. Returns false instead of throwing. */
   tryTake(octets: number): boolean {
     if (this.#octets + octets > this.octetsMax || this.#within?.tryTake(octets) === false) return false;
     this.#octets += octets;
     return true;
   }
 
-  /** Counts octets that are not held any more. */
+  /** Gives octets back. */
   give(octets: number): void {
     this.#octets -= octets;
     this.#within?.give(octets);
   }
 
-  /** The count of one collection, which is given back as a whole. */
+  /** Returns the count of one collection, which is given back as a whole. */
   hold(): HeldOctets {
     return new HeldOctets(this);
   }
@@ -67,9 +68,9 @@ export class OctetBudget {
   }
 }
 
-/** What one collection holds of a budget. */
+/** Octets that one collection takes from a budget. */
 export class HeldOctets {
-  /** Whether somebody waits for what is made of it; whoever works long without an answer looks. */
+  /** False once nobody waits for the result. Long loops check it. */
   isWanted = true;
   readonly #budget: OctetBudget;
   #octets = 0;
@@ -82,13 +83,13 @@ export class HeldOctets {
     return this.#octets;
   }
 
-  /** Throws what `OctetBudget.take` throws. */
+  /** Counts octets. Throws the LdapError of `OctetBudget.take`. */
   take(octets: number): void {
     this.#budget.take(octets);
     this.#octets += octets;
   }
 
-  /** The same; false instead of an error. */
+  /** Counts octets like `take`. Returns false instead of throwing. */
   tryTake(octets: number): boolean {
     if (!this.#budget.tryTake(octets)) return false;
     this.#octets += octets;
@@ -100,13 +101,13 @@ export class HeldOctets {
     this.#octets -= octets;
   }
 
-  /** Gives back all of it. May be called more than once. */
+  /** Gives back all octets. May be called more than once. */
   release(): void {
     if (this.#octets > 0) this.give(this.#octets);
   }
 }
 
-/** For whoever works alone with a process of its own, such as a command on the files of an instance. */
+/** Returns a budget without limit, for commands that have a process of their own. */
 export function unlimited(): HeldOctets {
   return new OctetBudget(Number.POSITIVE_INFINITY).hold();
 }

@@ -1,5 +1,6 @@
-// A modify as the permissive modify control wants it (1.2.840.113556.1.4.1413; [MS-ADTS] 3.1.1.3.4.1.8): to add what is there
-// and to delete what is not is no error. What remains is a plain modify, so that it is checked, stored and replayed like others.
+// The permissive modify control (1.2.840.113556.1.4.1413; [MS-ADTS] 3.1.1.3.4.1.8): adding a present value or
+// deleting an absent one is no error. The result is a plain modify, which is checked, stored and replayed like
+// any other.
 
 import type { Modification } from '../ldap/change.ts';
 import type { Entry } from '../ldap/entry.ts';
@@ -10,13 +11,13 @@ import { EditedValues } from './edited-values.ts';
 export interface PermissiveOptions {
   readonly schema: Schema;
   /**
-   * Asked with keys of attributes: of what is hidden from the requester nothing is left out, because what becomes of a guess
-   * would tell whether it is right.
+   * Returns true for the key of an attribute that is hidden from the requester. Its modifications all stay: the
+   * result must not reveal whether a guessed value is right.
    */
   readonly isHidden: (key: string) => boolean;
 }
 
-/** The modifications that change something, in their order; those that are wrong stay, to be refused. */
+/** Returns the modifications that change something, in order. Invalid ones stay and are refused later. */
 export function modificationsNeeded(
   modifications: readonly Modification[],
   entry: Entry,
@@ -37,7 +38,7 @@ export function modificationsNeeded(
       needed.push(modification);
       continue;
     }
-    // What a number becomes is found out when it is applied.
+    // The value after an increment is not known here.
     if (modification.operation === 'increment') strict.add(description.key);
     const attribute = neededOf(modification, description, valuesOf, edited);
     if (attribute !== undefined) needed.push({ operation: modification.operation, attribute });
@@ -59,7 +60,7 @@ function neededOf(
   }
   const present = valuesOf(description);
   if (values.length === 0) {
-    // An add without values is wrong whatever is there.
+    // An add without values is invalid, whatever the entry has.
     if (operation === 'add') return attribute;
     edited.set(description.key, new EditedValues(description.type, []));
     return present.values.length === 0 ? undefined : attribute;

@@ -1,4 +1,4 @@
-// Referral objects (RFC 3296): entries that say which server holds the part of the tree that would stand here.
+// Referral objects (RFC 3296): entries that name the server which holds a subtree.
 
 import { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
@@ -10,7 +10,7 @@ const CLASS_OID = '2.16.840.1.113730.3.2.6';
 const CLASS_NAME = 'referral';
 const LDAP_URL = /^(ldaps?|ldapi):\/\/([^/?]*)(?:\/([^?]*))?/i;
 
-/** The scope a URL asks for when the search goes on from the base of a referral object (RFC 4511 §4.1.10). */
+/** Scope in the URL of a search that continues at the base of a referral object (RFC 4511 §4.1.10). */
 const SCOPES = {
   [SearchScope.baseObject]: '??base',
   [SearchScope.singleLevel]: '??one',
@@ -18,17 +18,18 @@ const SCOPES = {
   [SearchScope.subordinates]: '??subordinates',
 } as const;
 
+/** Returns true if the entry is a referral object (RFC 3296). */
 export function isReferral(entry: Entry): boolean {
   return entry.values('objectclass').some((name) => name.toLowerCase() === CLASS_NAME);
 }
 
-/** The referral objects that readers see; undefined when there are none, which is what most trees have. */
+/** Returns the referral objects that readers see; undefined if there are none, as in most trees. */
 export function referralsOf(tree: Tree): ReadonlySet<Node> | undefined {
   const nodes = tree.indexed('objectclass', CLASS_OID);
   return nodes === undefined || nodes.size === 0 ? undefined : nodes;
 }
 
-/** The highest referral object at or above the name with this key. */
+/** Returns the highest referral object at or above the DN with this key. */
 export function findReferral(key: string, find: (key: string) => Entry | undefined): Entry | undefined {
   let highest: Entry | undefined;
   for (let at = key; ; ) {
@@ -40,7 +41,7 @@ export function findReferral(key: string, find: (key: string) => Entry | undefin
   }
 }
 
-/** Result 10 (RFC 4511 §4.1.10) for an operation on a name at or below a referral object. */
+/** Returns LdapError referral (10) for an operation on a DN at or below a referral object (RFC 4511 §4.1.10). */
 export function referralError(referral: Entry, target: Dn, scope?: SearchScope): LdapError {
   const below = target.rdns.slice(0, Math.max(0, target.rdns.length - referral.dn.rdns.length));
   const suffix = scope === undefined ? '' : SCOPES[scope];
@@ -55,15 +56,15 @@ export function referralError(referral: Entry, target: Dn, scope?: SearchScope):
   return new LdapError('referral', message, { matchedDn: referral.dn, referrals });
 }
 
-/** The URLs for a referral object that a search comes upon on its way (RFC 4511 §4.5.3). */
+/** Returns the URLs of a search result reference for a referral object within a search (RFC 4511 §4.5.3). */
 export function continuationUris(referral: Entry, scope: SearchScope): readonly string[] {
   return urisOf(referral, [], scope === SearchScope.singleLevel ? '??base' : '??sub');
 }
 
-/** RFC 3296 §5: URLs always say the name, with what is below the referral object in front of it. */
+/** Returns the URLs with a DN in each (RFC 3296 §5). `below` holds the RDNs below the referral object. */
 function urisOf(referral: Entry, below: Dn['rdns'], suffix: string): readonly string[] {
   return referral.values('ref').map((written) => {
-    // Some write a label after the URL, as in labeledURI.
+    // Some write a label after the URL, as in labeledURI (RFC 2079).
     const [uri = ''] = written.split(' ', 1);
     const [whole, scheme, host, path = ''] = LDAP_URL.exec(uri) ?? [];
     if (whole === undefined) return uri;
@@ -74,7 +75,7 @@ function urisOf(referral: Entry, below: Dn['rdns'], suffix: string): readonly st
   });
 }
 
-/** The name in a URL; the referral object's own when it says none, undefined when it cannot be read. */
+/** Returns the DN in a URL; the referral object's own if the URL has none; undefined if it is not valid. */
 function nameIn(path: string, own: Dn): Dn | undefined {
   if (path === '') return own;
   try {
@@ -84,7 +85,7 @@ function nameIn(path: string, own: Dn): Dn | undefined {
   }
 }
 
-/** RFC 4516 §2.1. */
+/** Percent-encodes a text for an LDAP URL (RFC 4516 §2.1). */
 function escapeUrl(text: string): string {
   return encodeURI(text.toWellFormed()).replaceAll('?', '%3F').replaceAll('#', '%23');
 }

@@ -1,5 +1,5 @@
-// Which entries of a tree a search finds (RFC 4511 §4.5.1). The result is produced bit by bit, so that a large
-// one can wait for a slow reader and lets others have their turn.
+// Finds the entries of a tree that a search selects (RFC 4511 §4.5.1). Yields them one by one, so that a large
+// result can wait for a slow client and gives other work a turn.
 
 import type { Entry } from '../ldap/entry.ts';
 import { SearchScope } from '../ldap/message.ts';
@@ -11,29 +11,32 @@ import type { Walk } from './walk.ts';
 export interface TreeSearch<Seen = Entry> {
   readonly base: Node;
   readonly scope: SearchScope;
-  /** Three-valued (RFC 4511 §4.5.1.7): only true finds. */
+  /** Returns the three-valued filter result (RFC 4511 §4.5.1.7); only true selects the entry. */
   readonly matches: (entry: Entry) => boolean | undefined;
-  /** What is made of an entry that is found. */
+  /** Maps a found entry to the result. */
   readonly see: (entry: Entry) => Seen;
-  /** Equalities that whatever is found must satisfy; an index for one of them saves looking at everything. */
+  /** Equalities that every found entry satisfies. An index for one of them avoids a walk through all entries. */
   readonly terms: readonly EqualityTerm[];
   /**
-   * The places that stand for parts held elsewhere (RFC 3296), see `referralsOf`: all of them in the scope are looked
-   * at, nothing below them is. Undefined: there are none, or they are entries like others.
+   * Places of referral objects (RFC 3296), see `referralsOf`. The search looks at all of them in scope and at
+   * nothing below them. Undefined if there are none or they are treated as normal entries.
    */
   readonly referrals?: ReadonlySet<Node> | undefined;
-  /** Counts what the search has to take down when a commit changes more than one entry. */
+  /** Counts the octets that the search copies when a commit changes more than one entry. */
   readonly held?: OctetCount | undefined;
 }
 
-/** After so many entries that do not match the search yields `undefined`: a chance to let others work. */
+/** Number of examined entries after which the search yields `undefined`, so that other work gets a turn. */
 const EXAMINED_MAX = 256;
-/** So few entries that an index gives are looked at in one go. */
+/** Maximum number of index hits that are examined at once. */
 const AT_ONCE_MAX = 16;
-/** What is found by its name needs no index. */
+/** Matched by DN, so it needs no index. */
 const ENTRY_DN = 'entrydn';
 
-/** The entries found, in the order of the tree, parents first; `undefined` says only that work was done. */
+/**
+ * Yields the found entries in the order of the tree, parents first. `undefined` says only that entries were
+ * examined.
+ */
 export function searchTree<Seen>(tree: Tree, search: TreeSearch<Seen>): Iterable<Seen | undefined> {
   const { base, scope, matches, see } = search;
   if (scope === SearchScope.baseObject) {
@@ -45,7 +48,7 @@ export function searchTree<Seen>(tree: Tree, search: TreeSearch<Seen>): Iterable
   return new FoundOnWalk(tree, nodesToLookAt(indexed, search), search);
 }
 
-/** What is found without a pause needs nothing to keep it whole. */
+/** Filters a few entries at once. Without a pause, no commit can come between. */
 function filterFew<Seen>(
   nodes: ReadonlySet<Node>,
   { base, scope, matches, see }: TreeSearch<Seen>,
@@ -75,7 +78,10 @@ function smallestIndex(tree: Tree, search: TreeSearch<unknown>): ReadonlySet<Nod
   return smallest;
 }
 
-/** What is found on a walk. No generator, as `NodesBelow` is none: two of them are a third of what an entry costs. */
+/**
+ * Filters during a walk. It is no generator, like `NodesBelow`: two generators take a third of the time for an
+ * entry.
+ */
 class FoundOnWalk<Seen> implements IterableIterator<Seen | undefined> {
   readonly #tree: Tree;
   readonly #nodes: Iterable<Node>;
@@ -159,7 +165,7 @@ function nodesInScope(
   return new NodesBelow(base, scope === SearchScope.wholeSubtree, referrals);
 }
 
-/** All of a subtree, parents first, with or without its base. */
+/** Iterates over a subtree, parents first, with or without its base. */
 class NodesBelow implements IterableIterator<Node> {
   readonly #referrals: ReadonlySet<Node> | undefined;
   readonly #above: Iterator<Node>[] = [];

@@ -1,5 +1,5 @@
-// Which attributes of an entry a search returns (RFC 4511 §4.5.1.8): `*`, `+` (RFC 3673), `1.1`, `@class`
-// (RFC 4529), names and OIDs.
+// Selects the attributes of an entry that a search returns (RFC 4511 §4.5.1.8): `*`, `+` (RFC 3673), `1.1`,
+// `@class` (RFC 4529), names and OIDs.
 
 import type { Attribute, Entry } from '../ldap/entry.ts';
 import { type AttributeSelector, makeAttributeSelector } from '../schema/attribute-selector.ts';
@@ -9,23 +9,24 @@ import type { ObjectClass } from '../schema/object-class.ts';
 import type { Schema } from '../schema/schema.ts';
 
 const VIEWS_MAX = 8;
-/** A selection with a longer key is made anew each time. */
+/** Selections with longer keys, in characters, are not cached. */
 const KEY_LENGTH_MAX = 1024;
-/** `1.1` stands for no attributes. */
+/** Selectors that are not names. `1.1` selects no attributes. */
 const NOT_NAMES: ReadonlySet<string> = new Set(['*', '+', '1.1']);
 
+/** A list of attribute selectors, resolved with the schema. */
 export class Selection {
-  /** Equal for selections that see the same: what views of entries are remembered by. */
+  /** Key of the cached views. Selections of the same attributes have equal keys. */
   readonly key: string;
   readonly allUser: boolean;
   readonly allOperational: boolean;
   readonly keys: ReadonlySet<string>;
-  /** Whether anything but user attributes may be asked for. */
+  /** True if the selection may contain operational attributes. */
   readonly asksOperational: boolean;
   readonly #selectors: readonly AttributeSelector[];
   readonly #schema: Schema;
 
-  /** Takes the attribute selectors of a search request; unknown ones select nothing, as the RFC has it. */
+  /** Takes the attribute selectors of a search request. Unknown ones select nothing (RFC 4511 §4.5.1.8). */
   constructor(schema: Schema, selectors: readonly string[]) {
     this.#schema = schema;
     const classes = selectors.filter(isClass).map((selector) => schema.findObjectClass(selector.slice(1)));
@@ -48,12 +49,12 @@ export class Selection {
     this.key = `${this.allUser ? '*' : ''}${this.allOperational ? '+' : ''}${[...this.keys].sort().join(',')}`;
   }
 
-  /** Whether an operational attribute is asked for, by name or by `+`. */
+  /** Returns true if the operational attribute is selected, by name or by `+`. */
   wantsOperational(key: string): boolean {
     return this.allOperational || this.keys.has(key);
   }
 
-  /** The entry with the selected attributes only; remembered on the entry. */
+  /** Returns the entry with the selected attributes only. The entry caches the result. */
   view(entry: Entry): Entry {
     const { key } = this;
     for (let view = entry.views; view !== undefined; view = view.next) if (view.key === key) return view.seen;
@@ -64,7 +65,10 @@ export class Selection {
     return seen;
   }
 
-  /** `cn` selects `cn;lang-de` too, and `name` selects `cn` (RFC 4512 §2.5). */
+  /**
+   * Returns true for a selected attribute: `cn` also selects `cn;lang-de`, and `name` also selects `cn` (RFC
+   * 4512 §2.5).
+   */
   #selects({ key }: Attribute): boolean {
     if (this.keys.has(key) || this.#selectors.some((selects) => selects(key))) return true;
     const isOperational = this.#schema.describe(key)?.type.isOperational === true;
@@ -76,7 +80,7 @@ function isClass(selector: string): boolean {
   return selector.startsWith('@');
 }
 
-/** The class that allows every user attribute stands for all of them (RFC 4529 §2). */
+/** Returns true for extensibleObject, which allows every user attribute (RFC 4529 §2). */
 function isExtensible({ lineage }: ObjectClass): boolean {
   return [...lineage].some(({ oid }) => oid === EXTENSIBLE_OBJECT_OID);
 }

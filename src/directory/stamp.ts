@@ -1,5 +1,5 @@
-// The operational attributes a change leaves behind (RFC 4512 §3.4, RFC 4530): who, when, which. They are a function of the
-// commit, not of the clock, so that a replayed journal gives the entries that were there.
+// Operational attributes that a change sets (RFC 4512 §3.4, RFC 4530): who, when, which. They depend on the
+// commit, not on the clock, so that a replayed journal gives identical entries.
 
 import { hash } from 'node:crypto';
 import { Attribute, type Entry } from '../ldap/entry.ts';
@@ -8,16 +8,16 @@ import type { Schema } from '../schema/schema.ts';
 
 export interface Stamp {
   readonly at: Date;
-  /** The DN of who made the change. */
+  /** DN of the requester. */
   readonly by: string;
-  /** Becomes entryUUID of an entry that is added. */
+  /** entryUUID of an added entry. */
   readonly id: string;
 }
 
 const CREATION: ReadonlySet<string> = new Set(['createtimestamp', 'creatorsname', 'entryuuid']);
 const OPERATIONAL = new Set([...CREATION, 'modifytimestamp', 'modifiersname', 'structuralobjectclass']);
 
-/** The entry with its operational attributes as they are after the change. */
+/** Returns the entry with its operational attributes after the change. */
 export function stamp(before: Entry | undefined, after: Entry, { at, by, id }: Stamp, schema: Schema): Entry {
   const time = [generalizedTime(at)];
   const attributes = after.attributes.filter(({ key }) => !OPERATIONAL.has(key));
@@ -39,7 +39,10 @@ export function stamp(before: Entry | undefined, after: Entry, { at, by, id }: S
   return after.withAttributes(attributes);
 }
 
-/** RFC 4512 §3.4.6: the most special structural class; the attribute there was while the classes are the same. */
+/**
+ * Returns structuralObjectClass, the most specific structural class (RFC 4512 §3.4.6). Reuses the attribute
+ * while the classes are the same.
+ */
 function structuralObjectClass(
   before: Entry | undefined,
   after: Entry,
@@ -52,14 +55,17 @@ function structuralObjectClass(
   return lowest && new Attribute('structuralObjectClass', [lowest.name], 'structuralobjectclass');
 }
 
-/** GeneralizedTime (RFC 4517 §3.3.13) to the millisecond: `20261122081500.123Z`. */
+/** Formats a GeneralizedTime with milliseconds: `20261122081500.123Z` (RFC 4517 §3.3.13). */
 function generalizedTime(at: Date): string {
   const text = at.toISOString();
   const date = text.slice(0, 4) + text.slice(5, 7) + text.slice(8, 10);
   return date + text.slice(11, 13) + text.slice(14, 16) + text.slice(17);
 }
 
-/** The id of the `index`th change of a commit: the commit's own for the first, derived from it for the others. */
+/**
+ * Returns the id of the change at `index` in a commit: the commit's id for the first, a derived UUID for the
+ * others.
+ */
 export function idOfChange(commitId: string, index: number): string {
   if (index === 0) return commitId;
   const digits = hash('sha256', `${commitId}/${index}`);

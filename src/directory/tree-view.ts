@@ -1,4 +1,4 @@
-// What a change may look at, what it does to the tree, and where a name belongs.
+// The view of the tree that a change has, the effects of a change, and the place of a DN.
 
 import type { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
@@ -6,18 +6,21 @@ import type { Issue } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Schema } from '../schema/schema.ts';
 
-/** What `applyChange` may look at: the tree as the writer sees it. */
+/** The tree as the writer sees it, for `applyChange`. */
 export interface TreeView {
   readonly schema: Schema;
   find(key: string): Entry | undefined;
   hasChildren(key: string): boolean;
-  /** The keys of the entries directly below one, in the order they were added. */
+  /** Returns the keys of the child entries, in the order they were added. */
   childKeys(key: string): Iterable<string>;
-  /** Whether an entry of this key is the top of a tree: it needs no parent, and keeps its name. */
+  /** Returns true for the key of a top entry, which needs no parent and cannot be renamed. */
   isTop(key: string): boolean;
-  /** Whether this value of the attribute must not be repeated in an error text. */
+  /** Returns true if error messages must not repeat this value of the attribute. */
   isSecret(key: string, value: string): boolean;
-  /** What else is wrong with an entry that the schema refuses, for one answer with all of it; `known` is what the schema says. */
+  /**
+   * Returns further issues of an entry that the schema refuses, so that one answer has all of them. `known`
+   * holds the issues of the schema.
+   */
   checkFurther?(entry: Entry, known: readonly Issue[]): readonly Issue[];
 }
 
@@ -27,27 +30,27 @@ export interface Place {
   readonly parentKey: string | undefined;
 }
 
-/** What a change does to one entry. */
+/** Effect of a change on one entry. */
 export interface Effect extends Place {
   readonly dn: Dn;
   readonly before: Entry | undefined;
   readonly after: Entry | undefined;
-  /** Where the entry was before, when it has moved. */
+  /** Old place of a moved entry. */
   readonly from?: Place;
-  /** The entry has another name only because one above it has: nobody has changed the entry itself. */
+  /** True if only the DN of an ancestor changed, not the entry itself. */
   readonly isCarriedAlong?: boolean;
 }
 
-/** Where the name belongs. */
+/** Returns the place of a DN. */
 export function placeOf(dn: Dn, view: Pick<TreeView, 'schema' | 'isTop'>): Place & { readonly dn: Dn } {
   const key = view.schema.dnKey(dn);
   if (view.isTop(key)) return { key, parentKey: undefined, dn };
-  // The key of the name above is what follows the first `,` (Schema.dnKey); above a single RDN is the root.
+  // The key of the parent follows the first `,` (Schema.dnKey). A single RDN has the root as its parent.
   const comma = key.indexOf(',');
   return { key, parentKey: comma < 0 ? '' : key.slice(comma + 1), dn };
 }
 
-/** 32, with the deepest ancestor that is there as matchedDN (RFC 4511 §4.1.9). */
+/** Returns LdapError noSuchObject (32), with the deepest existing ancestor as matchedDN (RFC 4511 §4.1.9). */
 export function noSuchObject(dn: Dn, view: Pick<TreeView, 'schema' | 'find'>): LdapError {
   const matchedDn = deepestAncestor(dn, view);
   const where = matchedDn === undefined ? '' : ` The deepest entry of that name that exists is ${matchedDn}.`;

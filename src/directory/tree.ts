@@ -1,39 +1,40 @@
-// Entries by name, in two versions: what readers see, and what the writer sees while its changes are not yet on
-// disk. The writer stages entries one after the other; `commit` shows all of them to the readers at once, `abort`
-// and `rollBackTo` forget. So a change can be checked against those before it, many share one sync, and nothing
-// that was not synced is ever visible. The tree knows no schema: it is given keys, which the schema makes.
+// Entries by DN, in two versions: readers see committed entries; the writer also sees its changes that are not
+// yet on disk. The writer stages entries one after the other. `commit` shows all of them to the readers at
+// once; `abort` and `rollBackTo` discard them. So each change is checked against those before it, many share
+// one sync, and readers see nothing that was not synced. The tree does not use the schema: it takes keys that
+// the schema makes.
 
 import type { Attribute, Entry } from '../ldap/entry.ts';
 import type { OctetCount } from '../ldap/octet-count.ts';
 import { Walk } from './walk.ts';
 
-/** A place in the tree. Readers use `entry` and `children`; `staged` is the writer's. */
+/** A node of the tree. Readers use `entry` and `children`; the writer uses `staged`. */
 export interface Node {
   readonly key: string;
   readonly parent: Node | undefined;
-  /** What readers see: undefined while an added entry is not committed. */
+  /** Entry that readers see; undefined while an added entry is not committed. */
   entry: Entry | undefined;
-  /** What the writer sees: undefined once a removed entry is staged. */
+  /** Entry that the writer sees; undefined once a removal is staged. */
   staged: Entry | undefined;
-  /** How many children readers see. */
+  /** Number of children that readers see. */
   childCount: number;
-  /** How many children the writer sees. */
+  /** Number of children that the writer sees. */
   stagedChildren: number;
-  /** How many stagings wait that are about this place: as long as there are any it stays, whoever sees an entry in it. */
+  /** Number of pending stagings of this node. It stays in the tree while there are any. */
   stagings: number;
   children: Map<string, Node> | undefined;
 }
 
 export interface TreeOptions {
-  /** Keys of the attributes that have an index. */
+  /** Keys of the indexed attributes. */
   readonly indexed: Iterable<string>;
-  /** Under which normalized values an entry with this attribute is found in the indexes. */
+  /** Returns the index terms of an attribute: the key of the index and the normalized value. */
   readonly termsOf: (attribute: Attribute) => Iterable<readonly [indexed: string, value: string]>;
-  /** Told whenever what the writer sees under a key becomes another entry or none, also by rolling back. */
+  /** Called when the writer sees another entry or none under a key, also after a rollback. */
   readonly staged: (key: string, entry: Entry | undefined, before: Entry | undefined) => void;
-  /** Told whenever what readers see under a key becomes another entry or none. */
+  /** Called when readers see another entry or none under a key. */
   readonly shown?: (key: string, entry: Entry | undefined) => void;
-  /** Told when entries begin to be filled in, of which neither `staged` nor `shown` are told. */
+  /** Called before entries are filled in. Filling calls neither `staged` nor `shown`. */
   readonly filled?: () => void;
 }
 
@@ -43,21 +44,22 @@ interface Staging {
   readonly after: Entry | undefined;
 }
 
-/** Most values belong to one entry, which then stands in the index without a set around it. */
+/** Nodes by normalized value. A value of a single entry needs no set. */
 type Index = Map<string, Node | Set<Node>>;
 
-/** What is done at a stretch beside other work. */
+/** Number of entries that are indexed in one slice. */
 const SLICE_ENTRIES = 256;
 
+/** The tree of entries, with indexes. */
 export class Tree {
   readonly #nodes = new Map<string, Node>();
   readonly #indexes = new Map<string, Index>();
-  /** What is still to be done for the indexes of a tree that was filled. */
+  /** Index work that is left after filling, by attribute key. */
   readonly #unfinished = new Map<string, Generator<void>>();
   readonly #options: TreeOptions;
   readonly #walks = new Set<Walk>();
   #stagings: Staging[] = [];
-  /** How many stagings there were before those that wait to be committed. */
+  /** Number of stagings before the pending ones. */
   #stagingsBefore = 0;
 
   constructor(options: TreeOptions) {
@@ -65,12 +67,12 @@ export class Tree {
     for (const attribute of options.indexed) this.#indexes.set(attribute, new Map());
   }
 
-  /** How many entries readers see, plus those that wait to be committed. */
+  /** Number of entries that readers see, plus the pending stagings. */
   get size(): number {
     return this.#nodes.size;
   }
 
-  /** The place a reader finds under this key; undefined where readers see no entry. */
+  /** Returns the node under this key; undefined if readers see no entry there. */
   findNode(key: string): Node | undefined {
     const node = this.#nodes.get(key);
     return node?.entry === undefined ? undefined : node;
@@ -80,7 +82,7 @@ export class Tree {
     return this.#nodes.get(key)?.entry;
   }
 
-  /** The entry as the writer sees it: with the changes that wait for the disk. */
+  /** Returns the entry that the writer sees, pending changes included. */
   findStaged(key: string): Entry | undefined {
     return this.#nodes.get(key)?.staged;
   }
@@ -89,13 +91,13 @@ export class Tree {
     return (this.#nodes.get(key)?.stagedChildren ?? 0) > 0;
   }
 
-  /** The keys of what the writer sees directly below an entry. */
+  /** Yields the keys of the children that the writer sees. */
   *stagedChildKeys(key: string): Generator<string> {
     const children = this.#nodes.get(key)?.children?.values() ?? [];
     for (const child of children) if (child.staged !== undefined) yield child.key;
   }
 
-  /** A way through nodes that stays whole while others change them; `endWalk` must follow. */
+  /** Begins a walk through nodes that stays consistent while others change them. `endWalk` must follow. */
   beginWalk(nodes: Iterable<Node>, held?: OctetCount): Walk {
     const walk = new Walk(nodes, held);
     this.#walks.add(walk);
@@ -107,13 +109,13 @@ export class Tree {
     walk.end();
   }
 
-  /** The place readers find under this key, as a set of one or none. */
+  /** Returns a set with the node under this key, or an empty set. */
   named(key: string): ReadonlySet<Node> {
     const node = this.findNode(key);
     return node === undefined ? NOTHING : new Set([node]);
   }
 
-  /** The places an index has for a value; undefined when the attribute is not indexed. */
+  /** Returns the nodes that the index has for a value; undefined if the attribute is not indexed. */
   indexed(attribute: string, value: string): ReadonlySet<Node> | undefined {
     this.#finishIndex(attribute);
     const index = this.#indexes.get(attribute);
@@ -122,38 +124,38 @@ export class Tree {
     return 'key' in found ? new Set([found]) : found;
   }
 
-  /** All places, parents before children. */
+  /** Returns all nodes, parents before children. */
   nodes(): Iterable<Node> {
     return this.#nodes.values();
   }
 
-  /** The entries that readers see at this moment, parents before children. */
+  /** Returns a copy of all entries that readers see, parents before children. */
   allEntries(): Entry[] {
     const entries: Entry[] = [];
     for (const { entry } of this.#nodes.values()) if (entry !== undefined) entries.push(entry);
     return entries;
   }
 
-  /** All entries readers see, parents before children. */
+  /** Yields all entries that readers see, parents before children. */
   *entries(): Generator<Entry> {
     for (const node of this.#nodes.values()) if (node.entry !== undefined) yield node.entry;
   }
 
-  /** The entry at a key and all below it as the writer sees them, parents before children. */
+  /** Yields the subtree that the writer sees at a key, base included, parents before children. */
   *stagedSubtree(key: string): Generator<Entry> {
     const top = this.#nodes.get(key);
     for (const waiting = top === undefined ? [] : [top]; ; ) {
       const node = waiting.pop();
       if (node === undefined) return;
       if (node.staged !== undefined) yield node.staged;
-      // One by one: there may be more children than a call may have arguments.
+      // One by one: there may be more children than a call can have arguments.
       for (const child of node.children?.values() ?? []) waiting.push(child);
     }
   }
 
   /**
-   * From now on entries are filled in: what is derived from all of them, such as indexes, is made anew when somebody asks
-   * for it. Nothing may be staged.
+   * Begins filling: `fill` may be called, and derived data such as indexes is rebuilt when first used. Nothing
+   * may be staged.
    */
   beginFilling(): void {
     for (const [attribute, index] of this.#indexes) {
@@ -163,7 +165,10 @@ export class Tree {
     this.#options.filled?.();
   }
 
-  /** Puts an entry where readers and the writer see it, after `beginFilling`. The key must be new and the parent there. */
+  /**
+   * Puts an entry where readers and the writer see it, after `beginFilling`. The key must be new and the parent
+   * must exist.
+   */
   fill(key: string, parentKey: string | undefined, entry: Entry): void {
     const node = this.#attach(key, parentKey);
     node.entry = entry;
@@ -173,7 +178,7 @@ export class Tree {
     node.parent.stagedChildren += 1;
   }
 
-  /** Finishes what `fill` left to be done, in short slices: for the time when nothing else is to be done. */
+  /** Finishes the indexes after filling, in short slices, for idle time. */
   *finish(): Generator<void> {
     for (const [attribute, rest] of this.#unfinished) {
       yield* rest;
@@ -188,7 +193,7 @@ export class Tree {
     this.#unfinished.delete(attribute);
   }
 
-  /** What changes meanwhile is indexed like any change; to index a place once more makes no difference. */
+  /** Fills an index. Changes in between are indexed as usual; indexing a node twice is harmless. */
   *#fillIndex(attribute: string, index: Index): Generator<void> {
     let count = 0;
     for (const node of this.#nodes.values()) {
@@ -199,7 +204,7 @@ export class Tree {
     }
   }
 
-  /** Puts an entry (undefined: removes it) where the writer sees it. The parent must be there unless it is a top entry. */
+  /** Stages an entry, or a removal if `entry` is undefined. The parent must exist unless it is a top entry. */
   stage(key: string, parentKey: string | undefined, entry: Entry | undefined): void {
     const node = this.#nodes.get(key) ?? this.#attach(key, parentKey);
     this.#stagings.push({ node, before: node.staged, after: entry });
@@ -207,7 +212,7 @@ export class Tree {
     this.#setStaged(node, entry);
   }
 
-  /** A place to roll back to, or to commit up to. It stays what it is when others are committed. */
+  /** Returns a mark to roll back to or to commit up to. It stays valid after other commits. */
   mark(): number {
     return this.#stagingsBefore + this.#stagings.length;
   }
@@ -222,12 +227,12 @@ export class Tree {
     }
   }
 
-  /** Forgets everything that is not committed. */
+  /** Discards all pending stagings. */
   abort(): void {
     this.rollBackTo(this.#stagingsBefore);
   }
 
-  /** Shows the readers what the writer saw at a mark, or sees now. Cannot fail. */
+  /** Shows the readers the state at a mark, or the present one of the writer. Never fails. */
   commit(mark = this.mark()): void {
     const stagings = this.#stagings.splice(0, mark - this.#stagingsBefore);
     this.#stagingsBefore += stagings.length;
@@ -244,7 +249,7 @@ export class Tree {
     node.entry = after;
     if (node.parent !== undefined)
       node.parent.childCount += Number(after !== undefined) - Number(before !== undefined);
-    // A modified entry shares the attributes that were not touched; their terms stay as they are.
+    // Unchanged attributes are shared with the old entry; their terms stay.
     this.#unindex(node, attributesOnlyIn(before, after));
     this.#index(node, attributesOnlyIn(after, before));
     this.#options.shown?.(node.key, after);
@@ -278,12 +283,15 @@ export class Tree {
     this.#options.staged(node.key, entry, before);
   }
 
-  /** Takes out what nobody sees any more, and what is above it: a parent may have gone before its children. */
+  /**
+   * Removes a node that nobody sees, and its ancestors in the same state: a parent may have been removed before
+   * its children.
+   */
   #detachIfEmpty(node: Node): void {
     for (let at: Node | undefined = node; at !== undefined; at = at.parent) {
       const isEmpty = at.entry === undefined && at.staged === undefined && at.stagings === 0;
       if (!isEmpty || (at.children?.size ?? 0) > 0) return;
-      // Another may have taken its place since.
+      // Another node may have the key by now.
       if (this.#nodes.get(at.key) !== at) return;
       this.#nodes.delete(at.key);
       at.parent?.children?.delete(at.key);
@@ -300,7 +308,10 @@ export class Tree {
     }
   }
 
-  /** Terms that the entry has in another way stay where they are: a search may be on its way along them. */
+  /**
+   * Removes terms from the indexes. Terms that the entry still has stay: a search may be iterating over their
+   * sets.
+   */
   #unindex(node: Node, attributes: readonly Attribute[]): void {
     let kept: ReadonlySet<string> | undefined;
     for (const one of attributes) {
@@ -327,7 +338,7 @@ export class Tree {
 function attributesOnlyIn(entry: Entry | undefined, other: Entry | undefined): readonly Attribute[] {
   if (entry === undefined) return [];
   if (other === undefined) return entry.attributes;
-  // Most stand where they stood: a set is made only for the others.
+  // Most attributes keep their position; only the others need a set.
   const moved = entry.attributes.filter((one, index) => other.attributes[index] !== one);
   if (moved.length <= FEW_ATTRIBUTES) return moved.filter((one) => !other.attributes.includes(one));
   const others = new Set(other.attributes);
@@ -335,7 +346,7 @@ function attributesOnlyIn(entry: Entry | undefined, other: Entry | undefined): r
 }
 
 const NOTHING: ReadonlySet<Node> = new Set();
-/** For so many a set costs more than it saves. */
+/** Maximum number of attributes for which a linear search is faster than a set. */
 const FEW_ATTRIBUTES = 8;
 
 function addToIndex(index: Index, value: string, node: Node): void {

@@ -1,29 +1,31 @@
-// Searches that are under way. A commit that changes more than one entry, such as a move, first lets every search
-// take down what it has still to look at: it then finds all as it was before, never half of each.
+// Searches in progress. Before a commit that changes more than one entry, such as a move, every search copies
+// the rest of its work. It then returns the state before the commit, never a mix.
 
 import type { Entry } from '../ldap/entry.ts';
 import type { OctetCount } from '../ldap/octet-count.ts';
 import type { Node } from './tree.ts';
 
-/** A place in a list. */
+/** Octets of one position in a list. */
 const PLACE_OCTETS = 16;
 
-/** One search's way through the nodes it looks at. */
+/** Walk of one search through its nodes. */
 export class Walk {
   readonly #nodes: Iterator<Node>;
   readonly #held: OctetCount | undefined;
   #frozen: Iterator<Entry> | undefined;
   #octets = 0;
-  /** Why it cannot go on: what it would have had to take down is too much. */
+  /** Error if the copy would have been too large. */
   #failure: unknown;
 
-  /** @param held counts what a freeze takes; the search fails where that is too much. */
+  /** @param held Counts the octets of the copy. The search fails if they are too many. */
   constructor(nodes: Iterable<Node>, held?: OctetCount) {
     this.#nodes = nodes[Symbol.iterator]();
     this.#held = held;
   }
 
-  /** The next entry that readers see; undefined at the end. Throws LdapError when it could not be frozen. */
+  /**
+   * Returns the next entry that readers see; undefined at the end. Throws LdapError if the copy was too large.
+   */
   next(): Entry | undefined {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#frozen !== undefined) return this.#frozen.next().value;
@@ -34,7 +36,7 @@ export class Walk {
     }
   }
 
-  /** From now on gives the entries as they are now. Costs what has not been looked at yet, once. */
+  /** Copies the remaining entries as they are now. Later calls do nothing. */
   freeze(): void {
     if (this.#frozen !== undefined) return;
     const entries: Entry[] = [];
@@ -46,13 +48,13 @@ export class Walk {
       }
       this.#frozen = entries[Symbol.iterator]();
     } catch (error) {
-      // The commit goes on whatever becomes of those who read.
+      // The commit goes on even if a reader fails.
       this.end();
       this.#failure = error;
     }
   }
 
-  /** Nothing more is asked for. */
+  /** Ends the walk. */
   end(): void {
     this.#held?.give(this.#octets);
     this.#octets = 0;

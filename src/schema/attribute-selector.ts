@@ -1,15 +1,18 @@
-// Which attributes of an entry a description in a filter means: the type, types built on it, and the same with options
-// (RFC 4511 §4.5.1.7, RFC 4512 §2.5).
+// Selects the attributes that a description in a filter stands for: the type, its subtypes, and all of them
+// with options (RFC 4511 §4.5.1.7, RFC 4512 §2.5).
 
 import { type AttributeDescription, isLanguageRange } from './attribute-type.ts';
 import type { Schema } from './schema.ts';
 
-/** Whether an attribute is meant; takes the attribute's key. */
+/** Returns true if the description stands for the attribute with this key. */
 export type AttributeSelector = (key: string) => boolean;
 
 const SEMICOLON = 59;
 
-/** Undefined when everything that is meant is hidden. `isHidden` is asked with keys of attribute types. */
+/**
+ * Returns the selector for an attribute description. Returns undefined if every attribute it stands for is
+ * hidden. `isHidden` takes the key of an attribute type.
+ */
 export function makeAttributeSelector(
   schema: Schema,
   { type, options }: AttributeDescription,
@@ -30,13 +33,16 @@ export function makeAttributeSelector(
   };
 }
 
-/** A language range is met by every tag it begins, and by the tag it is made of (RFC 3866 §3.2). */
+/**
+ * Returns true if the option is present. A language range (`lang-en-`) also matches every longer tag that
+ * starts with it (RFC 3866 §3.2).
+ */
 function isAmong(option: string, present: readonly string[]): boolean {
   if (!isLanguageRange(option)) return present.includes(option);
   return present.some((tag) => tag.startsWith(option) || `${tag}-` === option);
 }
 
-/** The key of an attribute without its options. */
+/** Returns the key of an attribute without its options. */
 export function typeKeyOf(key: string): string {
   const end = key.indexOf(';');
   return end < 0 ? key : key.slice(0, end);

@@ -1,4 +1,5 @@
-// Makes attribute types of their definitions: finds superior, syntax and rules, and inherits what is not said.
+// Builds attribute types from their definitions: finds superior, syntax and matching rules, and inherits what a
+// definition leaves out.
 
 import type { AttributeType, AttributeUsage } from './attribute-type.ts';
 import { formatDefinition } from './definition.ts';
@@ -6,7 +7,7 @@ import { nameOf, type PlacedDefinition } from './definition-table.ts';
 import type { MatchingRule } from './matching-rule.ts';
 import type { Syntax } from './syntax.ts';
 
-/** What is known when attribute types are made; texts are in lower case. */
+/** Parts of the schema that exist before its attribute types. Keys are in lower case. */
 export interface AttributeTypeParts {
   readonly types: ReadonlyMap<string, AttributeType>;
   readonly syntaxes: ReadonlyMap<string, Syntax>;
@@ -20,7 +21,10 @@ const USAGES: readonly AttributeUsage[] = [
   'dSAOperation',
 ];
 
-/** `refuse` is told what is wrong; the type that comes back is made of the rest. */
+/**
+ * Returns the attribute type of a definition. Reports each problem to `refuse`; the type then consists of the
+ * valid parts.
+ */
 export function buildAttributeType(
   placed: PlacedDefinition,
   parts: AttributeTypeParts,

@@ -1,4 +1,5 @@
-// An attribute type as the schema defines it (RFC 4512 §4.1.2), and what a description such as `cn;lang-de` means.
+// An attribute type as the schema defines it (RFC 4512 §4.1.2), and a parsed attribute description such as
+// `cn;lang-de`.
 
 import type { MatchingRule } from './matching-rule.ts';
 import type { Syntax } from './syntax.ts';
@@ -12,13 +13,13 @@ export type AttributeUsage =
 export interface AttributeType {
   readonly oid: string;
   readonly names: readonly string[];
-  /** The first name in the schema's spelling; the OID of a type without names. */
+  /** First name, in the schema's spelling; the OID of a type without names. */
   readonly name: string;
-  /** The name in lower case: what attributes are found by. */
+  /** Name in lower case, by which attributes are found. */
   readonly key: string;
   readonly text: string | undefined;
   readonly superior: AttributeType | undefined;
-  /** Its own or, like the rules, inherited from the superior type. */
+  /** Its own syntax, or the superior's. Matching rules are inherited in the same way. */
   readonly syntax: Syntax;
   readonly equality: MatchingRule | undefined;
   readonly ordering: MatchingRule | undefined;
@@ -27,28 +28,37 @@ export interface AttributeType {
   readonly collective: boolean;
   readonly noUserModification: boolean;
   readonly usage: AttributeUsage;
-  /** Kept by or for the server: every usage but userApplications. */
+  /** True for operational attributes: every usage but userApplications. */
   readonly isOperational: boolean;
   readonly obsolete: boolean;
-  /** RFC 4512 text, as cn=schema shows it. */
+  /** Definition text as in cn=schema (RFC 4512 §4.1.2). */
   readonly definition: string;
 }
 
 export interface AttributeDescription {
   readonly type: AttributeType;
-  /** In lower case, sorted, each once; without `binary`, which says nothing of the attribute. */
+  /**
+   * Options in lower case, sorted, without duplicates and without `binary`, which is a transfer option (RFC
+   * 4522).
+   */
   readonly options: readonly string[];
-  /** The schema's spelling of the type, then the options, `cn;lang-de`; with `binary` where values travel so. */
+  /**
+   * Type in the schema's spelling, then the options: `cn;lang-de`. Has `;binary` if the values are transferred
+   * so.
+   */
   readonly description: string;
-  /** The key of the type, then the options: equal for descriptions of the same attribute. */
+  /** Key of the type, then the options. Descriptions of one attribute have equal keys. */
   readonly key: string;
 }
 
-/** Whether the description stands for many, as `cn;lang-en-` does for every kind of English (RFC 3866 §3.2). */
+/**
+ * Returns true for a language range such as `cn;lang-en-`, which stands for all its languages (RFC 3866 §3.2).
+ */
 export function isRange({ options }: AttributeDescription): boolean {
   return options.some(isLanguageRange);
 }
 
+/** Returns true if the option, in lower case, is a language range such as `lang-en-` (RFC 3866 §3.2). */
 export function isLanguageRange(option: string): boolean {
   return option.startsWith('lang-') && option.endsWith('-');
 }

@@ -1,5 +1,5 @@
-// What is wrong with an entry as a whole: its object classes, what they demand and allow (RFC 4512 §2.4), and whether its
-// name is made of values it has (RFC 4511 §4.7).
+// Checks an entry as a whole: its object classes, the attributes they require and allow (RFC 4512 §2.4), and
+// that the entry has the values in its name (RFC 4511 §4.7).
 
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
@@ -13,12 +13,12 @@ import { findSimilarName } from './similar-name.ts';
 export const EXTENSIBLE_OBJECT_OID = '1.3.6.1.4.1.1466.101.120.111';
 const SUGGESTIONS_MAX = 8;
 
-/** Everything: the values, the classes and the name. */
+/** Returns all issues of an entry: its values, its object classes and its name. */
 export function checkEntry(schema: Schema, entry: Entry, isSecret: IsSecret): Issue[] {
   return [...checkValues(schema, entry.dn, entry.attributes, isSecret), ...checkClasses(schema, entry)];
 }
 
-/** Gives 65 for everything the classes refuse, and 64 for a name that does not fit the values. */
+/** Returns the issues of the object classes (result code 65) and of a name whose values the entry lacks (64). */
 export function checkClasses(schema: Schema, entry: Entry): Issue[] {
   const found = findClasses(schema, entry);
   const present = findTypes(schema, entry);
@@ -26,15 +26,15 @@ export function checkClasses(schema: Schema, entry: Entry): Issue[] {
     ...found.issues,
     ...checkKinds(entry, found.classes, found.issues.length > 0),
     ...checkMust(schema, entry, found.classes, present),
-    // A class that is not known or not there may well allow what the others do not.
+    // An unknown or missing class may allow attributes that the known ones do not.
     ...(found.issues.length > 0 || found.classes.length === 0 ? [] : checkMay(entry, found.classes, present)),
     ...checkName(schema, entry),
   ];
 }
 
 /**
- * The values with missing superiors added behind them, each class once, in the schema's spelling. Values that name no
- * class stay as they are, for checkClasses to refuse.
+ * Returns the values of objectClass with the missing superiors appended, each class once, in the schema's
+ * spelling. Unknown classes stay in the result; checkClasses refuses them.
  */
 export function completeClasses(schema: Schema, values: readonly string[]): readonly string[] {
   const names = new Set(values.map((value) => schema.findObjectClass(value)?.name ?? value));
@@ -45,8 +45,8 @@ export function completeClasses(schema: Schema, values: readonly string[]): read
 }
 
 /**
- * The most special of the structural classes: what structuralObjectClass holds (RFC 4512 §3.4.6). Undefined when there is
- * none, or none that all others are superiors of.
+ * Returns the most specific structural class, the value of structuralObjectClass (RFC 4512 §3.4.6). Returns
+ * undefined if there is none, or if the structural classes are not one chain.
  */
 export function findStructuralClass(schema: Schema, values: readonly string[]): ObjectClass | undefined {
   const classes = values.map((value) => schema.findObjectClass(value)).filter((found) => found !== undefined);
@@ -76,7 +76,7 @@ function findClasses(schema: Schema, entry: Entry): FoundClasses {
     const similar = findSimilarName(value, names);
     const advice =
       similar === undefined
-        ? 'The entry cn=schema lists the classes there are.'
+        ? 'The entry cn=schema lists all object classes.'
         : `Perhaps ${similar} is meant.`;
     const problem = 'is not an object class that the schema knows';
     issues.push({ ...refusal(entry, problem, advice), property: 'objectClass', received: value });
@@ -84,7 +84,7 @@ function findClasses(schema: Schema, entry: Entry): FoundClasses {
   return { classes: [...classes], issues };
 }
 
-/** The types the entry has, without options, in its order. */
+/** Returns the attribute types of the entry, without options, in its order. */
 function findTypes(schema: Schema, entry: Entry): ReadonlySet<AttributeType> {
   const types = entry.attributes.map((attribute) => schema.describe(attribute.description)?.type);
   return new Set(types.filter((type) => type !== undefined));
@@ -126,7 +126,7 @@ function checkMust(
   return issues;
 }
 
-/** The superior that brought the demand in, which is the one worth naming. */
+/** Returns the superior that requires the attribute, so that the message names the right class. */
 function demandedBy(objectClass: ObjectClass, key: string): ObjectClass {
   for (const superior of objectClass.lineage) {
     if (superior.ownMust.has(key)) return superior;
@@ -157,13 +157,13 @@ function checkName(schema: Schema, entry: Entry): readonly Issue[] {
     const type = schema.findAttributeType(written);
     const issue = { code: 'namingViolation', dn: entry.dn.toString(), property: written } as const;
     if (type === undefined) {
-      const problem = 'stands in the name and is not an attribute that the schema knows';
+      const problem = 'is in the name and is not an attribute of the schema';
       issues.push({ ...issue, problem, advice: 'Name the entry by an attribute it may have, such as cn.' });
       continue;
     }
     const normal = normalizeValue(type, value);
     if (entry.values(type.key).some((other) => normalizeValue(type, other) === normal)) continue;
-    const problem = 'stands in the name of the entry, and the attribute does not have the value';
+    const problem = 'is in the name of the entry, but the attribute does not have this value';
     issues.push({
       ...issue,
       received: value,

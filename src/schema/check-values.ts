@@ -1,5 +1,5 @@
-// What is wrong with the attributes of an entry, each by itself (RFC 4512 §2.5, RFC 4511 §4.6 and §4.7): unknown types,
-// values that do not fit, values that are there twice. What classes allow is in check-classes.ts.
+// Checks each attribute of an entry by itself (RFC 4512 §2.5, RFC 4511 §4.6 and §4.7): unknown types, invalid
+// values, duplicate values. check-classes.ts checks what object classes allow.
 
 import type { Dn } from '../ldap/dn.ts';
 import type { Attribute } from '../ldap/entry.ts';
@@ -9,18 +9,18 @@ import { normalizeValue } from './normal-value.ts';
 import type { Schema } from './schema.ts';
 import { findSimilarName } from './similar-name.ts';
 
-/** Every suggestion compares a name with all names there are, so only the first few are worth it. */
+/** Maximum number of suggestions: each one compares a name with all names of the schema. */
 const SUGGESTIONS_MAX = 8;
-/** Of one attribute: who sends more wrong values than this is not reading. */
+/** Maximum number of issues of one attribute. Nobody reads more. */
 const VALUE_ISSUES_MAX = 100;
 const SECRET = '***';
 
-/** Whether a value must not be repeated in an issue; of some attributes only values of a certain form. */
+/** Returns true if an issue must not repeat this value. Some attributes have secret values only in some forms. */
 export type IsSecret = (key: string, value: string) => boolean;
 
 /**
- * Gives 17, 21, 20 and 19 for everything that is wrong. `isSecret` is asked with the key of an attribute type and a
- * value whether issues must hide it.
+ * Returns the issues of all attributes, with result codes 17, 19, 20 and 21. `isSecret` takes the key of an
+ * attribute type and a value.
  */
 export function checkValues(
   schema: Schema,
@@ -74,7 +74,7 @@ function checkAttribute(
   return issues;
 }
 
-/** `keys` are the normal forms of the values before; the value's own is added. */
+/** Returns what is wrong with one value. `keys` holds the normal forms of the values before it; adds its own. */
 function refuseValue(
   type: AttributeType,
   value: string,
@@ -101,7 +101,7 @@ function suggestName(schema: Schema, attribute: Attribute): string | undefined {
 function unknownAttribute(dn: string, attribute: Attribute, suggestion: string | undefined): Issue {
   const advice =
     suggestion === undefined
-      ? 'The entry cn=schema lists the attributes there are.'
+      ? 'The entry cn=schema lists all attributes.'
       : `Perhaps ${suggestion} is meant.`;
   const problem = 'is not an attribute that the schema knows';
   return { code: 'undefinedAttributeType', dn, property: attribute.description, problem, advice };

@@ -1,5 +1,5 @@
-// The definitions of one kind while a schema is being built: found by OID or any name, each with where it stands.
-// Refuses what is defined twice.
+// The definitions of one kind while a schema is built, found by OID or any name, each with its file and line.
+// Refuses duplicates.
 
 import type { Definition } from './definition.ts';
 import type { SchemaProblem } from './schema-error.ts';
@@ -10,17 +10,18 @@ export interface PlacedDefinition {
   readonly line: number;
 }
 
+/** Table of the definitions of one kind, such as all attribute types. */
 export class DefinitionTable {
   readonly #what: string;
   readonly #byName = new Map<string, PlacedDefinition>();
   readonly all: PlacedDefinition[] = [];
 
-  /** `what` is the word for one definition in error texts: `attribute type`. */
+  /** @param what The noun for one definition in error messages: `attribute type`. */
   constructor(what: string) {
     this.#what = what;
   }
 
-  /** Gives what is wrong with adding it, if anything. */
+  /** Adds a definition and returns the problems; an empty list if it is new. */
   add(placed: PlacedDefinition): readonly SchemaProblem[] {
     const { definition, file, line } = placed;
     const problems: SchemaProblem[] = [];
@@ -42,7 +43,7 @@ export class DefinitionTable {
   }
 }
 
-/** The first name, or the OID of what has none. */
+/** Returns the first name of a definition, or its OID if it has no name. */
 export function nameOf(definition: Definition): string {
   return definition.fields.get('NAME')?.[0] ?? definition.id;
 }

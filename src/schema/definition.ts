@@ -1,5 +1,5 @@
-// The text form of schema definitions (RFC 4512 §4.1): `( 2.5.4.3 NAME 'cn' SUP name )`. Reads and writes the
-// grammar; what the names in it refer to is not its concern. Fields may come in any order, as many writers do it.
+// The text form of schema definitions (RFC 4512 §4.1): `( 2.5.4.3 NAME 'cn' SUP name )`. Parses and formats the
+// grammar; does not resolve names. Accepts the fields in any order, because many programs write them so.
 
 export type DefinitionKind =
   | 'attributeTypes'
@@ -13,12 +13,13 @@ export type DefinitionKind =
 
 export interface Definition {
   readonly kind: DefinitionKind;
-  /** The OID, or the rule number of a DIT structure rule. */
+  /** OID; the rule number of a DIT structure rule. */
   readonly id: string;
-  /** Field name in upper case to its values; a flag such as SINGLE-VALUE has none. */
+  /** Values by field name in upper case. A flag such as SINGLE-VALUE has an empty list. */
   readonly fields: ReadonlyMap<string, readonly string[]>;
 }
 
+/** Reports a text that is not a valid definition. The message continues a sentence about the definition. */
 export class DefinitionError extends Error {
   constructor(problem: string) {
     super(problem);
@@ -30,7 +31,7 @@ type FieldForm = 'flag' | 'names' | 'text' | 'texts' | 'word' | 'oid' | 'oids' |
 
 const OPENING = { NAME: 'names', DESC: 'text', OBSOLETE: 'flag' } as const;
 
-/** Also the order in which the fields are written. */
+/** Fields of each kind, in the order in which they are written. */
 const FIELDS: Readonly<Record<DefinitionKind, Readonly<Record<string, FieldForm>>>> = {
   attributeTypes: {
     ...OPENING,
@@ -61,7 +62,7 @@ const FIELDS: Readonly<Record<DefinitionKind, Readonly<Record<string, FieldForm>
   nameForms: { ...OPENING, OC: 'oid', MUST: 'oids', MAY: 'oids' },
 };
 
-/** Far longer than any OID there is: the pattern needs stack for every arc. */
+/** Maximum length of an OID in characters, because the pattern uses stack for every arc. */
 const OID_LENGTH_MAX = 1024;
 const NUMERIC_OID = /^(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*))+$/;
 const DESCRIPTOR = /^[A-Za-z][A-Za-z0-9-]*$/;
@@ -69,16 +70,17 @@ const NUMBER = /^(?:0|[1-9]\d*)$/;
 const EXTENSION = /^X-[A-Z_-]+$/;
 const TOKEN = /[ \t\r\n]*(?:([()$])|'([^']*)'|([^ \t\r\n()$']+)|$)/y;
 
+/** Returns true for a numeric OID such as `2.5.4.3` (RFC 4512 §1.4). */
 export function isNumericOid(text: string): boolean {
   return text.length <= OID_LENGTH_MAX && NUMERIC_OID.test(text);
 }
 
-/** `cn` or `2.5.4.3`. */
+/** Returns true for a numeric OID or a name: `2.5.4.3` or `cn` (RFC 4512 §1.4). */
 export function isOid(text: string): boolean {
   return DESCRIPTOR.test(text) || isNumericOid(text);
 }
 
-/** Takes one definition of the given kind; throws DefinitionError with what is wrong. */
+/** Parses one definition of the given kind. Throws DefinitionError for text that is not valid. */
 export function parseDefinition(kind: DefinitionKind, text: string): Definition {
   const tokens = new Tokens(text);
   tokens.expect('(');
@@ -100,7 +102,7 @@ export function parseDefinition(kind: DefinitionKind, text: string): Definition 
   return { kind, id, fields };
 }
 
-/** The canonical text: fields in the RFC's order, single spaces. */
+/** Returns the canonical text of a definition: fields in the RFC's order, single spaces. */
 export function formatDefinition(definition: Definition): string {
   const parts = [`( ${definition.id}`];
   const known = FIELDS[definition.kind];
@@ -156,7 +158,7 @@ function formatField(name: string, form: FieldForm, values: readonly string[]): 
   return `${name} ( ${texts.join(form === 'oids' ? ' $ ' : ' ')} )`;
 }
 
-/** RFC 4512 §4.1: in quoted text `\27` stands for the apostrophe and `\5C` for the backslash. */
+/** Quotes a text. RFC 4512 §4.1 writes the apostrophe as `\27` and the backslash as `\5C`. */
 function quote(text: string): string {
   return `'${text.replace(/\\/g, '\\5C').replace(/'/g, '\\27')}'`;
 }
@@ -207,13 +209,13 @@ class Tokens {
     return token.text;
   }
 
-  /** A word, or quoted text, which some writers use for OIDs too. */
+  /** Takes a word or quoted text. Some programs quote OIDs too. */
   value(token: Token = this.next()): string {
     if (token.kind !== 'word' && token.kind !== 'quoted') throw this.error('a value', token);
     return token.text;
   }
 
-  /** One value, or several in parentheses, with or without `$` between them. */
+  /** Takes one value, or several in parentheses. `$` between them is optional. */
   list(): readonly string[] {
     const first = this.next();
     if (first.kind !== '(') return [this.value(first)];

@@ -1,20 +1,20 @@
-// What must be true of an entry for a filter to match: the start of a search by index.
+// Equalities that an entry must satisfy for a filter to match. A search looks them up in an index.
 
 import type { Filter } from '../ldap/filter.ts';
 import { normalizeAssertion } from './normal-value.ts';
 import type { Schema } from './schema.ts';
 
 export interface EqualityTerm {
-  /** The key of an attribute type; values with options count too. */
+  /** Key of the attribute type. Values with options count too. */
   readonly key: string;
-  /** As normalizeValue gives it for a stored value that is equal. */
+  /** Value in the form of normalizeValue. */
   readonly normalizedValue: string;
 }
 
 /**
- * The equalities that hold of every entry the filter matches: the filter itself, and those inside of an AND. Types that
- * others are built on are left out, since an entry may have the value under another name. A class is a term too: entries
- * are kept with the superiors of their classes written down (completeClasses).
+ * Returns the equalities that every matching entry satisfies: the filter itself, or those inside an AND. Skips
+ * types that have subtypes, since an entry may have the value under another name. Includes object classes:
+ * entries are stored with all superiors of their classes (completeClasses).
  */
 export function equalityTerms(schema: Schema, filter: Filter): readonly EqualityTerm[] {
   if (filter.type === 'and') return filter.filters.flatMap((part) => equalityTerms(schema, part));

@@ -1,4 +1,5 @@
-// Extensible matches (RFC 4511 §4.5.1.7.7): a rule chosen by the client, an attribute, both, and the parts of the name.
+// Extensible match filters (RFC 4511 §4.5.1.7.7): with a matching rule, an attribute, both, and optionally the
+// values in the DN.
 
 import type { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
@@ -12,7 +13,10 @@ import { compileValueMatch, parseSubstringAssertion } from './substrings-matcher
 type ExtensibleMatch = Extract<Filter, { readonly type: 'extensibleMatch' }>;
 type ValueMatch = (value: string) => boolean | undefined;
 
-/** An unknown rule or attribute, and a value that the rule cannot take, make the match Undefined. */
+/**
+ * Compiles an extensible match. An unknown rule or attribute, or a value that the rule cannot parse, evaluates
+ * to Undefined.
+ */
 export function compileExtensibleMatch(
   schema: Schema,
   filter: ExtensibleMatch,
@@ -53,7 +57,10 @@ function matchName(
   return result;
 }
 
-/** Without an attribute, all attributes that the rule is for are meant. */
+/**
+ * Selects the attributes to match. Without an attribute in the filter, these are all attributes to which the
+ * rule applies.
+ */
 function compileSelection(
   schema: Schema,
   filter: ExtensibleMatch,
@@ -81,7 +88,9 @@ function compileRule(schema: Schema, filter: ExtensibleMatch): ValueMatch | unde
   return wanted === undefined ? undefined : (value) => normalizeValue(type, value) === wanted;
 }
 
-/** An ordering rule asks for values that come before the asserted one (RFC 4517 §4.2.4). */
+/**
+ * Returns the match of one value. An ordering rule matches values less than the asserted one (RFC 4517 §4.2.4).
+ */
 function compileAssertion(rule: MatchingRule, assertion: string): ValueMatch | undefined {
   if (rule.substrings !== undefined) {
     const pieces = parseSubstringAssertion(assertion);

@@ -1,6 +1,6 @@
-// What a filter matches (RFC 4511 §4.5.1.7): a filter becomes a function once and is asked about many entries. True,
-// false and, for what the server cannot say, Undefined. Extensible matches are in extensible-matcher.ts. Filters come
-// from the codec, which bounds how deep they are.
+// Evaluates filters (RFC 4511 §4.5.1.7). A filter is compiled once to a function and then called for many
+// entries. The result is True, False or Undefined. extensible-matcher.ts has extensible matches. The codec
+// limits the depth of filters.
 
 import { type Attribute, Entry } from '../ldap/entry.ts';
 import type { Filter } from '../ldap/filter.ts';
@@ -11,21 +11,25 @@ import { normalizeAssertion, normalizeValue } from './normal-value.ts';
 import type { Schema } from './schema.ts';
 import { compileSubstrings } from './substrings-matcher.ts';
 
-/** True, false, or undefined for Undefined. */
+/** Returns true, false, or undefined for the filter result Undefined. */
 export type Matcher = (entry: Entry) => boolean | undefined;
 
 export interface FilterOptions {
-  /** Asked with keys of attribute types: what is hidden from the requester evaluates to Undefined. */
+  /**
+   * Returns true if the requester cannot see attributes of this type, by its key. The filter item is then
+   * Undefined.
+   */
   readonly isHidden?: (key: string) => boolean;
-  /** By the keys of their types, the attributes that no entry has and that are made when a filter asks about them. */
+  /** Attributes that are not stored and are computed when a filter asks for them, by the key of their type. */
   readonly derived?: ReadonlyMap<string, Derive>;
 }
 
-/** Makes an attribute that follows from the entry and its place; undefined where there is none. */
+/** Returns the computed attribute of an entry, or undefined if the entry has none. */
 export type Derive = (entry: Entry) => Attribute | undefined;
 
 const OBJECT_CLASS_OID = '2.5.4.0';
 
+/** Compiles a filter to a function that evaluates it for an entry (RFC 4511 §4.5.1.7). */
 export function compileFilter(schema: Schema, filter: Filter, options: FilterOptions = {}): Matcher {
   switch (filter.type) {
     case 'and':
@@ -46,13 +50,16 @@ export function compileFilter(schema: Schema, filter: Filter, options: FilterOpt
   }
 }
 
-/** A match that names no attribute asks what entries have: of a derived attribute that would be another value. */
+/**
+ * Returns the attributes to hide from a match that names no attribute: hidden ones, and stored values of
+ * computed ones.
+ */
 function hidingFromAll(attribute: string | undefined, { isHidden, derived }: FilterOptions) {
   if (attribute !== undefined || derived === undefined) return isHidden;
   return (key: string) => derived.has(key) || isHidden?.(key) === true;
 }
 
-/** A part of a filter that asks about a derived attribute is shown that one only; all others cost nothing more. */
+/** Adds the computed attribute to the entry for a filter item that names it. Other filter items pay nothing. */
 function withDerived(
   matcher: Matcher,
   schema: Schema,
@@ -72,7 +79,7 @@ function unknown(): undefined {
   return undefined;
 }
 
-/** False wins over Undefined; the empty filter is true (RFC 4526). */
+/** Compiles an AND. False wins over Undefined; the empty AND is true (RFC 4526). */
 function compileAnd(parts: readonly Matcher[]): Matcher {
   const [only] = parts;
   if (only !== undefined && parts.length === 1) return only;
@@ -87,7 +94,7 @@ function compileAnd(parts: readonly Matcher[]): Matcher {
   };
 }
 
-/** True wins over Undefined; the empty filter is false (RFC 4526). */
+/** Compiles an OR. True wins over Undefined; the empty OR is false (RFC 4526). */
 function compileOr(parts: readonly Matcher[]): Matcher {
   const [only] = parts;
   if (only !== undefined && parts.length === 1) return only;
@@ -160,7 +167,7 @@ function hasValue(type: AttributeType, { values }: Attribute, wanted: string): b
   return false;
 }
 
-/** An entry of a class is also one of every superior, written down or not (RFC 4512 §2.4). */
+/** Compiles a match of objectClass. An entry also belongs to all superiors of its classes (RFC 4512 §2.4). */
 function compileObjectClass(schema: Schema, selects: AttributeSelector, value: string): Matcher {
   const wanted = schema.findObjectClass(value);
   if (wanted === undefined) return unknown;
@@ -180,7 +187,7 @@ function compileObjectClass(schema: Schema, selects: AttributeSelector, value: s
   };
 }
 
-/** Equal but for case: there is no other meaning of "about" that people agree on. */
+/** Compiles an approximate match as equality without case. No other meaning is widely agreed. */
 function compileApprox(type: AttributeType, selects: AttributeSelector, value: string): Matcher {
   const wanted = normalizeAssertion(type, value)?.toLowerCase();
   if (wanted === undefined) return unknown;
@@ -193,7 +200,7 @@ function compileApprox(type: AttributeType, selects: AttributeSelector, value: s
   };
 }
 
-/** `direction` is 1 for values that come after the asserted one, -1 for those before; the value itself always matches. */
+/** Compiles >= (`direction` 1) or <= (`direction` -1). The asserted value itself always matches. */
 function compileOrdering(
   type: AttributeType,
   selects: AttributeSelector,

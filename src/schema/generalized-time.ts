@@ -1,12 +1,12 @@
 // Generalized Time (RFC 4517 §3.3.13): `20261122081500Z`, with fractions of hour, minute or second, and zones.
 
 const PATTERN = /^(\d{4})(\d\d)(\d\d)(\d\d)(?:(\d\d)(\d\d)?)?(?:[.,](\d+))?(?:Z|([+-])(\d\d)(\d\d)?)$/;
-/** Enough for any clock; more digits of a fraction of an hour or minute are dropped. */
+/** Digits of a fraction of an hour or minute that are kept; more than any clock needs. */
 const FRACTION_DIGITS_MAX = 15;
 
 /**
- * The time in UTC as `YYYYMMDDHHMMSS`, followed by `.` and the fraction of the second when there is one: texts that
- * sort as the times do. Undefined when the text is not a time of the years 0 to 9999.
+ * Returns the time in UTC as `YYYYMMDDHHMMSS`, then `.` and the fraction of the second if there is one. These
+ * texts sort in the order of the times. Returns undefined if the text is not a time of the years 0 to 9999.
  */
 export function normalizeGeneralizedTime(text: string): string | undefined {
   const found = PATTERN.exec(text);
@@ -35,7 +35,7 @@ function isDate([
   return day <= days;
 }
 
-/** A fraction of a unit of so many seconds: whole seconds, and the digits of what is left of the last second. */
+/** Splits a fraction of a unit of `unitSeconds` into whole seconds and the digits of the remaining fraction. */
 function splitFraction(fraction: string, unitSeconds: number): readonly [number, string] {
   if (unitSeconds === 1) return [0, trimZeros(fraction)];
   const kept = fraction.slice(0, FRACTION_DIGITS_MAX).padEnd(FRACTION_DIGITS_MAX, '0');

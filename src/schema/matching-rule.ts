@@ -1,20 +1,29 @@
-// When values are equal, which comes first, and what is part of what (RFC 4512 §4.1.3). A rule brings texts into a
-// normal form; equal normal forms mean equal values. The rules themselves are in rules/.
+// Matching rules (RFC 4512 §4.1.3): equality, ordering, substrings. A rule normalizes texts; values with equal
+// normal forms are equal. The rules are in rules/.
 
 import type { AttributeType } from './attribute-type.ts';
 
 export interface MatchingRule {
   readonly oid: string;
   readonly names: readonly string[];
-  /** The syntax of the assertion. */
+  /** OID of the assertion syntax. */
   readonly syntaxOid: string;
-  /** The normal form of an assertion value; undefined when the text is not of the assertion syntax. */
+  /**
+   * Returns the normal form of an assertion value, or undefined if the text is not valid in the assertion
+   * syntax.
+   */
   normalize(value: string): string | undefined;
-  /** The normal form of a stored value, where stored values look different from assertions (first component rules). */
+  /**
+   * Returns the normal form of a stored value. Only rules whose stored values differ from assertions have it
+   * (first component rules).
+   */
   normalizeStored?(value: string): string | undefined;
-  /** Only ordering rules have it: below zero when `a` comes before `b`. Both are normal forms. */
+  /** Compares two normal forms; below zero if `a` comes before `b`. Only ordering rules have it. */
   compare?(a: string, b: string): number;
-  /** Only rules that ask something else than equality have it (wordMatch). Both are normal forms. */
+  /**
+   * Returns true if a stored value matches; both are normal forms. Only rules other than equality have it
+   * (wordMatch).
+   */
   matches?(stored: string, assertion: string): boolean;
   /** Only substrings rules have it. */
   readonly substrings?: SubstringsPreparation;
@@ -22,15 +31,16 @@ export interface MatchingRule {
 
 export type SubstringPlace = 'initial' | 'any' | 'final';
 
-/** Brings values and pieces into forms of which plain text search is right (RFC 4518 §2.6). */
+/** Normalizes values and pieces so that plain text search finds them (RFC 4518 §2.6). */
 export interface SubstringsPreparation {
   value(value: string): string | undefined;
   piece(piece: string, place: SubstringPlace): string | undefined;
 }
 
 /**
- * Whether an extensible match without an attribute asks the values of this type (RFC 4511 §4.5.1.7.7), which is what the rule's
- * matchingRuleUse says (RFC 4512 §4.1.4): it is a rule of the type, or compares values of the type's syntax.
+ * Returns true if an extensible match without an attribute tests values of this type (RFC 4511 §4.5.1.7.7).
+ * That is so if the type uses the rule, or has the rule's syntax. matchingRuleUse shows the same (RFC 4512
+ * §4.1.4).
  */
 export function appliesTo(rule: MatchingRule, type: AttributeType): boolean {
   const isOneOfItsOwn = type.equality === rule || type.ordering === rule || type.substrings === rule;

@@ -1,13 +1,17 @@
-// Remembers what was derived from texts that clients send, within bounds: two generations, of which the older is
-// forgotten when the younger is full. What is in use moves to the younger one and survives.
+// Caches results derived from texts that clients send, within limits. It has two generations: the older one is
+// dropped when the younger is full. A used entry moves to the younger one and survives.
 
+/** Bounded cache with text keys. */
 export class Memo<Value> {
   readonly #generationMax: number;
   readonly #textLengthMax: number;
   #young = new Map<string, Value>();
   #old = new Map<string, Value>();
 
-  /** `sizeMax`: how many texts are remembered at most; texts longer than `textLengthMax` characters are not. */
+  /**
+   * @param sizeMax Maximum number of cached texts. @param textLengthMax Longest text that is cached, in
+   * characters.
+   */
   constructor(sizeMax: number, textLengthMax: number) {
     this.#generationMax = Math.ceil(sizeMax / 2);
     this.#textLengthMax = textLengthMax;

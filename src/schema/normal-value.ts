@@ -1,10 +1,10 @@
-// Values in the form in which equal ones are the same text.
+// Normal forms of values. Equal values have the same text.
 
 import type { AttributeType } from './attribute-type.ts';
 
 /**
- * The normal form of a stored value under the type's equality rule. A value that the rule cannot make sense of, and any
- * value of a type without equality rule, stands for itself.
+ * Returns the normal form of a stored value under the equality rule of the type. Returns the value itself if
+ * the type has no equality rule or the rule cannot parse it.
  */
 export function normalizeValue(type: AttributeType, value: string): string {
   const rule = type.equality;
@@ -14,9 +14,9 @@ export function normalizeValue(type: AttributeType, value: string): string {
 }
 
 /**
- * The normal form of what a client asserts, to be compared with normalizeValue's. Undefined when the type has no equality
- * rule or the text can be no value of it. What the syntax allows and the rule cannot make sense of (an expression in place of
- * a number) stands for itself.
+ * Returns the normal form of an asserted value, to be compared with the result of normalizeValue. Returns
+ * undefined if the type has no equality rule, or the text is not valid for its syntax. A value that the syntax
+ * allows and the rule cannot parse (an expression in place of a number) is its own normal form.
  */
 export function normalizeAssertion(type: AttributeType, value: string): string | undefined {
   if (type.equality === undefined) return undefined;
@@ -25,7 +25,7 @@ export function normalizeAssertion(type: AttributeType, value: string): string |
   return type.syntax.check(value) === undefined ? value : undefined;
 }
 
-/** The normal forms of values: how many are different, and whether one is among them. */
+/** Returns the set of the normal forms of the values, for counting distinct values and for membership tests. */
 export function equalityKeys(type: AttributeType, values: readonly string[]): Set<string> {
   return new Set(values.map((value) => normalizeValue(type, value)));
 }

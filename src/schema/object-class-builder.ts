@@ -1,11 +1,11 @@
-// Makes object classes of their definitions: finds the superiors and the attributes that they name.
+// Builds object classes from their definitions: finds the superiors and the attributes that they name.
 
 import type { AttributeType } from './attribute-type.ts';
 import { type Definition, formatDefinition } from './definition.ts';
 import { nameOf, type PlacedDefinition } from './definition-table.ts';
 import { ObjectClass, type ObjectClassKind } from './object-class.ts';
 
-/** What is known when object classes are made; names are in lower case. */
+/** Parts of the schema that exist before its object classes. Names are in lower case. */
 export interface ObjectClassParts {
   readonly types: ReadonlyMap<string, AttributeType>;
   readonly classes: ReadonlyMap<string, ObjectClass>;
@@ -13,7 +13,10 @@ export interface ObjectClassParts {
 
 const KINDS: readonly ObjectClassKind[] = ['abstract', 'structural', 'auxiliary'];
 
-/** `refuse` is told what is wrong; the class that comes back is made of the rest. */
+/**
+ * Returns the object class of a definition. Reports each problem to `refuse`; the class then consists of the
+ * valid parts.
+ */
 export function buildObjectClass(
   placed: PlacedDefinition,
   parts: ObjectClassParts,
@@ -42,7 +45,10 @@ function findKind(definition: Definition, refuse: (problem: string) => void): Ob
   return kind ?? 'structural';
 }
 
-/** RFC 4512 §2.4: abstract classes derive from abstract ones; structural and auxiliary ones do not mix. */
+/**
+ * Finds the superiors. Abstract classes derive from abstract ones; structural and auxiliary ones do not mix
+ * (RFC 4512 §2.4).
+ */
 function findSuperiors(
   definition: Definition,
   kind: ObjectClassKind,

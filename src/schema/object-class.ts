@@ -1,31 +1,32 @@
-// An object class as the schema defines it (RFC 4512 §4.1.1). What it inherits is collected when somebody first asks: a
-// schema of many classes that are built on each other costs what it says, not what each of them comes to.
+// An object class as the schema defines it (RFC 4512 §4.1.1). Inherited attributes are collected at the first
+// use, so that long chains of classes do not cost memory that nobody needs.
 
 export type ObjectClassKind = 'abstract' | 'structural' | 'auxiliary';
 
-/** What the definition of the class itself says. */
+/** The facts of one class definition, without inherited ones. */
 export interface ObjectClassFacts {
   readonly oid: string;
   readonly names: readonly string[];
-  /** The first name in the schema's spelling; the OID of a class without names. */
+  /** First name, in the schema's spelling; the OID of a class without names. */
   readonly name: string;
   readonly text: string | undefined;
   readonly kind: ObjectClassKind;
-  /** The direct superiors. */
+  /** Direct superiors. */
   readonly superiors: readonly ObjectClass[];
-  /** Keys of attribute types, without those of superiors. */
+  /** Keys of required attribute types, without inherited ones. */
   readonly ownMust: ReadonlySet<string>;
   readonly ownMay: ReadonlySet<string>;
   readonly obsolete: boolean;
-  /** RFC 4512 text, as cn=schema shows it. */
+  /** Definition text as in cn=schema (RFC 4512 §4.1.1). */
   readonly definition: string;
 }
 
+/** An object class with its inherited attributes. */
 export class ObjectClass implements ObjectClassFacts {
   readonly oid: string;
   readonly names: readonly string[];
   readonly name: string;
-  /** The name in lower case. */
+  /** Name in lower case. */
   readonly key: string;
   readonly text: string | undefined;
   readonly kind: ObjectClassKind;
@@ -52,13 +53,13 @@ export class ObjectClass implements ObjectClassFacts {
     this.definition = facts.definition;
   }
 
-  /** Everything an object of this class is: superiors of superiors first, this class last. */
+  /** All superiors and the class itself; superiors come first. */
   get lineage(): ReadonlySet<ObjectClass> {
     this.#lineage ??= lineageOf(this);
     return this.#lineage;
   }
 
-  /** Keys of attribute types, those of all superiors included. */
+  /** Keys of required attribute types, including inherited ones. */
   get must(): ReadonlySet<string> {
     this.#must ??= new Set([...this.lineage].flatMap(({ ownMust }) => [...ownMust]));
     return this.#must;
@@ -70,7 +71,7 @@ export class ObjectClass implements ObjectClassFacts {
   }
 }
 
-/** With a stack of its own: a long chain does not overflow the program's. */
+/** Returns the superiors and the class. Uses its own stack: a long chain must not overflow the call stack. */
 function lineageOf(objectClass: ObjectClass): ReadonlySet<ObjectClass> {
   const lineage = new Set<ObjectClass>();
   const stack = [{ one: objectClass, next: 0 }];

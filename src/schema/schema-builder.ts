@@ -1,5 +1,5 @@
-// Builds the parts of a schema from schema files: reads definitions, finds what they refer to, and collects all that
-// is wrong. Definitions may refer to others anywhere, in files before or after their own.
+// Builds the parts of a schema from schema files: parses definitions, resolves references, and collects all
+// problems. A definition may refer to others in any file and at any position.
 
 import type { AttributeType } from './attribute-type.ts';
 import { buildAttributeType } from './attribute-type-builder.ts';
@@ -14,19 +14,24 @@ import { walkSuperiors } from './superior-walk.ts';
 import type { Syntax } from './syntax.ts';
 
 export interface SchemaSource {
-  /** For error texts, and for the order in which definitions are listed. */
+  /** Path for error messages. Definitions are listed in the order of the paths. */
   readonly path: string;
-  /** LDIF. */
+  /** LDIF text. */
   readonly text: string;
 }
 
-/** Names and OIDs in lower case to what they mean; several names may mean the same. */
+/**
+ * The parts of a schema. Maps have names and OIDs in lower case as keys; several keys may have the same value.
+ */
 export interface SchemaParts {
   readonly types: ReadonlyMap<string, AttributeType>;
   readonly classes: ReadonlyMap<string, ObjectClass>;
   readonly syntaxes: ReadonlyMap<string, Syntax>;
   readonly rules: ReadonlyMap<string, MatchingRule>;
-  /** Rules about where entries are and what they are named by, as cn=schema shows them: nothing here enforces them. */
+  /**
+   * Definitions of DIT structure rules, name forms and the like, as shown in cn=schema. The server does not
+   * enforce them.
+   */
   readonly placeRules: Readonly<Record<PlaceRuleKind, readonly string[]>>;
 }
 
@@ -46,7 +51,7 @@ const KINDS = new Map<string, DefinitionKind>(
     ] as const
   ).map((kind) => [kind.toLowerCase(), kind]),
 );
-/** What the entry cn=schema of other servers' files has besides definitions. */
+/** Attributes of cn=schema in other servers' files that are not definitions. */
 const IGNORED =
   /^(?:objectClass|cn|subtreeSpecification|aci|(?:create|modify)Timestamp|(?:creators|modifiers)Name|ds-.*)$/i;
 const WORDS: Readonly<Partial<Record<DefinitionKind, string>>> = {
@@ -54,7 +59,7 @@ const WORDS: Readonly<Partial<Record<DefinitionKind, string>>> = {
   objectClasses: 'object class',
 };
 
-/** Throws SchemaError with every problem of every file. */
+/** Builds the parts of the schema. Throws SchemaError with all problems of all files. */
 export function buildSchemaParts(
   sources: readonly SchemaSource[],
   syntaxes: readonly Syntax[],
@@ -131,7 +136,7 @@ class SchemaBuilder {
     }
   }
 
-  /** A syntax this program does not know can be one that it knows under another number (X-SUBST). */
+  /** Adds syntaxes that X-SUBST maps to a known syntax. */
   #addSyntaxes(): void {
     for (const placed of this.#table('ldapSyntaxes').all) {
       const { id: oid, fields } = placed.definition;

@@ -1,12 +1,13 @@
-// What is wrong with schema files: all of it, each with file and line.
+// All problems of the schema files, each with file and line.
 
 export interface SchemaProblem {
   readonly file: string;
   readonly line: number;
-  /** A sentence without its full stop. */
+  /** Sentence without its full stop. */
   readonly problem: string;
 }
 
+/** Reports all problems of the schema files in one message. */
 export class SchemaError extends Error {
   readonly problems: readonly SchemaProblem[];
 

@@ -1,13 +1,13 @@
-// A schema file: LDIF text (RFC 2849) of the one entry cn=schema. Gives the values of its attributes with the lines
-// they start on; anything else LDIF can say (URLs, change records, further entries) has no place in such a file.
+// A schema file: LDIF text (RFC 2849) with the single entry cn=schema. Returns the attribute values with their
+// line numbers. Refuses other LDIF content: URLs, change records, further entries.
 
 import type { SchemaProblem } from './schema-error.ts';
 
 export interface SchemaFileValue {
-  /** As written, without options. */
+  /** Attribute as in the file, without options. */
   readonly attribute: string;
   readonly value: string;
-  /** Counted from 1. */
+  /** Line number, starting at 1. */
   readonly line: number;
 }
 
@@ -23,6 +23,10 @@ interface LogicalLine {
 
 const VALUE_LINE = /^([A-Za-z][A-Za-z0-9-]*)(?:;[A-Za-z0-9;-]*)?(::?) *([\s\S]*)$/;
 
+/**
+ * Parses a schema file and returns its values in order. Throws SchemaError with all problems of the file.
+ * `path` is for messages only.
+ */
 export function parseSchemaFile(path: string, text: string): SchemaFile {
   const values: SchemaFileValue[] = [];
   const problems: SchemaProblem[] = damageIn(text).map((line) => ({
@@ -45,7 +49,7 @@ export function parseSchemaFile(path: string, text: string): SchemaFile {
   return { values: values.filter(({ attribute }) => !/^(?:version|dn)$/i.test(attribute)), problems };
 }
 
-/** The first line with a NUL octet, wherever it is: also in a comment. */
+/** Returns the first line with a NUL octet, comments included. */
 function damageIn(text: string): readonly number[] {
   const at = text.indexOf('\0');
   return at < 0 ? [] : [text.slice(0, at).split('\n').length];
@@ -73,7 +77,7 @@ function problemOf(
   return undefined;
 }
 
-/** Joins folded lines and drops comments, folded ones too; empty lines stay. */
+/** Joins folded lines and removes comments, also folded ones. Empty lines stay. */
 function unfold(text: string): readonly LogicalLine[] {
   const lines: LogicalLine[] = [];
   let parts: string[] = [];

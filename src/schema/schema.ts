@@ -1,5 +1,5 @@
-// The schema: what attributes and classes there are, when names are equal, and how cn=schema shows it (RFC 4512 §4).
-// Immutable once parsed, but for what it remembers of texts it has seen.
+// The schema: attribute types, object classes, equality of names, and the entry cn=schema (RFC 4512 §4). It is
+// immutable once parsed; only its caches change.
 
 import { Dn, RDNS_MAX, type Rdn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
@@ -20,32 +20,37 @@ import { standardSyntaxes } from './syntaxes/standard.ts';
 import { plainLevelOf } from './written-name.ts';
 
 export interface SchemaOptions {
-  /** Syntaxes besides the standard ones; the same OID replaces a standard one. */
+  /** Syntaxes in addition to the built-in ones. One with the OID of a built-in syntax replaces it. */
   readonly syntaxes?: readonly Syntax[];
-  /** Rules besides the standard ones; the same OID or name replaces a standard one. */
+  /**
+   * Matching rules in addition to the built-in ones. One with the same OID or name replaces the built-in rule.
+   */
   readonly matchingRules?: readonly MatchingRule[];
 }
 
 const DN_TEXTS_MAX = 20_000;
 const DN_TEXT_LENGTH_MAX = 1024;
-/** With `a=b,` for a level, no text so short has more levels than a name may have. */
+/**
+ * Maximum length of a plain name in characters. With `a=b,` for a level, it cannot exceed the limit of levels.
+ */
 const PLAIN_NAME_LENGTH_MAX = 4 * RDNS_MAX;
 const DESCRIPTIONS_MAX = 4096;
 const DESCRIPTION_LENGTH_MAX = 256;
-/** A value of a name may be a name itself; deeper than this it is compared as text. */
+/** Maximum depth of DNs inside of DN values. Deeper values are compared as text. */
 const NESTED_NAMES_MAX = 8;
-/** Says how values travel, not what they are (RFC 4522): with and without it an attribute is the same. */
+/** Transfer option (RFC 4522). It does not change which attribute is meant. */
 const BINARY_OPTION = 'binary';
 const OPTION = /^[A-Za-z0-9-]+$/;
 
+/** Definitions of attribute types and object classes, with the lookups and name keys that depend on them. */
 export class Schema implements NameContext {
-  /** In the order of the files, superiors first. */
+  /** All attribute types, in the order of the files, superiors first. */
   readonly attributeTypes: readonly AttributeType[];
   readonly objectClasses: readonly ObjectClass[];
   readonly syntaxes: readonly Syntax[];
   readonly matchingRules: readonly MatchingRule[];
   readonly #parts: SchemaParts;
-  /** Those directly built on a type. */
+  /** Direct subtypes of a type. */
   readonly #inferiors = new Map<AttributeType, AttributeType[]>();
   readonly #subtypes = new Map<AttributeType, readonly AttributeType[]>();
   readonly #descriptions = new Memo<AttributeDescription>(DESCRIPTIONS_MAX, DESCRIPTION_LENGTH_MAX);
@@ -63,17 +68,17 @@ export class Schema implements NameContext {
     for (const type of this.attributeTypes) this.#addInferior(type);
   }
 
-  /** Takes schema files, in any order; throws SchemaError with file, line and words for everything that is wrong. */
+  /** Parses schema files, in any order. Throws SchemaError with file and line of every problem. */
   static parse(files: readonly SchemaSource[], options: SchemaOptions = {}): Schema {
     return new Schema(files, options);
   }
 
-  /** The names of the operational attributes that users may modify; `*` does not select them. */
+  /** Names of the operational attributes that clients may modify. `*` does not select them. */
   get modifiableOperational(): readonly string[] {
     return modifiableOperationalOf(this.attributeTypes.map(({ definition }) => definition));
   }
 
-  /** By any name or OID, in any case, without options. */
+  /** Finds an attribute type by name or OID, in any case, without options. */
   findAttributeType(nameOrOid: string): AttributeType | undefined {
     return this.#parts.types.get(nameOrOid) ?? this.#parts.types.get(nameOrOid.toLowerCase());
   }
@@ -90,7 +95,10 @@ export class Schema implements NameContext {
     return this.#parts.rules.get(nameOrOid.toLowerCase());
   }
 
-  /** The OID of a class, attribute type, matching rule or syntax; a name that several have is the class's. */
+  /**
+   * Finds the OID of a class, attribute type, matching rule or syntax. If several have the name, the class
+   * wins.
+   */
   findOid(nameOrOid: string): string | undefined {
     const found =
       this.findObjectClass(nameOrOid) ??
@@ -100,20 +108,23 @@ export class Schema implements NameContext {
     return found?.oid;
   }
 
-  /** The type itself and all that are built on it. */
+  /** Returns the type and all its subtypes. */
   subtypes(type: AttributeType): readonly AttributeType[] {
     const inferiors = this.#inferiors.get(type);
     if (inferiors === undefined) return [type];
     const known = this.#subtypes.get(type);
     if (known !== undefined) return known;
     const found = [type];
-    // The list grows while it is walked.
+    // The list grows during this loop.
     for (const one of found) for (const inferior of this.#inferiors.get(one) ?? []) found.push(inferior);
     this.#subtypes.set(type, found);
     return found;
   }
 
-  /** Takes an attribute description (RFC 4512 §2.5); undefined when the type is unknown or the text is none. */
+  /**
+   * Parses an attribute description (RFC 4512 §2.5). Returns undefined if the text is not valid or the type is
+   * unknown.
+   */
   describe(text: string): AttributeDescription | undefined {
     const known = this.#descriptions.find(text);
     if (known !== undefined) return known;
@@ -138,8 +149,8 @@ export class Schema implements NameContext {
   }
 
   /**
-   * Equal names have equal keys. RDNs stand leaf first with `,` between, which occurs nowhere else: the key of an
-   * ancestor follows a `,` in the keys of all below it. The key of the root is empty.
+   * Returns the key of a DN. Equal DNs have equal keys. A key has the RDNs leaf first with `,` between, and no
+   * other `,`: the key of a descendant ends with `,` and the key of its ancestor. The key of the root is empty.
    */
   dnKey(dn: Dn): string {
     const known = this.#nameDepth === 0 ? this.#dnKeys.find(dn.toString()) : undefined;
@@ -156,16 +167,16 @@ export class Schema implements NameContext {
       .join('+');
   }
 
-  /** The key of a name as it is written; throws invalidDnSyntax (34). */
+  /** Returns the key of a DN in text form. Throws LdapError invalidDNSyntax (34). */
   dnKeyOfText(text: string): string {
-    // Names within names are not looked up: what they come to depends on how deep they are.
+    // DNs inside of DN values are not cached: their keys depend on the nesting depth.
     const known = this.#nameDepth === 0 ? (this.#dnKeys.find(text) ?? this.#keyOfPlainName(text)) : undefined;
     if (known !== undefined) return known;
     const dn = Dn.parse(text);
     if (this.#nameDepth >= NESTED_NAMES_MAX) {
       throw new LdapError(
         'invalidDnSyntax',
-        `The name has names within names, more than ${NESTED_NAMES_MAX} deep.`,
+        `The name has nested names, more than ${NESTED_NAMES_MAX} deep.`,
       );
     }
     this.#nameDepth += 1;
@@ -178,7 +189,10 @@ export class Schema implements NameContext {
     }
   }
 
-  /** Among very many names of one kind few are remembered, but what is above them is. */
+  /**
+   * Returns the key of a DN in plain words, or undefined for any other. Caches the parent: many names share
+   * one.
+   */
   #keyOfPlainName(text: string): string | undefined {
     const level = text.length <= PLAIN_NAME_LENGTH_MAX ? plainLevelOf(text) : undefined;
     if (level === undefined) return undefined;
@@ -187,7 +201,7 @@ export class Schema implements NameContext {
       this.#dnKeys.remember(text, key);
       return key;
     } catch {
-      // What is wrong is told of the whole text.
+      // The error is reported for the whole text.
       return undefined;
     }
   }
@@ -196,7 +210,7 @@ export class Schema implements NameContext {
     return this.#parts.placeRules;
   }
 
-  /** cn=schema, as RFC 4512 §4.2 wants it. */
+  /** The entry cn=schema (RFC 4512 §4.2). */
   get subschemaEntry(): Entry {
     this.#subschemaEntry ??= makeSubschemaEntry(this);
     return this.#subschemaEntry;
@@ -218,7 +232,7 @@ export class Schema implements NameContext {
   }
 }
 
-/** In hexadecimal, so that a separator in a key is never part of a value. */
+/** Writes separators in hexadecimal, so that no value contains one. */
 function escapeSeparators(value: string): string {
   return /[\\,+]/.test(value)
     ? value.replaceAll('\\', '\\5c').replaceAll(',', '\\2c').replaceAll('+', '\\2b')

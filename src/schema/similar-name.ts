@@ -1,9 +1,12 @@
-// The name somebody probably meant, for error texts.
+// Finds the name that a misspelt one probably stands for, for error messages.
 
 const LENGTH_MAX = 64;
 const PREFIX = 'ds-cfg-';
 
-/** The candidate with the fewest typing errors, if there are few; or the one that lacks only the usual prefix. */
+/**
+ * Returns the candidate with the fewest typing errors, if there are few, or the one that lacks only the usual
+ * prefix.
+ */
 export function findSimilarName(written: string, candidates: Iterable<string>): string | undefined {
   if (written.length > LENGTH_MAX) return undefined;
   const wanted = written.toLowerCase();
@@ -22,7 +25,7 @@ export function findSimilarName(written: string, candidates: Iterable<string>): 
   return best;
 }
 
-/** How many letters must be put in, taken out, replaced or swapped with their neighbour. */
+/** Returns the number of letters to insert, delete, replace, or swap with their neighbour (edit distance). */
 function countEdits(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -1,30 +1,39 @@
-// Preparation of strings for comparison (RFC 4518): map, normalise (NFKC), fold case, drop insignificant spaces.
-// Case is folded by the language's lower case plus the two letters where it falls short of RFC 3454's table B.2.
+// String preparation for comparison (RFC 4518): map, normalize (NFKC), fold case, drop insignificant spaces.
+// Case is folded with toLowerCase and two more letters of RFC 3454, table B.2.
 
 import type { SubstringPlace } from './matching-rule.ts';
 
 const PRINTABLE_ASCII = /^[ -~]+$/;
-/** RFC 4518 §2.4, but for code points that were unassigned in Unicode 3.2: people use them now. */
+/**
+ * Prohibited characters (RFC 4518 §2.4), without those that Unicode 3.2 had not assigned: people use them
+ * today.
+ */
 const PROHIBITED = /[\p{Cs}\p{Co}\p{Noncharacter_Code_Point}\uFFFD]/u;
-/** RFC 4518 §2.2: tabs, line ends and separators become spaces. */
+/** Characters that become spaces: tabs, line ends and separators (RFC 4518 §2.2). */
 const SPACES = /[\t-\r\x85\p{Zs}\p{Zl}\p{Zp}]/gu;
-/** RFC 4518 §2.2: controls, soft hyphens, joiners, variation selectors and the object replacement become nothing. */
+/**
+ * Characters that are removed: controls, soft hyphens, joiners, variation selectors, object replacement (RFC
+ * 4518 §2.2).
+ */
 const IGNORED = /[\p{Cc}\p{Cf}\p{Variation_Selector}\u1806\uFFFC]|\u034F/gu;
 
-/** Gives the normal form, or undefined when the text has characters that cannot be compared. */
+/** Returns the prepared text, or undefined if it has a prohibited character. */
 export function prepareText(text: string, foldsCase: boolean): string | undefined {
   if (isPlain(text)) return foldsCase ? text.toLowerCase() : text;
   const spaced = prepareSpaced(text, foldsCase);
   return spaced === undefined ? undefined : trim(spaced);
 }
 
-/** RFC 4518 §2.6.1: a value that pieces are looked for in has a space at each end and two for every inner run. */
+/** Prepares a value for substring search: one space at each end, two for every inner run (RFC 4518 §2.6.1). */
 export function prepareForSubstrings(text: string, foldsCase: boolean): string | undefined {
   const prepared = prepareText(text, foldsCase);
   return prepared === undefined ? undefined : ` ${prepared.replaceAll(' ', '  ')} `;
 }
 
-/** RFC 4518 §2.6.1: spaces at the inner edges of a piece count once, those at the outer edges of the value always. */
+/**
+ * Prepares a piece of a substring assertion. Spaces at its inner edges count once; at the outer edges of the
+ * value there is always one (RFC 4518 §2.6.1).
+ */
 export function preparePiece(text: string, place: SubstringPlace, foldsCase: boolean): string | undefined {
   const spaced = prepareSpaced(text, foldsCase);
   if (spaced === undefined) return undefined;
@@ -35,7 +44,7 @@ export function preparePiece(text: string, place: SubstringPlace, foldsCase: boo
   return before + core + after;
 }
 
-/** Everything but the spaces at both ends, which the caller decides about; inner runs are single spaces. */
+/** Prepares all but the spaces at both ends, which the caller handles. Inner runs become one space. */
 function prepareSpaced(text: string, foldsCase: boolean): string | undefined {
   if (PROHIBITED.test(text)) return undefined;
   const mapped = text.replace(SPACES, ' ').replace(IGNORED, '').normalize('NFKC');
@@ -43,7 +52,7 @@ function prepareSpaced(text: string, foldsCase: boolean): string | undefined {
   return folded.replace(/ {2,}/g, ' ');
 }
 
-/** Visible ASCII in words with one space between: nothing to do but fold. */
+/** Returns true for visible ASCII words with single spaces, which only need case folding. */
 function isPlain(text: string): boolean {
   return PRINTABLE_ASCII.test(text) && !text.startsWith(' ') && !text.endsWith(' ') && !text.includes('  ');
 }
@@ -52,7 +61,7 @@ function foldCase(text: string): string {
   return text.toLowerCase().replaceAll('ß', 'ss').replaceAll('ς', 'σ').normalize('NFKC');
 }
 
-/** The text has no runs of spaces. */
+/** Removes the space at both ends. The text has no runs of spaces. */
 function trim(text: string): string {
   return text.slice(text.startsWith(' ') ? 1 : 0, text.length > 1 && text.endsWith(' ') ? -1 : undefined);
 }

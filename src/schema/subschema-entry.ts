@@ -1,4 +1,4 @@
-// The entry cn=schema: everything the schema knows, as text that directory browsers read (RFC 4512 §4.2).
+// The entry cn=schema: the whole schema as text that directory browsers read (RFC 4512 §4.2).
 
 import { Dn } from '../ldap/dn.ts';
 import { Entry } from '../ldap/entry.ts';
@@ -17,6 +17,7 @@ export interface SubschemaContent {
   readonly placeRules: Readonly<Record<PlaceRuleKind, readonly string[]>>;
 }
 
+/** Returns the entry cn=schema with the definitions and the matching rule uses (RFC 4512 §4.2). */
 export function makeSubschemaEntry(content: SubschemaContent): Entry {
   return Entry.of(Dn.parse('cn=schema'), {
     objectClass: ['top', 'subentry', 'subschema'],
@@ -33,8 +34,8 @@ export function makeSubschemaEntry(content: SubschemaContent): Entry {
 }
 
 /**
- * Takes the definitions of `attributeTypes` and returns the names of the operational attributes that users may modify: those
- * without NO-USER-MODIFICATION (RFC 4512 §4.1.2). An administrator writes them, and `*` does not select them. Throws
+ * Takes definitions of attribute types and returns the names of the operational attributes that clients may
+ * modify: those without NO-USER-MODIFICATION (RFC 4512 §4.1.2). `*` does not select them. Throws
  * DefinitionError.
  */
 export function modifiableOperationalOf(attributeTypes: readonly string[]): readonly string[] {
@@ -57,7 +58,7 @@ function formatMatchingRule({ oid, names, syntaxOid }: MatchingRule): string {
   return formatDefinition({ kind: 'matchingRules', id: oid, fields });
 }
 
-/** RFC 4512 §4.1.4: which attributes a client may ask by the rule. Nothing for a rule that is for none. */
+/** Returns the matchingRuleUse of a rule, or an empty list if no type can use the rule (RFC 4512 §4.1.4). */
 function formatRuleUse(rule: MatchingRule, types: readonly AttributeType[]): string[] {
   const applied = types.filter((type) => appliesTo(rule, type)).map(({ name }) => name);
   if (applied.length === 0) return [];

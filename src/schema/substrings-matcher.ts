@@ -1,4 +1,4 @@
-// Matching of substrings: a value holds the pieces in order and without overlap (RFC 4511 §4.5.1.7.2).
+// Substring matching: a value contains the pieces in order and without overlap (RFC 4511 §4.5.1.7.2).
 
 import type { Entry } from '../ldap/entry.ts';
 import type { AttributeSelector } from './attribute-selector.ts';
@@ -10,7 +10,10 @@ export interface Substrings {
   readonly final: string | undefined;
 }
 
-/** Undefined without preparation (a type without substrings rule), without pieces, and for pieces it cannot take. */
+/**
+ * Compiles a substring match. Returns undefined for a type without substrings rule, for an assertion without
+ * pieces, and for a piece that cannot be prepared.
+ */
 export function compileSubstrings(
   preparation: SubstringsPreparation | undefined,
   selects: AttributeSelector,
@@ -26,13 +29,16 @@ export function compileSubstrings(
   };
 }
 
-/** The grammar has at least one piece, and no empty one (RFC 4511 §4.5.1.7.2). */
+/** Returns true if there is at least one piece and no empty one (RFC 4511 §4.5.1.7.2). */
 function isComplete({ initial, any, final }: Substrings): boolean {
   const all = [initial, ...any, final].filter((piece) => piece !== undefined);
   return all.length > 0 && !all.includes('');
 }
 
-/** The same for single values. A value that cannot be prepared does not match. */
+/**
+ * Compiles a match of a single value, with the results of compileSubstrings. A value that cannot be prepared
+ * does not match.
+ */
 export function compileValueMatch(
   preparation: SubstringsPreparation | undefined,
   pieces: Substrings,
@@ -45,7 +51,7 @@ export function compileValueMatch(
   };
 }
 
-/** Takes the text of a Substring Assertion (RFC 4517 §3.3.30), `a*b*c`; undefined when it has no `*`. */
+/** Parses a Substring Assertion such as `a*b*c` (RFC 4517 §3.3.30). Returns undefined for text without `*`. */
 export function parseSubstringAssertion(text: string): Substrings | undefined {
   const parts = text.split('*').map((part) => part.replace(/\\(2[aA]|5[cC])/g, unescapePiece));
   if (parts.length < 2) return undefined;

@@ -1,14 +1,15 @@
-// Walks definitions so that superiors come before what is built on them, and finds circles on the way. Works with
-// its own stack, so that a long chain cannot overflow the program's.
+// Sorts definitions so that superiors come first, and finds circles. Uses its own stack, so that a long chain
+// cannot overflow the call stack.
 
 import type { PlacedDefinition } from './definition-table.ts';
 
 export interface SuperiorWalk {
-  /** Superiors first. Members of circles are left out. */
+  /** Definitions, superiors first, without the members of circles. */
   readonly order: readonly PlacedDefinition[];
   readonly inCircles: readonly PlacedDefinition[];
 }
 
+/** Sorts definitions by their superiors. `find` returns the definition with a name, or undefined. */
 export function walkSuperiors(
   all: readonly PlacedDefinition[],
   find: (name: string) => PlacedDefinition | undefined,

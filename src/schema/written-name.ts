@@ -1,20 +1,20 @@
-// The keys of very many names, as clients and snapshots have them: most are plain words below a parent that the name
-// before had too.
+// Fast keys for many DNs, as clients and snapshots send them: most are plain words below the same parent as the
+// DN before.
 
 import type { Dn } from '../ldap/dn.ts';
 import type { Schema } from './schema.ts';
 
-/** A level in words of unreserved characters: nothing is escaped, nothing is quoted, no space stands at an end. */
+/** One level of unreserved characters: no escapes, no quotes, no space at an end. */
 const PLAIN_LEVEL = /^([A-Za-z][A-Za-z0-9-]*)=([A-Za-z0-9._-]+(?: [A-Za-z0-9._-]+)*),(?=[A-Za-z])/;
 
 export interface PlainLevel {
   readonly type: string;
   readonly value: string;
-  /** What is above, which is not known to be a name. */
+  /** Text of the parent. It may not be a valid DN. */
   readonly above: string;
 }
 
-/** The first level of a text that begins like a name of plain words with something above; undefined for any other. */
+/** Returns the first level of a DN in plain words that has a parent, or undefined for any other text. */
 export function plainLevelOf(text: string): PlainLevel | undefined {
   const [level, type, value] = PLAIN_LEVEL.exec(text) ?? [];
   if (level === undefined || type === undefined || value === undefined) return undefined;
@@ -23,11 +23,11 @@ export function plainLevelOf(text: string): PlainLevel | undefined {
 
 export interface NameKeys {
   readonly key: string;
-  /** Undefined at the top. */
+  /** Undefined at the top of the tree. */
   readonly parentKey: string | undefined;
 }
 
-/** The schema's key of a name, and of what is above it. The text must be a name. */
+/** Returns the keys of a DN and of its parent. The text must be a valid DN. */
 export function keysOfName(schema: Schema, dn: Dn): NameKeys {
   const plain = plainLevelOf(dn.toString());
   if (plain === undefined) return keysOfAnyName(schema, dn);

@@ -1,5 +1,6 @@
-// Archived configurations: each snapshot once more, compressed, under the number of the last change in it. Together with
-// the journal they give every state that is still remembered, and what config.ldif was before somebody edited it.
+// Archived configurations: compressed copies of snapshots, named by the number of their last change. Together
+// with the journal they give every state that is still kept, and the content of config.ldif before an edit by
+// hand.
 
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -17,20 +18,23 @@ export const ARCHIVE_FOLDER = 'archived-configs';
 
 const NAME = /^config-(\d{12,15})\.ldif\.gz$/;
 const UNFINISHED = /^config-\d{12,15}\.ldif\.gz\.tmp$/;
-/** The quickest: LDIF repeats itself so much that more effort gains little. */
+/** Fastest compression level. LDIF repeats itself so much that higher levels gain little. */
 const LEVEL = 1;
 
+/** Returns the file name of the archive of a change number. */
 export function archiveName(number: number): string {
   return `config-${String(number).padStart(12, '0')}.ldif.gz`;
 }
 
-/** The number in the name; undefined for a file that is no archive. */
+/** Returns the change number in a file name; undefined if the file is no archive. */
 function archiveNumber(name: string): number | undefined {
   const digits = NAME.exec(name)?.[1];
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** Through which changes the archives in this folder go, in order; none where there is no such folder. */
+/**
+ * Returns the change numbers of the archives in a folder, in order; an empty list if the folder does not exist.
+ */
 export async function listArchives(fileSystem: FileSystem, folder: string): Promise<number[]> {
   try {
     const numbers = (await fileSystem.list(folder)).map(archiveNumber);
@@ -41,7 +45,7 @@ export async function listArchives(fileSystem: FileSystem, folder: string): Prom
   }
 }
 
-/** Removes what writing an archive has left when it was interrupted. Throws what the system throws. */
+/** Removes files of interrupted archive writes. Throws system errors. */
 export async function removeUnfinishedArchives(fileSystem: FileSystem, folder: string): Promise<void> {
   const names = (await fileSystem.list(folder)).filter((name) => UNFINISHED.test(name));
   for (const name of names) await fileSystem.remove(join(folder, name));
@@ -49,8 +53,8 @@ export async function removeUnfinishedArchives(fileSystem: FileSystem, folder: s
 }
 
 /**
- * Compresses a snapshot file into the folder; durable when it resolves. `pause` is called between pieces and gives way to
- * other work. Throws StoreError.
+ * Compresses a snapshot file into the folder. The archive is durable when this resolves. Calls `pause` between
+ * pieces, to let other work run. Throws StoreError.
  */
 export async function writeArchive(
   fileSystem: FileSystem,
@@ -114,7 +118,7 @@ async function* withPauses(
   }
 }
 
-/** Throws StoreError for one that cannot be read or is not as it was written. */
+/** Reads an archived snapshot. Throws StoreError if it cannot be read or its checksum is wrong. */
 export async function readArchive(fileSystem: FileSystem, folder: string, number: number): Promise<Snapshot> {
   const path = join(folder, archiveName(number));
   const snapshot = readSnapshotOctets(await readArchiveOctets(fileSystem, folder, number), path);
@@ -123,8 +127,8 @@ export async function readArchive(fileSystem: FileSystem, folder: string, number
 }
 
 /**
- * The entries of an archive by pieces, for whoever looks at all and keeps a few. Nothing is given before all of it was
- * found to be as it was written. Throws StoreError.
+ * Yields the entries of an archive in pieces, for callers that keep only a few. Verifies the checksum before
+ * the first one. Throws StoreError.
  */
 export async function* readArchivedEntries(
   fileSystem: FileSystem,
@@ -158,7 +162,7 @@ async function* unpackedPieces(fileSystem: FileSystem, path: string): AsyncGener
   }
 }
 
-/** The snapshot file as it was when it was archived. Throws StoreError. */
+/** Returns the octets of the archived snapshot file. Throws StoreError. */
 export async function readArchiveOctets(
   fileSystem: FileSystem,
   folder: string,

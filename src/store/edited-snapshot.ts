@@ -1,5 +1,5 @@
-// config.ldif that somebody edited: what it was before, so that the edit can be told from the rest, and a copy of an
-// edit that would be overwritten. Does not decide what the edit means; whoever opened the store does.
+// config.ldif after an edit by hand: its content before, so that the edit can be found, and a copy of an edit
+// that would be overwritten. The caller that opens the store decides what the edit means.
 
 import { join } from 'node:path';
 import { type FileSystem, freeName, readWholeFile, writeNewFile } from '../files/file-system.ts';
@@ -11,18 +11,21 @@ import { StoreError, storeErrorFrom } from './store-error.ts';
 const NEWLINE = 0x0a;
 
 export interface EditedSnapshot {
-  /** What config.ldif holds now. */
+  /** Entries of config.ldif now. */
   readonly entries: readonly Entry[];
   /**
-   * What it held when the server wrote it: the edit is the difference. Undefined where its first line is gone: then it
-   * is another file, and says what all is to be.
+   * Entries of config.ldif when the server wrote it; the edit is the difference. Undefined if the header line
+   * is missing: then the file is new and holds the whole configuration.
    */
   readonly original: readonly Entry[] | undefined;
-  /** Set where the difference is one bit: it may be an edit, and it may be damage. */
+  /** Position of the octet if the difference is one bit, which may be an edit or damage. */
   readonly flippedOctet: number | undefined;
 }
 
-/** The snapshot as the server wrote it, of an edited one; undefined when it is not edited or the archive is gone too. */
+/**
+ * Returns the snapshot as the server wrote it. Returns undefined if config.ldif is not edited or the archive is
+ * missing.
+ */
 export async function findOriginal(
   fileSystem: FileSystem,
   archiveFolder: string,
@@ -40,12 +43,15 @@ export async function findOriginal(
   }
 }
 
-/** What was edited, by what is there and what was. */
+/** Returns the edit, from the present snapshot and the original. */
 export function editOf({ entries, hasHeader, flippedOctet }: Snapshot, original: Snapshot): EditedSnapshot {
   return { entries, original: hasHeader ? original.entries : undefined, flippedOctet };
 }
 
-/** `readSnapshot`, which throws StoreError besides for a file that ends in the middle of an entry: no edit, but a loss. */
+/**
+ * Reads the snapshot like `readSnapshot`. Also throws StoreError for a file that ends in the middle of an
+ * entry, which is a loss and not an edit.
+ */
 export async function readUncutSnapshot(
   fileSystem: FileSystem,
   folder: string,
@@ -67,7 +73,7 @@ export async function readUncutSnapshot(
   );
 }
 
-/** Where two files of one length differ, if that is in one bit. */
+/** Returns the position at which two files of equal length differ, if the difference is one bit. */
 function findFlippedOctet(octets: Buffer, archived: Buffer): number | undefined {
   if (octets.length !== archived.length) return undefined;
   const at = octets.findIndex((octet, index) => octet !== archived[index]);
@@ -76,7 +82,10 @@ function findFlippedOctet(octets: Buffer, archived: Buffer): number | undefined 
   return (difference & (difference - 1)) === 0 ? at : undefined;
 }
 
-/** Whoever takes away the last entries leaves those before them whole. */
+/**
+ * Returns true if the file ends in the middle of an entry. An edit that removes the last entries leaves the
+ * others whole.
+ */
 function isCutShort(octets: Buffer, archived: Buffer): boolean {
   const rest = archived.subarray(octets.length);
   if (rest.length === 0 || !archived.subarray(0, octets.length).equals(octets)) return false;
@@ -84,7 +93,7 @@ function isCutShort(octets: Buffer, archived: Buffer): boolean {
   return !isEntryEnd;
 }
 
-/** Copies config.ldif to a name that says when; gives its path. Throws StoreError. */
+/** Copies config.ldif to a name with the time. Returns its path. Throws StoreError. */
 export async function keepEditAside(fileSystem: FileSystem, folder: string, now: Date): Promise<string> {
   const path = join(folder, SNAPSHOT_NAME);
   try {

@@ -1,8 +1,7 @@
-// The past of a store: the commits its journal still has. Reads the files while a server may be writing them, and takes no
-// lock: what is whole is given, a tail that is being written is not.
+// Reads the commits in the journal while a server may be writing it, without a lock. Returns whole records and
+// ignores a tail that is still being written.
 //
-// Changes are given one by one, so that whoever walks through many holds one of them at a time, and gives others their
-// turn at every `undefined`.
+// Changes are yielded one by one, so that a caller holds one at a time. `undefined` gives other work a turn.
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,19 +19,19 @@ interface Mark {
   readonly offset: number;
 }
 
-/** What is known of a commit besides its changes. */
+/** Facts of a commit without its changes. */
 export type CommitFacts = Omit<Commit, 'changes'>;
 
-/** Where a change stands: in which file, by the number of its first commit, and at which octets of it. */
+/** Position of a change: the first commit number of its file, and the octets in it. */
 export interface ChangePlace {
   readonly segment: number;
-  /** Of the record: its first octet, and that of its body. */
+  /** Position of the record: its first octet, and the first of its body. */
   readonly record: number;
   readonly body: number;
-  /** Of the change: its first octet, and the one behind its last. */
+  /** Position of the change: its first octet, and the one after its last. */
   readonly start: number;
   readonly end: number;
-  /** Which of the changes of its commit it is, from 0. */
+  /** Index of the change within its commit, starting at 0. */
   readonly index: number;
 }
 
@@ -42,34 +41,35 @@ export interface PastChange {
   readonly place: ChangePlace;
 }
 
-/** The record of a commit whose batch is there as a whole. */
+/** Record of a commit whose batch is complete. */
 interface WholeRecord {
   readonly segment: number;
   readonly octets: Buffer;
-  /** Where the first of the octets is in the file. */
+  /** Position of the first octet of `octets` in the file. */
   readonly base: number;
   readonly record: JournalRecord;
 }
 
-/** For whoever has all the memory there is. */
+/** Count without a limit. */
 const UNCOUNTED: OctetCount = { take: () => {}, give: () => {} };
 
+/** Reader of the journal of one store. */
 export class HistoryReader {
   readonly #folder: string;
-  /** Where some of the records start, by the first number of their file, in order. */
+  /** Positions of some records in order, by the first number of their file. */
   readonly #marks = new Map<number, Mark[]>();
 
-  /** Takes the folder of the journal. */
+  /** @param folder The folder of the journal. */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** The number of the first commit there still is; undefined where there is no journal. */
+  /** Number of the first commit in the journal; undefined if there is no journal. */
   get firstNumber(): number | undefined {
     return this.#segments()[0];
   }
 
-  /** The number of the last commit there is; 0 where there is none. Reads the last file. Throws StoreError. */
+  /** Number of the last commit; 0 if there is none. Reads the last file. Throws StoreError. */
   get lastNumber(): number {
     const last = this.#segments().at(-1);
     if (last === undefined) return 0;
@@ -79,8 +79,8 @@ export class HistoryReader {
   }
 
   /**
-   * The commits with these numbers, in order, and `undefined` now and then. Ends where the journal does. Throws
-   * StoreError when a part is missing or damaged.
+   * Yields the commits with these numbers, in order, and sometimes `undefined`. Ends at the end of the journal.
+   * Throws StoreError if a part is missing or damaged.
    */
   *commits(first: number, last: number = Number.POSITIVE_INFINITY): Generator<Commit | undefined, void> {
     for (const found of this.#records(first, last)) {
@@ -97,7 +97,10 @@ export class HistoryReader {
     }
   }
 
-  /** The same, change by change. What is held meanwhile is counted; also throws what `held` throws. */
+  /**
+   * Yields the same commits, change by change. Counts the memory in `held`. Throws StoreError, and the errors
+   * of `held`.
+   */
   *changes(
     first: number,
     last: number,
@@ -125,7 +128,7 @@ export class HistoryReader {
     }
   }
 
-  /** A change that `changes` has found, read once more. Throws StoreError when it is not there any more. */
+  /** Reads a change again that `changes` has yielded. Throws StoreError if it is gone. */
   changeAt({ segment, record, body, start, end, index }: ChangePlace): PastChange {
     const path = join(this.#folder, segmentName(segment));
     const pieces = openPieces(path);
@@ -160,7 +163,7 @@ export class HistoryReader {
     }
   }
 
-  /** Gives the number of the commit that comes next. */
+  /** Yields the records of one file. Returns the number of the next commit. */
   *#segmentRecords(
     segment: number,
     first: number,
@@ -183,11 +186,11 @@ export class HistoryReader {
         if (number > last) break;
         if (number < first) continue;
         batch.add({ segment, octets, base, record });
-        // A batch is there as a whole or not at all.
+        // A batch counts only as a whole.
         if (number !== batchLast && number !== last) continue;
         due = number + 1;
         yield* batch.take();
-        // What follows may be an import of everything, and would be read as a whole.
+        // The next record may be a large import, which would be read as a whole.
         if (number >= last) break;
       }
     } finally {
@@ -221,7 +224,7 @@ export class HistoryReader {
   }
 }
 
-/** Records of a batch whose last one was not seen yet. */
+/** Records of a batch whose last record has not been read yet. */
 class OpenBatch {
   readonly #held: OctetCount;
   readonly #records: WholeRecord[] = [];

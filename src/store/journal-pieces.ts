@@ -1,5 +1,5 @@
-// The records of one file of the journal, read by pieces. Reads are synchronous, from files that the system mostly has in
-// memory; nothing is kept but the piece that is being looked at, and what is longer than a piece is counted.
+// Reads the records of one journal file in pieces. Reads are synchronous; the system mostly has the file in
+// memory. Only the current piece is kept, and longer records are counted.
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import { readLdif } from '../codec/ldif-reader.ts';
@@ -12,11 +12,12 @@ const PIECE_OCTETS = 64 * 1024;
 const BLANK_LINE = Buffer.from('\n\n', 'latin1');
 
 export interface Pieces {
-  /** The octets at a position, empty at the end of the file. */
+  /** Returns the octets at a position; empty at the end of the file. */
   read(position: number, length: number): Buffer;
   close(): void;
 }
 
+/** Opens a file for reading in pieces. Throws StoreError. */
 export function openPieces(path: string): Pieces {
   try {
     const descriptor = openSync(path, 'r');
@@ -36,13 +37,16 @@ export interface FoundRecord {
   readonly octets: Buffer;
   /** Undefined after each piece that was read. */
   readonly record: JournalRecord | undefined;
-  /** Where the first of the octets is in the file. */
+  /** Position of the first octet of `octets` in the file. */
   readonly base: number;
-  /** Whether it is the first record in what was read last. */
+  /** True for the first record in the current piece. */
   readonly isPieceStart: boolean;
 }
 
-/** The records from a position on; ends where the last whole one does. Throws StoreError, and what `held` throws. */
+/**
+ * Yields the records from a position on. Ends at the last whole record. Throws StoreError, and the errors of
+ * `held`.
+ */
 export function* recordsFrom(
   pieces: Pieces,
   start: number,
@@ -67,7 +71,7 @@ export function* recordsFrom(
           `The record at octet ${base + at} of ${path} is damaged: ${read.problem}. Run: confdit check`,
         );
       }
-      // A long record is not read again and again in small pieces.
+      // Doubles the size, so that a long record is not read many times.
       const wanted = Math.max(PIECE_OCTETS, octets.length - at);
       held.take(wanted);
       const piece = pieces.read(base + octets.length, wanted);
@@ -85,14 +89,17 @@ export function* recordsFrom(
   }
 }
 
-/** A change in the body of a record, and from where to where its text goes. */
+/** A change in the body of a record, with the positions of its text. */
 export interface FoundChange {
   readonly change: Change;
   readonly start: number;
   readonly end: number;
 }
 
-/** The changes of a record one by one, for it may be an import of everything; `undefined` after each piece of it. */
+/**
+ * Yields the changes of a record one by one, because it may be a large import; `undefined` after each piece of
+ * it.
+ */
 export function* changesIn(
   octets: Buffer,
   { bodyStart, end }: JournalRecord,
@@ -110,7 +117,7 @@ export function* changesIn(
   }
 }
 
-/** The change that stands there; undefined for nothing but a blank line. */
+/** Parses the change between two positions. Returns undefined for a blank line. */
 export function readChange(octets: Buffer, start: number, end: number): Change | undefined {
   const [read] = readLdif(octets.toString('latin1', start, end));
   return read?.type === 'change' ? read.change : undefined;

@@ -1,11 +1,12 @@
-// One commit in the journal: a comment line that numbers and checksums it, its changes as LDIF change records, a
-// blank line. Any LDIF tool reads it; the comment carries what an LDIF record has no place for.
+// One commit in the journal: a comment line with number and checksums, its changes as LDIF change records, a
+// blank line. Any LDIF tool can read it. The comment holds what LDIF has no place for.
 //
-//   # change 18 batch 17-19 at 2026-11-22T08:15:00.123Z id <uuid> bytes 214 crc32 <body> <line> by <dn>
+// # change 18 batch 17-19 at 2026-11-22T08:15:00.123Z id <uuid> bytes 214 crc32 <body> <line> by <dn>
 //
-// `bytes` counts the body, everything after the comment line up to the next one. The first checksum is over the body,
-// the second over the comment line without itself and the space before it: so a damaged length is not taken for a
-// record that was cut. `batch` names the commits that were handed over together: they count all or none.
+// `bytes` is the length of the body: everything after the comment line up to the next one. The first checksum
+// covers the body. The second covers the comment line without itself and the space before it, so that a damaged
+// length is not mistaken for a cut record. `batch` names the commits that were appended together: all of them
+// count, or none.
 
 import { crc32 } from 'node:zlib';
 import { LdifError } from '../codec/ldif-error.ts';
@@ -17,7 +18,7 @@ import type { Commit } from './store.ts';
 
 export interface JournalHeader {
   readonly number: number;
-  /** The first and the last commit that were handed over together with this one. */
+  /** First and last commit that were appended together with this one. */
   readonly batchFirst: number;
   readonly batchLast: number;
   readonly at: Date;
@@ -27,19 +28,22 @@ export interface JournalHeader {
 
 export interface JournalRecord {
   readonly header: JournalHeader;
-  /** Where the comment line starts, where the body starts, where the next record would start. */
+  /** Positions of the comment line, of the body, and of the next record. */
   readonly start: number;
   readonly bodyStart: number;
   readonly end: number;
 }
 
-/** `incomplete`: the octets end before the record does. `damaged`: it is all there and is not what was written. */
+/**
+ * `incomplete`: the octets end before the record does. `damaged`: the record is complete but not as it was
+ * written.
+ */
 export type JournalRecordRead =
   | { readonly type: 'record'; readonly record: JournalRecord }
   | { readonly type: 'incomplete' }
   | { readonly type: 'damaged'; readonly problem: string };
 
-/** How every record begins; what the journal is searched for after a damaged one. */
+/** Start of every record. After a damaged record, the next one is found by it. */
 export const RECORD_START = '# change ';
 
 const HEADER =
@@ -47,7 +51,10 @@ const HEADER =
 const UUID = /^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/;
 const NEWLINE = 0x0a;
 
-/** ASCII throughout; throws RangeError for a commit no record can hold (an id that is no UUID, an invalid date). */
+/**
+ * Formats a record in ASCII. Throws RangeError for a commit that no record can hold (an id that is no UUID, an
+ * invalid date).
+ */
 export function formatJournalRecord(commit: Commit, batchFirst: number, batchLast: number): string {
   if (!UUID.test(commit.id)) throw new RangeError(`The id of commit ${commit.number} is not a UUID.`);
   const body = `${commit.changes.map(formatChange).join('\n')}\n`;
@@ -58,7 +65,7 @@ export function formatJournalRecord(commit: Commit, batchFirst: number, batchLas
   return `${start} ${hex(crc32(start + end))}${end}\n${body}`;
 }
 
-/** The comment line alone, and where the body begins. */
+/** Result of reading the comment line alone, with the position of the body. */
 export type JournalHeaderRead =
   | {
       readonly type: 'header';
@@ -70,7 +77,7 @@ export type JournalHeaderRead =
   | { readonly type: 'incomplete' }
   | { readonly type: 'damaged'; readonly problem: string };
 
-/** The comment line that starts at `start`. */
+/** Reads the comment line at `start`. */
 export function readJournalHeader(octets: Buffer, start: number): JournalHeaderRead {
   const lineEnd = octets.indexOf(NEWLINE, start);
   if (lineEnd === -1) return { type: 'incomplete' };
@@ -94,7 +101,7 @@ export function readJournalHeader(octets: Buffer, start: number): JournalHeaderR
   return { type: 'header', header, bodyStart: lineEnd + 1, bodyOctets: Number(bytes), bodySum };
 }
 
-/** The record that starts at `start`. */
+/** Reads the record at `start`. */
 export function readJournalRecord(octets: Buffer, start: number): JournalRecordRead {
   const read = readJournalHeader(octets, start);
   if (read.type !== 'header') return read;
@@ -107,7 +114,7 @@ export function readJournalRecord(octets: Buffer, start: number): JournalRecordR
   return { type: 'record', record: { header, start, bodyStart, end } };
 }
 
-/** The changes in the body; throws LdifError, which a body with the right checksum never gives. */
+/** Parses the changes in the body. Throws LdifError, which never happens if the checksum is right. */
 export function readJournalChanges(octets: Buffer, record: JournalRecord): Change[] {
   return readLdif(octets.toString('latin1', record.bodyStart, record.end)).map((read) => {
     if (read.type !== 'change') throw new LdifError(read.line, 'The record has no changetype.');
@@ -119,7 +126,7 @@ function hex(sum: number): string {
   return sum.toString(16).padStart(8, '0');
 }
 
-/** Printable ASCII stays readable; every other octet, and the percent sign, is written %XX. */
+/** Writes printable ASCII as it is, and every other octet and the percent sign as %XX. */
 function escapeName(name: string): string {
   if (/^[ -$&-~]*$/.test(name)) return name;
   let text = '';

@@ -1,5 +1,5 @@
-// What the journal holds beyond the snapshot, when a store is opened: a tail that a crash has torn is cut and kept
-// aside; a hole or damage is refused, for then something that was acknowledged is missing and a person must decide.
+// Recovers the journal when a store is opened. Cuts a tail that a crash has torn, and keeps a copy of it.
+// Refuses a gap or damage: then acknowledged commits are missing and a person must decide.
 
 import { join } from 'node:path';
 import { LdifError } from '../codec/ldif-error.ts';
@@ -22,7 +22,7 @@ import { StoreError, storeErrorFrom } from './store-error.ts';
 export interface RecoveredJournal {
   readonly place: JournalPlace;
   readonly commits: readonly Commit[];
-  /** Of the records of those commits. */
+  /** Octets of the records of these commits. */
   readonly bytes: number;
   readonly warnings: readonly string[];
 }
@@ -30,14 +30,14 @@ export interface RecoveredJournal {
 export interface JournalRecoveryOptions {
   readonly fileSystem: FileSystem;
   readonly folder: string;
-  /** Through which commit the snapshot goes. */
+  /** Number of the last commit in the snapshot. */
   readonly snapshotNumber: number;
-  /** Whether there may be no journal yet. */
+  /** True if the journal may be absent. */
   readonly isNew: boolean;
   readonly now: () => Date;
 }
 
-/** Leaves a journal that is whole and has a segment to append to; throws StoreError. */
+/** Leaves an intact journal with a segment to append to. Throws StoreError. */
 export async function recoverJournal(options: JournalRecoveryOptions): Promise<RecoveredJournal> {
   try {
     const recovery = new Recovery(options);
@@ -48,7 +48,7 @@ export async function recoverJournal(options: JournalRecoveryOptions): Promise<R
   }
 }
 
-/** The first numbers of the segments in this folder, in order. */
+/** Returns the first commit numbers of the segments in a folder, in order. */
 export async function listSegments(fileSystem: FileSystem, folder: string): Promise<number[]> {
   const numbers: number[] = [];
   for (const name of await fileSystem.list(folder)) {
@@ -105,7 +105,10 @@ class Recovery {
     this.#segments = [this.#nextNumber];
   }
 
-  /** The first segment read may begin before the snapshot's end, every other exactly where the one before ended. */
+  /**
+   * Checks the first number of a segment. Only the first segment may begin before the end of the snapshot;
+   * every other begins where the one before ended.
+   */
   #checkStart(firstNumber: number, isFirst: boolean): void {
     if (isFirst && firstNumber <= this.#nextNumber) {
       this.#nextNumber = firstNumber;
@@ -159,7 +162,7 @@ class Recovery {
     }
   }
 
-  /** A segment that was begun for a snapshot and then not used, because beginning it failed half-way. */
+  /** Removes a segment that was created for a snapshot and never used, because creating it failed half-way. */
   async #dropUnused(firstNumber: number): Promise<void> {
     await this.#options.fileSystem.remove(this.#path(firstNumber));
     await this.#options.fileSystem.syncFolder(this.#options.folder);
@@ -167,7 +170,7 @@ class Recovery {
     this.#warnings.push(`${this.#path(firstNumber)} was begun and never used; it is removed.`);
   }
 
-  /** First a copy of the torn tail, then the cut: a stop in between leaves at worst two copies. */
+  /** Copies the torn tail, then cuts it. A crash in between leaves at worst two copies. */
   async #cut(firstNumber: number, octets: Buffer, scan: SegmentScan): Promise<void> {
     const { fileSystem, folder, now } = this.#options;
     const path = this.#path(firstNumber);
@@ -179,7 +182,8 @@ class Recovery {
     const file = await fileSystem.open(path, 'append');
     try {
       await file.truncate(scan.end);
-      // Cut within its first lines it is begun anew; the file itself stays, or its changes would seem to be missing.
+      // A file that is cut within its first lines starts over. It must stay: without it, its changes would seem
+      // to be missing.
       if (scan.end === 0) await writeWhole(file, start, 0);
       await file.sync();
     } finally {
@@ -193,7 +197,10 @@ class Recovery {
     );
   }
 
-  /** False where there is no room for what nobody was told to be stored: that keeps no server from starting. */
+  /**
+   * Keeps a copy of the torn tail. Returns false if there is no space for it. The tail was never acknowledged,
+   * so that the server starts anyway.
+   */
   async #keepAside(path: string, tail: Buffer): Promise<boolean> {
     const { fileSystem, folder } = this.#options;
     try {
@@ -215,7 +222,7 @@ class Recovery {
     );
   }
 
-  /** Every snapshot begins a file of its own, also when no change comes after it. */
+  /** Every snapshot starts a new journal file, even if no change follows. */
   #lastFileMissing(): StoreError {
     const { folder, snapshotNumber } = this.#options;
     const beyond = snapshotNumber + 1;

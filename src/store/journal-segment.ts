@@ -1,54 +1,57 @@
-// One file of the journal: its name, its first lines, and what its octets hold. Only looks: what is done about a torn
-// tail or damage is decided by journal-recovery.ts, and can as well be shown by a check that changes nothing.
+// One file of the journal: its name, its first lines, and the records in it. It only reads. journal-recovery.ts
+// decides what to do about a torn tail or damage; a check without changes reports it.
 
 import { type JournalRecord, RECORD_START, readJournalRecord } from './journal-record.ts';
 
-/** What every segment starts with: RFC 2849 wants the version, people want to know what they look at. */
+/** First lines of every segment: RFC 2849 requires the version; the comment is for people. */
 export const SEGMENT_START = 'version: 1\n# The journal of the configuration: read it, do not edit it.\n\n';
 
 const NAME = /^journal-(\d{12,15})\.ldif$/;
 const START = Buffer.from(SEGMENT_START, 'latin1');
 const RECORD_MARK = Buffer.from(`\n${RECORD_START}`, 'latin1');
-/** Disks write so many octets as one. What was not written when the power went is zero from edge to edge. */
+/**
+ * Disks write sectors of this size as one. A sector that was not written at a power failure is zero from end to
+ * end.
+ */
 const SECTOR_OCTETS = 512;
 
-/** A segment is named by the number of its first commit, also before that is written. */
+/** Returns the file name of a segment: the number of its first commit, even before that is written. */
 export function segmentName(firstNumber: number): string {
   return `journal-${String(firstNumber).padStart(12, '0')}.ldif`;
 }
 
-/** The number in the name; undefined for a file that is no segment. */
+/** Returns the first commit number in a file name; undefined if the file is no segment. */
 export function segmentNumber(name: string): number | undefined {
   const digits = NAME.exec(name)?.[1];
   return digits === undefined ? undefined : Number(digits);
 }
 
 /**
- * `torn`: the last batch was not wholly written when the server stopped, so nobody was told that it is stored.
- * `damaged`: what was once stored is not there any more, or not in order.
+ * `torn`: the last batch was not completely written when the server stopped, so it was never acknowledged.
+ * `damaged`: stored records are missing or out of order.
  */
 export interface SegmentProblem {
   readonly type: 'torn' | 'damaged';
-  /** The commit that should be there. */
+  /** Number of the expected commit. */
   readonly number: number;
-  /** Where the good part of the file ends. */
+  /** End position of the intact part of the file. */
   readonly offset: number;
   readonly problem: string;
 }
 
 export interface SegmentScan {
-  /** The records of whole batches, in order. */
+  /** Records of complete batches, in order. */
   readonly records: readonly JournalRecord[];
-  /** The number of the commit that comes after them. */
+  /** Number of the commit after these records. */
   readonly nextNumber: number;
-  /** Where it goes. */
+  /** Position of the next record. */
   readonly end: number;
   readonly problem: SegmentProblem | undefined;
 }
 
 /**
- * Reads the records of a segment, checksums and order included. A snapshot is written only after its segment is durable:
- * one that is `begun` cannot be found as it was being created.
+ * Reads the records of a segment and verifies checksums and order. `isBegun`: a snapshot exists that was
+ * written after the segment was durable, so its first lines cannot be torn.
  */
 export function scanSegment(octets: Buffer, firstNumber: number, isBegun = false): SegmentScan {
   if (!octets.subarray(0, START.length).equals(START)) return scanWithoutStart(octets, firstNumber, isBegun);
@@ -60,7 +63,7 @@ export function scanSegment(octets: Buffer, firstNumber: number, isBegun = false
   return scan.result(undefined);
 }
 
-/** Whether a snapshot through this change was written after the segment was. */
+/** Returns true if a snapshot through this commit was written after the segment was created. */
 export function isBegun(firstNumber: number, snapshotNumber: number): boolean {
   return snapshotNumber > 0 && firstNumber <= snapshotNumber + 1;
 }
@@ -87,7 +90,7 @@ class Scan {
   #wholeRecords = 0;
   #end = START.length;
   #number: number;
-  /** The batch that the next record belongs to, while one is open. */
+  /** Batch of the next record, while one is open. */
   #batch: { readonly first: number; readonly last: number } | undefined;
   position = START.length;
 
@@ -96,7 +99,7 @@ class Scan {
     this.#number = firstNumber;
   }
 
-  /** Takes one record; gives what is wrong with it. */
+  /** Reads one record. Returns what is wrong with it. */
   step(): SegmentProblem | undefined {
     const read = readJournalRecord(this.#octets, this.position);
     if (read.type !== 'record') {
@@ -137,15 +140,19 @@ class Scan {
     return { type, number: this.#number, offset: this.#end, problem };
   }
 
-  /** A tail is torn where no record of another batch follows and it is cut short or has parts that never were written. */
+  /**
+   * Returns true if the tail is torn: no record of another batch follows, and it is cut short or has unwritten
+   * parts.
+   */
   #isTorn(type: 'incomplete' | 'damaged'): boolean {
     const wasNotWritten = type === 'incomplete' || this.#hasUnwrittenSector();
     return wasNotWritten && !this.#otherBatchFollows();
   }
 
   /**
-   * Of the first and the last sector only what belongs to the tail counts, and be it one octet. A file system may also have
-   * made the file longer than what it has written: several zeros at its end.
+   * Returns true if a sector of the tail is all zeros. Of the first and last sector only the octets of the tail
+   * count, even if it is one. Several zeros at the end also count: a file system may have extended the file
+   * before writing the data.
    */
   #hasUnwrittenSector(): boolean {
     const octets = this.#octets;

@@ -1,6 +1,6 @@
-// The journal as it is written: one file at a time takes batches of commits, a new one is begun for each snapshot.
-// Every write is synced before it counts. A write that fails is taken back; where that cannot be done for certain the
-// journal is final and takes nothing more, so that it never holds what was refused or loses what was promised.
+// Writes the journal: one file at a time takes batches of commits; each snapshot starts a new file. Every write
+// is synced before it counts. A failed write is taken back. If that is not certain, the journal is final and
+// takes no further commit, so that it never holds a refused commit or loses an acknowledged one.
 
 import { join } from 'node:path';
 import { errorCode, isDiskFull, reasonOf } from '../files/file-error.ts';
@@ -10,18 +10,19 @@ import { SEGMENT_START, segmentName } from './journal-segment.ts';
 import type { Commit } from './store.ts';
 import { StoreError, storeErrorFrom } from './store-error.ts';
 
-/** Beside the snapshot. */
+/** Folder next to the snapshot. */
 export const JOURNAL_FOLDER = 'journal';
 
 export interface JournalPlace {
   readonly folder: string;
-  /** The first numbers of the segments there are, in order; the last one takes the commits. */
+  /** First commit numbers of the segments, in order. The last one takes the commits. */
   readonly segments: readonly number[];
-  /** Where the next record goes in the last segment. */
+  /** Position of the next record in the last segment. */
   readonly length: number;
   readonly lastNumber: number;
 }
 
+/** The journal of one store, open for writing. */
 export class Journal {
   readonly #fileSystem: FileSystem;
   readonly #folder: string;
@@ -34,7 +35,7 @@ export class Journal {
   #isClosed = false;
   #queue: Promise<void> = Promise.resolve();
 
-  /** Opens the last segment, which must be there and whole; throws StoreError. */
+  /** Opens the last segment, which must exist and be intact. Throws StoreError. */
   static async open(fileSystem: FileSystem, place: JournalPlace): Promise<Journal> {
     const path = join(place.folder, segmentName(place.segments.at(-1) ?? 1));
     try {
@@ -57,7 +58,7 @@ export class Journal {
     return this.#lastNumber;
   }
 
-  /** Octets of records since it was opened. */
+  /** Octets of records since the journal was opened. */
   get bytesAppended(): number {
     return this.#bytesAppended;
   }
@@ -66,14 +67,14 @@ export class Journal {
     return this.#failure;
   }
 
-  /** See Store.append. */
+  /** Appends commits, see Store.append. */
   append(commits: readonly Commit[]): Promise<void> {
     return this.#inOrder(() => this.#append(commits));
   }
 
   /**
-   * Begins a new segment unless the present one is still without commits. What is appended from now on is in it;
-   * gives `bytesAppended` at that moment. Throws StoreError; then the present segment goes on.
+   * Starts a new segment unless the present one has no commits. Later commits go into it. Returns
+   * `bytesAppended` at that moment. Throws StoreError; then the present segment stays in use.
    */
   rotate(): Promise<number> {
     return this.#inOrder(async () => {
@@ -83,14 +84,14 @@ export class Journal {
     });
   }
 
-  /** The first numbers of the files there are, in order. */
+  /** First commit numbers of the files, in order. */
   get segments(): readonly number[] {
     return this.#segments;
   }
 
   /**
-   * Removes the segments that hold no commit after `number` and were written before a time (milliseconds since 1970),
-   * oldest first; throws StoreError.
+   * Removes the segments that hold no commit after `number` and were written before `beforeMs` (milliseconds
+   * since 1970), oldest first. Throws StoreError.
    */
   async removeThrough(number: number, beforeMs: number): Promise<void> {
     try {
@@ -106,7 +107,7 @@ export class Journal {
     }
   }
 
-  /** After what was asked for before; nothing can be appended any more. */
+  /** Closes the journal after pending work. Later appends fail. */
   close(): Promise<void> {
     return this.#inOrder(async () => {
       if (this.#isClosed) return;
@@ -165,8 +166,8 @@ export class Journal {
   }
 
   /**
-   * Cuts off what a failed write may have left and says what is to be told. With O_DSYNC a write and its sync fail
-   * alike, so only what is known to mean "full" leaves the journal in use.
+   * Removes the rest of a failed write and returns the error to report. With O_DSYNC a failed sync looks like a
+   * failed write, so that only "disk full" leaves the journal in use.
    */
   async #takeBack(cause: unknown): Promise<StoreError> {
     const path = this.#path(this.#segments.at(-1) ?? 0);
@@ -209,7 +210,7 @@ export class Journal {
   }
 }
 
-/** An empty segment, durable with its name. */
+/** Creates an empty segment; the file and its name are durable. */
 export async function createSegment(
   fileSystem: FileSystem,
   folder: string,

@@ -1,5 +1,5 @@
-// The LDIF store: config.ldif (a snapshot) and journal/ (what came after) in one folder, both legal LDIF that any tool
-// reads. Keeps the contract of store.ts; whoever opens it applies the commits to the entries.
+// The LDIF store: config.ldif (a snapshot) and journal/ (later changes) in one folder, both valid LDIF that any
+// tool reads. Implements store.ts. The caller that opens it applies the commits to the entries.
 
 import { dirname, join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
@@ -29,43 +29,43 @@ import { SNAPSHOT_NAME, SNAPSHOT_TEMPORARY_NAME, type Snapshot, writeSnapshot } 
 import type { Commit, Store, StoreContents } from './store.ts';
 import { StoreError, storeErrorFrom } from './store-error.ts';
 
-/** Between slices of a snapshot, so that it takes about a tenth of the process's time. */
+/** Pause between slices of a snapshot, in milliseconds, so that it takes about a tenth of the processor time. */
 const SNAPSHOT_PAUSE_MS = 1;
-/** The same between the larger pieces of an archive. */
+/** Pause between the larger pieces of an archive, in milliseconds. */
 const ARCHIVE_PAUSE_MS = 20;
 
-/** Where the store tells what is no failure but should be known. A pino logger is one. */
+/** Log of the store for events that are not errors of a call. A pino logger fits. */
 export interface StoreLog {
   warn(message: string): void;
-  /** Told, besides, of edits by hand that had no effect. */
+  /** Called in addition for edits by hand that had no effect. */
   lostEdit?(message: string): void;
-  /** The store takes no changes any more. */
+  /** Reports that the store takes no further commits. */
   error(message: string): void;
 }
 
 export interface LdifStoreOptions {
-  /** The folder of config.ldif; it is made if it is not there. */
+  /** Folder of config.ldif. It is created if it does not exist. */
   readonly folder: string;
   readonly log: StoreLog;
   readonly now: () => Date;
   readonly fileSystem?: FileSystem;
-  /** How much of the past is kept; nothing when nobody asks for it. */
+  /** How much history is kept; none by default. */
   readonly retention?: Retention;
 }
 
 export interface OpenedLdifStore extends StoreContents {
   readonly store: LdifStore;
-  /** Set when config.ldif is not as the server wrote it: `entries` are then those from before the edit. */
+  /** Set if config.ldif was edited by hand. `entries` are then those before the edit. */
   readonly edited: EditedSnapshot | undefined;
-  /** Whether config.ldif is one that no server has written, and should be written anew. */
+  /** True if no server has written this config.ldif, so that it should be written again. */
   readonly isForeign: boolean;
-  /** Whether config.ldif is not as the server wrote it, and what it was is not known: an edit, or damage. */
+  /** True if config.ldif is not as the server wrote it and its former content is not known: an edit or damage. */
   readonly isUnclear: boolean;
 }
 
 /**
- * Locks the folder, reads what it holds and puts right what a crash left. Throws StoreError: another server has it,
- * it cannot be read or written, or something that was stored is not there any more.
+ * Locks the folder, reads its content and repairs what a crash left. Throws StoreError if another server has
+ * the folder, if it cannot be read or written, or if stored commits are missing.
  */
 export async function openLdifStore(options: LdifStoreOptions): Promise<OpenedLdifStore> {
   const fileSystem = options.fileSystem ?? nodeFileSystem;
@@ -91,14 +91,14 @@ export async function openLdifStore(options: LdifStoreOptions): Promise<OpenedLd
   }
 }
 
-/** Makes a folder, and its name durable, where there is none. */
+/** Creates a folder, and makes its name durable. */
 async function makeDurableFolder(fileSystem: FileSystem, folder: string): Promise<void> {
   const isThere = (await fileSystem.inspect(folder)) !== undefined;
   await fileSystem.makeFolder(folder);
   if (!isThere) await fileSystem.syncFolder(dirname(folder));
 }
 
-/** Everything that a store reads again. */
+/** Lists all files that a store reads. */
 async function placesOf(fileSystem: FileSystem, folder: string): Promise<Places> {
   const folders = [join(folder, JOURNAL_FOLDER), join(folder, ARCHIVE_FOLDER)];
   const names = (path: string) => fileSystem.list(path).then((all) => all.map((name) => join(path, name)));
@@ -157,7 +157,10 @@ async function open(
   };
 }
 
-/** Of an instance that knew no archives, or whose last one could not be written. */
+/**
+ * Archives the snapshot of an instance whose version had no archives, or whose last archive could not be
+ * written.
+ */
 async function archiveIfAbsent(
   { fileSystem, folder, log }: Required<LdifStoreOptions>,
   archiveFolder: string,
@@ -173,7 +176,9 @@ async function archiveIfAbsent(
   }
 }
 
-/** A store without config.ldif is a new one, unless there is a journal or an archive: then the file has been lost. */
+/**
+ * Writes the first config.ldif. Only a store without journal and archives is new; otherwise the file was lost.
+ */
 async function firstSnapshot(
   options: Required<LdifStoreOptions>,
   journalFolder: string,
@@ -206,27 +211,28 @@ interface LdifStoreParts extends Required<LdifStoreOptions>, Folders {
   readonly journal: Journal;
   readonly lock: FolderLock;
   readonly snapshotNumber: number;
-  /** Of the journal beyond the snapshot. */
+  /** Octets of the journal after the snapshot. */
   readonly bytes: number;
-  /** Of config.ldif as it was read. */
+  /** Version of config.ldif as it was read. */
   readonly version: string | undefined;
 }
 
+/** The store of an open folder; see `openLdifStore`. */
 export class LdifStore implements Store {
   readonly #parts: LdifStoreParts;
   readonly #journal: Journal;
   #snapshotNumber: number;
-  /** What the journal's count of octets was when the snapshot in force was begun. */
+  /** Octets in the journal when the present snapshot was begun. */
   #bytesBefore: number;
   #snapshot: Promise<void> | undefined;
   #isClosing = false;
-  /** Of config.ldif as the server left it. */
+  /** Version of config.ldif as the server left it. */
   #version: string | undefined;
   #isFailureTold = false;
-  /** How much of the past is kept from now on. */
+  /** How much history is kept from now on. */
   retention: Retention;
 
-  /** `openLdifStore` is the way to get one. */
+  /** Only for `openLdifStore`. */
   constructor(parts: LdifStoreParts) {
     this.#parts = parts;
     this.retention = parts.retention;
@@ -240,7 +246,7 @@ export class LdifStore implements Store {
     return this.#journal.lastNumber;
   }
 
-  /** Of the first commit that the journal still has, or will have. */
+  /** Number of the first commit that the journal has or will have. */
   get firstNumber(): number {
     return this.#journal.segments[0] ?? this.lastNumber + 1;
   }
@@ -249,7 +255,7 @@ export class LdifStore implements Store {
     return this.lastNumber - this.#snapshotNumber;
   }
 
-  /** Counted from when the snapshot was begun. */
+  /** Octets since the snapshot was begun. */
   get bytesSinceSnapshot(): number {
     return this.#journal.bytesAppended - this.#bytesBefore;
   }
@@ -319,7 +325,7 @@ export class LdifStore implements Store {
     await this.#forgetOld();
   }
 
-  /** Without the archive nothing is lost but a place to go back to. */
+  /** Archives a snapshot. A failure loses only a state to roll back to. */
   async #archive(path: string, number: number): Promise<void> {
     const { fileSystem, archiveFolder, log } = this.#parts;
     try {
@@ -330,7 +336,7 @@ export class LdifStore implements Store {
     }
   }
 
-  /** What somebody wrote into config.ldif while the server runs takes no effect, and is not lost either. */
+  /** Copies edits of config.ldif that were made while the server runs. They take no effect and are not lost. */
   async #keepEditAside(): Promise<void> {
     const { fileSystem, folder, log, now } = this.#parts;
     const version = await this.#versionNow();
@@ -363,7 +369,10 @@ export class LdifStore implements Store {
     }
   }
 
-  /** A snapshot is in no hurry, those who wait for answers are; only when the store closes somebody waits for it. */
+  /**
+   * Pauses between slices, because clients wait for answers and nobody waits for a snapshot. Only closing the
+   * store waits for it.
+   */
   #pause(): Promise<unknown> {
     return this.#isClosing ? setImmediate() : setTimeout(SNAPSHOT_PAUSE_MS);
   }

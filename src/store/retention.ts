@@ -1,15 +1,15 @@
-// How much of the past a store keeps: which journal files and archived configurations nobody will ask for any more.
-// Only decides; ldif-store.ts removes.
+// Decides how much history a store keeps: which journal files and archives are no longer needed. ldif-store.ts
+// removes them.
 
-/** A change is kept while one of the two says so. */
+/** A change is kept if one of the two limits keeps it. */
 export interface Retention {
-  /** So many of the last changes. */
+  /** Minimum number of changes that are kept. */
   readonly changesMin: number;
-  /** Changes that are younger than this. */
+  /** Changes younger than this, in milliseconds, are kept. */
   readonly ageMs: number;
 }
 
-/** Nothing but the present, however young it is. */
+/** Keeps no history. */
 export const KEEP_NOTHING: Retention = { changesMin: 0, ageMs: Number.NEGATIVE_INFINITY };
 
 export const KEEP_ALL: Retention = {
@@ -18,13 +18,13 @@ export const KEEP_ALL: Retention = {
 };
 
 interface Archives {
-  /** Through which changes the archived configurations go, in order. */
+  /** Change numbers of the archived configurations, in order. */
   readonly archives: readonly number[];
 }
 
 /**
- * Through which change the journal may forget. What is left must begin with an archived configuration, and reach back
- * far enough for the state before each change that is to be kept.
+ * Returns the last change that the journal may forget. The rest must begin with an archived configuration, and
+ * give the state before each change that is kept.
  */
 export function forgettableThrough(
   { archives, lastNumber }: Archives & { readonly lastNumber: number },
@@ -34,7 +34,9 @@ export function forgettableThrough(
   return archives.findLast((number) => number <= floor) ?? -1;
 }
 
-/** The archives that no journal file continues; takes the first numbers of the journal's files, in order. */
+/**
+ * Returns the archives that no journal file continues. Takes the first numbers of the journal files, in order.
+ */
 export function uselessArchives({
   segments,
   archives,

@@ -1,11 +1,12 @@
-// config.ldif: all entries as LDIF, under a comment line that says through which commit they go.
+// config.ldif: all entries as LDIF, after a comment line with the number of the last commit.
 //
-//   # confdit snapshot through change 000000000017 at 2026-11-22T08:15:00.123Z entries 000000000042 checked <by>
-//   crc32 <rest> <line>                                                                            (all one line)
+// # confdit snapshot through change 000000000017 at 2026-11-22T08:15:00.123Z entries 000000000042 checked <by>
+// crc32 <rest> <line>                                                                             (all one line)
 //
-// The first checksum is over everything after the line, so an edit by hand is noticed; the second over the line without
-// itself and the space before it. What is as it was written need not be checked again by what checked it: `by` is that
-// program, with that schema. A file without that line, as it is shipped, goes through commit 0.
+// The first checksum covers everything after the line, so that an edit by hand is noticed. The second covers
+// the line without itself and the space before it. An unchanged file need not be checked again by the same
+// program with the same schema, which `by` names. A file without that line, as in the package, ends with commit
+// 0.
 
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -26,13 +27,13 @@ export const SNAPSHOT_TEMPORARY_NAME = `${SNAPSHOT_NAME}.tmp`;
 
 export interface Snapshot {
   readonly entries: readonly Entry[];
-  /** Through which commit they go. */
+  /** Number of the last commit in the snapshot. */
   readonly number: number;
-  /** Whether the content is not what the server wrote. */
+  /** True if the content is not as the server wrote it. */
   readonly isEdited: boolean;
-  /** Whether it has the first line that the server writes; without it nobody knows what the entries go back to. */
+  /** True if the header line of the server is there. Without it, the commits of the entries are unknown. */
   readonly hasHeader: boolean;
-  /** Where an edited file differs from what the server wrote, if that is one bit and the file is archived. */
+  /** Position at which an edited file differs from the archived one, if the difference is one bit. */
   readonly flippedOctet?: number;
   /** See StoreContents.checked. */
   readonly checked: CheckedEntries | undefined;
@@ -46,12 +47,15 @@ const INTRODUCTION =
 const NEWLINE = 0x0a;
 const HEADER_OCTETS_MAX = 512;
 const PIECE_OCTETS = 64 * 1024;
-/** What is formatted at a stretch: a small part of a millisecond's work. */
+/** Characters formatted in one slice; it takes a fraction of a millisecond. */
 const SLICE_CHARACTERS = 16 * 1024;
-/** What may wait for the disk at most, so that a sync of the journal never queues behind a whole snapshot. */
+/**
+ * Maximum number of octets that wait for the disk, so that a sync of the journal never queues behind a whole
+ * snapshot.
+ */
 const UNSYNCED_OCTETS_MAX = 4 * 1024 * 1024;
 
-/** The snapshot in this folder, undefined if there is none; throws StoreError for one that cannot be read. */
+/** Reads the snapshot in a folder; undefined if there is none. Throws StoreError if it cannot be read. */
 export async function readSnapshot(
   fileSystem: FileSystem,
   folder: string,
@@ -75,7 +79,7 @@ export async function readSnapshot(
   }
 }
 
-/** Through which change a snapshot goes, without reading all of it; undefined if there is none as a server writes them. */
+/** Returns the last commit number of a snapshot from its header alone; undefined if there is no header. */
 export async function readSnapshotNumber(
   fileSystem: FileSystem,
   folder: string,
@@ -97,7 +101,7 @@ export async function readSnapshotNumber(
   }
 }
 
-/** Whether a snapshot has the checksums it was written with. Reads it piece by piece. */
+/** Returns true if a snapshot has its original checksums. Reads it in pieces. */
 export async function isSnapshotAsWritten(
   fileSystem: FileSystem,
   folder: string,
@@ -122,7 +126,7 @@ export async function isSnapshotAsWritten(
   }
 }
 
-/** A snapshot from the octets of its file; throws StoreError. */
+/** Parses a snapshot from the octets of its file. Throws StoreError. */
 export function readSnapshotOctets(octets: Buffer, path: string): Snapshot {
   try {
     return readEntries(octets, path);
@@ -152,7 +156,7 @@ function readEntries(octets: Buffer, path: string): Snapshot {
   return { entries: written.entries, number, isEdited: false, hasHeader: true, checked };
 }
 
-/** Nobody edits a configuration down to nothing: an editor or a disk has lost it. */
+/** Refuses an empty snapshot. Nobody edits a configuration down to nothing: an editor or a disk has lost it. */
 function requireSome(entries: Entry[], path: string): Entry[] {
   if (entries.length > 0) return entries;
   throw new StoreError(
@@ -161,7 +165,10 @@ function requireSome(entries: Entry[], path: string): Entry[] {
   );
 }
 
-/** Text that anybody may have written; a piece ends with a line, so that no character is cut. */
+/**
+ * Parses entries of a file that anybody may have written. A piece ends with a line, so that no character is
+ * cut.
+ */
 function parseEntries(octets: Buffer, firstLine: number): Entry[] {
   const reader = new LdifReader({ firstLine });
   const entries: Entry[] = [];
@@ -186,7 +193,7 @@ function takeEntries(records: readonly LdifRecord[], entries: Entry[]): void {
   }
 }
 
-/** The header of a snapshot that is read by pieces: its first line, or as much of the file as that may be in. */
+/** Reads the header of a snapshot from its first octets. */
 export function readSnapshotHeader(
   octets: Buffer,
   path: string,
@@ -218,20 +225,20 @@ function parseHeader(line: string, path: string): SnapshotHeader {
 
 export interface SnapshotToWrite {
   readonly entries: readonly Entry[];
-  /** Through which commit they go. */
+  /** Number of the last commit in the snapshot. */
   readonly number: number;
   readonly at: Date;
-  /** What has checked the entries: 32 hexadecimal digits. */
+  /** Program and schema that checked the entries: 32 hexadecimal digits. */
   readonly checkedBy?: string | undefined;
-  /** Called between slices: gives way to other work. */
+  /** Called between slices, to let other work run. */
   readonly pause: () => Promise<unknown>;
-  /** Called with the path of the finished file before it takes the place of the old one. */
+  /** Called with the path of the finished file before it replaces the old one. */
   readonly finished?: (temporary: string) => Promise<void>;
 }
 
 /**
- * Replaces the snapshot in this folder so that at every moment either the old one or the new one is there, whole.
- * Throws StoreError; then the old one is still there.
+ * Replaces the snapshot in a folder. At every moment the old one or the new one is there, whole. Throws
+ * StoreError; then the old one is still there.
  */
 export async function writeSnapshot(
   fileSystem: FileSystem,
@@ -288,7 +295,7 @@ function* formatSlices(entries: readonly Entry[]): Generator<string, void> {
   yield slice;
 }
 
-/** Has the same length whatever the checksum is, so it can be written last in its place. */
+/** Formats the header. Its length does not depend on the checksum, so that it can be written last. */
 function formatHeader({ number, at, entries, checkedBy }: SnapshotToWrite, sum: number): string {
   const checked = checkedBy === undefined ? '' : ` checked ${checkedBy}`;
   const line =

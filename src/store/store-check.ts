@@ -1,5 +1,5 @@
-// Looks at everything a store keeps and says what is wrong with it: file, record, and what to do. Changes nothing; what
-// can be done about it is a value that store-repair.ts carries out. No server may be using the folder meanwhile.
+// Checks all files of a store and reports each problem: file, record, and what to do. Changes nothing;
+// store-repair.ts carries out the repairs. No server may use the folder meanwhile.
 
 import { join } from 'node:path';
 import { LdifError } from '../codec/ldif-error.ts';
@@ -17,7 +17,7 @@ import { StoreError } from './store-error.ts';
 
 export type StoreRepair =
   | { readonly type: 'protect'; readonly path: string; readonly mode: number }
-  /** `begin`: the change that a new journal file is begun with in their place. */
+  /** `begin`: number of the change with which a new journal file starts in their place. */
   | { readonly type: 'move'; readonly paths: readonly string[]; readonly begin?: number }
   | {
       readonly type: 'cut';
@@ -30,25 +30,25 @@ export type StoreRepair =
 
 export interface StoreProblem {
   readonly path: string;
-  /** The number of the change that is not as it should be. */
+  /** Number of the damaged change. */
   readonly number?: number;
-  /** A sentence that names file and change. */
+  /** Sentence that names file and change. */
   readonly problem: string;
-  /** What a repair does, or what a person has to do: a sentence. */
+  /** Sentence that says what a repair does, or what a person has to do. */
   readonly remedy: string;
   readonly repair?: StoreRepair;
 }
 
 export interface StoreCheck {
   readonly problems: readonly StoreProblem[];
-  /** What is worth knowing and is no problem: sentences. */
+  /** Sentences of facts that are no problems. */
   readonly notes: readonly string[];
-  /** Through which change config.ldif goes, and the journal. */
+  /** Last change number in config.ldif, and in the journal. */
   readonly snapshotNumber: number | undefined;
   readonly lastNumber: number | undefined;
 }
 
-/** Takes the folder of config.ldif. Throws StoreError only when it cannot be looked at. */
+/** Checks the store in a folder. Throws StoreError only if the folder cannot be read. */
 export async function checkStore(fileSystem: FileSystem, folder: string): Promise<StoreCheck> {
   const check = new Check(fileSystem, folder);
   await check.permissions();
@@ -58,6 +58,7 @@ export async function checkStore(fileSystem: FileSystem, folder: string): Promis
   return check.result();
 }
 
+/** Returns the problem of files whose permissions let other users read them. */
 export function problemOfExposed(exposed: Exposed): StoreProblem {
   const { path, wanted } = exposed;
   return {
@@ -173,7 +174,7 @@ class Check {
       this.#lastFileMissing(needed);
   }
 
-  /** Undefined where nothing is known of what follows. */
+  /** Scans a segment. Returns undefined if nothing is known about the rest. */
   async #segment(first: number, later: readonly number[], needed: number): Promise<SegmentScan | undefined> {
     const path = this.#pathOf(first);
     const octets = await this.#octetsOf(path, first, later);
@@ -210,7 +211,7 @@ class Check {
     return { ...scan, nextNumber: later[0] ?? scan.nextNumber };
   }
 
-  /** Undefined where they cannot be read, which is a problem then. */
+  /** Reads a file. Returns undefined and reports a problem if that fails. */
   async #octetsOf(path: string, first: number, later: readonly number[]): Promise<Buffer | undefined> {
     try {
       return await readWholeFile(this.#fileSystem, path);
@@ -228,7 +229,7 @@ class Check {
     }
   }
 
-  /** What was handed over together is given up together. */
+  /** Drops the rest of a batch: commits that were appended together count only together. */
   #giveUp(
     { nextNumber, end }: SegmentScan,
     path: string,
@@ -242,7 +243,7 @@ class Check {
     };
   }
 
-  /** What only history needs: it and all before it. */
+  /** Repairs by dropping this file and all before it, which only history needs. */
   #forget(first: number): Pick<StoreProblem, 'remedy' | 'repair'> {
     const paths = [this.#pathOf(first)];
     return {

@@ -1,9 +1,11 @@
-// What a store could not do, as a sentence for the administrator: which file, why, what to do. Never a value of an entry.
+// An error of a store, as one sentence for the administrator: which file, why, what to do. Never contains a
+// value of an entry.
 
 import { FileError, reasonOf } from '../files/file-error.ts';
 
+/** Reports what a store could not do. */
 export class StoreError extends FileError {
-  /** The store takes no further change until it is opened again. */
+  /** True if the store takes no further commit until it is opened again. */
   readonly isFinal: boolean;
 
   constructor(message: string, options: { readonly cause?: unknown; readonly isFinal?: boolean } = {}) {
@@ -13,7 +15,10 @@ export class StoreError extends FileError {
   }
 }
 
-/** `what` is read before the reason: `The file /x/config.ldif cannot be read`. The sentence of a FileError stays. */
+/**
+ * Makes a StoreError. `what` is the sentence before the reason: `The file /x/config.ldif cannot be read`. The
+ * message of a FileError stays.
+ */
 export function storeErrorFrom(cause: unknown, what: string): StoreError {
   if (cause instanceof StoreError) return cause;
   if (cause instanceof FileError) return new StoreError(cause.message, { cause });

@@ -1,4 +1,4 @@
-// Does what store-check.ts named, and keeps everything it takes away: in a folder of its own, named after the moment.
+// Carries out the repairs of store-check.ts, and keeps everything it removes in a folder named after the time.
 
 import { basename, dirname, join } from 'node:path';
 import { type FileSystem, freeName, readWholeFile, writeNewFile } from '../files/file-system.ts';
@@ -11,12 +11,15 @@ import { storeErrorFrom } from './store-error.ts';
 
 export interface RepairOptions {
   readonly fileSystem: FileSystem;
-  /** Of config.ldif; nobody else may be using it. */
+  /** Folder of config.ldif. No server may use it. */
   readonly folder: string;
   readonly now: Date;
 }
 
-/** Gives the folder where what was taken away is, undefined when nothing was. Throws StoreError. */
+/**
+ * Repairs the store. Returns the folder with the removed parts, undefined if nothing was removed. Throws
+ * StoreError.
+ */
 export async function repairStore(
   repairs: readonly StoreRepair[],
   options: RepairOptions,
@@ -68,7 +71,10 @@ class Repair {
     }
   }
 
-  /** First what follows, then the file itself: a stop in between leaves a journal that can be repaired again. */
+  /**
+   * Moves the following files first, then cuts the file: a crash in between leaves a journal that can be
+   * repaired again.
+   */
   async #cut(path: string, length: number, following: readonly string[]): Promise<void> {
     const { fileSystem } = this.#options;
     await this.#move(following.toReversed());
@@ -86,7 +92,7 @@ class Repair {
     }
   }
 
-  /** The file's name says where the journal goes on: without it, changes would seem to be missing. */
+  /** Starts the file over. It must stay: its name says where the journal continues. */
   async #beginAnew(path: string): Promise<void> {
     await this.#move([path]);
     const number = segmentNumber(basename(path));

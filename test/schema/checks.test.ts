@@ -40,8 +40,8 @@ describe('values', () => {
     expect(valuesWrong(['smtp-server', 'a'], ['discription', 'a'], ['qqqqqqqq', 'a'], ['cn;', 'a'])).toEqual([
       'undefinedAttributeType: cn=A: smtp-server is not an attribute that the schema knows. Perhaps ds-cfg-smtp-server is meant.',
       'undefinedAttributeType: cn=A: discription is not an attribute that the schema knows. Perhaps description is meant.',
-      'undefinedAttributeType: cn=A: qqqqqqqq is not an attribute that the schema knows. The entry cn=schema lists the attributes there are.',
-      'undefinedAttributeType: cn=A: cn; is not an attribute that the schema knows. The entry cn=schema lists the attributes there are.',
+      'undefinedAttributeType: cn=A: qqqqqqqq is not an attribute that the schema knows. The entry cn=schema lists all attributes.',
+      'undefinedAttributeType: cn=A: cn; is not an attribute that the schema knows. The entry cn=schema lists all attributes.',
     ]);
   });
 
@@ -122,10 +122,10 @@ describe('classes', () => {
   it('go with a name made of the values', () => {
     expect(classesWrong('CN=a+commonName=A', service)).toEqual([]);
     expect(classesWrong('cn=B,dc=x', service)).toEqual([
-      'namingViolation: cn=B,dc=x: cn "B" stands in the name of the entry, and the attribute does not have the value. Add cn: B, or name the entry otherwise.',
+      'namingViolation: cn=B,dc=x: cn "B" is in the name of the entry, but the attribute does not have this value. Add cn: B, or name the entry otherwise.',
     ]);
     expect(classesWrong('nothing=B', service)).toEqual([
-      'namingViolation: nothing=B: nothing stands in the name and is not an attribute that the schema knows. Name the entry by an attribute it may have, such as cn.',
+      'namingViolation: nothing=B: nothing is in the name and is not an attribute of the schema. Name the entry by an attribute it may have, such as cn.',
     ]);
   });
 

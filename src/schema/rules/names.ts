@@ -1,5 +1,5 @@
-// Matching rules for names and identifiers (RFC 4517 §4.2). They need the schema: `cn`, `commonName` and `2.5.4.3`
-// are the same, and whether two DNs are equal depends on the rules of the attributes in them.
+// Matching rules for DNs and identifiers (RFC 4517 §4.2). They need the schema: `cn`, `commonName` and
+// `2.5.4.3` are equal, and DNs are compared with the rules of their attributes.
 
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { isNumericOid } from '../definition.ts';
@@ -10,14 +10,15 @@ import { splitUniqueIdentifier } from '../syntaxes/names.ts';
 const SYNTAX = '1.3.6.1.4.1.1466.115.121.1';
 const FIRST_COMPONENT = /^\s*\(\s*(?:'([^']*)'|([^\s()$']+))/;
 
-/** What these rules ask of the schema. */
+/** The lookups in the schema that these rules need. */
 export interface NameContext {
-  /** The numeric OID of anything the schema defines, by name or OID. */
+  /** Returns the numeric OID of a schema definition, by name or OID. */
   findOid(text: string): string | undefined;
-  /** The key of a DN; throws invalidDnSyntax. */
+  /** Returns the key of a DN. Throws LdapError invalidDNSyntax (34). */
   dnKeyOfText(text: string): string;
 }
 
+/** Returns the matching rules for DNs and object identifiers. */
 export function nameRules(context: NameContext): readonly MatchingRule[] {
   const identifier = (text: string) => context.findOid(text) ?? (isNumericOid(text) ? text : undefined);
   const dn = (text: string) => dnKeyOrUndefined(context, text);
@@ -44,7 +45,10 @@ export function nameRules(context: NameContext): readonly MatchingRule[] {
   ];
 }
 
-/** The assertion is compared with the first part of a definition, `2.5.4.3` of `( 2.5.4.3 NAME 'cn' )`. */
+/**
+ * Makes a rule that compares the assertion with the first component of a definition: `2.5.4.3` of `( 2.5.4.3
+ * NAME 'cn' )`.
+ */
 function firstComponent(
   oid: string,
   name: string,

@@ -1,4 +1,4 @@
-// Matching rules for truth values, numbers, bits, times, octets and UUIDs (RFC 4517 §4.2, RFC 4530, RFC 4523).
+// Matching rules for Booleans, numbers, bits, times, octets and UUIDs (RFC 4517 §4.2, RFC 4530, RFC 4523).
 
 import { octetsFromText } from '../../ldap/octets.ts';
 import { normalizeGeneralizedTime } from '../generalized-time.ts';
@@ -37,14 +37,14 @@ export const simpleRules: readonly MatchingRule[] = [
     normalizeGeneralizedTime,
     compareText,
   ),
-  // Compares whole certificates; serial number and issuer, which RFC 4523 §2.1 asks for, would mean to decode them.
+  // Compares whole certificates. RFC 4523 §2.1 compares serial number and issuer, which needs a decoder.
   equality('2.5.13.34', 'certificateExactMatch', '1.3.6.1.1.15.1', octets),
   equality('1.3.6.1.1.16.2', 'uuidMatch', UUID_SYNTAX, uuid),
   ordering('1.3.6.1.1.16.3', 'uuidOrderingMatch', UUID_SYNTAX, uuid, compareText),
   equality('1.3.6.1.4.1.4203.1.2.2', 'authPasswordExactMatch', '1.3.6.1.4.1.4203.1.1.2', octets),
 ];
 
-/** Compares whole numbers of any size as they are written; both without leading zeros. */
+/** Compares integers of any size as texts; both are without leading zeros. */
 function compareIntegers(a: string, b: string): number {
   const isNegative = a.startsWith('-');
   if (isNegative !== b.startsWith('-')) return isNegative ? -1 : 1;

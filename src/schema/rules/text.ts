@@ -1,4 +1,4 @@
-// Matching rules for strings (RFC 4517 §4.2), all by way of string preparation.
+// Matching rules for strings (RFC 4517 §4.2). All use string preparation.
 
 import type { MatchingRule } from '../matching-rule.ts';
 import { prepareForSubstrings, preparePiece, prepareText } from '../string-preparation.ts';
@@ -6,7 +6,7 @@ import { prepareForSubstrings, preparePiece, prepareText } from '../string-prepa
 const SYNTAX = '1.3.6.1.4.1.1466.115.121.1';
 const SUBSTRING_ASSERTION = `${SYNTAX}.58`;
 const HYPHENS = /[-\u058A\u2010\u2011\u2212\uFE63\uFF0D]/g;
-/** No prepared text has a line end, so no piece reaches over one. */
+/** Separates lines. Prepared text has no line end, so no piece matches across lines. */
 const LINE_END = '\n';
 
 type Prepare = (text: string) => string | undefined;
@@ -40,7 +40,7 @@ export const textRules: readonly MatchingRule[] = [
   textSubstrings('1.3.6.1.4.1.4203.1.2.1', 'caseExactIA5SubstringsMatch', false),
 ];
 
-/** Orders texts by code unit, which is as good an order as any for text of all languages. */
+/** Compares texts by UTF-16 code unit; no order fits all languages. */
 export function compareText(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
@@ -96,7 +96,7 @@ function listSubstrings(oid: string, name: string): MatchingRule {
   };
 }
 
-/** The lines of a postal address, each prepared; `\24` and `\5C` have become what they stand for. */
+/** Returns the lines of a postal address, each prepared and with `\24` and `\5C` decoded. */
 function prepareLines(text: string): readonly string[] | undefined {
   const lines: string[] = [];
   for (const line of text.split('$')) {
@@ -108,7 +108,10 @@ function prepareLines(text: string): readonly string[] | undefined {
   return lines;
 }
 
-/** The assertion is one word; a stored value matches when it is among its words (RFC 4517 §4.2.21, §4.2.32). */
+/**
+ * Makes a rule that matches if the assertion is one of the words of the stored value (RFC 4517 §4.2.21,
+ * §4.2.32).
+ */
 function words(oid: string, name: string, separator: RegExp): MatchingRule {
   return {
     oid,

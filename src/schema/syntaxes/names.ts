@@ -1,4 +1,4 @@
-// Syntaxes of distinguished names, and of definitions as cn=schema holds them (RFC 4517 §3.3, RFC 4512 §4.1, RFC 3672).
+// Syntaxes of DNs, and of definitions in cn=schema (RFC 4517 §3.3, RFC 4512 §4.1, RFC 3672).
 
 import { Dn } from '../../ldap/dn.ts';
 import { type DefinitionKind, parseDefinition } from '../definition.ts';
@@ -37,7 +37,10 @@ export const nameSyntaxes: readonly Syntax[] = [
   definitionOf(54, 'LDAP Syntax Description', 'ldapSyntaxes'),
 ];
 
-/** A `#` may end a name that is not followed by an identifier (RFC 4517 §3.3.21). */
+/**
+ * Splits a value of Name And Optional UID (RFC 4517 §3.3.21). A name may itself end with `#`, then the
+ * identifier is empty.
+ */
 export function splitUniqueIdentifier(text: string): { readonly name: string; readonly identifier: string } {
   const at = text.lastIndexOf('#');
   const hasIdentifier = at >= 0 && UNIQUE_IDENTIFIER.test(text.slice(at));

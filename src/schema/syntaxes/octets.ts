@@ -1,18 +1,22 @@
-// Syntaxes whose values are octets that are not looked into (RFC 4517 §3.3, RFC 4523, RFC 3112).
+// Syntaxes of opaque octets (RFC 4517 §3.3, RFC 4523, RFC 3112).
 
 import type { Syntax } from '../syntax.ts';
 
 const PREFIX = '1.3.6.1.4.1.1466.115.121.1';
 
-/** Values of certificates and the like are asked for and answered with the option `binary` (RFC 4522, RFC 4523 §2). */
+/** OIDs of the certificate syntaxes, whose values are transferred with `;binary` (RFC 4522, RFC 4523 §2). */
 const BINARY_TRANSFER: ReadonlySet<string> = new Set(['8', '9', '10', '49'].map((arc) => `${PREFIX}.${arc}`));
-/** Some clients write it here too (RFC 2798 §2.8), where octets are octets anyhow. */
+/**
+ * Syntax Binary. Some clients use `;binary` with it (RFC 2798 §2.8); the octets are the same with and without.
+ */
 const BINARY_SYNTAX = `${PREFIX}.5`;
 
+/** Returns true if values of the syntax are always transferred with `;binary` (RFC 4523 §2). */
 export function isTransferredInBinary({ oid }: Syntax): boolean {
   return BINARY_TRANSFER.has(oid);
 }
 
+/** Returns true if clients may write `;binary` with an attribute of the syntax. */
 export function takesBinaryOption(syntax: Syntax): boolean {
   return syntax.oid === BINARY_SYNTAX || isTransferredInBinary(syntax);
 }

@@ -1,4 +1,4 @@
-// Syntaxes of truth values, numbers, bits, times and identifiers (RFC 4517 §3.3, RFC 4530).
+// Syntaxes of Booleans, numbers, bits, times and identifiers (RFC 4517 §3.3, RFC 4530).
 
 import { isOid } from '../definition.ts';
 import { normalizeGeneralizedTime } from '../generalized-time.ts';
@@ -36,7 +36,7 @@ function of(arc: string, description: string, allowed: string, fits: (text: stri
   return { oid: `${PREFIX}.${arc}`, description, check: (value) => (fits(value) ? undefined : allowed) };
 }
 
-/** The two digits of the year leave the century open; 20 serves to check the rest. */
+/** Returns true for a UTC Time. Its year has two digits; the check adds the century 20. */
 function isUtcTime(text: string): boolean {
   const found = UTC_TIME.exec(text);
   if (found === null) return false;

@@ -1,4 +1,4 @@
-// All syntaxes this program knows by itself.
+// All built-in syntaxes.
 
 import type { Syntax } from '../syntax.ts';
 import { nameSyntaxes } from './names.ts';

@@ -1,4 +1,4 @@
-// Syntaxes of human text and of telephone numbers, addresses and the like (RFC 4517 §3.3).
+// Syntaxes of text, telephone numbers, addresses and the like (RFC 4517 §3.3).
 
 import { isUtf8 } from '../../ldap/octets.ts';
 import type { Syntax } from '../syntax.ts';
