@@ -37,3 +37,26 @@ it('what stored entries refer to is found without reading those that refer to no
   const targets = stored.map((one) => validator.storedTargetsOf(one));
   expect(targets.flat().filter((target) => target.includes('blind trust'))).toHaveLength(2);
 });
+
+it('what an entry refers to after a change is what it refers to when nothing was known of it', async () => {
+  const trust = 'cn=Blind Trust,cn=Trust Manager Providers,cn=config';
+  const servers = [
+    mailServer('A'),
+    mailServer('A', { 'ds-cfg-smtp-server': 'other.example.com' }),
+    mailServer('A', { 'ds-cfg-trust-manager-provider': trust }),
+  ];
+  const accounts = [
+    account('A', { 'ds-cfg-alternate-bind-dn': 'uid=a' }),
+    account('A', { 'ds-cfg-alternate-bind-dn': 'uid=b' }),
+    account('A', { 'ds-cfg-alternate-bind-dn': ['uid=a', 'uid=b'] }),
+    account('A', { 'ds-cfg-alternate-bind-dn': 'uid=a', 'ds-privilege-name': ['config-read'] }),
+  ];
+  for (const states of [servers, accounts])
+    for (const before of states)
+      for (const after of states) {
+        const { validator } = await Configuration.open();
+        validator.targetsOf(before);
+        const fresh = (await Configuration.open()).validator;
+        expect(validator.targetsOf(after, before)).toEqual(fresh.targetsOf(after));
+      }
+});

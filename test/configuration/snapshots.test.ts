@@ -1,6 +1,6 @@
 // When snapshots are written: never again and again while they fail.
 
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Snapshots } from '../../src/configuration/write/snapshots.ts';
 
 it('one that could not be written is tried again after pauses that grow, and at once after a success', async () => {
@@ -43,4 +43,43 @@ it('one that could not be written is tried again after pauses that grow, and at 
   const count = tried.length;
   await changes(3);
   expect(tried.length).toBe(count + 3);
+});
+
+describe('a snapshot is due', () => {
+  const MIB = 1024 * 1024;
+  const written = (
+    bytesSinceSnapshot: number,
+    size: number,
+    options: { failure?: Error; isAtEnd?: true } = {},
+  ) => {
+    let count = 0;
+    const snapshot = async () => {
+      count += 1;
+    };
+    const snapshots = new Snapshots({
+      store: { bytesSinceSnapshot, failure: options.failure, snapshot },
+      target: { tree: { size, allEntries: () => [] }, checkedBy: undefined },
+      now: () => new Date(0),
+      log: { warn: () => {} },
+      shownNumber: () => 1,
+    });
+    if (options.isAtEnd === true) snapshots.writeAtEnd();
+    else snapshots.writeIfDue();
+    return count;
+  };
+
+  it.each([
+    ['4 MiB of journal', 4 * MIB, 10, 1],
+    ['less than that', 4 * MIB - 1, 10, 0],
+    ['512 octets of journal for each of very many entries', 51_200_000, 100_000, 1],
+    ['less than that', 51_199_999, 100_000, 0],
+  ])('while the server runs: %s', (_, octets, entries, count) => {
+    expect(written(octets, entries)).toBe(count);
+  });
+
+  it('when the server ends: 512 KiB of journal, unless the store has failed', () => {
+    expect(written(MIB / 2, 10, { isAtEnd: true })).toBe(1);
+    expect(written(MIB / 2 - 1, 10, { isAtEnd: true })).toBe(0);
+    expect(written(MIB / 2, 10, { isAtEnd: true, failure: new Error('The disk is broken.') })).toBe(0);
+  });
 });

@@ -5,6 +5,11 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { MailServer } from '../../src/mail/mail-server.ts';
 import { removeFolder } from '../support/folders.ts';
+import {
+  endScriptedMailServers,
+  mailServerAnswers,
+  ScriptedMailServer,
+} from '../support/scripted-mail-server.ts';
 import { endReceivers, type ReceiverOptions, SmtpReceiver } from '../support/smtp-receiver.ts';
 import { until } from '../support/until.ts';
 import { endQueues, logLines, MESSAGE, mailServer, openQueue } from './mail-room.ts';
@@ -13,6 +18,7 @@ const CANARY = 'canary-Ohsh5tei';
 
 afterEach(endQueues);
 afterEach(endReceivers);
+afterEach(endScriptedMailServers);
 
 /** Answers MAIL with this code. */
 function answering(responseCode: number): ReceiverOptions {
@@ -231,6 +237,24 @@ describe('a restart', () => {
     await until(() => second.spool.messageCount === 0);
     expect(second.queue.counts.unclear).toBe(1);
     expect(logLines.join('\n')).toContain('may arrive twice');
+  });
+
+  test('what was lost after its content stays marked on disk, and is reported again', async () => {
+    const says = mailServerAnswers();
+    const lost = await ScriptedMailServer.start((line, socket) => {
+      if (line !== '.') return says(line, socket);
+      socket.destroy();
+      return undefined;
+    });
+    const pauses = { firstMs: 3_600_000, longestMs: 7_200_000 };
+    const server = mailServer({ port: lost.port });
+    const first = await openQueue({ servers: () => [server], pauses });
+    const { id } = await first.queue.send(MESSAGE);
+    await until(() => first.queue.counts.unclear === 1);
+    await first.queue.close();
+    expect(await readdir(first.folder)).toContain(`${id}.sending`);
+    const second = await openQueue({ servers: () => [], folder: first.folder });
+    expect(second.queue.counts.unclear).toBe(1);
   });
 
   test('half a message is no message, and a file that is none is put aside', async () => {

@@ -2,6 +2,7 @@
 // are not handed over somebody says why.
 
 import { afterEach, describe, expect, it } from 'vitest';
+import { usableServers } from '../../src/mail/deliver.ts';
 import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
 import { passes, until } from '../support/until.ts';
 import { mailServer, READY } from './mail-room.ts';
@@ -85,6 +86,23 @@ describe('with a pool of one connection', () => {
     expect(await third).toMatchObject({ kind: 'answered' });
     server.close();
   });
+});
+
+it('a mail server that has stopped answering is tried last, whatever its priority', async () => {
+  const { port, held } = await holding();
+  let nowMs = 0;
+  const stalled = mailServer({ port, priority: 1, stallMs: STALL_MS, clockMs: () => nowMs });
+  const other = mailServer({ port, priority: 2 });
+  const outcome = stalled.hand(READY);
+  await until(() => held.length === 1);
+  expect(usableServers([stalled, other])).toEqual([stalled, other]);
+  nowMs += STALL_MS + 1;
+  expect(usableServers([stalled, other])).toEqual([other, stalled]);
+  held[0]?.();
+  await outcome;
+  expect(usableServers([stalled, other])).toEqual([stalled, other]);
+  stalled.close();
+  other.close();
 });
 
 describe('a failure of a message that began before the trust manager changed', () => {

@@ -117,6 +117,17 @@ describe('a modify', () => {
     expect(await read(person, 'sn')).toEqual({ dn: person, attributes: { sn: ['New'] } });
   });
 
+  it('increments sixteen values, and no more', async () => {
+    const numbers = Array.from({ length: 16 }, (_, at) => String(at));
+    await modify(person, [[replace, 'description', numbers]]);
+    expect(await modify(person, [[increment, 'description', ['1']]])).toMatchObject({ code: 0 });
+    expect((await read(person, 'description'))?.attributes.description).toContain('16');
+    await modify(person, [[add, 'description', ['100']]]);
+    const { code, text } = await modify(person, [[increment, 'description', ['1']]]);
+    expect(code).toBe(11);
+    expect(text).toContain('more than 16 values');
+  });
+
   it('keeps who made the entry, and writes down who changed it', async () => {
     const before = await read(person, '+');
     await modify(person, [[replace, 'sn', ['New']]]);

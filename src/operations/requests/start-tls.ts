@@ -17,7 +17,7 @@ export function startTls(request: ExtendedRequest, { session, connection }: Oper
       'StartTLS is not possible on this connection. Use an ldaps:// URL, or set allow-start-tls on its connection handler.',
     );
   }
-  if (session.load > 0 || session.saslExchange !== undefined) {
+  if (session.load > 0) {
     throw new LdapError(
       'operationsError',
       'StartTLS is not possible while other requests of the connection are under way. Wait for their answers.',

@@ -3,7 +3,13 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bindRequest, deleteRequest, extendedRequest, message } from '../../support/ber-bytes.ts';
+import {
+  bindRequest,
+  deleteRequest,
+  extendedRequest,
+  message,
+  saslBindRequest,
+} from '../../support/ber-bytes.ts';
 import { LdapTools } from '../../support/ldap-tools.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { ADMINISTRATOR, freePort, type RunningServer, startServer } from '../../support/start-server.ts';
@@ -67,6 +73,13 @@ describe('StartTLS', () => {
     expect(await client.answer(2)).toMatchObject({ code: 1 });
     expect(await client.answer(1)).toMatchObject({ code: 49 });
     expect(await client.answer(3)).toMatchObject({ code: 0 });
+  });
+
+  it('between two steps of a SASL bind is refused', async () => {
+    const client = await RawClient.connect(server);
+    const first = saslBindRequest('SCRAM-SHA-256', 'n,,n=admin,r=nonce-of-the-client');
+    expect(await client.request(first)).toMatchObject({ code: 14 });
+    expect(await client.request(STARTING)).toMatchObject({ code: 1 });
   });
 
   it('behind a change that is under way is refused', async () => {
