@@ -8,10 +8,10 @@ export interface Definition {
   readonly value: string;
 }
 
-/** `token=value` to a definition; the value may be empty and may have `=`. Throws SourcesError. */
+/** Parses `token=value` to a definition. The value may be empty and may contain `=`. Throws SourcesError. */
 export function parseDefinition(text: string): Definition {
   const equals = text.indexOf('=');
-  // Without "=" nobody knows whether it is a token or the value of one, so it is not shown.
+  // Without "=" the text may be a token or a secret value, so the message does not repeat it.
   if (equals === -1) throw new SourcesError(['--define needs token=value, and one of them has no "="']);
   const token = text.slice(0, equals);
   if (token === '') throw new SourcesError(['--define needs token=value, and one of them has no token']);

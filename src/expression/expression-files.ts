@@ -1,6 +1,6 @@
-// The expression files: every *.json and *.properties of the given folders, read once. A token has one home: the
-// same token in two places is a problem that names both, never a lottery. Hidden files and subfolders are not
-// looked at.
+// The expression files: every *.json and *.properties file of the given folders, read once. A token may be
+// defined in one place only; a second definition is a problem that names both. Hidden files and subfolders are
+// ignored.
 
 import { join, resolve as resolvePath } from 'node:path';
 import { errorCode } from '../files/file-error.ts';
@@ -14,20 +14,20 @@ import { parseProperties } from './properties-file.ts';
 import { printable } from './template.ts';
 
 export interface FolderRequest {
-  /** As it was given; relative to the instance folder. */
+  /** Path as given; relative to the instance folder. */
   readonly path: string;
-  /** Who named it, for a problem; the default folder is named by nobody and may be missing. */
+  /** Setting that names the folder, for messages. Undefined for the default folder, which may be absent. */
   readonly namedBy?: string;
 }
 
 export interface Folder {
   readonly path: string;
-  /** The names of the expression files in it. */
+  /** Names of its expression files. */
   readonly files: readonly string[];
 }
 
 export interface PlacedEntry extends FileEntry {
-  /** `config/expressions/mail.json line 3`. */
+  /** Place for messages: `config/expressions/mail.json line 3`. */
   readonly place: string;
 }
 
@@ -42,7 +42,7 @@ const PARSERS: Readonly<Record<string, (text: string) => FileContents>> = {
   properties: parseProperties,
 };
 
-/** Reads all expression files; never rejects, what is wrong stands in `problems`. */
+/** Reads all expression files. Never rejects; returns what is wrong in `problems`. */
 export async function readExpressionFiles(
   requests: readonly FolderRequest[],
   instanceFolder: string,
@@ -84,7 +84,10 @@ class Reading implements ExpressionFiles {
       await this.#addFile(join(absolute, name), printable(join(request.path, name)), name);
   }
 
-  /** The expression files of a folder, sorted; undefined if it was seen under another name or is a problem. */
+  /**
+   * Returns the names of the expression files of a folder, sorted. Returns undefined if the folder was read
+   * under another name or cannot be read.
+   */
   async #names(absolute: string, request: FolderRequest): Promise<readonly string[] | undefined> {
     try {
       const real = await this.#reader.realPath(absolute);

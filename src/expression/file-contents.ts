@@ -1,20 +1,20 @@
-// What one expression file holds, whichever grammar it is written in.
+// Content of one expression file, in either grammar.
 
 export interface FileEntry {
   readonly token: string;
-  /** An array where the file has one (JSON). */
+  /** A list if the file has one (JSON). */
   readonly content: string | readonly string[];
-  /** Whether commas separate values where several are asked for. */
+  /** True if commas separate values in a multi-valued property. */
   readonly isList: boolean;
-  /** From 1. */
+  /** Line number, starting at 1. */
   readonly line: number;
-  /** `null`: the file names the token and gives it nothing. `null in a list`: it cannot be used. */
+  /** Defect of the value. `null`: the token has no value. `null in a list`: the list cannot be used. */
   readonly flaw?: 'null' | 'null in a list';
 }
 
 export interface LineProblem {
   readonly line: number;
-  /** To be read after the line; never what the file holds but names. */
+  /** Problem, to be read after the line. Contains names of the file, never its values. */
   readonly what: string;
 }
 

@@ -1,6 +1,6 @@
-// A JSON expression file (RFC 8259): nested objects become tokens with dots, flat dotted keys are tokens as they
-// are, numbers and booleans become the text they are written as, lists become several values. A null is noted, and is
-// a problem only for who uses it.
+// A JSON expression file (RFC 8259). Nested objects become tokens with dots; dotted keys are tokens as they
+// are; numbers and booleans keep their text; lists become several values. A null is recorded and is a problem
+// only where it is used.
 
 import type { FileContents, FileEntry, LineProblem } from './file-contents.ts';
 import { JsonError, type JsonNode, parseJson } from './json-text.ts';
@@ -9,7 +9,7 @@ import { printable } from './template.ts';
 
 const ALLOWED = 'write a text, a number, true, false, or a list of these';
 
-/** The tokens of a JSON file in their order, also those that stand twice. */
+/** Returns the tokens of a JSON file in order, duplicates included. */
 export function parseJsonFile(text: string): FileContents {
   const contents = new Flattening();
   try {

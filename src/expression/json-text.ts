@@ -1,5 +1,5 @@
-// JSON text (RFC 8259) to nodes that know their line. JSON.parse is not enough: it keeps only the last of two
-// equal keys, rounds numbers, knows no lines, and quotes the text in its errors, which may hold secrets.
+// Parses JSON text (RFC 8259) to nodes with line numbers. JSON.parse is not enough: it keeps only the last of
+// two equal keys, rounds numbers, knows no lines, and quotes the text, which may be secret, in its errors.
 
 import { JSON_DEPTH_MAX } from './limits.ts';
 
@@ -13,6 +13,7 @@ export type JsonNode =
       readonly line: number;
     };
 
+/** Reports text that is not JSON, with its line and without its content. */
 export class JsonError extends Error {
   readonly line: number;
 
@@ -27,7 +28,10 @@ const STRING = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /true|false|null/y;
 
-/** The one value of the text; strings unescaped, numbers and booleans as written. Throws JsonError. */
+/**
+ * Parses a text with one JSON value. Strings are unescaped; numbers and booleans stay as written. Throws
+ * JsonError.
+ */
 export function parseJson(text: string): JsonNode {
   return new JsonParser(text).parse();
 }
@@ -102,7 +106,7 @@ class JsonParser {
     return true;
   }
 
-  /** The next character that is not blank. */
+  /** Returns the next character that is not white space. */
   #peek(): string | undefined {
     for (;;) {
       this.#match(BLANKS);

@@ -1,31 +1,35 @@
-// What no expression gets: whoever may write expressions sees what they resolve to, and need not be one who may read
-// secrets or log in as the administrator. The server's own files hold both, and so does what the system tells of it.
+// Sources that no expression may read. A user who may write expressions sees their values, and may be neither
+// allowed to read secrets nor to log in as the administrator. Files of the server and of the operating system
+// contain both.
 
 import { realpathSync } from 'node:fs';
 import { relative } from 'node:path';
 
-/** The administrator's password at the first start. */
+/** Administrator's password at the first start. */
 export const KEPT_VARIABLES: ReadonlySet<string> = new Set(['CONFDIT_ADMIN_PASSWORD']);
-/** Names the file that it is in instead. */
+/** Names the file with that password instead. */
 export const PASSWORD_FILE_VARIABLE = 'CONFDIT_ADMIN_PASSWORD_FILE';
 
-/** Below the instance folder: the password made up, the configuration and its past, keys, tasks, mail, backups. */
+/**
+ * Files below the instance folder: the generated password, the configuration and its history, keys, tasks,
+ * mail, backups.
+ */
 const KEPT_FILES =
   /^(?:config\/(?:admin\.pin|config[^/]*$|(?:journal|archived-configs|keys|repair-[^/]*)\/)|(?:tasks|mail|backups)\/)/;
-/** The environment of processes, their memory, and their open files. */
+/** Environment, memory and open files of processes. */
 const OF_PROCESSES = /^\/proc\/\d+\//;
 
-/** Takes absolute paths without symbolic links. */
+/** Returns true if expressions must not read the file. Takes absolute paths without symbolic links. */
 export function isKeptBack(path: string, instanceFolder: string): boolean {
   return OF_PROCESSES.test(path) || KEPT_FILES.test(relative(instanceFolder, path));
 }
 
-/** Returns the path without symbolic links, at once; as it is where nothing can be said of it. */
+/** Returns the path without symbolic links. Returns it unchanged if that cannot be found out. */
 export function realPathOf(path: string): string {
   try {
     return realpathSync(path);
   } catch {
-    // Whatever is wrong with it is told by whoever reads it.
+    // The caller that reads the file reports the error.
     return path;
   }
 }

@@ -1,11 +1,11 @@
-// A text that is a list: parts separated by commas, blanks around them dropped, empty ones too. `\,` is a comma;
-// backslashes before a comma count in pairs, as they do before an opener. A comma inside an expression separates
-// nothing here: it belongs to that expression.
+// A text with a list: parts separated by commas. White space around parts is removed, and empty parts too. `\,`
+// is a comma; backslashes before a comma count in pairs, as before an opener. A comma inside an expression does
+// not separate parts of this list.
 
 import type { Part } from './template.ts';
 import { backslashesBefore } from './template.ts';
 
-/** The parts of each element. */
+/** Splits a parsed text at its commas. Returns the parts of each element. */
 export function splitAtCommas(parts: readonly Part[]): readonly (readonly Part[])[] {
   const elements: (readonly Part[])[] = [];
   let element: Part[] = [];

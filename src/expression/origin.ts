@@ -1,19 +1,23 @@
-// Where a value came from.
+// The origin of a value.
 
-/** The strongest that took part: environment, then definition, file, default; `written` without expressions. */
+/** Strongest origin of a value: environment, then definition, file, default; `written` without expressions. */
 export type Origin = 'written' | 'default' | 'environment' | 'definition' | 'file';
 
-/** One expression of a value, and what gave the text in its place. */
+/** One expression of a value, and the source of its text. */
 export interface Use {
-  /** As it is written, its default shown as `…`; undefined for one that is inside what a source holds. */
+  /** Expression as written, with its default as `…`; undefined for one inside the value of a source. */
   readonly expression: string | undefined;
   readonly origin: Exclude<Origin, 'written'>;
-  /** The name of the variable or token, or the file; undefined where a source had part in the name, or for a default. */
+  /**
+   * Name of the variable, the token or the file. Undefined for a default, and if a source supplied part of the
+   * name.
+   */
   readonly source: string | undefined;
 }
 
 const STRENGTH: readonly Origin[] = ['written', 'default', 'file', 'definition', 'environment'];
 
+/** Returns the stronger of two origins. */
 export function stronger(one: Origin, other: Origin): Origin {
   return STRENGTH.indexOf(one) > STRENGTH.indexOf(other) ? one : other;
 }

@@ -1,6 +1,6 @@
-// What is wrong with an expression, as data and as one line for an administrator. Names and paths may stand in
-// it; what variables, definitions and files hold may not: it can be a secret. So an expression that stands inside
-// such a value is told by its place alone.
+// A problem of an expression, as data and as one line for an administrator. It may contain names and paths. It
+// never contains the content of variables, definitions and files, which may be secret. So an expression inside
+// such content is reported by its place only.
 
 import { DEPTH_MAX, LOOKUPS_MAX, PATH_LENGTH_MAX, TOKEN_LENGTH_MAX } from './limits.ts';
 import {
@@ -14,25 +14,28 @@ import {
 } from './template.ts';
 
 export interface Problem {
-  /** The written expression, its defaults shown as `…`; only the opener if it has no end. */
+  /** Expression as written, with its defaults as `…`; only the opener if it has no end. */
   readonly expression: string;
-  /** Where it begins in the written text, from 1. */
+  /** Position in the written text, starting at 1. */
   readonly at: number;
-  /** What is wrong, to be read after the expression: `has no value`. */
+  /** Predicate of the expression: `has no value`. */
   readonly reason: string;
-  /** Where a value was looked for: `the environment variable SMTP_HOST`. */
+  /** Places where a value was looked for: `the environment variable SMTP_HOST`. */
   readonly places: readonly string[];
-  /** Whether there is only no such file as the expression names. */
+  /** True if the only problem is that the named file does not exist. */
   readonly isFileMissing?: boolean;
 }
 
-/** We are in a value of a source: the written expression that led here, and the place of the value. */
+/** Position inside the value of a source: the written expression that led here, and the place of the value. */
 export interface Inside {
   readonly written: Expression;
   readonly place: string;
 }
 
-/** One line without a full stop: `$<a> has no value: looked for the environment variable A, and …`. */
+/**
+ * Formats a problem as one line without a full stop: `$<a> has no value: looked for the environment variable A,
+ * and …`.
+ */
 export function formatProblem({ expression, reason, places }: Problem): string {
   const sentence = `${expression} ${reason}`;
   if (places.length === 0) return sentence;
@@ -41,7 +44,7 @@ export function formatProblem({ expression, reason, places }: Problem): string {
   return `${sentence}: looked for ${list}`;
 }
 
-/** The problem of an expression that stands at `start`, in the written text or inside a value. */
+/** Returns the problem of an expression at `start`, in the written text or inside a value. */
 export function problemOf(
   found: Pick<SyntaxProblem, 'start' | 'opener' | 'expression'>,
   reason: string,
@@ -58,7 +61,10 @@ export function problemOf(
   return { expression, at, reason, places };
 }
 
-/** The wording of a syntax problem, with its place and its character only where these are written. */
+/**
+ * Returns the words for a syntax problem. Mentions position and character only if the expression is in the
+ * written text.
+ */
 export function syntaxReason(problem: SyntaxProblem, isInside: boolean): string {
   const { what, start, opener, expression, character } = problem;
   const advice = `write \\${opener} if it is meant as text`;
@@ -79,7 +85,7 @@ export function syntaxReason(problem: SyntaxProblem, isInside: boolean): string 
   }
 }
 
-/** What is wrong with the name an expression has once everything in it is resolved, if anything. */
+/** Returns what is wrong with the name of an expression after resolving; undefined for a valid name. */
 export function nameReason(kind: ExpressionKind, name: string): string | undefined {
   const lengthMax = kind === 'file' ? PATH_LENGTH_MAX : TOKEN_LENGTH_MAX;
   if (name === '') return 'has a name that is empty once it is resolved';

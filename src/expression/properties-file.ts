@@ -1,6 +1,6 @@
 // The grammar of java.util.Properties.load: `key = value`, `key: value`, `key value`; `#` and `!` comments; a
-// backslash at the end of a line continues it; \t \n \r \f \uXXXX, and a backslash before anything else is
-// dropped. Unlike Java's, the octets are UTF-8 (the caller decodes them) and a key that stands twice is told.
+// backslash at the end of a line continues it; \t \n \r \f \uXXXX; a backslash before anything else is dropped.
+// Unlike in Java, the octets are UTF-8 (the caller decodes them) and a duplicate key is reported.
 
 import type { FileContents, FileEntry, LineProblem } from './file-contents.ts';
 
@@ -14,11 +14,11 @@ const ESCAPED: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', f
 
 interface LogicalLine {
   readonly text: string;
-  /** Of its first natural line, from 1. */
+  /** Number of its first natural line, starting at 1. */
   readonly line: number;
 }
 
-/** The entries of a .properties file in their order; values are comma-separated where several are asked for. */
+/** Returns the entries of a .properties file in order. In a multi-valued property, commas separate values. */
 export function parseProperties(text: string): FileContents {
   const entries: FileEntry[] = [];
   const problems: LineProblem[] = [];

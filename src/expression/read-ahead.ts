@@ -1,12 +1,15 @@
-// Reads the files that expressions name before the expressions are resolved. Resolving waits for nobody; reading a file
-// may have to wait for a file system, and has a deadline.
+// Reads the files that expressions name before the expressions are resolved. Resolving is synchronous; reading
+// may be slow and has a deadline.
 
 import { DEPTH_MAX } from './limits.ts';
 import { resolve } from './resolve.ts';
 import type { Sources } from './sources.ts';
 import { hasExpression } from './template.ts';
 
-/** Reads the files that these texts name. A path may be in a file too, so this goes round by round. Never rejects. */
+/**
+ * Reads the files that these texts name. A file may contain further paths, so it reads in rounds. Never
+ * rejects.
+ */
 export async function readAhead(texts: Iterable<string>, sources: Sources): Promise<void> {
   const withExpressions = [...texts].filter(hasExpression);
   if (withExpressions.length === 0) return;

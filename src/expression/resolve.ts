@@ -1,5 +1,5 @@
-// Resolving: a template and the sources give the values in force. It stops at named limits, never throws for any
-// text, and never tells what a source holds: an expression inside such a value is known by its place only.
+// Resolves a template to values with the sources. It has fixed limits, never throws for any text, and never
+// reveals the content of a source: an expression inside such content is reported by its place only.
 
 import { isAbsolute, resolve as resolvePath } from 'node:path';
 import { DEPTH_MAX, LENGTH_MAX, LOOKUPS_MAX, PROBLEMS_MAX } from './limits.ts';
@@ -22,7 +22,7 @@ export type Resolution =
       readonly resolved: true;
       readonly values: readonly string[];
       readonly origin: Origin;
-      /** What gave the values, in the order of the text. */
+      /** Sources of the values, in the order of the text. */
       readonly uses: readonly Use[];
       readonly problems: readonly [];
     }
@@ -33,13 +33,13 @@ export type Resolution =
     };
 
 export interface ResolveOptions {
-  /** Whether one expression that is the whole text may give several values, or none. */
+  /** True if an expression that is the whole text may give several values, or none. */
   readonly multiple?: boolean;
 }
 
 /**
- * The values of a text: exactly one, or with `multiple` any number. All problems are told, up to a limit, in the
- * order of the text. Time and memory are bounded by the limits of limits.ts.
+ * Returns the values of a text: exactly one, or any number with `multiple`. Reports all problems in the order
+ * of the text, up to a limit. limits.ts bounds time and memory.
  */
 export function resolve(text: string, sources: Sources, options: ResolveOptions = {}): Resolution {
   if (!hasExpression(text))
@@ -47,10 +47,10 @@ export function resolve(text: string, sources: Sources, options: ResolveOptions 
   return new Resolver(sources).resolve(text, options.multiple === true ? 'several' : 'one');
 }
 
-/** How many values the place of an expression takes; `part`: it stands amid text and takes no list at all. */
+/** Number of values that fit in the place of an expression. `part`: it is within text and cannot be a list. */
 type Arity = 'one' | 'several' | 'part';
 
-/** A text, and the same with expressions instead of what the sources gave for them. */
+/** A text, and the same text with expressions in place of the values of sources. */
 interface Piece {
   readonly text: string;
   readonly shown: string;
@@ -63,20 +63,20 @@ interface Given {
   readonly uses: readonly Use[];
 }
 
-/** No value, but a default around it may still stand in. */
+/** No value; a default around it may still apply. */
 interface Missing {
   readonly kind: 'missing';
   readonly problems: readonly Problem[];
 }
 
-/** Undefined: a problem that no default can mend has been noted. */
+/** Undefined after a reported problem that no default can solve. */
 type Outcome = Given | Missing | undefined;
 
 interface Scope {
   readonly depth: number;
-  /** The tokens whose values we are in. */
+  /** Tokens whose values are being resolved. */
   readonly chain: readonly string[];
-  /** Absent in the written text. */
+  /** Undefined in the written text. */
   readonly inside?: Inside;
 }
 
@@ -124,7 +124,7 @@ class Resolver {
     return this.#text(parts, scope);
   }
 
-  /** Text and expressions joined: exactly one piece. */
+  /** Joins text and expressions to exactly one piece. */
   #text(parts: readonly Part[], scope: Scope): Outcome {
     const given = this.#each(parts, (part) =>
       typeof part === 'string' ? plain(part, scope) : this.#expression(part, scope, 'part'),
@@ -135,7 +135,7 @@ class Resolver {
     return { ...given, pieces: [{ text, shown }] };
   }
 
-  /** All outcomes as one: given if all are, missing if all others are. */
+  /** Combines outcomes: given if all are given, missing if the others are missing. */
   #each<T>(items: readonly T[], evaluate: (item: T) => Outcome): Outcome {
     const pieces: Piece[] = [];
     const missing: Problem[] = [];
@@ -208,7 +208,7 @@ class Resolver {
     if (found !== undefined) {
       return this.#found(expression, name, found, scope, arity);
     }
-    // A name that a source had part in is not told; inside a value no name is.
+    // A name is not shown if a source supplied part of it, or inside a value.
     const shown = name.shown === name.text ? name.text : undefined;
     const variable = shown === undefined ? 'its environment variable' : `the environment variable ${shown}`;
     return this.#missing(expression, scope, isVariable ? [variable] : this.#sources.places(shown));
@@ -238,7 +238,7 @@ class Resolver {
       const use = useOf(expression, scope, origin, isWritten(name, scope) ? found.source : undefined);
       return { ...outcome, origin: stronger(origin, outcome.origin), uses: [use, ...outcome.uses] };
     }
-    // A value that cannot be completed is not an absent value: no default stands in for it.
+    // An incomplete value is not an absent one, so its default does not apply.
     if (outcome?.kind === 'missing') this.#note(outcome.problems);
     return undefined;
   }
@@ -270,13 +270,13 @@ class Resolver {
     return this.#complain(expression, scope, `reads ${path ?? 'a file'}, which ${reading.why}`);
   }
 
-  /** What comes out of an expression is shown as the expression. */
+  /** Shows the value of an expression as the expression. */
   #shownAs(expression: Expression, scope: Scope, given: Given): Given {
     const shown = scope.inside === undefined ? formatExpression(expression) : HIDDEN;
     return { ...given, pieces: given.pieces.map(({ text }) => ({ text, shown })) };
   }
 
-  /** Counts what a source gave; all that can be in a result has passed here or was written. */
+  /** Counts the characters from a source. Every part of a result was counted here or is in the written text. */
   #take(text: string, expression: Expression, scope: Scope): boolean {
     this.#length += text.length + 1;
     if (this.#length <= LENGTH_MAX) return true;
@@ -321,12 +321,12 @@ function plain(text: string, scope: Scope): Given {
   return { kind: 'given', pieces: [{ text, shown }], origin: 'written', uses: [] };
 }
 
-/** Whether no source had part in a name. */
+/** Returns true if no source supplied part of the name. */
 function isWritten({ text, shown }: Piece, { inside }: Scope): boolean {
   return inside === undefined && shown === text;
 }
 
-/** What is inside the value of a source is not shown: it can be a part of a secret. */
+/** Returns the use to report. Hides what is inside the value of a source: it may be part of a secret. */
 function useOf(
   expression: Expression,
   { inside }: Scope,
@@ -345,7 +345,7 @@ function absolutePath(name: Piece, instanceFolder: string): string {
   return printable(isAbsolute(name.text) ? name.shown : `${instanceFolder}/${name.shown}`);
 }
 
-/** In the order of the text, each line once. */
+/** Returns the problems in the order of the text, without duplicate lines. */
 function distinct(problems: readonly Problem[]): readonly Problem[] {
   const byLine = new Map<string, Problem>();
   for (const problem of problems.toSorted((one, other) => one.at - other.at)) {

@@ -1,8 +1,9 @@
-// The sources of values cannot be read. All problems at once, a line each; names and paths, never what a
-// variable, a definition or a file holds.
+// An error of the sources of values: all problems at once, one line each. Contains names and paths, never the
+// content of a variable, a definition or a file.
 
 import { PROBLEMS_MAX } from './limits.ts';
 
+/** Reports that the sources of values cannot be used. */
 export class SourcesError extends Error {
   readonly problems: readonly string[];
 

@@ -1,6 +1,6 @@
-// Where the values of tokens come from: the environment, the definitions of the command line, expression files,
-// and the files that `$<file:path>` names. Read once: a new Sources is what a reload makes. It answers with what
-// a place holds as it is; scanning that for further expressions is the work of resolve.
+// Sources of token values: the environment, the definitions of the command line, expression files, and the
+// files that `$<file:path>` names. They are read once; a reload makes a new Sources. It returns raw content;
+// resolve.ts resolves the expressions in it.
 
 import { resolve as resolvePath } from 'node:path';
 import { ABSENT_STAMP, FileReader, untrustedFile } from '../files/file-reader.ts';
@@ -15,33 +15,33 @@ import { SourcesError } from './sources-error.ts';
 import { printable } from './template.ts';
 
 export interface SourcesOptions {
-  /** Copied; later changes of the object are not seen. */
+  /** Environment variables; copied, so that later changes have no effect. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly definitions?: readonly Definition[];
-  /** Folders of expression files, relative to the instance folder; without it the environment names them. */
+  /** Folders of expression files, relative to the instance folder. By default the environment names them. */
   readonly directories?: readonly string[];
   readonly instanceFolder: string;
   readonly files?: FileReader;
 }
 
-/** The text of a file, or why there is none. */
+/** Content of a file, or the reason why it cannot be read. */
 export type FileReading =
-  /** The stamp is another text once the file holds something else. */
+  /** The stamp changes when the content does. */
   | { readonly kind: 'text'; readonly text: string; readonly octets: number; readonly stamp: string }
   | { readonly kind: 'absent' }
-  /** `why` is to be read after the file's name: `is not a regular file`. */
+  /** `why` is a predicate of the file: `is not a regular file`. */
   | { readonly kind: 'unreadable'; readonly why: string };
 
 export interface Found {
   readonly origin: 'environment' | 'definition' | 'file';
-  /** `the environment variable SMTP_HOST`; a name, never a value. */
+  /** Place for messages: `the environment variable SMTP_HOST`. A name, never a value. */
   readonly place: string;
-  /** The same after the word for its origin: `SMTP_HOST`, `config/expressions/mail.json line 3 (smtp.host)`. */
+  /** Place without the kind of source: `SMTP_HOST`, `config/expressions/mail.json line 3 (smtp.host)`. */
   readonly source: string;
   readonly content: string | readonly string[];
-  /** Whether commas separate values where several are asked for. */
+  /** True if commas separate values in a multi-valued property. */
   readonly isList: boolean;
-  /** Why the content cannot be used, to be read after the place: `has a null in its list`. */
+  /** Reason why the content cannot be used, a predicate of the place: `has a null in its list`. */
   readonly problem?: string;
 }
 
@@ -53,17 +53,18 @@ const FILE_NAMES_SHOWN_MAX = 3;
 const ABSENT: FileReading = { kind: 'absent' };
 const KEPT_BACK: FileReading = { kind: 'unreadable', why: 'is one that the server keeps to itself' };
 
+/** The sources of token values of one instance, as read at one moment. */
 export class Sources {
-  /** Absolute; relative paths start here. */
+  /** Absolute path. Relative paths start here. */
   readonly instanceFolder: string;
   readonly #environment: ReadonlyMap<string, string>;
   readonly #definitions: ReadonlyMap<string, string>;
   readonly #files: ExpressionFiles;
   readonly #reader: FileReader;
   readonly #remembered = new Map<string, FileReading>();
-  /** What reading ahead could not read. */
+  /** Errors of files that were read ahead. */
   readonly #failures = new Map<string, FileReading>();
-  /** While files are not read but noted. */
+  /** Collects file paths instead of reading them; undefined during normal use. */
   #wanted: Set<string> | undefined;
   #rememberedOctets = 0;
 
@@ -102,7 +103,9 @@ export class Sources {
     return new Sources(instanceFolder, environment, definitions, files, reader);
   }
 
-  /** What the first source that knows the token has for it: environment, then definitions, then files. */
+  /**
+   * Returns the content of a token in the first source that has it: environment, then definitions, then files.
+   */
   find(token: string): Found | undefined {
     const found = this.findVariable(variableNameFor(token));
     if (found !== undefined) return found;
@@ -119,7 +122,7 @@ export class Sources {
     return flaw === undefined ? inFile : { ...inFile, problem: NULL_IN_LIST };
   }
 
-  /** The environment variable of exactly this name. */
+  /** Returns the environment variable with exactly this name. */
   findVariable(name: string): Found | undefined {
     const content = this.#environment.get(name);
     if (content === undefined) return undefined;
@@ -127,7 +130,7 @@ export class Sources {
     return { origin: 'environment', place, source: name, content, isList: true };
   }
 
-  /** Where `find` looks; without a token in words that name none. */
+  /** Returns the places where `find` looks, for messages. Without a token, it names none. */
   places(token: string | undefined): readonly string[] {
     const entry = token ?? 'its entry';
     const folders = this.#files.folders.map(({ path, files }) => {
@@ -141,8 +144,8 @@ export class Sources {
   }
 
   /**
-   * The text of a small regular file; a relative path starts at the instance folder. The first content read is
-   * remembered, and an absence if a default takes its place: what is in force cannot differ from place to place.
+   * Reads a small regular file. A relative path starts at the instance folder. Caches the first content, and
+   * the absence of a file whose expression has a default, so that all values use the same content.
    */
   readFile(path: string, options: { readonly hasDefault: boolean }): FileReading {
     const absolute = resolvePath(this.instanceFolder, path);
@@ -156,7 +159,7 @@ export class Sources {
     return reading;
   }
 
-  /** The files that `work` asks for and that are not read yet; absolute. */
+  /** Returns the absolute paths of the files that `work` asks for and that are not read yet. */
   filesWanted(work: () => void): readonly string[] {
     const wanted = new Set<string>();
     this.#wanted = wanted;
@@ -168,7 +171,10 @@ export class Sources {
     return [...wanted];
   }
 
-  /** Reads a file for the next `readFile`, with the deadline of the reader. Takes an absolute path. Never rejects. */
+  /**
+   * Reads a file for the next `readFile`, within the deadline of the reader. Takes an absolute path. Never
+   * rejects.
+   */
   async readFileAhead(path: string): Promise<void> {
     let reading: FileReading;
     try {
@@ -184,12 +190,12 @@ export class Sources {
     if (reading.kind !== 'text') this.#failures.set(path, reading);
   }
 
-  /** What could not be read is tried again. */
+  /** Forgets read errors, so that these files are tried again. */
   forgetFailures(): void {
     this.#failures.clear();
   }
 
-  /** The administrator's password, where the environment names a file for it. */
+  /** Returns true for the file with the administrator's password, if the environment names one. */
   #isOfAdministrator(real: string): boolean {
     const path = this.#environment.get(PASSWORD_FILE_VARIABLE);
     return path !== undefined && path !== '' && realPathOf(resolvePath(path)) === real;
@@ -215,14 +221,14 @@ export class Sources {
     return this.#remember(path, { kind: 'text', text, octets: octets.length, stamp }, octets.length);
   }
 
-  /** The files that were read, or found missing where a default stands in: absolute, with what they looked like. */
+  /** Yields the files that were read, or found absent with a default: absolute path and stamp. */
   *filesRead(): Generator<{ readonly path: string; readonly stamp: string }> {
     for (const [path, reading] of this.#remembered)
       yield { path, stamp: reading.kind === 'text' ? reading.stamp : ABSENT_STAMP };
   }
 
   #remember(path: string, reading: FileReading, octets: number): FileReading {
-    // The path is counted too: it bounds the number of absences.
+    // The path is counted too, which limits the number of absent files.
     const total = this.#rememberedOctets + octets + path.length;
     if (total > REMEMBERED_OCTETS_MAX) {
       const why = `brings the files read by expressions to more than ${REMEMBERED_OCTETS_MAX} octets`;
@@ -239,7 +245,7 @@ function failureOf(error: unknown): FileReading {
   return error.isAbsent ? ABSENT : { kind: 'unreadable', why: error.why };
 }
 
-/** `smtp.host-1` is `SMTP_HOST_1`. */
+/** Returns the environment variable of a token: `SMTP_HOST_1` for `smtp.host-1`. */
 function variableNameFor(token: string): string {
   return token.toUpperCase().replace(/[^A-Z0-9]/g, '_');
 }

@@ -1,6 +1,6 @@
-// A text with holes, as plain data: parse reads `$<token|default>` and `&{token|default}` into parts. It looks
-// nothing up. A run of backslashes counts only directly before an opener: a pair is one backslash, an odd one
-// makes the opener plain text; a backslash anywhere else is a backslash.
+// A parsed text with expressions, as plain data: `$<token|default>` and `&{token|default}`. It looks nothing
+// up. Backslashes are special only directly before an opener: a pair is one backslash, a single one makes the
+// opener plain text.
 
 import { DEPTH_MAX, LOOKUPS_MAX, PROBLEMS_MAX } from './limits.ts';
 
@@ -10,22 +10,22 @@ export type ExpressionKind = 'token' | 'environment' | 'file';
 export interface Expression {
   readonly kind: ExpressionKind;
   readonly opener: '$<' | '&{';
-  /** Where it begins in the text, from 0. */
+  /** Position in the text, starting at 0. */
   readonly start: number;
-  /** The token, the variable's name or the path, without `env:` and `file:`. */
+  /** Token, variable name or path, without `env:` and `file:`. */
   readonly name: readonly Part[];
-  /** What follows the first `|`; absent is not the same as empty. */
+  /** Default, after the first `|`. Absent and empty differ. */
   readonly fallback?: readonly Part[];
 }
 
 export interface SyntaxProblem {
-  /** Where the expression begins in the text, from 0. */
+  /** Position of the expression in the text, starting at 0. */
   readonly start: number;
   readonly opener: '$<' | '&{';
   /** The expression, if it has an end. */
   readonly expression?: Expression;
   readonly what: 'unclosed' | 'empty' | 'character' | 'depth' | 'count';
-  /** The character that cannot be. */
+  /** The forbidden character. */
   readonly character?: string;
 }
 
@@ -46,7 +46,7 @@ const PREFIXES: readonly (readonly [prefix: string, kind: ExpressionKind])[] = [
   ['file:', 'file'],
 ];
 
-/** What no name of this kind can have, and the same in words. */
+/** Forbidden characters in a name of each kind, as a pattern and in words. */
 const NAME_RULES: Readonly<Record<ExpressionKind, { readonly wrong: RegExp; readonly allowed: string }>> = {
   token: {
     wrong: /[^A-Za-z0-9._-]/u,
@@ -59,34 +59,34 @@ const NAME_RULES: Readonly<Record<ExpressionKind, { readonly wrong: RegExp; read
   file: { wrong: /[\p{Cc}\p{Cs}]/u, allowed: 'a path has no control characters and is UTF-8' },
 };
 
-/** Whether an opener stands in the text, plain or escaped: such a text needs resolving. */
+/** Returns true if the text has an opener, plain or escaped. Such a text needs resolving. */
 export function hasExpression(text: string): boolean {
   return text.includes('$<') || text.includes('&{');
 }
 
-/** The text that resolves to this one, whatever stands in it. */
+/** Returns a text that resolves to the given one, whatever it contains. */
 export function escapeExpression(text: string): string {
   return text.replace(OPENER, (opener, index: number) => {
     return `${'\\'.repeat(backslashesBefore(text, index, 0) + 1)}${opener}`;
   });
 }
 
-/** Text to parts. Never throws; what is wrong stands in `problems`. Linear in the length of the text. */
+/** Parses a text. Never throws; returns what is wrong in `problems`. Takes linear time. */
 export function parseTemplate(text: string): Template {
   return new TemplateParser(text).parse();
 }
 
-/** The first character the name cannot have, if any. */
+/** Returns the first forbidden character in a name, if any. */
 export function findWrongCharacter(kind: ExpressionKind, name: string): string | undefined {
   return NAME_RULES[kind].wrong.exec(name)?.[0];
 }
 
-/** What a name of this kind may have, to be read after a semicolon. */
+/** Returns the words for the allowed characters in a name of this kind, to be read after a semicolon. */
 export function allowedInName(kind: ExpressionKind): string {
   return NAME_RULES[kind].allowed;
 }
 
-/** The expression as it is written, but short, on one line and with `…` for defaults, which may be secrets. */
+/** Formats an expression for messages: shortened, on one line, with `…` for defaults, which may be secret. */
 export function formatExpression(expression: Expression): string {
   const { kind, opener, name, fallback } = expression;
   let shown: string = opener + (PREFIXES.find((prefix) => prefix[1] === kind)?.[0] ?? '');
@@ -101,18 +101,19 @@ export function formatExpression(expression: Expression): string {
   return printable(shown + (fallback === undefined ? '' : '|…') + closerOf(opener));
 }
 
-/** The text on one line: control characters and halves of characters are written `\u{…}`. */
+/** Returns the text on one line, with control characters and lone surrogates as `\u{…}`. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, (character) => {
     return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
   });
 }
 
+/** Returns the closing character of an opener. */
 export function closerOf(opener: Opener): Closer {
   return opener === '$<' ? '>' : '}';
 }
 
-/** How many backslashes stand directly before `index`, looking back no further than `from`. */
+/** Returns the number of backslashes directly before `index`, not looking back beyond `from`. */
 export function backslashesBefore(text: string, index: number, from: number): number {
   let at = index;
   while (at > from && text[at - 1] === '\\') at -= 1;
@@ -135,7 +136,7 @@ class TemplateParser {
     return { parts, problems: this.#problems };
   }
 
-  /** Parts up to one of `ends`, which is not consumed, or to the end of the text. */
+  /** Parses parts up to one of `ends`, which is not consumed, or to the end of the text. */
   #parts(ends: readonly string[], depth: number): readonly Part[] {
     const parts: Part[] = [];
     let plain = '';
@@ -181,7 +182,7 @@ class TemplateParser {
     }
     if (this.#stopped) return undefined;
     if (this.#at === this.#text.length) {
-      // Everything around it is unclosed too: the outermost is the one to name.
+      // Everything around it is unclosed too; the outermost one is reported.
       if (depth === 1) this.#complain({ what: 'unclosed', start, opener });
       return undefined;
     }
@@ -208,7 +209,10 @@ class TemplateParser {
   }
 }
 
-/** The prefix counts only where it is written out: no value can turn a token into the name of a file. */
+/**
+ * Splits off the prefix. It counts only if it is in the written text: no value can turn a token into a file
+ * name.
+ */
 function kindAndName(token: readonly Part[]): Pick<Expression, 'kind' | 'name'> {
   const [first, ...others] = token;
   if (typeof first !== 'string') return { kind: 'token', name: token };

@@ -1,12 +1,13 @@
-// What cn=monitor shows of changes that are stored and not in force: which properties of which entries, without their
-// values, which are for those who may read the configuration (ds-cfg-pending-change).
+// Monitoring of pending changes: stored changes that wait for an admin action. Shows entries and properties
+// without values, which only readers of the configuration may see (ds-cfg-pending-change).
 
 import type { Configuration } from '../configuration/configuration.ts';
 import type { MonitorSource } from './monitor.ts';
 
-/** Entries that are named; the count counts all. */
+/** Maximum number of entries that are listed. The count includes all. */
 const ENTRIES_MAX = 100;
 
+/** Returns the monitor source of pending changes. */
 export function adminActionMonitor({
   tree,
   inForce,

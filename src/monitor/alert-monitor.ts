@@ -1,8 +1,9 @@
-// What cn=monitor shows of alerts.
+// Monitoring of alerts.
 
 import type { Alerts } from '../mail/alerts.ts';
 import type { MonitorSource } from './monitor.ts';
 
+/** Returns the monitor source of alerts. */
 export function alertMonitor(alerts: Alerts): MonitorSource {
   return {
     name: 'alerts',

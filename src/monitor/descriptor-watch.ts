@@ -1,17 +1,17 @@
-// Watches how many file descriptors the process has open. Without one nothing can be opened: no connection, no file, no
-// mail. The system says nothing of connections that it drops for that reason, so it is looked at again and again.
+// Watches the number of open file descriptors. Without a free one the process cannot open connections, files or
+// mail. The operating system does not report connections that it drops for that reason, so the watch polls.
 
 import type { AlertSink } from '../mail/alert.ts';
 import type { Later } from '../mail/pauses.ts';
 import type { MonitorFigures } from './monitor.ts';
 
-/** What is open and how many may be; `exhausted` when that cannot even be looked at. */
+/** Open descriptors and their limit; `exhausted` if even reading them fails. */
 export type Descriptors = { readonly open: number; readonly limit: number } | 'exhausted';
 
 export interface DescriptorWatchOptions {
-  /** Undefined where the system does not tell. */
+  /** Returns undefined if the operating system does not report it. */
   readonly look: () => Descriptors | undefined;
-  /** Opens some descriptors that are kept for an emergency; returns how to close them. */
+  /** Opens some descriptors as a reserve. Returns the function that closes them. */
   readonly reserve: () => () => void;
   readonly alerts: AlertSink;
   readonly later: Later;
@@ -22,11 +22,12 @@ export interface DescriptorWatchOptions {
 }
 
 const LOOK_MS = 5000;
-/** Scarce above the one, well again below the other. */
+/** Share of the limit at which descriptors are scarce, and the lower one at which they are sufficient again. */
 const SCARCE_SHARE = 0.9;
 const WELL_SHARE = 0.75;
 const ADVICE = 'Raise the limit of open files (LimitNOFILE of systemd, ulimit -n), or lower max-connections.';
 
+/** Watches file descriptors, sends alerts, and reports problems to health. */
 export class DescriptorWatch {
   readonly #options: DescriptorWatchOptions;
   #last: Descriptors | undefined;
@@ -40,7 +41,7 @@ export class DescriptorWatch {
     this.#options = options;
   }
 
-  /** Sentences for health: why requests had better be sent elsewhere. */
+  /** Problems for health, as sentences: reasons to send requests to another server. */
   get problems(): readonly string[] {
     return this.#isExhausted ? [`No file descriptor is free. ${ADVICE}`] : [];
   }
@@ -54,7 +55,7 @@ export class DescriptorWatch {
     };
   }
 
-  /** Looks now and every few seconds. */
+  /** Checks now and then every few seconds. */
   start(): void {
     this.look();
     this.#cancel = this.#options.later(LOOK_MS, () => this.start());
@@ -79,7 +80,7 @@ export class DescriptorWatch {
     this.#isExhausted = true;
     this.#isScarce = true;
     this.#exhaustedCount += 1;
-    // So that the alert can leave.
+    // Makes room for sending the alert.
     this.#release?.();
     this.#release = undefined;
     const message = `No file descriptor is free: connections and files cannot be opened. ${ADVICE}`;
@@ -91,7 +92,7 @@ export class DescriptorWatch {
     const { alerts, log, reserve } = this.#options;
     if (this.#isExhausted) {
       this.#isExhausted = false;
-      // The alert of before may not have left: it needed a file and a connection.
+      // The first alert may not have been sent: it needed a file and a connection.
       const message = `File descriptors were exhausted; ${open} of ${limit} are open now. ${ADVICE}`;
       log.info({ open, limit }, 'there are file descriptors again');
       alerts.raise({ type: 'confdit.FileDescriptorsLow', message });

@@ -1,5 +1,5 @@
-// Looks now and then whether all that is enabled runs, by what the parts say that act, and whether something in the write
-// path or a file system does not come back. What it finds makes the server unhealthy, and is told by an alert once.
+// Checks periodically that every enabled object runs, by asking the components, and that no step of the write
+// path and no file system hangs. Its findings make the server unhealthy and are sent once as an alert.
 
 import { setImmediate as otherWork } from 'node:timers/promises';
 import type { PropertyValidator } from '../config/property-validator.ts';
@@ -12,30 +12,33 @@ import type { Runtime } from '../runtime/runtime.ts';
 
 export interface HealthWatchOptions {
   readonly configuration: Configuration;
-  /** The longest step of the write path that is under way. */
+  /** Returns the longest step of the write path in progress. */
   readonly slowest: () => SlowStep | undefined;
-  /** What reads the files that values name. */
+  /** Reader of the files that values name. */
   readonly files: Pick<FileReader, 'current' | 'abandoned'>;
   readonly alerts: AlertSink;
   readonly log: { warn(fields: object, message: string): void };
 }
 
 const LOOK_MS = 10_000;
-/** Sooner, while something seems to be wrong. */
+/** Interval while something seems to be wrong, in milliseconds. */
 const LOOK_AGAIN_MS = 1000;
-/** A step of the write path that takes longer is told. */
+/** Duration from which a step of the write path is reported, in milliseconds. */
 const SLOW_MS = 10_000;
 const ENTRIES_AT_A_TIME = 64;
 const NAMES_SHOWN_MAX = 20;
 const ENABLED_KEY = 'ds-cfg-enabled';
 
+/** Periodic health check of one running server. */
 export class HealthWatch {
   readonly #options: HealthWatchOptions;
-  /** What was read with these sources: entries never change, but what their expressions mean may. */
+  /**
+   * Whether an entry is enabled with these sources. The same entry may resolve to another value after a reload.
+   */
   #readings = new WeakMap<Entry, boolean>();
   #readWith: PropertyValidator | undefined;
   #notRunning: readonly string[] = [];
-  /** Seen once: what a change is just closing or opening is not told. */
+  /** Problems seen once. They may be a change in progress and are not reported yet. */
   #suspects: ReadonlySet<string> = new Set();
   #isSlowTold = false;
   #stuckTold: ReadonlySet<string> = new Set();
@@ -46,12 +49,12 @@ export class HealthWatch {
     this.#options = options;
   }
 
-  /** The names of enabled objects of which nothing runs. */
+  /** Names of enabled objects that do not run. */
   get notRunning(): readonly string[] {
     return this.#notRunning;
   }
 
-  /** Sentences; empty when all is well. */
+  /** Problems as sentences; empty if the server is healthy. */
   get problems(): readonly string[] {
     const shown = this.#notRunning.slice(0, NAMES_SHOWN_MAX);
     const more = this.#notRunning.length - shown.length;
@@ -63,7 +66,7 @@ export class HealthWatch {
     ];
   }
 
-  /** Looks now and from then on, until it is stopped. */
+  /** Checks now and then periodically, until it is stopped. */
   start(runtime: Runtime): void {
     const looking = this.look(runtime).catch((error: unknown) =>
       this.#options.log.warn({ err: error }, 'it could not be looked at what runs'),
@@ -80,7 +83,7 @@ export class HealthWatch {
     clearTimeout(this.#timer);
   }
 
-  /** Looks once at everything; what is seen twice in a row is a problem. */
+  /** Checks everything once. A problem counts if it is seen twice in a row. */
   async look(runtime: Runtime): Promise<void> {
     this.#tellIfSlow();
     this.#tellIfStuck();
@@ -111,7 +114,10 @@ export class HealthWatch {
     return runtime.runs(kind, key);
   }
 
-  /** What stands there as a word needs no decoding: of very many mail servers that is most of them. */
+  /**
+   * Returns true if the entry is enabled. Reads a plain boolean without decoding the entry, which suffices for
+   * most of many mail servers.
+   */
   #isEnabled(entry: Entry): boolean {
     const word = entry.first(ENABLED_KEY) ?? '';
     if (/^(?:true|false)$/i.test(word)) return word.toLowerCase() === 'true';

@@ -1,4 +1,4 @@
-// What cn=monitor shows of the mail that leaves: the spool, and below it every mail server.
+// Monitoring of outgoing mail: the spool, and below it every mail server.
 
 import type { MailQueue } from '../mail/mail-queue.ts';
 import type { Spool } from '../mail/spool.ts';
@@ -11,6 +11,7 @@ export interface MailMonitorOptions {
   readonly spool: Spool;
 }
 
+/** Returns the monitor source of the spool and the mail servers. */
 export function mailMonitor({ servers, queue, spool }: MailMonitorOptions): MonitorSource {
   return {
     name: 'mail',

@@ -1,5 +1,6 @@
-// cn=monitor: what is happening. Read only, and made anew for each request from what the sources of the Monitor say;
-// filters, scopes, sorting and comparing work as in any other tree. It is not watched: figures change all the time.
+// cn=monitor. It is read-only, and built for each request from the sources of the Monitor. Filters, scopes,
+// sorting and compare work as in any other tree. It has no change notification, because figures change all the
+// time.
 
 import type { Backend, Comparison, Found, Search, SortedResult, SortedSearch } from '../backend/backend.ts';
 import type { EntryViews } from '../backend/entry-views.ts';
@@ -13,6 +14,7 @@ import type { Schema } from '../schema/schema.ts';
 import type { Monitor } from './monitor.ts';
 import { MonitorKeys, MonitorTree } from './monitor-tree.ts';
 
+/** The backend of cn=monitor. */
 export class MonitorBackend implements Backend {
   readonly baseDn = Dn.parse('cn=monitor');
   readonly baseKey: string;
@@ -61,7 +63,7 @@ export class MonitorBackend implements Backend {
     );
   }
 
-  /** Throws noSuchObject at once; the rest takes its time. */
+  /** Searches. Throws LdapError noSuchObject (32) at once; the rest runs in slices. */
   #searched<Result>(
     search: Search,
     find: (reader: TreeReader) => Iterable<Result | undefined>,

@@ -1,5 +1,6 @@
-// The entries of cn=monitor as a tree that is made for one request: names at once, figures when somebody looks at the
-// entry, and the same for as long as the request lasts. There may be many of them, so it is made bit by bit.
+// The entries of cn=monitor for one request. The names are made first. The figures of an entry are read when
+// the request looks at it, and stay the same for the rest of the request. There may be many entries, so the
+// tree is built in slices.
 
 import { Tree } from '../directory/tree.ts';
 import { Dn } from '../ldap/dn.ts';
@@ -9,14 +10,14 @@ import { Memo } from '../schema/memo.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Monitor, MonitorItem, MonitorSource, MonitorValue } from './monitor.ts';
 
-/** Entries between two chances for others to work. */
+/** Number of entries before other work gets a turn. */
 const AT_ONCE_MAX = 256;
-/** An entry with its figures, its place in the tree, and the text of both. */
+/** Octets of an entry with its figures, its node in the tree, and the text of both. */
 const ITEM_OCTETS = 6 * 1024;
 const NAMES_MAX = 50_000;
 const NAME_LENGTH_MAX = 256;
 
-/** The keys of names below cn=monitor; items are asked for again and again, and keep their names. */
+/** Keys of DNs below cn=monitor. They are cached because items keep their names. */
 export class MonitorKeys {
   readonly #schema: Schema;
   readonly #known = new Memo<string>(NAMES_MAX, NAME_LENGTH_MAX);
@@ -32,7 +33,7 @@ export class MonitorKeys {
     return `${key},${parentKey}`;
   }
 
-  /** Whether there is such an entry now. */
+  /** Returns true if an entry with this key exists now. */
   isThere(key: string, monitor: Monitor, baseKey: string): boolean {
     if (key === baseKey) return true;
     for (const source of monitor.sources) {
@@ -48,22 +49,23 @@ export class MonitorKeys {
 export interface MonitorTreeOptions {
   readonly schema: Schema;
   readonly keys: MonitorKeys;
-  /** What there is to show, and where it is shown. */
+  /** The sources, and the DN at which they are shown. */
   readonly monitor: Monitor;
   readonly baseDn: Dn;
   readonly baseKey: string;
 }
 
+/** Tree of the monitor entries of one request. */
 export class MonitorTree {
   readonly tree = new Tree({ indexed: [], termsOf: () => [], staged: () => {} });
   readonly #options: MonitorTreeOptions;
   readonly #items = new Map<Entry, MonitorItem>();
   readonly #shown = new WeakMap<Entry, Entry>();
   readonly #classes = new Map<string, Attribute>();
-  /** What was counted. */
+  /** Octets that `fill` has counted. */
   octets = 0;
 
-  /** Has what stands directly below the base. */
+  /** Makes the entries directly below the base. */
   constructor(options: MonitorTreeOptions) {
     const { monitor, baseDn, baseKey, keys } = options;
     this.#options = options;
@@ -74,10 +76,10 @@ export class MonitorTree {
   }
 
   /**
-   * Adds what stands further below; goes on whenever it is asked to.
+   * Adds the entries further below, in slices. Yields between them.
    *
-   * @param wantedKey one that is wanted alone: of what is beside it only what it needs is made.
-   * @param held counts what the entries take; who gives it back is told by `octets`.
+   * @param wantedKey Key of the only entry that is needed; its siblings are left out.
+   * @param held Counts the octets of the entries. The caller gives back `octets`.
    */
   *fill(wantedKey: string | undefined, held?: OctetCount): Generator<undefined> {
     const { monitor, keys, baseKey } = this.#options;
@@ -89,7 +91,7 @@ export class MonitorTree {
     this.tree.commit();
   }
 
-  /** The entry with its figures. */
+  /** Returns the entry with its figures. */
   readonly shown = (placed: Entry): Entry => {
     const known = this.#shown.get(placed);
     if (known !== undefined) return known;

@@ -1,33 +1,37 @@
-// What is happening, as values: whoever has state or counters to show gives the Monitor a source. cn=monitor shows
-// them as entries (monitor-backend.ts), the HTTP handler as metrics; neither is known here.
+// Monitoring data as values: every part with state or counters gives the Monitor a source. cn=monitor shows
+// them as entries (monitor-backend.ts), the HTTP handler as metrics.
 //
-// To show something of your own: define its attributes and object class in schema/06-monitor.ldif, write a
-// MonitorSource that reads your figures when it is asked, and `monitor.add` it where src/bin/ plugs things together.
+// To add your own: define its attributes and object class in schema/06-monitor.ldif, write a MonitorSource that
+// reads your figures when asked, and `monitor.add` it in src/bin/.
 
-/** Whole numbers, times and booleans become what LDAP makes of them; a secret must never be one. */
+/** Whole number, time, boolean or text, formatted for LDAP. Never a secret. */
 export type MonitorValue = string | number | boolean | Date;
 
-/** By attribute name, as the schema spells it; undefined and empty lists are left out. */
+/** Figures by attribute name in the schema's spelling. Undefined and empty lists are left out. */
 export type MonitorFigures = Readonly<Record<string, MonitorValue | readonly MonitorValue[] | undefined>>;
 
-/** What has figures of its own: one connection handler, one mail server. */
+/** Something with figures of its own: one connection handler, one mail server. */
 export interface MonitorItem {
-  /** Becomes the cn of the entry; different for all items of a source. */
+  /** Value of cn of the entry; unique within a source. */
   readonly name: string;
-  /** The structural class, a descendant of ds-monitor. */
+  /** Structural object class, derived from ds-monitor. */
   readonly objectClass: string;
-  /** What is true now. Called for each request that looks at the entry: quick, and without waiting for anything. */
+  /**
+   * Returns the present figures. Called for each request that looks at the entry, so it must be quick and
+   * synchronous.
+   */
   figures(): MonitorFigures;
 }
 
-/** An entry directly below cn=monitor, and the entries below that. */
+/** An entry directly below cn=monitor, and the entries below it. */
 export interface MonitorSource extends MonitorItem {
-  /** What is below it now. */
+  /** Returns the present items below it. */
   items?(): Iterable<MonitorItem>;
 }
 
+/** The monitoring sources of one server. */
 export class Monitor {
-  /** What cn=monitor itself shows: the server as a whole. */
+  /** Figures of the entry cn=monitor itself, about the server as a whole. */
   readonly server: MonitorItem;
   readonly #sources: MonitorSource[] = [];
 
@@ -35,7 +39,7 @@ export class Monitor {
     this.server = server;
   }
 
-  /** From now on the source is shown; two must not have the same name. */
+  /** Adds a source. Names of sources must be unique. */
   add(source: MonitorSource): void {
     this.#sources.push(source);
   }

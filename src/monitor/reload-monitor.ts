@@ -1,12 +1,13 @@
-// What cn=monitor shows of reloads: when the last one was, and why nothing was reloaded if it was refused, such as an
-// expression that has no value any more. The values in force are those of before then.
+// Monitoring of reloads: the time of the last one, and the problems if it was refused, such as an expression
+// without a value. The values from before then stay in effect.
 
 import type { Reload } from '../configuration/reload/reload.ts';
 import type { MonitorSource } from './monitor.ts';
 
-/** Problems that are named. */
+/** Maximum number of problems that are listed. */
 const PROBLEMS_MAX = 100;
 
+/** Returns the monitor source of reloads. */
 export function reloadMonitor(reload: Pick<Reload, 'last'>): MonitorSource {
   return {
     name: 'reload',

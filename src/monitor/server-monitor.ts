@@ -1,5 +1,5 @@
-// What cn=monitor shows of the process, its health, and the way of changes to the disk. Connections and what is
-// asked through them are the matter of server/.
+// Monitoring of the process, its health, and the write path. server/ has the figures of connections and
+// requests.
 
 import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 import type { Configuration } from '../configuration/configuration.ts';
@@ -15,6 +15,7 @@ export interface WritePathParts {
   readonly configuration: Configuration;
 }
 
+/** Returns the monitor source of the write path and the store. */
 export function writePathMonitor({ writePath, store, configuration }: WritePathParts): MonitorSource {
   return {
     name: 'write path',
@@ -31,16 +32,17 @@ export function writePathMonitor({ writePath, store, configuration }: WritePathP
   };
 }
 
-/** Alive is what no restart is needed for; healthy, besides, what does all its work now. */
+/** The server is alive if it needs no restart. It is healthy if it also does all its work. */
 export interface HealthChecks {
-  /** Sentences: why only an administrator can help. */
+  /** Sentences: problems that only an administrator can solve. */
   readonly alive: () => readonly string[];
-  /** Sentences: why requests had better be sent elsewhere for now. */
+  /** Sentences: reasons to send requests to another server for now. */
   readonly healthy: () => readonly string[];
-  /** The names of what is enabled and does not run. */
+  /** Names of enabled objects that do not run. */
   readonly notRunning: () => readonly string[];
 }
 
+/** Returns the monitor source of health. */
 export function healthMonitor({ alive, healthy, notRunning }: HealthChecks): MonitorSource {
   return {
     name: 'health status',
@@ -60,6 +62,7 @@ export function healthMonitor({ alive, healthy, notRunning }: HealthChecks): Mon
   };
 }
 
+/** Returns the monitor source of the process: memory, processor time, version of Node.js. */
 export function processMonitor(): MonitorSource {
   let asked: EventLoopUtilization | undefined;
   const busyPermille = () => {

@@ -1,8 +1,9 @@
-// What cn=monitor shows of cn=tasks.
+// Monitoring of cn=tasks.
 
 import type { TaskRunner } from '../tasks/task-runner.ts';
 import type { MonitorSource } from './monitor.ts';
 
+/** Returns the monitor source of tasks. */
 export function taskMonitor(runner: TaskRunner): MonitorSource {
   return {
     name: 'tasks',

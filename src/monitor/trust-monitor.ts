@@ -1,5 +1,5 @@
-// What cn=monitor shows of key managers and trust managers: what was read last and how long it is good for. Nothing is
-// read because somebody looks.
+// Monitoring of key managers and trust managers: what they read last and when it expires. Monitoring never
+// makes them read.
 
 import type { X509Certificate } from 'node:crypto';
 import type { KeyManagers } from '../runtime/key-managers.ts';
@@ -7,6 +7,7 @@ import { NOBODY, type TrustManager, type TrustManagers } from '../runtime/trust-
 import type { TrustError } from '../trust/trust-error.ts';
 import type { MonitorFigures, MonitorSource } from './monitor.ts';
 
+/** Returns the monitor source of key managers. */
 export function keyManagersMonitor(managers: KeyManagers): MonitorSource {
   return {
     name: 'key managers',
@@ -30,6 +31,7 @@ export function keyManagersMonitor(managers: KeyManagers): MonitorSource {
   };
 }
 
+/** Returns the monitor source of trust managers. */
 export function trustManagersMonitor(managers: TrustManagers): MonitorSource {
   return {
     name: 'trust managers',
