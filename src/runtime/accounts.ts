@@ -1,5 +1,5 @@
-// The accounts that may log in, by every name they may log in with and by the certificates they have. An account is
-// one object as long as its entry is there, so whoever holds one sees what it may do now.
+// The accounts that may log in, by each of their login names and by their certificates. An account is one
+// object while its entry exists, so its holders always see its present rights.
 
 import { Container } from '../config/objects/properties/places.ts';
 import type { ProfileSection } from '../config/passwords/password-profiles.ts';
@@ -10,22 +10,22 @@ import type { Component, NewKeys, ObjectDifference, Prepared } from './component
 import type { Digest, RunningPart } from './description.ts';
 import { onCommit } from './renamed-keys.ts';
 
-/** What proves to be somebody. */
+/** Data that authenticates an account. */
 export interface Credentials {
-  /** As stored: what stored-password.ts makes of passwords. */
+  /** Passwords as stored, see stored-password.ts. */
   readonly passwords: readonly string[];
-  /** Keys of the names that certificates of the account have. */
+  /** Keys of the subject DNs of the account's certificates. */
   readonly subjects: readonly string[];
   /** SHA-256 fingerprints of certificates: 64 hexadecimal digits in lower case. */
   readonly fingerprints: readonly string[];
 }
 
 export interface Account {
-  /** The key of the account's own name. */
+  /** Key of the account's DN. */
   readonly key: string;
   readonly dn: string;
   readonly credentials: Credentials;
-  /** Grows when a proof is taken away, such as a password that is changed: logins of before count no more. */
+  /** Increases when a password or certificate is removed or changed. Earlier logins are then invalid. */
   readonly era: number;
   readonly privileges: ReadonlySet<string>;
 }
@@ -34,6 +34,7 @@ type LiveAccount = { -readonly [Field in keyof Account]: Account[Field] };
 
 type KeyOf = (dn: string) => string;
 
+/** The accounts of the configuration. */
 export class Accounts implements Component {
   readonly kind = 'root-dn-user';
   readonly #byKey = new Map<string, LiveAccount>();
@@ -42,25 +43,26 @@ export class Accounts implements Component {
   readonly #passwords: ProfileSection | undefined;
   #findElsewhere: (key: string) => Account | undefined = () => undefined;
 
-  /** @param passwords told of the passwords of all accounts of the configuration */
+  /** @param passwords Profile section that counts the passwords of all accounts of the configuration. */
   constructor(keyOf: KeyOf, passwords?: ProfileSection) {
     this.#keyOf = keyOf;
     this.#passwords = passwords;
   }
 
-  /** Accounts that are not in the configuration are found by this, by the key of their own name. */
+  /** Sets the lookup of accounts outside the configuration, by the key of their DN. */
   use(findElsewhere: (key: string) => Account | undefined): void {
     this.#findElsewhere = findElsewhere;
   }
 
-  /** Takes the key of a name: the account's own or an alternate one. */
+  /** Finds an account by the key of its DN or of an alternate bind DN. */
   find(key: string): Account | undefined {
     return this.#byName.get(key) ?? this.#findElsewhere(key);
   }
 
   /**
-   * The key of the name that somebody logs in with who is not asked for a DN: `admin` is uid=admin if an account has that
-   * name, or else the name of an account under cn=Root DNs,cn=config. A DN is a name too. Undefined for what is no DN.
+   * Returns the key of the DN for a login name that is not a DN: for `admin`, uid=admin if an account has that
+   * DN, otherwise an account under cn=Root DNs,cn=config. A DN is accepted too. Returns undefined for text that
+   * is no DN.
    */
   keyOfLoginName(name: string): string | undefined {
     if (name.includes('=')) return this.#keyIfDn(name);
@@ -74,8 +76,9 @@ export class Accounts implements Component {
   }
 
   /**
-   * The one account that names a certificate, by its subject or its fingerprint; nobody when several do. The name of an
-   * account is no subject unless the account says so. Without a subject only the fingerprint counts.
+   * Finds the account of a certificate, by subject or fingerprint. Returns undefined if several accounts match.
+   * The DN of an account is no subject unless the account lists it. Without a subject, only the fingerprint
+   * counts.
    */
   findByCertificate(subject: string | undefined, fingerprint: string): Account | undefined {
     const key = subject === undefined ? undefined : this.#keyIfDn(subject);
@@ -86,7 +89,7 @@ export class Accounts implements Component {
     return owners.length === 1 ? owners[0] : undefined;
   }
 
-  /** An account keeps being the object it is: who has logged in to it is logged in under its new name. */
+  /** Renames accounts. The account objects stay, so that logins stay valid under the new name. */
   renamed(keys: NewKeys): Prepared {
     return onCommit(() => this.#rename(keys));
   }
@@ -165,7 +168,7 @@ export class Accounts implements Component {
     return live;
   }
 
-  /** Whoever still holds the account sees that nothing proves to be it any more. */
+  /** Removes an account. Holders of the object see that no credentials are left. */
   #remove(key: string): void {
     const live = this.#byKey.get(key);
     if (live === undefined) return;
@@ -190,7 +193,7 @@ export class Accounts implements Component {
   }
 }
 
-/** Whether everything that was a proof still is one. */
+/** Returns true if all old credentials are still valid. */
 function keepsAll(old: Credentials, now: Credentials): boolean {
   return (
     old.passwords.every((password) => now.passwords.includes(password)) &&

@@ -1,4 +1,4 @@
-// The alert handlers of the configuration, as those who hear of alerts.
+// The alert handlers of the configuration, as subscribers of alerts.
 
 import type { ConfigurationObject } from '../config/configuration-object.ts';
 import type { AlertHandlerSettings } from '../mail/alert-handler.ts';
@@ -7,12 +7,13 @@ import type { Component, NewKeys, ObjectDifference, Prepared } from './component
 import { type Digest, factsOf, type RunningPart } from './description.ts';
 import { onCommit } from './renamed-keys.ts';
 
+/** Component that runs the alert handlers. */
 export class AlertHandlers implements Component {
   readonly kind = 'smtp-alert-handler';
   readonly #alerts: Alerts;
   readonly #changed: () => void;
 
-  /** @param changed is called whenever others want to hear of alerts, or of other ones. */
+  /** @param changed Called when alert handlers change or subscribe to other alerts. */
   constructor(alerts: Alerts, changed: () => void) {
     this.#alerts = alerts;
     this.#changed = changed;
@@ -24,7 +25,7 @@ export class AlertHandlers implements Component {
 
   prepare({ key, after, differsInNamesOnly }: ObjectDifference): Prepared {
     return onCommit(() => {
-      // What it has heard and not yet told stays with it.
+      // The running handler keeps the alerts that it has not sent yet.
       if (differsInNamesOnly === true) return;
       this.#alerts.setHandler(key, settingsOf(after));
       this.#changed();

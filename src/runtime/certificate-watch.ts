@@ -1,5 +1,6 @@
-// Looks at all certificates of key managers and trust managers now and then, and raises an alert once for each that
-// expires soon and once more when it has expired. What the runtime or the operating system trusts is not our care.
+// Checks all certificates of key managers and trust managers periodically. Sends one alert before a certificate
+// expires, and one when it has expired. It does not check the certificates of the runtime and the operating
+// system.
 
 import type { X509Certificate } from 'node:crypto';
 import type { AlertSink } from '../mail/alert.ts';
@@ -15,9 +16,12 @@ export interface CertificateWatchOptions extends TlsProviders {
   readonly log: ProviderLog;
 }
 
-/** What comes together is looked at together. */
+/** Delay that combines several new certificates in one check, in milliseconds. */
 const SOON_MS = 1000;
-/** A clock that is put forward makes certificates expire at once. */
+/**
+ * Interval of the checks, in milliseconds. It is short because a clock that is set forward can make
+ * certificates expire at once.
+ */
 const LOOK_MS = 60_000;
 
 interface Watched {
@@ -25,9 +29,10 @@ interface Watched {
   readonly certificate: X509Certificate;
 }
 
+/** Periodic expiry check of one server. */
 export class CertificateWatch {
   readonly #options: CertificateWatchOptions;
-  /** What was told, of what was there when it was last looked at. */
+  /** Alerts that were sent for the certificates of the last check. */
   #told: ReadonlySet<string> = new Set();
   #cancel: () => void = () => {};
   #cancelSoon: (() => void) | undefined;
@@ -37,7 +42,7 @@ export class CertificateWatch {
     this.#options = options;
   }
 
-  /** Looks now and every minute; nobody waits for it. */
+  /** Checks now and every minute, in the background. */
   start(): void {
     this.#isStarted = true;
     void this.#look().finally(() => {
@@ -45,7 +50,7 @@ export class CertificateWatch {
     });
   }
 
-  /** Looks once more in a moment: certificates have come. Nothing before the start. */
+  /** Checks again shortly, because there are new certificates. Does nothing before the start. */
   lookSoon(): void {
     if (!this.#isStarted) return;
     this.#cancelSoon ??= this.#options.later(SOON_MS, () => {
@@ -101,7 +106,7 @@ export class CertificateWatch {
   }
 }
 
-/** What cannot be read is in the log already, by whoever has read it. */
+/** Returns an empty list for a source that cannot be read. The reader has logged the error. */
 async function readable<T>(reading: Promise<readonly T[]>): Promise<readonly T[]> {
   try {
     return await reading;

@@ -1,4 +1,5 @@
-// Why the certificate of a client is not believed, for the answer to the client: which rule it breaks, and what to issue.
+// Explains why the certificate of a client is not trusted, for the answer to the client: the broken rule, and
+// what to issue.
 
 import { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
@@ -9,9 +10,9 @@ import type { TlsMaterial } from './tls-identity.ts';
 const STORE = 'the trust manager of the connection handler';
 
 /**
- * Returns sentences.
+ * Returns the explanation as sentences.
  *
- * @param code what the runtime calls the reason: `CERT_HAS_EXPIRED`, or `UNSPECIFIED`.
+ * @param code Error code of the runtime: `CERT_HAS_EXPIRED`, or `UNSPECIFIED`.
  */
 export function clientCertificateProblem(
   code: string,

@@ -1,28 +1,35 @@
-// The steps of everything that runs because of the configuration. What can fail fails in `prepare` and `review`; then
-// either `commit` makes it real, which cannot fail, or `abort` leaves no trace.
+// Components: everything that runs because of the configuration, and the steps of a change. `prepare` and
+// `review` may fail. Then either `commit`, which cannot fail, makes the change effective, or `abort` undoes the
+// preparation.
 
 import type { ConfigurationObject } from '../config/configuration-object.ts';
 import type { Digest, RunningPart } from './description.ts';
 
-/** One configuration object as it was and as it will be; undefined: it was not, or will not be, there. */
+/** One configuration object before and after a change; undefined if it does not exist then. */
 export interface ObjectDifference {
-  /** The key of the entry's name. */
+  /** Key of the entry's DN. */
   readonly key: string;
-  /** The key of the name it had before, where it has another one now. */
+  /** Key of its old DN, if it is renamed. */
   readonly from?: string | undefined;
-  /** Whether all that is different are names: its own, or those of objects that it refers to. */
+  /** True if only names differ: its own, or those of objects that it refers to. */
   readonly differsInNamesOnly?: boolean;
-  /** The kinds of both, to be asked before the objects themselves, which are decoded when they are looked at. */
+  /** Kinds of both. Objects are decoded only when they are read; the kinds are cheap. */
   readonly kinds: ObjectKinds;
   readonly before: ConfigurationObject | undefined;
   readonly after: ConfigurationObject | undefined;
-  /** As it is written: what the next start begins with, where something of `after` waits for an admin action. */
+  /**
+   * Object with the stored values, which the next start uses, if some values of `after` wait for an admin
+   * action.
+   */
   readonly written: ConfigurationObject | undefined;
-  /** Whether the entry has, or had, a value of its own for an attribute (its key): cheaper to ask than the object. */
+  /**
+   * Returns true if the entry has or had its own value of an attribute, by its key. This is cheaper than
+   * decoding the object.
+   */
   mentions(key: string): boolean;
 }
 
-/** Undefined where there is no object. Both have names: a list with one kind too few would compile. */
+/** Kinds of an object before and after; undefined without object. Both must be given. */
 export interface ObjectKinds {
   readonly before: string | undefined;
   readonly after: string | undefined;
@@ -30,47 +37,47 @@ export interface ObjectKinds {
 
 export interface Prepared {
   commit(): void;
-  /** Of what was committed: resolves when that is there which could not be at once. Never rejects. */
+  /** Resolves when the slow part of a committed change is done. Never rejects. */
   settled?(): Promise<unknown> | undefined;
   abort(): void;
 }
 
-/** What else has come about besides the changes that are reviewed. */
+/** Events that accompany the reviewed changes. */
 export interface Circumstances {
-  /** The files of all providers were read again. */
+  /** True if the files of all providers were read again. */
   readonly isEverythingRead: boolean;
 }
 
-/** Keys of names as they will be, by the keys of names as they were. */
+/** New keys of DNs by old keys. */
 export type NewKeys = ReadonlyMap<string, string>;
 
 export interface Component {
-  /** The kind of objects this component runs. */
+  /** Kind of the objects that the component runs. */
   readonly kind: string;
-  /** Whether it can prepare an object whatever becomes of the others that change with it. */
+  /** True if it prepares an object without regard to the others that change with it. */
   readonly judgesAlone?: boolean;
   /**
-   * Called before all else with the objects of the kind that are renamed: what runs because of them goes on under their
-   * new keys. Each is announced and prepared then like any object that changes. Cannot fail.
+   * Renames objects; called before all other steps. What runs for them goes on under the new keys. The renamed
+   * objects are then announced and prepared like others. Cannot fail.
    */
   renamed(keys: NewKeys): Prepared | undefined;
-  /**
-   * Called for all objects of the kind that change together, before the first of them is prepared: what will come and what
-   * will go. Cannot fail.
-   */
+  /** Announces all objects of the kind that change together, before the first one is prepared. Cannot fail. */
   announce?(difference: ObjectDifference): Prepared | undefined;
-  /** Only called for objects of the kind. Undefined when nothing is to be done. Throws LdapError when it cannot be. */
+  /**
+   * Prepares one object of the kind. Returns undefined if there is nothing to do. Throws LdapError if the
+   * object cannot run.
+   */
   prepare(difference: ObjectDifference): Prepared | undefined | Promise<Prepared | undefined>;
   /**
-   * Called with all that changes together, whatever its kind, when it is prepared. Throws LdapError when something that runs
-   * could not go on with it, or when the next start would be refused. Undefined when nothing is to be asked.
+   * Reviews all prepared changes of any kind together. Throws LdapError if a running part could not go on, or
+   * if the next start would fail. Returns undefined if there is nothing to check.
    */
   review?(differences: readonly ObjectDifference[], circumstances: Circumstances): Promise<void> | undefined;
-  /** Says what runs now because of objects of the kind, as the objects say that act. */
+  /** Returns what runs for the objects of the kind, as the running parts report it. */
   describe(digest: Digest): Iterable<RunningPart> | Promise<Iterable<RunningPart>>;
   /**
-   * Whether something runs because of an enabled object; takes the key of its name. Cheap. Components without it have
-   * no objects that are enabled or not.
+   * Returns true if something runs for an enabled object, by the key of its DN. Must be cheap. Components
+   * without it have no objects that can be disabled.
    */
   runs?(key: string): boolean | Promise<boolean>;
 }

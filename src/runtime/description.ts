@@ -1,10 +1,10 @@
-// A description of what runs, read from the parts that act and not from the configuration. Two servers that do the same
-// describe themselves alike: there are no counters, no times, and no secrets, of which only a keyed digest is shown.
+// Describes what runs, from the running parts and not from the configuration. Two servers that do the same have
+// equal descriptions: there are no counters and no times. Secrets are shown as a keyed digest.
 
 import { createHmac } from 'node:crypto';
 import { Secret } from '../config/secret.ts';
 
-/** Plain values, as JSON has them; undefined is left out. */
+/** Plain JSON values; undefined ones are left out. */
 export type Facts =
   | string
   | number
@@ -13,28 +13,29 @@ export type Facts =
   | readonly Facts[]
   | { readonly [name: string]: Facts };
 
-/** Tells equal secrets from different ones, to whoever has chosen the key of it. */
+/** Returns a digest of a secret, which allows comparing secrets of servers that use one key. */
 export type Digest = (secret: string) => string;
 
-/** Something that runs because of a configuration object, or because of the server as a whole. */
+/** A part that runs for a configuration object, or for the whole server. */
 export interface RunningPart {
-  /** The key of the name of the object's entry; undefined for the server as a whole. */
+  /** Key of the DN of the object's entry; undefined for the whole server. */
   readonly key: string | undefined;
   readonly facts: Facts;
 }
 
 export interface DescribedPart extends RunningPart {
-  /** The kind of the object, or what the part of the server is called. */
+  /** Kind of the object, or name of the part of the server. */
   readonly kind: string;
 }
 
 const DIGITS = 16;
 
+/** Returns the digest of secrets with a key: HMAC, in hexadecimal digits. */
 export function digestWith(key: string): Digest {
   return (secret) => createHmac('sha256', key).update(secret).digest('hex').slice(0, DIGITS);
 }
 
-/** Facts of whatever is made of plain values, lists, sets, functions (left out) and secrets (digested). */
+/** Returns the facts of plain values, lists, sets, functions (left out) and secrets (as digests). */
 export function factsOf(value: unknown, digest: Digest): Facts {
   if (value instanceof Secret) return `secret ${digest(value.reveal())}`;
   if (value instanceof Set) return [...value].map(String).toSorted();

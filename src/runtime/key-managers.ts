@@ -1,4 +1,4 @@
-// The key managers of the configuration: each gives the keys that are in its files now.
+// The key managers of the configuration. Each returns the present keys of its files.
 
 import { resolve } from 'node:path';
 import type { ConfigurationObject } from '../config/configuration-object.ts';
@@ -11,9 +11,9 @@ import { TrustError } from '../trust/trust-error.ts';
 import type { Facts } from './description.ts';
 import { known, type ProviderLog, type ProviderOptions, Providers } from './providers.ts';
 
-/** One that is enabled. */
+/** An enabled key manager. */
 export interface KeyManager {
-  /** The name of its entry, and what its kind is called. */
+  /** DN of its entry, and name of its kind. */
   readonly dn: string;
   readonly name: string;
   readonly kind: string;
@@ -22,7 +22,11 @@ export interface KeyManager {
 
 export type KeyManagers = Providers<KeyManager>;
 
-/** @param stores opens the files of key stores. */
+/**
+ * Returns the key managers.
+ *
+ * @param stores Opens the files of key stores.
+ */
 export function keyManagers(options: ProviderOptions, stores: StoreReader): KeyManagers {
   return new Providers<KeyManager>({
     kinds: ['pem-key-manager-provider', 'file-based-key-manager-provider'],

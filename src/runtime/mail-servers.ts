@@ -1,5 +1,5 @@
-// The mail servers of the configuration, in the order in which they are tried, and the limits of the spool. A change makes
-// a new mail server for the messages that come; the old one finishes those it has.
+// The mail servers of the configuration, in the order in which they are tried, and the limits of the spool. A
+// change creates a new mail server for later messages; the old one finishes its own.
 
 import type { ConfigurationObject } from '../config/configuration-object.ts';
 import { hintsOf } from '../config/hints.ts';
@@ -23,27 +23,27 @@ export interface MailServersOptions extends Omit<MailWorld, 'pauses'> {
 export type MailServerObject = Extract<ConfigurationObject, { readonly kind: 'mail-server' }>;
 type GlobalObject = Extract<ConfigurationObject, { readonly kind: 'global-configuration' }>;
 
-/** One mail server of the configuration, whether or not it is enabled. */
+/** One mail server of the configuration, enabled or not. */
 export interface KnownMailServer {
-  /** The name of its entry, and the cn of it. */
+  /** DN of its entry, and the cn of it. */
   readonly name: string;
   readonly commonName: string;
   readonly figures: MailServerFigures;
-  /** One that is not enabled gets no messages, and can be checked. */
+  /** A disabled mail server takes no messages but can be checked. */
   readonly isEnabled: boolean;
   readonly server: MailServer;
-  /** The key of its trust manager's name; undefined: the authorities of the runtime. */
+  /** Key of the DN of its trust manager; undefined for the authorities of the runtime. */
   readonly trustKey: string | undefined;
-  /** What of smtp-property has no effect: names that nobody here knows, with the one that was perhaps meant. */
+  /** Settings of smtp-property without effect: unknown names, each with the name that may be meant. */
   readonly ignored: ReturnType<typeof ignoredSettings>;
-  /** What of it has no effect, in sentences. */
+  /** Other settings without effect, as sentences. */
   readonly hints: readonly string[];
 }
 
-/** A mail server, and what it is made from. */
+/** A mail server with its object. */
 interface Known {
   readonly difference: ObjectDifference;
-  /** Those of the one before it; undefined while there are none. */
+  /** Figures of the mail server before it; undefined if there is none. */
   figures: MailServerFigures | undefined;
   made: KnownMailServer | undefined;
 }
@@ -51,6 +51,7 @@ interface Known {
 /** Names of before that are remembered. */
 const RENAMED_MAX = 1000;
 
+/** Component that runs the mail servers. */
 export class MailServers {
   readonly components: readonly Component[] = [
     {
@@ -68,7 +69,7 @@ export class MailServers {
     },
   ];
   readonly #options: MailServersOptions;
-  /** Of most, when there are very many, nothing is made before somebody asks. */
+  /** Mail servers by key. With very many, most are created only when they are used. */
   readonly #known = new Map<string, Known>();
   /** The keys of today, by those of names that mail servers had since the start. */
   readonly #renamed = new Map<string, string>();
@@ -80,7 +81,7 @@ export class MailServers {
     this.#options = options;
   }
 
-  /** The enabled ones: by priority, then by name. */
+  /** Enabled mail servers, sorted by priority, then by name. */
   get ordered(): readonly MailServer[] {
     this.#ordered ??= [...this.all]
       .flatMap(({ server, isEnabled }) => (isEnabled ? [server] : []))
@@ -92,7 +93,7 @@ export class MailServers {
     return this.#all();
   }
 
-  /** Takes the key of the entry's name. */
+  /** Finds a mail server by the key of its DN. */
   find(key: string): KnownMailServer | undefined {
     const known = this.#known.get(key);
     return known && this.#made(known);
@@ -103,12 +104,12 @@ export class MailServers {
     return this.find(key) ?? this.find(this.#renamed.get(key) ?? key);
   }
 
-  /** A mail server that is not one of these: no message comes to it, and it can be checked. Whoever asks for it closes it. */
+  /** Creates a mail server outside this list: it takes no messages, and can be checked. The caller closes it. */
   makeAside(object: MailServerObject): MailServer {
     return this.#makeServer(object, new MailServerFigures());
   }
 
-  /** Called after every change of a mail server or a limit. */
+  /** Sets the function that is called after every change of a mail server or a limit. */
   onChange(hear: () => void): void {
     this.#hear = hear;
   }
@@ -123,7 +124,7 @@ export class MailServers {
     return { pauses: { firstMs: mailRetryPause, longestMs: mailRetryPauseLimit }, lifetimeMs: mailLifetime };
   }
 
-  /** The keys of the trust managers whose mail servers rest because they were not believed. */
+  /** Yields the keys of the trust managers whose mail servers rest because their certificates are not trusted. */
   *notBelieved(): Generator<string> {
     for (const { made } of this.#known.values()) {
       if (made?.isEnabled === true && made.server.isNotBelieved && made.trustKey !== undefined)
@@ -131,7 +132,7 @@ export class MailServers {
     }
   }
 
-  /** A trust manager, by the key of its name, may believe others than before. */
+  /** Tells mail servers that a trust manager, by the key of its DN, may trust other certificates now. */
   trustChanged(key: string): void {
     const changed = [...this.#known.values()].filter(
       ({ made }) => made?.trustKey === key && made.server.trustChanged(),
@@ -139,7 +140,7 @@ export class MailServers {
     if (changed.length > 0) this.#hear();
   }
 
-  /** Ends all connections. */
+  /** Closes all connections. */
   close(): void {
     for (const { made } of this.#known.values()) made?.server.close();
   }
@@ -171,7 +172,10 @@ export class MailServers {
     if (this.#renamed.size > RENAMED_MAX && oldest !== undefined) this.#renamed.delete(oldest);
   }
 
-  /** The mail server under its new name, with its connections and all that it has learnt; undefined: another is to be made. */
+  /**
+   * Returns the mail server under its new name, with its connections and state. Returns undefined if a new one
+   * must be created.
+   */
   #goingOn(
     made: KnownMailServer,
     { after, differsInNamesOnly }: ObjectDifference,
@@ -203,7 +207,7 @@ export class MailServers {
     };
   }
 
-  /** What nobody has asked for yet is made when somebody does. */
+  /** Returns true if the mail server runs. Those not used yet are created on demand. */
   #runs(key: string): boolean {
     const known = this.#known.get(key);
     return known !== undefined && (known.made?.isEnabled ?? true);
@@ -262,7 +266,7 @@ export class MailServers {
     return new MailServer({ name: object.dn.toString(), settings: object, figures, ...world });
   }
 
-  /** Asked for every connection anew. */
+  /** Returns the trust manager, which every new connection looks up again. */
   #trustOf({ dn, trustManagerProvider }: MailServerObject): ServerTrust {
     const { trusts, keyOf } = this.#options;
     const name = trustManagerProvider?.toString();

@@ -1,5 +1,5 @@
-// Mail servers that are to be verified from time to time: a component of the runtime. Only a few at once, each at its
-// own time, so that many mail servers are no storm of connections.
+// Verifies mail servers periodically, as a component of the runtime. Limits the number of verifications at once
+// and spreads them over time, so that many mail servers cause no burst of connections.
 
 import type { Later } from '../mail/pauses.ts';
 import type { MailFailure } from '../mail/smtp/failure.ts';
@@ -10,33 +10,34 @@ import { onCommit, renameKeys } from './renamed-keys.ts';
 
 export interface MailVerificationOptions {
   readonly servers: Pick<MailServers, 'find'>;
-  /** Told when a mail server cannot be used any more; not again before it could be used once. */
+  /** Called when a mail server fails; again only after it worked in between. */
   readonly failed: (name: string, failure: MailFailure) => void;
-  /** From 0 to 1: when within its first interval a mail server has its turn. */
+  /** Returns a number from 0 to 1 that sets when in the first interval a mail server is verified. */
   readonly random: () => number;
   readonly later: Later;
 }
 
-/** A mail server that is verified now and then. */
+/** A mail server that is verified periodically. */
 interface Verified {
-  /** The key of its name, which may become another one. */
+  /** Key of its DN, which a rename changes. */
   key: string;
   readonly intervalMs: number;
-  /** Ends the waiting for its next turn. */
+  /** Cancels the timer of the next verification. */
   cancel(): void;
   isFailing: boolean;
 }
 
-/** Verifications that are under way at once; the others wait for their turn. */
+/** Maximum number of verifications at once; others wait. */
 const UNDER_WAY_MAX = 4;
 
 const INTERVAL_KEY = 'ds-cfg-verification-interval';
 
+/** Component that verifies mail servers periodically. */
 export class MailVerification implements Component {
   readonly kind = 'mail-server';
   readonly #options: MailVerificationOptions;
   readonly #verified = new Map<string, Verified>();
-  /** Those whose time has come. */
+  /** Mail servers that are due. */
   readonly #due = new Set<Verified>();
   #underWay = 0;
   readonly #abort = new AbortController();
@@ -45,7 +46,7 @@ export class MailVerification implements Component {
     this.#options = options;
   }
 
-  /** Its turn comes when it would have come. */
+  /** Renames mail servers; their timers stay. */
   renamed(keys: NewKeys): Prepared {
     return onCommit(() => {
       renameKeys(this.#verified, keys);
@@ -54,7 +55,7 @@ export class MailVerification implements Component {
   }
 
   prepare(difference: ObjectDifference): Prepared | undefined {
-    // Of very many mail servers most are not to be verified, and need not be decoded.
+    // Of very many mail servers, most have no interval and need not be decoded.
     if (!difference.mentions(INTERVAL_KEY)) return this.#prepareNone(difference);
     const { key, after } = difference;
     const isWanted = after?.kind === 'mail-server' && after.enabled;
@@ -71,7 +72,7 @@ export class MailVerification implements Component {
     for (const [key, { intervalMs }] of this.#verified) yield { key, facts: { verifiedEveryMs: intervalMs } };
   }
 
-  /** Ends the verifications that are under way, and begins no further one. */
+  /** Stops the verifications in progress and starts no others. */
   stop(): void {
     this.#abort.abort(new Error('The server is stopping.'));
     for (const one of this.#verified.values()) one.cancel();
@@ -107,7 +108,7 @@ export class MailVerification implements Component {
       this.#underWay += 1;
       void this.#verify(one).finally(() => {
         this.#underWay -= 1;
-        // A change may have begun another one while the server was being verified.
+        // A change may have started another verification meanwhile.
         const isWanted = this.#verified.get(one.key) === one && !this.#abort.signal.aborted;
         if (isWanted) this.#wait(one, one.intervalMs);
         this.#verifyDue();

@@ -1,5 +1,5 @@
-// Things by their keys, as they are in force and as they will be once what is prepared is stored. Changes are prepared on
-// top of others that wait for the disk, so that several may be staged for one key: the last one counts.
+// A map with committed and prepared values. Changes are prepared on top of earlier ones that wait for the disk,
+// so a key may have several staged values; the last one counts.
 
 import type { NewKeys, Prepared } from './component.ts';
 import { together } from './renamed-keys.ts';
@@ -8,6 +8,7 @@ interface Staged<Value> {
   readonly value: Value | undefined;
 }
 
+/** Map from keys to values that change in two steps, prepare and commit. */
 export class PreparedMap<Value> {
   readonly #inForce = new Map<string, Value>();
   readonly #staged = new Map<string, Staged<Value>[]>();
@@ -16,7 +17,7 @@ export class PreparedMap<Value> {
     return this.#inForce.get(key);
   }
 
-  /** What `find` will give once that is stored which is prepared. */
+  /** Returns the value of a key after all prepared changes are committed. */
   findPrepared(key: string): Value | undefined {
     const last = this.#staged.get(key)?.at(-1);
     return last === undefined ? this.#inForce.get(key) : last.value;
@@ -26,12 +27,12 @@ export class PreparedMap<Value> {
     return this.#inForce.entries();
   }
 
-  /** Those in force. */
+  /** Returns the committed values. */
   values(): Iterable<Value> {
     return this.#inForce.values();
   }
 
-  /** Those that will be there, by their keys. */
+  /** Returns all values after the prepared changes, by key. */
   prepared(): ReadonlyMap<string, Value> {
     const all = new Map(this.#inForce);
     for (const [key, staged] of this.#staged) {
@@ -42,7 +43,11 @@ export class PreparedMap<Value> {
     return all;
   }
 
-  /** @param value undefined: there will be none. */
+  /**
+   * Stages a value.
+   *
+   * @param value Undefined removes the key.
+   */
   stage(key: string, value: Value | undefined): Prepared {
     const one: Staged<Value> = { value };
     const known = this.#staged.get(key);
@@ -59,7 +64,7 @@ export class PreparedMap<Value> {
     };
   }
 
-  /** Gives values other keys, all of them at once: two may exchange theirs. */
+  /** Gives values new keys, all at once: two values may swap keys. */
   rename(keys: NewKeys): Prepared {
     const taken = new Set(keys.values());
     const moved = Array.from(keys, ([from, to]) => [to, this.findPrepared(from)] as const);

@@ -1,16 +1,16 @@
-// The files behind key managers and trust managers, for whoever wants all of them read again at once.
+// The files of key managers and trust managers, for reading all of them again at once.
 
 import type { ObjectDifference, Prepared } from './component.ts';
 import type { KeyManagers } from './key-managers.ts';
 import type { TrustManagers } from './trust-managers.ts';
 
 export interface ProviderFiles {
-  /** The provider: the name of its entry, and the key of that name. */
+  /** DN of the provider's entry, and its key. */
   readonly dn: string;
   readonly key: string;
-  /** Whether they could be read before. */
+  /** True if they were read before. */
   readonly isRead: boolean;
-  /** Reads them now; what was read is in force when it is committed. Throws TrustError. */
+  /** Reads the files. The content takes effect at commit. Throws TrustError. */
   reread(): Promise<Prepared>;
 }
 
@@ -19,7 +19,7 @@ interface Providers {
   readonly trustManagers: Pick<TrustManagers, 'all' | 'findPrepared'>;
 }
 
-/** Of all providers that are enabled; of those that are about to be changed, as they will be. */
+/** Returns the files of all enabled providers; for those that are being changed, in their new state. */
 export function providerFiles(
   { keyManagers, trustManagers }: Providers,
   changes: readonly ObjectDifference[],

@@ -1,6 +1,6 @@
-// What others look up by its name, such as key managers: one thing for each enabled object of some kinds. A change is
-// refused when its object cannot be opened; what cannot be opened when the server starts is logged and tried again
-// whenever it is needed, because a server that does not start can be repaired by nobody.
+// Providers: things that other parts look up by DN, such as key managers; one for each enabled object of some
+// kinds. A change is refused if its object cannot be opened. At start, such an object is logged and tried again
+// whenever it is needed, because nobody could repair a server that does not start.
 
 import type { ConfigurationObject } from '../config/configuration-object.ts';
 import type { FileReader } from '../files/file-reader.ts';
@@ -18,30 +18,31 @@ export interface ProviderLog {
 }
 
 export interface ProviderOptions {
-  /** Where relative paths begin. */
+  /** Folder at which relative paths start. */
   readonly instanceFolder: string;
   readonly files: FileReader;
   readonly log: ProviderLog;
   readonly now: () => Date;
-  /** Whether the server is still starting. */
+  /** Returns true while the server starts. */
   readonly isStarting: () => boolean;
 }
 
 interface Providing<Provider extends { readonly kind: string }> {
   readonly kinds: readonly string[];
-  /** Undefined for an object that is not enabled. */
+  /** Creates a provider. Returns undefined for a disabled object. */
   create(object: ConfigurationObject | undefined): Provider | undefined;
-  /** Throws TrustError when it cannot be used. */
+  /** Checks a provider. Throws TrustError if it cannot be used. */
   check(provider: Provider): Promise<unknown>;
   readonly isStarting: () => boolean;
-  /** What it gives to those who ask now. */
+  /** Returns the facts of what it provides now. */
   describe(provider: Provider): Promise<Facts>;
-  /** Gives a provider the names of its object, where it can go on under them; without it, another one is created. */
+  /** Renames a provider with its object. Kinds without it create another provider. */
   rename?(provider: Provider, object: ConfigurationObject): void;
-  /** It is in force from now on. */
+  /** Called when the provider takes effect. */
   enabled?(provider: Provider): void;
 }
 
+/** Component that runs the providers of some kinds. */
 export class Providers<Provider extends { readonly kind: string }> {
   readonly components: readonly Component[];
   readonly #providing: Providing<Provider>;
@@ -59,17 +60,17 @@ export class Providers<Provider extends { readonly kind: string }> {
     }));
   }
 
-  /** Takes the key of the object's name; undefined when it is not there or not enabled. */
+  /** Finds a provider by the key of its object's DN; undefined if it does not exist or is disabled. */
   find(key: string): Provider | undefined {
     return this.#byKey.find(key);
   }
 
-  /** For whoever prepares: what `find` will give once that is stored which is prepared. Nothing else is to be done with it. */
+  /** Finds the provider that `find` will return after the prepared changes. Only for checks during prepare. */
   findPrepared(key: string): Provider | undefined {
     return this.#byKey.findPrepared(key);
   }
 
-  /** Those that are enabled. */
+  /** Returns the enabled providers. */
   all(): Iterable<Provider> {
     return this.#byKey.values();
   }
@@ -111,7 +112,7 @@ export class Providers<Provider extends { readonly kind: string }> {
   }
 }
 
-/** What a provider gives, or why it gives nothing. */
+/** Returns the facts of what a provider returns, or the reason why it fails. */
 export async function known<T>(reading: Promise<readonly T[]>, describe: (one: T) => Facts): Promise<Facts> {
   try {
     return (await reading).map(describe);

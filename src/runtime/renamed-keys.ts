@@ -1,16 +1,20 @@
-// Renames where only what is in force is kept: what has the old keys gets the new ones when the change is committed.
+// Renames for components that keep committed values only: the new keys apply at commit.
 
 import type { NewKeys, Prepared } from './component.ts';
 
-/** For kinds of which there is one object, which keeps its name. */
+/** Rename step for kinds with a single object, which keeps its name. */
 export const neverRenamed = (): undefined => undefined;
 
-/** @param rename called when the change is in force. */
+/**
+ * Returns a step without preparation.
+ *
+ * @param rename Called at commit.
+ */
 export function onCommit(rename: () => void): Prepared {
   return { commit: rename, abort: () => {} };
 }
 
-/** Several that are one. */
+/** Combines several steps in one. */
 export function together(parts: readonly Prepared[]): Prepared {
   return {
     commit: () => {
@@ -22,7 +26,7 @@ export function together(parts: readonly Prepared[]): Prepared {
   };
 }
 
-/** Gives values of a map other keys, all of them at once: two may exchange theirs. */
+/** Gives values of a map new keys, all at once: two values may swap keys. */
 export function renameKeys<Value>(map: Map<string, Value>, keys: NewKeys): void {
   const moved: [string, Value][] = [];
   for (const [from, to] of keys) {

@@ -1,28 +1,28 @@
-// All components, asked one after the other: all of them prepare, or none does. What others need, such as a key manager,
-// is prepared before them; then whatever uses something that changes is asked whether it could go on.
+// Runs all components: all of them prepare a change, or none does. Providers that others need, such as key
+// managers, are prepared first. Then everything that uses a changed object is asked whether it can go on.
 
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Circumstances, Component, NewKeys, ObjectDifference, Prepared } from './component.ts';
 import type { DescribedPart, Digest } from './description.ts';
 
-/** How long everything together may take that one change needs. */
+/** Maximum time to prepare one change, in milliseconds. */
 export const PREPARE_MS_MAX = 60_000;
 
 export interface RuntimeOptions {
-  /** How long all of `prepare` may take. Without it, as long as it takes: a start has nobody waiting behind it. */
+  /** Maximum time of `prepare`, in milliseconds. Unlimited by default: at a start nothing else waits. */
   readonly prepareMsMax?: number;
-  /** The files that are being read now, for the sentence that refuses a change. */
+  /** Returns the files that are being read, for the message that refuses a slow change. */
   readonly filesRead?: () => readonly string[];
 }
 
-/** Where each of several problems is wanted, and others have their turn between them. */
+/** Options of a preparation that collects several problems and gives other work a turn. */
 export interface Patience {
   refused(error: LdapError): void;
-  /** Awaited after every so many objects. */
+  /** Awaited after every few objects. */
   turn(): Promise<unknown>;
 }
 
-/** One component that one object is prepared by. */
+/** Preparation of one object by one component. */
 interface Step {
   readonly component: Component;
   readonly difference: ObjectDifference;
@@ -30,15 +30,16 @@ interface Step {
 
 const OBJECTS_PER_TURN = 64;
 
+/** The components of one server. */
 export class Runtime {
   readonly #components: readonly Component[];
   readonly #options: RuntimeOptions;
-  /** By their kinds, where the first component stands that runs such objects. */
+  /** Position of the first component by kind. */
   readonly #ranks = new Map<string | undefined, number>();
   readonly #byKind: ReadonlyMap<string, readonly Component[]>;
   readonly #reviewers: readonly Component[];
 
-  /** @param components those that others need stand before them. */
+  /** @param components Components in the order of preparation: a component comes after those it needs. */
   constructor(components: readonly Component[], options: RuntimeOptions = {}) {
     this.#components = components;
     this.#options = options;
@@ -49,12 +50,12 @@ export class Runtime {
     }
   }
 
-  /** Whether objects of the kind run when they are enabled, and not otherwise. */
+  /** Returns true if objects of the kind run exactly while they are enabled. */
   knowsEnabled(kind: string): boolean {
     return this.#components.some((component) => component.kind === kind && component.runs !== undefined);
   }
 
-  /** Whether all runs that an enabled object of the kind is there for; takes the key of its name. */
+  /** Returns true if everything of an enabled object runs, by the key of its DN. */
   async runs(kind: string, key: string): Promise<boolean> {
     for (const component of this.#components) {
       if (component.kind !== kind || component.runs === undefined) continue;
@@ -64,7 +65,7 @@ export class Runtime {
     return true;
   }
 
-  /** What runs, component by component. */
+  /** Returns what runs, component by component. */
   async describe(digest: Digest): Promise<readonly DescribedPart[]> {
     const parts: DescribedPart[] = [];
     for (const component of this.#components) {
@@ -74,9 +75,8 @@ export class Runtime {
   }
 
   /**
-   * All components make ready what the differences ask of them; when one cannot, or is not ready in time, none keeps
-   * anything. A promise only where something has to be waited for: most changes are ready at once. Throws, or rejects
-   * with, LdapError.
+   * Prepares the differences in all components. If one fails or is too slow, all are aborted. Returns a promise
+   * only if something is asynchronous; most changes are not. Throws, or rejects with, LdapError.
    */
   prepare(differences: readonly ObjectDifference[]): Prepared | Promise<Prepared> {
     const endsAt = this.#end();
@@ -116,7 +116,7 @@ export class Runtime {
     return sentences;
   }
 
-  /** The same without the review, and whatever is refused is told: it is for whoever calls to abort then. */
+  /** Prepares without the review and reports every refusal to `patience`. The caller must then abort. */
   async prepareAll(differences: readonly ObjectDifference[], patience: Patience): Promise<Prepared> {
     const endsAt = this.#end();
     const all = new AllPrepared();
@@ -132,7 +132,7 @@ export class Runtime {
     return all;
   }
 
-  /** Asks everything that runs whether it could go on with what is prepared; whatever is refused is told. */
+  /** Asks all components whether they can go on after the prepared changes. Reports every refusal. */
   async review(
     differences: readonly ObjectDifference[],
     circumstances: Circumstances,
@@ -214,7 +214,7 @@ export class Runtime {
     }
   }
 
-  /** In the order in which they can be prepared, whatever order they were made in. */
+  /** Sorts the differences in the order of preparation. */
   #inOrder(differences: readonly ObjectDifference[]): readonly ObjectDifference[] {
     if (differences.length < 2) return differences;
     const rank = ({ kinds }: ObjectDifference) => this.#ranks.get(kinds.after ?? kinds.before) ?? 0;
@@ -225,7 +225,7 @@ export class Runtime {
     return performance.now() + (this.#options.prepareMsMax ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Throws LdapError when the time is over; what comes too late is forgotten. */
+  /** Throws LdapError after the maximum time. Aborts a result that comes later. */
   async #inTime<Made extends Prepared | undefined>(
     pending: Promise<Made>,
     difference: ObjectDifference | undefined,
@@ -279,14 +279,14 @@ class AllPrepared implements Prepared {
     for (const one of this.#prepared.toReversed()) one.abort();
   }
 
-  /** Aborts all, and throws the error. */
+  /** Aborts all steps and throws the error. */
   refuse(error: unknown): never {
     this.abort();
     throw error;
   }
 }
 
-/** Whether a refusal is told, and the work goes on. */
+/** Returns true if the refusal was reported and the work goes on. */
 function isTold(error: unknown, patience: Patience | undefined): boolean {
   if (patience === undefined || !(error instanceof LdapError)) return false;
   patience.refused(error);

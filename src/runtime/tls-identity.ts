@@ -1,5 +1,5 @@
-// Who a connection handler is to its clients, and whom it believes: the keys its key manager has now, the authorities
-// its trust manager has now, ready for a TLS library.
+// TLS identity of a connection handler: the present keys of its key manager and the present authorities of its
+// trust manager, ready for a TLS library.
 
 import type { X509Certificate } from 'node:crypto';
 import { LdapError } from '../ldap/ldap-error.ts';
@@ -9,7 +9,7 @@ import type { Facts } from './description.ts';
 import type { KeyManagers } from './key-managers.ts';
 import type { TrustManagers } from './trust-managers.ts';
 
-/** Whether to take what is in force, or what is prepared, to see whether it can be used. */
+/** Selects the committed or the prepared providers. */
 type Way = 'find' | 'findPrepared';
 
 export interface TlsProviders {
@@ -18,19 +18,22 @@ export interface TlsProviders {
   readonly now: () => Date;
 }
 
-/** The keys of the names of both; undefined: none. */
+/** Keys of the DNs of both; undefined for none. */
 export interface TlsNames {
   readonly keyManager: string | undefined;
   readonly trustManager: string | undefined;
-  /** What the keys to be used are called; empty: the best of each type. */
+  /** Aliases of the keys to use. If empty, the best key of each type is used. */
   readonly aliases: readonly string[];
 }
 
 export interface TlsMaterial {
-  /** Private keys as PEM, and at the same places their certificates with those of the issuers. */
+  /** Private keys in PEM, and in the same order their certificates with those of the issuers. */
   readonly keys: readonly string[];
   readonly certificates: readonly string[];
-  /** Authorities as PEM, `system` for the runtime's, `blind` for whoever there is, undefined when nobody is asked. */
+  /**
+   * Authorities in PEM; `system`: those of the runtime; `blind`: every certificate is trusted; undefined:
+   * clients are not asked.
+   */
   readonly authorities: readonly string[] | 'system' | 'blind' | undefined;
 }
 
@@ -42,6 +45,7 @@ interface Known {
 
 type Authorities = readonly X509Certificate[] | 'system' | 'blind' | undefined;
 
+/** TLS identity of one connection handler. */
 export class TlsIdentity {
   readonly #names: TlsNames;
   readonly #providers: TlsProviders;
@@ -52,17 +56,20 @@ export class TlsIdentity {
     this.#providers = providers;
   }
 
-  /** The same object as long as nothing changes. Throws unavailable (52), with the reason, when there is no key to use. */
+  /**
+   * Returns the present material; the same object while nothing changes. Throws LdapError unavailable (52) with
+   * the reason if there is no usable key.
+   */
   current(): Promise<TlsMaterial> {
     return this.#lookOrRefuse('find');
   }
 
-  /** The same as it will be when what is prepared is in force. */
+  /** Returns the material after the prepared changes. */
   prepared(): Promise<TlsMaterial> {
     return this.#lookOrRefuse('findPrepared');
   }
 
-  /** What a handshake of now is made with, by fingerprints; or why there is none. */
+  /** Returns the fingerprints that a handshake uses now, or the reason why there is none. */
   async describe(): Promise<Facts> {
     try {
       await this.current();

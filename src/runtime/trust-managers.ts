@@ -1,4 +1,4 @@
-// The trust managers of the configuration: each gives the authorities that it believes now.
+// The trust managers of the configuration. Each returns the authorities that it trusts now.
 
 import type { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
@@ -13,29 +13,29 @@ import type { Facts } from './description.ts';
 import { known, type ProviderOptions, Providers } from './providers.ts';
 
 export interface TrustManagerOptions extends ProviderOptions {
-  /** The certificates in entries of this server, at and below a name. */
+  /** Returns the certificates in entries of this server, at and below a DN. */
   readonly certificatesBelow: (base: Dn) => CertificateSource;
-  /** Told whenever a trust manager may believe others than before; takes the name of its entry. */
+  /** Called when a trust manager may trust other certificates than before, with the DN of its entry. */
   readonly changed: (provider: string) => void;
 }
 
-/** Where there is no authority nobody is believed, whoever was believed before. */
+/** Reason for a trust manager without authorities: nothing is trusted, even if it was before. */
 export const NOBODY = 'a trust manager has no certificate of an authority, and believes nobody';
 
 type CertificateSource = FileSource<readonly X509Certificate[]>;
 
-/** One that is enabled. */
+/** An enabled trust manager. */
 export interface TrustManager {
-  /** The name of its entry, and what its kind is called. */
+  /** DN of its entry, and name of its kind. */
   dn: string;
   name: string;
   readonly kind: string;
   readonly trust: Trust;
-  /** What is read from somewhere; undefined where nothing is. */
+  /** Certificates that it reads; undefined if it reads none. */
   readonly certificates: FileBacked<readonly X509Certificate[]> | undefined;
-  /** What it makes of the certificates of servers. */
+  /** Checks certificates of servers. */
   readonly server: ServerTrust;
-  /** Called when it is in force: from now on it reports whom it trusts, at once and after each change. */
+  /** Called when it takes effect. It then reports which authorities it trusts, at once and after each change. */
   readonly begin: () => void;
 }
 
@@ -51,7 +51,11 @@ const KINDS = [
 
 type TrustManagerObject = Extract<ConfigurationObject, { readonly kind: (typeof KINDS)[number] }>;
 
-/** @param stores opens the files of trust stores. */
+/**
+ * Returns the trust managers.
+ *
+ * @param stores Opens the files of trust stores.
+ */
 export function trustManagers(options: TrustManagerOptions, stores: StoreReader): TrustManagers {
   return new Providers<TrustManager>({
     kinds: KINDS,
@@ -60,12 +64,13 @@ export function trustManagers(options: TrustManagerOptions, stores: StoreReader)
         ? createTrustManager(object, sourceOf(object, options, stores), options)
         : undefined,
     check: async ({ kind, certificates }) => {
-      // A start has nobody to tell: who uses it finds out, and rests. Entries with authorities may come later.
+      // During a start no client waits for an error. A later connection reports it. LDAP entries with
+      // authorities may be added later.
       if (!options.isStarting() && kind !== 'ldap-trust-manager-provider') await certificates?.current();
     },
     isStarting: options.isStarting,
     describe: describeTrust,
-    // Whoever was trusted still is: connections that were made go on.
+    // It trusts the same authorities, so that connections stay open.
     rename: (manager, { dn, name }) => {
       manager.dn = dn.toString();
       manager.name = name;
@@ -90,7 +95,7 @@ function createTrustManager(
 ): TrustManager {
   let isInForce = false;
   const report = () => {
-    // Before it is in force, mail servers would be tried with the trust manager that is.
+    // Before it takes effect, mail servers would be tried with the old trust manager.
     if (!isInForce) return;
     if (certificates?.known.value?.length === 0) log.warn({ provider: manager.dn }, NOBODY);
     changed(manager.dn);
@@ -106,7 +111,7 @@ function createTrustManager(
   const begin = () => {
     isInForce = true;
     if (certificates === undefined || certificates.known.value !== undefined) report();
-    // Read now, whether or not somebody needs it soon: what expires is to be told in time.
+    // Reads now, even if nothing needs it yet, so that expiring certificates are reported in time.
     certificates?.current().catch(() => {});
   };
   const trust = trustOf(kind, certificates);
@@ -133,7 +138,10 @@ async function describeTrust({ trust }: TrustManager): Promise<Facts> {
   return { believes: await known(trust.certificates.current(), ({ fingerprint256 }) => fingerprint256) };
 }
 
-/** Undefined for whoever believes everybody, and for the authorities that the runtime has anyway. */
+/**
+ * Returns the source of certificates; undefined for a blind trust manager and for the authorities of the
+ * runtime.
+ */
 function sourceOf(
   object: TrustManagerObject,
   { instanceFolder, files, certificatesBelow }: TrustManagerOptions,
@@ -154,7 +162,7 @@ function sourceOf(
       return certificatesBelow(object.baseDn);
     case 'system-trust-manager-provider':
       if (!object.includeOperatingSystem) return undefined;
-      // What the operating system trusts is read once: the runtime remembers it.
+      // Authorities of the operating system are read once: the runtime caches them.
       return { read: () => stores.readSystem(), stamp: async () => 'read' };
     case 'blind-trust-manager-provider':
       return undefined;

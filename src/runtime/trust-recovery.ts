@@ -1,6 +1,6 @@
-// Mail servers that rest because they were not believed: they are tried again as soon as their trust manager believes others
-// than before. While some rest for that reason, what their trust managers read is looked at every few seconds; otherwise
-// nobody would look at it before their pauses are over.
+// Retries mail servers that rest because their certificate was not trusted, as soon as their trust manager
+// trusts other certificates. While some rest for that reason, checks the sources of their trust managers every
+// few seconds. Otherwise nothing would read them before the pauses are over.
 
 import type { MailServers } from './mail-servers.ts';
 import type { TrustManagers } from './trust-managers.ts';
@@ -12,6 +12,7 @@ export interface TrustRecoveryOptions {
 
 const LOOK_MS = 5000;
 
+/** Retries mail servers after a change of trust. */
 export class TrustRecovery {
   readonly #options: TrustRecoveryOptions;
   readonly #timer: NodeJS.Timeout;
@@ -21,7 +22,7 @@ export class TrustRecovery {
     this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
   }
 
-  /** A trust manager may believe others than before; takes the key of its name. */
+  /** Reports that a trust manager, by the key of its DN, may trust other certificates. */
   changed(key: string): void {
     this.#options.servers.trustChanged(key);
   }
@@ -30,7 +31,7 @@ export class TrustRecovery {
     clearInterval(this.#timer);
   }
 
-  /** Whoever reads something new tells of it; what cannot be read is told too, in the log. */
+  /** Reads the sources. A change is reported by the trust manager; an error is logged there. */
   #look(): void {
     const { servers, trustManagers } = this.#options;
     for (const key of new Set(servers.notBelieved()))
