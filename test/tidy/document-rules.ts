@@ -12,6 +12,8 @@ const NOT_BUILT = '(not built yet)';
 const MAP_ROW = /^\| `([a-z-]+)\/` *\| *(.*?) *\| *(.*?) *\|$/;
 const COMMAND = /\bnpm (?:run (?:--silent )?([\w:-]+)|(start|test)\b)/g;
 const PATH = /`((?:src|test|scripts|bench|docs|\.ci)\/[\w./-]*)`/g;
+/** A step of a walk: a file below src/, and the functions of it that the walk passes. */
+const STEP = /^\d+\. (?:\*\*[a-z]+\*\*: )?`([\w/-]+\.ts)`: ((?:`#?\w+`(?:, )?)+)\./;
 const LINK = /\]\(([^)#:\s]+)(?:#[^)]*)?\)/g;
 
 export const documentRules: readonly Rule[] = [
@@ -19,6 +21,7 @@ export const documentRules: readonly Rule[] = [
   { title: 'the map has no room that is not there', find: findMissingRooms },
   { title: 'every npm command in the documents is in package.json', find: findUnknownCommands },
   { title: 'every path and link in the documents leads somewhere', find: findDeadPaths },
+  { title: 'every step of a walk names functions that are in the file', find: findLostSteps },
 ];
 
 interface MapRow {
@@ -83,6 +86,27 @@ function findDeadPaths(project: Project): string[] {
       return exists(target) ? undefined : `links to ${match[1]}, which does not exist`;
     }),
   ];
+}
+
+function findLostSteps(project: Project): string[] {
+  const lines = project.files.get(MAP)?.split('\n') ?? [];
+  return lines.flatMap((text, index) => {
+    if (!/^\d+\. /.test(text)) return [];
+    const [, path = '', names] = STEP.exec(text) ?? [];
+    if (names === undefined)
+      return [finding(MAP, index + 1, 'has a step that names no file and no function')];
+    const code = project.files.get(`src/${path}`);
+    if (code === undefined) return [finding(MAP, index + 1, `names src/${path}, which does not exist`)];
+    const functions = names.split(', ').map((name) => name.replaceAll('`', ''));
+    const lost = functions.filter((name) => !declares(code, name));
+    return lost.map((name) => finding(MAP, index + 1, `names ${name}, which src/${path} does not declare`));
+  });
+}
+
+/** Returns whether a file declares this function, or has this method. */
+function declares(code: string, name: string): boolean {
+  const method = `^  (?:(?:static|async|get) )*${name}[<(]`;
+  return new RegExp(`^(?:export )?(?:async )?function\\*? ${name}\\b|${method}`, 'm').test(code);
 }
 
 function isLeafFolder(project: Project, folder: string): boolean {

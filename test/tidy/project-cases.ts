@@ -109,6 +109,24 @@ export const documentCases: readonly RuleCase[] = [
       'README.md:2 links to docs/a.md, which does not exist',
     ],
   },
+  {
+    rule: 'every step of a walk',
+    what: 'a file and functions that are gone, and a step without any, but not functions that are there',
+    files: {
+      'src/ldap/dn.ts': code('export function parse() {}', 'class Dn {', '  async #read() {}', '}'),
+      'ARCHITECTURE.md': [
+        '1. `ldap/dn.ts`: `parse`, `#read`. Parses.',
+        '2. **read**: `ldap/dn.ts`: `parse`, `gone`. Reads.',
+        '3. `ldap/gone.ts`: `parse`. Is gone.',
+        '4. Nobody knows.',
+      ].join('\n'),
+    },
+    expected: [
+      'ARCHITECTURE.md:2 names gone, which src/ldap/dn.ts does not declare',
+      'ARCHITECTURE.md:3 names src/ldap/gone.ts, which does not exist',
+      'ARCHITECTURE.md:4 has a step that names no file and no function',
+    ],
+  },
 ];
 
 export const packageCases: readonly RuleCase[] = [
