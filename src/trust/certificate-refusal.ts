@@ -1,24 +1,25 @@
-// A certificate that is not believed: every rule that it or its chain breaks, and the way out of each.
+// A certificate that is not trusted, with every rule that it or its chain breaks, and what to do about each.
 
 import { TrustError } from './trust-error.ts';
 
-/** A rule that is broken. */
+/** A broken rule. */
 export interface RefusalReason {
-  /** OpenSSL's name for it; `HOSTNAME_MISMATCH` and `IP_ADDRESS_MISMATCH` for a certificate for others. */
+  /** OpenSSL's error code; `HOSTNAME_MISMATCH` or `IP_ADDRESS_MISMATCH` for a certificate of another host. */
   readonly code: string;
-  /** A sentence. */
+  /** Sentence: the broken rule. */
   readonly problem: string;
-  /** A sentence. */
+  /** Sentence: what to change. */
   readonly advice: string;
 }
 
+/** Reports a certificate that is not trusted. */
 export class CertificateRefusal extends TrustError {
   readonly reasons: readonly RefusalReason[];
-  /** Sentences. */
+  /** Sentences: all broken rules. */
   readonly problem: string;
   readonly advice: string;
 
-  /** @param head a sentence that says whose certificate is not believed. */
+  /** @param head Sentence that says whose certificate is not trusted. */
   constructor(head: string, reasons: readonly RefusalReason[], options: ErrorOptions = {}) {
     const unique = (texts: readonly string[]) => [...new Set(texts)].join(' ');
     const problem = `${head} ${unique(reasons.map((reason) => reason.problem))}`;
@@ -29,7 +30,7 @@ export class CertificateRefusal extends TrustError {
     this.advice = advice;
   }
 
-  /** Whether nothing is wrong with it but that it is for another host. */
+  /** True if the only problem is that the certificate is for another host. */
   get isAboutNameOnly(): boolean {
     return this.reasons.every(({ code }) => code === 'HOSTNAME_MISMATCH' || code === 'IP_ADDRESS_MISMATCH');
   }

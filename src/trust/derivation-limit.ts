@@ -1,11 +1,11 @@
-// How many rounds of key derivation a PKCS#12 store may ask for (RFC 7292 §4, RFC 8018). Whoever writes a store chooses the
-// number, and whoever opens it does the work; so the numbers are looked at before any of it is done.
+// Limits the rounds of key derivation in a PKCS#12 store (RFC 7292 §4, RFC 8018). The author of a store chooses
+// the number and the reader does the work, so the numbers are checked before any of it is done.
 
 import forge from 'node-forge';
 import { TrustError } from './trust-error.ts';
 
 declare module 'node-forge' {
-  // The types that exist leave it out.
+  // Missing in the types of node-forge.
   namespace pbe {
     function getCipher(
       oid: string,
@@ -19,7 +19,7 @@ declare module 'node-forge' {
   }
 }
 
-/** Ten times what programs write that take the number from OWASP's newest table. */
+/** Ten times the number that OWASP's present table recommends. */
 const ROUNDS_MAX = 10_000_000;
 const ENCRYPTED_DATA = '1.2.840.113549.1.7.6';
 const DATA = '1.2.840.113549.1.7.1';
@@ -27,7 +27,10 @@ const SHROUDED_KEY_BAG = '1.2.840.113549.1.12.10.1.2';
 const MAC_DATA_ROUNDS = 2;
 const DEPTH_MAX = 32;
 
-/** Throws TrustError when opening the store would take too many rounds; what is no such store is left to the reader. */
+/**
+ * Throws TrustError if opening the store would take too many rounds. Ignores other formats; the reader reports
+ * them.
+ */
 export function requireFewRounds(store: forge.asn1.Asn1, path: string, pin: string): void {
   const [, authenticated, mac] = childrenOf(store);
   const macRounds = childrenOf(mac)[MAC_DATA_ROUNDS];
@@ -42,13 +45,13 @@ export function requireFewRounds(store: forge.asn1.Asn1, path: string, pin: stri
   }
 }
 
-/** The key in a bag has an algorithm of its own. */
+/** Checks a key in a bag, which has its own algorithm. */
 function requireFewInBag(bag: forge.asn1.Asn1, path: string): void {
   const [type, explicit] = childrenOf(bag);
   if (oidOf(type) === SHROUDED_KEY_BAG) requireFewInAlgorithm(childrenOf(childrenOf(explicit)[0])[0], path);
 }
 
-/** EncryptedData (RFC 2315 §13): the algorithm is looked at, then the content is decrypted, to look into it. */
+/** Checks the algorithm of EncryptedData (RFC 2315 §13), then decrypts the content to check what is inside. */
 function decrypted(
   data: forge.asn1.Asn1 | undefined,
   path: string,
@@ -64,12 +67,12 @@ function decrypted(
     cipher.update(forge.util.createBuffer(octets));
     return cipher.finish() ? forge.asn1.fromDer(cipher.output) : undefined;
   } catch {
-    // A wrong PIN, or an algorithm that is not known: the reader says so.
+    // A wrong PIN or an unknown algorithm, which the reader reports.
     return undefined;
   }
 }
 
-/** Every number in the parameters of PBE, and of what is within PBES2, is a number of rounds or a length of a key. */
+/** Checks the parameters of PBE and PBES2. Every number in them is a number of rounds or a key length. */
 function requireFewInAlgorithm(algorithm: forge.asn1.Asn1 | undefined, path: string, depth = 0): void {
   for (const child of childrenOf(algorithm)) {
     if (child.type === forge.asn1.Type.INTEGER) requireFew(child, path);
@@ -86,7 +89,7 @@ function requireFew(number: forge.asn1.Asn1, path: string): void {
   );
 }
 
-/** ContentInfo with data: the octets in it are DER again. */
+/** Returns the DER inside of a ContentInfo of type data. */
 function explicitData(info: forge.asn1.Asn1 | undefined): forge.asn1.Asn1 | undefined {
   const [type, explicit] = childrenOf(info);
   if (oidOf(type) !== DATA) return undefined;
@@ -98,7 +101,7 @@ function explicitData(info: forge.asn1.Asn1 | undefined): forge.asn1.Asn1 | unde
   }
 }
 
-/** An octet string may be in several parts, as old programs write it. */
+/** Returns the octets of an octet string. Old programs split it into several parts. */
 function octetsOf(node: forge.asn1.Asn1 | undefined): string | undefined {
   if (node === undefined) return undefined;
   if (typeof node.value === 'string') return node.value;

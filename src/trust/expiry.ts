@@ -1,10 +1,13 @@
-// How long a certificate is still good for, in the three steps that matter to administrators.
+// Classifies how soon a certificate expires.
 
 import type { X509Certificate } from 'node:crypto';
 
-/** Authorities that renew by themselves have done so by then. */
+/**
+ * Remaining validity, in milliseconds, at which a certificate expires soon. Automatic renewal happens earlier.
+ */
 const EXPIRES_SOON_MS = 14 * 86_400_000;
 
+/** Returns `expired`, `soon` (within 14 days) or `later` for a certificate. */
 export function expiryOf({ validToDate }: X509Certificate, now: Date): 'expired' | 'soon' | 'later' {
   const leftMs = validToDate.getTime() - now.getTime();
   if (leftMs < 0) return 'expired';

@@ -1,5 +1,5 @@
-// What was read from files or other places, read again when they have changed. Whoever asks gets what is there now, and
-// asks rarely: files are looked at once a second at most. Files that have become unreadable leave what was read before.
+// A value read from files or other sources, which is read again when they change. Files are checked at most
+// once a second, when the value is used. If they become unreadable, the last value stays.
 
 import { TrustError } from './trust-error.ts';
 
@@ -7,21 +7,22 @@ const LOOK_MS = 1000;
 
 export interface FileSource<T> {
   read(): Promise<T>;
-  /** Reads what will be there once that is stored which is prepared; undefined where that is known from `read`. */
+  /** Reads the value after the prepared changes; undefined if `read` already returns that. */
   readPrepared?(): Promise<T>;
-  /** A text that changes whenever the files do. */
+  /** Returns a text that changes whenever the files do. */
   stamp(): Promise<string>;
-  /** Whether the stamp costs nothing, so that whoever asks gets what is there in this moment. */
+  /** True if the stamp costs nothing, so that it is checked at every use. */
   readonly isLookedAtAlways?: boolean;
 }
 
 export interface FileBackedOptions<T> {
-  /** Told once of each state of the files that cannot be used. */
+  /** Called once for each state of the files that cannot be used. */
   readonly failed: (problem: TrustError) => void;
-  /** Told of what was read, whenever it was read anew. */
+  /** Called with the value whenever it was read again. */
   readonly changed?: (value: T) => void;
 }
 
+/** A value that follows its files. */
 export class FileBacked<T> {
   readonly #source: FileSource<T>;
   readonly #options: FileBackedOptions<T>;
@@ -30,7 +31,7 @@ export class FileBacked<T> {
   #problem: TrustError | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | undefined;
-  /** What was read again and is not in force yet. */
+  /** Value that was read again and is not committed yet. */
   #reread: { readonly value: T } | undefined;
 
   constructor(source: FileSource<T>, options: FileBackedOptions<T>) {
@@ -38,7 +39,7 @@ export class FileBacked<T> {
     this.#options = options;
   }
 
-  /** The value of now. Throws TrustError as long as the files have never been usable. */
+  /** Returns the present value. Throws TrustError as long as the files have never been usable. */
   async current(): Promise<T> {
     if (this.#source.isLookedAtAlways === true || performance.now() - this.#lookedAt >= LOOK_MS) {
       this.#looking ??= this.#look().finally(() => {
@@ -50,18 +51,18 @@ export class FileBacked<T> {
     return this.#value;
   }
 
-  /** The value that there will be once that is in force which is prepared. Throws TrustError. */
+  /** Returns the value after the prepared changes. Throws TrustError. */
   async prepared(): Promise<T> {
     if (this.#reread !== undefined) return this.#reread.value;
     return this.#source.readPrepared?.() ?? this.current();
   }
 
-  /** What was read last, and why what is there now cannot be used; nothing is looked at. */
+  /** The last value, and the error of the last read. Reads nothing. */
   get known(): { readonly value: T | undefined; readonly problem: TrustError | undefined } {
     return { value: this.#value, problem: this.#problem };
   }
 
-  /** Reads now, changed or not; what was read is in force when it is committed. Throws TrustError when it cannot be read. */
+  /** Reads now, changed or not. The value takes effect at commit. Throws TrustError if it cannot be read. */
   async reread(): Promise<{ commit(): void; abort(): void }> {
     const stamp = await this.#source.stamp().catch((error: unknown) => String(error));
     const value = await (this.#source.readPrepared?.() ?? this.#source.read());

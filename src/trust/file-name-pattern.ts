@@ -1,5 +1,7 @@
-// File names with `*` for any characters and `?` for one. The time it takes is at most the product of both lengths.
+// File name patterns: `*` matches any characters, `?` matches one. The time is at most proportional to the
+// product of both lengths.
 
+/** Returns true if the file name matches the pattern. */
 export function matchesFileName(pattern: string, name: string): boolean {
   let at = 0;
   let star = -1;
@@ -14,7 +16,7 @@ export function matchesFileName(pattern: string, name: string): boolean {
       at += 1;
       index += 1;
     } else if (star >= 0) {
-      // The last star takes one character more.
+      // Lets the last star match one character more.
       at = star + 1;
       retryAt += 1;
       index = retryAt;

@@ -1,5 +1,5 @@
-// JKS, the key store of old Java versions, which keytool still writes with -storetype JKS. Its protection of keys is
-// a stream of SHA-1 digests, and weak: PKCS#12 is the better format, and this one is only read.
+// Reads JKS, the key store format of old Java versions, which keytool still writes with -storetype JKS. Its key
+// protection is a weak stream of SHA-1 digests. Use PKCS#12 instead; this format is never written.
 
 import { createHash, createPrivateKey, type KeyObject, timingSafeEqual, X509Certificate } from 'node:crypto';
 import forge from 'node-forge';
@@ -11,14 +11,18 @@ const DIGEST_OCTETS = 20;
 const HEADER_OCTETS = 4;
 const TAG_KEY = 1;
 const TAG_CERTIFICATE = 2;
-/** What Java mixes into the digest of a store. */
+/** Text that Java adds to the digest of a store. */
 const WHITENER = 'Mighty Aphrodite';
 
-/** @param path what messages call the store. Throws TrustError. */
+/**
+ * Reads a JKS store. Throws TrustError.
+ *
+ * @param path Name of the store in messages.
+ */
 export function readJavaKeyStore(octets: Buffer, path: string, pin: string | undefined): KeyStore {
   const content = octets.subarray(0, -DIGEST_OCTETS);
   const password = Buffer.from(pin ?? '', 'utf16le').swap16();
-  // Without a PIN Java reads the certificates and leaves the digest unchecked; so does this.
+  // Without a PIN the digest is not checked and only certificates are read, as in Java.
   if (pin !== undefined) checkDigest(content, octets.subarray(-DIGEST_OCTETS), password, path);
   try {
     return readEntries(new StoreReader(content), password, path, pin !== undefined);
@@ -59,7 +63,10 @@ function readCertificate(reader: StoreReader, version: number): X509Certificate 
   return new X509Certificate(reader.block());
 }
 
-/** Salt, sealed key and check digest; each digest of the stream is made of the password and the digest before it. */
+/**
+ * Decrypts a key: salt, encrypted key and check digest. Each digest of the stream is made of the password and
+ * the previous digest.
+ */
 function openKey(sealed: Buffer, password: Buffer, path: string, alias: string): KeyObject {
   const protection = protectedOctets(sealed);
   const salt = protection.subarray(0, DIGEST_OCTETS);
@@ -76,7 +83,7 @@ function openKey(sealed: Buffer, password: Buffer, path: string, alias: string):
   return createPrivateKey({ key, format: 'der', type: 'pkcs8' });
 }
 
-/** The octets within EncryptedPrivateKeyInfo (RFC 5958 §3). */
+/** Returns the octets in EncryptedPrivateKeyInfo (RFC 5958 §3). */
 function protectedOctets(sealed: Buffer): Buffer {
   const { value } = forge.asn1.fromDer(sealed.toString('latin1'));
   const octets = typeof value === 'string' ? undefined : value[1]?.value;
@@ -84,7 +91,7 @@ function protectedOctets(sealed: Buffer): Buffer {
   return Buffer.from(octets, 'latin1');
 }
 
-/** Throws RangeError past the end. */
+/** Reads the fields of a store. Throws RangeError at the end of the octets. */
 class StoreReader {
   readonly #octets: Buffer;
   #at = 0;
@@ -99,7 +106,7 @@ class StoreReader {
     return value;
   }
 
-  /** A number of things to come, of which each takes octets. */
+  /** Reads a number of elements. Every element takes octets, so the number is limited by the rest. */
   count(): number {
     const count = this.number();
     if (count > this.#octets.length) throw new RangeError('more than there can be');

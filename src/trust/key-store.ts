@@ -1,4 +1,4 @@
-// What a key store holds, whatever the format of its file.
+// Content of a key store, in any format.
 
 import type { X509Certificate } from 'node:crypto';
 import type { ServerKey } from './server-key.ts';
@@ -6,7 +6,7 @@ import type { ServerKey } from './server-key.ts';
 export interface KeyStoreFile {
   readonly path: string;
   readonly pin: string | undefined;
-  /** Undefined: any that is known. */
+  /** Expected format; undefined for any known one. */
   readonly type: KeyStoreType | undefined;
 }
 
@@ -14,6 +14,6 @@ export type KeyStoreType = 'JKS' | 'PKCS12';
 
 export interface KeyStore {
   readonly keys: readonly ServerKey[];
-  /** The certificates that stand for themselves, without a private key. */
+  /** Certificates without private key. */
   readonly authorities: readonly X509Certificate[];
 }

@@ -1,5 +1,5 @@
-// Whether a certificate is for the host that was connected to (RFC 9525): host names with the runtime's rules for
-// wildcards, IP addresses only where the certificate has them as addresses. A name that comes close is told why it is none.
+// Checks that a certificate is for the host of the connection (RFC 9525): host names with the runtime's
+// wildcard rules, IP addresses only as address names. Explains why a similar name does not match.
 
 import { isIP } from 'node:net';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
@@ -7,7 +7,7 @@ import { domainToASCII } from 'node:url';
 import { CertificateRefusal, type RefusalReason } from './certificate-refusal.ts';
 
 const NAMES_SHOWN_MAX = 5;
-/** No host name is longer. */
+/** Maximum length of a host name. */
 const NAME_CHARACTERS_MAX = 253;
 const RENAME = 'Connect to the server by a name that its certificate has, or have it issued for this name.';
 
@@ -18,19 +18,19 @@ interface Names {
   readonly hasAlternatives: boolean;
 }
 
-/** An error whose message says whom the certificate is for; undefined when it is for the host. */
+/** Returns an error that lists the hosts of the certificate; undefined if the certificate is for the host. */
 export function checkName(host: string, certificate: PeerCertificate): CertificateRefusal | undefined {
   const reason = nameProblem(host, certificate);
   if (reason === undefined) return undefined;
   return new CertificateRefusal(`The certificate of ${host} is not believed.`, [reason]);
 }
 
-/** Why the certificate is not for the host; undefined when it is. */
+/** Returns why the certificate is not for the host; undefined if it is. */
 export function nameProblem(host: string, certificate: PeerCertificate): RefusalReason | undefined {
   try {
     if (checkServerIdentity(host, certificate) === undefined) return undefined;
   } catch {
-    // The alternative names cannot be split: they are for nobody.
+    // Alternative names that cannot be parsed match no host.
   }
   const names = namesOf(certificate);
   const isAddress = isIP(host) !== 0;
@@ -82,12 +82,12 @@ function closeToName(host: string, names: Names): Words | undefined {
 
 const NAMES_TRIED_MAX = 1000;
 
-/** Why a name that looks as if it were meant does not count. */
+/** Returns why a name that looks like a match does not count. */
 function closePattern(name: string, pattern: string): Words | undefined {
   const shown = pattern.slice(0, NAME_CHARACTERS_MAX);
   const ask = `Have it issued with DNS:${name} in its subjectAltName.`;
   const lower = pattern.toLowerCase();
-  // The runtime takes octets of UTF-8 for characters each.
+  // The runtime decodes UTF-8 as Latin-1.
   const decoded = Buffer.from(pattern, 'latin1').toString('utf8');
   const foreign = [pattern, decoded].find(
     (text) => /[^\x21-\x7e]/.test(text) && asciiOf(text.trim()) === name,
@@ -129,7 +129,7 @@ function fits(pattern: string, name: string): boolean {
   );
 }
 
-/** The host of `https://mail.example.com/`, `mail.example.com:587` or `smtp:mail.example.com`. */
+/** Returns the host of `https://mail.example.com/`, `mail.example.com:587` or `smtp:mail.example.com`. */
 function hostIn(text: string): string {
   return text
     .trim()
@@ -142,7 +142,7 @@ function asciiOf(name: string): string {
   return (domainToASCII(name) || name).toLowerCase().replace(/\.$/, '');
 }
 
-/** `is for a.example, b.example and others`, or `names no host`. */
+/** Returns `is for a.example, b.example and others`, or `names no host`. */
 function listOf({ hosts, addresses, commonNames, hasAlternatives }: Names): string {
   const alternatives = [...hosts, ...addresses];
   const names = alternatives.length > 0 || hasAlternatives ? alternatives : commonNames;
@@ -151,19 +151,19 @@ function listOf({ hosts, addresses, commonNames, hasAlternatives }: Names): stri
   return `is for ${shown.join(', ')}${names.length > NAMES_SHOWN_MAX ? ' and others' : ''}`;
 }
 
-/** Whoever sends a certificate may write into it what he likes. */
+/** Makes a name from a certificate printable; its sender controls the content. */
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}]/gu, '?');
 }
 
-/** The names of `DNS:a.example, IP Address:192.0.2.1`. Names with odd characters are quoted as JSON has it. */
+/** Parses `DNS:a.example, IP Address:192.0.2.1`. Names with special characters are JSON strings. */
 function namesOf({ subjectaltname, subject }: PeerCertificate): Names {
   const parts = (subjectaltname ?? '').match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g) ?? [];
   const named = (prefix: string) =>
     parts
       .map((part) => part.trim())
       .flatMap((part) => (part.startsWith(prefix) ? [unquoted(part.slice(prefix.length))] : []));
-  // Typed as there; a certificate may do without a subject.
+  // The type says so, but a certificate may have no subject.
   const commonName: string | readonly string[] | undefined = subject?.CN;
   return {
     hosts: named('DNS:'),

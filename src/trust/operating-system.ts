@@ -1,10 +1,10 @@
-// The authorities that the runtime brings along together with those that the operating system trusts, which is where
-// administrators put the authority of their site.
+// The authorities of the runtime and of the operating system. Administrators add the authority of their site to
+// the latter.
 
 import { X509Certificate } from 'node:crypto';
 import { getCACertificates, rootCertificates } from 'node:tls';
 
-/** Each once. What the operating system has and the runtime cannot read is left out. */
+/** Returns the authorities, each once, without those that the runtime cannot read. */
 export function readSystemAuthorities(): readonly X509Certificate[] {
   const texts = new Set([...rootCertificates, ...getCACertificates('system')].map((text) => text.trim()));
   const certificates = [...texts].flatMap((text) => {

@@ -1,12 +1,15 @@
-// The certificates that the other side of a TLS connection has sent.
+// The certificates that the peer of a TLS connection has sent.
 
 import type { X509Certificate } from 'node:crypto';
 import type { DetailedPeerCertificate, PeerCertificate, TLSSocket } from 'node:tls';
 
-/** OpenSSL looks at one hundred at most. */
+/** Maximum number of certificates; OpenSSL checks one hundred at most. */
 const CERTIFICATES_MAX = 110;
 
-/** Its own certificate first, then issuer after issuer as far as they were sent or are known; empty without TLS. */
+/**
+ * Returns the certificate of the peer, then its issuers as far as they were sent or are known. Returns an empty
+ * list without TLS.
+ */
 export function chainOf(socket: TLSSocket): readonly X509Certificate[] {
   const chain: X509Certificate[] = [];
   let at = socket.getPeerX509Certificate();
@@ -17,12 +20,12 @@ export function chainOf(socket: TLSSocket): readonly X509Certificate[] {
   return chain;
 }
 
-/** When the first certificate of a chain expires, as the runtime shows it to whoever checks the name of a server. */
+/** Returns the earliest expiry of a chain, as the runtime passes it to the server name check. */
 export function firstExpiryOf(certificate: PeerCertificate | DetailedPeerCertificate): Date {
   const seen = new Set<PeerCertificate>();
   let first = Number.POSITIVE_INFINITY;
   let at: PeerCertificate | undefined = certificate;
-  // The last one is its own issuer, or has none.
+  // The last certificate is its own issuer or has none.
   while (at !== undefined && !seen.has(at) && seen.size < CERTIFICATES_MAX) {
     seen.add(at);
     first = Math.min(first, Date.parse(at.valid_to));

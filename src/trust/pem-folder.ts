@@ -1,4 +1,5 @@
-// A folder of PEM files, as PingDS's pem providers have: each file is one key or one authority, called by its name.
+// A folder of PEM files, as in PingDS's PEM providers. Each file is one key or one authority; its name is the
+// alias.
 
 import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
@@ -13,11 +14,11 @@ const FILE_OCTETS_MAX = 4 * 1024 * 1024;
 
 export interface PemFolder {
   readonly folder: string;
-  /** Names with `*` and `?`; files that fit one are left alone. */
+  /** File name patterns with `*` and `?`. Matching files are ignored. */
   readonly excludedPatterns: readonly string[];
 }
 
-/** The keys of the folder: private key, certificate and chain stand in one file. Throws TrustError. */
+/** Returns the keys of the folder. A file has private key, certificate and chain. Throws TrustError. */
 export async function readPemKeys(source: PemFolder, files: FileReader): Promise<readonly ServerKey[]> {
   const keys: ServerKey[] = [];
   for await (const { path, text } of readFolder(source, files)) {
@@ -29,7 +30,7 @@ export async function readPemKeys(source: PemFolder, files: FileReader): Promise
   return keys;
 }
 
-/** Of every file that has certificates, the first one. Throws TrustError. */
+/** Returns the first certificate of every file that has one. Throws TrustError. */
 export async function readPemAuthorities(
   source: PemFolder,
   files: FileReader,
@@ -42,14 +43,14 @@ export async function readPemAuthorities(
   return authorities;
 }
 
-/** What changes whenever a file of the folder does. */
+/** Returns a text that changes whenever a file of the folder does. */
 export async function stampPemFolder(source: PemFolder, files: FileReader): Promise<string> {
   const stamps: string[] = [];
   for (const path of await listFolder(source, files)) stamps.push(`${path} ${await files.stamp(path)}`);
   return stamps.join('\n');
 }
 
-/** One file after the other, so that neither memory nor time is taken for all of them at once. */
+/** Reads the files one by one, to limit memory and time. */
 async function* readFolder(
   source: PemFolder,
   files: FileReader,
@@ -65,7 +66,7 @@ async function readSmallFile(path: string, files: FileReader): Promise<string> {
   }
 }
 
-/** Files whose names begin with a dot are hidden on purpose: Kubernetes keeps its own links so. */
+/** Lists the files. Hidden ones are left out: Kubernetes keeps its own links in them. */
 async function listFolder({ folder, excludedPatterns }: PemFolder, files: FileReader): Promise<string[]> {
   let entries: readonly FolderEntry[];
   try {

@@ -1,22 +1,29 @@
-// PEM (RFC 7468): keys and certificates as text. Only what stands between the lines BEGIN and END is looked at.
+// PEM (RFC 7468): keys and certificates as text. Text outside of the lines BEGIN and END is ignored.
 
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { TrustError } from './trust-error.ts';
 
-/** Those of a whole operating system are fewer; reading so many takes some ten milliseconds. */
+/**
+ * Maximum number of certificates in a file. An operating system has fewer; parsing so many takes some ten
+ * milliseconds.
+ */
 const CERTIFICATES_MAX = 1000;
-/** What stands between may have single hyphens: old keys begin with header lines (RFC 1421). */
+/** Block from BEGIN to END. It may contain single hyphens: old keys begin with header lines (RFC 1421). */
 const BLOCK = /-----BEGIN ([A-Z0-9 ]{1,40})-----(?:[^-]|-(?!----))*-----END \1-----/g;
 const CERTIFICATE = /^(?:X509 |TRUSTED )?CERTIFICATE$/;
 const PRIVATE_KEY = /^(?:RSA |EC )?PRIVATE KEY$/;
 
 export interface PemContents {
   readonly privateKeys: readonly KeyObject[];
-  /** In the order of the file. */
+  /** Certificates in the order of the file. */
   readonly certificates: readonly X509Certificate[];
 }
 
-/** @param name what messages call the file. Throws TrustError when a block is not what its first line says. */
+/**
+ * Parses a PEM text. Throws TrustError if a block does not match its label.
+ *
+ * @param name Name of the file in messages.
+ */
 export function parsePem(text: string, name: string): PemContents {
   const privateKeys: KeyObject[] = [];
   const certificates: X509Certificate[] = [];
@@ -34,7 +41,7 @@ export function parsePem(text: string, name: string): PemContents {
   return { privateKeys, certificates };
 }
 
-/** What else there is, such as a key that nobody here needs, is not looked at. Throws TrustError. */
+/** Returns the first certificate and ignores everything else, such as a key. Throws TrustError. */
 export function parseFirstCertificate(text: string, name: string): X509Certificate | undefined {
   for (const [block, label = ''] of text.matchAll(BLOCK)) {
     if (CERTIFICATE.test(label)) return readBlock(() => new X509Certificate(block), label, name);

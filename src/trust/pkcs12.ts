@@ -1,5 +1,5 @@
-// PKCS#12 (RFC 7292) as OpenSSL and keytool write it, read by node-forge. What node-forge has no objects for, such as
-// keys on elliptic curves, it hands on as DER, which the runtime reads.
+// Reads PKCS#12 stores (RFC 7292) as OpenSSL and keytool write them, with node-forge. It returns DER for what
+// it has no objects for, such as elliptic-curve keys; the runtime parses that.
 
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import forge from 'node-forge';
@@ -10,7 +10,7 @@ import { TrustError } from './trust-error.ts';
 
 const ASCII = /^[ -~]*$/;
 
-/** Ways to encrypt that programs offered and did not take by themselves (RFC 7292, appendix C), and are not read here. */
+/** Old encryption algorithms that no program used by default (RFC 7292, appendix C). They are not supported. */
 const OLD_ALGORITHMS: ReadonlyMap<string, string> = new Map([
   ['1.2.840.113549.1.12.1.1', 'RC4, which is broken'],
   ['1.2.840.113549.1.12.1.2', 'RC4, which is broken'],
@@ -29,7 +29,11 @@ interface CertificateBag {
   readonly certificate: X509Certificate;
 }
 
-/** @param path what messages call the store. Throws TrustError. */
+/**
+ * Reads a PKCS#12 store. Throws TrustError.
+ *
+ * @param path Name of the store in messages.
+ */
 export function readPkcs12(octets: Buffer, path: string, pin: string | undefined): KeyStore {
   const bags = open(parse(octets, path), path, pin);
   const keys = bags.filter(({ type }) => isKeyBag(type)).map((bag) => readKeyBag(bag, path));
@@ -44,7 +48,7 @@ export function readPkcs12(octets: Buffer, path: string, pin: string | undefined
   const chains = new Set(serverKeys.flatMap(({ chain }) => chain));
   return {
     keys: serverKeys,
-    // A store with keys holds their chains; without one it is a list of authorities.
+    // In a store with keys, the certificates are their chains; otherwise they are authorities.
     authorities: certificates
       .filter((bag) => !own.has(bag) && (isSelfIssued(bag) || !chains.has(bag.certificate)))
       .map(({ certificate }) => certificate),
@@ -65,7 +69,7 @@ function toServerKey(
   return serverKey(alias ?? String(index + 1), key, certificates);
 }
 
-/** From the certificate towards its authority, as far as the store knows. */
+/** Returns the chain from the certificate towards its authority, as far as the store has it. */
 function chainOf(first: X509Certificate, issuers: readonly X509Certificate[]): X509Certificate[] {
   const chain = [first];
   for (let at: X509Certificate | undefined = first; at !== undefined; ) {
@@ -76,7 +80,7 @@ function chainOf(first: X509Certificate, issuers: readonly X509Certificate[]): X
   return chain;
 }
 
-/** The certificate that says it belongs to the key, or else the one that does. */
+/** Returns the certificate of a key, by id or, failing that, by public key. */
 function certificateOf(
   { id, key }: KeyBag,
   certificates: readonly CertificateBag[],
@@ -109,7 +113,7 @@ function open(asn1: forge.asn1.Asn1, path: string, pin: string | undefined): rea
   }
 }
 
-/** What node-forge cannot decrypt, or check, it names by the OID of the algorithm. */
+/** Returns the reason why node-forge cannot decrypt or verify; it names algorithms by OID. */
 function obstacleOf(error: unknown): string {
   const [, mac] = /MAC algorithm: ([\d.]+)/.exec(error instanceof Error ? error.message : '') ?? [];
   if (mac !== undefined) {
@@ -126,7 +130,10 @@ function bagsOf(asn1: forge.asn1.Asn1, path: string, pin: string): readonly forg
   return forge.pkcs12.pkcs12FromAsn1(asn1, false, pin).safeContents.flatMap(({ safeBags }) => safeBags);
 }
 
-/** The MAC takes letters as UTF-16 and newer encryption as UTF-8; node-forge takes one form for both, so the MAC is left out. */
+/**
+ * Decrypts a store whose PIN is not ASCII. The MAC takes it as UTF-16 and newer encryption as UTF-8. node-forge
+ * supports only one form for both, so the MAC is not verified.
+ */
 function bagsWithForeignPin(
   asn1: forge.asn1.Asn1,
   path: string,

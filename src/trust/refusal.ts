@@ -1,5 +1,6 @@
-// Why the certificate of a server was not believed, in sentences for administrators with what to change. The runtime gives a
-// code of OpenSSL, mostly UNSPECIFIED, and neither names nor dates: every rule that the chain breaks is found out here.
+// Explains to administrators why the certificate of a server is not trusted, and what to change. The runtime
+// reports one code of OpenSSL, mostly UNSPECIFIED, without names and dates. So every broken rule of the chain
+// is found here.
 
 import { X509Certificate } from 'node:crypto';
 import { getCACertificates } from 'node:tls';
@@ -17,21 +18,21 @@ import {
 } from './verification/openssl-errors.ts';
 
 export interface RefusalFacts {
-  /** The host that was connected to; undefined: the certificate of a client, which has no host. */
+  /** Host of the connection; undefined for the certificate of a client, which has no host. */
   readonly host: string | undefined;
-  /** False where a certificate for another host is good enough. */
+  /** False if a certificate of another host is accepted. */
   readonly checksHost?: boolean;
-  /** What was sent, the certificate in question first; empty when that is not known. */
+  /** Certificates as sent, the peer's first; empty if they are unknown. */
   readonly chain: readonly X509Certificate[];
-  /** Undefined: those of the runtime. */
+  /** Trusted authorities; undefined for those of the runtime. */
   readonly authorities: readonly X509Certificate[] | undefined;
   readonly store: TrustStoreWords;
-  /** What messages call the trust store. */
+  /** Name of the trust store in messages. */
   readonly storeName: string;
   readonly now: Date;
 }
 
-/** Groups of errors that say the same of a chain in different words: OpenSSL goes on after each, and the last one is reported. */
+/** Groups of codes for one problem: OpenSSL continues after each of them and reports the last. */
 const ALIKE: readonly ReadonlySet<OpensslCode>[] = [
   new Set<OpensslCode>([
     ...(['UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'] as const),
@@ -50,7 +51,10 @@ const ALIKE: readonly ReadonlySet<OpensslCode>[] = [
   new Set<OpensslCode>(['UNSUPPORTED_CONSTRAINT_SYNTAX', 'UNSUPPORTED_NAME_SYNTAX']),
 ];
 
-/** Undefined when the error is not about the certificate. Takes errors of the runtime and of nodemailer, which keeps their codes. */
+/**
+ * Returns the explanation of an error; undefined if the error is not about the certificate. Takes errors of the
+ * runtime and of nodemailer, which keeps their codes.
+ */
 export function refusalOf(error: unknown, facts: RefusalFacts): TrustError | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth++) {
     if (at instanceof TrustError) return at;
@@ -75,7 +79,7 @@ function refusal(reported: OpensslCode | undefined, facts: RefusalFacts, cause: 
   const asked = facts.host !== undefined && facts.checksHost !== false ? facts.host : undefined;
   const name =
     own === undefined || asked === undefined ? undefined : nameProblem(asked, own.toLegacyObject());
-  // What the runtime has reported comes first.
+  // The code that the runtime has reported comes first.
   const rules = [
     ...found.filter(isReported),
     ...found.filter((rule) => !isReported(rule)),
@@ -96,7 +100,10 @@ function walk({ host, chain, authorities, ...facts }: RefusalFacts): readonly Br
   });
 }
 
-/** Those that may have issued a certificate of the chain: making objects of all hundred takes milliseconds. */
+/**
+ * Returns the runtime's authorities that may have issued a certificate of the chain. Parsing all hundred takes
+ * milliseconds.
+ */
 function runtimeAuthorities(...[own, others]: [X509Certificate, readonly X509Certificate[]]) {
   const issuers = new Set([own, ...others].map(({ issuer }) => issuer));
   return getCACertificates('default')

@@ -1,20 +1,25 @@
-// Secure contexts, kept while authorities and settings stay the same: putting a hundred authorities into one takes
-// milliseconds in which the process does nothing else.
+// Caches secure contexts by authorities and settings. Adding a hundred authorities to a context blocks the
+// process for milliseconds.
 
 import type { X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 
-/** Versions and cipher suites: whatever belongs to a secure context and is not about trust. */
+/** Settings of a secure context that are not about trust: versions and cipher suites. */
 export type TlsSettings = Pick<SecureContextOptions, 'ciphers' | 'minVersion' | 'maxVersion'>;
 
-/** Settings in use at a time. */
+/** Maximum number of cached contexts. */
 const CONTEXTS_MAX = 16;
 
+/** Cache of the secure contexts of one trust manager. */
 export class SecureContexts {
   #authorities: readonly X509Certificate[] | undefined;
   readonly #bySettings = new Map<string, SecureContext>();
 
-  /** @param authorities undefined: those of the runtime. */
+  /**
+   * Returns the context for these settings.
+   *
+   * @param authorities Undefined for those of the runtime.
+   */
   get(authorities: readonly X509Certificate[] | undefined, settings: TlsSettings): SecureContext {
     if (authorities !== this.#authorities || this.#bySettings.size >= CONTEXTS_MAX) {
       this.#bySettings.clear();
@@ -25,7 +30,7 @@ export class SecureContexts {
     if (known !== undefined) return known;
     const context = createSecureContext({
       ...settings,
-      // What stands in a trust store is believed, whether or not it issued itself.
+      // Every certificate in a trust store is trusted, self-signed or not.
       ...(authorities === undefined ? {} : { ca: authorities.map(String), allowPartialTrustChain: true }),
     });
     this.#bySettings.set(key, context);

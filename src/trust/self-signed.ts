@@ -1,5 +1,5 @@
-// A certificate that nobody vouches for, so that TLS works before an administrator has brought one: a key on the curve
-// P-256 and a certificate over it (RFC 5280), put together with node-forge's ASN.1 and signed by the runtime.
+// Makes a self-signed certificate (RFC 5280), so that TLS works before an administrator installs a real one.
+// The key is on the curve P-256. node-forge encodes the ASN.1, and the runtime signs.
 
 import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -11,25 +11,25 @@ const { Class, Type } = asn1;
 const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2';
 const SERIAL_OCTETS = 16;
 const DAY_MS = 86_400_000;
-/** A clock that is a little behind shall not refuse a certificate made just now. */
+/** The certificate is valid from this many milliseconds before now, for clients whose clock is slow. */
 const BACKDATED_MS = 3_600_000;
-/** What clients on Apple's systems accept at most. */
+/** Maximum validity that Apple's systems accept. */
 const VALID_DAYS = 825;
 
 export interface SelfSignedOptions {
-  /** Host names and addresses; the first is the common name. */
+  /** Host names and addresses. The first one is the common name. */
   readonly hosts: readonly string[];
   readonly now: Date;
 }
 
-/** As node-forge completes what it is told. */
+/** Extension in the form that node-forge completes. */
 interface Extension {
   readonly id: string;
   readonly critical?: boolean;
   readonly value: forge.asn1.Asn1;
 }
 
-/** Private key and certificate, both as PEM. */
+/** Returns a private key and its certificate, both in PEM. */
 export function makeSelfSignedPem({ hosts, now }: SelfSignedOptions): string {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const body = certificateBody(hosts, now, privateKey);
@@ -76,7 +76,7 @@ function alternativeName(host: string): { type: number; value?: string; ip?: str
   return isIP(host) === 0 ? { type: 2, value: host } : { type: 7, ip: host };
 }
 
-/** Positive, and not so likely to have been there before (RFC 5280 §4.1.2.2). */
+/** Returns a positive random number (RFC 5280 §4.1.2.2). */
 function serialNumber(): string {
   const octets = randomBytes(SERIAL_OCTETS);
   octets[0] = ((octets[0] ?? 0) & 0x7f) | 0x40;

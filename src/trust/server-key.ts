@@ -1,10 +1,10 @@
-// A private key with the certificate that was issued for it, and the certificates that lead from there to an authority.
+// A private key with its certificate and the chain to an authority.
 
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { TrustError } from './trust-error.ts';
 
 export interface ServerKey {
-  /** What the key is called in its store; of a PEM file, the name of the file. */
+  /** Alias in the key store; for a PEM file, its name. */
   readonly alias: string;
   readonly privateKey: KeyObject;
   readonly certificate: X509Certificate;
@@ -12,7 +12,7 @@ export interface ServerKey {
   readonly chain: readonly X509Certificate[];
 }
 
-/** Throws TrustError when the certificate was issued for another key. */
+/** Returns a server key. Throws TrustError if the certificate belongs to another key. */
 export function serverKey(
   alias: string,
   privateKey: KeyObject,
@@ -27,13 +27,15 @@ export function serverKey(
   return { alias, privateKey, certificate, chain };
 }
 
+/** Returns true if the certificate of the key is valid at this time. */
 export function isValidAt({ certificate }: ServerKey, now: Date): boolean {
   return certificate.validFromDate <= now && now <= certificate.validToDate;
 }
 
 /**
- * The keys a server presents: those with the names given, or, without names, the one of each type (RSA, EC) that is valid
- * now and stays so the longest. Throws TrustError when a name is not there, or when there is no key at all.
+ * Chooses the keys that a server presents: those with the given aliases or, without aliases, one of each type
+ * (RSA, EC) that is valid now and expires last. Throws TrustError if an alias does not exist or there is no
+ * key.
  */
 export function chooseKeys(
   keys: readonly ServerKey[],
@@ -56,12 +58,12 @@ export function chooseKeys(
   return [...best.values()];
 }
 
-/** Key stores of Java keep names in lower case, whatever case they were given in. */
+/** Compares aliases without case, because Java key stores keep them in lower case. */
 function isSameAlias(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** Whatever is valid comes before whatever is not; then the later end wins. */
+/** Ranks keys: valid ones first, then by later expiry. */
 function rank(key: ServerKey, now: Date): number {
   const until = key.certificate.validToDate.getTime();
   return isValidAt(key, now) ? until : until - Number.MAX_SAFE_INTEGER;

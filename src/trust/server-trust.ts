@@ -1,5 +1,5 @@
-// How this server, as a client, finds out whether another server is who it should be: what a trust manager believes as
-// options for a TLS connection, and afterwards, when the connection was refused, the reason in words.
+// Verifies other servers for this server as a client: gives the options of a trust manager for a TLS
+// connection, and explains a failed one.
 
 import type { X509Certificate } from 'node:crypto';
 import type { PeerCertificate, SecureContext } from 'node:tls';
@@ -9,15 +9,15 @@ import { SecureContexts, type TlsSettings } from './secure-contexts.ts';
 import type { Trust } from './trust.ts';
 import type { TrustError } from './trust-error.ts';
 
-/** The server that is connected to. */
+/** The server to connect to. */
 export interface ServerName {
-  /** As the administrator wrote it: a host name or an IP address. The certificate must be for it. */
+  /** Host name or IP address as configured. The certificate must be for it. */
   readonly host: string;
-  /** False where a property says that a certificate for another name is good enough. */
+  /** False if a property accepts certificates of other hosts. */
   readonly checksHost: boolean;
 }
 
-/** For tls.connect, or for `tls` of nodemailer; all of it is needed. */
+/** Options for tls.connect, or for `tls` of nodemailer. All of them are needed. */
 export interface TrustOptions {
   readonly secureContext: SecureContext;
   readonly rejectUnauthorized: boolean;
@@ -25,17 +25,18 @@ export interface TrustOptions {
 }
 
 export interface ServerTrustOptions {
-  /** What messages call the trust manager: the name of its entry. */
+  /** Name of the trust manager in messages: the DN of its entry. */
   readonly name: string;
   readonly trust: Trust;
   readonly now: () => Date;
-  /** Told once of every host that a blind trust manager is used for. */
+  /** Called once for every host that a blind trust manager is used for. */
   readonly unchecked?: (host: string) => void;
 }
 
-/** Hosts that were told of are remembered up to here; then they are told of again. */
+/** Maximum number of hosts that are remembered; then they are reported again. */
 const HOSTS_MAX = 1000;
 
+/** The trust of one trust manager in servers. */
 export class ServerTrust {
   #name: string;
   readonly #trust: Trust;
@@ -51,7 +52,7 @@ export class ServerTrust {
     this.#unchecked = unchecked;
   }
 
-  /** What messages call it. */
+  /** Name in messages. */
   get name(): string {
     return this.#name;
   }
@@ -60,14 +61,15 @@ export class ServerTrust {
     this.#name = name;
   }
 
-  /** Whether it believes whoever there is. */
+  /** True if every certificate is trusted. */
   get isBlind(): boolean {
     return this.#trust.type === 'blind';
   }
 
   /**
-   * What a connection that begins now needs. Certificates must lead to an authority, be valid today, and be for the host
-   * (name or IP address), unless the trust manager is blind. Throws TrustError when the trust store cannot be read.
+   * Returns the options for a new connection. Certificates must lead to an authority, be valid now, and be for
+   * the host (name or IP address), unless the trust manager is blind. Throws TrustError if the trust store
+   * cannot be read.
    */
   async optionsFor(server: ServerName, settings: TlsSettings = {}): Promise<TrustOptions> {
     if (this.isBlind) this.#tell(server.host);
@@ -80,11 +82,11 @@ export class ServerTrust {
   }
 
   /**
-   * Why a server was not believed, and what to change, when that is why the connection failed; undefined for every other
-   * error. Takes errors of tls.connect and of nodemailer.
+   * Explains why a server is not trusted, and what to change. Returns undefined for any other error. Takes
+   * errors of tls.connect and of nodemailer.
    *
-   * @param chain what the server sent, its own certificate first (`chainOf` of peer-chain.ts), where it is known: with it
-   * the sentence has names and dates.
+   * @param chain Certificates that the server has sent, its own first (`chainOf` of peer-chain.ts), if known.
+   * They add names and dates to the message.
    */
   async explain(
     error: unknown,
@@ -103,7 +105,7 @@ export class ServerTrust {
     return refusalOf(error, { ...server, chain, authorities, store, storeName: name, now: this.#now() });
   }
 
-  /** The hosts that it was used for although it is blind. */
+  /** Hosts that were connected to without verification, because the trust manager is blind. */
   get uncheckedHosts(): readonly string[] {
     return [...this.#toldOf];
   }
@@ -115,7 +117,7 @@ export class ServerTrust {
     this.#unchecked(host);
   }
 
-  /** Undefined: those of the runtime. */
+  /** Returns the authorities; undefined for those of the runtime. */
   async #authorities(): Promise<readonly X509Certificate[] | undefined> {
     return this.#trust.type === 'authorities' ? this.#trust.certificates.current() : undefined;
   }

@@ -1,5 +1,5 @@
-// What is in the octets of a key store, whatever its format: recognized by how it begins, and compared with what it
-// should be. Deriving keys from a PIN takes time on purpose, so this runs where nobody waits (store-worker.ts).
+// Recognizes the format of a key store by its first octets and parses it. Key derivation is slow on purpose, so
+// this runs in a thread (store-worker.ts).
 
 import { readJavaKeyStore } from './java-key-store.ts';
 import type { KeyStore, KeyStoreFile, KeyStoreType } from './key-store.ts';
@@ -11,10 +11,10 @@ const JCEKS_MAGIC = 0xcececece;
 const PEM_BEGIN = '-----BEGIN ';
 const ASN1_INTEGER = 0x02;
 const ASN1_SEQUENCE = 0x30;
-/** Lengths of up to four octets stand behind an octet that says how many they are. */
+/** Flag of the long form: the octet gives the number of length octets (X.690 §8.1.3.5). */
 const LONG_LENGTH = 0x80;
 
-/** Throws TrustError: the octets are of no known format, or do not open with the PIN. */
+/** Parses a key store. Throws TrustError if the format is unknown or the PIN is wrong. */
 export function parseKeyStore(octets: Buffer, { path, pin, type }: KeyStoreFile): KeyStore {
   const found = recognize(octets, path);
   if (type !== undefined && type !== found) {
@@ -54,7 +54,10 @@ function recognize(octets: Buffer, path: string): KeyStoreType {
   return 'PKCS12';
 }
 
-/** The tag of what stands first in the outermost sequence: the version number in a PKCS#12 store (RFC 7292 §4). */
+/**
+ * Returns the tag of the first element in the outermost sequence: the version number in a PKCS#12 store (RFC
+ * 7292 §4).
+ */
 function firstTagWithin(octets: Buffer): number {
   const length = octets[1] ?? 0;
   return octets[length > LONG_LENGTH ? 2 + length - LONG_LENGTH : 2] ?? ASN1_INTEGER;

@@ -1,5 +1,5 @@
-// Reads key stores without keeping anybody waiting: the file asynchronously, its contents in a thread of its own. The
-// thread is started when it is needed and ends by itself when it has not been for a while.
+// Reads key stores without blocking: the file asynchronously, its content in a thread. The thread starts on
+// demand and ends when it is idle.
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { setImmediate as otherWork } from 'node:timers/promises';
@@ -11,25 +11,26 @@ import type { StoreAnswer, StoreContents, StoreQuestion } from './store-worker.t
 import { TrustError, trustErrorFrom } from './trust-error.ts';
 
 const FILE_OCTETS_MAX = 16 * 1024 * 1024;
-/** A store may ask for any number of rounds; one that computes longer than this is not opened. */
+/** Maximum processor time to open a store, in milliseconds. A store may ask for any number of rounds. */
 const OPEN_MS_MAX = 30_000;
 const WAITS_MAX = 10;
 const IDLE_MS = 10_000;
 const WORKER_HEAP_MB = 256;
-/** So many certificates take about a millisecond. */
+/** Number of certificates that are parsed at once; they take about a millisecond. */
 const CERTIFICATES_AT_ONCE = 20;
 
 export interface OpeningLimit {
-  /** How long the processor may be busy with opening one store. */
+  /** Maximum processor time to open one store, in milliseconds. */
   readonly openMsMax: number;
-  /** However little the processor is to be had, no store is waited for longer than so many times that. */
+  /** Maximum waiting time as a multiple of `openMsMax`, when the processor is busy with other work. */
   readonly waitsMax: number;
-  /** The time for which this process has had the processor, in milliseconds. */
+  /** Returns the processor time of this process, in milliseconds. */
   readonly processorMs: () => number;
 }
 
 const OPENING_LIMIT: OpeningLimit = { openMsMax: OPEN_MS_MAX, waitsMax: WAITS_MAX, processorMs };
 
+/** Reads key stores in a thread. */
 export class StoreReader {
   readonly #files: FileReader;
   readonly #limit: OpeningLimit;
@@ -43,24 +44,27 @@ export class StoreReader {
     this.#limit = limit;
   }
 
-  /** Throws TrustError: the file is not there, is of no known format, does not open with the PIN. */
+  /**
+   * Reads a key store. Throws TrustError if the file does not exist, the format is unknown, or the PIN is
+   * wrong.
+   */
   async read(file: KeyStoreFile): Promise<KeyStore> {
     const octets = await this.#readOctets(file.path);
     return unsealed(await this.#ask({ file, octets }));
   }
 
-  /** The authorities of a store, as a trust manager wants them; a store without one is no error. Throws TrustError. */
+  /** Returns the authorities of a trust store; an empty list if it has none. Throws TrustError. */
   async readAuthorities(file: KeyStoreFile): Promise<readonly X509Certificate[]> {
     return (await this.read(file)).authorities;
   }
 
-  /** The authorities of the runtime and of the operating system. */
+  /** Returns the authorities of the runtime and of the operating system. */
   async readSystem(): Promise<readonly X509Certificate[]> {
     const file = { path: 'of the operating system', pin: undefined, type: undefined };
     return (await unsealed(await this.#ask({ file, octets: undefined }))).authorities;
   }
 
-  /** Ends the thread; what it was about to open is not opened, nor anything else. */
+  /** Ends the thread. Pending and later reads fail. */
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#idle);
@@ -75,7 +79,7 @@ export class StoreReader {
     }
   }
 
-  /** One store after the other: several at once would only take the processor from everybody else. */
+  /** Queues a question: stores are opened one by one, to leave the processor to others. */
   #ask(question: StoreQuestion): Promise<StoreContents> {
     const answer = this.#last.then(() => this.#askNow(question));
     this.#last = answer.catch(() => {});
@@ -100,7 +104,7 @@ export class StoreReader {
   }
 
   #start(): Worker {
-    // Published, the files end in .js.
+    // The published files end in .js.
     const name = import.meta.url.replace(/store-reader(\.[jt]s)$/, 'store-worker$1');
     const worker = new Worker(new URL(name), { resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB } });
     worker.unref();
@@ -118,7 +122,7 @@ export class StoreReader {
   }
 }
 
-/** Undefined when the thread has ended, or is to end because it takes too long. */
+/** Returns the answer of the thread; undefined if the thread ended or was stopped because it took too long. */
 async function answerOf(
   worker: Worker,
   question: StoreQuestion,
@@ -128,7 +132,7 @@ async function answerOf(
   const giveUp = () => resolve(undefined);
   const startedAt = processorMs();
   let waits = 0;
-  // A thread that waits for the processor is no reason to give up: it has computed no longer than the process.
+  // A thread that waits for the processor is not stopped: its processor time cannot exceed that of the process.
   const look = () => {
     waits += 1;
     if (waits >= waitsMax || processorMs() - startedAt >= openMsMax) giveUp();

@@ -1,5 +1,5 @@
-// The thread that opens key stores, and looks up what the operating system trusts: both take tens of milliseconds to
-// seconds of nothing but computing. It is given one store after the other and answers in the same order.
+// The thread that opens key stores and reads the authorities of the operating system. Both compute for tens of
+// milliseconds to seconds. It takes one question after the other and answers in order.
 
 import { parentPort } from 'node:worker_threads';
 import type { KeyStoreFile } from './key-store.ts';
@@ -14,7 +14,7 @@ export interface StoreQuestion {
   readonly octets: Uint8Array | undefined;
 }
 
-/** Objects of the runtime do not travel between threads; DER does. */
+/** Content as DER, because objects of the runtime cannot be sent between threads. */
 export interface StoreContents {
   readonly keys: readonly SealedKey[];
   readonly authorities: readonly Uint8Array[];
@@ -22,9 +22,9 @@ export interface StoreContents {
 
 interface SealedKey {
   readonly alias: string;
-  /** PKCS#8. */
+  /** Private key as PKCS#8. */
   readonly privateKey: Uint8Array;
-  /** The certificate of the key, then those of its issuers. */
+  /** Certificate of the key, then those of its issuers. */
   readonly certificates: readonly Uint8Array[];
 }
 
@@ -39,7 +39,7 @@ function answerTo({ file, octets }: StoreQuestion): StoreAnswer {
     return { keys: keys.map(sealed), authorities: authorities.map(({ raw }) => raw) };
   } catch (error) {
     if (error instanceof TrustError) return { problem: error.message };
-    // What else there is to go wrong is about the octets: too deep, too large, not of this world.
+    // Other errors come from malformed octets: too deep or too large.
     return { problem: `The file ${file.path} is damaged, or no key store.` };
   }
 }

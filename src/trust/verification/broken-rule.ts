@@ -1,15 +1,15 @@
-// One rule of certificate chains (RFC 5280 §6, and OpenSSL's own on the strength of keys) that a chain breaks.
+// A broken rule of certificate chains (RFC 5280 §6, and OpenSSL's rules for key lengths).
 
 import type { OpensslCode } from './openssl-errors.ts';
 
 export interface BrokenRule {
-  /** OpenSSL's name for it. */
+  /** OpenSSL's error code. */
   readonly code: OpensslCode;
-  /** A sentence: which certificate breaks which rule. */
+  /** Sentence: which certificate breaks which rule. */
   readonly problem: string;
-  /** What to issue or configure: a sentence. */
+  /** Sentence: what to issue or configure. */
   readonly advice: string;
 }
 
-/** For whom the certificate shall speak. */
+/** Role of the certificate's owner. */
 export type Role = 'server' | 'client';

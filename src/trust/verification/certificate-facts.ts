@@ -1,5 +1,5 @@
-// The parts of a certificate (RFC 5280 §4) that decide whether a chain is valid and that the runtime does not show. The
-// octets come from whoever is connected to: what cannot be read is named, and nothing throws.
+// The parts of a certificate (RFC 5280 §4) that decide whether a chain is valid and that the runtime does not
+// expose. The peer controls the octets: unreadable parts are listed, and nothing throws.
 
 import type { X509Certificate } from 'node:crypto';
 import forge from 'node-forge';
@@ -22,34 +22,34 @@ export const Extension = {
   proxyCertInfo: '1.3.6.1.5.5.7.1.14',
 } as const;
 
-/** RFC 5280 §4.2.1.3, by the number of their bit. */
+/** Bit numbers of key usage (RFC 5280 §4.2.1.3). */
 export const KeyUse = { digitalSignature: 0, keyEncipherment: 2, keyAgreement: 4, keyCertSign: 5 } as const;
 
 export interface CertificateFacts {
-  /** 1 or 3. */
+  /** Version 1 or 3. */
   readonly version: number;
-  /** OIDs: the one that the signature was made with, and the one that the signed part names. */
+  /** OIDs of the signature's algorithm, outside and inside of the signed part. */
   readonly signatureAlgorithm: string;
   readonly signedAlgorithm: string;
-  /** OID to whether it is critical. */
+  /** True if critical, by OID. */
   readonly extensions: ReadonlyMap<string, boolean>;
-  /** OIDs of extensions whose content cannot be read, or that are there twice. */
+  /** OIDs of extensions that are unreadable or duplicate. */
   readonly unreadable: readonly string[];
   /** Undefined without basicConstraints. */
   readonly isAuthority: boolean | undefined;
   readonly pathLength: number | undefined;
-  /** Numbers of the bits that are set; undefined: any use. */
+  /** Numbers of the bits that are set; undefined if every use is allowed. */
   readonly keyUsage: ReadonlySet<number> | undefined;
-  /** OIDs of extendedKeyUsage; undefined: any purpose. */
+  /** OIDs of extendedKeyUsage; undefined if every purpose is allowed. */
   readonly purposes: readonly string[] | undefined;
-  /** The alternative names; undefined without the extension. */
+  /** Alternative names; undefined without the extension. */
   readonly names: readonly GeneralName[] | undefined;
   readonly nameConstraints: NameConstraints | undefined;
   readonly subject: GeneralName;
   readonly commonNames: readonly string[];
-  /** The key is on a curve that is written out instead of named. */
+  /** True if the key has explicit curve parameters instead of a named curve. */
   readonly hasOwnCurve: boolean;
-  /** Hexadecimal. */
+  /** Key identifier in hexadecimal. */
   readonly keyId: string | undefined;
   readonly issuerKeyId: string | undefined;
 }
@@ -63,7 +63,7 @@ interface Values {
 const COMMON_NAME = '2.5.4.3';
 const EC_KEY = '1.2.840.10045.2.1';
 
-/** Undefined when the certificate is not built as RFC 5280 says. */
+/** Returns the facts of a certificate; undefined if it is not structured as RFC 5280 says. */
 export function factsOf({ raw }: X509Certificate): CertificateFacts | undefined {
   try {
     return decode(parseDer(raw));
@@ -134,7 +134,7 @@ const KNOWN: ReadonlySet<string> = new Set(Object.values(Extension));
 function keyUsageOf({ critical, parsed }: Values): ReadonlySet<number> | undefined {
   if (!critical.has(Extension.keyUsage)) return undefined;
   const bits = parsed.get(Extension.keyUsage);
-  // The DER form again: a bit string may have been taken for one that holds further elements.
+  // Encodes again, because a bit string may have been parsed as nested elements.
   const [, , , ...octets] = bits === undefined ? [] : derOf(bits);
   const numbers = octets.flatMap((octet, at) =>
     Array.from({ length: 8 }, (_, bit) => ((octet >> (7 - bit)) & 1 ? at * 8 + bit : -1)),

@@ -1,5 +1,5 @@
-// What is wrong with the end of a chain that leads to no trusted authority: self-signed, an unknown root, or an issuer that is
-// missing. An issuer that is at hand and cannot have issued is named.
+// Explains a chain that ends without a trusted authority: self-signed, an unknown root, or a missing issuer.
+// Names a known issuer that cannot have issued the last certificate.
 
 import type { BrokenRule } from './broken-rule.ts';
 import { Extension, KeyUse } from './certificate-facts.ts';
@@ -7,19 +7,25 @@ import { type ChainPath, isSelfIssued, type Link } from './chain-path.ts';
 import { formatSubject } from './chain-words.ts';
 import { OPENSSL_ERRORS } from './openssl-errors.ts';
 
-/** RSA, ECDSA, DSA, Edwards curves and the arc of NIST. */
+/** OIDs of RSA, ECDSA, DSA, Edwards curves, and of NIST's arc. */
 const SIGNATURE_ALGORITHMS =
   /^(?:1\.2\.840\.113549\.1\.1\.|1\.2\.840\.10045\.4\.|1\.2\.840\.10040\.4\.3$|1\.3\.101\.|2\.16\.840\.1\.101\.3\.4\.3\.|1\.3\.14\.3\.2\.)/;
 
-/** The words for the place where certificates are that are trusted. */
+/** Words for a trust store. */
 export interface TrustStoreWords {
-  /** Subject of a sentence: `cn=Mail,cn=Trust Manager Providers,cn=config does`, `the authorities of the runtime do`. */
+  /**
+   * Subject and verb of a sentence: `cn=Mail,cn=Trust Manager Providers,cn=config does`, `the authorities of
+   * the runtime do`.
+   */
   readonly does: string;
-  /** What to do so that the certificate `what` is trusted, with a small letter and without a full stop. */
+  /** Returns the advice to trust the certificate `what`, in lower case and without a full stop. */
   readonly add: (what: string) => string;
 }
 
-/** Undefined where the end is as it should be, or where the reason is in the last certificate itself. */
+/**
+ * Returns the broken rule at the end of the chain. Returns undefined if there is none, or if the last
+ * certificate itself breaks a rule.
+ */
 export function brokenEnd(
   { links, isComplete, isLoop, isTooLong, rejected }: ChainPath,
   store: TrustStoreWords,
@@ -61,7 +67,7 @@ function unknownAuthority(comes: string, store: TrustStoreWords): BrokenRule {
   };
 }
 
-/** Why a certificate with the right name has not issued the last one; the problem begins with a verb. */
+/** Returns why a certificate with the right name has not issued the last one. The problem begins with a verb. */
 function rejection({ certificate, facts }: Link, other: Link): BrokenRule | undefined {
   const issuer = formatSubject(certificate.issuer);
   const { keyUsage, keyId } = other.facts ?? {};

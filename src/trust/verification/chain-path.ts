@@ -1,40 +1,41 @@
-// The way from a certificate to an authority, as OpenSSL looks for it (RFC 5280 §6.1): issuer after issuer, from the trusted
-// ones first and then from what was sent along.
+// Finds the path from a certificate to an authority like OpenSSL (RFC 5280 §6.1): issuer by issuer, first among
+// the trusted ones, then among those the peer sent.
 
 import type { X509Certificate } from 'node:crypto';
 import { type CertificateFacts, factsOf } from './certificate-facts.ts';
 
 export interface Link {
   readonly certificate: X509Certificate;
-  /** Undefined when it cannot be read. */
+  /** Undefined if the certificate cannot be parsed. */
   readonly facts: CertificateFacts | undefined;
-  /** It is one of the trusted ones. */
+  /** True if it is trusted. */
   readonly isAuthority: boolean;
 }
 
 export interface ChainPath {
-  /** The certificate in question first. */
+  /** Certificates of the path, the peer's first. */
   readonly links: readonly Link[];
-  /** The last link is trusted. */
+  /** True if the last link is trusted. */
   readonly isComplete: boolean;
-  /** The last link was issued by one of the links before it. */
+  /** True if a link before it has issued the last one. */
   readonly isLoop: boolean;
-  /** It was given up because there are too many links. */
+  /** True if the search stopped because there are too many links. */
   readonly isTooLong: boolean;
-  /** Certificates with the name of the issuer that is missing, which have not issued the last link. */
+  /** Certificates that have the name of the missing issuer but have not issued the last link. */
   readonly rejected: readonly Link[];
 }
 
 export interface PathOptions {
-  /** As sent; the certificate in question first. */
+  /** Certificates as sent, the peer's first. */
   readonly chain: readonly [X509Certificate, ...X509Certificate[]];
   readonly authorities: readonly X509Certificate[];
   readonly now: Date;
 }
 
-/** OpenSSL's own limit. */
+/** OpenSSL's limit. */
 const LINKS_MAX = 100;
 
+/** Finds the path of a chain. `now` decides between several issuers. */
 export function findPath({ chain, authorities, now }: PathOptions): ChainPath {
   const trusted = new Set(authorities.map(({ fingerprint256 }) => fingerprint256));
   const linkOf = (certificate: X509Certificate): Link => ({
@@ -63,7 +64,7 @@ export function findPath({ chain, authorities, now }: PathOptions): ChainPath {
   };
 }
 
-/** One that is valid now, and of these the one that is longest. */
+/** Returns the certificate that is valid now and expires last. */
 function best(candidates: readonly X509Certificate[], now: Date): X509Certificate | undefined {
   const isValid = ({ validFromDate, validToDate }: X509Certificate) =>
     validFromDate <= now && now <= validToDate;
@@ -83,7 +84,7 @@ function namesakes(links: readonly Link[], all: readonly X509Certificate[]): rea
   });
 }
 
-/** Whether it names itself as its issuer. */
+/** Returns true if subject and issuer are equal. */
 export function isSelfIssued({ subject, issuer }: X509Certificate): boolean {
   return subject === issuer;
 }

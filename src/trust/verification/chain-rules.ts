@@ -1,5 +1,6 @@
-// Rules that each certificate of a chain must keep by itself or as the issuer of the one before it: dates, authority, purpose,
-// lengths of keys, digests, signatures, critical extensions (RFC 5280 §6.1.3 to §6.1.5; OpenSSL's security level 2).
+// Rules for each certificate of a chain, by itself or as the issuer of the one before it: dates, authority,
+// purpose, key lengths, digests, signatures, critical extensions (RFC 5280 §6.1.3 to §6.1.5; OpenSSL's security
+// level 2).
 
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { BrokenRule, Role } from './broken-rule.ts';
@@ -7,14 +8,14 @@ import { type CertificateFacts, Extension, KeyUse } from './certificate-facts.ts
 import { isSelfIssued, type Link } from './chain-path.ts';
 import { formatDay } from './chain-words.ts';
 
-/** One certificate of the chain with what is said about it. */
+/** One certificate of the chain, with its position. */
 export interface Place {
   readonly link: Link;
-  /** 0: the certificate in question. */
+  /** Position; 0 is the certificate of the peer. */
   readonly at: number;
-  /** The one that has issued it; undefined at the end. */
+  /** Issuer; undefined at the end. */
   readonly issuer: Link | undefined;
-  /** Authorities below it that have not issued themselves. */
+  /** Number of authorities below it that are not self-issued. */
   readonly authoritiesBelow: number;
   /** `It`, or `The certificate of its issuer CN=…`. */
   readonly it: string;
@@ -26,7 +27,7 @@ type Rule = (place: Place) => BrokenRule | undefined;
 
 const SERVER_PURPOSES: readonly string[] = [
   '1.3.6.1.5.5.7.3.1',
-  // Netscape's and Microsoft's server gated cryptography, which OpenSSL takes for the same.
+  // Server gated cryptography of Netscape and Microsoft, which OpenSSL treats alike.
   '2.16.840.1.113730.4.1',
   '1.3.6.1.4.1.311.10.3.3',
 ];
@@ -44,13 +45,13 @@ const USE_NAMES: readonly string[] = [
   ...['digitalSignature', 'nonRepudiation', 'keyEncipherment', 'dataEncipherment', 'keyAgreement'],
   ...['keyCertSign', 'cRLSign', 'encipherOnly', 'decipherOnly'],
 ];
-/** Extensions that OpenSSL takes into account, or may leave aside though they are critical. */
+/** Extensions that OpenSSL processes, or may ignore although they are critical. */
 const HANDLED: ReadonlySet<string> = new Set([
   ...[14, 15, 17, 19, 30, 31, 32, 33, 35, 36, 37, 54].map((number) => `2.5.29.${number}`),
   ...[7, 8].map((number) => `1.3.6.1.5.5.7.1.${number}`),
   ...['2.16.840.1.113730.1.1', Extension.proxyCertInfo, '1.3.6.1.5.5.7.48.1.2'],
 ]);
-/** Of signature algorithms with a digest below 112 bits of security. */
+/** Signature algorithms whose digest has less than 112 bits of security. */
 const WEAK_DIGESTS: ReadonlyMap<string, string> = new Map([
   ['1.2.840.113549.1.1.2', 'MD2'],
   ['1.2.840.113549.1.1.3', 'MD4'],
@@ -145,7 +146,7 @@ function noAuthority({ link, at, it }: Place): BrokenRule | undefined {
 
 function mayIssue(certificate: X509Certificate, { isAuthority, keyUsage, version }: CertificateFacts) {
   if (isAuthority !== undefined) return isAuthority;
-  // Without basicConstraints OpenSSL believes old roots, and whoever has keyCertSign.
+  // Without basicConstraints OpenSSL accepts old self-issued roots, and certificates with keyCertSign.
   return (version === 1 && isSelfIssued(certificate)) || keyUsage?.has(KeyUse.keyCertSign) === true;
 }
 
@@ -209,7 +210,7 @@ function ownCurve({ link, it }: Place): BrokenRule | undefined {
   return { code: 'EC_KEY_EXPLICIT_PARAMS', problem, advice };
 }
 
-/** The signature at the end of the chain is not looked at: what is trusted is the key. */
+/** Checks the digest of a signature. The last signature of the chain is not checked: its key is trusted. */
 function weakDigest({ link, issuer, it }: Place): BrokenRule | undefined {
   const weak = WEAK_DIGESTS.get(link.facts?.signatureAlgorithm ?? '');
   if (weak === undefined || issuer === undefined) return undefined;
@@ -244,7 +245,7 @@ function isSignedWith(certificate: X509Certificate, key: KeyObject): boolean {
   }
 }
 
-/** Undefined when OpenSSL cannot read it. */
+/** Returns the public key; undefined if OpenSSL cannot read it. */
 function keyOf(certificate: X509Certificate): KeyObject | undefined {
   try {
     return certificate.publicKey;

@@ -1,5 +1,5 @@
-// Walks a chain of certificates from the one in question to an authority, and finds every rule that is broken on the way. The
-// runtime has OpenSSL check chains and passes on one code, mostly without a reason and never with the certificate that is meant.
+// Walks a chain from the certificate of the peer to an authority and finds every broken rule. The runtime lets
+// OpenSSL check chains and passes on one code, mostly without a reason and never with the certificate.
 
 import type { X509Certificate } from 'node:crypto';
 import type { BrokenRule, Role } from './broken-rule.ts';
@@ -10,11 +10,11 @@ import { formatSubject } from './chain-words.ts';
 import { conflictOf, formatName, type GeneralName, type NameConflict } from './general-names.ts';
 
 export interface WalkOptions {
-  /** As it was sent, the certificate in question first. */
+  /** Certificates as sent, the peer's first. */
   readonly chain: readonly [X509Certificate, ...X509Certificate[]];
   readonly authorities: readonly X509Certificate[];
   readonly store: TrustStoreWords;
-  /** What messages call the trust store: the name of its entry. */
+  /** Name of the trust store in messages: the DN of its entry. */
   readonly storeName: string;
   readonly role: Role;
   readonly now: Date;
@@ -22,7 +22,7 @@ export interface WalkOptions {
 
 const SUBTREES_SHOWN_MAX = 5;
 
-/** In the order of the chain; empty when none is found. Never throws. */
+/** Returns the broken rules in the order of the chain; an empty list if none is found. Never throws. */
 export function walkChain(options: WalkOptions): readonly BrokenRule[] {
   const { store, storeName, role, now } = options;
   const path = findPath(options);
@@ -48,7 +48,7 @@ export function walkChain(options: WalkOptions): readonly BrokenRule[] {
   return broken;
 }
 
-/** Of the constraints of the authority at this place with the names of those below it. */
+/** Returns the conflict between the name constraints of the authority at this position and the names below it. */
 function nameConflict(links: readonly Link[], at: number): NameConflict | undefined {
   const constraints = links[at]?.facts?.nameConstraints;
   if (at === 0 || constraints === undefined) return undefined;
@@ -71,7 +71,7 @@ function namesOf({ facts }: Link): readonly GeneralName[] {
   ];
 }
 
-/** A sequence of nothing. */
+/** DER of an empty sequence. */
 const EMPTY_NAME = '\x30\x00';
 
 function forbiddenName({ code, name, subtrees }: NameConflict, it: string): BrokenRule {

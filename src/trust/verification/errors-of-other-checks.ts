@@ -1,7 +1,8 @@
-// The errors of OpenSSL's checks that nothing here switches on (revocation lists, OCSP, DANE, Suite B, policies, certificate
-// transparency, the strict check), and of its own failures. A configuration of OpenSSL on this machine may switch some on.
+// Errors of OpenSSL checks that confdit does not enable (revocation lists, OCSP, DANE, Suite B, policies,
+// certificate transparency, the strict check), and OpenSSL's internal errors. An OpenSSL configuration on the
+// machine may enable some.
 
-/** Like OPENSSL_ERRORS, of which it is a part. */
+/** One error; see OPENSSL_ERRORS. */
 interface OtherError {
   readonly text: string;
   readonly problem: string;

@@ -1,4 +1,5 @@
-// Names in certificates (RFC 5280 §4.2.1.6), and whether the name constraints of an authority (§4.2.1.10) allow them.
+// Names in certificates (RFC 5280 §4.2.1.6), and the check against the name constraints of an authority
+// (§4.2.1.10).
 
 import { isIPv4 } from 'node:net';
 import { derOf, type Element, octetsOf, oidOf, parseDer, partsOf, tagOf } from './der.ts';
@@ -16,12 +17,12 @@ export type NameKind =
 
 export interface GeneralName {
   readonly kind: NameKind;
-  /** Text; octets of addresses and the DER form of all else, one character for each. */
+  /** Text; for addresses the octets and for other kinds the DER, one character for each octet. */
   readonly value: string;
 }
 
 interface Subtree extends GeneralName {
-  /** It has a minimum or maximum, which no certificate may have. */
+  /** True if it has a minimum or maximum, which RFC 5280 forbids. */
   readonly hasBounds: boolean;
 }
 
@@ -30,7 +31,7 @@ export interface NameConstraints {
   readonly excluded: readonly Subtree[];
 }
 
-/** How a name is at odds with constraints. */
+/** Conflict of a name with constraints. */
 export interface NameConflict {
   readonly code:
     | 'PERMITTED_VIOLATION'
@@ -39,11 +40,11 @@ export interface NameConflict {
     | 'UNSUPPORTED_CONSTRAINT_TYPE'
     | 'UNSUPPORTED_CONSTRAINT_SYNTAX';
   readonly name: GeneralName;
-  /** What is permitted, or what is excluded. */
+  /** Permitted or excluded subtrees. */
   readonly subtrees: readonly GeneralName[];
 }
 
-/** By their tags. */
+/** Kinds of names, by tag. */
 const KINDS: readonly NameKind[] = [
   'other name',
   'e-mail address',
@@ -62,13 +63,15 @@ const COMPARED: ReadonlySet<NameKind> = new Set([
   'URI',
   'IP address',
 ]);
-/** Comparisons of names with subtrees: more are not made. */
+/** Maximum number of comparisons of names with subtrees. */
 const COMPARISONS_MAX = 100_000;
 
+/** Decodes GeneralNames (RFC 5280 §4.2.1.6). Throws if they are malformed. */
 export function decodeNames(names: Element): readonly GeneralName[] {
   return partsOf(names).map(decodeName);
 }
 
+/** Decodes NameConstraints (RFC 5280 §4.2.1.10). Throws if they are malformed. */
 export function decodeNameConstraints(constraints: Element): NameConstraints {
   const subtrees = (tag: number) =>
     partsOf(partsOf(constraints).find((one) => tagOf(one) === tag)).flatMap(decodeSubtree);
@@ -80,7 +83,7 @@ function decodeSubtree(subtree: Element): readonly Subtree[] {
   return base === undefined ? [] : [{ ...decodeName(base), hasBounds: bounds.some(isBound) }];
 }
 
-/** A minimum of zero is the default. */
+/** Returns true for a minimum or maximum other than the default, a minimum of zero. */
 function isBound(element: Element): boolean {
   return tagOf(element) === 1 || octetsOf(element).some((octet) => octet !== 0);
 }
@@ -95,7 +98,7 @@ function decodeName(node: Element): GeneralName {
   return { kind, value: latin1(derOf(node)) };
 }
 
-/** The first name that the constraints do not allow. */
+/** Returns the first name that the constraints do not allow. */
 export function conflictOf(
   names: readonly GeneralName[],
   { permitted, excluded }: NameConstraints,
@@ -133,13 +136,16 @@ function isWithin({ kind, value }: GeneralName, { value: base }: GeneralName): b
   }
 }
 
-/** Labels may be added on the left. */
+/** Returns true if the name equals the base or has more labels on the left. */
 function isBelow(name: string, base: string): boolean {
   if (base === '' || name === base) return true;
   return name.endsWith(base.startsWith('.') ? base : `.${base}`);
 }
 
-/** A base with a dot in front stands for what is below it, and any other for that host alone. */
+/**
+ * Returns true if the host is within the base. A leading dot stands for subdomains only; otherwise only this
+ * host matches.
+ */
 function isHostWithin(host: string, base: string): boolean {
   return base.startsWith('.') ? host.endsWith(base) && host !== base : host === base;
 }
@@ -160,7 +166,7 @@ function hostOf(uri: string): string {
   return (/^[^:/]+:\/\/(?:[^@/]*@)?([^:/?#]*)/.exec(uri)?.[1] ?? '').toLowerCase();
 }
 
-/** An address and a mask; both as octets. */
+/** Returns true if an address is in a network. Both are octets; the network is an address and a mask. */
 function isInNetwork(address: string, base: string): boolean {
   if (base.length !== 2 * address.length) return false;
   return [...address].every((octet, at) => {
@@ -169,7 +175,7 @@ function isInNetwork(address: string, base: string): boolean {
   });
 }
 
-/** Whether the first RDNs of a name are all those of the base. Case and the number of spaces do not count. */
+/** Returns true if the first RDNs of a DN are the base. Ignores case and the number of spaces. */
 function beginsWith(name: string, base: string): boolean {
   const [rdns, baseRdns] = [name, base].map(rdnsOf);
   if (rdns === undefined || baseRdns === undefined) return false;
@@ -189,7 +195,7 @@ function canonical(rdn: Element): string {
   return texts.join('+');
 }
 
-/** A name for people: `host name mail.example.com`, `addresses 10.0.0.0/255.0.0.0`. */
+/** Formats a name for people: `host name mail.example.com`, `addresses 10.0.0.0/255.0.0.0`. */
 export function formatName({ kind, value }: GeneralName): string {
   if (kind === 'IP address') return `${kind} ${formatAddress(value)}`;
   if (kind === 'directory name') return `${kind} ${formatDirectoryName(value)}`;
@@ -243,7 +249,7 @@ function latin1(octets: Buffer): string {
   return octets.toString('latin1');
 }
 
-/** Whoever sends a certificate may write into it what he likes. */
+/** Makes a name printable; the peer controls its content. */
 function printable(text: string): string {
   const shown = text.replace(/[\p{Cc}\p{Cf}]/gu, '?');
   return shown.length > CHARACTERS_MAX ? `${shown.slice(0, CHARACTERS_MAX)}…` : shown;

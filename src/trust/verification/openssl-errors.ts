@@ -1,15 +1,15 @@
-// Every error that OpenSSL's check of a certificate chain can end with (X509_V_ERR_* of openssl/x509_vfy.h): its text, which
-// the runtime passes on, and what to say where it is not known which certificate of the chain is meant. The runtime gives
-// 28 of them a code and calls all others UNSPECIFIED.
+// All errors of OpenSSL's chain check (X509_V_ERR_* of openssl/x509_vfy.h): the text, which the runtime passes
+// on, and a message for cases in which the certificate is not known. The runtime has codes for 28 of them; the
+// others are UNSPECIFIED.
 
 import { ERRORS_OF_OTHER_CHECKS } from './errors-of-other-checks.ts';
 
 export interface OpensslError {
-  /** X509_verify_cert_error_string. */
+  /** Text of X509_verify_cert_error_string. */
   readonly text: string;
-  /** A sentence. */
+  /** Sentence: the problem. */
   readonly problem: string;
-  /** What to issue or configure: a sentence. */
+  /** Sentence: what to issue or configure. */
   readonly advice: string;
 }
 
@@ -264,10 +264,10 @@ export const OPENSSL_ERRORS: Readonly<Record<OpensslCode, OpensslError>> = {
   ...ERRORS_OF_OTHER_CHECKS,
 };
 
-/** What the runtime calls every error that it has no code for. */
+/** Code of the runtime for errors without a code. */
 export const UNSPECIFIED = 'UNSPECIFIED';
 
-/** The error that a code of the runtime or a text of OpenSSL stands for. */
+/** Returns the OpenSSL error for a code of the runtime, or for a text of OpenSSL. */
 export function findOpensslCode(code: string, text: string): OpensslCode | undefined {
   if (isOpensslCode(code) && code !== UNSPECIFIED) return code;
   const byText = Object.entries(OPENSSL_ERRORS).find(([, known]) => known.text === text);
