@@ -1,5 +1,5 @@
-// Alerts of one type for one handler: the first is told at once, and those that follow it soon are kept and told
-// together. The longer a storm lasts the longer the pauses become, so that it costs a handful of mails.
+// Groups alerts of one type for one handler: the first is sent at once, later ones are collected and sent
+// together. The intervals grow while alerts continue, so that a storm of alerts costs a few mails.
 
 import type { RaisedAlert } from './alert.ts';
 import type { AlertGroup } from './alert-message.ts';
@@ -7,7 +7,7 @@ import type { Later } from './pauses.ts';
 
 const PAUSE_FIRST_MS = 60_000;
 const PAUSE_MAX_MS = 3_600_000;
-/** As many are told of in full. */
+/** Maximum number of alerts in one mail; the others are only counted. */
 const ALERTS_MAX = 20;
 
 export interface AlertGrouping {
@@ -15,6 +15,7 @@ export interface AlertGrouping {
   readonly tell: (group: AlertGroup) => void;
 }
 
+/** Alerts of one type that wait for one handler. */
 export class GroupedAlerts {
   readonly #grouping: AlertGrouping;
   #waiting: RaisedAlert[] = [];
@@ -33,7 +34,7 @@ export class GroupedAlerts {
     if (!this.#isPausing) this.#tell();
   }
 
-  /** Tells what waits; nothing of the group goes on. */
+  /** Sends the collected alerts and stops the timer. */
   close(): void {
     if (this.#waiting.length > 0) this.#tell();
     this.#cancel();
@@ -57,7 +58,8 @@ export class GroupedAlerts {
       return;
     }
     this.#isPausing = false;
-    // Forgotten after as long a calm; what comes before that belongs to the storm, and begins with a longer pause.
+    // The group ends after an equally long calm. An alert before that belongs to the storm and starts a longer
+    // pause.
     this.#wait(() => {
       this.#pauseMs = PAUSE_FIRST_MS;
     });

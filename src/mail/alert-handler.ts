@@ -1,15 +1,16 @@
-// One who is told of alerts by mail. A change of the configuration makes another one.
+// One handler that sends alerts by mail. A change of the configuration creates another one.
 
 import type { RaisedAlert } from './alert.ts';
 import { type AlertGrouping, GroupedAlerts } from './alert-group.ts';
 import type { AlertMail } from './alert-message.ts';
 
 export interface AlertHandlerSettings extends AlertMail {
-  /** Types in lower case; empty: all but the disabled ones. */
+  /** Types in lower case; if empty, all but the disabled ones. */
   readonly enabledTypes: ReadonlySet<string>;
   readonly disabledTypes: ReadonlySet<string>;
 }
 
+/** Sends the alerts of the types that it is subscribed to. */
 export class AlertHandler {
   readonly settings: AlertHandlerSettings;
   readonly #grouping: AlertGrouping;
@@ -20,7 +21,7 @@ export class AlertHandler {
     this.#grouping = grouping;
   }
 
-  /** Whether it wants to hear of alerts of this type; the disabled types win. */
+  /** Returns true if alerts of this type are sent. Disabled types win. */
   wants(type: string): boolean {
     const { enabledTypes, disabledTypes } = this.settings;
     const key = type.toLowerCase();
@@ -34,7 +35,7 @@ export class AlertHandler {
     group.add(alert);
   }
 
-  /** Tells what waits. */
+  /** Sends the collected alerts. */
   close(): void {
     for (const group of this.#groups.values()) group.close();
   }

@@ -1,10 +1,10 @@
-// The mail that tells of alerts: subject and text as the administrator wrote them, with what happened in place of the
-// tokens. Several alerts of one type are one mail.
+// The mail about alerts: subject and text as the administrator wrote them, with the tokens filled in. Several
+// alerts of one type are one mail.
 
 import type { RaisedAlert } from './alert.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 
-/** How an administrator wants to hear of alerts. */
+/** Settings of the mail: addresses, subject and body. */
 export interface AlertMail {
   readonly sender: string;
   readonly recipients: readonly string[];
@@ -13,17 +13,18 @@ export interface AlertMail {
 }
 
 export interface AlertGroup {
-  /** Of one type, oldest first; at least one. */
+  /** Alerts of one type, oldest first; at least one. */
   readonly alerts: readonly [RaisedAlert, ...RaisedAlert[]];
-  /** How many more there were, of which nothing is kept but their number. */
+  /** Number of further alerts, which were only counted. */
   readonly omitted: number;
 }
 
 const COLUMNS = 75;
-/** RFC 5322 §2.1.1, less the name of the header. */
+/** Maximum line length (RFC 5322 §2.1.1) less the field name. */
 const SUBJECT_CHARACTERS_MAX = 900;
 const TOKEN = /%%alert-(type|id|message)%%/gi;
 
+/** Returns the mail about a group of alerts. */
 export function composeAlert(
   { alerts, omitted }: AlertGroup,
   { sender, recipients, subject, body }: AlertMail,
@@ -36,12 +37,12 @@ export function composeAlert(
     to: recipients,
     subject: oneLine(fill(subject, first)),
     text: `${wrap(paragraphs.join('\n\n'))}\n`,
-    // RFC 3834 §5: programs that answer mail leave this one alone.
+    // Tells programs that answer mail not to answer (RFC 3834 §5).
     headers: { 'Auto-Submitted': 'auto-generated' },
   };
 }
 
-/** What was put in is not looked at again: a message may have tokens in it. */
+/** Fills in the tokens. Inserted text is not searched for tokens. */
 function fill(text: string, { type, id, message }: RaisedAlert): string {
   const parts: Readonly<Record<string, string>> = { type, id, message };
   return text.replace(TOKEN, (token, name: string) => parts[name.toLowerCase()] ?? token);
@@ -55,13 +56,13 @@ function restOf({ alerts: [, ...others], omitted }: AlertGroup): string[] {
   return [heading, ...lines, ...(omitted === 0 ? [] : [`and ${omitted} that are in the log only.`])];
 }
 
-/** No header of its own can come in with a line end, nor a control character with anything else. */
+/** Returns a text as one line. A line end would start another header field. */
 function oneLine(text: string): string {
   const line = text.replaceAll(/\p{Cc}+/gu, ' ').trim();
   return line.length > SUBJECT_CHARACTERS_MAX ? `${line.slice(0, SUBJECT_CHARACTERS_MAX - 1)}…` : line;
 }
 
-/** Lines of at most 75 columns, broken between words; a longer word stays whole. */
+/** Wraps text at 75 columns between words; a longer word stays whole. */
 function wrap(text: string): string {
   return text
     .split(/\r?\n/)

@@ -1,5 +1,5 @@
-// How mails about alerts leave: through the spool like all others, and past it when it takes nothing. What an alert is
-// about may well be the full disk that the spool is on.
+// Sends mails about alerts through the spool, or directly if the spool takes nothing: the alert may be about
+// the full disk of the spool.
 
 import { usableServers } from './deliver.ts';
 import type { MailQueue } from './mail-queue.ts';
@@ -7,11 +7,15 @@ import type { MailServer } from './mail-server.ts';
 import { MailError, type OutgoingMessage } from './outgoing-message.ts';
 
 export interface AlertSender {
-  /** Throws MailError when the message can neither be spooled nor handed to a mail server now. */
+  /** Throws MailError if the message can neither be spooled nor sent now. */
   send(message: OutgoingMessage): Promise<unknown>;
 }
 
-/** @param servers the enabled ones, in the order in which they are tried. */
+/**
+ * Returns the sender of alerts.
+ *
+ * @param servers Enabled mail servers, in the order in which they are tried.
+ */
 export function alertSender(
   queue: Pick<MailQueue, 'send' | 'sendNow'>,
   servers: () => readonly MailServer[],

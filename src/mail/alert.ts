@@ -1,5 +1,5 @@
-// An alert: something that an administrator should hear of without having asked. Whoever finds such a thing is given an
-// AlertSink, as it is given the log, and knows nothing of who listens.
+// An alert: an event that an administrator must learn of. The parts that raise alerts get an AlertSink, like
+// the log, and do not know its subscribers.
 
 import type { AlertType } from '../config/alert-types.ts';
 
@@ -10,13 +10,13 @@ export interface Alert {
 }
 
 export interface AlertSink {
-  /** Returns at once and never throws; what becomes of the alert is nobody else's business. */
+  /** Raises an alert. Returns at once and never throws. */
   raise(alert: Alert): void;
 }
 
-/** One that was raised. */
+/** An alert with its id. */
 export interface RaisedAlert extends Alert {
-  /** A UUID, by which mails and lines of the log can be put together. */
+  /** UUID that connects mails and log lines. */
   readonly id: string;
   readonly at: Date;
 }

@@ -1,5 +1,5 @@
-// The alerts of this server, from whoever raises them to whoever wants to hear of them. Each is a line of the log too:
-// mail may be what is broken.
+// The alerts of this server, from the parts that raise them to the handlers. Each alert is also logged, because
+// mail itself may be the problem.
 
 import { randomUUID } from 'node:crypto';
 import type { AlertType } from '../config/alert-types.ts';
@@ -19,18 +19,19 @@ export interface AlertsOptions {
   readonly later: Later;
 }
 
-/** Alerts from before there is anybody to hear of them. */
+/** Maximum number of alerts that are kept until there are handlers. */
 const EARLY_MAX = 100;
-/** How long mails under way are waited for when the server stops. */
+/** Maximum waiting time for mails in progress when the server stops, in milliseconds. */
 const CLOSE_MS = 5000;
 
+/** The alerts of one server. */
 export class Alerts implements AlertSink {
   readonly #options: AlertsOptions;
   readonly #handlers = new Map<string, AlertHandler>();
   readonly #underWay = new Set<Promise<void>>();
   #early: RaisedAlert[] | undefined = [];
   #sender: AlertSender | undefined;
-  /** Since the start of the server. */
+  /** Counts since the start of the server. */
   readonly counts = { raised: 0, mailed: 0, failed: 0 };
 
   constructor(options: AlertsOptions) {
@@ -45,22 +46,22 @@ export class Alerts implements AlertSink {
     else if (this.#early.length < EARLY_MAX) this.#early.push(raised);
   }
 
-  /** Whether anybody would be told of alerts of this type. */
+  /** Returns true if any handler sends alerts of this type. */
   isWanted(type: AlertType): boolean {
     return [...this.#handlers.values()].some((handler) => handler.wants(type));
   }
 
-  /** What each handler was told to do, by its key. */
+  /** Settings of the handlers, by key. */
   get handlers(): ReadonlyMap<string, AlertHandlerSettings> {
     return new Map([...this.#handlers].map(([key, { settings }]) => [key, settings]));
   }
 
-  /** How many handlers there are. */
+  /** Number of handlers. */
   get handlerCount(): number {
     return this.#handlers.size;
   }
 
-  /** From now on alerts are mailed; those from before too. Handlers must be there by then. */
+  /** Starts mailing alerts, those from before included. The handlers must exist by then. */
   start(sender: AlertSender): void {
     this.#sender = sender;
     const early = this.#early ?? [];
@@ -68,7 +69,7 @@ export class Alerts implements AlertSink {
     for (const alert of early) this.#tell(alert);
   }
 
-  /** Whoever has this key hears of alerts in this way from now on; undefined: not any more. */
+  /** Sets or replaces the handler with this key; undefined removes it. */
   setHandler(key: string, settings: AlertHandlerSettings | undefined): void {
     this.#handlers.get(key)?.close();
     this.#handlers.delete(key);
@@ -80,14 +81,14 @@ export class Alerts implements AlertSink {
     this.#handlers.set(key, handler);
   }
 
-  /** Handlers go on under other keys: new ones by old ones. */
+  /** Renames handlers. Takes new keys by old ones. */
   renameHandlers(keys: ReadonlyMap<string, string>): void {
     const renamed = Array.from(this.#handlers, ([key, handler]) => [keys.get(key) ?? key, handler] as const);
     this.#handlers.clear();
     for (const [key, handler] of renamed) this.#handlers.set(key, handler);
   }
 
-  /** Tells what waits; resolves when all mails are in the spool, or when that takes too long. */
+  /** Sends the collected alerts. Resolves when all mails are in the spool, or after the maximum waiting time. */
   async close(): Promise<void> {
     for (const handler of this.#handlers.values()) handler.close();
     const { promise: late, resolve } = Promise.withResolvers<void>();
@@ -107,7 +108,7 @@ export class Alerts implements AlertSink {
     this.#underWay.add(sending);
   }
 
-  /** No alert is raised about an alert. */
+  /** Sends a mail. A failure raises no alert, to avoid a loop. */
   async #send(sender: AlertSender, message: OutgoingMessage): Promise<void> {
     try {
       await sender.send(message);

@@ -1,5 +1,5 @@
-// Finds out whether a mail server can be used: connects, makes TLS, logs in, sends nothing. A connection of its own that
-// no message uses. What is not believed is told with its whole chain, and is never logged in to.
+// Checks a mail server: connects, starts TLS, logs in, sends nothing. It uses its own connection. An untrusted
+// certificate is reported with its whole chain, and the login is skipped.
 
 import { chainOf } from '../trust/peer-chain.ts';
 import type { ServerTrust } from '../trust/server-trust.ts';
@@ -24,23 +24,23 @@ export interface CertificateFacts {
   readonly issuer: string;
   readonly validFrom: Date;
   readonly validTo: Date;
-  /** SHA-256, hexadecimal with colons. */
+  /** SHA-256 fingerprint in hexadecimal with colons. */
   readonly fingerprint: string;
 }
 
 export interface MailServerCheck {
-  /** `mail.example.com:587`. */
+  /** Host and port: `mail.example.com:587`. */
   readonly server: string;
-  /** Those that were done, in order. */
+  /** Completed steps, in order. */
   readonly steps: readonly CheckedStep[];
-  /** `TLSv1.3`; undefined without TLS. */
+  /** TLS version, `TLSv1.3`; undefined without TLS. */
   readonly protocol: string | undefined;
   readonly cipher: string | undefined;
-  /** The mail server's own certificate first. */
+  /** Certificates, the mail server's own first. */
   readonly chain: readonly CertificateFacts[];
-  /** The lines of the last reply to EHLO, less the server's name. */
+  /** Lines of the last EHLO reply, without the server's name. */
   readonly capabilities: readonly string[];
-  /** Undefined when all went well. */
+  /** Undefined if the check succeeded. */
   readonly failure: MailFailure | undefined;
 }
 
@@ -50,13 +50,13 @@ export interface CheckOptions {
   readonly trust: () => ServerTrust;
   readonly clockMs: () => number;
   readonly lookups: NameLookups;
-  /** Ends the check before its end. */
+  /** Aborts the check. */
   readonly signal?: AbortSignal | undefined;
-  /** Told what is waited for; undefined: nothing any more. */
+  /** Called with what the check waits for; undefined when it waits no longer. */
   readonly waits?: Patience['waits'];
 }
 
-/** Never throws. */
+/** Checks a mail server and returns the result. Never throws. */
 export async function checkMailServer(options: CheckOptions): Promise<MailServerCheck> {
   return new Check(options).run();
 }
@@ -67,9 +67,9 @@ class Check {
   readonly #steps: CheckedStep[] = [];
   readonly #lines: DialogLine[] = [];
   #startedMs: number;
-  /** Taken once: the runtime gives it away the first time it is asked. */
+  /** Chain, read once: the runtime returns it only the first time. */
   #chain: ReturnType<typeof chainOf> | undefined;
-  /** What TLS said against the certificate: the connection is looked at, and then given up. */
+  /** Error of the certificate check. The chain is read before the connection is closed. */
   #doubt: Error | undefined;
 
   constructor(options: CheckOptions) {
@@ -116,7 +116,10 @@ class Check {
     return facts;
   }
 
-  /** As for sending, but a certificate that is not believed does not end the connection: it is to be shown. */
+  /**
+   * Returns the TLS options for sending, except that an untrusted certificate does not end the connection: its
+   * chain is reported.
+   */
   async #tlsOptions() {
     const { plan, trust } = this.#options;
     if (plan.encryption === 'none') return undefined;
@@ -151,7 +154,7 @@ class Check {
     if (before?.text === 'STARTTLS') this.#done('tls');
   }
 
-  /** A step that has two parts, such as the greeting before and after STARTTLS, is one. */
+  /** Records a completed step. The greetings before and after STARTTLS are one step. */
   #done(step: Step): void {
     const now = this.#options.clockMs();
     const at = this.#steps.findIndex((one) => one.step === step);
@@ -186,7 +189,7 @@ function factsOf(certificate: ReturnType<typeof chainOf>[number]): CertificateFa
   };
 }
 
-/** In one line; whoever sends a certificate may write into it what he likes. */
+/** Returns a name on one line. The sender of a certificate controls its content. */
 function nameOf(text: string | undefined): string {
   return (text ?? '')
     .replaceAll('\n', ', ')

@@ -1,10 +1,13 @@
-// An outgoing message as the octets that go over the wire (RFC 5322, MIME).
+// Composes an outgoing message (RFC 5322, MIME).
 
 import MailComposer from 'nodemailer/lib/mail-composer';
 import type { OutgoingMessage } from './outgoing-message.ts';
 
 /**
- * @param messageId with angle brackets. A receiver who gets a message twice knows by it that the two are one.
+ * Returns the octets of a message.
+ *
+ * @param messageId Message-ID with angle brackets. A recipient who gets the message twice recognizes it by
+ * this.
  */
 export async function composeMessage(
   { from, to, subject, text, headers }: OutgoingMessage,

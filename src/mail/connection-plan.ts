@@ -1,5 +1,5 @@
-// How a mail server is to be reached, made from its properties and, after everything else, its JavaMail properties.
-// Pure: nothing is opened here, and passwords stay wrapped.
+// Plans the connection to a mail server from its properties and, with priority, its JavaMail properties. It
+// opens nothing, and passwords stay wrapped.
 
 import type { MailOption, MailOptionName } from '../config/java-mail/java-mail-property.ts';
 import type { Secret } from '../config/secret.ts';
@@ -7,20 +7,20 @@ import { asciiHost } from '../trust/host-name.ts';
 import type { TlsSettings } from '../trust/secure-contexts.ts';
 import type { MailServerSettings } from './mail-server-settings.ts';
 
-/** How much of a connection is encrypted. */
+/** Encryption of the connection. */
 export type Encryption =
-  /** From the first byte. */
+  /** Implicit TLS (RFC 8314 §3). */
   | 'tls'
-  /** STARTTLS before anything else; a mail server that does not offer it is left alone. */
+  /** STARTTLS is required; a mail server without it is not used. */
   | 'start-tls'
-  /** STARTTLS where it is offered: only asked for by JavaMail properties, and never with a login. */
+  /** STARTTLS if offered. Only JavaMail properties set this, and never with a login. */
   | 'start-tls-if-offered'
   | 'none';
 
 export interface Login {
   readonly user: string;
   readonly password: Secret;
-  /** Undefined: the first way that the mail server offers. */
+  /** SASL mechanism; undefined for the first that the mail server offers. */
   readonly method: string | undefined;
 }
 
@@ -37,35 +37,39 @@ export interface ConnectionPlan {
   readonly encryption: Encryption;
   readonly login: Login | undefined;
   readonly proxy: Proxy | undefined;
-  /** What this server calls itself in EHLO. */
+  /** Name of this server in EHLO. */
   readonly clientName: string | undefined;
   readonly localAddress: string | undefined;
-  /** From looking up the name to the end of STARTTLS. */
+  /** Time limit from the name lookup to the end of STARTTLS, in milliseconds. */
   readonly connectionTimeoutMs: number;
   readonly greetingTimeoutMs: number;
-  /** How long nothing may come. */
+  /** Maximum time without data, in milliseconds. */
   readonly socketTimeoutMs: number;
-  /** How long a step may take where a person waits. */
+  /** Time limit of a step while a person waits, in milliseconds. */
   readonly patienceMs: number;
-  /** Whether what is said is logged, without secrets and without the messages. */
+  /** True if the dialog is logged, without secrets and messages. */
   readonly logsDialog: boolean;
   readonly checksHost: boolean;
   readonly tls: TlsSettings;
-  /** The sender on the envelope, in place of the message's own. */
+  /** Envelope sender that replaces the message's own. */
   readonly envelopeFrom: string | undefined;
-  /** Which reports on a delivery are asked for (RFC 3461). */
+  /** Requested delivery status notifications (RFC 3461). */
   readonly reports: { readonly notify?: string[]; readonly ret?: string } | undefined;
   readonly maxConnections: number;
 }
 
 const CONNECTION_TIMEOUT_MS = 30_000;
 const GREETING_TIMEOUT_MS = 30_000;
-/** RFC 5321 §4.5.3.2.6: who gives up earlier after the end of a message sends it twice. */
+/**
+ * Time limit for a reply, in milliseconds. Stopping earlier after the end of a message can send it twice (RFC
+ * 5321 §4.5.3.2.6).
+ */
 const SOCKET_TIMEOUT_MS = 600_000;
-/** Longer only where mail.smtp.timeout says that the mail server needs more. */
+/** Default time limit while a person waits, in milliseconds. Longer only if mail.smtp.timeout is. */
 const PATIENCE_MS = 30_000;
 const PROXY_PORT = 80;
 
+/** Returns the plan for the settings of a mail server. */
 export function planConnection(settings: MailServerSettings): ConnectionPlan {
   const options = new Options(settings.smtpProperty.flatMap(({ options: own }) => own));
   const login = loginOf(settings, options);
@@ -102,8 +106,9 @@ function loginOf(settings: MailServerSettings, options: Options): Login | undefi
 }
 
 /**
- * A login is never sent in clear text to a server that should have offered STARTTLS: where JavaMail would use STARTTLS only
- * if it is offered, a login makes it required. Without encryption is a login only where every property says so.
+ * Returns the encryption. A login is never sent in clear text to a server that should offer STARTTLS: where
+ * JavaMail would use STARTTLS if offered, a login makes it required. Login without encryption needs the consent
+ * of every property.
  */
 function encryptionOf(settings: MailServerSettings, options: Options, hasLogin: boolean): Encryption {
   if (options.flag('secure') ?? settings.useSsl) return 'tls';
@@ -149,7 +154,7 @@ function reportsOf(options: Options): ConnectionPlan['reports'] {
   return { ...(Array.isArray(notify) ? { notify } : {}), ...(ret === undefined ? {} : { ret }) };
 }
 
-/** Options by name; the property validator lets a name it knows be there once. */
+/** JavaMail properties by name. The property validator refuses duplicates of known names. */
 class Options {
   readonly #byName: ReadonlyMap<MailOptionName, MailOption['value']>;
 

@@ -1,7 +1,7 @@
-// Tries mail servers one after the other until every address of a message has its answer. The next one is tried when a
-// connection, TLS or a login fails, and for addresses that are deferred (4xx); never for an address that was accepted, or
-// refused for good (5xx). A message that a mail server does not offer to take goes to the next one; when none offers it, it
-// is refused for good.
+// Tries mail servers in order until every recipient of a message has a result. The next one is tried if a
+// connection, TLS or a login fails, and for deferred recipients (4xx); never for an accepted or refused one
+// (5xx). If a mail server does not support what a message needs, the next one is tried; if none supports it,
+// the message is refused.
 
 import type { MailServer } from './mail-server.ts';
 import type { MailFailure } from './smtp/failure.ts';
@@ -15,25 +15,27 @@ export interface Accepted {
 
 export interface Failed {
   readonly mailServer: string;
-  /** Undefined: all that still had to be reached. */
+  /** Undefined for all remaining recipients. */
   readonly recipient: string | undefined;
   readonly failure: MailFailure;
 }
 
 export interface Delivery {
-  /** Those that have no answer yet. */
+  /** Recipients without a final result. */
   readonly remaining: readonly string[];
   readonly accepted: readonly Accepted[];
-  /** For good. */
+  /** Recipients that were refused for good. */
   readonly refused: readonly Failed[];
-  /** What may be better another time, or is not known. */
+  /** Recipients to try later, or whose result is unknown. */
   readonly deferred: readonly Failed[];
-  /** Why mail servers were not tried, in sentences. */
+  /** Sentences: why mail servers were not tried. */
   readonly notTried: readonly string[];
 }
 
 /**
- * @param answered called at once when a mail server has answered for some addresses, with all that is known by then.
+ * Delivers a message.
+ *
+ * @param answered Called when a mail server has answered for some recipients, with all results so far.
  */
 export async function deliver(
   message: ReadyMessage,
@@ -56,7 +58,7 @@ export async function deliver(
   return attempt;
 }
 
-/** Those that may be tried now; who has stopped answering comes last. */
+/** Returns the mail servers that may be tried now. A server that has stopped answering comes last. */
 export function usableServers(servers: readonly MailServer[]): readonly MailServer[] {
   const usable = servers.filter(({ restsForMs }) => restsForMs === 0);
   return [...usable.filter(({ isStalled }) => !isStalled), ...usable.filter(({ isStalled }) => isStalled)];
@@ -69,14 +71,14 @@ class Attempt implements Delivery {
   readonly deferred: Failed[] = [];
   readonly notTried: string[] = [];
 
-  /** Whether a mail server has answered for some addresses. */
+  /** True if a mail server has answered for some recipients. */
   #isAnswered = false;
 
   constructor(recipients: readonly string[]) {
     this.remaining = recipients;
   }
 
-  /** Nobody offers to take it: the same would come of it another time. */
+  /** Refuses the recipients if no mail server supports what the message needs. Trying later would not help. */
   conclude(): void {
     const isOffered = this.deferred.some(({ failure }) => !failure.isNotOffered);
     if (this.#isAnswered || isOffered || this.deferred.length === 0 || this.notTried.length > 0) return;

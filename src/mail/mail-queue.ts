@@ -1,5 +1,6 @@
-// Everything that this server sends goes through here: a message is spooled first, and then handed to the mail servers
-// until one takes it, with growing pauses. What cannot be sent in its time is given up, visibly.
+// The mail queue, through which this server sends all mail: it spools a message, then tries the mail servers
+// with growing pauses until one accepts it. A message that cannot be sent within its lifetime is abandoned and
+// reported.
 
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
@@ -16,20 +17,20 @@ import { type WaitingMessage, WaitingMessages } from './waiting-messages.ts';
 
 export interface QueueLimits {
   readonly pauses: PauseLimits;
-  /** How old a message may become in the spool. */
+  /** Maximum age of a message in the spool, in milliseconds. */
   readonly lifetimeMs: number;
 }
 
-/** What others may want to know; alerts are made of it. */
+/** Events of the queue, from which alerts are made. */
 export interface MailEvents {
   gaveUp(message: { readonly id: string; readonly reason: string }): void;
-  /** Told once, and not again before the spool has taken a message. */
+  /** Called once, and again only after the spool has taken a message. */
   spoolRefused(reason: string): void;
 }
 
 export interface MailQueueOptions {
   readonly spool: Spool;
-  /** The enabled ones, in the order in which they are tried. */
+  /** Returns the enabled mail servers, in the order in which they are tried. */
   readonly servers: () => readonly MailServer[];
   readonly limits: () => QueueLimits;
   readonly log: MailLog;
@@ -37,35 +38,36 @@ export interface MailQueueOptions {
   readonly later: Later;
 }
 
-/** What could end a command of SMTP is no part of an address. */
+/** Address without characters that could end an SMTP command. */
 const ADDRESS = /^[^\s<>\p{Cc}]+@[^\s<>\p{Cc}]+$/u;
 const RECIPIENTS_MAX = 100;
 const MESSAGE_OCTETS_MAX = 10 * 1024 * 1024;
-/** Messages that are read from the spool and handed over at a time. */
+/** Maximum number of messages in delivery at once. */
 const DELIVERIES_MAX = 20;
 const MAYBE_ACCEPTED = 'It is not known whether it was accepted at an earlier try, of which no answer came.';
 const DEFERRED = 'a message was not accepted and is tried again';
-/** How soon a message is looked at again that no mail server had room for. */
+/** Time after which a message is tried again if all mail servers were busy, in milliseconds. */
 const LOOK_AGAIN_MS = 1000;
-/** How long messages under way are waited for when the server stops. */
+/** Maximum waiting time for deliveries in progress when the server stops, in milliseconds. */
 const CLOSE_MS = 5000;
 
+/** The mail queue of one server. */
 export class MailQueue implements MailSender {
   readonly #options: MailQueueOptions;
   readonly #waiting: WaitingMessages;
   readonly #underWay = new Set<Promise<void>>();
-  /** The addresses that messages still have to reach, where the disk may not know it. */
+  /** Remaining recipients of messages whose file may not be up to date. */
   readonly #remaining = new Map<string, readonly string[]>();
-  /** Those that are given up and still in the spool, because they could not be put aside. */
+  /** Abandoned messages that could not be moved out of the spool. */
   readonly #givenUp = new Set<string>();
-  /** Those that may have been accepted without an answer. */
+  /** Messages that may have been accepted without a reply. */
   readonly #unclear = new Set<string>();
-  /** Number of calls of `wake`: a message that was under way at one of them does not pause. */
+  /** Number of calls of `wake`. A message in delivery during one of them does not pause. */
   #wakes = 0;
   #isOpen = true;
   #isRefusing = false;
   #events: MailEvents = { gaveUp: () => {}, spoolRefused: () => {} };
-  /** Since the start of the server. */
+  /** Counts since the start of the server. */
   readonly counts = { spooled: 0, sent: 0, givenUp: 0, unclear: 0 };
 
   constructor(options: MailQueueOptions) {
@@ -73,12 +75,12 @@ export class MailQueue implements MailSender {
     this.#waiting = new WaitingMessages(options.later, () => this.#pump());
   }
 
-  /** Who is told from now on. */
+  /** Sets the listener of events. */
   tell(events: MailEvents): void {
     this.#events = events;
   }
 
-  /** Begins with what the spool holds from before. */
+  /** Starts with the messages in the spool. */
   start(): void {
     for (const entry of this.#options.spool.entries) {
       if (entry.isUnclear) this.#noteUnclear(entry.id, 'The server ended while it was handed over.');
@@ -110,7 +112,7 @@ export class MailQueue implements MailSender {
     return { id, messageId };
   }
 
-  /** Who hears of it may send a mail about it, which is refused too: hence once. */
+  /** Reports a refusal once: the listener may send a mail, which is refused too. */
   #tellRefused(error: unknown): void {
     if (this.#isRefusing || !(error instanceof MailError)) return;
     this.#isRefusing = true;
@@ -118,10 +120,10 @@ export class MailQueue implements MailSender {
   }
 
   /**
-   * Hands a message over now, to the first of these mail servers that takes it, without the spool: for somebody who waits
-   * for the outcome. Throws MailError when the message itself is wrong.
+   * Sends a message now through the first of these mail servers that accepts it, without the spool, while
+   * somebody waits for the result. Throws MailError if the message itself is invalid.
    *
-   * @param waits told what the mail server is being waited for, where a person waits
+   * @param waits Called with what is waited for.
    */
   async sendNow(
     message: OutgoingMessage,
@@ -138,14 +140,14 @@ export class MailQueue implements MailSender {
     return delivery;
   }
 
-  /** Mail servers have changed, or work again: what waits is tried now. */
+  /** Tries all waiting messages now, because mail servers have changed or work again. */
   wake(): void {
     this.#wakes += 1;
     this.#waiting.hurry();
     this.#pump();
   }
 
-  /** Waits a little for the messages under way; those that are not done then stay in the spool. */
+  /** Waits a short time for deliveries in progress. Unfinished messages stay in the spool. */
   async close(): Promise<void> {
     this.#isOpen = false;
     this.#waiting.stop();
@@ -170,9 +172,9 @@ export class MailQueue implements MailSender {
   }
 
   /**
-   * Never rejects.
+   * Delivers a message. Never rejects.
    *
-   * @param wakes the number of calls of `wake` before it began
+   * @param wakes Number of calls of `wake` before the delivery began.
    */
   async #work(message: WaitingMessage, wakes: number): Promise<void> {
     const { log, servers, spool } = this.#options;
@@ -207,7 +209,7 @@ export class MailQueue implements MailSender {
     }
     const { envelope, content } = spooled;
     const to = this.#remaining.get(id) ?? envelope.to;
-    // What the disk has not taken so far it must take before anything else is sent.
+    // The disk must have the earlier results before anything else is sent.
     if (to.length < envelope.to.length) spool.keep(id, { envelope: { ...envelope, to }, content });
     await spool.mark(id);
     const ready = { from: envelope.from, to, content };
@@ -224,18 +226,18 @@ export class MailQueue implements MailSender {
       return;
     }
     const isUnclear = delivery.deferred.some(({ failure }) => failure.isUnclear);
-    // The mark must stay while the file names addresses that have the message.
+    // The mark must stay while the file lists recipients that already have the message.
     if (!isUnclear && diskError === undefined) spool.unmark(id);
     await this.#postpone(message, delivery.deferred, wakes);
   }
 
   /**
-   * The moment an answer is there it is on disk too: only a crash within this moment sends a message twice. Returns why the
-   * disk does not take it.
+   * Stores results as soon as they are known: only a crash in this moment sends a message twice. Returns the
+   * error of the disk, if any.
    */
   #remember(id: string, { envelope, content }: SpoolContent, { remaining, accepted }: Delivery): unknown {
     if (accepted.length === 0 && remaining.length === 0) return undefined;
-    // First of all in memory: a disk that takes nothing must not make anybody get a message again.
+    // Memory comes first: a failing disk must not make a recipient get the message again.
     this.#remaining.set(id, remaining);
     try {
       if (remaining.length === 0) this.#remove(id);
@@ -252,7 +254,7 @@ export class MailQueue implements MailSender {
     this.#remaining.delete(id);
   }
 
-  /** Whatever the disk says, nobody is asked to take the message again. */
+  /** Abandons a message. It is not sent again, even if the disk fails. */
   async #giveUp(id: string): Promise<void> {
     this.#unclear.delete(id);
     this.#givenUp.add(id);
@@ -272,7 +274,7 @@ export class MailQueue implements MailSender {
     }
     const attempts = message.attempts + (failures.length > 0 ? 1 : 0);
     if (wakes !== this.#wakes) {
-      // It failed at mail servers as they were before a change.
+      // The attempt failed with mail servers from before a change.
       this.#waiting.add({ ...message, attempts });
       return;
     }
@@ -280,7 +282,7 @@ export class MailQueue implements MailSender {
       this.#waiting.add({ ...message, attempts }, pauseAfter(attempts, pauses));
       return;
     }
-    // Nobody was tried: again when the first has rested.
+    // No mail server was tried; tries again when the first one is available.
     const rests = servers().map(({ restsForMs }) => restsForMs);
     const pauseMs = rests.length === 0 ? pauses.longestMs : Math.min(...rests);
     this.#waiting.add(message, Math.max(pauseMs, LOOK_AGAIN_MS));
@@ -318,12 +320,12 @@ export class MailQueue implements MailSender {
   }
 }
 
-/** RFC 5322 §3.6.4; the name of the machine makes it unique, whatever else it is. */
+/** Makes a Message-ID (RFC 5322 §3.6.4). The host name makes it globally unique. */
 function makeMessageId(): string {
   return `<${randomUUID()}@${hostname()}>`;
 }
 
-/** Nobody else has looked at what the rooms above hand in. Throws MailError. */
+/** Checks a message of another room. Throws MailError. */
 function checkMessage(message: OutgoingMessage): OutgoingMessage {
   const { from, to } = message;
   const wrong = [from, ...to].find((address) => !ADDRESS.test(address));

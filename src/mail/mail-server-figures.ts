@@ -1,9 +1,9 @@
-// What is counted for a mail server, as long as its entry is there: it outlives every change of its properties.
+// Counters of a mail server. They exist as long as its entry, through changes of its properties.
 
 import type { MailServerCheck } from './check-mail-server.ts';
 import type { MailFailure } from './smtp/failure.ts';
 
-/** The latest of them stand for all. */
+/** Number of latencies that are kept; the latest represent all. */
 const LATENCIES_MAX = 1000;
 
 export interface DatedFailure {
@@ -16,10 +16,11 @@ export interface DatedCheck {
   readonly at: Date;
 }
 
+/** Counters of one mail server. */
 export class MailServerFigures {
-  /** Messages that were accepted, for at least one of their addresses. */
+  /** Messages that were accepted for at least one recipient. */
   sent = 0;
-  /** Messages and addresses that were refused for good. */
+  /** Messages and recipients that were refused for good. */
   refused = 0;
   /** Attempts after which a message was tried elsewhere or later. */
   deferred = 0;
@@ -28,12 +29,12 @@ export class MailServerFigures {
   lastSentAt: Date | undefined;
   lastFailure: DatedFailure | undefined;
   lastCheck: DatedCheck | undefined;
-  /** When the first certificate of the chain expires that it sent last. */
+  /** Earliest expiry in the last certificate chain. */
   certificateExpiresAt: Date | undefined;
   readonly #latenciesMs: number[] = [];
   #next = 0;
 
-  /** Whether it could not be used when it was verified last, and no message was accepted since. */
+  /** True if the last verification failed and no message was accepted since. */
   get isFailing(): boolean {
     const { lastCheck, lastSentAt } = this;
     if (lastCheck?.check.failure === undefined) return false;
@@ -45,7 +46,10 @@ export class MailServerFigures {
     this.#next = (this.#next + 1) % LATENCIES_MAX;
   }
 
-  /** How long a message took from the beginning of an attempt to its acceptance; undefined when none was accepted yet. */
+  /**
+   * Returns a percentile of the time from the start of an attempt to its acceptance, in milliseconds; undefined
+   * before the first accepted message.
+   */
   latencyMs(percentile: number): number | undefined {
     const sorted = this.#latenciesMs.toSorted((one, other) => one - other);
     return sorted[Math.min(Math.ceil((percentile / 100) * sorted.length) - 1, sorted.length - 1)];

@@ -1,4 +1,4 @@
-// A mail server as it was configured: what of its typed configuration this room needs.
+// The settings of a mail server that this room uses, from its typed configuration.
 
 import type { Secret } from '../config/secret.ts';
 import type { HostPort } from '../config/types/host-port.ts';
@@ -10,9 +10,9 @@ export interface MailServerSettings {
   readonly authPassword: Secret | undefined;
   readonly useSsl: boolean;
   readonly useStartTls: boolean;
-  /** They come after the others and win over them. */
+  /** JavaMail properties; they override the others. */
   readonly smtpProperty: readonly JavaMailSetting[];
-  /** Lower comes first. */
+  /** Priority; lower values are tried first. */
   readonly priority: number;
   readonly connectionPoolSize: number;
 }

@@ -1,5 +1,5 @@
-// A mail server in use: the messages it gets at a time, how it rests after a failure, and what is counted. A change of its
-// properties makes another one; this one then finishes what it has begun and closes its connections.
+// A mail server in use: limits the messages at a time, rests after failures, and counts. A change of its
+// properties creates another one; this one then finishes its messages and closes its connections.
 
 import type { ServerTrust } from '../trust/server-trust.ts';
 import { checkMailServer, type MailServerCheck } from './check-mail-server.ts';
@@ -18,40 +18,41 @@ export interface MailLog {
   warn(fields: object, message: string): void;
 }
 
-/** What every mail server needs of the world. */
+/** Clock, log and the like, shared by all mail servers. */
 export interface MailWorld {
   readonly log: MailLog;
   readonly now: () => Date;
-  /** Milliseconds of a clock that never goes back. */
+  /** Returns the milliseconds of a monotonic clock. */
   readonly clockMs: () => number;
   readonly lookups: NameLookups;
-  /** How long a mail server is left alone after it has failed. */
+  /** Returns the limits of the pauses after failures. */
   readonly pauses: () => PauseLimits;
 }
 
 export interface MailServerOptions extends MailWorld {
-  /** What messages call it: the name of its entry. */
+  /** Name in messages: the DN of its entry. */
   readonly name: string;
   readonly settings: MailServerSettings;
   readonly trust: () => ServerTrust;
   readonly figures: MailServerFigures;
-  /** After so long without an answer messages that can go elsewhere do; 5 s unless said otherwise. */
+  /** A server that is silent for this many milliseconds is tried last. Default: 5000. */
   readonly stallMs?: number;
 }
 
-/** A message that was not handed over. */
+/** A message that was not sent. */
 export interface NotTried {
   readonly kind: 'not tried';
-  /** A sentence. */
+  /** Sentence: why not. */
   readonly reason: string;
 }
 
 export type MailServerState = 'unused' | 'working' | 'resting' | 'stalled' | 'failing';
 
 const STALL_MS = 5000;
-/** How long it may take to find out what is wrong with a certificate. */
+/** Maximum time to find out what is wrong with a certificate, in milliseconds. */
 const LOOK_MS = 5000;
 
+/** One mail server with its connections. */
 export class MailServer {
   readonly priority: number;
   readonly figures: MailServerFigures;
@@ -66,9 +67,9 @@ export class MailServer {
   #active = 0;
   #failures = 0;
   #restsUntilMs = 0;
-  /** Number of calls of `endRest`: a message that was under way at one of them does not start a rest. */
+  /** Number of calls of `endRest`. A message in delivery during one of them does not start a rest. */
   #restsEnded = 0;
-  /** Since when messages are under way and it has answered for none. */
+  /** Time since which messages are in delivery and none was answered. */
   #silentSinceMs = 0;
   #isRetired = false;
   #look: Promise<MailFailure | undefined> | undefined;
@@ -97,23 +98,23 @@ export class MailServer {
     this.#transport = new MailTransport({ plan, secrets, trust, clockMs, lookups, hear, believed });
   }
 
-  /** What messages call it. */
+  /** Name in messages. */
   get name(): string {
     return this.#name;
   }
 
-  /** From now on it is called so, and asks this for its trust manager, which may have another name too. */
+  /** Renames the mail server and replaces the lookup of its trust manager, which may be renamed too. */
   rename(name: string, trust: () => ServerTrust): void {
     this.#name = name;
     this.#trust = trust;
   }
 
-  /** Whether it takes no more messages because another one has taken its place. */
+  /** True if another mail server has replaced it, so that it takes no messages. */
   get isRetired(): boolean {
     return this.#isRetired;
   }
 
-  /** The name of the trust manager that connections of now are made with, or why there is none. */
+  /** Name of the trust manager of new connections, or the reason why there is none. */
   get trustName(): string {
     try {
       return this.#trust().name;
@@ -137,14 +138,14 @@ export class MailServer {
     return this.#transport.connectionCount;
   }
 
-  /** Whether it is left alone because there was no TLS: its certificate was not believed, or nobody could say whom to believe. */
+  /** True if it rests because TLS failed: its certificate is not trusted, or there is no trust manager. */
   get isNotBelieved(): boolean {
     return this.restsForMs > 0 && this.figures.lastFailure?.failure.step === 'tls';
   }
 
   /**
-   * Lets the next message be tried at once, because the reason of earlier failures may be gone. A message that is under way
-   * began before that: its failure does not start a new rest.
+   * Ends the rest, because the reason of earlier failures may be gone. Failures of messages that are already in
+   * delivery start no new rest.
    */
   endRest(): void {
     this.#failures = this.#restsUntilMs = 0;
@@ -152,7 +153,7 @@ export class MailServer {
   }
 
   /**
-   * Takes notice that its trust manager may trust others than before. Returns whether messages may go now that could not go
+   * Reacts to a change of its trust manager. Returns true if messages can be sent that could not be sent
    * before.
    */
   trustChanged(): boolean {
@@ -161,20 +162,20 @@ export class MailServer {
     return true;
   }
 
-  /** How long it is still left alone; 0 when it may be tried. */
+  /** Remaining rest in milliseconds; 0 if it may be tried. */
   get restsForMs(): number {
     return Math.max(this.#restsUntilMs - this.#options.clockMs(), 0);
   }
 
-  /** Whether it has had messages for a while and said nothing, or is being tried again after a failure. */
+  /** True if it is silent on its messages for a while, or is being tried again after a failure. */
   get isStalled(): boolean {
     if (this.#active === 0) return false;
     return this.#failures > 0 || this.#options.clockMs() - this.#silentSinceMs > this.#stallMs;
   }
 
   /**
-   * Hands a message over; waits for its turn as long as the server takes those before it. It is not tried when the server
-   * stops answering meanwhile, fails, or is replaced. Never throws.
+   * Sends a message when it is its turn. Gives up before the attempt if the server stops answering, fails, or
+   * is replaced. Never throws.
    */
   async hand(message: ReadyMessage): Promise<HandOver | NotTried> {
     if (!(await this.#takeTurn())) return { kind: 'not tried', reason: this.#reasonToWait() };
@@ -194,9 +195,10 @@ export class MailServer {
   }
 
   /**
-   * Connects, makes TLS and logs in, on a connection of its own; sends nothing. The signal ends it. Never throws.
+   * Checks the server on its own connection: connects, starts TLS and logs in; sends nothing. Never throws.
    *
-   * @param waits told what the mail server is being waited for
+   * @param signal Aborts the check.
+   * @param waits Called with what is waited for.
    */
   async check(signal?: AbortSignal, waits?: Patience['waits']): Promise<MailServerCheck> {
     const { clockMs, lookups, now } = this.#options;
@@ -209,14 +211,14 @@ export class MailServer {
     return check;
   }
 
-  /** It takes no message from now on; those it has are finished. */
+  /** Stops taking messages; finishes those it has. */
   retire(): void {
     this.#isRetired = true;
     this.#turnAway();
     if (this.#active === 0) this.#transport.close();
   }
 
-  /** Ends all its connections. Messages that are under way fail. */
+  /** Closes all connections. Deliveries in progress fail. */
   close(): void {
     this.#isRetired = true;
     this.#closing.abort();
@@ -243,7 +245,7 @@ export class MailServer {
     });
   }
 
-  /** Why nothing is handed to it now: a sentence. */
+  /** Returns a sentence: why it is not tried now. */
   #reasonToWait(): string {
     if (this.#isRetired) return `${this.name} was changed or removed while the message waited for it.`;
     const { lastFailure } = this.figures;
@@ -260,7 +262,10 @@ export class MailServer {
     return true;
   }
 
-  /** Where TLS failed the runtime tells neither names nor dates of the certificates; one connection more shows them. */
+  /**
+   * Adds names and dates of certificates to a TLS failure. The runtime does not report them, so that this opens
+   * another connection.
+   */
   async #inFull(failure: MailFailure): Promise<MailFailure> {
     if (failure.step !== 'tls' || failure.replyCode !== undefined) return failure;
     this.#look ??= this.#lookAtTls().finally(() => {
@@ -272,7 +277,7 @@ export class MailServer {
     return found;
   }
 
-  /** Never logs in. Undefined when nothing was found out. */
+  /** Connects without login and returns what is wrong with TLS; undefined if nothing is found. */
   async #lookAtTls(): Promise<MailFailure | undefined> {
     const { clockMs, lookups } = this.#options;
     const trust = () => this.#trust();
@@ -308,7 +313,11 @@ export class MailServer {
     figures.addLatency(ms);
   }
 
-  /** @param isOfNow false when a rest was ended since the message began. */
+  /**
+   * Counts a failure and starts a rest.
+   *
+   * @param isOfNow False if a rest was ended after the message began.
+   */
   #noteFailure(failure: MailFailure, isOfNow: boolean): void {
     const { figures } = this;
     figures.lastFailure = { failure, at: this.#options.now() };
@@ -317,9 +326,9 @@ export class MailServer {
     if (isFinal) figures.refused += 1;
     else if (isAnswer || isNotOffered || isUnclear) figures.deferred += 1;
     else figures.failed += 1;
-    // What it says about a message is about that message; everything else will befall the next one too.
+    // A reply about a message concerns that message; other failures affect the next one too.
     if (isFinal || isNotOffered || (isAnswer && replyCode !== 421)) return;
-    // Messages that fail together are one failure.
+    // Messages that fail together count as one failure.
     if (this.restsForMs > 0 || !isOfNow) return;
     this.#failures += 1;
     this.#restsUntilMs = this.#options.clockMs() + pauseAfter(this.#failures, this.#options.pauses());

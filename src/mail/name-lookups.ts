@@ -1,19 +1,21 @@
-// Looks up the names of mail servers. The system's look-up holds one of the few threads in which the runtime also writes
-// files, for as long as a name server is silent: so the mail of this server uses few of them at a time, and one for a name.
+// Looks up the names of mail servers. A lookup blocks one of the few threads of the runtime while a name server
+// is silent, and files are written by the same threads. So the number of lookups at once is limited, and equal
+// ones are shared.
 
 import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 
-/** Of four threads, unless the environment says otherwise. */
+/** Maximum number of lookups at once; the runtime has four threads by default. */
 const LOOKUPS_MAX = 2;
 
+/** Name lookups of one server. */
 export class NameLookups {
   readonly #pending = new Map<string, Promise<readonly LookupAddress[]>>();
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
-  /** For net.connect. */
+  /** Lookup function for net.connect. */
   readonly lookup: LookupFunction = (host, { all, family }, callback) => {
     this.#find(host).then(
       (found) => {

@@ -1,11 +1,10 @@
-// A message that this server wants to be sent, and the one who takes it. Everything in the server that sends mail holds
-// a `MailSender` and nothing else of this room.
+// An outgoing message, and the interface that sends it. Other rooms send mail through a `MailSender` only.
 
-/** Addresses are as they stand on an envelope, without display names. */
+/** An outgoing message. Addresses have no display names. */
 export interface OutgoingMessage {
   readonly from: string;
   readonly to: readonly string[];
-  /** One line. */
+  /** Subject on one line. */
   readonly subject: string;
   /** Plain text; lines end with \n. */
   readonly text: string;
@@ -13,21 +12,24 @@ export interface OutgoingMessage {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A message that is safely on disk and will be delivered, also after a restart. */
+/** A message that is on disk and will be delivered, even after a restart. */
 export interface SpooledMessage {
-  /** What the message is called in the log and in the spool. */
+  /** Id in the log and in the spool. */
   readonly id: string;
-  /** Its Message-ID header, with angle brackets. */
+  /** Message-ID header, with angle brackets. */
   readonly messageId: string;
 }
 
 export interface MailSender {
   /**
-   * Resolves when the message is on disk; delivering it is nobody else's business from then on. Throws MailError when the
-   * spool is full or cannot be written.
+   * Spools a message. Resolves when it is on disk; the queue delivers it. Throws MailError if the spool is full
+   * or cannot be written.
    */
   send(message: OutgoingMessage): Promise<SpooledMessage>;
 }
 
-/** Why a message was not taken or a mail server cannot be used: a sentence for administrators, without secrets. */
+/**
+ * Reports why a message was not accepted or a mail server cannot be used: a sentence for administrators,
+ * without secrets.
+ */
 export class MailError extends Error {}

@@ -1,8 +1,8 @@
-// Pauses that grow: each twice as long as the one before, up to a longest one.
+// Growing pauses: each is twice as long as the one before, up to a maximum.
 
 /**
- * Calls back once when that many milliseconds have gone by, on the clock of the machine or on the calendar, whichever is
- * sooner: a clock that is put forward, or a machine that slept, delays nothing. Returns how to prevent it.
+ * Calls back once after a number of milliseconds, by the monotonic clock or the calendar, whichever is earlier:
+ * neither a clock that is set forward nor sleep of the machine delays it. Returns the function that cancels it.
  */
 export type Later = (ms: number, run: () => void) => () => void;
 
@@ -11,7 +11,11 @@ export interface PauseLimits {
   readonly longestMs: number;
 }
 
-/** @param failures how often it has failed in a row, 1 or more. */
+/**
+ * Returns the pause in milliseconds.
+ *
+ * @param failures Number of failures in a row, at least 1.
+ */
 export function pauseAfter(failures: number, { firstMs, longestMs }: PauseLimits): number {
   return Math.min(firstMs * 2 ** Math.min(failures - 1, 40), longestMs);
 }

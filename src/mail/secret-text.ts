@@ -1,14 +1,18 @@
-// Takes secrets out of texts that come from elsewhere, such as the replies of a mail server: some repeat what they were
-// sent. A secret is looked for as it is and in the forms in which SMTP carries it (base64 of it, and of PLAIN's message).
+// Removes secrets from foreign texts, such as replies of a mail server, which may repeat what they were sent.
+// Finds a secret in plain form and in the forms of SMTP (base64 of it, and of the PLAIN message).
 
 import type { Secret } from '../config/secret.ts';
 import type { ConnectionPlan } from './connection-plan.ts';
 
 const STARS = '***';
-/** Shorter ones would be found in every other word, and would be told by their absence. */
+/**
+ * Minimum length of secrets that are removed. Shorter ones occur in normal words, and the gaps would reveal
+ * them.
+ */
 const SECRET_CHARACTERS_MIN = 4;
 const TEXT_CHARACTERS_MAX = 1000;
 
+/** Removes a set of secrets from texts. */
 export class SecretText {
   readonly #forms: readonly string[];
 
@@ -17,7 +21,7 @@ export class SecretText {
     this.#forms = [...new Set(forms)].toSorted((one, other) => other.length - one.length);
   }
 
-  /** One line, not too long, without control characters and without the secrets. */
+  /** Returns a text on one line, shortened, without control characters and without the secrets. */
   hide(text: string): string {
     let hidden = text;
     for (const form of this.#forms) hidden = hidden.replaceAll(form, STARS);
@@ -34,7 +38,7 @@ function formsOf(user: string, secret: string): string[] {
   return [secret, base64(secret), base64(`\0${user}\0${secret}`), base64(`${user}:${secret}`)];
 }
 
-/** Those of a mail server: its password, and that of its proxy. */
+/** Returns the secrets of a mail server: its password, and that of its proxy. */
 export function secretsOf({ login, proxy }: ConnectionPlan): SecretText {
   const secrets = [];
   if (login !== undefined) secrets.push({ user: login.user, secret: login.password });

@@ -1,6 +1,6 @@
-// The messages that wait to be sent, each a file in a folder of the instance that only the server's user may read. What is
-// in the spool is on disk. A message that is being handed over is marked by another ending, so that after a crash it is
-// known which ones may have been accepted without this server having heard of it.
+// The spool: waiting messages, each a file in a folder of the instance that only the server's user may read. A
+// message in delivery is marked by another file ending, so that after a crash it is known which ones may have
+// been accepted without a reply.
 
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
@@ -15,12 +15,12 @@ export interface SpoolLimits {
   readonly octetsMax: number;
 }
 
-/** What is known of a message without reading it. */
+/** Facts of a message that are known without reading it. */
 export interface SpoolEntry {
   readonly id: string;
   readonly octets: number;
   readonly spooledAtMs: number;
-  /** Whether the server ended while it was being handed over: it may have been accepted. */
+  /** True if the server ended during a delivery: the message may have been accepted. */
   readonly isUnclear: boolean;
 }
 
@@ -28,19 +28,20 @@ const WAITING = '.mail';
 const SENDING = '.sending';
 const UNFINISHED = '.tmp';
 const BROKEN = '.broken';
-/** Below the spool: what could not be sent, for somebody to look at. The oldest make room. */
+/** Folder below the spool for abandoned messages. The oldest ones are removed if there are too many. */
 const GIVEN_UP_FOLDER = 'given-up';
 const GIVEN_UP_MAX = 100;
 
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
+/** The spool folder of one instance. */
 export class Spool {
   readonly folder: string;
   readonly #limits: () => SpoolLimits;
   readonly #entries = new Map<string, SpoolEntry>();
   readonly #marked = new Set<string>();
-  /** Those whose mark is not on disk for certain. */
+  /** Messages whose mark may not be on disk. */
   readonly #unsynced = new Set<string>();
   #octets = 0;
 
@@ -58,7 +59,7 @@ export class Spool {
     return spool;
   }
 
-  /** By age, the oldest first. */
+  /** Messages by age, the oldest first. */
   get entries(): readonly SpoolEntry[] {
     return [...this.#entries.values()];
   }
@@ -71,7 +72,7 @@ export class Spool {
     return this.#octets;
   }
 
-  /** Resolves when the message is on disk. Throws MailError when the spool is full or cannot be written. */
+  /** Adds a message. Resolves when it is on disk. Throws MailError if the spool is full or cannot be written. */
   async add(id: string, message: SpoolContent): Promise<SpoolEntry> {
     const octets = formatSpoolFile(message);
     this.#makeSureOfRoom(octets.length);
@@ -87,13 +88,13 @@ export class Spool {
     return entry;
   }
 
-  /** Undefined when the file is not what was written. */
+  /** Reads a message; undefined if its file was changed. */
   async read(id: string): Promise<SpoolContent | undefined> {
     const octets = await readFile(this.#path(id, this.#ending(id)));
     return parseSpoolFile(octets);
   }
 
-  /** Says on disk that the message is being handed over. */
+  /** Marks a message on disk as in delivery. */
   async mark(id: string): Promise<void> {
     if (!this.#marked.has(id)) {
       await rename(this.#path(id, WAITING), this.#path(id, SENDING));
@@ -105,33 +106,33 @@ export class Spool {
     this.#unsynced.delete(id);
   }
 
-  /** Says that it was certainly not accepted. Losing this costs nothing but a remark in the log. */
+  /**
+   * Removes the mark, because the message was certainly not accepted. Losing this only causes a line in the
+   * log.
+   */
   unmark(id: string): void {
     if (!this.#marked.has(id)) return;
     renameSync(this.#path(id, SENDING), this.#path(id, WAITING));
     this.#marked.delete(id);
   }
 
-  /**
-   * The message was accepted for some of its addresses: it now waits for the others only. Done before anything else can
-   * happen, for the same reason as `remove`.
-   */
+  /** Stores the remaining recipients of a message. Synchronous, for the same reason as `remove`. */
   keep(id: string, message: SpoolContent): void {
     writeFileSync(this.#path(id, UNFINISHED), formatSpoolFile(message), { mode: FILE_MODE, flush: true });
     renameSync(this.#path(id, UNFINISHED), this.#path(id, this.#ending(id)));
   }
 
-  /** The message is done. Not a moment may pass in which a crash would send it again, hence without a promise. */
+  /** Removes a delivered message. Synchronous, because a crash in between would send it again. */
   remove(id: string): void {
     rmSync(this.#path(id, this.#ending(id)), { force: true });
     this.#drop(id);
     this.#syncFolder().catch(() => {});
   }
 
-  /** Puts a message aside that cannot be sent. */
+  /** Moves an abandoned message out of the spool. */
   async giveUp(id: string): Promise<void> {
     const aside = join(this.folder, GIVEN_UP_FOLDER);
-    // Whoever has looked through it may have removed it.
+    // An administrator may have removed the folder.
     await mkdir(aside, { recursive: true, mode: FOLDER_MODE });
     await rename(this.#path(id, this.#ending(id)), join(aside, `${id}${WAITING}`));
     this.#drop(id);
@@ -139,13 +140,13 @@ export class Spool {
     for (const name of names.slice(0, -GIVEN_UP_MAX)) await rm(join(aside, name), { force: true });
   }
 
-  /** Puts a file aside that is no message, or no longer one. */
+  /** Moves a file out of the spool that is not a valid message. */
   async putAside(id: string): Promise<void> {
     await rename(this.#path(id, this.#ending(id)), this.#path(id, BROKEN));
     this.#drop(id);
   }
 
-  /** True when the file of the message is not there any more: an administrator may have removed it. */
+  /** Forgets a message whose file is gone, and returns true; an administrator may have removed it. */
   async forgetIfGone(id: string): Promise<boolean> {
     try {
       await stat(this.#path(id, this.#ending(id)));
@@ -196,8 +197,8 @@ export class Spool {
   }
 
   /**
-   * Whoever hears that a message was not spooled may send it another way, so no later start may find it. False when that
-   * cannot be had: then it is in the spool after all.
+   * Removes a message that could not be spooled: the caller may send it in another way, so that no later start
+   * may find it. Returns false if that fails; then it is in the spool after all.
    */
   async #takeBack(id: string): Promise<boolean> {
     for (const ending of [UNFINISHED, WAITING])

@@ -1,5 +1,5 @@
-// Hands messages to one mail server over connections that are used again. No connection is opened before the first message.
-// Each new connection asks the trust manager anew, so what is believed is what is believed now.
+// Sends messages to one mail server over reused connections. The first message opens the first connection. Each
+// new connection uses the present certificates of the trust manager.
 
 import type { SecureContext } from 'node:tls';
 import { firstExpiryOf } from '../trust/peer-chain.ts';
@@ -14,29 +14,29 @@ import type { SessionError } from './smtp/session-error.ts';
 import { SessionPool } from './smtp/session-pool.ts';
 import { AllRefused, type Patience, SmtpSession } from './smtp/smtp-session.ts';
 
-/** A message as it goes over the wire. */
+/** A message on the wire. */
 export interface ReadyMessage {
   readonly from: string;
   readonly to: readonly string[];
   /** Header and body, with CRLF. */
   readonly content: Buffer;
-  /** Where a person waits for the outcome: told what the mail server is being waited for. */
+  /** Called with the pending request, if a person waits for the result. */
   readonly waits?: Patience['waits'];
 }
 
-/** What became of one address. */
+/** Result for one recipient. */
 export interface RecipientFailure extends MailFailure {
   readonly recipient: string;
 }
 
 export type HandOver =
-  /** Every address got an answer: accepted, refused for good, or to be tried again. */
+  /** Every recipient has a result: accepted, refused, or to be tried again. */
   | {
       readonly kind: 'answered';
       readonly accepted: readonly string[];
       readonly refused: readonly RecipientFailure[];
       readonly deferred: readonly RecipientFailure[];
-      /** The mail server's last reply, which often names the message in its queue. */
+      /** Last reply of the mail server, which often has its queue id. */
       readonly reply: string;
     }
   | { readonly kind: 'failed'; readonly failure: MailFailure };
@@ -44,33 +44,34 @@ export type HandOver =
 export interface TransportOptions {
   readonly plan: ConnectionPlan;
   readonly secrets: SecretText;
-  /** The trust manager of now. Throws TrustError when there is none to be used. */
+  /** Returns the present trust manager. Throws TrustError if there is none. */
   readonly trust: () => ServerTrust;
   readonly clockMs: () => number;
   readonly lookups: NameLookups;
-  /** Hears what is said on every connection. */
+  /** Called with every line of all dialogs. */
   readonly hear: (line: DialogLine) => void;
-  /** Told of every chain that is believed: when its first certificate expires. */
+  /** Called with the earliest expiry of every trusted chain. */
   readonly believed: (expiresAt: Date) => void;
 }
 
+/** The transport of one mail server. */
 export class MailTransport {
   readonly #options: TransportOptions;
   readonly #sessions = new Set<SmtpSession>();
   #pool: SessionPool | undefined;
-  /** What the connections of the pool were made with. */
+  /** Secure context of the pool's connections. */
   #believed: SecureContext | undefined;
 
   constructor(options: TransportOptions) {
     this.#options = options;
   }
 
-  /** How many connections are open, or being opened. */
+  /** Number of connections that are open or being opened. */
   get connectionCount(): number {
     return this.#sessions.size;
   }
 
-  /** Never throws. */
+  /** Sends a message. Never throws. */
   async hand({ from, to, content, waits }: ReadyMessage): Promise<HandOver> {
     const { envelopeFrom, reports, socketTimeoutMs, patienceMs } = this.#options.plan;
     const patience = { stepMs: waits === undefined ? socketTimeoutMs : patienceMs, waits };
@@ -85,17 +86,20 @@ export class MailTransport {
     }
   }
 
-  /** No message may be under way. */
+  /** Closes the pool. No message may be in delivery. */
   close(): void {
     this.#pool?.end();
     this.#pool = undefined;
   }
 
-  /** Connections that were made when others were believed are used no more: whoever is no longer believed gets nothing. */
+  /**
+   * Returns the pool. Replaces it if the trusted authorities have changed: a server that is no longer trusted
+   * gets nothing.
+   */
   async #currentPool(): Promise<SessionPool> {
     const believed = await this.#believedNow();
     if (this.#pool !== undefined && believed !== this.#believed) {
-      // What is under way on them comes to its end.
+      // Deliveries in progress end normally.
       this.#pool.close();
       this.#pool = undefined;
     }
@@ -107,7 +111,10 @@ export class MailTransport {
     return this.#pool;
   }
 
-  /** The same object as long as the same authorities are believed; undefined: nobody is asked, or nobody can be. */
+  /**
+   * Returns the secure context; the same object while the authorities are the same. Returns undefined if
+   * nothing is verified or there is no trust manager.
+   */
   async #believedNow(): Promise<SecureContext | undefined> {
     const { plan, trust } = this.#options;
     if (plan.encryption === 'none') return undefined;
@@ -132,7 +139,7 @@ export class MailTransport {
     const options = await trust().optionsFor(plan, plan.tls);
     return {
       ...options,
-      // Asked last: what it does not object to is believed.
+      // Called last: if it has no objection, the certificate is trusted.
       checkServerIdentity: (host, certificate) => {
         const doubt = options.checkServerIdentity(host, certificate);
         if (doubt === undefined) believed(firstExpiryOf(certificate));
@@ -165,7 +172,7 @@ export class MailTransport {
   }
 }
 
-/** Connected and logged in. Rejects with SessionError, and then the connection is closed. */
+/** Connects and logs in. Rejects with SessionError, and then the connection is closed. */
 export async function openSession(session: SmtpSession): Promise<SmtpSession> {
   try {
     await session.connect();
@@ -177,7 +184,7 @@ export async function openSession(session: SmtpSession): Promise<SmtpSession> {
   }
 }
 
-/** Why the certificate was not believed, when that is what the error is about. */
+/** Returns why the certificate is not trusted, if the error is about that. */
 export async function refusalBy(
   trust: () => ServerTrust,
   error: unknown,

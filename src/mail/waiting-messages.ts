@@ -1,29 +1,29 @@
-// The messages of the spool that nobody works on just now: those whose turn it is, first come first served, and those that
-// pause.
+// The messages of the spool that are not in delivery: ready ones in order of arrival, and pausing ones.
 
 import type { Later } from './pauses.ts';
 import type { SpoolEntry } from './spool.ts';
 
 export interface WaitingMessage {
   readonly entry: SpoolEntry;
-  /** How often it was tried in vain since the server started. */
+  /** Number of failed attempts since the server started. */
   readonly attempts: number;
 }
 
+/** Ready and pausing messages. */
 export class WaitingMessages {
   /**
-   * From `#first` on; what is before that was taken. No Set, which looks at every place that was ever left before it finds
-   * the first one that is taken: a hundred thousand messages would cost the square of that.
+   * Ready messages from `#first` on; earlier positions are empty. A Set would be slow here: it scans all
+   * deleted positions before the first element, which is quadratic for a hundred thousand messages.
    */
   #ready: (WaitingMessage | undefined)[] = [];
   #first = 0;
-  /** With what ends each pause. */
+  /** Pausing messages with the function that cancels the pause. */
   readonly #pausing = new Map<WaitingMessage, () => void>();
   readonly #later: Later;
   readonly #ring: () => void;
   #isStopped = false;
 
-  /** @param ring called when a pause has ended. */
+  /** @param ring Called when a pause has ended. */
   constructor(later: Later, ring: () => void) {
     this.#later = later;
     this.#ring = ring;
@@ -43,13 +43,13 @@ export class WaitingMessages {
     this.#pausing.set(message, cancel);
   }
 
-  /** The next whose turn it is. */
+  /** Takes the next ready message. */
   take(): WaitingMessage | undefined {
     const next = this.#ready[this.#first];
     if (next === undefined) return undefined;
     this.#ready[this.#first] = undefined;
     this.#first += 1;
-    // Each message is moved once at most, as long as half of the places are free.
+    // Each message is moved at most once, because half of the positions are free.
     if (this.#first * 2 > this.#ready.length) {
       this.#ready = this.#ready.slice(this.#first);
       this.#first = 0;
@@ -66,7 +66,7 @@ export class WaitingMessages {
     this.#pausing.clear();
   }
 
-  /** No pause ends any more. */
+  /** Cancels all pauses; the messages never become ready. */
   stop(): void {
     this.#isStopped = true;
     for (const cancel of this.#pausing.values()) cancel();

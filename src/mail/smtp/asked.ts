@@ -1,6 +1,6 @@
-// What a mail server is being asked for, and what of that a person is told: the words for it, and the step it belongs to.
+// Requests to a mail server: the words for people, and the step of each.
 
-/** What is answered next. `connection`: nothing is connected yet; `handshake`: TLS; `message`: the final dot was sent. */
+/** Pending request. `connection`: not connected yet; `handshake`: TLS; `message`: the final dot was sent. */
 export type Asked =
   | 'connection'
   | 'handshake'
@@ -16,7 +16,7 @@ export type Asked =
   | 'RSET'
   | 'QUIT';
 
-/** How far a connection has got. `content`: a message was sent and its answer is awaited. */
+/** Step that a connection has reached. `content`: a message was sent and its reply is pending. */
 export type Step = 'connect' | 'tls' | 'greeting' | 'login' | 'message' | 'content';
 
 const STEPS: Readonly<Record<Asked, Step>> = {
@@ -51,11 +51,12 @@ const WORDS: Readonly<Record<Asked, string>> = {
   QUIT: 'its answer to QUIT',
 };
 
+/** Returns the step of a request. */
 export function stepOf(asked: Asked): Step {
   return STEPS[asked];
 }
 
-/** To be read after "waits for". */
+/** Returns the words for a request, to be read after "waits for". */
 export function wordsFor(asked: Asked): string {
   return WORDS[asked];
 }

@@ -1,6 +1,6 @@
-// What is said on one connection to a mail server, as nodemailer tells its log: from it comes what the mail server is being
-// asked for at any moment. Secrets are already hidden in what nodemailer tells, and what the caller names as a secret is
-// hidden once more; messages are not told at all.
+// Follows the dialog on one connection to a mail server by nodemailer's log, and knows the pending request at
+// any moment. nodemailer hides secrets in its log; those that the caller names are hidden again. Messages are
+// not logged.
 
 import type { SecretText } from '../secret-text.ts';
 import type { Asked } from './asked.ts';
@@ -12,14 +12,14 @@ export interface DialogLine {
 }
 
 export interface DialogOptions {
-  /** Whether TLS begins with the connection. */
+  /** True for implicit TLS (RFC 8314 §3). */
   readonly beginsWithTls: boolean;
   readonly secrets: SecretText;
-  /** Milliseconds of a clock that never goes back. */
+  /** Returns the milliseconds of a monotonic clock. */
   readonly clockMs: () => number;
   /** Called with every line. */
   readonly hear: (line: DialogLine) => void;
-  /** Called whenever something was said, with what is asked for from now on; undefined: nothing. */
+  /** Called after every line with the pending request; undefined for none. */
   readonly moved: (asked: Asked | undefined) => void;
 }
 
@@ -29,14 +29,14 @@ interface LogEntry {
   readonly remotePort?: unknown;
 }
 
-/** A logger for nodemailer, of one connection. */
+/** A logger for nodemailer, for one connection. */
 export class Dialog {
   readonly #options: DialogOptions;
-  /** Commands without an answer: several where the mail server offers PIPELINING (RFC 2920). */
+  /** Commands without a reply; several if the mail server offers PIPELINING (RFC 2920). */
   #asked: Asked[];
   #last: Asked | undefined;
   #isExtended = true;
-  /** Whether the next line of the client goes on with a login. */
+  /** True if the next line of the client continues a login. */
   #isLogin = false;
 
   constructor(options: DialogOptions) {
@@ -44,15 +44,15 @@ export class Dialog {
     this.#asked = [options.beginsWithTls ? 'handshake' : 'greeting'];
   }
 
-  /** The lines of the last answer to EHLO, without codes and without the first; none where only HELO is known. */
+  /** Lines of the last EHLO reply, without codes and without the first line; an empty list after HELO. */
   offered: readonly string[] = [];
 
-  /** What is asked for, or what was asked for last; undefined: nothing since `begin`. */
+  /** Pending or last request; undefined if there was none since `begin`. */
   get asked(): Asked | undefined {
     return this.#asked[0] ?? this.#last;
   }
 
-  /** Something new begins. */
+  /** Begins a new exchange. */
   begin(): void {
     this.#last = undefined;
   }
@@ -67,14 +67,14 @@ export class Dialog {
   }
 
   info(entry: LogEntry): void {
-    // The connection is there, encrypted where TLS begins with it.
+    // Connected; with implicit TLS, also encrypted.
     if (entry.tnx === 'network' && entry.remotePort !== undefined && this.#asked[0] === 'handshake')
       this.#move('greeting');
-    // The message is out, with its final dot.
+    // The message was sent, with its final dot.
     if (entry.tnx === 'message' && entry.outByteCount !== undefined) this.messageEnds();
   }
 
-  /** The final dot is out, or may be. */
+  /** Records that the final dot was sent or may have been. */
   messageEnds(): void {
     if (this.#asked[0] === 'content') this.#move('message');
   }
@@ -97,7 +97,7 @@ export class Dialog {
 
   #answer(line: string): void {
     const asked = this.#asked.shift();
-    // What a connection ends with, half an answer too, is told like one: then nothing says that it was one.
+    // nodemailer logs the end of a connection, or half a reply, like a reply.
     this.#last = asked;
     if (asked === undefined) return;
     if (asked === 'EHLO') this.offered = this.#isExtended && line.startsWith('2') ? offeredIn(line) : [];

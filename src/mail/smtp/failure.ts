@@ -1,4 +1,4 @@
-// Why something did not work with a mail server: at which step, in words for administrators, with what to change.
+// Explains to administrators why a mail server failed: at which step, and what to change.
 
 import { CertificateRefusal } from '../../trust/certificate-refusal.ts';
 import type { TrustError } from '../../trust/trust-error.ts';
@@ -12,27 +12,28 @@ import { SessionError, Silence } from './session-error.ts';
 
 export interface MailFailure {
   readonly step: Step;
-  /** The reply of the mail server, if it gave one: 535. */
+  /** Reply code of the mail server, such as 535, if it replied. */
   readonly replyCode: number | undefined;
-  /** A sentence. */
+  /** Sentence: the problem. */
   readonly problem: string;
-  /** What to change: sentences; empty when there is nothing to change. */
+  /** Sentences: what to change; empty if there is nothing. */
   readonly advice: string;
-  /** Whether the same message would be refused here again and again: nobody tries. */
+  /** True if the same message would always be refused here, so that it is not tried again. */
   readonly isFinal: boolean;
-  /** Whether the mail server offers less than the message needs: another one may offer it. */
+  /** True if the mail server does not support what the message needs. Another one may. */
   readonly isNotOffered: boolean;
-  /** Whether the message may have been accepted: it was sent, and no answer says what became of it. SMTP cannot tell. */
+  /** True if the message may have been accepted: it was sent and no reply arrived. SMTP cannot tell. */
   readonly isUnclear: boolean;
 }
 
 export interface FailureContext {
   readonly plan: ConnectionPlan;
   readonly secrets: SecretText;
-  /** Why the certificate was not believed, when that was the reason. */
+  /** The refusal of the certificate, if that was the reason. */
   readonly refusal: TrustError | undefined;
 }
 
+/** Returns the explanation of an error of a session. */
 export function describeFailure(error: unknown, context: FailureContext): MailFailure {
   const failed =
     error instanceof SessionError
@@ -69,7 +70,7 @@ function refusalWords(refusal: TrustError, { host }: ConnectionPlan) {
 
 type Told = Pick<MailFailure, 'step' | 'problem' | 'advice'> & Partial<MailFailure>;
 
-/** Nothing says what the mail server made of it. */
+/** Explains a lost connection after the message was sent. */
 function lost(failed: SessionError, context: FailureContext): Told {
   const { plan, secrets } = context;
   const { asked, reply } = failed;
@@ -141,7 +142,7 @@ function refused(failed: SessionError, { plan, secrets }: FailureContext): MailF
   };
 }
 
-/** What the mail server has answered is known: nothing is awaited any more. */
+/** Returns the step of a refusal. The reply has arrived, so nothing is pending. */
 function stepOfRefusal({ asked }: SessionError): Step {
   return asked === 'message' ? 'message' : stepOf(asked);
 }
@@ -199,7 +200,7 @@ const REASONS: ReadonlyMap<unknown, string> = new Map([
   ['EPIPE', 'the other side closed it'],
 ]);
 
-/** What nodemailer itself has against a message, before it says anything. */
+/** Returns true if nodemailer itself refused the message before sending a command. */
 function isRefusedHere(error: Error): boolean {
   return 'code' in error && (error.code === 'EENVELOPE' || error.code === 'EMESSAGE');
 }

@@ -1,25 +1,25 @@
-// What a mail server offers: the lines of its answer to EHLO (RFC 5321 §4.1.1.1), and whether a login or a message is
-// possible with that. Nothing goes out that was not offered: no AUTH (RFC 4954 §4), no UTF-8 address (RFC 6531 §3.1), no
-// 8-bit content (RFC 6152 §3), no message larger than SIZE (RFC 1870 §6).
+// The offer of a mail server: the lines of its EHLO reply (RFC 5321 §4.1.1.1), and the check that a login or a
+// message is possible with it. Nothing is sent that was not offered: no AUTH (RFC 4954 §4), no UTF-8 address
+// (RFC 6531 §3.1), no 8-bit content (RFC 6152 §3), no message larger than SIZE (RFC 1870 §6).
 
 import type { Login } from '../connection-plan.ts';
 
 export interface Offer {
-  /** The lines, without codes and without the greeting in the first. None where only HELO is known. */
+  /** Lines without codes and without the greeting; an empty list if only HELO is known. */
   readonly lines: readonly string[];
   readonly has: (keyword: string) => boolean;
-  /** For the login, in upper case, as they were offered. */
+  /** SASL mechanisms in upper case, in the order of the offer. */
   readonly mechanisms: readonly string[];
-  /** How many octets a message may have; undefined where that is not said. */
+  /** Maximum message size in octets; undefined if the server does not state it. */
   readonly octetsMax: number | undefined;
 }
 
-/** Why something was not tried with a mail server that does not offer it. */
+/** Reports that a mail server does not offer what a login or a message needs. */
 export class NotOffered extends Error {
   readonly concerns: 'tls' | 'login' | 'message';
-  /** What comes behind the name of the mail server. */
+  /** Predicate of the mail server's name. */
   readonly means: string;
-  /** A sentence. */
+  /** Sentence: what to change. */
   readonly advice: string;
 
   constructor(concerns: NotOffered['concerns'], means: string, advice: string) {
@@ -30,9 +30,10 @@ export class NotOffered extends Error {
   }
 }
 
-/** Those that nodemailer speaks with a password, in the order in which they are preferred. */
+/** Mechanisms with a password that nodemailer supports, preferred ones first. */
 const SPOKEN = ['PLAIN', 'LOGIN', 'CRAM-MD5'] as const;
 
+/** Parses the lines of an EHLO reply. */
 export function readOffer(lines: readonly string[]): Offer {
   const words = lines.map((line) => line.toUpperCase().split(/[\s=]+/));
   const find = (keyword: string) => words.find(([first]) => first === keyword);
@@ -40,7 +41,7 @@ export function readOffer(lines: readonly string[]): Offer {
   return {
     lines,
     has: (keyword) => find(keyword) !== undefined,
-    // Some say AUTH a second time in an older form, with "=".
+    // Some servers repeat AUTH in an older form with "=".
     mechanisms: [...new Set(words.flatMap(([first, ...others]) => (first === 'AUTH' ? others : [])))].filter(
       (word) => word !== '',
     ),
@@ -48,7 +49,7 @@ export function readOffer(lines: readonly string[]): Offer {
   };
 }
 
-/** The mechanism for the login. Throws NotOffered. */
+/** Returns the mechanism for the login. Throws NotOffered. */
 export function chooseMechanism({ mechanisms, has }: Offer, { method }: Login, isEncrypted: boolean): string {
   if (mechanisms.length === 0) {
     const advice = isEncrypted
@@ -74,16 +75,20 @@ export function chooseMechanism({ mechanisms, has }: Offer, { method }: Login, i
   throw new NotOffered('login', `offers ${offered} only, which is not spoken here`, advice);
 }
 
-/** The envelope as it goes over the wire, and what the message needs. */
+/** The envelope on the wire, and what the message needs. */
 export interface Needs {
-  /** Addresses that are not ASCII before the "@". */
+  /** Addresses with non-ASCII characters before the "@". */
   readonly utf8Addresses: readonly string[];
   readonly hasUtf8Header: boolean;
   readonly is8Bit: boolean;
   readonly octets: number;
 }
 
-/** @param addresses sender and recipients, with domains in ASCII already */
+/**
+ * Returns what a message needs.
+ *
+ * @param addresses Sender and recipients, with domains already in ASCII.
+ */
 export function needsOf(addresses: readonly string[], content: Buffer): Needs {
   const first8Bit = content.findIndex((octet) => octet > 0x7f);
   const headerEnd = content.indexOf('\r\n\r\n');
@@ -95,7 +100,7 @@ export function needsOf(addresses: readonly string[], content: Buffer): Needs {
   };
 }
 
-/** Throws NotOffered when the mail server offers less than the message needs. */
+/** Throws NotOffered if the mail server does not offer what the message needs. */
 export function requireOffered(needs: Needs, { has, octetsMax }: Offer): void {
   const { utf8Addresses, hasUtf8Header, is8Bit, octets } = needs;
   if (!has('SMTPUTF8')) {

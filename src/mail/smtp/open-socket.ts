@@ -1,4 +1,4 @@
-// Opens the connection that SMTP is then spoken on: straight to the mail server, or through an HTTP proxy.
+// Opens the connection for SMTP: directly to the mail server, or through an HTTP proxy.
 
 import { connect, type Socket } from 'node:net';
 import httpProxyClient from 'nodemailer/lib/smtp-connection/http-proxy-client';
@@ -6,9 +6,9 @@ import type { ConnectionPlan } from '../connection-plan.ts';
 import type { NameLookups } from '../name-lookups.ts';
 
 /**
- * Resolves when it is connected; TLS comes later. Rejects with the error of the system or of the proxy.
+ * Resolves when connected, before TLS. Rejects with the error of the system or the proxy.
  *
- * @param signal destroys the socket, also later on.
+ * @param signal Destroys the socket, also later.
  */
 export async function openSocket(
   plan: ConnectionPlan,
@@ -49,7 +49,7 @@ function openDirect(
     socket.once('connect', () => {
       clearTimeout(timer);
       socket.removeAllListeners('error');
-      // Whoever takes the socket over listens a moment later.
+      // The caller listens a moment later.
       socket.on('error', () => {});
       resolve(socket);
     });

@@ -1,17 +1,18 @@
-// Why a connection to a mail server did not do what it should: what was asked for when it failed, around the error of
-// nodemailer or of the system.
+// The error of a connection to a mail server: the request that failed, around the error of nodemailer or the
+// system.
 
 import type { Asked } from './asked.ts';
 import { NotOffered } from './offer.ts';
 
+/** Reports a failed request to a mail server. */
 export class SessionError extends Error {
   override readonly cause: Error;
   readonly asked: Asked;
-  /** What the mail server answered; undefined where it said nothing. */
+  /** Reply of the mail server; undefined if there was none. */
   readonly reply: string | undefined;
-  /** The command that nodemailer names, such as `RCPT TO`. */
+  /** Command that nodemailer reports, such as `RCPT TO`. */
   readonly command: string;
-  /** The name that it was given in EHLO. */
+  /** Name of this server in EHLO. */
   readonly clientName: string;
   readonly sender: string | undefined;
   readonly recipient: string | undefined;
@@ -31,17 +32,17 @@ export class SessionError extends Error {
     this.recipient = typeof recipient === 'string' ? recipient : undefined;
   }
 
-  /** Whether the message may have been accepted: it was sent, and no answer says what became of it. RFC 5321 §4.2.5. */
+  /** True if the message may have been accepted: it was sent and no reply arrived (RFC 5321 §4.2.5). */
   get isUnclear(): boolean {
     return this.asked === 'message' && (this.reply === undefined || !/^[245]\d\d/.test(this.reply));
   }
 
-  /** Whether nothing was asked for, because the mail server does not offer it. */
+  /** True if nothing was sent, because the mail server does not offer it. */
   get isNotOffered(): boolean {
     return this.cause instanceof NotOffered;
   }
 
-  /** Whether the connection ended, rather than something being refused. */
+  /** True if the connection was lost, rather than a request refused. */
   get isLost(): boolean {
     return (this.reply === undefined && !this.isNotOffered) || this.reply?.startsWith('421') === true;
   }
@@ -53,7 +54,7 @@ export interface SessionErrorFacts {
   readonly sender?: string | undefined;
 }
 
-/** A mail server that has said nothing for too long. */
+/** Reports that a mail server was silent for too long. */
 export class Silence extends Error {
   readonly ms: number;
 
@@ -63,7 +64,7 @@ export class Silence extends Error {
   }
 }
 
-/** The command that an error of nodemailer names; undefined where it names none. */
+/** Returns the command that a nodemailer error names; undefined if it names none. */
 function answered(command: string, code: unknown): Asked | undefined {
   const [verb = ''] = command.split(' ');
   if (verb === 'DATA') return code === 'EMESSAGE' ? 'message' : 'DATA';

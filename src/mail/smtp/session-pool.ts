@@ -1,12 +1,12 @@
-// Connections to one mail server that are used again: as many at a time as allowed, each for some messages, and closed when
-// nobody has used them for a while. A connection that the mail server has closed in the meantime costs no message: where
-// nothing of it was sent, it goes over another one.
+// A pool of connections to one mail server: limits their number, uses each for several messages, and closes
+// idle ones. If the mail server has closed a connection meanwhile, the message is not lost: nothing of it was
+// sent, and it goes over another connection.
 
 import { SessionError } from './session-error.ts';
 import type { Patience, SmtpSession } from './smtp-session.ts';
 
 export interface SessionPoolOptions {
-  /** A connection that is ready for messages. Rejects with SessionError. */
+  /** Opens a connection that is ready for messages. Rejects with SessionError. */
   readonly open: (patience: Patience) => Promise<SmtpSession>;
   readonly sessionsMax: number;
 }
@@ -14,6 +14,7 @@ export interface SessionPoolOptions {
 const MESSAGES_PER_SESSION = 100;
 const IDLE_MS = 60_000;
 
+/** Connections to one mail server. */
 export class SessionPool {
   readonly #options: SessionPoolOptions;
   readonly #idle = new Map<SmtpSession, NodeJS.Timeout>();
@@ -27,25 +28,25 @@ export class SessionPool {
     this.#options = options;
   }
 
-  /** Takes a turn, and gives what the work gives. */
+  /** Runs work on a connection when one is available, and returns its result. */
   async use<T>(work: (session: SmtpSession) => Promise<T>, patience: Patience): Promise<T> {
     await this.#takeTurn();
     const afterwards: Promise<void>[] = [];
     try {
       return await this.#useOne(work, patience, afterwards);
     } finally {
-      // The caller does not wait for it, but whoever has the next turn finds the connection ready.
+      // The caller does not wait for it, but the next one finds the connection ready.
       void Promise.all(afterwards).then(() => this.#endTurn());
     }
   }
 
-  /** Idle connections end now, the others when they are not used any more. */
+  /** Closes idle connections now, and the others after use. */
   close(): void {
     this.#isClosed = true;
     for (const session of [...this.#idle.keys()]) this.#take(session).quit();
   }
 
-  /** All connections end now. What is under way fails. */
+  /** Closes all connections now. Work in progress fails. */
   end(): void {
     this.close();
     for (const session of this.#busy) session.close();
@@ -80,14 +81,14 @@ export class SessionPool {
         const isLost = !(error instanceof SessionError) || error.isLost;
         if (!isLost) afterwards.push(this.#makeReady(session, error));
         else this.#drop(session);
-        // It had ended before: nothing was sent.
+        // The connection was already closed, so nothing was sent.
         if (idle === undefined || !isLost || !(error instanceof SessionError) || error.asked !== 'MAIL')
           throw error;
       }
     }
   }
 
-  /** After a message that was not taken. Never rejects. */
+  /** Resets a connection after a refused message. Never rejects. */
   async #makeReady(session: SmtpSession, error: SessionError): Promise<void> {
     try {
       if (!error.isNotOffered) await session.reset();

@@ -1,6 +1,6 @@
-// One connection to a mail server: connected, greeted, encrypted and logged in as the plan says, and then used for one
-// message after the other. Nothing is asked for that the mail server does not offer, and each step has its time. SMTP
-// itself is spoken by nodemailer.
+// One connection to a mail server: connects, starts TLS and logs in as planned, then sends messages. It
+// requests nothing that the mail server does not offer, and each step has a time limit. nodemailer implements
+// SMTP itself.
 
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
@@ -23,25 +23,25 @@ import { SessionError, Silence } from './session-error.ts';
 export interface SessionOptions {
   readonly plan: ConnectionPlan;
   readonly secrets: SecretText;
-  /** For the TLS of this connection; undefined without. Rejects with TrustError. */
+  /** Returns the TLS options; undefined without TLS. Rejects with TrustError. */
   readonly tls: () => Promise<TrustOptions | undefined>;
   readonly lookups: NameLookups;
-  /** Milliseconds of a clock that never goes back. */
+  /** Returns the milliseconds of a monotonic clock. */
   readonly clockMs: () => number;
-  /** Hears what is said. */
+  /** Called with every line of the dialog. */
   readonly hear?: (line: DialogLine) => void;
-  /** Ends the connection at once. */
+  /** Closes the connection at once. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface Patience {
-  /** How long a step may take. */
+  /** Time limit of a step, in milliseconds. */
   readonly stepMs: number;
-  /** Told what is waited for; undefined: nothing any more. */
+  /** Called with the pending request; undefined for none. */
   readonly waits?: ((asked: Asked | undefined) => void) | undefined;
 }
 
-/** A message as it goes over the wire. */
+/** A message on the wire. */
 export interface WireMessage {
   readonly from: string;
   readonly to: readonly string[];
@@ -51,16 +51,20 @@ export interface WireMessage {
 }
 
 export type SendInfo = Omit<SMTPConnectionSendInfo, 'rejectedErrors'> & {
-  /** One for each address that was refused. */
+  /** One for each refused recipient. */
   readonly refusals: readonly SessionError[];
 };
 
-/** RFC 5321 §4.5.3.1.5 knows lines of 512; a reply to EHLO has some dozen of them. */
+/**
+ * Maximum size of a reply, in octets. RFC 5321 §4.5.3.1.5 has lines of 512, and an EHLO reply has some dozen
+ * lines.
+ */
 const REPLY_OCTETS_MAX = 64 * 1024;
 const PIECE_OCTETS = 64 * 1024;
 
+/** One connection to a mail server. */
 export class SmtpSession {
-  /** May be set before each step. */
+  /** Time limits; may be set before each step. */
   patience: Patience;
   readonly #options: SessionOptions;
   readonly #dialog: Dialog;
@@ -68,11 +72,11 @@ export class SmtpSession {
   #connection: SMTPConnection | undefined;
   #hasEnded = false;
   #isStopped = false;
-  /** What it is used for, where nothing is being asked for. */
+  /** Current purpose, when no request is pending. */
   #asked: Asked = 'connection';
   #sender: string | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** Ends the step under way. */
+  /** Ends the current step. */
   #reject: ((error: Error) => void) | undefined;
 
   constructor(options: SessionOptions, patience: Patience) {
@@ -84,7 +88,7 @@ export class SmtpSession {
     signal?.addEventListener('abort', this.#stop, { once: true });
   }
 
-  /** Resolves when the connection is over. */
+  /** Resolves when the connection is closed. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }
@@ -106,7 +110,7 @@ export class SmtpSession {
     return readOffer(this.#dialog.offered);
   }
 
-  /** Connects, and goes as far as the answer to EHLO, within TLS where the plan says so. Rejects with SessionError. */
+  /** Connects up to the EHLO reply, within TLS if planned. Rejects with SessionError. */
   async connect(): Promise<void> {
     const { plan, lookups, tls, signal } = this.#options;
     const { waits } = this.patience;
@@ -125,7 +129,7 @@ export class SmtpSession {
     if (plan.encryption === 'start-tls' && this.tlsSocket === undefined) throw this.#errorOf(noStartTls());
   }
 
-  /** Logs in by a mechanism that is offered; does nothing where the plan has no login. Rejects with SessionError. */
+  /** Logs in with an offered mechanism; does nothing if the plan has no login. Rejects with SessionError. */
   async logIn(): Promise<void> {
     const { login } = this.#options.plan;
     if (login === undefined) return;
@@ -140,7 +144,10 @@ export class SmtpSession {
     }
   }
 
-  /** Rejects with SessionError: `refusals` of it has one for each address when all were refused. */
+  /**
+   * Sends a message. Rejects with SessionError; if all recipients were refused, `refusals` has one error for
+   * each.
+   */
   async send({ from, to, content, reports }: WireMessage): Promise<SendInfo> {
     this.#beginTo('MAIL');
     this.#sender = from;
@@ -169,18 +176,18 @@ export class SmtpSession {
     }
   }
 
-  /** Makes it ready for the next message after one that was refused. */
+  /** Resets the connection after a refused message. */
   async reset(): Promise<void> {
     await this.#do((done) => this.#connection?.reset(done));
   }
 
-  /** Says goodbye. Nothing may be under way. */
+  /** Sends QUIT. Nothing may be in progress. */
   quit(): void {
     if (this.#connection === undefined || this.#hasEnded) this.#end();
     else this.#connection.quit();
   }
 
-  /** Ends the connection. What is under way fails. */
+  /** Closes the connection. Work in progress fails. */
   close(): void {
     this.#reject?.(new Error('the connection was closed here'));
     this.#connection?.close();
@@ -209,7 +216,7 @@ export class SmtpSession {
       port,
       connection: socket,
       secure: encryption === 'tls',
-      // It asks for STARTTLS where that is offered; where it is not, nothing more is said.
+      // Requires STARTTLS if it is offered; otherwise nothing more is sent.
       ignoreTLS: encryption === 'none',
       ...(clientName === undefined ? {} : { name: clientName }),
       connectionTimeout: plan.connectionTimeoutMs,
@@ -236,7 +243,10 @@ export class SmtpSession {
     this.#ended.resolve();
   }
 
-  /** One step, or several that nodemailer makes one of: each answer has its own time. Rejects with SessionError. */
+  /**
+   * Runs one step, or several that nodemailer combines. Each reply has its own time limit. Rejects with
+   * SessionError.
+   */
   async #do<T>(work: (done: (error?: Error | null, result?: T) => void) => void): Promise<T> {
     try {
       return await new Promise<T>((resolve, reject) => {
@@ -263,7 +273,7 @@ export class SmtpSession {
   #startTimer(): void {
     clearTimeout(this.#timer);
     const { stepMs } = this.patience;
-    // While a message goes out, only the socket knows whether it moves.
+    // While a message is sent, only the socket knows the progress.
     if (this.#dialog.asked === 'content') return;
     this.#timer = setTimeout(() => {
       const reject = this.#reject;
@@ -289,7 +299,7 @@ export class SmtpSession {
     });
   }
 
-  /** When every address was refused, each has an answer of its own. */
+  /** Returns an error for each recipient if all were refused. */
   #allRefused(error: unknown, wire: ReadonlyMap<string, string>): AllRefused | undefined {
     if (!(error instanceof SessionError) || !('rejectedErrors' in error.cause)) return undefined;
     const { rejectedErrors } = error.cause;
@@ -298,7 +308,7 @@ export class SmtpSession {
   }
 }
 
-/** Every address was refused. */
+/** Reports that all recipients were refused. */
 export class AllRefused extends SessionError {
   readonly refusals: readonly SessionError[];
 
@@ -314,7 +324,7 @@ function noStartTls(): NotOffered {
   return new NotOffered('tls', 'does not offer STARTTLS on this port', advice);
 }
 
-/** Domains go over the wire in ASCII (RFC 5891); a mail server needs nothing for that. */
+/** Returns an address with its domain in ASCII (RFC 5891), which every mail server accepts. */
 function onTheWire(address: string): string {
   const at = address.lastIndexOf('@');
   const domain = address.slice(at + 1);
@@ -322,7 +332,7 @@ function onTheWire(address: string): string {
   return `${address.slice(0, at)}@${domainToASCII(domain) || domain}`;
 }
 
-/** Small enough to know, when the connection is lost, whether the end of the message was among what went out. */
+/** Splits the content in small pieces, to know whether its end was sent when the connection is lost. */
 function* piecesOf(content: Buffer): Generator<Buffer> {
   for (let at = 0; at < content.length; at += PIECE_OCTETS) yield content.subarray(at, at + PIECE_OCTETS);
 }

@@ -1,4 +1,4 @@
-// Refusals from the greeting to the end of STARTTLS. RFC 5321 §3.1 and §4.1.1.1, RFC 3207 §4.
+// Refusals from the greeting to the end of STARTTLS (RFC 5321 §3.1 and §4.1.1.1, RFC 3207 §4).
 
 import { ALLOW, IMPLICIT_TLS, LATER, LISTED, NO_PTR, OWN_LOG, type Refusal, SET_NAME } from './refusal.ts';
 

@@ -1,4 +1,4 @@
-// Which refusal an answer is: the first row of the table that fits. The table is made of all rows, special ones first.
+// Finds the refusal of a reply: the first matching row of all tables, special ones first.
 
 import type { Asked } from '../asked.ts';
 import { ehlo, greeting, startTls } from './before-login.ts';
@@ -22,24 +22,29 @@ export const REFUSALS: readonly Refusal[] = [
   ...strangers,
 ];
 
-/** An answer in its parts. */
+/** Parts of a reply. */
 export interface Reply {
-  /** 0 when it has none. */
+  /** Reply code; 0 if it has none. */
   readonly code: number;
   /** Subject and detail of the enhanced status code: `7.8` of `5.7.8`. */
   readonly enhanced: string | undefined;
   readonly text: string;
 }
 
-/** Codes about an address, a mailbox or a size: they are clear, whatever words come with them. */
+/** Enhanced codes about an address, a mailbox or a size. They are unambiguous, whatever the text says. */
 const PRECISE = /^(?:1\.[1-9]\d*|2\.[1-4]|3\.4)$/;
 
+/** Parses the text of a reply. */
 export function parseReply(text: string): Reply {
   const [, code = '0', enhanced] = /^([2-5]\d\d)(?:[ -][245]\.(\d{1,3}\.\d{1,3}))?(?![\w.])/.exec(text) ?? [];
   return { code: Number(code), enhanced, text };
 }
 
-/** @param holds whether a condition is true of the connection */
+/**
+ * Returns the matching refusal.
+ *
+ * @param holds Returns true if a condition holds for the connection.
+ */
 export function findRefusal(
   asked: Asked,
   reply: Reply,

@@ -1,4 +1,4 @@
-// Refusals of a login. RFC 4954 §6.
+// Refusals of a login (RFC 4954 §6).
 
 import { CHECK_LOGIN, LATER, OWN_LOG, type Refusal, USE_TLS } from './refusal.ts';
 

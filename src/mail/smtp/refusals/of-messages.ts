@@ -1,4 +1,4 @@
-// Refusals of a sender, a recipient, or what is in a message.
+// Refusals of a sender, a recipient or the content of a message.
 
 import { LATER, OWN_LOG, type Refusal, SET_LOGIN } from './refusal.ts';
 

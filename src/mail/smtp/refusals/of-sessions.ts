@@ -1,4 +1,4 @@
-// Refusals that may answer any command of a message, because they are about the connection or about the message as a whole.
+// Refusals at any command of a message, about the connection or the whole message.
 
 import {
   ALLOW,
@@ -14,7 +14,7 @@ import {
   USE_TLS,
 } from './refusal.ts';
 
-/** Whatever is being asked for. */
+/** Refusals at any command. */
 export const anywhere: readonly Refusal[] = [
   {
     at: ['greeting', 'EHLO', 'STARTTLS', 'AUTH', ...ENVELOPE],
@@ -35,7 +35,7 @@ export const anywhere: readonly Refusal[] = [
   },
 ];
 
-/** Answers to MAIL, RCPT, DATA and to the message that are about the connection. */
+/** Refusals at MAIL, RCPT, DATA and the message, about the connection. */
 export const session: readonly Refusal[] = [
   {
     at: ENVELOPE,

@@ -1,5 +1,5 @@
-// Answers that no mail server gives, or none at this command: something else listens on the port, or something between
-// speaks. `other` is whatever is no reply of 4yz or 5yz.
+// Replies that no mail server gives, or not to this command: another service listens on the port, or a
+// middlebox interferes. `other` is anything but a 4yz or 5yz reply.
 
 import type { Refusal } from './refusal.ts';
 

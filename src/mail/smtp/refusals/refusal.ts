@@ -1,37 +1,37 @@
-// An answer with which mail servers refuse: which command it answers, what it means, and the way out; and sentences that
-// several of them share. RFC 5321 §4.2 (reply codes), RFC 3463 and RFC 5248 (enhanced status codes).
+// A refusal: the command, the reply, its meaning, and what to change; and sentences that several refusals
+// share. RFC 5321 §4.2 (reply codes), RFC 3463 and RFC 5248 (enhanced status codes).
 
 import type { Asked } from '../asked.ts';
 
-/** What must be so for a row to count. */
+/** Condition of a row. */
 export type Condition =
   /** The mail server has auth-username and auth-password. */
   | 'login'
   | 'no login'
-  /** Nothing is encrypted. */
+  /** The connection is not encrypted. */
   | 'clear'
-  /** TLS begins with the connection. */
+  /** Implicit TLS (RFC 8314 §3). */
   | 'tls';
 
 export interface Refusal {
   readonly at: readonly Asked[];
-  /** Reply codes, or `4yz` and `5yz` for all of a class, or `other` for everything that is neither; separated by spaces. */
+  /** Reply codes; `4yz` and `5yz` for a whole class; `other` for anything else. Separated by spaces. */
   readonly replies: string;
-  /** Enhanced status codes without their class, such as `7.8`; with `says`, one of the two must fit. */
+  /** Enhanced status codes without the class, such as `7.8`. With `says`, one of the two must match. */
   readonly enhanced?: string;
-  /** What the text of the answer says. */
+  /** Pattern of the reply text. */
   readonly says?: RegExp;
   readonly when?: Condition;
   /**
-   * What comes behind the name of the mail server. `{name}` is the name in EHLO, `{command}` the command, `{user}` the user
-   * who logs in, `{sender}` the sender, `{address}` the recipient that was refused.
+   * Predicate of the mail server's name. `{name}` is the name in EHLO, `{command}` the command, `{user}` the
+   * login name, `{sender}` the sender, `{address}` the refused recipient.
    */
   readonly means: string;
-  /** Sentences. */
+  /** Sentences: what to change. */
   readonly advice: string;
-  /** Not about this message: about the login or about TLS, which are to be changed first. */
+  /** Set if the refusal is not about this message: the login or TLS must be changed first. */
   readonly concerns?: 'login' | 'tls';
-  /** Whether the same would be refused again; unless said otherwise 5yz is (RFC 5321 §4.2.1). */
+  /** True if the server would always refuse this. Default: true for 5yz (RFC 5321 §4.2.1). */
   readonly isFinal?: boolean;
 }
 
@@ -48,7 +48,7 @@ export const CHECK_LOGIN = 'Check auth-username and auth-password.';
 export const USE_TLS = 'Set use-start-tls to true, or use-ssl with a port for implicit TLS (often 465).';
 export const IMPLICIT_TLS =
   'Use the port for implicit TLS (often 465) with use-ssl true and use-start-tls false.';
-/** Says that the address of a machine is on a list, not that a mailbox is. */
+/** Matches texts about a blocklisted address of a host, not about a mailbox. */
 export const LISTED =
   /(?:host|client|address|\bip\b|server|connection)\b.*\b(?:block|blacklist|banned|reputation|listed (?:by|in|on|at))|spamhaus|spamcop|barracuda|\brbl\b|dnsbl|blocklist/i;
 export const NO_PTR = /reverse (?:dns|hostname|lookup)|\bptr\b|\brdns\b/i;
