@@ -2,32 +2,24 @@
 // and the attributes that are not stored but follow from the tree.
 
 import type { Privilege } from '../config/objects/root-dn-user.ts';
-import { SECRET_STARS } from '../config/secret.ts';
 import { Selection } from '../directory/selection.ts';
 import type { Attribute, Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { makeAttributeSelector, typeKeyOf } from '../schema/attribute-selector.ts';
 import type { AttributeDescription } from '../schema/attribute-type.ts';
 import type { Derive, FilterOptions } from '../schema/filter-matcher.ts';
-import { Memo } from '../schema/memo.ts';
+import { TextMemo } from '../schema/memo.ts';
 import { normalizeAssertion, normalizeValue } from '../schema/normal-value.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Comparison, Requester } from './backend.ts';
 import { type CountChildren, derivedAttributes } from './derived-attributes.ts';
+import { maskAttribute, type SecretValues } from './masking.ts';
 
 const SECRET_PRIVILEGE: Privilege = 'secret-read';
 const SELECTIONS_MAX = 256;
 const SELECTION_LENGTH_MAX = 1024;
 /** Occurs in no text by itself (octets.ts), so that no two lists of selectors are the same text. */
 const SELECTOR_SEPARATOR = '\uDC00';
-
-/** What must not be seen without the privilege: attributes as a whole, and some values of others. */
-export interface SecretValues {
-  readonly secretAttributes: ReadonlySet<string>;
-  readonly mixedAttributes: ReadonlySet<string>;
-  /** The value as everybody may see it. */
-  show(key: string, value: string): string;
-}
 
 interface FilterOptionsByRight {
   readonly ofAll: FilterOptions;
@@ -38,7 +30,7 @@ export class EntryViews {
   readonly #schema: Schema;
   readonly secrets: SecretValues;
   readonly #furtherDerived: ReadonlyMap<string, Derive>;
-  readonly #selections = new Memo<Selection>(SELECTIONS_MAX, SELECTION_LENGTH_MAX);
+  readonly #selections = new TextMemo<Selection>(SELECTIONS_MAX, SELECTION_LENGTH_MAX);
   readonly #masked = new WeakMap<Entry, Entry>();
   readonly #filterOptions = new WeakMap<CountChildren, FilterOptionsByRight>();
   /** The same for all that count in the same tree. */
@@ -168,14 +160,10 @@ export class EntryViews {
     return masked;
   }
 
-  /** Stars for a secret, once however many values there are; of a mixed attribute the values that are none stay. */
+  /** Each text once, however many values show it. */
   #maskAttribute(attribute: Attribute): Attribute {
-    if (this.#isSecret(attribute.key)) return attribute.withValues([SECRET_STARS]);
-    const key = typeKeyOf(attribute.key);
-    if (!this.secrets.mixedAttributes.has(key)) return attribute;
-    const shown = attribute.values.map((value) => this.secrets.show(key, value));
-    const isSame = shown.every((value, index) => value === attribute.values[index]);
-    return isSame ? attribute : attribute.withValues([...new Set(shown)]);
+    const masked = maskAttribute(attribute, this.secrets);
+    return masked === attribute ? attribute : masked.withValues([...new Set(masked.values)]);
   }
 }
 

@@ -6,7 +6,7 @@ import type { Filter } from '../ldap/filter.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { SearchScope } from '../ldap/message.ts';
 import { compileFilter, type Matcher } from '../schema/filter-matcher.ts';
-import { Memo } from '../schema/memo.ts';
+import { TextMemo } from '../schema/memo.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Backend, Comparison, Requester, Search, SortedResult, SortedSearch } from './backend.ts';
 import type { CountChildren } from './derived-attributes.ts';
@@ -30,7 +30,7 @@ export class SingleEntryBackend implements Backend {
   readonly #views: EntryViews;
   readonly #source: () => Entry;
   readonly #countChildren: CountChildren;
-  readonly #known = new Memo<Entry>(VIEWS_MAX, SELECTION_LENGTH_MAX);
+  readonly #known = new TextMemo<Entry>(VIEWS_MAX, SELECTION_LENGTH_MAX);
 
   /** `source` gives the entry as it is now; it is asked again for every request. What is below it has other backends. */
   constructor(

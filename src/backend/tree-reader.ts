@@ -11,6 +11,7 @@ import {
 import { searchTree } from '../directory/search-tree.ts';
 import type { Node, Tree } from '../directory/tree.ts';
 import { Dn } from '../ldap/dn.ts';
+import { isBelow } from '../ldap/dn-key.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Filter } from '../ldap/filter.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
@@ -243,7 +244,7 @@ function everyEntry(): true {
 /** Keys are names leaf first: what is below a name ends with it. */
 function isInScope(key: string, baseKey: string, scope: SearchScope): boolean {
   if (key === baseKey) return scope === SearchScope.baseObject || scope === SearchScope.wholeSubtree;
-  if (scope === SearchScope.baseObject || !key.endsWith(`,${baseKey}`)) return false;
+  if (scope === SearchScope.baseObject || !isBelow(key, baseKey)) return false;
   return scope !== SearchScope.singleLevel || key.indexOf(',') === key.length - baseKey.length - 1;
 }
 

@@ -4,11 +4,12 @@
 import type { EventEmitter } from 'node:events';
 import { type DestinationStream, pino } from 'pino';
 import pretty from 'pino-pretty';
+import type { Log } from '../files/log.ts';
 import { StartError } from '../instance/start-error.ts';
 import { visibleText } from '../ldap/visible-text.ts';
-import type { Log } from '../operations/access-log.ts';
+import type { OperationsLog } from '../operations/access-log.ts';
 
-export interface OpenLog extends Log {
+export interface OpenLog extends OperationsLog {
   /** Writes what waits to be written, now. */
   flush(): void;
 }

@@ -2,6 +2,7 @@
 
 import type { ChangeFeed } from '../backend/change-feed.ts';
 import { ChangeAlerts } from '../configuration/change-alerts.ts';
+import type { Log } from '../files/log.ts';
 import { takeRefusedStarts } from '../instance/refused-starts.ts';
 import { VERSION } from '../instance/version.ts';
 import { alertSender } from '../mail/alert-sender.ts';
@@ -13,7 +14,6 @@ import type { RefusedLogins } from '../operations/login/login-throttle.ts';
 import { AlertHandlers } from '../runtime/alert-handlers.ts';
 import { CertificateWatch } from '../runtime/certificate-watch.ts';
 import type { Component } from '../runtime/component.ts';
-import type { ProviderLog } from '../runtime/providers.ts';
 import type { TlsProviders } from '../runtime/tls-identity.ts';
 import type { OpenMail } from './open-mail.ts';
 
@@ -25,7 +25,7 @@ export interface AlertParts {
   readonly monitor: Monitor;
   readonly instanceFolder: string;
   readonly later: Later;
-  readonly log: ProviderLog;
+  readonly log: Pick<Log, 'info' | 'warn'>;
 }
 
 export interface OpenAlerts {

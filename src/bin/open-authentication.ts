@@ -5,25 +5,31 @@ import { PasswordProfiles, type ProfileSection } from '../config/passwords/passw
 import type { Configuration } from '../configuration/configuration.ts';
 import { ADMINISTRATOR_DN } from '../instance/administrator.ts';
 import { Authentication, type AuthenticationOptions } from '../operations/login/authentication.ts';
-import { LoginThrottle, type ThrottleOptions } from '../operations/login/login-throttle.ts';
+import { LoginThrottle, type ThrottleOptions, throttleLimitsOf } from '../operations/login/login-throttle.ts';
 import { SUPPORTED_SASL_MECHANISMS } from '../operations/sasl/mechanisms.ts';
 
 type Given = Pick<AuthenticationOptions, 'accounts' | 'profiles' | 'derive' | 'renew'>;
 
 export function openAuthentication(
   given: Given,
-  { schema }: Configuration,
+  { schema, tree, inForce }: Configuration,
   refused: ThrottleOptions['refused'] & {},
 ): Authentication {
   const keyOf = (dn: string) => schema.dnKeyOfText(dn);
+  const top = tree.find(keyOf('cn=config'));
+  const global = top && inForce.decode(top);
+  if (global?.kind !== 'global-configuration') throw new Error('Bug: cn=config was not checked at the start');
   return new Authentication({
     ...given,
     keyOf,
-    throttle: new LoginThrottle({
-      now: () => performance.now(),
-      refused,
-      sleep: (ms) => setTimeout(ms, undefined, { ref: false }),
-    }),
+    throttle: new LoginThrottle(
+      {
+        now: () => performance.now(),
+        refused,
+        sleep: (ms) => setTimeout(ms, undefined, { ref: false }),
+      },
+      throttleLimitsOf(global),
+    ),
     administratorKey: keyOf(ADMINISTRATOR_DN),
   });
 }

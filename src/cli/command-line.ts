@@ -1,6 +1,7 @@
 // What was typed after `confdit`, against the commands there are. Parsing only: nothing is started here.
 
 import { parseArgs } from 'node:util';
+import { messageOf } from '../files/file-error.ts';
 import { findSimilarName } from '../schema/similar-name.ts';
 import { type Command, type CommandOption, type Invocation, UsageError } from './command.ts';
 
@@ -141,7 +142,7 @@ function parseWords(words: readonly string[], options: readonly CommandOption[])
       positionals: parsed.positionals,
     };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const unknown = /^Unknown option '--?([^']+)'/.exec(message)?.[1];
     if (unknown === undefined) throw new UsageError(wrongValue(message));
     const similar = suggestion(

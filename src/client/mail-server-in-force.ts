@@ -4,9 +4,9 @@
 import type { Decoded } from '../config/object-definition.ts';
 import { blindTrustManagerProvider } from '../config/objects/blind-trust-manager-provider.ts';
 import { mailServer } from '../config/objects/mail-server.ts';
-import { SECRET_STARS } from '../config/secret.ts';
 import { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
+import { SECRET_STARS } from '../ldap/issue.ts';
 import { type ConnectionPlan, planConnection } from '../mail/connection-plan.ts';
 import { MailServerError } from './mail-server-error.ts';
 

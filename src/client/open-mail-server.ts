@@ -4,6 +4,7 @@
 import { EventEmitter } from 'node:events';
 import { createTransport, type Transporter } from 'nodemailer';
 import type { SMTPPoolOptions, SMTPPoolSentMessageInfo } from 'nodemailer/lib/smtp-pool';
+import { messageOf } from '../files/file-error.ts';
 import { parsePem } from '../trust/pem.ts';
 import { ServerTrust } from '../trust/server-trust.ts';
 import type { Trust } from '../trust/trust.ts';
@@ -141,7 +142,7 @@ function trustOf(mailCa: Certificates | undefined): Trust {
     if (certificates.length === 0) throw new Error('The option mailCa has no certificate in PEM form.');
     return { type: 'authorities', certificates: { current: async () => certificates } };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     throw new MailServerError('options', message, { cause: error });
   }
 }

@@ -3,6 +3,7 @@
 
 import { mailServer } from '../config/objects/mail-server.ts';
 import { trustManagerProvider } from '../config/objects/trust-manager-provider.ts';
+import { messageOf } from '../files/file-error.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Filter } from '../ldap/filter.ts';
 import { pauseAfter } from '../mail/pauses.ts';
@@ -167,6 +168,6 @@ function equals(attribute: string, value: string): Filter {
 
 function asProblem(error: unknown): MailServerError {
   if (error instanceof MailServerError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new MailServerError('unusable', `What confdit answers cannot be used: ${reason}.`, { cause: error });
 }

@@ -1,6 +1,7 @@
 // One logical line of LDIF as a name and a value (RFC 2849 attrval-spec and value-spec): plain, base64, or the
 // content of a URL that the caller fetches.
 
+import { messageOf } from '../files/file-error.ts';
 import { Attribute } from '../ldap/entry.ts';
 import { textFromOctets } from '../ldap/octets.ts';
 import { LdifError } from './ldif-error.ts';
@@ -91,7 +92,7 @@ export class LdifValueReader {
     try {
       return this.#readUrl(url);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = messageOf(cause);
       throw new LdifError(line, `The URL ${JSON.stringify(url)} cannot be read: ${reason}`, {
         cause,
         column,

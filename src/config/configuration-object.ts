@@ -37,3 +37,9 @@ export type ConfigurationObject =
   | Decoded<typeof mailServer>
   | Decoded<typeof smtpAlertHandler>
   | Decoded<typeof rootDnUser>;
+
+/** The object of one kind, or of one of several. */
+export type ObjectOfKind<Kind extends ConfigurationObject['kind']> = Extract<
+  ConfigurationObject,
+  { readonly kind: Kind }
+>;

@@ -7,12 +7,11 @@ import { resolve } from '../expression/resolve.ts';
 import type { Sources } from '../expression/sources.ts';
 import { hasExpression } from '../expression/template.ts';
 import type { Entry } from '../ldap/entry.ts';
-import type { Issue } from '../ldap/issue.ts';
+import { type Issue, SECRET_STARS } from '../ldap/issue.ts';
 import type { ResultCodeName } from '../ldap/result-code.ts';
 import type { ObjectDefinition } from './object-definition.ts';
 import type { PropertyDefinition } from './property-definition.ts';
 import { meaningOf } from './property-type.ts';
-import { SECRET_STARS } from './secret.ts';
 
 const EXPRESSION_ATTRIBUTES = 'ds-cfg-';
 const NO_USES: readonly never[] = [];

@@ -3,7 +3,9 @@
 // index of references, and trying one change at a time, is for whoever calls.
 
 import type { Sources } from '../expression/sources.ts';
+import type { EntryDifference } from '../ldap/change.ts';
 import type { Dn } from '../ldap/dn.ts';
+import { isAtOrBelow, isBelow } from '../ldap/dn-key.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -62,13 +64,6 @@ import {
 } from './renamed-references.ts';
 import { originTexts } from './value-origins.ts';
 
-/** One entry before and after: added without `before`, deleted without `after`. */
-export interface EntryDifference {
-  readonly dn: Dn;
-  readonly before: Entry | undefined;
-  readonly after: Entry | undefined;
-}
-
 /** An entry as it is written, and what of it waits for an admin action. */
 export interface EntryInForce {
   readonly entry: Entry;
@@ -115,14 +110,12 @@ export class PropertyValidator {
    * @param earlier whose sources the entry before was read from: a reload changes what an entry means that stays as it is.
    */
   validate(
-    difference: EntryDifference,
+    { key, before, after }: EntryDifference,
     view: ConfigView,
     earlier: PropertyValidator = this,
   ): readonly Issue[] {
-    const key = this.#schema.dnKey(difference.dn);
     if (!this.#isBelowRoot(key)) return [];
     const context = this.#context(view);
-    const { before, after } = difference;
     const old = before && earlier.#read(before);
     if (after !== undefined) return this.#checkEntry(old, after, this.#read(after), key, context);
     return before === undefined ? [] : this.#checkDeletion(before, key, context);
@@ -170,7 +163,7 @@ export class PropertyValidator {
     const context = this.#context({
       find: (key) => byKey.get(key),
       referrers: (key) => index.referrers(key),
-      childKeys: (key) => [...byKey.keys()].filter((one) => one.endsWith(`,${key}`)),
+      childKeys: (key) => [...byKey.keys()].filter((one) => isBelow(one, key)),
     });
     const issues: Issue[] = [];
     for (const [key, entry] of byKey) {
@@ -347,7 +340,7 @@ export class PropertyValidator {
   }
 
   #isBelowRoot(key: string): boolean {
-    return key === this.#rootKey || key.endsWith(`,${this.#rootKey}`);
+    return isAtOrBelow(key, this.#rootKey);
   }
 
   #read(entry: Entry, before?: Entry): ObjectReading | undefined {

@@ -2,9 +2,7 @@
 // `reveal`, so that a search for that word finds every place that sees one.
 
 import { inspect } from 'node:util';
-
-/** What stands for a secret wherever people could read it. */
-export const SECRET_STARS = '***';
+import { SECRET_STARS } from '../ldap/issue.ts';
 
 export class Secret {
   readonly #text: string;

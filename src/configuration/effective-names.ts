@@ -1,5 +1,6 @@
 // The names of cn=effective: those of cn=config with another top.
 
+import { isAtOrBelow } from '../ldap/dn-key.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Schema } from '../schema/schema.ts';
 
@@ -12,7 +13,7 @@ export interface EffectiveNames {
 export function effectiveNames(schema: Schema): EffectiveNames {
   const effectiveKey = schema.dnKeyOfText('cn=effective');
   const configKey = schema.dnKeyOfText('cn=config');
-  const isEffectiveKey = (key: string) => key === effectiveKey || key.endsWith(`,${effectiveKey}`);
+  const isEffectiveKey = (key: string) => isAtOrBelow(key, effectiveKey);
   return {
     isEffective: ({ dn }) => isEffectiveKey(schema.dnKey(dn)),
     writtenKey: ({ dn }) => {

@@ -3,6 +3,7 @@
 
 import type { ModifyDnChange } from '../ldap/change.ts';
 import { Dn, RDNS_MAX } from '../ldap/dn.ts';
+import { isAtOrBelow } from '../ldap/dn-key.ts';
 import { type Attribute, Entry } from '../ldap/entry.ts';
 import { refuseIfAny } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
@@ -45,7 +46,7 @@ function newNameOf({ newRdn, newSuperior }: ModifyDnChange, { dn }: Entry, from:
   }
   if (newSuperior === undefined) return parentEntryOf(from.parentKey, dn, view).dn.child(newRdn);
   const superiorKey = schema.dnKey(newSuperior);
-  if (superiorKey === from.key || superiorKey.endsWith(`,${from.key}`)) {
+  if (isAtOrBelow(superiorKey, from.key)) {
     throw new LdapError('unwillingToPerform', `${dn}: cannot be moved below itself, to ${newSuperior}.`);
   }
   return parentEntryOf(superiorKey, newSuperior, view).dn.child(newRdn);

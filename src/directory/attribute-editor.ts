@@ -4,7 +4,7 @@
 import type { Modification } from '../ldap/change.ts';
 import type { Dn, Rdn } from '../ldap/dn.ts';
 import { Attribute } from '../ldap/entry.ts';
-import type { Issue } from '../ldap/issue.ts';
+import { type Issue, SECRET_STARS } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { ResultCodeName } from '../ldap/result-code.ts';
 import { type AttributeDescription, isRange } from '../schema/attribute-type.ts';
@@ -242,7 +242,7 @@ export class AttributeEditor {
     advice?: string,
     value?: string,
   ): void {
-    const received = value !== undefined && this.#view.isSecret(key, value) ? '***' : value;
+    const received = value !== undefined && this.#view.isSecret(key, value) ? SECRET_STARS : value;
     this.issues.push({
       code,
       dn: this.#dn.toString(),

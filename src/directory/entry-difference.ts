@@ -2,20 +2,13 @@
 // and in order. Attributes that the server maintains (entryUUID, timestamps) follow from the changes.
 
 import { setImmediate } from 'node:timers/promises';
-import type { Change, Modification, ModifyDnChange } from '../ldap/change.ts';
+import type { Change, EntryDifference, Modification, ModifyDnChange } from '../ldap/change.ts';
 import { Dn, formatRdn } from '../ldap/dn.ts';
 import { Attribute, Entry } from '../ldap/entry.ts';
 import type { Schema } from '../schema/schema.ts';
 import { renamedAttributes } from './apply-modify-dn.ts';
 import { octetsOfChange } from './kept-octets.ts';
 import type { HeldOctets } from './octet-budget.ts';
-
-export interface EntryDifference {
-  /** Key of the DN. */
-  readonly key: string;
-  readonly before: Entry | undefined;
-  readonly after: Entry | undefined;
-}
 
 /** Number of entries compared before other work gets a turn. */
 const ENTRIES_PER_TURN = 256;

@@ -1,5 +1,6 @@
 // The view of the tree that a change has, the effects of a change, and the place of a DN.
 
+import type { EntryDifference } from '../ldap/change.ts';
 import type { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
@@ -31,10 +32,8 @@ export interface Place {
 }
 
 /** Effect of a change on one entry. */
-export interface Effect extends Place {
+export interface Effect extends Place, EntryDifference {
   readonly dn: Dn;
-  readonly before: Entry | undefined;
-  readonly after: Entry | undefined;
   /** Old place of a moved entry. */
   readonly from?: Place;
   /** True if only the DN of an ancestor changed, not the entry itself. */

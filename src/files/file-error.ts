@@ -32,12 +32,22 @@ export function fileErrorFrom(cause: unknown, what: string): FileError {
   return cause instanceof FileError ? cause : new FileError(`${what}: ${reasonOf(cause)}.`, { cause });
 }
 
+/** Returns the words of whatever was thrown: the message of an error, and anything else as text. */
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** Returns an error as it is, and anything else that was thrown as the text of one. */
+export function errorFrom(cause: unknown): Error {
+  return cause instanceof Error ? cause : new Error(String(cause));
+}
+
 /** Returns the reason of a failed system call in words, to be read after a colon and without a full stop. */
 export function reasonOf(cause: unknown): string {
   const code = errorCode(cause);
   const reason = code === undefined ? undefined : REASONS[code];
   if (reason !== undefined) return reason;
-  return code ?? (cause instanceof Error ? cause.message : String(cause));
+  return code ?? messageOf(cause);
 }
 
 /** Returns the name of a failed system call's error, such as `ENOSPC`; undefined for other errors. */

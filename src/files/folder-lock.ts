@@ -11,6 +11,7 @@ import { chmod, type FileHandle, open, readdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { errorCode, FileError, fileErrorFrom } from './file-error.ts';
+import { FILE_MODE } from './file-system.ts';
 
 const NAME = /^server-(\d+)-[0-9a-f]{8}\.lock$/;
 /** A socket address holds 108 octets on Linux and 104 elsewhere, with the zero that ends it. */
@@ -58,7 +59,7 @@ class SocketLock implements FolderLock {
     }
     await listen(this.#server, this.#address(this.#name));
     this.#server.unref();
-    await chmod(join(this.#folder, this.#name), 0o600);
+    await chmod(join(this.#folder, this.#name), FILE_MODE);
     for (const name of await readdir(this.#folder)) {
       const holder = NAME.exec(name)?.[1];
       if (holder === undefined || name === this.#name) continue;

@@ -10,8 +10,9 @@ import type {
   SortedResult,
   SortedSearch,
 } from '../backend/backend.ts';
-import type { EntryViews, SecretValues } from '../backend/entry-views.ts';
-import { maskChange } from '../backend/masked-change.ts';
+import type { EntryViews } from '../backend/entry-views.ts';
+import type { SecretValues } from '../backend/masking.ts';
+import { maskChange } from '../backend/masking.ts';
 import { matchedValues } from '../backend/matched-values.ts';
 import { Instead, readOnly } from '../backend/read-only.ts';
 import { SortOrder } from '../backend/sort-order.ts';

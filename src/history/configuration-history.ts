@@ -3,12 +3,11 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { applyChange, type TreeView } from '../directory/apply-change.ts';
-import type { EntryDifference } from '../directory/entry-difference.ts';
 import { octetsOfEntry, octetsOfText } from '../directory/kept-octets.ts';
 import type { HeldOctets } from '../directory/octet-budget.ts';
 import { idOfChange, stamp } from '../directory/stamp.ts';
 import type { FileSystem } from '../files/file-system.ts';
-import { type Change, dnOfChange } from '../ldap/change.ts';
+import { type Change, dnOfChange, type EntryDifference } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
 import { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';

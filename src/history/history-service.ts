@@ -2,7 +2,7 @@
 // what they see of secrets.
 
 import type { Requester } from '../backend/backend.ts';
-import { maskChange } from '../backend/masked-change.ts';
+import { maskChange } from '../backend/masking.ts';
 import type { Privilege } from '../config/objects/root-dn-user.ts';
 import { changesOfMany } from '../directory/entry-difference.ts';
 import type { HeldOctets } from '../directory/octet-budget.ts';

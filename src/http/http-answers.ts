@@ -2,6 +2,7 @@
 // asks often is told what was true a moment ago; making it anew each time would cost LDAP clients their answers.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Log } from '../files/log.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import type { HealthChecks } from '../monitor/server-monitor.ts';
 import { formatMetrics, type MonitorDefinitions } from './metrics.ts';
@@ -12,7 +13,7 @@ export interface HttpAnswersOptions {
   readonly health: HealthChecks;
   /** Milliseconds of a clock that never goes back. */
   readonly clockMs: () => number;
-  readonly log: { error(fields: object, message: string): void };
+  readonly log: Pick<Log, 'error'>;
 }
 
 /** How old metrics may be. */

@@ -3,13 +3,13 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import { FOLDER_MODE } from '../files/file-system.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
 import type { TaskKind } from '../tasks/task-kind.ts';
 import { BACKUPS_FOLDER, makeBackup, writeBackup } from './backup.ts';
 import { unpackBackup } from './unpack-backup.ts';
 
-const FOLDER_MODE = 0o700;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 /** What OpenDJ leaves to whoever asks, and is always one way here. */

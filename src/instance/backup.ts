@@ -9,9 +9,10 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { Header, Pax } from 'tar';
 import { errorCode } from '../files/file-error.ts';
-import { nodeFileSystem, writeNewFile } from '../files/file-system.ts';
+import { FILE_MODE, nodeFileSystem, writeNewFile } from '../files/file-system.ts';
 import { readNamedFile, UnreadableFile } from '../files/named-file.ts';
 import { scanSegment, segmentNumber } from '../store/journal-segment.ts';
+import { readSnapshotHeader } from '../store/snapshot.ts';
 import { StoreError } from '../store/store-error.ts';
 import { formatManifest, MANIFEST_NAME, type Manifest } from './backup-manifest.ts';
 import { VERSION } from './version.ts';
@@ -95,7 +96,7 @@ async function readInstance(folder: string): Promise<PackedFile[] | undefined> {
 /** The parts of one file in the archive; a name that is too long for a header has one of its own (POSIX.1-2001, pax). */
 function packFile({ name, content }: PackedFile, modifiedAt: Date): Buffer[] {
   const header = new Header({
-    ...{ path: name, size: content.length, mode: 0o600, uid: 0, gid: 0, mtime: modifiedAt, type: 'File' },
+    ...{ path: name, size: content.length, mode: FILE_MODE, uid: 0, gid: 0, mtime: modifiedAt, type: 'File' },
   });
   const block = Buffer.alloc(BLOCK_OCTETS);
   const isLong = header.encode(block);
@@ -127,8 +128,8 @@ function lastNumberOf(files: readonly PackedFile[], folder: string): number | un
     .map(({ name, content }) => ({ path: join(folder, name), first: segmentOf(name), content }))
     .filter((one) => one.first !== undefined)
     .sort((one, other) => (one.first ?? 0) - (other.first ?? 0));
-  const header = files.find(({ name }) => name === SNAPSHOT)?.content.toString('latin1', 0, 100) ?? '';
-  const snapshotNumber = Number(/^# confdit snapshot through change (\d+) /.exec(header)?.[1] ?? 0);
+  const snapshot = files.find(({ name }) => name === SNAPSHOT)?.content ?? Buffer.alloc(0);
+  const snapshotNumber = readSnapshotHeader(snapshot, join(folder, SNAPSHOT)).number;
   let due: number | undefined;
   for (const { first = 0, content, path } of segments) {
     const { nextNumber, problem } = scanSegment(content, first);

@@ -11,9 +11,9 @@ import {
 } from '../configuration/loading/configuration-loader.ts';
 import { EXPRESSION_MARKS, textsInEntries } from '../configuration/texts-with-expressions.ts';
 import { readAhead } from '../expression/read-ahead.ts';
+import type { Log } from '../files/log.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { formatIssue, type Issue } from '../ldap/issue.ts';
-import type { Log } from '../operations/access-log.ts';
 import type { StoreContents } from '../store/store.ts';
 import { StartError } from './start-error.ts';
 

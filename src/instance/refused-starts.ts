@@ -3,12 +3,12 @@
 
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { FILE_MODE } from '../files/file-system.ts';
 import { readText } from '../files/text.ts';
 
 const NAME = 'refused-starts.txt';
 const NOTE_OCTETS_MAX = 64 * 1024;
 const REASON_CHARACTERS_MAX = 4000;
-const FILE_MODE = 0o600;
 
 /** Where the folder cannot be written there is nobody to be told. */
 export async function noteRefusedStart(instanceFolder: string, reason: string, now: Date): Promise<void> {

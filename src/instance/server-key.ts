@@ -5,11 +5,8 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { domainToASCII } from 'node:url';
-import { nodeFileSystem } from '../files/file-system.ts';
+import { FILE_MODE, FOLDER_MODE, nodeFileSystem } from '../files/file-system.ts';
 import { StartError } from './start-error.ts';
-
-const FOLDER_MODE = 0o700;
-const FILE_MODE = 0o600;
 
 /** Where the shipped configuration looks for keys. */
 export const KEYS_FOLDER = 'keys';

@@ -12,6 +12,7 @@ import { loadEntries, makeCommit, replayCommits } from '../configuration/loading
 import { changesOfEdit } from '../configuration/loading/edit-by-hand.ts';
 import { withStoredPasswords } from '../configuration/rights/stored-passwords.ts';
 import { freeName, nodeFileSystem } from '../files/file-system.ts';
+import type { Log } from '../files/log.ts';
 import { readNamedFile, UnreadableFile } from '../files/named-file.ts';
 import { requirePrivate } from '../files/permissions.ts';
 import { type Change, dnOfChange } from '../ldap/change.ts';
@@ -20,7 +21,6 @@ import { formatIssue } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { textFromOctets } from '../ldap/octets.ts';
 import type { AlertSink } from '../mail/alert.ts';
-import type { Log } from '../operations/access-log.ts';
 import { keepEditAside } from '../store/edited-snapshot.ts';
 import type { OpenedLdifStore } from '../store/ldif-store.ts';
 import { readSnapshot, SNAPSHOT_NAME } from '../store/snapshot.ts';
@@ -181,7 +181,7 @@ class StartChanges {
     const gone = left.filter(({ dn }) => tree.find(schema.dnKey(dn)) === undefined);
     const issues = [
       ...gone.flatMap((before) =>
-        validator.validate({ dn: before.dn, before, after: undefined }, configuration),
+        validator.validate({ key: schema.dnKey(before.dn), before, after: undefined }, configuration),
       ),
       ...validator.validateAll(tree.entries()),
       ...[...tree.entries()].flatMap((entry) =>

@@ -5,15 +5,15 @@
 
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ConfigurationObject } from '../config/configuration-object.ts';
+import type { ConfigurationObject, ObjectOfKind } from '../config/configuration-object.ts';
 import type { Configuration } from '../configuration/configuration.ts';
+import { FILE_MODE } from '../files/file-system.ts';
+import type { Log } from '../files/log.ts';
 import { readText } from '../files/text.ts';
-import type { Log } from '../operations/access-log.ts';
 import { canonicalName } from '../operations/login/login-name.ts';
 import type { Instance } from './instance.ts';
 
 const FILE = 'upgrade-notices';
-const FILE_MODE = 0o600;
 const NAMED_MAX = 20;
 
 const NOTICES = [
@@ -21,7 +21,7 @@ const NOTICES = [
   { id: 'scram-own-name-only', noticesOf: scramNameNotices },
 ] as const;
 
-type Account = Extract<ConfigurationObject, { readonly kind: 'root-dn-user' }>;
+type Account = ObjectOfKind<'root-dn-user'>;
 
 /** Logs what is new to this instance. A file that cannot be written means that it is told once more. */
 export async function tellUpgradeNotices(

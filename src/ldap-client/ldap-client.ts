@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { type ConnectionOptions, TLSSocket } from 'node:tls';
 import { BerWriter } from '../codec/ber-writer.ts';
 import { writeRequestMessage } from '../codec/message-ber.ts';
+import { messageOf } from '../files/file-error.ts';
 import type { Control } from '../ldap/control.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { ResponseMessage } from '../ldap/message.ts';
@@ -236,7 +237,7 @@ export class LdapClient {
 /** What is thrown while a message is read and told. */
 function problemOf(error: unknown): LdapClientError {
   if (error instanceof LdapClientError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   const what = error instanceof LdapError ? 'what it says is no LDAP' : 'what it says cannot be used';
   return new LdapClientError('wrong-answer', `${what}: ${reason}`, { cause: error });
 }

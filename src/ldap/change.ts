@@ -35,6 +35,14 @@ export interface ModifyDnChange {
 
 export type Change = AddChange | DeleteChange | ModifyChange | ModifyDnChange;
 
+/** One entry before and after something: added without `before`, deleted without `after`. */
+export interface EntryDifference {
+  /** The key of the name. */
+  readonly key: string;
+  readonly before: Entry | undefined;
+  readonly after: Entry | undefined;
+}
+
 /** The entry a change is about. */
 export function dnOfChange(change: Change): Dn {
   return change.type === 'add' ? change.entry.dn : change.dn;

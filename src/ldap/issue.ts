@@ -5,6 +5,9 @@ import { LdapError } from './ldap-error.ts';
 import type { ResultCodeName } from './result-code.ts';
 import { visibleLine } from './visible-text.ts';
 
+/** Is written for a secret wherever people could read it. */
+export const SECRET_STARS = '***';
+
 export interface Issue {
   readonly code: ResultCodeName;
   /** The entry, as its DN is written. */

@@ -3,6 +3,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { AlertType } from '../config/alert-types.ts';
+import type { Log } from '../files/log.ts';
 import type { Alert, AlertSink, RaisedAlert } from './alert.ts';
 import { AlertHandler, type AlertHandlerSettings } from './alert-handler.ts';
 import { composeAlert } from './alert-message.ts';
@@ -12,10 +13,7 @@ import type { Later } from './pauses.ts';
 
 export interface AlertsOptions {
   readonly now: () => Date;
-  readonly log: {
-    info(fields: object, message: string): void;
-    warn(fields: object, message: string): void;
-  };
+  readonly log: Pick<Log, 'info' | 'warn'>;
   readonly later: Later;
 }
 

@@ -5,9 +5,10 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { reasonOf } from '../files/file-error.ts';
+import type { Log } from '../files/log.ts';
 import { composeMessage } from './compose-message.ts';
 import { type Delivery, deliver, type Failed, usableServers } from './deliver.ts';
-import type { MailLog, MailServer } from './mail-server.ts';
+import type { MailServer } from './mail-server.ts';
 import { MailError, type MailSender, type OutgoingMessage, type SpooledMessage } from './outgoing-message.ts';
 import { type Later, type PauseLimits, pauseAfter } from './pauses.ts';
 import type { Spool } from './spool.ts';
@@ -33,7 +34,7 @@ export interface MailQueueOptions {
   /** Returns the enabled mail servers, in the order in which they are tried. */
   readonly servers: () => readonly MailServer[];
   readonly limits: () => QueueLimits;
-  readonly log: MailLog;
+  readonly log: Pick<Log, 'info' | 'warn'>;
   readonly now: () => Date;
   readonly later: Later;
 }

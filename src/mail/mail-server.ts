@@ -1,6 +1,8 @@
 // A mail server in use: limits the messages at a time, rests after failures, and counts. A change of its
 // properties creates another one; this one then finishes its messages and closes its connections.
 
+import { messageOf } from '../files/file-error.ts';
+import type { Log } from '../files/log.ts';
 import type { ServerTrust } from '../trust/server-trust.ts';
 import { checkMailServer, type MailServerCheck } from './check-mail-server.ts';
 import { type ConnectionPlan, planConnection } from './connection-plan.ts';
@@ -13,14 +15,9 @@ import type { MailFailure } from './smtp/failure.ts';
 import type { Patience } from './smtp/smtp-session.ts';
 import { type HandOver, MailTransport, type ReadyMessage } from './transport.ts';
 
-export interface MailLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
-
 /** Clock, log and the like, shared by all mail servers. */
 export interface MailWorld {
-  readonly log: MailLog;
+  readonly log: Pick<Log, 'info' | 'warn'>;
   readonly now: () => Date;
   /** Returns the milliseconds of a monotonic clock. */
   readonly clockMs: () => number;
@@ -119,7 +116,7 @@ export class MailServer {
     try {
       return this.#trust().name;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     }
   }
 

@@ -6,7 +6,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { reasonOf } from '../files/file-error.ts';
-import { nodeFileSystem } from '../files/file-system.ts';
+import { FILE_MODE, FOLDER_MODE, nodeFileSystem } from '../files/file-system.ts';
 import { MailError } from './outgoing-message.ts';
 import { formatSpoolFile, isSpoolId, parseSpoolFile, type SpoolContent, spooledAtMs } from './spool-file.ts';
 
@@ -31,9 +31,6 @@ const BROKEN = '.broken';
 /** Folder below the spool for abandoned messages. The oldest ones are removed if there are too many. */
 const GIVEN_UP_FOLDER = 'given-up';
 const GIVEN_UP_MAX = 100;
-
-const FILE_MODE = 0o600;
-const FOLDER_MODE = 0o700;
 
 /** The spool folder of one instance. */
 export class Spool {

@@ -14,8 +14,10 @@ import { storePassword } from '../config/passwords/stored-password.ts';
 import { withStoredPasswords } from '../configuration/rights/stored-passwords.ts';
 import { WritePath, type WritePathOptions } from '../configuration/write/write-path.ts';
 import { findReferral, referralsOf } from '../directory/referral.ts';
+import { messageOf } from '../files/file-error.ts';
 import type { Change, Modification } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
+import { isAtOrBelow, isBelow } from '../ldap/dn-key.ts';
 import { Attribute, type Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Account } from '../runtime/accounts.ts';
@@ -343,7 +345,7 @@ export class MemoryBackends implements Component {
         }
       }
     } catch (error) {
-      issues.push(error instanceof Error ? error.message : String(error));
+      issues.push(messageOf(error));
     }
     entries.tree.commit();
     if (issues.length === 0) return;
@@ -373,7 +375,7 @@ function readsTheSame(one: Settings, other: Settings): boolean {
 /** Whether one name is the other or below it; the root DSE is above all and has no part in any. */
 function overlap(one: string, other: string): boolean {
   if (one === '' || other === '') return false;
-  return one === other || one.endsWith(`,${other}`) || other.endsWith(`,${one}`);
+  return isAtOrBelow(one, other) || isBelow(other, one);
 }
 
 function isEnabled(object: ObjectDifference['after']): object is Settings {

@@ -9,6 +9,7 @@ import type { Privilege } from '../config/objects/root-dn-user.ts';
 import type { Effect } from '../directory/apply-change.ts';
 import { type Change, dnOfChange } from '../ldap/change.ts';
 import type { Dn } from '../ldap/dn.ts';
+import { isAtOrBelow } from '../ldap/dn-key.ts';
 import type { Attribute, Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -52,7 +53,7 @@ export function requireMemoryLoginRights(
     throw passwordRefusal(dn, requester);
   if (!hasNew(earlier, after, isCertificateAttribute)) return;
   for (const base of trustBases()) {
-    if (key !== base && !key.endsWith(`,${base}`)) continue;
+    if (!isAtOrBelow(key, base)) continue;
     const what = 'its certificate decides which certificates of clients are trusted';
     throw refusal(dn, what, NEEDED, requester);
   }

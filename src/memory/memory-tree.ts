@@ -9,6 +9,7 @@ import { findReferral } from '../directory/referral.ts';
 import { type Stamp, stamp } from '../directory/stamp.ts';
 import { Tree } from '../directory/tree.ts';
 import type { Change } from '../ldap/change.ts';
+import { isAtOrBelow } from '../ldap/dn-key.ts';
 import { Attribute, type Entry } from '../ldap/entry.ts';
 import { type Issue, refuseIfAny } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
@@ -133,7 +134,7 @@ export class MemoryTree implements TreeView, WriteTarget {
   /** An entry that no search would find is no entry of the backend. */
   #requirePlace({ dn }: Entry): void {
     const key = this.schema.dnKey(dn);
-    const isInside = [...this.#options.topKeys].some((top) => key === top || key.endsWith(`,${top}`));
+    const isInside = [...this.#options.topKeys].some((top) => isAtOrBelow(key, top));
     if (!isInside)
       throw new LdapError(
         'namingViolation',

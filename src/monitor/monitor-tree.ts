@@ -4,9 +4,10 @@
 
 import { Tree } from '../directory/tree.ts';
 import { Dn } from '../ldap/dn.ts';
+import { isAtOrBelow, isBelow } from '../ldap/dn-key.ts';
 import { Attribute, Entry } from '../ldap/entry.ts';
 import type { OctetCount } from '../ldap/octet-count.ts';
-import { Memo } from '../schema/memo.ts';
+import { TextMemo } from '../schema/memo.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Monitor, MonitorItem, MonitorSource, MonitorValue } from './monitor.ts';
 
@@ -20,7 +21,7 @@ const NAME_LENGTH_MAX = 256;
 /** Keys of DNs below cn=monitor. They are cached because items keep their names. */
 export class MonitorKeys {
   readonly #schema: Schema;
-  readonly #known = new Memo<string>(NAMES_MAX, NAME_LENGTH_MAX);
+  readonly #known = new TextMemo<string>(NAMES_MAX, NAME_LENGTH_MAX);
 
   constructor(schema: Schema) {
     this.#schema = schema;
@@ -39,7 +40,7 @@ export class MonitorKeys {
     for (const source of monitor.sources) {
       const sourceKey = this.keyOf(source.name, baseKey);
       if (key === sourceKey) return true;
-      if (!key.endsWith(`,${sourceKey}`)) continue;
+      if (!isBelow(key, sourceKey)) continue;
       for (const { name } of source.items?.() ?? []) if (this.keyOf(name, sourceKey) === key) return true;
     }
     return false;
@@ -85,7 +86,7 @@ export class MonitorTree {
     const { monitor, keys, baseKey } = this.#options;
     for (const source of monitor.sources) {
       const key = keys.keyOf(source.name, baseKey);
-      if (wantedKey === undefined || wantedKey === key || wantedKey.endsWith(`,${key}`))
+      if (wantedKey === undefined || isAtOrBelow(wantedKey, key))
         yield* this.#fillFrom(source, key, wantedKey === key ? undefined : wantedKey, held);
     }
     this.tree.commit();

@@ -4,6 +4,7 @@
 // the answer they are the one thing that every request pays for.
 
 import { formatFilter } from '../codec/filter-text.ts';
+import type { Log } from '../files/log.ts';
 import type { Control } from '../ldap/control.ts';
 import type { Filter } from '../ldap/filter.ts';
 import { type BindRequest, type Request, SearchScope } from '../ldap/message.ts';
@@ -14,11 +15,7 @@ import { nameOfControl } from './controls/request-controls.ts';
 import { maskFilter } from './mask-filter.ts';
 import type { Answer } from './operation.ts';
 
-/** Where log lines go. */
-export interface Log {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
+export interface OperationsLog extends Log {
   /** Takes a finished line, JSON and a line end; undefined when operations are not logged. */
   readonly line: ((text: string) => void) | undefined;
 }
@@ -48,14 +45,14 @@ const SCOPE_NAMES: Record<SearchScope, string> = {
 };
 
 export class AccessLog {
-  readonly #log: Log;
+  readonly #log: OperationsLog;
   readonly #writeLine: ((text: string) => void) | undefined;
   readonly #isSecret: (attribute: string) => boolean;
   #lastName = '';
   #lastNameJson = '""';
 
   /** Takes whether an attribute, as a client may write its name, holds secrets. */
-  constructor(log: Log, isSecret: (attribute: string) => boolean) {
+  constructor(log: OperationsLog, isSecret: (attribute: string) => boolean) {
     this.#log = log;
     this.#isSecret = isSecret;
     this.#writeLine = log.line;

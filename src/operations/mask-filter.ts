@@ -1,8 +1,7 @@
 // A filter as it may be logged: what it asks of secrets is stars.
 
 import type { Filter } from '../ldap/filter.ts';
-
-const STARS = '***';
+import { SECRET_STARS } from '../ldap/issue.ts';
 
 /** Takes whether an attribute, as a client may write its name, holds secrets. */
 export function maskFilter(filter: Filter, isSecret: (attribute: string) => boolean): Filter {
@@ -15,13 +14,15 @@ export function maskFilter(filter: Filter, isSecret: (attribute: string) => bool
     case 'not':
       return { type: 'not', filter: maskFilter(filter.filter, isSecret) };
     case 'substrings':
-      return isSecret(filter.attribute) ? { ...filter, initial: STARS, any: [], final: undefined } : filter;
+      return isSecret(filter.attribute)
+        ? { ...filter, initial: SECRET_STARS, any: [], final: undefined }
+        : filter;
     case 'extensibleMatch':
       // Without an attribute it asks all of them.
       return filter.attribute === undefined || isSecret(filter.attribute)
-        ? { ...filter, value: STARS }
+        ? { ...filter, value: SECRET_STARS }
         : filter;
     default:
-      return isSecret(filter.attribute) ? { ...filter, value: STARS } : filter;
+      return isSecret(filter.attribute) ? { ...filter, value: SECRET_STARS } : filter;
   }
 }

@@ -3,17 +3,17 @@
 // system.
 
 import type { X509Certificate } from 'node:crypto';
+import type { Log } from '../files/log.ts';
 import type { AlertSink } from '../mail/alert.ts';
 import type { Later } from '../mail/pauses.ts';
 import { expiryOf } from '../trust/expiry.ts';
 import { TrustError } from '../trust/trust-error.ts';
-import type { ProviderLog } from './providers.ts';
 import type { TlsProviders } from './tls-identity.ts';
 
 export interface CertificateWatchOptions extends TlsProviders {
   readonly alerts: AlertSink;
   readonly later: Later;
-  readonly log: ProviderLog;
+  readonly log: Pick<Log, 'info' | 'warn'>;
 }
 
 /** Delay that combines several new certificates in one check, in milliseconds. */

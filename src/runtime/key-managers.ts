@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import type { ConfigurationObject } from '../config/configuration-object.ts';
+import type { Log } from '../files/log.ts';
 import { expiryOf } from '../trust/expiry.ts';
 import { FileBacked, type FileSource } from '../trust/file-backed.ts';
 import { readPemKeys, stampPemFolder } from '../trust/pem-folder.ts';
@@ -9,7 +10,7 @@ import { isValidAt, type ServerKey } from '../trust/server-key.ts';
 import type { StoreReader } from '../trust/store-reader.ts';
 import { TrustError } from '../trust/trust-error.ts';
 import type { Facts } from './description.ts';
-import { known, type ProviderLog, type ProviderOptions, Providers } from './providers.ts';
+import { known, type ProviderOptions, Providers } from './providers.ts';
 
 /** An enabled key manager. */
 export interface KeyManager {
@@ -83,7 +84,12 @@ function sourceOf(
   return undefined;
 }
 
-function tellExpiry(keys: readonly ServerKey[], provider: string, log: ProviderLog, now: Date): void {
+function tellExpiry(
+  keys: readonly ServerKey[],
+  provider: string,
+  log: Pick<Log, 'info' | 'warn'>,
+  now: Date,
+): void {
   for (const key of keys) {
     const { subject, validToDate } = key.certificate;
     const fields = {

@@ -1,7 +1,7 @@
 // The mail servers of the configuration, in the order in which they are tried, and the limits of the spool. A
 // change creates a new mail server for later messages; the old one finishes its own.
 
-import type { ConfigurationObject } from '../config/configuration-object.ts';
+import type { ObjectOfKind } from '../config/configuration-object.ts';
 import { hintsOf } from '../config/hints.ts';
 import { ignoredSettings } from '../config/types/java-mail.ts';
 import type { QueueLimits } from '../mail/mail-queue.ts';
@@ -20,8 +20,8 @@ export interface MailServersOptions extends Omit<MailWorld, 'pauses'> {
   readonly keyOf: (dn: string) => string;
 }
 
-export type MailServerObject = Extract<ConfigurationObject, { readonly kind: 'mail-server' }>;
-type GlobalObject = Extract<ConfigurationObject, { readonly kind: 'global-configuration' }>;
+export type MailServerObject = ObjectOfKind<'mail-server'>;
+type GlobalObject = ObjectOfKind<'global-configuration'>;
 
 /** One mail server of the configuration, enabled or not. */
 export interface KnownMailServer {

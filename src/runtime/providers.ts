@@ -4,6 +4,7 @@
 
 import type { ConfigurationObject } from '../config/configuration-object.ts';
 import type { FileReader } from '../files/file-reader.ts';
+import type { Log } from '../files/log.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { TrustError } from '../trust/trust-error.ts';
 import type { Component, NewKeys, ObjectDifference, Prepared } from './component.ts';
@@ -12,16 +13,11 @@ import { PreparedMap } from './prepared-map.ts';
 import { onCommit } from './renamed-keys.ts';
 import { unusableProvider } from './unusable-provider.ts';
 
-export interface ProviderLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
-
 export interface ProviderOptions {
   /** Folder at which relative paths start. */
   readonly instanceFolder: string;
   readonly files: FileReader;
-  readonly log: ProviderLog;
+  readonly log: Pick<Log, 'info' | 'warn'>;
   readonly now: () => Date;
   /** Returns true while the server starts. */
   readonly isStarting: () => boolean;

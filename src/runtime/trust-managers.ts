@@ -2,7 +2,7 @@
 
 import type { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
-import type { ConfigurationObject } from '../config/configuration-object.ts';
+import type { ConfigurationObject, ObjectOfKind } from '../config/configuration-object.ts';
 import type { Dn } from '../ldap/dn.ts';
 import { FileBacked, type FileSource } from '../trust/file-backed.ts';
 import { readPemAuthorities, stampPemFolder } from '../trust/pem-folder.ts';
@@ -49,7 +49,7 @@ const KINDS = [
   'system-trust-manager-provider',
 ] as const;
 
-type TrustManagerObject = Extract<ConfigurationObject, { readonly kind: (typeof KINDS)[number] }>;
+type TrustManagerObject = ObjectOfKind<(typeof KINDS)[number]>;
 
 /**
  * Returns the trust managers.

@@ -3,7 +3,7 @@
 
 import type { Dn } from '../ldap/dn.ts';
 import type { Attribute } from '../ldap/entry.ts';
-import type { Issue } from '../ldap/issue.ts';
+import { type Issue, SECRET_STARS } from '../ldap/issue.ts';
 import { type AttributeDescription, type AttributeType, isRange } from './attribute-type.ts';
 import { normalizeValue } from './normal-value.ts';
 import type { Schema } from './schema.ts';
@@ -13,7 +13,6 @@ import { findSimilarName } from './similar-name.ts';
 const SUGGESTIONS_MAX = 8;
 /** Maximum number of issues of one attribute. Nobody reads more. */
 const VALUE_ISSUES_MAX = 100;
-const SECRET = '***';
 
 /** Returns true if an issue must not repeat this value. Some attributes have secret values only in some forms. */
 export type IsSecret = (key: string, value: string) => boolean;
@@ -63,7 +62,7 @@ function checkAttribute(
   for (const value of values) {
     const refusal = refuseValue(type, value, keys);
     if (refusal === undefined) continue;
-    issues.push({ ...about, received: isSecret(type.key, value) ? SECRET : value, ...refusal });
+    issues.push({ ...about, received: isSecret(type.key, value) ? SECRET_STARS : value, ...refusal });
     if (issues.length === VALUE_ISSUES_MAX) break;
   }
   if (type.singleValue && values.length > 1) {

@@ -6,7 +6,7 @@ import type { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { AttributeDescription, AttributeType } from './attribute-type.ts';
 import type { MatchingRule } from './matching-rule.ts';
-import { Memo } from './memo.ts';
+import { TextMemo } from './memo.ts';
 import { normalizeValue } from './normal-value.ts';
 import type { ObjectClass } from './object-class.ts';
 import type { NameContext } from './rules/names.ts';
@@ -53,8 +53,8 @@ export class Schema implements NameContext {
   /** Direct subtypes of a type. */
   readonly #inferiors = new Map<AttributeType, AttributeType[]>();
   readonly #subtypes = new Map<AttributeType, readonly AttributeType[]>();
-  readonly #descriptions = new Memo<AttributeDescription>(DESCRIPTIONS_MAX, DESCRIPTION_LENGTH_MAX);
-  readonly #dnKeys = new Memo<string>(DN_TEXTS_MAX, DN_TEXT_LENGTH_MAX);
+  readonly #descriptions = new TextMemo<AttributeDescription>(DESCRIPTIONS_MAX, DESCRIPTION_LENGTH_MAX);
+  readonly #dnKeys = new TextMemo<string>(DN_TEXTS_MAX, DN_TEXT_LENGTH_MAX);
   #nameDepth = 0;
   #subschemaEntry: Entry | undefined;
 

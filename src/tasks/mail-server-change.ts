@@ -3,6 +3,7 @@
 
 import type { Requester } from '../backend/backend.ts';
 import type { ConfigurationObject } from '../config/configuration-object.ts';
+import { messageOf } from '../files/file-error.ts';
 import { type Change, dnOfChange } from '../ldap/change.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { type Issue, refuseIfAny } from '../ldap/issue.ts';
@@ -37,7 +38,7 @@ export async function readMailServerChange(
   try {
     change = readChange(ldif);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const message = `${dn}: ${CHANGE_ATTRIBUTE} is not the LDIF record of a change: ${reason} ${ADVICE}`;
     throw new LdapError('constraintViolation', message, { cause: error });
   }

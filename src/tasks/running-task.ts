@@ -1,6 +1,8 @@
 // One task from its start to its end, and what its entry is told meanwhile: whatever comes together is written
 // together, and nothing is written while the disk is still busy with what came before.
 
+import { messageOf } from '../files/file-error.ts';
+import type { Log } from '../files/log.ts';
 import type { Modification } from '../ldap/change.ts';
 import { Attribute, type Entry } from '../ldap/entry.ts';
 import type { TaskContext, TaskKind, TaskRun, TaskSeverity } from './task-kind.ts';
@@ -13,7 +15,7 @@ export interface TaskEntryWriter {
   /** What `modify` makes of the entry as it is then becomes what everybody sees; rejects when it cannot be stored. */
   write(modify: (entry: Entry) => readonly Modification[]): Promise<void>;
   readonly now: () => Date;
-  readonly log: { warn(fields: object, message: string): void };
+  readonly log: Pick<Log, 'warn'>;
 }
 
 export class RunningTask implements TaskContext {
@@ -94,7 +96,7 @@ export class RunningTask implements TaskContext {
       const outcome = await Promise.race([this.#run(this), this.#patienceAfterStop()]);
       return outcome === 'successfully' ? TaskState.completed : TaskState.completedWithErrors;
     } catch (error) {
-      this.log('ERROR', error instanceof Error ? error.message : String(error));
+      this.log('ERROR', messageOf(error));
       return this.#stopState ?? TaskState.stoppedByError;
     }
   }

@@ -4,6 +4,7 @@
 
 import type { Requester } from '../backend/backend.ts';
 import type { WritePath } from '../configuration/write/write-path.ts';
+import type { Log } from '../files/log.ts';
 import type { Change, Modification } from '../ldap/change.ts';
 import { Attribute, type Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
@@ -47,7 +48,7 @@ export interface TaskRunnerOptions {
   readonly retention: Pick<TaskRetention, 'ms' | 'onChange'>;
   readonly now: () => Date;
   readonly later: Later;
-  readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+  readonly log: Pick<Log, 'info' | 'warn'>;
 }
 
 export class TaskRunner {

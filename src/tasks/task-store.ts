@@ -3,6 +3,7 @@
 // remembered here when the disk refuses it, and stored when the disk takes it. A store that has failed for good is opened
 // again after a pause.
 
+import type { Log } from '../files/log.ts';
 import { type Change, dnOfChange, type ModifyChange } from '../ldap/change.ts';
 import { type Later, type PauseLimits, pauseAfter } from '../mail/pauses.ts';
 import type { Commit, Store, StoreFailure } from '../store/store.ts';
@@ -14,10 +15,7 @@ export interface TaskStoreOptions {
   /** Opens the same store again when it has failed for good, and was closed. */
   readonly reopen: () => Promise<Store>;
   readonly later: Later;
-  readonly log: {
-    info(fields: object, message: string): void;
-    warn(fields: object, message: string): void;
-  };
+  readonly log: Pick<Log, 'info' | 'warn'>;
 }
 
 /** Between tries to store what is remembered. */

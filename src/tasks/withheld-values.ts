@@ -2,9 +2,9 @@
 // no journal, watcher or reader ever has it. What it was given for is held as long as the entry of the task waits or runs.
 
 import type { Requester } from '../backend/backend.ts';
-import { SECRET_STARS } from '../config/secret.ts';
 import type { Change } from '../ldap/change.ts';
 import { Attribute, type Entry } from '../ldap/entry.ts';
+import { SECRET_STARS } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { TaskKind, TaskRun } from './task-kind.ts';

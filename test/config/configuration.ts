@@ -135,7 +135,7 @@ export class Configuration {
       find: (key: string) => this.#entries.get(key),
       referrers: (key: string) => this.#index.referrers(key),
     };
-    return this.validator.validate({ dn, before, after }, view);
+    return this.validator.validate({ key: schema.dnKey(dn), before, after }, view);
   }
 
   #put(entry: Entry): void {

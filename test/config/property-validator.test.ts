@@ -243,7 +243,7 @@ describe('read-only properties', () => {
     const make = (id: string) => mail('A', { objectClass: 'ds-cfg-thing', 'ds-cfg-id': id });
     const view = { find: () => undefined, referrers: () => [] };
     const validate = (before: Entry | undefined, after: Entry) =>
-      validator.validate({ dn: after.dn, before, after }, view);
+      validator.validate({ key: schema.dnKey(after.dn), before, after }, view);
     expect(validate(undefined, make('1'))).toEqual([]);
     expect(validate(make('1'), make('1'))).toEqual([]);
     expect(theOne(validate(make('1'), make('2')), '53 id')).toContain('cannot change afterwards');

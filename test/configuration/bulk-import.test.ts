@@ -18,7 +18,7 @@ const passwordOf = (name: string) => `password of ${name}`;
 it('hashes the passwords of all that is ahead side by side', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'confdit-bulk-'));
   onTestFinished(() => removeFolder(folder));
-  const silent = { info: () => {}, warn: () => {}, error: () => {}, line: undefined };
+  const silent = { info: () => {}, warn: () => {}, error: () => {} };
   const choice = { instance: join(folder, 'i'), definitions: [] };
   const { configuration, store } = await openConfiguration({
     ...{ choice, environment: {}, now: () => new Date(), log: silent },

@@ -1,9 +1,14 @@
 // One mail server and one message at a time: what goes over the wire, and what is made of every answer. The other side is
 // in this process, because no real mail server could be made to answer so.
 
-import { createServer, type Server, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Authority, type Issued } from '../support/certificates.ts';
+import {
+  type Answers,
+  CONNECTED,
+  endScriptedMailServers,
+  ScriptedMailServer,
+} from '../support/scripted-mail-server.ts';
 import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
 import { passes, until } from '../support/until.ts';
 import { logLines, mailServer, READY } from './mail-room.ts';
@@ -23,35 +28,11 @@ beforeAll(async () => {
 afterEach(endReceivers);
 afterAll(() => authority.remove());
 
-const rawServers = new Set<Server>();
-afterEach(() => {
-  for (const server of rawServers) server.close();
-  rawServers.clear();
-});
+afterEach(endScriptedMailServers);
 
-/** What stands for a line before the first one. */
-const CONNECTED = '(connected)';
-
-/** Says what it is told to after every line it gets, and after CONNECTED. */
-async function answering(answer: (line: string, socket: Socket) => string | undefined): Promise<number> {
-  const server = createServer((socket) => {
-    socket.on('error', () => {});
-    const say = (line: string) => {
-      const text = answer(line, socket);
-      if (text !== undefined && !socket.destroyed) socket.write(text);
-    };
-    say(CONNECTED);
-    let rest = '';
-    socket.setEncoding('latin1').on('data', (piece: string) => {
-      const lines = (rest + piece).split('\r\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) say(line);
-    });
-  });
-  rawServers.add(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
+/** Starts a server that says this to every line, and returns its port. */
+async function answering(answers: Answers): Promise<number> {
+  return (await ScriptedMailServer.start(answers)).port;
 }
 
 describe('encryption', () => {

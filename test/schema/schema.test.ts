@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Ava, Dn } from '../../src/ldap/dn.ts';
 import { LdapError } from '../../src/ldap/ldap-error.ts';
 import { parseDefinition } from '../../src/schema/definition.ts';
-import { Memo } from '../../src/schema/memo.ts';
+import { TextMemo } from '../../src/schema/memo.ts';
 import { normalizeAssertion, normalizeValue } from '../../src/schema/normal-value.ts';
 import { Schema } from '../../src/schema/schema.ts';
 import { SchemaError } from '../../src/schema/schema-error.ts';
@@ -343,7 +343,7 @@ describe('definitions as text', () => {
 
 describe('the memo', () => {
   it('keeps what is in use and never more than its size', () => {
-    const memo = new Memo<number>(10, 5);
+    const memo = new TextMemo<number>(10, 5);
     memo.remember('used', 1);
     for (let index = 0; index < 1000; index++) {
       memo.remember(`${index}`, index);

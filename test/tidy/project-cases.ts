@@ -64,7 +64,7 @@ export const documentCases: readonly RuleCase[] = [
     },
     expected: [
       'ARCHITECTURE.md:1 the map lacks the room ldap/',
-      'ARCHITECTURE.md:3 codec/ may import "ldap", the map says "ldap, schema"',
+      'ARCHITECTURE.md:3 codec/ may import "ldap, files", the map says "ldap, schema"',
     ],
   },
   {

@@ -8,12 +8,12 @@ export const EVERYTHING = 'everything';
 export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   ['ldap', []],
   ['files', []],
-  ['codec', ['ldap']],
+  ['codec', ['ldap', 'files']],
   ['schema', ['ldap', 'codec', 'files']],
   ['directory', ['ldap', 'codec', 'schema']],
   ['store', ['ldap', 'codec', 'files']],
   ['expression', ['files']],
-  ['config', ['ldap', 'schema', 'expression']],
+  ['config', ['ldap', 'files', 'schema', 'expression']],
   ['trust', ['config (types)', 'files']],
   ['mail', ['config (types)', 'trust', 'files']],
   ['runtime', ['ldap', 'files', 'config', 'trust', 'mail']],
@@ -21,7 +21,7 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   [
     'configuration',
     [
-      ...['ldap', 'files (types)', 'schema', 'directory', 'store (types)', 'expression', 'config', 'mail'],
+      ...['ldap', 'files', 'schema', 'directory', 'store (types)', 'expression', 'config', 'mail'],
       ...['runtime', 'backend'],
     ],
   ],
@@ -34,12 +34,22 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   ],
   [
     'memory',
-    ['ldap', 'schema', 'directory', 'store (types)', 'config', 'runtime', 'backend', 'configuration'],
+    [
+      'ldap',
+      'files',
+      'schema',
+      'directory',
+      'store (types)',
+      'config',
+      'runtime',
+      'backend',
+      'configuration',
+    ],
   ],
   [
     'tasks',
     [
-      ...['ldap', 'schema', 'directory', 'store (types)', 'config', 'mail', 'runtime', 'backend'],
+      ...['ldap', 'files', 'schema', 'directory', 'store (types)', 'config', 'mail', 'runtime', 'backend'],
       ...['configuration', 'memory'],
     ],
   ],
@@ -50,13 +60,25 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
       ...['mail (types)', 'runtime', 'backend', 'configuration (types)', 'tasks (types)'],
     ],
   ],
-  ['operations', ['ldap', 'codec', 'directory', 'config', 'runtime', 'backend', 'history (types)']],
+  [
+    'operations',
+    ['ldap', 'files (types)', 'codec', 'directory', 'config', 'runtime', 'backend', 'history (types)'],
+  ],
   [
     'server',
-    ['ldap', 'codec', 'directory (types)', 'config (types)', 'runtime', 'monitor (types)', 'operations'],
+    [
+      'ldap',
+      'files',
+      'codec',
+      'directory (types)',
+      'config (types)',
+      'runtime',
+      'monitor (types)',
+      'operations',
+    ],
   ],
-  ['http', ['config (types)', 'runtime', 'monitor (types)', 'operations (types)', 'server']],
-  ['ldap-client', ['ldap', 'codec']],
+  ['http', ['files (types)', 'config (types)', 'runtime', 'monitor (types)', 'operations (types)', 'server']],
+  ['ldap-client', ['ldap', 'files', 'codec']],
   ['client', ['ldap', 'files', 'config', 'trust', 'mail', 'ldap-client']],
   [
     'instance',

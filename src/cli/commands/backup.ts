@@ -3,6 +3,7 @@
 
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
+import { messageOf } from '../../files/file-error.ts';
 import { readNamedPieces } from '../../files/named-file.ts';
 import { makeBackup, writeBackup } from '../../instance/backup.ts';
 import { restoreBackup, verifyBackup } from '../../instance/restore.ts';
@@ -135,6 +136,6 @@ async function writeNew(path: string, octets: Buffer): Promise<void> {
 }
 
 function fileError(what: string, error: unknown): CommandError {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new CommandError(`${what}: ${reason}.`, ExitCode.wrongData, { cause: error });
 }

@@ -6,6 +6,8 @@ import { rename, rm } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { parseFilter } from '../../codec/filter-text.ts';
 import { FileError } from '../../files/file-error.ts';
+import { FILE_MODE } from '../../files/file-system.ts';
+import { isAtOrBelow } from '../../ldap/dn-key.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import type { Filter } from '../../ldap/filter.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
@@ -31,7 +33,6 @@ import { shippedSchema } from './shipped-schema.ts';
 const ROOT = 'cn=config';
 const SUBSCHEMA = 'cn=schema';
 const EVERYTHING = '(objectClass=*)';
-const FILE_MODE = 0o600;
 const PAGE_ENTRIES = 1000;
 
 interface Asked {
@@ -148,7 +149,7 @@ async function* storedPages(
   let page: Entry[] = [];
   for (const entry of tree.entries()) {
     const { key } = keysOfName(schema, entry.dn);
-    if (key !== baseKey && !key.endsWith(`,${baseKey}`)) continue;
+    if (!isAtOrBelow(key, baseKey)) continue;
     if (matches(entry) !== true) continue;
     page.push(invocation.has('operational') ? entry : modifiablePart(entry, schema));
     if (page.length < PAGE_ENTRIES) continue;

@@ -39,7 +39,7 @@ async function init(invocation: Invocation, world: World): Promise<ExitCode> {
   }
   const now = () => new Date();
   const tell = (_: object, message: string) => void world.stderr.write(`${message}\n`);
-  const log = { info: () => {}, warn: tell, error: tell, line: undefined };
+  const log = { info: () => {}, warn: tell, error: tell };
   const pinFile = await inWords(async () => {
     const opened = await openConfiguration({ choice, environment: world.env, now, log });
     const { instance, configuration, store } = opened;

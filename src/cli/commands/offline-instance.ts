@@ -69,7 +69,7 @@ export async function openOfflineInstance(
 ): Promise<OfflineInstance> {
   const configFolder = await configFolderOf(choice);
   const tell = (_: object, message: string) => void stderr.write(`${message}\n`);
-  const log = { info: () => {}, warn: tell, error: tell, line: undefined };
+  const log = { info: () => {}, warn: tell, error: tell };
   const now = () => new Date();
   const { configuration, store } = await inWords(() =>
     openConfiguration({ choice, environment: env, now, log }),

@@ -2,6 +2,7 @@
 // files of an instance.
 
 import type { ConnectionOptions } from 'node:tls';
+import { messageOf } from '../../files/file-error.ts';
 import { FileReader } from '../../files/file-reader.ts';
 import { UnreadableFile } from '../../files/named-file.ts';
 import { Oid } from '../../ldap/oids.ts';
@@ -119,7 +120,7 @@ async function readOwnKey({ path, pin, nickname }: KeyStoreChoice): Promise<Conn
 }
 
 function storeError(what: string, error: unknown): CommandError {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const isSentence = error instanceof TrustError || error instanceof UnreadableFile;
   const text = isSentence ? message : `The ${what} store cannot be read: ${message}.`;
   return new CommandError(text, ExitCode.wrongData, { cause: error });

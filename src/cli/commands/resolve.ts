@@ -3,10 +3,10 @@
 
 import { ChangeFeed } from '../../backend/change-feed.ts';
 import { EntryViews } from '../../backend/entry-views.ts';
+import { maskAttribute } from '../../backend/masking.ts';
 import { formatEntry } from '../../codec/ldif-writer.ts';
 import { Definitions, objectDefinitions } from '../../config/definitions.ts';
 import { pendingChange, valueOrigin } from '../../config/operational-attributes.ts';
-import { SECRET_STARS } from '../../config/secret.ts';
 import type { Configuration } from '../../configuration/configuration.ts';
 import { EffectiveBackend } from '../../configuration/effective-backend.ts';
 import { inForceAttributes } from '../../configuration/in-force-attributes.ts';
@@ -80,14 +80,7 @@ function print(entries: readonly Entry[], invocation: Invocation, { stdout }: Wo
 
 /** Who logs in may be allowed to read secrets; what is printed is for everybody. */
 function masked(entry: Entry, definitions: Definitions): Entry {
-  const attributes = entry.attributes.map((attribute) =>
-    attribute.withValues(
-      definitions.secretAttributes.has(attribute.key)
-        ? [SECRET_STARS]
-        : attribute.values.map((value) => definitions.show(attribute.key, value)),
-    ),
-  );
-  return new Entry(entry.dn, attributes);
+  return entry.withAttributes(entry.attributes.map((one) => maskAttribute(one, definitions)));
 }
 
 async function resolveFiles(invocation: Invocation, world: World): Promise<ExitCode> {

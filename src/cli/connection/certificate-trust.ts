@@ -3,6 +3,7 @@
 
 import type { X509Certificate } from 'node:crypto';
 import type { ConnectionOptions } from 'node:tls';
+import { messageOf } from '../../files/file-error.ts';
 import { parsePem } from '../../trust/pem.ts';
 import { refusalOf } from '../../trust/refusal.ts';
 import { askYesOrNo } from '../ask.ts';
@@ -132,7 +133,7 @@ async function remember(
   try {
     await known.remember(server, fingerprint256);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     stderr.write(`This is not remembered for the next time: ${reason}.\n`);
   }
 }

@@ -3,12 +3,11 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { FILE_MODE, FOLDER_MODE } from '../../files/file-system.ts';
 import { UnreadableFile } from '../../files/named-file.ts';
 import { readText } from '../../files/text.ts';
 
 const FILE_OCTETS_MAX = 1024 * 1024;
-const FILE_MODE = 0o600;
-const FOLDER_MODE = 0o700;
 
 export class KnownServers {
   /** The path of the file; undefined where a user without a home can keep nothing. */

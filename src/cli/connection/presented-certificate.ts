@@ -3,6 +3,7 @@
 
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
+import { messageOf } from '../../files/file-error.ts';
 import { chainOf } from '../../trust/peer-chain.ts';
 import { connectFailure } from './connect-failure.ts';
 import type { ConnectionChoice } from './connection-options.ts';
@@ -42,6 +43,6 @@ function presented(socket: TLSSocket | undefined): PresentedCertificate {
   return {
     certificate,
     chain,
-    problem: socket.authorized ? undefined : problem instanceof Error ? problem.message : String(problem),
+    problem: socket.authorized ? undefined : messageOf(problem),
   };
 }

@@ -2,6 +2,7 @@
 // records with their places; what the records mean to a command is decided there.
 
 import type { Entry } from '../../ldap/entry.ts';
+import { SECRET_STARS } from '../../ldap/issue.ts';
 
 export interface Place {
   /** Counted from 1. */
@@ -25,14 +26,12 @@ export interface PlacedValue extends Place {
   readonly value: string;
 }
 
-/** What stands in a sentence in place of a secret. */
-const STARS = '***';
 /** Stands at the end of what a sentence shows of a long value. */
 const CUT = '…';
 
 /** Returns the value that a sentence shows, as a whole or by its beginning; the first where it is none of these. */
 export function findShown(values: readonly PlacedValue[], shown: string): PlacedValue | undefined {
-  const beginning = shown.endsWith(CUT) ? shown.slice(0, -CUT.length) : shown.replace(STARS, '');
+  const beginning = shown.endsWith(CUT) ? shown.slice(0, -CUT.length) : shown.replace(SECRET_STARS, '');
   return (
     values.find(({ value }) => value === shown) ??
     values.find(({ value }) => beginning !== '' && value.startsWith(beginning)) ??

@@ -2,7 +2,8 @@
 // `--commandFilePath` keeps, and a batch shows.
 
 import { appendFile } from 'node:fs/promises';
-import { SECRET_STARS } from '../../config/secret.ts';
+import { messageOf } from '../../files/file-error.ts';
+import { SECRET_STARS } from '../../ldap/issue.ts';
 import type { Command, CommandOption, Invocation, World } from '../command.ts';
 import { CommandError } from '../command.ts';
 import { allOptionsOf, wordsOfOption } from '../command-line.ts';
@@ -97,7 +98,7 @@ export async function tellCommand(
   try {
     await appendFile(path, line);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new CommandError(
       `The command was done, and cannot be kept in the file of --commandFilePath: ${reason}.`,
       ExitCode.localError,

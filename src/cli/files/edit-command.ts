@@ -5,6 +5,7 @@ import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatEntry } from '../../codec/ldif-writer.ts';
+import { FILE_MODE } from '../../files/file-system.ts';
 import { Dn } from '../../ldap/dn.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import { visibleLine } from '../../ldap/visible-text.ts';
@@ -100,7 +101,7 @@ class Edit {
       return await this.#edit();
     } catch (error) {
       if (!(error instanceof CommandError) || this.#typed === undefined || this.#isLeft) throw error;
-      await writeFile(this.#file, this.#typed, { mode: 0o600 });
+      await writeFile(this.#file, this.#typed, { mode: FILE_MODE });
       throw new CommandError(`${error.message} What you have written is in ${this.#file}`, error.exitCode, {
         cause: error,
       });
@@ -138,7 +139,7 @@ class Edit {
 
   /** What is in the file when the editor has ended. Throws CommandError when that is nothing, or the editor has failed. */
   async #typedInto(shown: string): Promise<string> {
-    await writeFile(this.#file, shown, { mode: 0o600 });
+    await writeFile(this.#file, shown, { mode: FILE_MODE });
     const failure = await runEditor(this.#file, this.#options.world);
     const edited = await readFileArgument(this.#file).catch((error: unknown) => error);
     const isText = typeof edited === 'string' && edited.trim() !== '';

@@ -1,6 +1,7 @@
 // `confdit plan` and `confdit apply`: a tree compared with files, and made as they say in one transaction.
 
 import type { Definitions } from '../../config/definitions.ts';
+import { isAtOrBelow } from '../../ldap/dn-key.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { askYesOrNo } from '../ask.ts';
 import { type Command, CommandError, type CommandOption, type Invocation, type World } from '../command.ts';
@@ -13,7 +14,7 @@ import { findInputFiles } from './input-files.ts';
 import { locateSentence } from './located-problem.ts';
 import { attributesToCompare, type PlannedChange, planChanges } from './plan.ts';
 import { judgePlan } from './plan-judgement.ts';
-import { describePlan, type EntryDifference, formatPlan } from './plan-text.ts';
+import { describePlan, formatPlan, type PlannedEntry } from './plan-text.ts';
 import { type FileProblem, formatPlace } from './problem-report.ts';
 
 export interface PlanCommandsOptions {
@@ -144,14 +145,14 @@ function inFile(problem: string, { names }: MadePlan): string {
 }
 
 /** JSON: what was changed, and what is still to be done. */
-function formatApplied(changes: readonly EntryDifference[], notes: string): string {
+function formatApplied(changes: readonly PlannedEntry[], notes: string): string {
   const applied = { changes, notes: notes === '' ? [] : notes.split('\n') };
   return `${JSON.stringify(applied, undefined, 2)}\n`;
 }
 
 interface MadePlan {
   readonly plan: readonly PlannedChange[];
-  readonly described: readonly EntryDifference[];
+  readonly described: readonly PlannedEntry[];
   readonly text: string;
   readonly directory: Directory;
   /** The entries of the files by each spelling of their names. */
@@ -216,7 +217,7 @@ function namesOf(
 /** Only the configuration is compared: what lies elsewhere would be added each time. */
 function findStrangers(desired: readonly DesiredEntry[], schema: Schema): readonly FileProblem[] {
   return desired
-    .filter(({ entry }) => !`,${schema.dnKey(entry.dn)}`.endsWith(`,${ROOT}`))
+    .filter(({ entry }) => !isAtOrBelow(schema.dnKey(entry.dn), ROOT))
     .map(({ entry, file, line, column }) => {
       const text = `${entry.dn} is not below ${ROOT}. Take it out.`;
       return { file, line, column, text, rule: 'stranger' };

@@ -17,7 +17,8 @@ export interface PropertyDifference {
   readonly after: readonly string[];
 }
 
-export interface EntryDifference {
+/** One entry of a plan, as people are shown it. */
+export interface PlannedEntry {
   readonly dn: string;
   readonly type: keyof typeof SIGNS;
   readonly properties: readonly PropertyDifference[];
@@ -26,7 +27,7 @@ export interface EntryDifference {
 export function describePlan(
   plan: readonly PlannedChange[],
   definitions: Definitions,
-): readonly EntryDifference[] {
+): readonly PlannedEntry[] {
   return plan.map(({ change, before, after }) => {
     const dn = (after ?? before)?.dn.toString() ?? '';
     return { dn, type: change.type, properties: differences(change, before, after, definitions) };
@@ -56,20 +57,17 @@ function differences(
 }
 
 /** With the number of changes at the end. */
-export function formatPlan(plan: readonly EntryDifference[], stdout: Stream): string {
+export function formatPlan(plan: readonly PlannedEntry[], stdout: Stream): string {
   const entries = plan.map(({ dn, type, properties }) => {
     const lines = properties.map((property) => `    ${visibleLine(formatDifference(property, type))}\n`);
     return `${paint(STYLES[type], `${SIGNS[type]} ${visibleLine(dn)}`, stdout)}\n${lines.join('')}`;
   });
-  const count = (type: EntryDifference['type']) => plan.filter((one) => one.type === type).length;
+  const count = (type: PlannedEntry['type']) => plan.filter((one) => one.type === type).length;
   const sum = `${count('add')} to add, ${count('modify')} to change, ${count('delete')} to delete`;
   return `${entries.join('')}${plan.length === 0 ? 'Nothing is to be changed' : `Plan: ${sum}`}.\n`;
 }
 
-function formatDifference(
-  { name, before, after }: PropertyDifference,
-  type: EntryDifference['type'],
-): string {
+function formatDifference({ name, before, after }: PropertyDifference, type: PlannedEntry['type']): string {
   const text = (values: readonly string[]) => (values.length === 0 ? '(none)' : values.join(', '));
   return type === 'add' ? `${name}: ${text(after)}` : `${name}: ${text(before)} → ${text(after)}`;
 }

@@ -2,6 +2,7 @@
 // its entry is still as it was when the plan was made.
 
 import type { Change, Modification } from '../../ldap/change.ts';
+import { isBelow } from '../../ldap/dn-key.ts';
 import { Attribute, type Entry } from '../../ldap/entry.ts';
 import type { Filter } from '../../ldap/filter.ts';
 import type { Schema } from '../../schema/schema.ts';
@@ -47,7 +48,7 @@ export function planChanges(input: PlanInput): readonly PlannedChange[] {
     return (before === undefined ? planAdd(entry) : planModify(before, entry, input)) ?? [];
   });
   const gone = [...currentByKey].filter(
-    ([key]) => !desiredKeys.has(key) && pruned.some((container) => key.endsWith(`,${container}`)),
+    ([key]) => !desiredKeys.has(key) && pruned.some((container) => isBelow(key, container)),
   );
   const deepestFirst = gone.toSorted(([, one], [, other]) => other.dn.rdns.length - one.dn.rdns.length);
   const parentsFirst = updates.toSorted((one, other) => depthOf(one) - depthOf(other));

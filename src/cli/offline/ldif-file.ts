@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { LdifError } from '../../codec/ldif-error.ts';
 import { readLdifPieces } from '../../codec/ldif-reader.ts';
 import type { LdifRecord } from '../../codec/ldif-record.ts';
+import { messageOf } from '../../files/file-error.ts';
 import { readNamedFileSync, readNamedPieces } from '../../files/named-file.ts';
 import type { Change } from '../../ldap/change.ts';
 import type { Control } from '../../ldap/control.ts';
@@ -43,7 +44,7 @@ export async function* readChanges(options: LdifFileOptions): AsyncGenerator<Wan
       yield records.map(wanted);
   } catch (error) {
     if (error instanceof CommandError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new CommandError(`${path} cannot be read: ${reason}.`, ExitCode.wrongData, { cause: error });
   }
 }

@@ -50,7 +50,7 @@ const SHIPPED_CONFIG = fileURLToPath(new URL('../../../config', import.meta.url)
 const ROOT = /^cn=config$/i;
 const MADE_BY = 'cn=Offline';
 /** Nothing happens that anybody should hear of. */
-const NOBODY = { raise: () => {}, info: () => {}, warn: () => {}, error: () => {}, line: undefined };
+const NOBODY = { raise: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /**
  * Entries of the files are added to what the instance has, or, without an instance, to what is shipped, and take the place

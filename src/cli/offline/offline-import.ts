@@ -5,11 +5,11 @@ import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { DerivationThreads } from '../../config/passwords/derivation-threads.ts';
 import { BulkImport } from '../../configuration/loading/bulk-import.ts';
+import type { Log } from '../../files/log.ts';
 import type { InstanceChoice } from '../../instance/instance-choice.ts';
 import { openConfiguration } from '../../instance/open-configuration.ts';
 import { refusedControl } from '../../instance/refused-control.ts';
 import { dnOfChange } from '../../ldap/change.ts';
-import type { Log } from '../../operations/access-log.ts';
 import type { World } from '../command.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import type { ImportProblem } from './import-report.ts';
@@ -158,5 +158,5 @@ function placeOf({ file, line }: Pick<ImportProblem, 'file' | 'line'>): string {
 /** What is worth knowing about the store goes to the person at the command line. */
 function logOf({ stderr }: World): Log {
   const write = (_: object, message: string) => void stderr.write(`${message}\n`);
-  return { info: () => {}, warn: write, error: write, line: undefined };
+  return { info: () => {}, warn: write, error: write };
 }

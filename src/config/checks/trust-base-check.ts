@@ -1,6 +1,7 @@
 // Where an LDAP trust manager may take authorities from: a tree of ordinary entries. In the trees of the server itself
 // entries are there for another reason, and whoever may write one of them must not choose whom the server trusts.
 
+import { isAtOrBelow } from '../../ldap/dn-key.ts';
 import type { Issue } from '../../ldap/issue.ts';
 import type { Schema } from '../../schema/schema.ts';
 import type { ConfigurationObject } from '../configuration-object.ts';
@@ -21,9 +22,7 @@ export const OWN_TREES: readonly string[] = [
 /** Whether the key of a name is that of the root DSE, or at or below the top of a tree of the server itself. */
 export function isOwnTree(key: string, schema: Schema): boolean {
   if (key === '') return true;
-  return OWN_TREES.map((top) => schema.dnKeyOfText(top)).some(
-    (top) => key === top || key.endsWith(`,${top}`),
-  );
+  return OWN_TREES.map((top) => schema.dnKeyOfText(top)).some((top) => isAtOrBelow(key, top));
 }
 
 /** Refuses (53) a base DN in a tree of the server itself. */

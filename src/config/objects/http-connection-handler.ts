@@ -5,12 +5,16 @@ import { defineObject } from '../object-definition.ts';
 import { forgerockClass, opendjAttribute, ownAttribute } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
 import { duration } from '../types/duration.ts';
-import { listenAddress } from '../types/host-port.ts';
 import { integer } from '../types/integer.ts';
 import { size } from '../types/size.ts';
 import { connectionHandler } from './connection-handler.ts';
 import { alwaysSoOfHttp } from './properties/connection-always-so.ts';
-import { acceptBacklog, handlerRestart, maxConnections } from './properties/connection-limits.ts';
+import {
+  acceptBacklog,
+  handlerRestart,
+  listenAddresses,
+  maxConnections,
+} from './properties/connection-limits.ts';
 import { foreignHttpProperties } from './properties/foreign-handler-properties.ts';
 
 export const httpConnectionHandler = defineObject({
@@ -28,15 +32,7 @@ export const httpConnectionHandler = defineObject({
   location: connectionHandler.location,
   properties: [
     ...connectionHandler.properties,
-    property({
-      name: 'listen-address',
-      oid: opendjAttribute(41),
-      type: listenAddress(),
-      multiValued: true,
-      default: ['127.0.0.1'],
-      synopsis: 'The addresses of this machine that connections are accepted on.',
-      adminAction: handlerRestart,
-    }),
+    listenAddresses,
     property({
       name: 'listen-port',
       oid: opendjAttribute(42),

@@ -7,11 +7,10 @@ import { defineObject } from '../object-definition.ts';
 import { opendjAttribute, opendjClass, ownAttribute } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
 import { boolean } from '../types/boolean.ts';
-import { listenAddress } from '../types/host-port.ts';
 import { integer, port } from '../types/integer.ts';
 import { connectionHandler } from './connection-handler.ts';
 import { alwaysSo } from './properties/connection-always-so.ts';
-import { connectionLimits, handlerRestart } from './properties/connection-limits.ts';
+import { connectionLimits, handlerRestart, listenAddresses } from './properties/connection-limits.ts';
 import { connectionTls, nextConnection } from './properties/connection-tls.ts';
 import { foreignLdapProperties } from './properties/foreign-handler-properties.ts';
 import { javaClassProperty } from './properties/java-class-property.ts';
@@ -26,15 +25,7 @@ export const ldapConnectionHandler = defineObject({
   location: connectionHandler.location,
   properties: [
     ...connectionHandler.properties,
-    property({
-      name: 'listen-address',
-      oid: opendjAttribute(41),
-      type: listenAddress(),
-      multiValued: true,
-      default: ['127.0.0.1'],
-      synopsis: 'The addresses of this machine that connections are accepted on.',
-      adminAction: handlerRestart,
-    }),
+    listenAddresses,
     property({
       name: 'listen-port',
       oid: opendjAttribute(42),

@@ -1,11 +1,10 @@
 // The keys in a folder of PEM files.
 
 import { defineObject } from '../object-definition.ts';
-import { ownAttribute, ownClass } from '../object-identifiers.ts';
-import { property } from '../property-definition.ts';
-import { filePath, string } from '../types/string.ts';
+import { ownClass } from '../object-identifiers.ts';
 import { keyManagerProvider } from './key-manager-provider.ts';
 import { javaClassProperty } from './properties/java-class-property.ts';
+import { pemFolder } from './properties/pem-folder.ts';
 
 export const pemKeyManagerProvider = defineObject({
   kind: 'pem-key-manager-provider',
@@ -20,23 +19,7 @@ export const pemKeyManagerProvider = defineObject({
   location: keyManagerProvider.location,
   properties: [
     ...keyManagerProvider.properties,
-    property({
-      name: 'pem-directory',
-      oid: ownAttribute(4),
-      type: filePath(),
-      required: true,
-      synopsis: 'The folder that holds the PEM files.',
-      allowed: 'A path to a folder this server can read; a relative one starts at the instance folder',
-    }),
-    property({
-      name: 'excluded-filename-pattern',
-      oid: ownAttribute(5),
-      type: string({ caseSensitive: true, charactersMax: 255 }),
-      multiValued: true,
-      synopsis: 'Which files of the folder are left alone, such as copies that an editor keeps.',
-      default: { behaviour: 'Every file of the folder is read.' },
-      allowed: 'A file name in which * stands for any characters and ? for one, such as *.bak',
-    }),
+    ...pemFolder,
     javaClassProperty('org.opends.server.extensions.PemKeyManagerProvider'),
   ],
 });

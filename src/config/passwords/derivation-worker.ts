@@ -1,6 +1,7 @@
 // The thread that computes derivations, one after the other, and answers in the same order.
 
 import { parentPort } from 'node:worker_threads';
+import { messageOf } from '../../files/file-error.ts';
 import { type Derivation, deriveHere } from './derivation.ts';
 
 export type DerivationAnswer = { readonly derived: Uint8Array } | { readonly problem: string };
@@ -11,6 +12,6 @@ function answerTo(derivation: Derivation): DerivationAnswer {
   try {
     return { derived: deriveHere(derivation) };
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
+    return { problem: messageOf(error) };
   }
 }

@@ -1,11 +1,12 @@
 // The values of smtp-property: `name=value` under the names of JavaMail. What this server knows is checked and becomes
 // options for handing mail over; what it does not know is kept, and means nothing.
 
+import { SECRET_STARS } from '../../ldap/issue.ts';
 import { findSimilarName } from '../../schema/similar-name.ts';
 import { javaMailProperties } from '../java-mail/java-mail-properties.ts';
 import type { JavaMailProperty, MailOption, RefusedProperty } from '../java-mail/java-mail-property.ts';
 import { mapParsed, meaningOf, type Parsed, type PropertyType, type Refused } from '../property-type.ts';
-import { SECRET_STARS, Secret } from '../secret.ts';
+import { Secret } from '../secret.ts';
 import { isSecretName, nameValue, parseNameValue } from './name-value.ts';
 import { STARS_WRITTEN } from './secret.ts';
 

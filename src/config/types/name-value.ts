@@ -2,8 +2,8 @@
 // then it is hidden wherever people could read it, although the property as a whole is none.
 
 import { hasExpression } from '../../expression/template.ts';
+import { SECRET_STARS } from '../../ldap/issue.ts';
 import { type Parsed, type PropertyType, propertyType } from '../property-type.ts';
-import { SECRET_STARS } from '../secret.ts';
 import { controlCharacterProblem } from './control-characters.ts';
 
 export interface NameValue {

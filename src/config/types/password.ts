@@ -1,8 +1,9 @@
 // An administrator's own password: only what stored-password.ts makes of it is stored, so clear text never decodes.
 
+import { SECRET_STARS } from '../../ldap/issue.ts';
 import { parseStored, preparedProblem } from '../passwords/stored-password.ts';
 import { type PropertyType, propertyType } from '../property-type.ts';
-import { SECRET_STARS, Secret } from '../secret.ts';
+import { Secret } from '../secret.ts';
 
 export function password(): PropertyType<Secret> {
   return propertyType({

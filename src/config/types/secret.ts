@@ -1,7 +1,8 @@
 // A password, PIN or key that must be kept readable because somebody else's server asks for it.
 
+import { SECRET_STARS } from '../../ldap/issue.ts';
 import { type PropertyType, propertyType } from '../property-type.ts';
-import { SECRET_STARS, Secret } from '../secret.ts';
+import { Secret } from '../secret.ts';
 import { unsendableCharacterProblem } from './control-characters.ts';
 
 /** Whoever may not read a secret sees stars, and may send back what was seen. */

@@ -32,7 +32,8 @@ export class AlikeEntries {
     const definition = configuration.validator.definitions.findForEntry(stored);
     const alone = definition && aloneProperties(definition);
     if (alone === undefined || !isSameOrder(written, stored, configuration)) return;
-    const difference = { dn: stored.dn, before: undefined, after: stored };
+    const key = configuration.schema.dnKey(stored.dn);
+    const difference = { key, before: undefined, after: stored };
     const { validator } = configuration;
     if (validator.validate(difference, configuration).length > 0) return;
     if (validator.checkChange(difference).length > 0) return;

@@ -97,10 +97,10 @@ export class BulkImport {
     const { configuration } = this.#options;
     const { validator, tree } = configuration;
     tree.beginFilling();
-    for (const [key, { place, dn, before }] of this.#doubtful) {
+    for (const [key, { place, before }] of this.#doubtful) {
       const after = tree.find(key);
       if (after === before) continue;
-      const difference = { dn, before, after };
+      const difference = { key, before, after };
       const issues = [...validator.validate(difference, configuration), ...validator.checkChange(difference)];
       for (const issue of issues) this.problems.push({ place, problem: formatIssue(issue) });
     }

@@ -118,7 +118,10 @@ function validate(
   configuration: Configuration,
   entry: Entry,
 ): readonly Issue[] {
-  return validator.validate({ dn: entry.dn, before: undefined, after: entry }, configuration);
+  return validator.validate(
+    { key: configuration.schema.dnKey(entry.dn), before: undefined, after: entry },
+    configuration,
+  );
 }
 
 function mayHoldExpressions({ key, values }: Attribute): boolean {

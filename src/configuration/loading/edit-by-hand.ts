@@ -1,8 +1,8 @@
 // What somebody meant who edited the file of the configuration while no server was running: the changes that bring it
 // about, on top of whatever came after the file was written.
 
-import { changesOf, type EntryDifference, userAttributes } from '../../directory/entry-difference.ts';
-import type { Change } from '../../ldap/change.ts';
+import { changesOf, userAttributes } from '../../directory/entry-difference.ts';
+import type { Change, EntryDifference } from '../../ldap/change.ts';
 import type { Attribute, Entry } from '../../ldap/entry.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import type { Schema } from '../../schema/schema.ts';

@@ -52,7 +52,7 @@ export async function planReload(
   const objects: ReloadedObject[] = [];
   const earlier = configuration.validator;
   await inPieces(withReferrers(doubtful, configuration), ([key, entry]) => {
-    issues.push(...validator.validate({ dn: entry.dn, before: entry, after: entry }, view, earlier));
+    issues.push(...validator.validate({ key, before: entry, after: entry }, view, earlier));
     issues.push(...validator.checkOutdated(entry, entry, earlier));
     const object = issues.length === 0 && doubtful.has(key) ? objectOf(key, entry, view) : undefined;
     if (object !== undefined) objects.push(object);

@@ -6,6 +6,8 @@ import { setImmediate } from 'node:timers/promises';
 import type { PropertyDefinition } from '../../config/property-definition.ts';
 import type { Sources } from '../../expression/sources.ts';
 import { SourcesError } from '../../expression/sources-error.ts';
+import { messageOf } from '../../files/file-error.ts';
+import type { Log } from '../../files/log.ts';
 import { formatIssue } from '../../ldap/issue.ts';
 import type { AlertSink } from '../../mail/alert.ts';
 import type { ObjectDifference, Prepared } from '../../runtime/component.ts';
@@ -26,18 +28,13 @@ export interface ReloadOptions {
   readonly reloaded: (objects: readonly ReloadedObject[]) => void;
   readonly alerts: AlertSink;
   readonly now: () => Date;
-  readonly log: ReloadLog;
+  readonly log: Pick<Log, 'info' | 'warn'>;
 }
 
 export interface LastReload {
   readonly at: Date;
   /** Why nothing was reloaded. */
   readonly problems: readonly string[];
-}
-
-export interface ReloadLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
 }
 
 /** What has changed in force, for people: a line for each property, without the values of secrets. */
@@ -181,8 +178,4 @@ function shown({ type }: PropertyDefinition, texts: readonly string[]): string {
   const list = texts.map((text) => JSON.stringify(type.show(text))).join(', ');
   if (list === '') return 'nothing';
   return list.length > VALUE_CHARACTERS_MAX ? `${list.slice(0, VALUE_CHARACTERS_MAX)}…` : list;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

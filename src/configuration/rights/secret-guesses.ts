@@ -2,11 +2,10 @@
 // whatever the secret is: otherwise a trial of it (no-op) would say whether a guess is right.
 
 import type { Requester } from '../../backend/backend.ts';
-import type { SecretValues } from '../../backend/entry-views.ts';
+import { maskAttribute, type SecretValues } from '../../backend/masking.ts';
 import type { Privilege } from '../../config/objects/root-dn-user.ts';
-import { SECRET_STARS } from '../../config/secret.ts';
 import { type Change, dnOfChange, type Modification } from '../../ldap/change.ts';
-import type { Entry } from '../../ldap/entry.ts';
+import { Attribute, type Entry } from '../../ldap/entry.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import type { AttributeDescription } from '../../schema/attribute-type.ts';
 import type { Schema } from '../../schema/schema.ts';
@@ -74,14 +73,11 @@ class GuessCheck {
   }
 
   /** The values that are secret, each as everybody may see it. */
-  #hiddenOf({ type }: AttributeDescription, values: readonly string[]): readonly string[] {
-    const { secretAttributes, mixedAttributes } = this.#secrets;
-    if (secretAttributes.has(type.key)) return values.map(() => SECRET_STARS);
-    if (!mixedAttributes.has(type.key)) return [];
-    return values.flatMap((value) => {
-      const shown = this.#secrets.show(type.key, value);
-      return shown === value ? [] : [shown];
-    });
+  #hiddenOf({ type, description }: AttributeDescription, values: readonly string[]): readonly string[] {
+    const shown = maskAttribute(new Attribute(description, values), this.#secrets, type.key).values;
+    return this.#secrets.secretAttributes.has(type.key)
+      ? shown
+      : shown.filter((value, index) => value !== values[index]);
   }
 
   #isThere({ description }: AttributeDescription): LdapError {

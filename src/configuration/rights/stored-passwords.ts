@@ -13,11 +13,10 @@ import {
   siblingsOf,
   storePassword,
 } from '../../config/passwords/stored-password.ts';
-import { SECRET_STARS } from '../../config/secret.ts';
 import { type Change, dnOfChange, type Modification } from '../../ldap/change.ts';
 import type { Dn } from '../../ldap/dn.ts';
 import type { Attribute, Entry } from '../../ldap/entry.ts';
-import { refuseIfAny } from '../../ldap/issue.ts';
+import { refuseIfAny, SECRET_STARS } from '../../ldap/issue.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import type { Schema } from '../../schema/schema.ts';
 

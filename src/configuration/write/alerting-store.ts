@@ -1,5 +1,6 @@
 // A store that raises an alert whenever it could not write a change, and is the store it stands before in all else.
 
+import { messageOf } from '../../files/file-error.ts';
 import type { AlertSink } from '../../mail/alert.ts';
 import type { Commit, Store } from '../../store/store.ts';
 
@@ -7,7 +8,7 @@ export function alertingStore(store: Store, alerts: AlertSink): Store {
   return {
     append: (commits: readonly Commit[]) =>
       store.append(commits).catch((error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageOf(error);
         alerts.raise({
           type: 'org.opends.server.CannotWriteConfig',
           message: `A change could not be written, and was refused: ${reason}`,

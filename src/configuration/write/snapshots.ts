@@ -2,6 +2,7 @@
 // written there is a pause, which grows: with a full disk each change would try again.
 
 import type { Tree } from '../../directory/tree.ts';
+import type { Log } from '../../files/log.ts';
 import { type PauseLimits, pauseAfter } from '../../mail/pauses.ts';
 import type { Store } from '../../store/store.ts';
 import type { WriteTarget } from './write-target.ts';
@@ -17,7 +18,7 @@ export interface SnapshotsOptions {
   readonly target: Pick<WriteTarget, 'checkedBy'> & { readonly tree: Pick<Tree, 'size' | 'allEntries'> };
   readonly store: Pick<Store, 'bytesSinceSnapshot' | 'failure' | 'snapshot'>;
   readonly now: () => Date;
-  readonly log: { warn(fields: object, message: string): void };
+  readonly log: Pick<Log, 'warn'>;
   /** The number of the last commit that readers see. */
   readonly shownNumber: () => number;
 }

@@ -3,6 +3,7 @@
 import { entryByEntry, netEffects } from '../../backend/change-feed.ts';
 import type { NewNames } from '../../config/renamed-references.ts';
 import type { Effect } from '../../directory/apply-change.ts';
+import { messageOf } from '../../files/file-error.ts';
 import type { Dn } from '../../ldap/dn.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 
@@ -38,7 +39,7 @@ function newNamesOf(entries: readonly Effect[]): NewNames {
 }
 
 export function notStored(error: unknown): LdapError {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new LdapError('unavailable', `The change could not be stored and nothing has changed: ${reason}`, {
     cause: error,
   });

@@ -8,6 +8,7 @@ import type { Requester } from '../../backend/backend.ts';
 import { ChangeFeed } from '../../backend/change-feed.ts';
 import type { Effect } from '../../directory/apply-change.ts';
 import { idOfChange } from '../../directory/stamp.ts';
+import type { Log } from '../../files/log.ts';
 import type { Change } from '../../ldap/change.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import type { ObjectDifference, Prepared } from '../../runtime/component.ts';
@@ -24,7 +25,7 @@ export interface WritePathOptions {
   readonly runtime: Runtime;
   readonly store: Store;
   readonly now: () => Date;
-  readonly log: { warn(fields: object, message: string): void };
+  readonly log: Pick<Log, 'warn'>;
   /** A clock that never goes back. */
   readonly clockMs?: () => number;
   /** How many changes share one write and its fate. */

@@ -1,5 +1,6 @@
 // Explains to administrators why a mail server failed: at which step, and what to change.
 
+import { errorFrom } from '../../files/file-error.ts';
 import { CertificateRefusal } from '../../trust/certificate-refusal.ts';
 import type { TrustError } from '../../trust/trust-error.ts';
 import type { ConnectionPlan } from '../connection-plan.ts';
@@ -38,7 +39,7 @@ export function describeFailure(error: unknown, context: FailureContext): MailFa
   const failed =
     error instanceof SessionError
       ? error
-      : new SessionError(error instanceof Error ? error : new Error(String(error)), {
+      : new SessionError(errorFrom(error), {
           asked: 'connection',
           clientName: '',
         });

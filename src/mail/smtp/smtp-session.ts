@@ -10,6 +10,7 @@ import SMTPConnection, {
   type SMTPConnectionSendInfo,
   type SMTPEnvelopeDsn,
 } from 'nodemailer/lib/smtp-connection';
+import { errorFrom } from '../../files/file-error.ts';
 import type { TrustOptions } from '../../trust/server-trust.ts';
 import type { ConnectionPlan } from '../connection-plan.ts';
 import type { NameLookups } from '../name-lookups.ts';
@@ -285,7 +286,7 @@ export class SmtpSession {
 
   #errorOf(error: unknown): SessionError {
     if (error instanceof SessionError) return error;
-    const cause = error instanceof Error ? error : new Error(String(error));
+    const cause = errorFrom(error);
     const hasDialog = this.#connection !== undefined && !(cause instanceof NotOffered);
     const asked = (hasDialog ? this.#dialog.asked : undefined) ?? this.#asked;
     const clientName = this.#connection?.name ?? '';

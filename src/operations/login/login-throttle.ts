@@ -6,6 +6,7 @@
 // What is remembered is bounded and forgotten; nothing of it survives a restart.
 
 import { hash } from 'node:crypto';
+import type { ObjectOfKind } from '../../config/configuration-object.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import type { Component, ObjectDifference, Prepared } from '../../runtime/component.ts';
 import type { RunningPart } from '../../runtime/description.ts';
@@ -21,11 +22,14 @@ export interface ThrottleLimits {
   readonly forgetMs: number;
 }
 
-const DEFAULT_THROTTLE_LIMITS: ThrottleLimits = {
-  failuresMax: 20,
-  refusalMs: 5 * 60_000,
-  forgetMs: 15 * 60_000,
-};
+/** Returns the limits that the properties of cn=config set. */
+export function throttleLimitsOf(global: ObjectOfKind<'global-configuration'>): ThrottleLimits {
+  return {
+    failuresMax: global.lockoutFailureCount,
+    refusalMs: global.lockoutDuration,
+    forgetMs: global.lockoutFailureExpirationInterval,
+  };
+}
 
 export interface ThrottleOptions {
   /** Milliseconds on a clock that only goes forward. */
@@ -70,7 +74,7 @@ export class LoginThrottle implements Component {
   readonly #known = new Set<string>();
   #limits: ThrottleLimits;
 
-  constructor(options: ThrottleOptions, limits: ThrottleLimits = DEFAULT_THROTTLE_LIMITS) {
+  constructor(options: ThrottleOptions, limits: ThrottleLimits) {
     this.#options = options;
     this.#limits = limits;
   }
@@ -78,14 +82,10 @@ export class LoginThrottle implements Component {
   /** The limits are properties of cn=config. */
   prepare({ after }: ObjectDifference): Prepared | undefined {
     if (after?.kind !== this.kind) return undefined;
-    const { lockoutFailureCount, lockoutDuration, lockoutFailureExpirationInterval } = after;
+    const limits = throttleLimitsOf(after);
     return {
       commit: () => {
-        this.#limits = {
-          failuresMax: lockoutFailureCount,
-          refusalMs: lockoutDuration,
-          forgetMs: lockoutFailureExpirationInterval,
-        };
+        this.#limits = limits;
       },
       abort: () => {},
     };

@@ -3,6 +3,7 @@
 
 import type { Socket } from 'node:net';
 import { createServer, type SecureVersion, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
+import { messageOf } from '../../files/file-error.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { type ConnectionSecurity, securityOf } from '../../operations/connection-security.ts';
 import { clientCertificateProblem } from '../../runtime/client-certificate.ts';
@@ -213,7 +214,7 @@ function createTlsServer(options: TlsOptions): Server {
   try {
     return createServer(options);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const text = `TLS is not possible now. OpenSSL refuses the key or the cipher suites: ${reason}.`;
     throw new LdapError('unavailable', text, { cause: error });
   }

@@ -2,6 +2,7 @@
 // commit is opened when that has left it.
 
 import type { Server } from 'node:net';
+import { errorFrom } from '../../files/file-error.ts';
 import type { Facts } from '../../runtime/description.ts';
 import { type ListenerOptions, openSocket, type Place, urlOf } from './listening-socket.ts';
 
@@ -99,7 +100,7 @@ export class Listener {
       this.#take(place, server);
       if (this.#isStopped) this.stop();
     } catch (error) {
-      this.#options.failed(error instanceof Error ? error : new Error(String(error)));
+      this.#options.failed(errorFrom(error));
       const again = () => {
         if (!this.#isStopped) void this.#openLate(place, Math.min(2 * pauseMs, LONGEST_PAUSE_MS));
       };

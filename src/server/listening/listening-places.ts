@@ -6,7 +6,7 @@ import { realpath } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { ConfigurationObject } from '../../config/configuration-object.ts';
+import type { ConfigurationObject, ObjectOfKind } from '../../config/configuration-object.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import type { Component, NewKeys, ObjectDifference, Prepared } from '../../runtime/component.ts';
 import { PreparedMap } from '../../runtime/prepared-map.ts';
@@ -15,7 +15,7 @@ import { isLocal, type Place, refusal, tryPlace, urlOf } from './listening-socke
 
 const KINDS = ['ldap-connection-handler', 'ldapi-connection-handler', 'http-connection-handler'] as const;
 
-export type HandlerObject = Extract<ConfigurationObject, { readonly kind: (typeof KINDS)[number] }>;
+export type HandlerObject = ObjectOfKind<(typeof KINDS)[number]>;
 
 /** Who has a place, whatever the name is. */
 type Owner = object;

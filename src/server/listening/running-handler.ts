@@ -7,8 +7,10 @@ import type { Decoded } from '../../config/object-definition.ts';
 import type { ldapConnectionHandler } from '../../config/objects/ldap-connection-handler.ts';
 import type { ldapiConnectionHandler } from '../../config/objects/ldapi-connection-handler.ts';
 import type { OctetBudget } from '../../directory/octet-budget.ts';
+import { messageOf } from '../../files/file-error.ts';
+import type { Log } from '../../files/log.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
-import type { AccessLog, Log } from '../../operations/access-log.ts';
+import type { AccessLog } from '../../operations/access-log.ts';
 import { CLEAR_TEXT, type ConnectionSecurity, localSecurity } from '../../operations/connection-security.ts';
 import { dispatcher } from '../../operations/dispatch.ts';
 import { HandlerFigures } from '../../operations/handler-figures.ts';
@@ -288,7 +290,7 @@ export class RunningHandler {
   }
 
   #tellFailed(from: string | undefined, error: unknown): void {
-    this.#context.log.info({ from, problem: messageOf(error) }, 'TLS handshake failed');
+    this.#context.log.info({ from, problem: handshakeProblem(error) }, 'TLS handshake failed');
   }
 
   #open(
@@ -370,7 +372,7 @@ function orNever(timeMs: number): number {
 }
 
 /** OpenSSL's errors are long lines that end in places of its source; the reason stands apart. */
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
+function handshakeProblem(error: unknown): string {
+  const hasReason = error instanceof Error && 'reason' in error && typeof error.reason === 'string';
+  return hasReason ? String(error.reason) : messageOf(error);
 }

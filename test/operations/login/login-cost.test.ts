@@ -13,6 +13,8 @@ import { Accounts } from '../../../src/runtime/accounts.ts';
 import { entriesOf, openSources, schema } from '../../config/configuration.ts';
 import { accountDn, accountLdif } from '../../support/accounts.ts';
 
+const THROTTLE_LIMITS = { failuresMax: 20, refusalMs: 300_000, forgetMs: 900_000 };
+
 const CHEAP = { cost: 1024, blockSize: 8, parallelization: 1 };
 const SOURCE = { address: '192.0.2.1', isLocal: false };
 const SCRAM =
@@ -31,7 +33,7 @@ class World {
   readonly authentication = new Authentication({
     accounts: this.accounts,
     keyOf,
-    throttle: new LoginThrottle({ now: () => this.#tick(), sleep: async () => {} }),
+    throttle: new LoginThrottle({ now: () => this.#tick(), sleep: async () => {} }, THROTTLE_LIMITS),
     administratorKey: '',
     profiles: this.profiles,
     derive: async (derivation) => {

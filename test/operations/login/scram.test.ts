@@ -12,6 +12,8 @@ import { entriesOf, openSources, schema } from '../../config/configuration.ts';
 import { accountLdif } from '../../support/accounts.ts';
 import { ScramClient } from '../../support/scram-client.ts';
 
+const THROTTLE_LIMITS = { failuresMax: 20, refusalMs: 300_000, forgetMs: 900_000 };
+
 /** The example of RFC 7677 §3. */
 const VECTOR = {
   stored:
@@ -52,7 +54,7 @@ function exchange() {
   const authentication = new Authentication({
     accounts,
     keyOf: (dn) => schema.dnKeyOfText(dn),
-    throttle: new LoginThrottle({ now: () => 0, sleep: async () => {} }),
+    throttle: new LoginThrottle({ now: () => 0, sleep: async () => {} }, THROTTLE_LIMITS),
     administratorKey: '',
     profiles: new PasswordProfiles('secret of this test'),
     derive: async (derivation) => deriveHere(derivation),

@@ -3,6 +3,7 @@
 import { opendjAttribute, ownAttribute } from '../../object-identifiers.ts';
 import { property } from '../../property-definition.ts';
 import { duration } from '../../types/duration.ts';
+import { listenAddress } from '../../types/host-port.ts';
 import { integer } from '../../types/integer.ts';
 import { size } from '../../types/size.ts';
 
@@ -11,6 +12,17 @@ export const handlerRestart = {
   kind: 'component-restart',
   note: 'Disable the connection handler and enable it again for a change to take effect.',
 } as const;
+
+/** Of handlers that listen on a network. */
+export const listenAddresses = property({
+  name: 'listen-address',
+  oid: opendjAttribute(41),
+  type: listenAddress(),
+  multiValued: true,
+  default: ['127.0.0.1'],
+  synopsis: 'The addresses of this machine that connections are accepted on.',
+  adminAction: handlerRestart,
+});
 
 export const maxConnections = property({
   name: 'max-connections',

@@ -1,6 +1,7 @@
 // What the global configuration of PingDS and OpenDJ has besides.
 
 import { forgerockAttribute, opendjAttribute, ownAttribute } from '../../object-identifiers.ts';
+import { foreignConnectionProperties, foreignProxyProperties } from './foreign-connection-properties.ts';
 import { fixed, ignored, refused } from './foreign-property.ts';
 
 const BY_HANDLER = 'belongs to the single connection handlers here';
@@ -107,34 +108,14 @@ const access = [
     advice: 'Leave it out, and set max-connections-per-address of each LDAP connection handler.',
     synopsis: 'The clients that may have only some connections at a time in PingDS',
   }),
-  ignored(
-    'restricted-client-connection-limit',
-    ownAttribute(212),
-    'How many connections those may have that restricted-client names',
-    { syntax: 'integer' },
-  ),
   refused('listen-address', opendjAttribute(41), {
     multiValued: true,
     problem: BY_HANDLER,
     advice: 'Set listen-address of each connection handler.',
     synopsis: 'The addresses that PingDS listens on',
   }),
-  ignored('advertised-listen-address', ownAttribute(210), 'The addresses that other servers are told', {
-    multiValued: true,
-  }),
-  fixed('proxy-protocol-enabled', ownAttribute(213), {
-    words: ['false'],
-    syntax: 'boolean',
-    problem:
-      'cannot be had: the PROXY protocol is not spoken, and clients count by the address they connect from',
-    synopsis: 'Whether a proxy says which client a connection is from; never.',
-  }),
-  ignored(
-    'proxy-protocol-allowed-client',
-    ownAttribute(214),
-    'The proxies that may say which client a connection is from',
-    { multiValued: true },
-  ),
+  ...foreignConnectionProperties,
+  ...foreignProxyProperties,
 ] as const;
 
 const limits = [

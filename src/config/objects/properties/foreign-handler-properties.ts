@@ -1,14 +1,13 @@
 // What the connection handlers of PingDS and OpenDJ have besides.
 
 import { forgerockAttribute, opendjAttribute, ownAttribute } from '../../object-identifiers.ts';
+import { foreignConnectionProperties, foreignProxyProperties } from './foreign-connection-properties.ts';
 import { fixed, ignored, refused } from './foreign-property.ts';
 import { javaClassProperty } from './java-class-property.ts';
 
 /** Of LDAP and of HTTP connection handlers. */
 const foreignHandlerProperties = [
-  ignored('advertised-listen-address', ownAttribute(210), 'The addresses that other servers are told', {
-    multiValued: true,
-  }),
+  ...foreignConnectionProperties,
   ignored('buffer-size', opendjAttribute(83), 'How much is written to a client at a time', {
     multiValuedAttribute: true,
   }),
@@ -22,12 +21,6 @@ const foreignHandlerProperties = [
       'Leave it out, and set max-connections-per-address of an LDAP connection handler, which limits every address.',
     synopsis: 'The clients that may have only some connections at a time in PingDS',
   }),
-  ignored(
-    'restricted-client-connection-limit',
-    ownAttribute(212),
-    'How many connections those may have that restricted-client names',
-    { syntax: 'integer' },
-  ),
 ] as const;
 
 export const foreignLdapProperties = [
@@ -38,19 +31,7 @@ export const foreignLdapProperties = [
     'Whether a client whose connection is refused is told why',
     { syntax: 'boolean' },
   ),
-  fixed('proxy-protocol-enabled', ownAttribute(213), {
-    words: ['false'],
-    syntax: 'boolean',
-    problem:
-      'cannot be had: the PROXY protocol is not spoken, and clients count by the address they connect from',
-    synopsis: 'Whether a proxy says which client a connection is from; never.',
-  }),
-  ignored(
-    'proxy-protocol-allowed-client',
-    ownAttribute(214),
-    'The proxies that may say which client a connection is from',
-    { multiValued: true },
-  ),
+  ...foreignProxyProperties,
   fixed('match-sni-name', ownAttribute(215), {
     words: ['false'],
     syntax: 'boolean',
