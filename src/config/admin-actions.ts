@@ -1,26 +1,26 @@
-// What is written and waits for an admin action: which values go on being in force until an object, or the server,
-// has been restarted. Pure: who restarts what, and where this is kept, is not known here.
+// Pending changes: stored values that wait for an admin action, while the old values stay in effect until an object
+// or the server restarts. It is pure: restarting and storing are the work of others.
 
 import { propertiesAtFault } from './decode-object.ts';
 import type { ObjectDefinition } from './object-definition.ts';
 import type { AdminActionKind, PropertyDefinition } from './property-definition.ts';
 import type { ObjectReading, PropertyReading } from './property-reader.ts';
 
-/** A property with another value in force than the one that is written. */
+/** A property whose effective value differs from the stored one. */
 export interface PendingChange {
   readonly property: PropertyDefinition;
   readonly action: Exclude<AdminActionKind, 'none'>;
-  /** When the value was written that waits now. */
+  /** Time at which the pending value was written. */
   readonly since: Date;
   readonly inForce: PropertyReading;
-  /** For what has no admin action of its own: the property it waits for, so that both change together. */
+  /** For a property without an admin action of its own: the property it waits for, so that both change together. */
   readonly waitsFor: PropertyDefinition | undefined;
 }
 
-/** By the names of the properties; never empty. */
+/** Pending changes by property name; never empty. */
 export type PendingChanges = ReadonlyMap<string, PendingChange>;
 
-/** An object before a change: as it is written, as it is in force, and what tells the two apart. */
+/** An object before a change: its stored values, its effective values, and the difference. */
 export interface ObjectState {
   readonly written: ObjectReading;
   readonly inForce: ObjectReading;
@@ -28,10 +28,10 @@ export interface ObjectState {
 }
 
 /**
- * What waits after a change, undefined for nothing. Values are compared as they mean, so that writing TRUE for true is
- * no change. What restarts with its object waits for nothing unless the object was enabled and still is; a new object
- * is in force as it is.
- * @param read the object with some of its properties as they were in force.
+ * Returns the pending changes after a change; undefined for none. Compares values by their meaning: writing TRUE for
+ * true is no change. An object restart is only needed if the object was enabled and still is. A new object takes
+ * effect at once.
+ * @param read Returns the object with some properties replaced by their effective values.
  */
 export function pendingAfter(
   before: ObjectState,
@@ -47,7 +47,7 @@ export function pendingAfter(
     if (kind === 'none' || (kind === 'component-restart' && !isRunning)) continue;
     if (!isSame(before.inForce, after, property.name)) wait(property, kind, undefined);
   }
-  // What belongs together changes together: no mixture of old and new is ever in force that nobody has written.
+  // Related properties change together: a mixture of old and new values that nobody wrote never takes effect.
   for (let [first] = pending.values(); first !== undefined; ) {
     const mixture = read(readingsInForce(pending));
     const bound = after.definition.properties.filter(
@@ -78,13 +78,14 @@ export function pendingAfter(
   }
 }
 
-/** A property with other values in force than before. */
+/** A property whose effective values changed. */
 export interface ChangedProperty {
   readonly property: PropertyDefinition;
   readonly before: readonly string[];
   readonly after: readonly string[];
 }
 
+/** Returns the properties whose values differ between two readings. */
 export function changedProperties(before: ObjectReading, after: ObjectReading): readonly ChangedProperty[] {
   return after.definition.properties
     .filter(({ name }) => !isSame(before, after, name))
@@ -95,7 +96,7 @@ export function changedProperties(before: ObjectReading, after: ObjectReading): 
     }));
 }
 
-/** Whether a change may make something wait at all; quick, and right as long as the sources are the same. */
+/** Returns true if a change may leave something pending. It is quick, and correct while the sources are the same. */
 export function mayWait(
   definition: ObjectDefinition,
   before: { find(key: string): unknown },
@@ -107,18 +108,22 @@ export function mayWait(
   );
 }
 
+/** Returns the effective readings of the pending properties, by property name. */
 export function readingsInForce(pending: PendingChanges): ReadonlyMap<string, PropertyReading> {
   return new Map([...pending].map(([name, { inForce }]) => [name, inForce]));
 }
 
-/** Whether a property goes with one that waits: its default follows that, or a rule does not hold without it. */
+/**
+ * Returns true if a property must wait with a pending one: its default depends on that, or a rule does not hold
+ * without it.
+ */
 function isBound(property: PropertyDefinition, pending: PendingChanges, mixture: ObjectReading): boolean {
   const { defaultWhen, name } = property;
   if (defaultWhen !== undefined && pending.has(defaultWhen.property)) return true;
   return propertiesAtFault(mixture).has(name);
 }
 
-/** What waits and binds the property: without it the property would be free. */
+/** Returns the pending change that the property depends on. */
 function causeOf(
   property: PropertyDefinition,
   pending: PendingChanges,
@@ -131,7 +136,7 @@ function causeOf(
   });
 }
 
-/** An object without the property is always enabled. */
+/** Returns true if the object is enabled. An object without the property always is. */
 function isEnabled(reading: ObjectReading): boolean {
   return (
     !reading.definition.propertiesByName.has('enabled') ||
@@ -139,7 +144,7 @@ function isEnabled(reading: ObjectReading): boolean {
   );
 }
 
-/** The order of values has no meaning in LDAP (RFC 4511 §4.1.7). */
+/** Returns true if the values are equal in any order, which has no meaning in LDAP (RFC 4511 §4.1.7). */
 function isSame(one: ObjectReading, other: ObjectReading, name: string): boolean {
   const texts = one.properties.get(name)?.texts;
   const others = other.properties.get(name)?.texts;

@@ -1,5 +1,5 @@
-// What this server raises alerts about. Types that OpenDJ and PingDS have keep their names, so that handlers written for
-// them go on; the others begin with the name of this program.
+// The types of alerts that this server raises. Types of OpenDJ and PingDS keep their names, so that existing
+// handlers work; the others begin with the name of this program.
 
 export const ALERT_TYPES = {
   'org.opends.server.DirectoryServerStarted': 'the server has started',

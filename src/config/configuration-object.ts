@@ -1,4 +1,4 @@
-// Every typed object there can be, told apart by its kind.
+// The typed objects of all kinds, as a union by kind.
 
 import type { Decoded } from './object-definition.ts';
 import type { blindTrustManagerProvider } from './objects/blind-trust-manager-provider.ts';

@@ -1,5 +1,5 @@
-// From an entry to the typed object of its definition, with the rules that hold between the properties of one object.
-// Rules between objects need the tree and are the property validator's.
+// Decodes an entry to the typed object of its definition and checks the rules between the properties of one object.
+// The property validator checks rules between objects.
 
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
@@ -11,7 +11,7 @@ export type DecodedObject<Definition> =
   | { readonly object: Decoded<Definition>; readonly issues: readonly [] }
   | { readonly object: undefined; readonly issues: readonly [Issue, ...Issue[]] };
 
-/** Gives the typed object, or every issue there is: 19, 53 or 65, as the issue says. */
+/** Returns the typed object, or all issues, with result codes 19, 53 and 65. */
 export function decodeObject<Definition extends ObjectDefinition>(
   definition: Definition,
   entry: Entry,
@@ -23,7 +23,7 @@ export function decodeObject<Definition extends ObjectDefinition>(
   return { object: reading.object as Decoded<Definition>, issues: [] };
 }
 
-/** The issues of the reading, and those of the rules whose properties could all be read. */
+/** Returns the issues of the reading, and those of the rules whose properties are all readable. */
 export function checkObject(reading: ObjectReading): readonly Issue[] {
   reading.checked ??= withBrokenRules(reading);
   return reading.checked;
@@ -38,7 +38,7 @@ function withBrokenRules(reading: ObjectReading): readonly Issue[] {
   return broken.length === 0 ? reading.issues : [...reading.issues, ...broken];
 }
 
-/** Those that the rules look at, or name, that do not hold. */
+/** Returns the properties of the rules that are broken. */
 export function propertiesAtFault(reading: ObjectReading): ReadonlySet<string> {
   return new Set(
     reading.definition.constraints.flatMap((constraint) => {

@@ -1,4 +1,4 @@
-// All kinds of configuration objects, and the ways to look one up. A new kind is one line here.
+// All kinds of configuration objects, and lookups. To add a kind, add it to the list.
 
 import type { Attribute, Entry } from '../ldap/entry.ts';
 import { isOfKind, type ObjectDefinition } from './object-definition.ts';
@@ -29,7 +29,7 @@ import type { PropertyDefinition } from './property-definition.ts';
 
 const CLASS_KEY = 'objectclass';
 
-/** Parents before their sub-kinds: a class is defined after its superior. */
+/** All definitions, parents before their sub-kinds, because a class is defined after its superior. */
 export const objectDefinitions: readonly ObjectDefinition[] = [
   rootConfig,
   branch,
@@ -56,13 +56,14 @@ export const objectDefinitions: readonly ObjectDefinition[] = [
   rootDnUser,
 ];
 
+/** Lookups in a list of definitions. */
 export class Definitions {
   readonly all: readonly ObjectDefinition[];
-  /** Keys (lower case) of the attributes whose values nobody without the privilege may see. */
+  /** Keys (lower case) of the attributes whose values only users with a privilege may see. */
   readonly secretAttributes: ReadonlySet<string>;
-  /** Keys of the attributes that are no secrets as a whole and may hold some: `show` tells them from the rest. */
+  /** Keys of the attributes of which some values are secret. `show` hides those. */
   readonly mixedAttributes: ReadonlySet<string>;
-  /** The kinds of which other objects need at least one. */
+  /** Kinds of which other objects need at least one. */
   readonly neededKinds: readonly string[];
   /** Keys of the attributes whose values must be hashed (password-hash.ts) before they are stored. */
   readonly hashedAttributes: ReadonlySet<string>;
@@ -71,10 +72,10 @@ export class Definitions {
   readonly #byAttribute = new Map<string, PropertyDefinition>();
   readonly #underContainer = new Map<string, ObjectDefinition[]>();
   readonly #atPlace = new Map<string, ObjectDefinition>();
-  /** Entries that were read from one file share what they have in common. */
+  /** Definitions by the attribute object of objectClass, which entries of one file share. */
   readonly #byClasses = new WeakMap<Attribute, ObjectDefinition | undefined>();
 
-  /** @param keyOfDn the schema's key of a DN, so that a container is found however its name is written. */
+  /** @param keyOfDn Returns the schema's key of a DN, so that a container is found in any spelling. */
   constructor(all: readonly ObjectDefinition[], keyOfDn: (text: string) => string) {
     this.all = all;
     for (const definition of all) this.#index(definition, keyOfDn);
@@ -99,7 +100,7 @@ export class Definitions {
     this.#underContainer.set(key, [...(this.#underContainer.get(key) ?? []), definition]);
   }
 
-  /** The kind of an entry, by its most specific class; undefined when it is no configuration object. */
+  /** Returns the kind of an entry by its most specific class; undefined if it is no configuration object. */
   findForEntry(entry: Entry): ObjectDefinition | undefined {
     const classes = entry.peekFirst(CLASS_KEY);
     if (classes === undefined) return undefined;
@@ -114,12 +115,12 @@ export class Definitions {
     return found;
   }
 
-  /** Whether a property of some object may refer to objects of this kind. */
+  /** Returns true if a property of some object may refer to objects of this kind. */
   isReferredTo(definition: ObjectDefinition): boolean {
     return this.#referredTo.some((kind) => isOfKind(definition, kind));
   }
 
-  /** A kind the entry has besides that one without either being a sub-kind of the other: a contradiction. */
+  /** Returns another kind of the entry that is unrelated to the first, which is a contradiction. */
   findOtherKind(entry: Entry, kind: ObjectDefinition): ObjectDefinition | undefined {
     for (const name of entry.values('objectclass')) {
       const definition = this.findByClass(name);
@@ -128,27 +129,27 @@ export class Definitions {
     return undefined;
   }
 
-  /** @param nameOrOid in any case. */
+  /** @param nameOrOid Name or OID of the class, in any case. */
   findByClass(nameOrOid: string): ObjectDefinition | undefined {
     return this.#byClass.get(nameOrOid) ?? this.#byClass.get(nameOrOid.toLowerCase());
   }
 
-  /** The kinds whose entries live directly under the entry with this key. */
+  /** Returns the kinds whose entries are direct children of the entry with this key. */
   underContainer(containerKey: string): readonly ObjectDefinition[] {
     return this.#underContainer.get(containerKey) ?? [];
   }
 
-  /** The kind of an entry that has a fixed place: the root or a container. */
+  /** Returns the kind of an entry with a fixed place: the root or a container. */
   findAtPlace(entryKey: string): ObjectDefinition | undefined {
     return this.#atPlace.get(entryKey);
   }
 
-  /** The value as everybody may see it. Takes the attribute in lower case. */
+  /** Returns the value with secrets hidden. Takes the attribute in lower case. */
   show(key: string, value: string): string {
     return this.#byAttribute.get(key)?.type.show(value) ?? value;
   }
 
-  /** @param key the attribute in lower case. */
+  /** @param key The attribute in lower case. */
   findByAttribute(key: string): PropertyDefinition | undefined {
     return this.#byAttribute.get(key);
   }

@@ -1,5 +1,5 @@
-// An entry as cn=effective shows it: expressions resolved, values in canonical text, defaults filled in. The name is
-// left as it is; moving the entry under cn=effective is for whoever shows it.
+// Makes the effective entry of cn=effective: expressions resolved, values in canonical text, defaults added. The
+// caller changes the DN.
 
 import { resolve } from '../expression/resolve.ts';
 import type { Sources } from '../expression/sources.ts';
@@ -8,8 +8,8 @@ import { Attribute, type Entry } from '../ldap/entry.ts';
 import { type ObjectReading, takesExpressions } from './property-reader.ts';
 
 /**
- * Takes what is in force; an entry that is no configuration object has no reading: its expressions are resolved and
- * nothing else. What cannot be resolved stays as it is written; a validated entry has nothing of the kind.
+ * Returns the effective entry. Without a reading (no configuration object), it only resolves expressions.
+ * Unresolvable values stay; validated entries have none.
  */
 export function effectiveEntry(entry: Entry, reading: ObjectReading | undefined, sources: Sources): Entry {
   const attributes = entry.attributes.map((attribute) => inForce(attribute, reading, sources));
@@ -32,7 +32,7 @@ function resolveOrKeep(text: string, sources: Sources): readonly string[] {
   return resolution.resolved ? resolution.values : [text];
 }
 
-/** Defaults, and what is in force although it is no longer written. */
+/** Returns the defaults, and effective values that are no longer stored. */
 function othersOf({ entry, properties }: ObjectReading): readonly Attribute[] {
   return [...properties.values()]
     .filter(({ definition, texts }) => texts.length > 0 && entry.find(definition.key) === undefined)

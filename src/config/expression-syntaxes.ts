@@ -1,5 +1,5 @@
-// PingDS's "value or expression" syntaxes: the value fits the ordinary syntax, or holds an expression whose result
-// will be checked when it is resolved. They are handed to Schema.parse, which does not know expressions.
+// PingDS's "value or expression" syntaxes: a value of the base syntax, or text with an expression, whose result is
+// checked after resolving. They are passed to Schema.parse, which does not know expressions.
 
 import { hasExpression } from '../expression/template.ts';
 import type { Syntax } from '../schema/syntax.ts';
@@ -9,15 +9,15 @@ import { BaseSyntax, type BaseSyntaxName } from './property-type.ts';
 
 const ORDINARY_ARC = '1.3.6.1.4.1.1466.115.121.1';
 
-/** Tools choose how a value is edited by words of its syntax: where its own description lacks them. */
+/** Words that tools look for in the description of a syntax to choose an editor, if the description lacks them. */
 const WORDS: Readonly<Partial<Record<BaseSyntaxName, string>>> = { dn: 'DN (distinguished name)' };
 
-/** The OID of the "value or expression" syntax over an ordinary one. */
+/** Returns the OID of the "value or expression" syntax for a base syntax. */
 export function expressionSyntaxOid(base: BaseSyntaxName): string {
   return `${EXPRESSION_SYNTAX_ARC}.${BaseSyntax[base]}`;
 }
 
-/** One syntax for each base a property type can have. */
+/** Returns one syntax for each base syntax of property types. */
 export function expressionSyntaxes(): readonly Syntax[] {
   return Object.keys(BaseSyntax).map((name) => expressionSyntax(name as BaseSyntaxName));
 }

@@ -1,7 +1,6 @@
-// Everything in the configuration that decides who a client is and what it may do: the one table of it. Whoever could
-// change one of these could log in as somebody else, so each counts as a credential and needs the privilege
-// privilege-change. docs/access.md has the same table for people; entries of memory backends are in
-// backend/memory-login-rights.ts.
+// The one table of configuration values that decide who a client is and what it may do. A user who can change one of
+// them could log in as somebody else, so each needs the privilege privilege-change. docs/access.md has the same
+// table for people; backend/memory-login-rights.ts has the rules for memory backends.
 
 import type { Entry } from '../ldap/entry.ts';
 import type { Definitions } from './definitions.ts';
@@ -16,17 +15,17 @@ import { trustManagerProvider } from './objects/trust-manager-provider.ts';
 import type { PropertyDefinition } from './property-definition.ts';
 
 export interface LoginDecision {
-  /** The kind of object, or one that it is a sub-kind of. */
+  /** Kind of the object; its sub-kinds count too. */
   readonly kind: string;
-  /** Names of properties; undefined: all of them, and the class of the entry. */
+  /** Property names; undefined for all of them and the object class. */
   readonly properties: readonly string[] | undefined;
-  /** Follows "decides": `which certificates of clients are trusted`. */
+  /** Continuation of "decides": `which certificates of clients are trusted`. */
   readonly decides: string;
-  /** Only an object counts that has a value for this property before the change or after it. */
+  /** Applies only to objects that have a value for this property before or after the change. */
   readonly whereWritten?: string;
-  /** Only an object counts that a connection handler names. */
+  /** Applies only to objects that a connection handler refers to. */
   readonly whereHandlerNamesIt?: true;
-  /** Deleting and disabling the object count too. */
+  /** Applies also when the object is deleted or disabled. */
   readonly alsoWhenRemoved?: true;
 }
 
@@ -35,7 +34,7 @@ export const LOGIN_DECISIONS: readonly LoginDecision[] = [
     kind: rootDnUser.kind,
     properties: undefined,
     decides: 'who may log in and what the account may do',
-    // A certificate that two accounts claim is nobody's until one of them is gone, and a name may hide another.
+    // A certificate of two accounts belongs to neither until one is deleted, and a login name may hide another.
     alsoWhenRemoved: true,
   },
   {
@@ -79,28 +78,28 @@ export interface EntryVersions {
   readonly after: Entry | undefined;
 }
 
-/** What a change touches of the table. */
+/** A row of the table that a change touches. */
 export interface TouchedDecision {
   readonly decision: LoginDecision;
-  /** Undefined when the entry as a whole counts. */
+  /** Undefined if the whole entry counts. */
   readonly property: PropertyDefinition | undefined;
 }
 
 export interface DecisionContext {
   readonly definitions: Definitions;
-  /** Whether an object of this kind, or of a sub-kind of it, names the entry that is changed. */
+  /** Returns true if an object of this kind, or of a sub-kind, refers to the changed entry. */
   readonly isNamedBy: (kind: string) => boolean;
 }
 
 /**
- * Returns what of the table has another value after a change, none for a change that decides nothing. Values are compared
- * as they are written: an expression that gives the same value today may give another one tomorrow.
+ * Returns the rows whose values a change changes; an empty list for an unrelated change. Compares stored text: an
+ * expression with the same value today may have another one tomorrow.
  */
 export function touchedDecisions(versions: EntryVersions, context: DecisionContext): TouchedDecision[] {
   return LOGIN_DECISIONS.flatMap((decision) => touchedBy(decision, versions, context));
 }
 
-/** Returns whether every property of objects of this kind decides, wherever the object is used: those of accounts do. */
+/** Returns true if every property of the kind decides, wherever the object is used, as for accounts. */
 export function decidesByItself(definition: ObjectDefinition): boolean {
   return LOGIN_DECISIONS.some(
     ({ kind, properties, whereHandlerNamesIt }) =>
@@ -162,7 +161,7 @@ function isWritten(name: string, definition: ObjectDefinition, { before, after }
   return [before, after].some((entry) => (entry?.values(property.key).length ?? 0) > 0);
 }
 
-/** Whether the entry says so in plain text; an expression may say something else tomorrow. */
+/** Returns true if the entry is disabled in plain text. The value of an expression may change. */
 function isSwitchedOff(definition: ObjectDefinition, entry: Entry): boolean {
   const enabled = definition.propertiesByName.get('enabled');
   if (enabled === undefined) return false;
@@ -170,7 +169,7 @@ function isSwitchedOff(definition: ObjectDefinition, entry: Entry): boolean {
   return values.length === 1 && values[0]?.toLowerCase() === 'false';
 }
 
-/** A text that is the same for the same values in any order. */
+/** Returns a text that is equal for equal values in any order. */
 function valuesOf(entry: Entry | undefined, { key }: PropertyDefinition): string {
   return JSON.stringify((entry?.values(key) ?? []).toSorted());
 }

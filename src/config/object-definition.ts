@@ -1,5 +1,5 @@
-// One kind of configuration object: its class, where its entries live, its properties, and the rules that hold
-// between them. A definition is a plain value; `Decoded` is the typed object that an entry of it becomes.
+// One kind of configuration object: its class, the place of its entries, its properties, and the rules between them.
+// A definition is a plain value; `Decoded` is the typed object of an entry.
 
 import type { Dn } from '../ldap/dn.ts';
 import type { ResultCodeName } from '../ldap/result-code.ts';
@@ -11,43 +11,46 @@ export interface ClassDefinition {
   readonly kind: 'structural' | 'auxiliary';
 }
 
-/** Where entries live: directly under one container, or at fixed places, where they may not be deleted. */
+/** Place of the entries: direct children of a container, or fixed DNs that cannot be deleted. */
 export type Location = { readonly under: string } | { readonly at: readonly string[] };
 
-/** What a rule found: the property to name, and the words of the issue. */
+/** Result of a broken rule: the property, and the words of the issue. */
 export interface RuleProblem {
   readonly property: string;
   readonly problem: string;
   readonly advice?: string;
-  /** The value to show, of a property with several; the first unless said otherwise. */
+  /** Value to show if the property has several; the first by default. */
   readonly received?: string;
-  /** Unwilling to perform (53) unless the rule says otherwise. */
+  /** Result code; unwillingToPerform (53) by default. */
   readonly code?: ResultCodeName;
 }
 
-/** A rule between properties of one object; it runs when every property it looks at could be read. */
+/** Rule between properties of one object. It runs if all its properties are readable. */
 export interface Constraint<Object> {
   readonly properties: readonly string[];
-  /** @param isWritten whether the entry has a value of its own for the property, rather than a default. */
+  /**
+   * Returns the problem, or undefined.
+   * @param isWritten Returns true if the entry has its own value for the property, not a default.
+   */
   check(object: Object, isWritten: (property: string) => boolean): RuleProblem | undefined;
 }
 
-/** A reference whose target must be enabled while the referring object is in a certain state. */
+/** Reference whose target must be enabled while a condition holds for the referrer. */
 export interface EnabledTarget<Object> {
   readonly property: string;
-  /** To follow "while": `the mail server is enabled and uses TLS`. */
+  /** Continuation of "while": `the mail server is enabled and uses TLS`. */
   readonly condition: string;
-  /** The properties the condition looks at; with one of them unreadable it counts as not holding. */
+  /** Properties that the condition uses. If one is unreadable, the condition does not hold. */
   readonly properties: readonly string[];
   holds(object: Object): boolean;
 }
 
-/** At least one object of a kind must exist, enabled or not, while the object that needs it is in a certain state. */
+/** Requires at least one object of a kind, enabled or not, while a condition holds for the object. */
 export interface NeededKind<Object> {
   readonly kind: string;
-  /** To follow "while": `the alert handler is enabled`. */
+  /** Continuation of "while": `the alert handler is enabled`. */
   readonly condition: string;
-  /** The properties the condition looks at; with one of them unreadable it counts as not holding. */
+  /** Properties that the condition uses. If one is unreadable, the condition does not hold. */
   readonly properties: readonly string[];
   holds(object: Object): boolean;
 }
@@ -56,27 +59,27 @@ export interface ObjectDefinition<
   Kind extends string = string,
   Properties extends readonly PropertyDefinition[] = readonly PropertyDefinition[],
 > {
-  /** `mail-server`. */
+  /** Name of the kind: `mail-server`. */
   readonly kind: Kind;
-  /** `Mail Server`, `Mail Servers`: for people. */
+  /** Name for people: `Mail Server`, `Mail Servers`. */
   readonly friendlyName: string;
   readonly friendlyPluralName: string;
   readonly synopsis: string;
   readonly description: string | undefined;
   readonly objectClass: ClassDefinition;
   readonly parent: ObjectDefinition | undefined;
-  /** An abstract kind has no entries of its own, only those of its sub-kinds. */
+  /** True if only sub-kinds have entries. */
   readonly abstract: boolean;
   readonly location: Location;
-  /** The attribute that entries are named by: cn but for a few. */
+  /** Naming attribute; cn for most kinds. */
   readonly namingAttribute: string;
-  /** Inherited ones first. */
+  /** Properties, inherited ones first. */
   readonly properties: Properties;
   readonly propertiesByName: ReadonlyMap<string, PropertyDefinition>;
   readonly propertiesByKey: ReadonlyMap<string, PropertyDefinition>;
-  /** The properties that refer to other objects. */
+  /** Properties that refer to other objects. */
   readonly references: readonly PropertyDefinition[];
-  /** Those that are given when an object is created, and stay as they were given. */
+  /** Properties that are set when an object is created and never changed. */
   readonly readOnly: readonly PropertyDefinition[];
   readonly constraints: readonly Constraint<unknown>[];
   readonly enabledTargets: readonly EnabledTarget<unknown>[];
@@ -85,12 +88,12 @@ export interface ObjectDefinition<
 
 type DecodedOf<Kind, Properties extends readonly PropertyDefinition[]> = {
   readonly kind: Kind;
-  /** The value of the entry's RDN. */
+  /** Value of the entry's RDN. */
   readonly name: string;
   readonly dn: Dn;
 } & { readonly [P in Properties[number] as FieldName<P['name']>]: PropertyValue<P> };
 
-/** The typed object of a definition: `Decoded<typeof mailServer>`. */
+/** Typed object of a definition: `Decoded<typeof mailServer>`. */
 export type Decoded<Definition> =
   Definition extends ObjectDefinition<infer Kind, infer Properties> ? DecodedOf<Kind, Properties> : never;
 
@@ -128,14 +131,14 @@ export function defineObject<
     propertiesByKey: new Map(properties.map((property) => [property.key, property])),
     references: properties.filter((property) => property.type.target !== undefined),
     readOnly: properties.filter((property) => property.readOnly),
-    // A rule is only ever given objects decoded by the definition it belongs to.
+    // A rule only gets objects that its own definition decoded.
     constraints: (declaration.constraints ?? []) as readonly Constraint<unknown>[],
     enabledTargets: (declaration.enabledTargets ?? []) as readonly EnabledTarget<unknown>[],
     neededKinds: (declaration.neededKinds ?? []) as readonly NeededKind<unknown>[],
   };
 }
 
-/** Whether the kind is this one or a sub-kind of it. */
+/** Returns true if the definition is of this kind or a sub-kind of it. */
 export function isOfKind(definition: ObjectDefinition, kind: string): boolean {
   for (let at: ObjectDefinition | undefined = definition; at !== undefined; at = at.parent) {
     if (at.kind === kind) return true;

@@ -1,4 +1,4 @@
-// Attributes that this server shows with an entry and nobody can set: what follows from the rest of the configuration.
+// Operational attributes that this server computes from the rest of the configuration.
 
 import { ownAttribute } from './object-identifiers.ts';
 import type { BaseSyntaxName } from './property-type.ts';
@@ -12,7 +12,7 @@ export interface OperationalAttribute {
   readonly synopsis: string;
 }
 
-/** So many names are shown; the count counts all. */
+/** Maximum number of names that are listed. The count includes all. */
 export const USED_BY_NAMES_MAX = 100;
 
 export const usedBy: OperationalAttribute = {

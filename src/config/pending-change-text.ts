@@ -1,5 +1,5 @@
-// What waits for an admin action, in words: for the answer to the change, and for whoever looks at the entry later
-// and has never read a manual. Never the value of a secret.
+// Pending changes in words: for the answer to a change, and for readers of the entry who know no manual. Never
+// contains a secret value.
 
 import type { PendingChange } from './admin-actions.ts';
 import type { ObjectDefinition } from './object-definition.ts';
@@ -8,7 +8,7 @@ import type { ObjectReading, PropertyReading } from './property-reader.ts';
 const VALUES_SHOWN_MAX = 5;
 const VALUE_CHARACTERS_MAX = 120;
 
-/** One line of the answer: which property is stored and not yet in force, and what to do about it. */
+/** Returns one line of the answer: the property that is stored and not yet effective, and what to do. */
 export function formatPendingNote(reading: ObjectReading, change: PendingChange): string {
   const { property, waitsFor } = change;
   const start = `${reading.entry.dn}: ${property.name} is stored and not yet in force.`;
@@ -22,8 +22,8 @@ export function formatPendingNote(reading: ObjectReading, change: PendingChange)
 }
 
 /**
- * `use-ssl: in force is "false"; disable and enable this mail server again to make "true" take effect (changed
- * 2026-11-22T08:15:00Z)`. Takes the object as it is written.
+ * Returns `use-ssl: in force is "false"; disable and enable this mail server again to make "true" take effect
+ * (changed 2026-11-22T08:15:00Z)`. Takes the stored object.
  */
 export function formatPendingChange(reading: ObjectReading, change: PendingChange): string {
   const { property, action, since, inForce, waitsFor } = change;
@@ -38,7 +38,7 @@ export function formatPendingChange(reading: ObjectReading, change: PendingChang
   return `${property.name}: in force is ${now}; ${means}${together} (changed ${formatTime(since)})`;
 }
 
-/** A default is called one, because nobody finds it in the entry. */
+/** Returns the values as text. A default is marked, because it is not in the entry. */
 function shown({ definition, texts, isWritten }: PropertyReading): string {
   if (texts.length === 0) return isWritten ? 'no value' : 'the default';
   const values = texts.slice(0, VALUES_SHOWN_MAX).map((text) => {
@@ -50,7 +50,10 @@ function shown({ definition, texts, isWritten }: PropertyReading): string {
   return isWritten ? list : `the default ${list}`;
 }
 
-/** `LDAP connection handler`: words in lower case, abbreviations as they are. */
+/**
+ * Returns the name of a kind within a sentence: `LDAP connection handler`. Words are in lower case, abbreviations
+ * unchanged.
+ */
 function nameOf({ friendlyName }: ObjectDefinition): string {
   return friendlyName.replace(/\b[A-Z][a-z]+/g, (word) => word.toLowerCase());
 }

@@ -1,21 +1,21 @@
-// One property of a configuration object, declared once: from it come its LDAP attribute, how its values are read
-// and checked, what its change asks for, and every page and message that speaks of it.
+// One property of a configuration object. Its single declaration determines the LDAP attribute, reading and checking
+// of values, the admin action, and all pages and messages about it.
 
 import type { PropertyType } from './property-type.ts';
 
 export type AdminActionKind = 'none' | 'component-restart' | 'server-restart';
 
-/** What an administrator must do before a change takes effect; `none` may carry a note too. */
+/** Action that an administrator must take before a change takes effect. `none` may have a note too. */
 export interface AdminAction {
   readonly kind: AdminActionKind;
-  /** A sentence, with its full stop. */
+  /** Sentence with its full stop. */
   readonly note?: string;
 }
 
-/** Values as they would be written, or what happens without any, in words; undefined: nothing. */
+/** Default values in stored form, or the behaviour without a value, in words; undefined for nothing. */
 export type PropertyDefault = readonly string[] | { readonly behaviour: string } | undefined;
 
-/** Other default values while another property (declared earlier) has a certain canonical value. */
+/** Other default values while a property declared earlier has a certain canonical value. */
 export interface ConditionalDefault {
   readonly property: string;
   readonly is: string;
@@ -23,30 +23,30 @@ export interface ConditionalDefault {
 }
 
 export interface PropertyDefinition<T = unknown> {
-  /** `auth-password`. */
+  /** Property name: `auth-password`. */
   readonly name: string;
-  /** The name in typed objects: `authPassword`. */
+  /** Name in typed objects: `authPassword`. */
   readonly field: string;
-  /** The LDAP attribute: `ds-cfg-auth-password`. */
+  /** LDAP attribute: `ds-cfg-auth-password`. */
   readonly attribute: string;
-  /** The attribute in lower case. */
+  /** Attribute in lower case. */
   readonly key: string;
-  /** The attribute's OID; undefined when another schema file defines the attribute. */
+  /** OID of the attribute; undefined if another schema file defines it. */
   readonly oid: string | undefined;
   readonly type: PropertyType<T>;
   readonly default: PropertyDefault;
   readonly defaultWhen: ConditionalDefault | undefined;
-  /** What the default values mean; empty where there are none. */
+  /** Typed default values; empty if there are none. */
   readonly defaultReading: DefaultReading;
   readonly defaultReadingWhen: DefaultReading;
-  /** In words, a sentence without its full stop. */
+  /** Allowed values in words, a sentence without its full stop. */
   readonly allowed: string;
   readonly multiValued: boolean;
-  /** Whether the attribute's definition lets it have several values although the property does not, as OpenDJ's may. */
+  /** True if the attribute is multi-valued, as OpenDJ defines it, and the property is not. */
   readonly multiValuedAttribute: boolean;
   readonly operationalAttribute: boolean;
   readonly required: boolean;
-  /** Set when the object is created and never changed afterwards. */
+  /** True if the property is set when the object is created and never changed. */
   readonly readOnly: boolean;
   readonly advanced: boolean;
   readonly adminAction: AdminAction;
@@ -61,7 +61,7 @@ export interface DefaultReading {
   readonly texts: readonly string[];
 }
 
-/** What a declaration says; the rest has the usual value: optional, single-valued, basic, without admin action. */
+/** Facts of a declaration. By default a property is optional, single-valued, basic and without admin action. */
 export interface PropertyFacts<T = unknown> {
   readonly name: string;
   readonly type: PropertyType<T>;
@@ -81,7 +81,10 @@ export interface PropertyFacts<T = unknown> {
   readonly adminAction?: AdminAction;
 }
 
-/** Declares a property, throws when its own default is not allowed; the type keeps what was said, so that typed objects know what may be absent. */
+/**
+ * Declares a property. Throws if its default is not allowed. The type keeps the facts, so that typed objects know
+ * which values may be absent.
+ */
 export function property<const Facts extends PropertyFacts>(facts: Facts): PropertyDefinition & Facts {
   const attribute = facts.attribute ?? `ds-cfg-${facts.name}`;
   const complete: PropertyDefinition = {
@@ -117,7 +120,7 @@ function readDefault({ name, type }: PropertyFacts, given: PropertyDefault): Def
   return { values, texts: values.map((value) => type.format(value)) };
 }
 
-/** `use-start-tls` as `useStartTls`. */
+/** Type of the field name: `use-start-tls` becomes `useStartTls`. */
 export type FieldName<Name extends string> = Name extends `${infer Head}-${infer Tail}`
   ? `${Head}${Capitalize<FieldName<Tail>>}`
   : Name;
@@ -126,7 +129,7 @@ function fieldName(name: string): string {
   return name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** What a typed object holds for a property: a list, a value, or a value that may be absent. */
+/** Type of a property in a typed object: a list, a value, or an optional value. */
 export type PropertyValue<P> = P extends { readonly type: PropertyType<infer T> }
   ? P extends { readonly multiValued: true }
     ? readonly T[]

@@ -1,5 +1,5 @@
-// From an entry to the values of its properties: expressions are resolved, texts parsed, defaults filled in, and
-// everything that is wrong is collected. Rules between properties and between objects are not looked at here.
+// Reads the properties of an entry: resolves expressions, parses texts, adds defaults, and collects all issues.
+// Rules between properties and between objects are checked elsewhere.
 
 import type { Origin, Use } from '../expression/origin.ts';
 import type { Problem } from '../expression/problem.ts';
@@ -21,20 +21,20 @@ export interface PropertyReading {
   readonly definition: PropertyDefinition;
   /** Typed values, in the order of the entry. */
   readonly values: readonly unknown[];
-  /** The same values in canonical text. */
+  /** Values in canonical text, in the same order. */
   readonly texts: readonly string[];
-  /** Where the values come from: the entry, the default, or what an expression was resolved from. */
+  /** Origin of the values: the entry, the default, or the source of an expression. */
   readonly origin: Origin;
-  /** For each value the expressions it is made of; empty when no value has any. */
+  /** Expressions of each value; empty if no value has any. */
   readonly uses: readonly (readonly Use[])[];
-  /** Whether the entry has a value of its own. */
+  /** True if the entry has its own value. */
   readonly isWritten: boolean;
-  /** The values that an earlier version took, and that are refused in a change that brings them. */
+  /** Values that an earlier version accepted; a change that adds them is refused. */
   readonly outdated?: readonly OutdatedValue[];
 }
 
 export interface OutdatedValue {
-  /** In canonical text; a secret, where the property is one. */
+  /** Canonical text; a secret if the property is one. */
   readonly text: string;
   readonly issue: Issue;
 }
@@ -42,26 +42,26 @@ export interface OutdatedValue {
 export interface ObjectReading {
   readonly definition: ObjectDefinition;
   readonly entry: Entry;
-  /** By name; properties that could not be read are missing. */
+  /** Readable properties by name. */
   readonly properties: ReadonlyMap<string, PropertyReading>;
-  /** The typed object as far as it could be read: fields of properties with issues are missing. */
+  /** Typed object of the readable properties. */
   readonly object: object;
   readonly issues: readonly Issue[];
-  /** Remembered by checkObject: the issues, and those of the rules of the object. */
+  /** Cached by checkObject: all issues, including the rules of the object. */
   checked: readonly Issue[] | undefined;
-  /** Remembered by the property validator: what the ReferenceIndex must know of the entry. */
+  /** Cached by the property validator: the ReferenceIndex keys of the entry. */
   targets: readonly string[] | undefined;
 }
 
-/** Whether the values of an attribute may hold expressions; the key is in lower case. */
+/** Returns true if values of the attribute may have expressions. The key is in lower case. */
 export function takesExpressions(attributeKey: string): boolean {
   return attributeKey.startsWith(EXPRESSION_ATTRIBUTES);
 }
 
 /**
- * Reads every property of the definition; what is wrong stands in `issues`, and nothing is thrown. `earlier` is a
- * reading of the same sources: what it has of attributes that are still the same is taken from it. `inForce` has
- * readings, by the names of their properties, that take the place of what the entry has.
+ * Reads every property of the definition. Returns problems in `issues` and never throws. `earlier` is a reading with
+ * the same sources; values of unchanged attributes are taken from it. `inForce` has effective readings, by property
+ * name, that replace those of the entry.
  */
 export function readProperties(
   definition: ObjectDefinition,
@@ -85,7 +85,10 @@ export function readProperties(
   return { definition, entry, properties, object, issues, checked: undefined, targets: undefined };
 }
 
-/** A modified entry shares the attributes that were not touched. A default may hang on another property. */
+/**
+ * Returns the earlier reading of an unchanged attribute, which is shared between entries. A default may depend on
+ * another property.
+ */
 function findSame(
   property: PropertyDefinition,
   entry: Entry,
@@ -176,7 +179,7 @@ function resolveValue(
 
 function unresolved(property: PropertyDefinition, entry: Entry, text: string, problem: Problem): Issue {
   const looked = problem.places.length === 0 ? '' : `; looked for ${problem.places.join(', ')}`;
-  // Of a secret only the expression is shown, whose defaults the expression room has already blotted out.
+  // For a secret, only the expression is shown. Its defaults are already hidden.
   const received = property.type.secret ? problem.expression : property.type.show(text);
   const within = received === problem.expression ? '' : `${problem.expression} `;
   const advice = 'Give it a value, write a default as in $<name|default>, or write the value itself.';
@@ -223,7 +226,7 @@ function parseValue(
 
 function resolvedInWords(property: PropertyDefinition, resolved: string): string {
   const { secret, mayHoldSecrets } = property.type;
-  // What has no name does not say whether it is a secret.
+  // A value without a name may be secret.
   if (secret || (mayHoldSecrets === true && !resolved.includes('='))) return 'resolves to a value';
   const shown = property.type.show(resolved);
   const short =
@@ -233,7 +236,7 @@ function resolvedInWords(property: PropertyDefinition, resolved: string): string
   return `resolves to ${JSON.stringify(short)}`;
 }
 
-/** An issue about one property; whoever calls has already put stars for a secret. */
+/** Returns an issue about one property. The caller has already hidden secrets. */
 export function issueOf(
   code: ResultCodeName,
   property: PropertyDefinition,
@@ -252,7 +255,7 @@ export function issueOf(
   };
 }
 
-/** What may be shown of the written value of a property: stars for a secret. */
+/** Returns the stored value of a property for messages, with stars for a secret. */
 export function shownValue(property: PropertyDefinition, entry: Entry): string | undefined {
   const text = entry.first(property.key);
   if (text === undefined) return undefined;

@@ -1,9 +1,9 @@
-// What the value of a property may be, as a value: the LDAP syntax it fits, the allowed values in words, and the
-// way between text and the typed value. A type knows nothing of entries, expressions or other properties.
+// The type of a property: its LDAP syntax, its allowed values in words, and conversion between text and typed value.
+// It does not know entries, expressions or other properties.
 
 import type { ResultCodeName } from '../ldap/result-code.ts';
 
-/** The ordinary LDAP syntaxes (RFC 4517 §3.3) a property's attribute may be based on, by the last arc of their OIDs. */
+/** Ordinary LDAP syntaxes (RFC 4517 §3.3) of property attributes, by the last number of their OIDs. */
 export const BaseSyntax = {
   boolean: 7,
   dn: 12,
@@ -15,45 +15,45 @@ export const BaseSyntax = {
 
 export type BaseSyntaxName = keyof typeof BaseSyntax;
 
-/** A typed value, or what is wrong: `problem` is read after the value, `advice` is a sentence of its own. */
+/** A typed value, or a problem: `problem` is a predicate of the value, `advice` is a sentence. */
 export type Parsed<T> =
   | { readonly value: T; readonly problem?: undefined }
   | (Refused & {
-      /** What the value means where it is stored already: an earlier version took it, and only new ones are refused. */
+      /** Meaning of a stored value that an earlier version accepted; only new ones are refused. */
       readonly outdated?: { readonly value: T };
     });
 
 export interface Refused {
   readonly problem: string;
   readonly advice?: string;
-  /** 19 unless said otherwise; 53 for a value that is well written and cannot be honoured. */
+  /** Result code; 19 by default, 53 for a valid value that is not supported. */
   readonly code?: ResultCodeName;
 }
 
 export interface PropertyType<T> {
-  /** `host and port`: for people. */
+  /** Name for people: `host and port`. */
   readonly name: string;
   readonly syntax: BaseSyntaxName;
-  /** Whether upper and lower case are the same in comparisons; only strings ask. */
+  /** True if comparisons distinguish upper and lower case; only strings use it. */
   readonly caseSensitive: boolean;
-  /** All values there are, where they are a few words: for editors. */
+  /** All allowed values if they are a few words, for editors. */
   readonly words: readonly string[] | undefined;
-  /** The range of numbers, where values are numbers: for editors. */
+  /** Range of a number, for editors. */
   readonly range: NumberRange | undefined;
-  /** What is allowed: a sentence without its full stop, `A duration of at least 1 ms`. */
+  /** Allowed values: a sentence without its full stop, `A duration of at least 1 ms`. */
   readonly allowed: string;
-  /** A secret is written `***` wherever people could read it. */
+  /** True if messages and answers show `***` instead of the value. */
   readonly secret: boolean;
-  /** Whether single values may hold a secret although the property as a whole is none; `show` hides it. */
+  /** True if some values may be secret although the property is not. `show` hides them. */
   readonly mayHoldSecrets: boolean;
-  /** Only a hash of the value is stored: clear text is hashed before it becomes part of the tree. */
+  /** True if only a hash is stored: clear text is hashed before it is stored. */
   readonly hashed: boolean;
-  /** The kind of object a reference points to. */
+  /** Kind of the target of a reference. */
   readonly target: string | undefined;
   parse(text: string): Parsed<T>;
-  /** The canonical text: `parse(format(value))` gives the value again. */
+  /** Returns the canonical text. Parsing it returns the value again. */
   format(value: T): string;
-  /** The text as it may stand in a message. */
+  /** Returns the text for messages. */
   show(text: string): string;
 }
 
@@ -78,19 +78,19 @@ interface PropertyTypeInput<T> {
   show?(text: string): string;
 }
 
-/** Returns the same answer with another value in its place. */
+/** Returns the same result with another value. */
 export function mapParsed<From, To>(parsed: Parsed<From>, to: (value: From) => To): Parsed<To> {
   if (parsed.problem === undefined) return { value: to(parsed.value) };
   const { outdated, ...refused } = parsed;
   return outdated === undefined ? refused : { ...refused, outdated: { value: to(outdated.value) } };
 }
 
-/** Returns what a value means where it is stored already; undefined where no version took it. */
+/** Returns the meaning of a stored value; undefined if no version accepted it. */
 export function meaningOf<T>(parsed: Parsed<T>): { readonly value: T } | undefined {
   return parsed.problem === undefined ? parsed : parsed.outdated;
 }
 
-/** Builds a type; where nothing is said it is not secret, ignores case, and writes values with `String`. */
+/** Builds a type. By default it is not secret, ignores case, and formats values with `String`. */
 export function propertyType<T>(input: PropertyTypeInput<T>): PropertyType<T> {
   return {
     caseSensitive: false,

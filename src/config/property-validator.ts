@@ -1,6 +1,6 @@
-// The property validator: whether the configuration still makes sense after a change. It reads the entry that
-// changes and what that entry touches, never the whole tree, and gives every issue it finds. Keeping the tree and the
-// index of references, and trying one change at a time, is for whoever calls.
+// The property validator checks that the configuration is valid after a change. It reads the changed entry and those
+// that it affects, never the whole tree, and returns all issues. The caller keeps the tree and the reference index,
+// and validates one change at a time.
 
 import type { Sources } from '../expression/sources.ts';
 import type { EntryDifference } from '../ldap/change.ts';
@@ -64,7 +64,7 @@ import {
 } from './renamed-references.ts';
 import { originTexts } from './value-origins.ts';
 
-/** An entry as it is written, and what of it waits for an admin action. */
+/** A stored entry with its pending changes. */
 export interface EntryInForce {
   readonly entry: Entry;
   readonly pending: PendingChanges | undefined;
@@ -73,13 +73,14 @@ export interface EntryInForce {
 export interface PropertyValidatorOptions {
   readonly schema: Schema;
   readonly sources: Sources;
-  /** All kinds of objects there are, unless said otherwise. */
+  /** Definitions of all kinds; by default those of this program. */
   readonly definitions?: readonly ObjectDefinition[];
 }
 
 const NO_NAMES: ReadonlyMap<string, Dn> = new Map();
 const ENTRY_TRUST_KIND = 'ldap-trust-manager-provider';
 
+/** Validates changes with one set of sources. */
 export class PropertyValidator {
   readonly definitions: Definitions;
   readonly sources: Sources;
@@ -99,15 +100,15 @@ export class PropertyValidator {
     this.#rootKey = schema.dnKeyOfText(CONFIG_ROOT);
   }
 
-  /** The same rules with other sources, which is what a reload makes. */
+  /** Returns a validator with other sources, for a reload. */
   withSources(sources: Sources): PropertyValidator {
     return new PropertyValidator({ ...this.#options, sources });
   }
 
   /**
-   * Everything that is wrong with one change (19, 53, 64, 65): values, rules of the object, references both ways.
-   * The view shows the tree after the change. A change outside cn=config has no issues here.
-   * @param earlier whose sources the entry before was read from: a reload changes what an entry means that stays as it is.
+   * Returns all issues of one change (result codes 19, 53, 64, 65): values, rules of the object, references in both
+   * directions. The view is the tree after the change. A change outside cn=config has no issues here.
+   * @param earlier Validator with which the old entry was read; a reload changes the meaning of an unchanged entry.
    */
   validate(
     { key, before, after }: EntryDifference,
@@ -121,17 +122,17 @@ export class PropertyValidator {
     return before === undefined ? [] : this.#checkDeletion(before, key, context);
   }
 
-  /** See further-check.ts; takes the issues of the schema. */
+  /** Returns further issues of an entry that the schema refuses, see further-check.ts. */
   checkFurther(entry: Entry, known: readonly Issue[], view: ConfigView): readonly Issue[] {
     return checkFurther(entry, known, this.#context(view));
   }
 
-  /** What keeps a server from starting although every entry is right. Takes the entries of the connection handlers. */
+  /** Returns issues that prevent a start although every entry is valid. Takes the connection handlers. */
   checkStart(handlers: Iterable<Entry>): readonly Issue[] {
     return checkAnyHandler(Array.from(handlers, (entry) => this.#read(entry)));
   }
 
-  /** What is wrong with a change only: a server starts with what an earlier version took, and says so. */
+  /** Returns issues that refuse a change only. A server starts with values of an earlier version and logs them. */
   checkChange({ before, after }: EntryDifference): readonly Issue[] {
     if (after === undefined) return [];
     const isTrust = this.definitions.findForEntry(after)?.kind === ENTRY_TRUST_KIND;
@@ -140,15 +141,16 @@ export class PropertyValidator {
   }
 
   /**
-   * Returns the issues of values that an earlier version took and that this one refuses, without those that were there before.
-   * @param earlier whose sources the entry before was read from
+   * Returns the issues of values that an earlier version accepted and this one refuses, without those already
+   * stored.
+   * @param earlier Validator with which the old entry was read.
    */
   checkOutdated(after: Entry, before?: Entry, earlier: PropertyValidator = this): readonly Issue[] {
     const now = this.#read(after, before);
     return now === undefined ? [] : checkOutdated(before && earlier.#read(before), now);
   }
 
-  /** Every issue of a whole configuration, in the order of the entries; linear in their number. */
+  /** Returns all issues of a whole configuration, in the order of the entries. Takes linear time. */
   validateAll(entries: Iterable<Entry>): readonly Issue[] {
     const byKey = new Map<string, Entry>();
     const readings = new Map<string, ObjectReading | undefined>();
@@ -174,8 +176,8 @@ export class PropertyValidator {
   }
 
   /**
-   * What the ReferenceIndex must know of an entry: the keys of all it names, and of what is in force until an admin
-   * action (`pending`). `before`: the entry it comes from.
+   * Returns the ReferenceIndex keys of an entry: the targets of its stored and of its effective values (`pending`).
+   * `before` is the entry before the change.
    */
   targetsOf(entry: Entry, before?: Entry, pending?: PendingChanges): readonly string[] {
     const reading = this.#read(entry, before);
@@ -186,7 +188,7 @@ export class PropertyValidator {
     return [...new Set([...reading.targets, ...this.#referredTo(inForce)])];
   }
 
-  /** Those of the entry it comes from, where nothing has changed that names others. */
+  /** Returns the previous targets if no reference has changed. */
   #sameTargets(reading: ObjectReading, before: Entry | undefined): readonly string[] | undefined {
     const earlier = before && this.#readings.find(before);
     const { definition, properties } = reading;
@@ -197,7 +199,7 @@ export class PropertyValidator {
     return isSame ? earlier.targets : undefined;
   }
 
-  /** The same of one of very many entries, which is not read as a whole when it names nothing. */
+  /** Returns the ReferenceIndex keys of an entry. Reads an entry without references only in part. */
   storedTargetsOf(entry: Entry): readonly string[] {
     const definition = this.definitions.findForEntry(entry);
     if (definition === undefined) return [];
@@ -209,9 +211,9 @@ export class PropertyValidator {
   }
 
   /**
-   * What waits for an admin action once an entry has become another, undefined for nothing; see pendingAfter.
-   * @param validator whose sources the entry before was read from, if not this one's.
-   * @param names what is renamed together with it: a reference that follows is not another value.
+   * Returns the pending changes after a change of an entry; undefined for none, see pendingAfter.
+   * @param validator Validator with which the old entry was read, if not this one.
+   * @param names Entries that are renamed together with it: a reference that follows is no other value.
    */
   pendingAfter(
     before: EntryInForce,
@@ -236,7 +238,7 @@ export class PropertyValidator {
     return pendingAfter({ written, inForce, pending }, now, read, at);
   }
 
-  /** What makes the references of an entry follow a rename. */
+  /** Returns the modifications with which the references of an entry follow a rename. */
   followingReferences(
     entry: Entry,
     pending: PendingChanges | undefined,
@@ -248,7 +250,7 @@ export class PropertyValidator {
     return followingReferences(reading, inForce, names, this.#schema);
   }
 
-  /** Whether an object in force is the one it was but for names: its own, and those of what was renamed with it. */
+  /** Returns true if effective objects differ in names only: their own and those of other renamed entries. */
   differsInNamesOnly(before: EntryInForce, after: EntryInForce, names: NewNames): boolean {
     const old = this.#readInForce(before);
     const now = this.#readInForce(after);
@@ -258,8 +260,8 @@ export class PropertyValidator {
   }
 
   /**
-   * What an entry that stays as it is written means now, and meant with other sources: what waits for an admin action,
-   * and the properties whose values in force have become others.
+   * Compares the meaning of an unchanged entry with that of other sources: returns the pending changes and the
+   * properties whose effective values have changed.
    */
   compareWith(
     other: PropertyValidator,
@@ -273,7 +275,7 @@ export class PropertyValidator {
     return { pending, changed: old === undefined || now === undefined ? [] : changedProperties(old, now) };
   }
 
-  /** What waits, in words: a line of an answer, and values for the entry. */
+  /** Formats pending changes: as lines of an answer, or as values of the entry. */
   formatPending(entry: Entry, changes: Iterable<PendingChange>, as: 'notes' | 'values'): readonly string[] {
     const reading = this.#read(entry);
     if (reading === undefined) return [];
@@ -281,7 +283,7 @@ export class PropertyValidator {
     return Array.from(changes, (change) => format(reading, change));
   }
 
-  /** The typed object of a validated entry, as it is in force; undefined when it is no object, or not valid. */
+  /** Returns the typed object with its effective values; undefined if the entry is no valid object. */
   decode(entry: Entry, pending?: PendingChanges): ConfigurationObject | undefined {
     const definition = this.definitions.findForEntry(entry);
     if (definition === undefined) return undefined;
@@ -292,12 +294,12 @@ export class PropertyValidator {
     return object as ConfigurationObject | undefined;
   }
 
-  /** The entry as cn=effective shows it, under the name it has in cn=config. */
+  /** Returns the entry for cn=effective, with its DN in cn=config. */
   effectiveEntry(entry: Entry, pending?: PendingChanges): Entry {
     return effectiveEntry(entry, this.#readInForce({ entry, pending }), this.sources);
   }
 
-  /** Where the values in force come from; see originTexts. */
+  /** Returns the origins of the effective values, see originTexts. */
   originsOf(entry: Entry, pending?: PendingChanges): readonly string[] {
     const reading = this.#readInForce({ entry, pending });
     if (reading === undefined) return [];
@@ -332,7 +334,7 @@ export class PropertyValidator {
     return referencesOf(reading).flatMap((reference) => targetKeysOf(reference, this.#schema));
   }
 
-  /** What an entry names that holds no reference; undefined where that depends on what else it holds. */
+  /** Returns the ReferenceIndex keys of an entry without references; undefined if they depend on its values. */
   #plainTargetsOf(definition: ObjectDefinition): readonly string[] | undefined {
     const hasDefault = definition.references.some(({ defaultReading }) => defaultReading.texts.length > 0);
     if (hasDefault || namesByMoreThanReferences(definition)) return undefined;
@@ -382,7 +384,7 @@ export class PropertyValidator {
   }
 }
 
-/** Whether other properties, too, have a say in what an object of the kind stands for in the ReferenceIndex. */
+/** Returns true if properties other than references add ReferenceIndex keys. */
 function namesByMoreThanReferences(definition: ObjectDefinition): boolean {
   return definition.neededKinds.length > 0 || isAccountKind(definition) || isHandlerKind(definition);
 }

@@ -1,5 +1,5 @@
-// Readings of entries that were looked at lately. A change looks at an entry from several sides, and often at the
-// one the change before it made; entries never change, so a reading stays true as long as the sources do.
+// Caches recent readings of entries. A change reads an entry several times, and often one that the previous change
+// made. Entries are immutable, so a reading is valid as long as the sources are.
 
 import type { Sources } from '../expression/sources.ts';
 import type { Entry } from '../ldap/entry.ts';
@@ -10,6 +10,7 @@ import { type ObjectReading, readProperties } from './property-reader.ts';
 /** About a kilobyte each: enough for what is changed at a time, little next to what is stored. */
 const READINGS_MAX = 4096;
 
+/** Cache of readings with one set of sources. */
 export class ReadingMemo {
   readonly sources: Sources;
   readonly #readings = new Memo<Entry, ObjectReading>(READINGS_MAX);
@@ -18,7 +19,7 @@ export class ReadingMemo {
     this.sources = sources;
   }
 
-  /** The definition must be the entry's own. What an earlier version of the entry has as well is not read again. */
+  /** Reads an entry with its own definition. Values that an earlier version of the entry shares are not read again. */
   read(definition: ObjectDefinition, entry: Entry, earlier?: Entry): ObjectReading {
     const known = this.find(entry);
     if (known !== undefined) return known;
@@ -27,7 +28,7 @@ export class ReadingMemo {
     return reading;
   }
 
-  /** The reading of an entry, if it was read lately. */
+  /** Returns the cached reading of an entry. */
   find(entry: Entry): ObjectReading | undefined {
     return this.#readings.find(entry);
   }

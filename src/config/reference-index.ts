@@ -1,18 +1,19 @@
-// Who refers to whom: for the key of a target, the keys of the entries that name it. Whoever keeps the tree keeps this
-// in step, with `set` for each entry added, changed or removed; no question asked of it looks at the whole tree.
+// Index of references: the keys of the referrers by the key of the target. The owner of the tree updates it with
+// `set` for each entry that is added, changed or removed. No lookup reads the whole tree.
 
-/** What is done at a stretch beside other work. */
+/** Number of referrers that are indexed in one slice. */
 const SLICE_REFERRERS = 256;
 
+/** Index of references between entries. */
 export class ReferenceIndex {
   readonly #targets = new Map<string, readonly string[]>();
   readonly #referrers = new Map<string, Set<string>>();
-  /** What is still to be put in. */
+  /** Referrers that are not indexed yet. */
   #rest: Iterator<readonly [string, readonly string[]]> | undefined;
 
   /**
-   * From now on the referrer names these targets, none when it was deleted. Gives what it named before: calling with
-   * that again takes the change back.
+   * Sets the targets of a referrer; an empty list removes it. Returns the old targets, with which the call can be
+   * undone.
    */
   set(referrerKey: string, targetKeys: readonly string[]): readonly string[] {
     const before = this.targets(referrerKey);
@@ -48,8 +49,8 @@ export class ReferenceIndex {
   }
 
   /**
-   * Forgets everything, and puts in what very many referrers name, when the first question is asked or `finish` finds the time. A referrer that
-   * is `set` meanwhile must come as it is then.
+   * Clears the index, and fills it at the first lookup or with `finish`. A referrer that is `set` meanwhile must be
+   * yielded in its new state.
    */
   defer(all: Iterable<readonly [referrerKey: string, targetKeys: readonly string[]]>): void {
     this.#targets.clear();
@@ -57,12 +58,12 @@ export class ReferenceIndex {
     this.#rest = all[Symbol.iterator]();
   }
 
-  /** Puts in the rest of what was deferred, in short slices. */
+  /** Indexes the remaining referrers, in short slices. */
   *finish(): Generator<void> {
     for (let count = 1; this.#takeNext(); count++) if (count % SLICE_REFERRERS === 0) yield;
   }
 
-  /** Whether there was one more. */
+  /** Indexes one more referrer; returns false at the end. */
   #takeNext(): boolean {
     const next = this.#rest?.next();
     if (next === undefined || next.done === true) {

@@ -1,5 +1,5 @@
-// References to objects that get other names: what must be written so that they go on naming the same objects, and how
-// what was read before a rename reads after it. Who is renamed, and when, is not known here.
+// References to renamed objects: the changes with which they follow, and the reading of an object after a rename. It
+// does not decide what is renamed.
 
 import { escapeExpression, hasExpression, parseTemplate } from '../expression/template.ts';
 import type { Modification } from '../ldap/change.ts';
@@ -9,13 +9,13 @@ import type { Schema } from '../schema/schema.ts';
 import type { PendingChanges } from './admin-actions.ts';
 import type { ObjectReading, PropertyReading } from './property-reader.ts';
 
-/** New names of entries by the keys of their old ones. */
+/** New DNs of entries by the keys of their old ones. */
 export type NewNames = ReadonlyMap<string, Dn>;
 
-/** A reference that no change of its entry can make follow: what names the object is elsewhere. */
+/** Reference that no change of its entry can make follow, because the DN is in another place. */
 export interface StuckReference {
   readonly attribute: string;
-  /** The expression that names the object; undefined: a default does. */
+  /** Expression that contains the DN; undefined for a default. */
   readonly written: string | undefined;
 }
 
@@ -25,9 +25,9 @@ export interface FollowingReferences {
 }
 
 /**
- * Returns the modifications that make the references of an object follow a rename, none when it has no such reference.
- * @param inForce the object as it is in force, where something of it waits for an admin action: what is in force follows
- * with the entry, so that an entry that only there names the object is written once more as it is.
+ * Returns the modifications with which the references of an object follow a rename; an empty list if there are none.
+ * @param inForce The object with its effective values, if something is pending. They follow with the entry, so an
+ * entry that only refers in effective values is written again unchanged.
  */
 export function followingReferences(
   reading: ObjectReading,
@@ -52,7 +52,7 @@ export function followingReferences(
   return { modifications, stuck };
 }
 
-/** The object as it would have been read if the others had had their new names already. */
+/** Returns the object as if the others had had their new names before. */
 export function followedObject(reading: ObjectReading, names: NewNames, schema: Schema): ObjectReading {
   if (names.size === 0) return reading;
   const properties = new Map(reading.properties);
@@ -63,7 +63,7 @@ export function followedObject(reading: ObjectReading, names: NewNames, schema: 
   return { ...reading, properties, checked: undefined, targets: undefined };
 }
 
-/** The same of what waits for an admin action. */
+/** Returns pending changes as if the others had had their new names before. */
 export function followedPending(
   pending: PendingChanges | undefined,
   names: NewNames,
@@ -94,14 +94,14 @@ function namesOne(reading: PropertyReading | undefined, names: NewNames, schema:
   return reading.texts.some((text) => names.has(schema.dnKeyOfText(text)));
 }
 
-/** A value with an expression is not looked into: what it resolves to is decided elsewhere. */
+/** Returns the text with the new DN. A value with an expression stays: its result is decided elsewhere. */
 function followedText(text: string, names: NewNames, schema: Schema): string {
   const plain = plainText(text);
   const now = plain === undefined ? undefined : names.get(schema.dnKeyOfText(plain));
   return now === undefined ? text : escapeExpression(now.toString());
 }
 
-/** What a value without expressions says; undefined for one that has some. */
+/** Returns the text of a value without expressions; undefined for one with expressions. */
 function plainText(text: string): string | undefined {
   if (!hasExpression(text)) return text;
   const { parts, problems } = parseTemplate(text);
@@ -109,7 +109,7 @@ function plainText(text: string): string | undefined {
   return isPlain ? parts.join('') : undefined;
 }
 
-/** A name that only its spelling changes of may be written in the new spelling already. */
+/** Returns true if only the spelling of the DN changes and the values have the new spelling already. */
 function isSpelledSo(written: readonly string[], names: NewNames): boolean {
   const spelled = new Set(Array.from(names.values(), (dn) => escapeExpression(dn.toString())));
   return written.some((text) => spelled.has(text));

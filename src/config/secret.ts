@@ -1,9 +1,10 @@
-// A password, PIN or key. Every way of turning it into text gives stars; the value comes out only where code says
-// `reveal`, so that a search for that word finds every place that sees one.
+// A password, PIN or key. Every conversion to text gives stars. Only `reveal` returns the value, so that a search
+// for that word finds all uses.
 
 import { inspect } from 'node:util';
 import { SECRET_STARS } from '../ldap/issue.ts';
 
+/** A secret that is not printed by accident. */
 export class Secret {
   readonly #text: string;
 

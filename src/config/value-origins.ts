@@ -1,13 +1,13 @@
-// Where the values in force come from, in words: `smtp-server: environment variable SMTP_HOST`. Never the value of a
-// secret, and never what a source holds.
+// Origins of effective values in words: `smtp-server: environment variable SMTP_HOST`. Never contains a secret or
+// the content of a source.
 
 import type { Use } from '../expression/origin.ts';
 import type { ObjectReading, PropertyReading } from './property-reader.ts';
 
-/** Of one value; of more, the first are shown. */
+/** Maximum number of origins shown for one value. */
 const USES_SHOWN_MAX = 20;
 
-/** What each origin is called before the name of its source. */
+/** Words for each origin, before the name of its source. */
 const WORDS: Readonly<Record<Use['origin'], string>> = {
   environment: 'environment variable',
   definition: 'definition',
@@ -16,8 +16,8 @@ const WORDS: Readonly<Record<Use['origin'], string>> = {
 };
 
 /**
- * Returns one text for each property that has a value in force; where the values of one differ in their origin, one for
- * each value. Takes what is in force.
+ * Returns one text for each property with an effective value, or one for each value if their origins differ. Takes
+ * the effective reading.
  */
 export function originTexts({ properties }: ObjectReading): readonly string[] {
   return [...properties.values()].flatMap((reading) => {
@@ -47,7 +47,7 @@ function originOf({ isWritten, definition }: PropertyReading, uses: readonly Use
   return shown.join('; ') + (others > 0 ? `; and ${others} more` : '') + within;
 }
 
-/** What the values of sources lead to: the kinds, because names inside a value may be a part of a secret. */
+/** Returns the origins inside the values of sources, as kinds only: names there may be part of a secret. */
 function innerOrigins(uses: readonly Use[]): readonly string[] {
   const inner = uses.filter(({ expression }) => expression === undefined);
   return [

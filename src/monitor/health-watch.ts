@@ -33,7 +33,7 @@ const ENABLED_KEY = 'ds-cfg-enabled';
 export class HealthWatch {
   readonly #options: HealthWatchOptions;
   /**
-   * Whether an entry is enabled with these sources. The same entry may resolve to another value after a reload.
+   * True for an entry that is enabled with these sources. The same entry may resolve to another value after a reload.
    */
   #readings = new WeakMap<Entry, boolean>();
   #readWith: PropertyValidator | undefined;

@@ -91,6 +91,6 @@ export interface StoreContents {
   readonly snapshotNumber: number;
   /** Commits after it, in order. Applied to the entries one by one, they give the last durable state. */
   readonly commits: readonly Commit[];
-  /** What was found and repaired, or is worth knowing; sentences for the log. */
+  /** Sentences for the log: what was found and repaired, or is worth knowing. */
   readonly warnings: readonly string[];
 }

@@ -1,6 +1,6 @@
-// Two rules about accounts: no two log in with the same name, and one that can change the configuration stays, or
-// nobody could ever again. Both are answered by the reference index: an account "refers" to the names it logs in
-// with and to the right it has, under keys that no entry can have.
+// Two rules for accounts: login names are unique, and one account that can change the configuration must remain. The
+// reference index answers both: an account "refers" to its login names and to its privilege, under keys that no
+// entry can have.
 
 import type { Issue } from '../../ldap/issue.ts';
 import type { Schema } from '../../schema/schema.ts';
@@ -10,34 +10,37 @@ import { rootDnUser } from '../objects/root-dn-user.ts';
 import type { ObjectReading, PropertyReading } from '../property-reader.ts';
 import type { CheckContext } from './reference-check.ts';
 
-/** Refers to: may change the configuration. */
+/** Key of the accounts that may change the configuration. */
 const CONFIG_WRITERS_KEY = '(config-write)';
 
 const NEEDED_TO_WRITE: readonly Privilege[] = ['config-read', 'config-write'];
 
-/** The accounts that log in with a name besides their own, in a ReferenceIndex; takes the schema's key of the name. */
+/**
+ * Returns the ReferenceIndex key of the accounts with this alternate login name. Takes the schema's key of the name.
+ */
 export function bindNameKey(nameKey: string): string {
   return `(bind)${nameKey}`;
 }
 
+/** Returns true if objects of the kind are accounts. */
 export function isAccountKind(definition: ObjectDefinition): boolean {
   return definition === rootDnUser;
 }
 
-/** What an account refers to, for the ReferenceIndex. */
+/** Returns the ReferenceIndex keys of an account. */
 export function accountTargetsOf(reading: ObjectReading, schema: Schema): readonly string[] {
   if (!isAccountKind(reading.definition)) return [];
   const names = bindNamesOf(reading).map((name) => bindNameKey(schema.dnKeyOfText(name)));
   return canWrite(reading) ? [...names, CONFIG_WRITERS_KEY] : names;
 }
 
-/** Refuses a bind name that is the name of another account, or that another account has too. */
+/** Refuses an alternate login name that is the DN of another account, or that another account has too. */
 export function checkBindNames(reading: ObjectReading, entryKey: string, context: CheckContext): Issue[] {
   if (!isAccountKind(reading.definition)) return [];
   return [...checkOwnName(reading, entryKey, context), ...checkFurtherNames(reading, entryKey, context)];
 }
 
-/** Refuses an account whose own name another logs in with already. */
+/** Refuses an account whose DN is an alternate login name of another account. */
 function checkOwnName(reading: ObjectReading, entryKey: string, { view }: CheckContext): Issue[] {
   const others = [...view.referrers(bindNameKey(entryKey))];
   const other = others.find((referrer) => referrer !== entryKey);
@@ -72,7 +75,7 @@ function checkFurtherNames(reading: ObjectReading, entryKey: string, context: Ch
   });
 }
 
-/** Refuses a change that leaves nobody who can change the configuration. */
+/** Refuses a change after which no account can change the configuration. */
 export function checkLastWriter(
   before: ObjectReading | undefined,
   after: ObjectReading | undefined,
@@ -104,7 +107,7 @@ function bindNamesOf(reading: ObjectReading): readonly string[] {
   return reading.properties.get('alternate-bind-dn')?.texts ?? [];
 }
 
-/** Whether somebody can log in to the account and change the configuration with it. */
+/** Returns true if the account can log in and may change the configuration. */
 function canWrite(reading: ObjectReading): boolean {
   if (!isAccountKind(reading.definition)) return false;
   const privileges = textsOf(reading.properties.get('privilege'));

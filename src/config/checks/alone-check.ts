@@ -1,5 +1,5 @@
-// Which properties of an object can be checked each by itself, whatever else the object or the tree holds: of two entries
-// that differ in nothing but those, one is as right as the other.
+// Finds the properties of an object that can be checked alone, whatever else the object or the tree contains. If one
+// entry is valid, an entry that differs only in those properties is valid too.
 
 import { hasExpression } from '../../expression/template.ts';
 import type { ObjectDefinition } from '../object-definition.ts';
@@ -8,7 +8,9 @@ import { takesExpressions } from '../property-reader.ts';
 import { isAccountKind } from './administrator-check.ts';
 import { isHandlerKind } from './handler-check.ts';
 
-/** By attribute key, the properties that no rule looks at; undefined for kinds that have rules about all there are. */
+/**
+ * Returns the properties that no rule uses, by attribute key; undefined for kinds that have rules on all properties.
+ */
 export function aloneProperties(
   definition: ObjectDefinition,
 ): ReadonlyMap<string, PropertyDefinition> | undefined {
@@ -26,7 +28,7 @@ export function aloneProperties(
   return new Map(alone.map((property) => [property.key, property]));
 }
 
-/** Whether the values are plain and allowed. */
+/** Returns true if the values have no expressions and are allowed. */
 export function areAllowedAlone(property: PropertyDefinition, values: readonly string[]): boolean {
   if (values.length > 1 && !property.multiValued) return false;
   const mayHold = takesExpressions(property.key);

@@ -1,5 +1,5 @@
-// What is wrong with an entry besides what its schema says, so that one answer has all of it: each property that can be
-// read is judged by itself, with the rules of the object and what it refers to.
+// Finds further issues of an entry that the schema refuses, so that one answer has all of them: checks each readable
+// property, the rules of the object, and its references.
 
 import type { Entry } from '../../ldap/entry.ts';
 import type { Issue } from '../../ldap/issue.ts';
@@ -9,8 +9,8 @@ import { type CheckContext, checkReferences } from './reference-check.ts';
 import { checkStructure } from './structure-check.ts';
 
 /**
- * Returns the issues that `known`, which are those of the schema, do not have already. Takes the entry as far as it could
- * be made; the view is that of the tree before the change.
+ * Returns the issues that are not in `known`, the issues of the schema. Takes the entry as far as it could be built;
+ * the view is the tree before the change.
  */
 export function checkFurther(entry: Entry, known: readonly Issue[], context: CheckContext): readonly Issue[] {
   const { definitions, schema, readings } = context;

@@ -1,5 +1,5 @@
-// One connection handler stays enabled, or nobody could reach the server to enable another. Answered by the reference
-// index: every enabled handler "refers" to a key that no entry can have.
+// One connection handler must stay enabled, otherwise nobody could reach the server to enable another. The reference
+// index answers this: every enabled handler "refers" to a key that no entry can have.
 
 import type { Issue } from '../../ldap/issue.ts';
 import { isOfKind, type ObjectDefinition } from '../object-definition.ts';
@@ -9,15 +9,15 @@ import { Container } from '../objects/properties/places.ts';
 import type { ObjectReading } from '../property-reader.ts';
 import type { CheckContext } from './reference-check.ts';
 
-/** Refers to: accepts connections. */
+/** Key of the enabled handlers. */
 const ENABLED_HANDLERS_KEY = '(connection handlers)';
 
-/** What a handler refers to, for the ReferenceIndex. */
+/** Returns the ReferenceIndex keys of a handler. */
 export function handlerTargetsOf(reading: ObjectReading): readonly string[] {
   return isEnabledHandler(reading) ? [ENABLED_HANDLERS_KEY] : [];
 }
 
-/** Refuses a change after which no handler would be enabled (53). */
+/** Refuses a change after which no handler is enabled (result code 53). */
 export function checkLastHandler(
   before: ObjectReading | undefined,
   after: ObjectReading | undefined,
@@ -38,7 +38,9 @@ export function checkLastHandler(
   ];
 }
 
-/** Refuses a configuration that nobody could reach. Takes all there are; what is no object is no handler. */
+/**
+ * Refuses a configuration without an enabled handler. Takes all entries; undefined stands for one that is no object.
+ */
 export function checkAnyHandler(readings: readonly (ObjectReading | undefined)[]): Issue[] {
   if (readings.some((reading) => reading !== undefined && isEnabledHandler(reading))) return [];
   return [
@@ -52,7 +54,7 @@ export function checkAnyHandler(readings: readonly (ObjectReading | undefined)[]
   ];
 }
 
-/** Over HTTP nothing can be changed. */
+/** Returns true for handlers over which the configuration can be changed, which HTTP handlers are not. */
 export function isHandlerKind(definition: ObjectDefinition): boolean {
   return isOfKind(definition, connectionHandler.kind) && definition.kind !== httpConnectionHandler.kind;
 }

@@ -1,8 +1,8 @@
-// An object that needs at least one of a kind: an alert handler some mail server. Both sides are answered by the
-// reference index: every object of such a kind "refers" to the kind, and every object in need to the need, under
-// keys that no entry can have.
+// An object that needs at least one object of another kind: an alert handler needs a mail server. The reference
+// index answers both directions: every object of a needed kind "refers" to the kind, and every object with a need to
+// the need, under keys that no entry can have.
 //
-// What is needed must exist; it may be disabled, or the only mail server could never be restarted.
+// The needed object must exist but may be disabled; otherwise the only mail server could never be restarted.
 
 import type { Entry } from '../../ldap/entry.ts';
 import type { Issue } from '../../ldap/issue.ts';
@@ -13,24 +13,24 @@ import type { ObjectReading } from '../property-reader.ts';
 import type { CheckContext } from './reference-check.ts';
 import { ENTRY_TRUST_KEY } from './trust-base-check.ts';
 
-/** Refers to: is one of this kind. */
+/** Key of the objects of a kind. */
 const kindKey = (kind: string) => `(kind)${kind}`;
-/** Refers to: needs one of this kind. */
+/** Key of the objects that need a kind. */
 const needKey = (kind: string) => `(need)${kind}`;
 
-/** What the object refers to, for the ReferenceIndex. */
+/** Returns the ReferenceIndex keys of an object. */
 export function kindTargetsOf(reading: ObjectReading, definitions: Definitions): readonly string[] {
   const kinds = ownKindTargetsOf(reading.definition, definitions);
   return [...kinds, ...needsOf(reading).map(({ kind }) => needKey(kind))];
 }
 
-/** What every object of the definition refers to, whatever it holds. */
+/** Returns the ReferenceIndex keys that every object of the definition has, whatever its values. */
 export function ownKindTargetsOf(definition: ObjectDefinition, definitions: Definitions): readonly string[] {
   const needed = definitions.neededKinds.filter((kind) => isOfKind(definition, kind)).map(kindKey);
   return definition.kind === ldapTrustManagerProvider.kind ? [...needed, ENTRY_TRUST_KEY] : needed;
 }
 
-/** Refuses an object that needs what is not there. */
+/** Refuses an object that needs a kind of which there is no object. */
 export function checkNeeds(reading: ObjectReading, { definitions, view }: CheckContext): Issue[] {
   return needsOf(reading).flatMap(({ kind, condition }) => {
     for (const _ of view.referrers(kindKey(kind))) return [];
@@ -48,7 +48,7 @@ export function checkNeeds(reading: ObjectReading, { definitions, view }: CheckC
   });
 }
 
-/** Refuses to delete the last of a kind that somebody needs. */
+/** Refuses to delete the last object of a kind that another object needs. */
 export function checkLastNeeded(before: Entry, entryKey: string, context: CheckContext): Issue[] {
   const { definitions, view } = context;
   const definition = definitions.findForEntry(before);

@@ -1,8 +1,8 @@
-// References between objects, from both sides. Who refers is asked first: the target exists, is of the right kind,
-// and is enabled while it is needed. Who is referred to is not deleted, and not disabled while somebody needs it.
+// References between objects, in both directions. For the referrer: the target exists, is of the right kind, and is
+// enabled if it must be. For the target: it is not deleted, and not disabled while a referrer needs it.
 //
-// As in OpenDJ, deleting is refused even when every referrer is disabled, and disabling only while a referrer's
-// own condition holds.
+// As in OpenDJ, deleting is refused even if all referrers are disabled; disabling is refused only while a referrer's
+// condition holds.
 
 import { hasExpression } from '../../expression/template.ts';
 import { Dn } from '../../ldap/dn.ts';
@@ -17,15 +17,15 @@ import type { PropertyDefinition } from '../property-definition.ts';
 import { issueOf, type ObjectReading, type PropertyReading } from '../property-reader.ts';
 import type { ReadingMemo } from '../reading-memo.ts';
 
-/** The tree as it would be after the change, as far as the checks need it. */
+/** View of the tree after the change, for the checks. */
 export interface ConfigView {
-  /** @param key the schema's key of a name. */
+  /** @param key The schema's key of a DN. */
   find(key: string): Entry | undefined;
-  /** The keys of the entries that name this target, as ReferenceIndex gives them. */
+  /** Returns the keys of the entries that refer to this target, from the ReferenceIndex. */
   referrers(targetKey: string): Iterable<string>;
-  /** The keys of the entries below one, where they are known. */
+  /** Returns the keys of the child entries, if they are known. */
   childKeys?(key: string): Iterable<string>;
-  /** What of an entry waits for an admin action. */
+  /** Returns the pending changes of an entry. */
   pending?(entry: Entry): PendingChanges | undefined;
 }
 
@@ -33,33 +33,33 @@ export interface CheckContext {
   readonly schema: Schema;
   readonly definitions: Definitions;
   readonly readings: ReadingMemo;
-  /** The object as it is in force, where that is not what is written. */
+  /** Returns the object with its effective values if they differ from the stored ones. */
   readonly readInForce: (entry: Entry) => ObjectReading | undefined;
   readonly view: ConfigView;
 }
 
 const REFERRERS_NAMED_MAX = 10;
-/** Entries among which one of a similar name is looked for. */
+/** Maximum number of entries that are searched for a similar name. */
 const SIMILAR_SEARCHED_MAX = 1000;
 
-/** The readings of properties that refer to other objects. */
+/** Returns the readings of the properties that refer to other objects. */
 export function referencesOf(reading: ObjectReading): readonly PropertyReading[] {
   return reading.definition.references.flatMap((property) => reading.properties.get(property.name) ?? []);
 }
 
-/** The texts a reference property was resolved to, as keys. */
+/** Returns the values of a resolved reference property, as keys. */
 export function targetKeysOf(reference: PropertyReading, schema: Schema): readonly string[] {
   return reference.texts.map((text) => schema.dnKeyOfText(text));
 }
 
-/** Checks what the object refers to. */
+/** Checks the references of an object. */
 export function checkReferences(reading: ObjectReading, context: CheckContext): Issue[] {
   return referencesOf(reading).flatMap((reference) =>
     reference.texts.flatMap((text) => checkReference(reading, reference, text, context) ?? []),
   );
 }
 
-/** Checks the same of the object as it is in force, where something of it waits and the written object is right. */
+/** Checks the references of the effective values if some values are pending and the stored ones are valid. */
 export function checkReferencesInForce(written: ObjectReading, context: CheckContext): Issue[] {
   const inForce = context.readInForce(written.entry);
   if (inForce === undefined || checkReferences(written, context).length > 0) return [];
@@ -96,7 +96,7 @@ function checkReference(
   );
 }
 
-/** The value as it is in the entry: the name itself, or the expression that gave it. */
+/** Returns the value as stored: the DN, or the expression that resolves to it. */
 function writtenFor(property: PropertyDefinition, entry: Entry, text: string): string {
   const values = entry.values(property.key);
   return values.includes(text) ? text : (values.find(hasExpression) ?? text);
@@ -113,7 +113,7 @@ function missingAdvice(text: string, kind: string, { definitions, schema, view }
   return `Create it first, or name an existing ${kind} by its full DN, under ${location.under}.`;
 }
 
-/** Returns the name of an entry below another that is written nearly so. */
+/** Returns the DN of a child entry with a similar name. */
 function similarChild(name: string, parentKey: string, view: ConfigView): Dn | undefined {
   const names = new Map<string, Dn>();
   for (const key of view.childKeys?.(parentKey) ?? []) {
@@ -124,7 +124,7 @@ function similarChild(name: string, parentKey: string, view: ConfigView): Dn | u
   return names.get(findSimilarName(name, names.keys()) ?? '');
 }
 
-/** Refuses to delete what somebody refers to. */
+/** Refuses to delete an entry that others refer to. */
 export function checkTargetDeletion(before: Entry, key: string, context: CheckContext): Issue[] {
   const referrers = [...context.view.referrers(key)];
   if (referrers.length === 0) return [];
@@ -132,7 +132,7 @@ export function checkTargetDeletion(before: Entry, key: string, context: CheckCo
   return [inUse(before, 'cannot be deleted', { referrers, isWritten }, context, 'Change those first.')];
 }
 
-/** Refuses to disable what somebody needs enabled. */
+/** Refuses to disable an entry that others need enabled. */
 export function checkTargetDisabling(
   before: ObjectReading,
   after: ObjectReading,
@@ -169,7 +169,7 @@ function uses(reading: ObjectReading | undefined, targetKey: string, { schema }:
   );
 }
 
-/** Whether the object refers to the target and needs it enabled. */
+/** Returns true if the object refers to the target and needs it enabled. */
 function needs(reading: ObjectReading | undefined, targetKey: string, { schema }: CheckContext): boolean {
   if (reading === undefined || reading.definition.enabledTargets.length === 0) return false;
   return referencesOf(reading).some(
@@ -179,7 +179,7 @@ function needs(reading: ObjectReading | undefined, targetKey: string, { schema }
   );
 }
 
-/** The rule by which the target of the property must be enabled now; undefined when none holds. */
+/** Returns the rule by which the target of the property must be enabled now; undefined if there is none. */
 function neededBy(reading: ObjectReading, property: string): EnabledTarget<unknown> | undefined {
   return reading.definition.enabledTargets.find(
     (target) =>
@@ -195,7 +195,7 @@ function isEnabled({ definition, properties }: ObjectReading): boolean {
 
 interface Users {
   readonly referrers: readonly string[];
-  /** Whether a referrer is one as it is written, and not only as it is still in force. */
+  /** Returns true if the stored values of a referrer refer to the target, and not only its effective ones. */
   isWritten(key: string): boolean;
 }
 

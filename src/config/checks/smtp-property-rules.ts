@@ -1,5 +1,5 @@
-// What the values of a mail server's smtp-property mean together, and with its other properties: they come after those
-// and win over them, but may not contradict each other.
+// Rules for the values of a mail server's smtp-property together, and with the other properties. They override the
+// others but must not contradict each other.
 
 import type { MailOptionName } from '../java-mail/java-mail-property.ts';
 import type { RuleProblem } from '../object-definition.ts';
@@ -17,14 +17,14 @@ interface MailServerSecurity {
   readonly smtpProperty: readonly JavaMailSetting[];
 }
 
-/** Whether connections to the mail server are encrypted, by whichever of its properties says so. */
+/** Returns true if connections to the mail server are encrypted, by any of its properties. */
 export function usesTls({ useSsl, useStartTls, smtpProperty }: MailServerSecurity): boolean {
   const isSecure = optionOf(smtpProperty, 'secure') ?? useSsl;
   const ignoresTls = optionOf(smtpProperty, 'ignoreTLS') ?? !useStartTls;
   return isSecure === true || optionOf(smtpProperty, 'requireTLS') === true || ignoresTls === false;
 }
 
-/** A name this server knows may be there once; which of two values held would be a lottery. */
+/** Refuses a known name that occurs twice: it is undefined which value would win. */
 export function checkRepeatedNames({ smtpProperty }: MailServerLogin): RuleProblem | undefined {
   if (smtpProperty.length < 2) return undefined;
   const seen = new Set<string>();
@@ -35,7 +35,7 @@ export function checkRepeatedNames({ smtpProperty }: MailServerLogin): RuleProbl
   return undefined;
 }
 
-/** What needs something else to mean anything: a proxy its host, a login its user. */
+/** Refuses settings that need another one: a proxy its host, a login its user. */
 export function checkMissingParts(server: MailServerLogin): RuleProblem | undefined {
   const { smtpProperty, authUsername, authPassword } = server;
   if (smtpProperty.length === 0) return undefined;
@@ -60,7 +60,7 @@ export function checkMissingParts(server: MailServerLogin): RuleProblem | undefi
   return authPassword === undefined ? missing('auth', 'auth-password', advice) : undefined;
 }
 
-/** Encrypting from the first byte and StartTLS exclude each other; so do requiring StartTLS and not using it. */
+/** Refuses contradictions: implicit TLS and StartTLS; StartTLS that is required and disabled. */
 export function checkEncryption({ smtpProperty, useSsl }: MailServerSecurity): RuleProblem | undefined {
   const isRequired = optionOf(smtpProperty, 'requireTLS') === true;
   if (isRequired && optionOf(smtpProperty, 'ignoreTLS') === true) {
@@ -85,7 +85,7 @@ interface MailServerUse extends MailServerSecurity {
   readonly authPassword: unknown;
 }
 
-/** What of smtp-property has no effect, and why: to be read behind "has no effect". */
+/** Returns the names in smtp-property that have no effect, with the reason as a continuation of "has no effect". */
 export function settingsWithoutEffect(
   server: MailServerUse,
 ): readonly { readonly name: string; readonly reason: string }[] {
@@ -125,7 +125,7 @@ function missing(part: string, other: string, advice: string): RuleProblem {
   return problem(`mail.smtp.${part}`, `is set without ${other}`, advice);
 }
 
-/** The name only: the value may be a secret. */
+/** Returns a problem with the name only: the value may be secret. */
 function problem(name: string, what: string, advice: string): RuleProblem {
   return { property: 'smtp-property', received: name, problem: what, advice };
 }

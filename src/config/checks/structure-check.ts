@@ -1,5 +1,5 @@
-// Where entries may live under cn=config, and what they may be: objects directly in their containers, named by cn
-// or what their kind is named by, of exactly one kind; the root and the containers at their places, which they never leave.
+// Checks the structure below cn=config: objects are direct children of their containers, named by cn or the naming
+// attribute of their kind, and have exactly one kind. The root and the containers have fixed places.
 
 import type { Entry } from '../../ldap/entry.ts';
 import type { Issue } from '../../ldap/issue.ts';
@@ -8,7 +8,10 @@ import type { Schema } from '../../schema/schema.ts';
 import type { Definitions } from '../definitions.ts';
 import type { ObjectDefinition } from '../object-definition.ts';
 
-/** @param entryKey the schema's key of the entry's name. */
+/**
+ * Returns the issues of an entry's place and kind.
+ * @param entryKey The schema's key of the entry's DN.
+ */
 export function checkStructure(
   entry: Entry,
   entryKey: string,
@@ -27,7 +30,7 @@ export function checkStructure(
   return place === undefined ? checkName(entry, kind, schema) : [place];
 }
 
-/** The root and the containers stay: what clients look for must be there. */
+/** Refuses to delete the root or a container, because clients expect them. */
 export function checkDeletion(entry: Entry, entryKey: string, definitions: Definitions): Issue[] {
   const kind = definitions.findAtPlace(entryKey);
   if (kind === undefined) return [];
@@ -35,7 +38,7 @@ export function checkDeletion(entry: Entry, entryKey: string, definitions: Defin
   return [issue(entry, 'unwillingToPerform', what, 'Delete the objects below it instead.')];
 }
 
-/** A `,` in a key always ends a level (Schema.dnKey). */
+/** Returns the key of the parent. A `,` in a key always ends a level (Schema.dnKey). */
 function parentKeyOf(entryKey: string): string {
   const comma = entryKey.indexOf(',');
   return comma < 0 ? '' : entryKey.slice(comma + 1);

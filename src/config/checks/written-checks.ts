@@ -1,10 +1,10 @@
-// What is checked of how an entry is written: attributes without options, and read-only properties as they were given.
+// Checks of the stored form of an entry: attributes without options, and unchanged read-only properties.
 
 import type { Issue } from '../../ldap/issue.ts';
 import type { PropertyDefinition } from '../property-definition.ts';
 import { issueOf, type ObjectReading } from '../property-reader.ts';
 
-/** An attribute with options, ds-cfg-enabled;x, would be a second attribute beside the property, read by nobody. */
+/** Refuses attributes with options. ds-cfg-enabled;x would be another attribute, which nothing reads. */
 export function checkOptions({ definition, entry }: ObjectReading): readonly Issue[] {
   const withOptions = entry.attributes.filter(({ key }) => key.includes(';'));
   return withOptions.flatMap(({ key, description }) => {
@@ -19,8 +19,8 @@ export function checkOptions({ definition, entry }: ObjectReading): readonly Iss
 }
 
 /**
- * Returns the issues of values that an earlier version took and this one refuses, without those that are there already.
- * @param stored what is there; undefined for an entry that is new
+ * Returns the issues of values that an earlier version accepted and this one refuses, without those already stored.
+ * @param stored The stored reading; undefined for a new entry.
  */
 export function checkOutdated(stored: ObjectReading | undefined, now: ObjectReading): readonly Issue[] {
   const issues: Issue[] = [];
@@ -32,7 +32,7 @@ export function checkOutdated(stored: ObjectReading | undefined, now: ObjectRead
   return issues;
 }
 
-/** A read-only property is given when the object is created, and stays as it was given. */
+/** Refuses changes of read-only properties, which are set when the object is created. */
 export function checkReadOnly(old: ObjectReading | undefined, now: ObjectReading): readonly Issue[] {
   if (old === undefined) return [];
   return now.definition.readOnly
@@ -51,12 +51,12 @@ export function checkReadOnly(old: ObjectReading | undefined, now: ObjectReading
     });
 }
 
-/** What an entry is named by changes with its name. */
+/** Returns true if the naming attribute is unchanged. It changes with the name. */
 function isSameName(old: ObjectReading, now: ObjectReading): boolean {
   return old.entry.dn.toString() === now.entry.dn.toString();
 }
 
-/** As it is written, and as it means: other sources may give a written expression another meaning. */
+/** Returns the stored text with its resolved values: other sources may give an expression another meaning. */
 function textOf(reading: ObjectReading, property: PropertyDefinition): string {
   return JSON.stringify([
     reading.entry.values(property.key),

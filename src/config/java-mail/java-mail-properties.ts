@@ -1,7 +1,7 @@
-// The JavaMail properties a mail server may have in smtp-property, and what becomes of each: an option of nodemailer,
-// or a reason why it is refused. Names, types and meanings are those of the mail.smtp package of Jakarta Mail.
+// The JavaMail properties of smtp-property. Each becomes an option of nodemailer or is refused with a reason. Names,
+// types and meanings are those of the mail.smtp package of Jakarta Mail.
 //
-// Whoever hands mail over finds the options in the typed value (types/java-mail.ts) and needs no names from here.
+// Code that sends mail uses the options in the typed value (types/java-mail.ts), not these names.
 
 import { boolean } from '../types/boolean.ts';
 import { enumeration } from '../types/enumeration.ts';
@@ -13,7 +13,7 @@ import { string } from '../types/string.ts';
 import { always, honoured, type JavaMailProperty, refused } from './java-mail-property.ts';
 import { cipherSuites, tlsVersions, wordList } from './java-mail-values.ts';
 
-/** nodemailer, like Node.js, has no longer timer; and no endless one, which 0 means in JavaMail. */
+/** Type of a timeout. Node.js has no longer timer, and none without end, which JavaMail writes as 0. */
 const timeoutMs = () => integer({ lowest: 1, highest: 2_147_483_647, unit: 'milliseconds' });
 
 const P = 'mail.smtp.';

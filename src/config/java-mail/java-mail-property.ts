@@ -1,11 +1,14 @@
-// One JavaMail property as this server sees it: honoured, and then an option of nodemailer or already so; or refused,
-// with the reason and what to write in its place.
+// One JavaMail property: either honoured, as an option of nodemailer or because the server always behaves so; or
+// refused, with the reason and the alternative.
 
 import { mapParsed, type Parsed, type PropertyType } from '../property-type.ts';
 import type { Secret } from '../secret.ts';
 import { keptWord } from '../types/kept-word.ts';
 
-/** Options of nodemailer's SMTP transport; `proxy.*` are the parts of its proxy URL, `envelope.*` belong to a message. */
+/**
+ * Options of nodemailer's SMTP transport. `proxy.*` are parts of its proxy URL; `envelope.*` are options of a
+ * message.
+ */
 export type MailOptionName =
   | 'host'
   | 'port'
@@ -38,30 +41,33 @@ export interface MailOption {
   readonly value: string | number | boolean | readonly string[] | Secret;
 }
 
-/** One that is honoured. */
+/** A property that is honoured. */
 export interface HonouredProperty {
   readonly name: string;
   readonly synopsis: string;
-  /** In words. */
+  /** Allowed values, in words. */
   readonly allowed: string;
-  /** What it becomes. None: what it asks for is always so. */
+  /** Options that it sets; empty if the server always behaves so. */
   readonly options: readonly MailOptionName[];
-  /** Takes the value after the `=`. */
+  /** Parses the value after the `=`. */
   parse(text: string): Parsed<readonly MailOption[]>;
 }
 
-/** One that is known and cannot be honoured here. */
+/** A known property that is not supported. */
 export interface RefusedProperty {
   readonly name: string;
-  /** To be read after the value. */
+  /** Predicate of the value. */
   readonly problem: string;
-  /** What to write in its place: a sentence. */
+  /** Sentence: the alternative. */
   readonly advice: string;
 }
 
 export type JavaMailProperty = HonouredProperty | RefusedProperty;
 
-/** @param valuesOf the values of the options, in their order; the value itself unless said otherwise. */
+/**
+ * Declares an honoured property.
+ * @param valuesOf Returns the values of the options, in their order; by default the value itself.
+ */
 export function honoured<T extends MailOption['value'] | object>(
   name: string,
   type: PropertyType<T>,
@@ -87,7 +93,7 @@ function optionOf(name: MailOptionName, value: MailOption['value'] | undefined):
   return value === undefined ? [] : [{ name, value }];
 }
 
-/** One that asks for what is always so here: it becomes nothing. */
+/** Declares a property that asks for what the server always does. It sets no option. */
 export function always(
   name: string,
   words: readonly [string, ...string[]],
@@ -97,6 +103,7 @@ export function always(
   return honoured(name, type, [], `${synopsis} Always ${words.join(' or ')} here.`);
 }
 
+/** Declares a refused property. `problem` is a predicate of the value; `advice` is a sentence. */
 export function refused(name: string, problem: string, advice: string): RefusedProperty {
   return { name, problem, advice };
 }

@@ -1,10 +1,10 @@
-// What the values of JavaMail properties may be, beyond the property types there are: lists of words as JavaMail
-// separates them, by spaces or commas, and the names Java gives to what TLS negotiates.
+// Values of JavaMail properties in addition to the property types: lists of words, separated by spaces or commas as
+// in JavaMail, and Java's names of TLS versions and cipher suites.
 
 import { getCiphers } from 'node:tls';
 import { type Parsed, type PropertyType, propertyType } from '../property-type.ts';
 
-/** The versions of TLS this runtime can speak, oldest first. */
+/** TLS versions that this runtime supports, oldest first. */
 const TLS_VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
 const WORDS_MAX = 100;
 
@@ -13,7 +13,7 @@ export interface TlsVersionRange {
   readonly highest: string;
 }
 
-/** Versions without a gap: TLS negotiates a range. */
+/** Returns the type of a list of TLS versions without a gap: TLS negotiates a range. */
 export function tlsVersions(): PropertyType<TlsVersionRange> {
   const allowed = `Versions without a gap: ${TLS_VERSIONS.join(' ')}`;
   return propertyType({
@@ -36,7 +36,7 @@ export function tlsVersions(): PropertyType<TlsVersionRange> {
   });
 }
 
-/** Cipher suites under the names of OpenSSL or of Java; the value is OpenSSL's list. */
+/** Returns the type of a list of cipher suites with OpenSSL or Java names. The value is OpenSSL's list. */
 export function cipherSuites(): PropertyType<string> {
   const allowed = 'Names of cipher suites, as Java or OpenSSL writes them';
   return propertyType({
@@ -56,13 +56,13 @@ export function cipherSuites(): PropertyType<string> {
   });
 }
 
-/** OpenSSL's name of a suite; the runtime lists them in lower case. */
+/** Returns OpenSSL's name of a suite. The runtime lists them in lower case. */
 function cipherName(word: string, known: ReadonlySet<string>): string | undefined {
   const candidates = [word, openSslName(word)];
   return candidates.find((name) => known.has(name.toLowerCase()))?.toUpperCase();
 }
 
-/** `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256` as `ECDHE-RSA-AES128-GCM-SHA256`. */
+/** Returns `ECDHE-RSA-AES128-GCM-SHA256` for `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256`. */
 function openSslName(word: string): string {
   return word
     .toUpperCase()
@@ -75,7 +75,7 @@ function openSslName(word: string): string {
     .replaceAll('_', '-');
 }
 
-/** Words of a fixed set, in any case; the value is the list as it is declared. */
+/** Returns the type of a list of words from a fixed set, in any case. The value has the declared spelling. */
 export function wordList(
   allowedWords: readonly string[],
   options: { readonly countMax?: number; readonly tooMany?: string } = {},
@@ -104,7 +104,7 @@ export function wordList(
   });
 }
 
-/** At least one word, and not so many that nobody means it. */
+/** Splits a text into words. Refuses an empty list and an extremely long one. */
 function parseWords(text: string): Parsed<readonly string[]> {
   const words = text.split(/[\s,]+/).filter((word) => word !== '');
   if (words.length === 0) return { problem: 'is empty' };

@@ -1,4 +1,4 @@
-// What alert handlers have in common: which of the alerts that this server raises they pass on.
+// Common properties of alert handlers: which alerts they send.
 
 import { ALERT_TYPES } from '../alert-types.ts';
 import { defineObject } from '../object-definition.ts';

@@ -1,5 +1,5 @@
-// What backends have in common: each answers for the entries at and below its base DNs. As in OpenDJ, a backend is
-// named by its identifier and not by cn.
+// Common properties of backends. A backend serves the entries at and below its base DNs. As in OpenDJ, it is named
+// by its backend id and not by cn.
 
 import { defineObject } from '../object-definition.ts';
 import { opendjAttribute, opendjClass } from '../object-identifiers.ts';

@@ -1,4 +1,4 @@
-// Believes every certificate: for tests, never for mail that matters.
+// Trusts every certificate: for tests, never for production mail.
 
 import { defineObject } from '../object-definition.ts';
 import { opendjClass } from '../object-identifiers.ts';

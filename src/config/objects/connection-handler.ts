@@ -1,4 +1,4 @@
-// What connection handlers have in common.
+// Common properties of connection handlers.
 
 import { defineObject } from '../object-definition.ts';
 import { opendjAttribute, opendjClass } from '../object-identifiers.ts';

@@ -1,4 +1,4 @@
-// The keys in a PKCS#12 file or an old Java key store.
+// Keys in a PKCS#12 file or an old Java key store.
 
 import { defineObject } from '../object-definition.ts';
 import { opendjAttribute, opendjClass } from '../object-identifiers.ts';

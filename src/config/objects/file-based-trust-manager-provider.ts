@@ -1,4 +1,4 @@
-// The authorities in a Java key store or a PKCS#12 file.
+// Authorities in a Java key store or a PKCS#12 file.
 
 import { defineObject } from '../object-definition.ts';
 import { opendjAttribute, opendjClass } from '../object-identifiers.ts';

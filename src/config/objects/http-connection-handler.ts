@@ -1,5 +1,5 @@
-// The port where monitoring tools ask how the server is: figures for Prometheus, and two questions for whoever decides
-// whether to restart it or to send it clients. Nothing can be changed there.
+// The port for monitoring tools: metrics for Prometheus, and two health checks for orchestrators and load balancers.
+// It is read-only.
 
 import { defineObject } from '../object-definition.ts';
 import { forgerockClass, opendjAttribute, ownAttribute } from '../object-identifiers.ts';

@@ -1,5 +1,5 @@
-// `provider-name`, `provider-arg` and `provider-class`, by which PingDS has a store read by a security provider of its
-// Java runtime. There is none here; the names are known so that the refusal can say what to do.
+// `provider-name`, `provider-arg` and `provider-class`, with which PingDS lets a security provider of Java read a
+// store. They are declared so that the refusal can say what to do.
 
 import { ownAttribute } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';

@@ -1,4 +1,4 @@
-// What key manager providers have in common: they hold the keys by which this server proves who it is.
+// Common properties of key manager providers, which hold the keys of this server.
 
 import { defineObject } from '../object-definition.ts';
 import { opendjClass } from '../object-identifiers.ts';

@@ -1,7 +1,7 @@
-// The port that LDAP clients connect to.
+// The port for LDAP clients.
 //
-// Names and defaults are PingDS's where it has them, with two exceptions: without a listen-address only this machine
-// is listened to, and the limits on connections belong to the handler rather than to the server.
+// Names and defaults are PingDS's, with two exceptions: without a listen-address it listens on the loopback
+// interface only, and the connection limits belong to the handler instead of the server.
 
 import { defineObject } from '../object-definition.ts';
 import { opendjAttribute, opendjClass, ownAttribute } from '../object-identifiers.ts';

@@ -1,4 +1,4 @@
-// The authorities in entries of this server: certificates below a name, kept where the rest of the data is.
+// Authorities in entries of this server: certificates at and below a base DN.
 
 import { defineObject } from '../object-definition.ts';
 import { forgerockClass, opendjAttribute } from '../object-identifiers.ts';

@@ -1,5 +1,5 @@
-// A socket file that LDAP clients of this machine connect to (ldapi:// URLs). Who may open the file may connect: the
-// permissions of the file take the place of addresses and of TLS.
+// A socket file for LDAP clients on this machine (ldapi:// URLs). The permissions of the file decide who may
+// connect; they replace address masks and TLS.
 
 import { defineObject } from '../object-definition.ts';
 import { ownAttribute, ownClass } from '../object-identifiers.ts';

@@ -1,4 +1,4 @@
-// Backends that hold their entries themselves.
+// Backends with their own entries.
 
 import { defineObject } from '../object-definition.ts';
 import { forgerockClass, opendjAttribute } from '../object-identifiers.ts';

@@ -1,7 +1,7 @@
-// A mail server: an SMTP server that mail is handed to, how to reach it, and how to log in there.
+// A mail server: an SMTP server for outgoing mail, how to connect to it, and how to log in.
 //
-// PingDS's page says StartTLS is only allowed without SSL, and that it is on by default. Both hold: with use-ssl the
-// default of use-start-tls is false, and only a use-start-tls that was written as true is a contradiction.
+// PingDS's documentation says that StartTLS is only allowed without SSL, and that it is on by default. To satisfy
+// both, use-start-tls is false by default with use-ssl, and only a stored use-start-tls of true is a contradiction.
 
 import {
   checkEncryption,
@@ -23,7 +23,7 @@ import { string } from '../types/string.ts';
 import { enabledProperty } from './properties/enabled-property.ts';
 import { Container } from './properties/places.ts';
 
-/** Message submission (RFC 6409 §3.1). */
+/** Port of message submission (RFC 6409 §3.1). */
 const SUBMISSION_PORT = 587;
 
 const authPassword = property({

@@ -1,4 +1,4 @@
-// A tree of ordinary entries that lives in memory and no longer than the backend is enabled.
+// A tree of ordinary entries in memory, which are lost when the backend is disabled.
 
 import { defineObject } from '../object-definition.ts';
 import { opendjAttribute, opendjClass, ownAttribute } from '../object-identifiers.ts';

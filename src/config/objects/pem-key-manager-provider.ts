@@ -1,4 +1,4 @@
-// The keys in a folder of PEM files.
+// Keys in a folder of PEM files.
 
 import { defineObject } from '../object-definition.ts';
 import { ownClass } from '../object-identifiers.ts';

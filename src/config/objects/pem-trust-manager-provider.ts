@@ -1,4 +1,4 @@
-// The authorities in a folder of PEM files.
+// Authorities in a folder of PEM files.
 
 import { defineObject } from '../object-definition.ts';
 import { ownClass } from '../object-identifiers.ts';

@@ -1,5 +1,5 @@
-// The authorities in a hardware token. Node.js has no way to ask one, so the object can be written down, for
-// configurations that are shared with PingDS, and not be enabled.
+// Authorities in a hardware token. Node.js cannot read tokens, so the object can be stored, for configurations
+// shared with PingDS, but not enabled.
 
 import { defineObject } from '../object-definition.ts';
 import { opendjAttribute, ownAttribute, ownClass } from '../object-identifiers.ts';

@@ -1,5 +1,5 @@
-// cn=config itself: PingDS's global configuration, with what of it can mean something here. The rest of what scripts
-// set there is known: what is always so is taken, and what cannot be had is refused with what to write in its place.
+// cn=config: PingDS's global configuration, as far as it applies here. Other properties that scripts set there are
+// declared too: values that always apply are accepted, and unsupported ones are refused with the alternative.
 
 import { defineObject } from '../object-definition.ts';
 import { forgerockAttribute, opendjAttribute, opendjClass, ownAttribute } from '../object-identifiers.ts';

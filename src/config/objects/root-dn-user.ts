@@ -1,5 +1,5 @@
-// An administrator or a service account: an entry of an ordinary class (person) made into one by an auxiliary class,
-// as in OpenDJ. What it may do is written in the entry, privilege by privilege; nothing is inherited.
+// An administrator or a service account: an entry of an ordinary class (person) with an auxiliary class, as in
+// OpenDJ. Its privileges are in the entry; none are inherited.
 
 import { defineObject } from '../object-definition.ts';
 import { opendjAttribute, opendjClass } from '../object-identifiers.ts';
@@ -11,7 +11,7 @@ import { password } from '../types/password.ts';
 import { foreignAccountProperties } from './properties/foreign-account-properties.ts';
 import { Container } from './properties/places.ts';
 
-/** PingDS's privileges that have a meaning here, and `secret-read`, which is ours. */
+/** PingDS's privileges that apply here, and `secret-read`, which is our own. */
 export const PRIVILEGES = [
   'bypass-acl',
   'changelog-read',

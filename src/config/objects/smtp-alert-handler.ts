@@ -1,4 +1,4 @@
-// Sends alerts by mail, through whichever of the enabled mail servers takes the message.
+// Sends alerts by mail, through the first enabled mail server that accepts the message.
 
 import { defineObject } from '../object-definition.ts';
 import { opendjAttribute, opendjClass } from '../object-identifiers.ts';
@@ -10,9 +10,9 @@ import { javaClassProperty } from './properties/java-class-property.ts';
 
 const TOKENS = 'Each %%alert-type%%, %%alert-id%% and %%alert-message%% is replaced by what it names.';
 
-/** RFC 5322 §2.1.1, less the name of the header. */
+/** Maximum line length (RFC 5322 §2.1.1) less the field name. */
 const SUBJECT_CHARACTERS_MAX = 900;
-/** As many as every mail server takes at a time (RFC 5321 §4.5.3.1.8). */
+/** Number of recipients that every mail server accepts (RFC 5321 §4.5.3.1.8). */
 const RECIPIENTS_MAX = 100;
 
 export const smtpAlertHandler = defineObject({

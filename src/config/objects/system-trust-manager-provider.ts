@@ -1,4 +1,5 @@
-// The authorities the runtime knows, and those of the operating system where asked for. PingDS ships the Java runtime's counterpart as `JVM Trust Manager`.
+// Authorities of the runtime and, optionally, of the operating system. PingDS has the counterpart `JVM Trust
+// Manager`.
 
 import { defineObject } from '../object-definition.ts';
 import { ownAttribute, ownClass } from '../object-identifiers.ts';

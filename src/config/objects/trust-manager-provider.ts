@@ -1,4 +1,4 @@
-// What trust manager providers have in common: they decide which certificates of others are believed.
+// Common properties of trust manager providers, which decide which certificates of others are trusted.
 
 import { defineObject } from '../object-definition.ts';
 import { opendjClass } from '../object-identifiers.ts';

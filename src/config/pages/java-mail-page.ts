@@ -1,10 +1,11 @@
-// The page of the reference about smtp-property: every JavaMail property this server knows, and what becomes of it.
+// The reference page about smtp-property: every known JavaMail property, and its effect.
 
 import { javaMailProperties } from '../java-mail/java-mail-properties.ts';
 import { code, escapeText, NOTICE, table } from './markdown.ts';
 
 export const JAVA_MAIL_PAGE = 'java-mail-properties.md';
 
+/** Returns the page as Markdown. */
 export function formatJavaMailPage(): string {
   const sorted = javaMailProperties.toSorted((a, b) =>
     a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1,

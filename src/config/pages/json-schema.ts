@@ -1,5 +1,5 @@
-// The JSON Schema of configuration files in YAML and JSON, written from the declarations, for editors: they complete and
-// check what is typed. It knows kinds, names and words; what only a server can judge, `confdit validate` tells.
+// The JSON Schema of configuration files in YAML and JSON, generated from the declarations, for completion and
+// checks in editors. It covers kinds, names and words; `confdit validate` checks the rest.
 
 import type { ObjectDefinition } from '../object-definition.ts';
 import type { PropertyDefinition } from '../property-definition.ts';
@@ -9,7 +9,7 @@ interface Schema {
   readonly [keyword: string]: unknown;
 }
 
-/** An expression may stand for every value, and for a part of it. */
+/** Pattern of an expression, which may replace any value or a part of it. */
 const EXPRESSION = String.raw`\$<|&\{`;
 const OCTETS: Schema = {
   type: 'object',
@@ -27,7 +27,7 @@ const ATTRIBUTES: Schema = {
   },
   additionalProperties: false,
 };
-/** An entry that no kind describes. */
+/** An entry without a kind. */
 const OTHER_ENTRY: Schema = {
   type: 'object',
   description: 'An entry that is of no kind: its DN and its attributes.',
@@ -37,7 +37,7 @@ const OTHER_ENTRY: Schema = {
 };
 const OTHER_NAME = 'other-entry';
 
-/** Returns the schema (draft 7, which editors know) as JSON. */
+/** Returns the schema (draft 7, which editors support) as JSON. */
 export function formatJsonSchema(definitions: readonly ObjectDefinition[]): string {
   const kinds = definitions.filter(({ abstract }) => !abstract);
   const reference = (name: string) => ({ $ref: `#/definitions/${name}` });
@@ -80,7 +80,7 @@ function schemaOfKind(definition: ObjectDefinition): Schema {
   };
 }
 
-/** The value of the leftmost RDN; the places are plain names. */
+/** Returns the value of the leftmost RDN; fixed DNs have plain names. */
 function nameOfPlace(dn: string): string {
   return dn.slice(dn.indexOf('=') + 1).split(',', 1)[0] ?? '';
 }
@@ -122,7 +122,7 @@ function schemaOfValue({ type }: PropertyDefinition): Schema {
   }
 }
 
-/** A word that is a number or a boolean may be written as a text too. */
+/** Returns words and, for numbers and Booleans, also their text form. */
 function wordsOf({ syntax }: PropertyType<unknown>, words: readonly string[]): readonly unknown[] {
   if (syntax === 'integer') return [...words.map(Number), ...words];
   return syntax === 'boolean' ? [...words.map((word) => word === 'true'), ...words] : words;

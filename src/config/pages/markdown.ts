@@ -1,10 +1,10 @@
-// Markdown for the pages of the reference: text that means itself, code, tables.
+// Markdown for the reference pages: escaped text, code, tables.
 
-/** Stands on every page. */
+/** Notice on every page. */
 export const NOTICE =
   '<!-- Written from the declarations in src/config/objects by "npm run generate": changes made here are lost. -->';
 
-/** Text in which nothing is markup, inside a table too. */
+/** Escapes text for Markdown, also inside a table. */
 export function escapeText(text: string): string {
   return text
     .replaceAll('&', '&amp;')
@@ -12,11 +12,12 @@ export function escapeText(text: string): string {
     .replace(/[\\`*_[\]|]/g, '\\$&');
 }
 
-/** A word as code, inside a table too. */
+/** Formats a word as code, also inside a table. */
 export function code(text: string): string {
   return `\`${text.replaceAll('|', '\\|')}\``;
 }
 
+/** Formats a table. Takes the header cells and the rows, as Markdown. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');

@@ -1,5 +1,5 @@
-// The reference under docs/reference: a page for each kind of object, in the shape of PingDS's configuration
-// reference, written from the declarations. A test compares what is committed with what is written here.
+// The pages of docs/reference, one for each kind of object, in the form of PingDS's configuration reference,
+// generated from the declarations. A test compares them with the committed files.
 
 import type { ObjectDefinition } from '../object-definition.ts';
 import { type OperationalAttribute, operationalAttributes } from '../operational-attributes.ts';
@@ -8,7 +8,7 @@ import { formatJavaMailPage, JAVA_MAIL_PAGE } from './java-mail-page.ts';
 import { code, escapeText, NOTICE, table } from './markdown.ts';
 
 export interface Page {
-  /** The name of the file. */
+  /** File name. */
   readonly name: string;
   readonly text: string;
 }
@@ -17,7 +17,7 @@ const EXPRESSION_NOTE =
   'The value of every property whose attribute begins with `ds-cfg-` may be written as an expression, ' +
   '`$<token>` or `$<token|default>`, which is looked up when the server starts. [The index](index.md) says more.';
 
-/** All pages; parents stand before their sub-kinds in the definitions. */
+/** Returns all pages. Parents come before their sub-kinds in the definitions. */
 export function formatReferencePages(definitions: readonly ObjectDefinition[]): readonly Page[] {
   return [
     { name: 'index.md', text: formatIndex(definitions) },
@@ -123,7 +123,7 @@ function dependenciesOf(
   ];
 }
 
-/** The kinds of targets that an object of this kind can be. */
+/** Returns the kinds of reference targets that an object of this kind can be. */
 function targetsOf(definition: ObjectDefinition): readonly (string | undefined)[] {
   return definition.parent === undefined
     ? [definition.kind]

@@ -1,5 +1,5 @@
-// The LDAP schema of the configuration as a file: schema/02-config.ldif is written from the declarations by this, and
-// a test compares the two. Values take PingDS's "value or expression" syntaxes where expressions are resolved.
+// The LDAP schema of the configuration: generates schema/02-config.ldif from the declarations; a test compares the
+// two. Attributes with expressions have PingDS's "value or expression" syntaxes.
 
 import { expressionSyntaxOid } from '../expression-syntaxes.ts';
 import type { ObjectDefinition } from '../object-definition.ts';
@@ -10,7 +10,7 @@ import { takesExpressions } from '../property-reader.ts';
 import { BaseSyntax, type BaseSyntaxName } from '../property-type.ts';
 
 const LINE_CHARACTERS_MAX = 110;
-/** Types of properties that have no meaning here. */
+/** Property types without a meaning here. */
 const FOREIGN_TYPES: ReadonlySet<string> = new Set(['unsupported', 'kept word', 'without effect']);
 
 const HEADER = `# The attributes and object classes of the configuration. Written from the declarations in src/config/objects
@@ -20,7 +20,10 @@ objectClass: top
 objectClass: ldapSubentry
 objectClass: subschema`;
 
-/** @throws Error when two declarations of one attribute contradict each other, or an OID is used twice. */
+/**
+ * Returns the LDIF text. Throws Error if declarations of one attribute contradict each other or an OID is used
+ * twice.
+ */
 export function formatSchemaLdif(definitions: readonly ObjectDefinition[]): string {
   const attributes = attributesOf(definitions);
   refuseRepeatedOids([
@@ -43,7 +46,10 @@ interface Use {
   readonly property: PropertyDefinition;
 }
 
-/** The uses of each attribute that is defined here, by its key, in the order of the declarations; never empty. */
+/**
+ * Returns the uses of each attribute that is defined here, by its key, in the order of the declarations; never
+ * empty.
+ */
 function attributesOf(
   definitions: readonly ObjectDefinition[],
 ): ReadonlyMap<string, readonly [Use, ...Use[]]> {
@@ -122,7 +128,7 @@ function ordinarySyntaxOid(syntax: BaseSyntaxName): string {
   return `1.3.6.1.4.1.1466.115.121.1.${BaseSyntax[syntax]}`;
 }
 
-/** What several kinds use is described once for each, unless they say the same; first where it has a meaning. */
+/** Returns the description of an attribute. Different ones of several kinds are combined, meaningful ones first. */
 function describe(uses: readonly Use[]): string {
   const synopses = new Set(uses.map(({ property }) => synopsisOf(property)));
   if (synopses.size === 1) return [...synopses].join('');
@@ -135,7 +141,10 @@ function describe(uses: readonly Use[]): string {
     .join(' ');
 }
 
-/** Where OpenDJ's definition allows several values and the property one, forms for entries must be told. */
+/**
+ * Returns the synopsis. Says that a property is single-valued if OpenDJ's attribute is multi-valued, for forms in
+ * tools.
+ */
 function synopsisOf(property: PropertyDefinition): string {
   const { synopsis, multiValued, multiValuedAttribute } = property;
   return multiValuedAttribute && !multiValued && !isForeign(property)
@@ -143,17 +152,20 @@ function synopsisOf(property: PropertyDefinition): string {
     : synopsis;
 }
 
-/** Whether it is known for the entries of other servers only. */
+/** Returns true if the property is declared for entries of other servers only. */
 function isForeign({ type }: PropertyDefinition): boolean {
   return FOREIGN_TYPES.has(type.name);
 }
 
-/** Whether entries of the kind have names that clients choose. */
+/** Returns true if clients choose the names of the kind's entries. */
 function hasRules({ abstract, objectClass, location }: ObjectDefinition): boolean {
   return !abstract && objectClass.kind === 'structural' && 'under' in location;
 }
 
-/** RFC 4512 §4.1.6 and §4.1.7.2: tools offer a class, and the attribute that names entries, by these. */
+/**
+ * Returns name form and structure rules (RFC 4512 §4.1.6 and §4.1.7.2), from which tools offer classes and naming
+ * attributes.
+ */
 function ruleLines({
   objectClass,
   friendlyPluralName,
@@ -195,7 +207,7 @@ function matchingRules(syntax: BaseSyntaxName, caseSensitive: boolean): readonly
 
 function classLines(definition: ObjectDefinition): string {
   const { objectClass, parent, synopsis } = definition;
-  // An auxiliary class leaves the name to the structural class it is joined to; operational attributes need no class.
+  // The structural class of an entry has the naming attribute. Operational attributes need no class.
   const own = ownProperties(definition).filter((it) => !it.operationalAttribute && it.oid !== undefined);
   const isNamedByCn = definition.namingAttribute === 'cn' && objectClass.kind === 'structural';
   const naming = parent === undefined && isNamedByCn ? ['cn'] : [];
@@ -216,13 +228,13 @@ function oidList(word: string, names: readonly string[]): readonly string[] {
   return [names.length === 1 ? `${word} ${names[0]}` : `${word} ( ${names.join(' $ ')} )`];
 }
 
-/** One definition, a clause on each line, the lines joined as LDIF joins them (RFC 2849, note 2). */
+/** Returns a definition with a clause on each line, joined as LDIF does (RFC 2849, note 2). */
 function definitionLines(attribute: string, oid: string, clauses: readonly string[]): string {
   const origin = `X-ORIGIN '${oid.startsWith(OWN_ARC) ? 'confdit' : 'OpenDJ'}' )`;
   return [`${attribute}: ( ${oid}`, ...[...clauses, origin].map((clause) => fold(`  ${clause}`))].join('\n');
 }
 
-/** A folded line goes on after a line end and one space, which is not part of the value. */
+/** Folds a text: a continuation line starts with one space, which is not part of the value. */
 function fold(line: string): string {
   const parts = [line.slice(0, LINE_CHARACTERS_MAX)];
   for (let at = LINE_CHARACTERS_MAX; at < line.length; at += LINE_CHARACTERS_MAX - 1) {
@@ -231,7 +243,7 @@ function fold(line: string): string {
   return parts.join('\n');
 }
 
-/** RFC 4512 §4.1 qdstring. */
+/** Quotes a text as qdstring (RFC 4512 §4.1). */
 function quote(text: string): string {
   return `'${text.replaceAll('\\', '\\5C').replaceAll("'", '\\27')}'`;
 }

@@ -1,4 +1,5 @@
-// Argon2 (RFC 9106) in the form of the password hashing competition: `{ARGON2}$argon2id$v=19$m=65536,t=2,p=1$salt$hash`.
+// Argon2 (RFC 9106) in the format of the password hashing competition:
+// `{ARGON2}$argon2id$v=19$m=65536,t=2,p=1$salt$hash`.
 
 import { timingSafeEqual } from 'node:crypto';
 import { type Argon2Variant, HAS_ARGON2 } from './derivation.ts';
@@ -8,16 +9,16 @@ const STORED =
   /^\$(argon2(?:id|i|d))\$v=19\$m=(\d{1,10}),t=(\d{1,10}),p=(\d{1,10})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
 
 const MEMORY_KIB_MAX = 128 * 1024;
-/** Memory times passes: what a login costs. */
+/** Maximum cost of a login: memory in KiB times passes. */
 const WORK_KIB_MAX = 1024 * 1024;
 const PARALLELISM_MAX = 16;
-/** RFC 9106 §3.1. */
+/** Minimum salt length (RFC 9106 §3.1). */
 const SALT_OCTETS_MIN = 8;
 const SALT_OCTETS_MAX = 64;
 const HASH_OCTETS_MIN = 16;
 const HASH_OCTETS_MAX = 128;
 const MEMORY_KIB_PER_LANE_MIN = 8;
-/** What OpenLDAP's module has written from the beginning. */
+/** Least cost of a strong hash, which OpenLDAP's module has always written. */
 const STRONG_WORK_KIB_MIN = 12_288;
 
 const VARIANTS: readonly Argon2Variant[] = ['argon2id', 'argon2i', 'argon2d'];

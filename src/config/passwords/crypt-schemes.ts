@@ -1,4 +1,4 @@
-// Passwords as crypt(3) writes them: `{CRYPT}` with DES, MD5, SHA-256, SHA-512 or bcrypt, and bcrypt by itself.
+// Passwords in the format of crypt(3): `{CRYPT}` with DES, MD5, SHA-256, SHA-512 or bcrypt, and bcrypt by itself.
 
 import { timingSafeEqual } from 'node:crypto';
 import {
@@ -11,7 +11,7 @@ import {
 
 const BCRYPT = /^(\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{22})[./A-Za-z0-9]{31}$/;
 const BCRYPT_COST_MIN = 4;
-/** In JavaScript some seconds; each further one doubles it. */
+/** Maximum bcrypt cost. It takes some seconds in JavaScript; each further one doubles it. */
 const BCRYPT_COST_MAX = 15;
 const BCRYPT_STRONG_COST_MIN = 8;
 
@@ -29,7 +29,7 @@ export const bcryptScheme: PasswordScheme = {
   parse: (text, name) => bcryptPassword(text, name),
 };
 
-/** 389 DS has a name of its own for each. */
+/** Scheme of crypt(3). 389 DS has a name of its own for each algorithm. */
 export const cryptScheme: PasswordScheme = {
   names: ['CRYPT', 'CRYPT-MD5', 'CRYPT-SHA256', 'CRYPT-SHA512'],
   parse(text, name) {
@@ -57,7 +57,7 @@ function bcryptPassword(text: string, scheme: string): StoredPassword | SchemePr
   const cost = Number(costText);
   if (cost < BCRYPT_COST_MIN || cost > BCRYPT_COST_MAX)
     return { problem: `has the cost ${cost}; ${BCRYPT_COST_MIN} to ${BCRYPT_COST_MAX} are computed here` };
-  // The version says which fault of old programs a hash was made with; what is computed is the same.
+  // The version states which bug of old programs the hash has; the computation is the same.
   const expected = Buffer.from(text.slice('$2a'.length), 'latin1');
   return {
     scheme,
@@ -78,7 +78,7 @@ function cryptPassword(text: string, scheme: string, isStrong: boolean): StoredP
   };
 }
 
-/** The kind and its rounds; none of the salt. */
+/** Returns algorithm and rounds, without the salt. */
 function costOf(text: string): string {
   return /^\$\d\$(?:rounds=\d+\$)?/.exec(text)?.[0] ?? 'DES';
 }

@@ -1,5 +1,5 @@
-// Threads that compute derivations. One is started when all that there are have work, up to a number, and ends when it has
-// had none for a while. What comes in waits in order: whoever asks limits how much that is.
+// Threads for key derivations. A thread starts if all others are busy, up to a maximum, and ends after idling.
+// Derivations wait in order; the callers limit their number.
 
 import { Worker } from 'node:worker_threads';
 import type { Derivation } from './derivation.ts';
@@ -19,6 +19,7 @@ interface Thread {
 const IDLE_MS = 60_000;
 const WORKER_HEAP_MB = 64;
 
+/** A pool of derivation threads. */
 export class DerivationThreads {
   readonly #threadsMax: number;
   readonly #threads = new Set<Thread>();
@@ -29,7 +30,7 @@ export class DerivationThreads {
     this.#threadsMax = threadsMax;
   }
 
-  /** Rejects when the threads are closed, or when one ends in the middle of it. */
+  /** Computes a derivation. Rejects if the threads are closed, or one ends during the work. */
   readonly derive = (derivation: Derivation): Promise<Uint8Array> => {
     const outcome = Promise.withResolvers<Uint8Array>();
     if (this.#isClosed) outcome.reject(closed());
@@ -40,7 +41,7 @@ export class DerivationThreads {
     return outcome.promise;
   };
 
-  /** Ends all threads; what they are at and what waits is rejected. */
+  /** Ends all threads; current and waiting derivations are rejected. */
   close(): void {
     this.#isClosed = true;
     for (const { outcome } of this.#waiting.splice(0)) outcome.reject(closed());
@@ -59,7 +60,7 @@ export class DerivationThreads {
 
   #start(): Thread | undefined {
     if (this.#threads.size >= this.#threadsMax) return undefined;
-    // Published, the files end in .js.
+    // The published files end in .js.
     const name = import.meta.url.replace(/derivation-threads(\.[jt]s)$/, 'derivation-worker$1');
     const resourceLimits = { maxOldGenerationSizeMb: WORKER_HEAP_MB };
     const worker = new Worker(new URL(name), { resourceLimits });

@@ -1,4 +1,4 @@
-// The thread that computes derivations, one after the other, and answers in the same order.
+// The thread that computes derivations one after the other and answers in order.
 
 import { parentPort } from 'node:worker_threads';
 import { messageOf } from '../../files/file-error.ts';

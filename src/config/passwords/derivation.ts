@@ -1,5 +1,5 @@
-// The one-way computations behind passwords, as data: they travel to other threads, and a test can count them. Limits of
-// the parameters are checked where stored text is parsed, before there is a derivation.
+// Key derivations of passwords, as data, so that they can be sent to threads and counted by tests. The limits of the
+// parameters are checked when stored text is parsed, before there is a derivation.
 
 import crypto, { hash, pbkdf2, pbkdf2Sync, scrypt, scryptSync } from 'node:crypto';
 import { hashSync } from 'bcryptjs';
@@ -8,7 +8,7 @@ import { unixCrypt } from './unix-crypt.ts';
 export type Digest = 'sha1' | 'sha256' | 'sha384' | 'sha512';
 export type Argon2Variant = 'argon2d' | 'argon2i' | 'argon2id';
 
-/** RFC 7914. */
+/** scrypt (RFC 7914). */
 export interface ScryptDerivation {
   readonly kind: 'scrypt';
   readonly password: Uint8Array;
@@ -19,7 +19,7 @@ export interface ScryptDerivation {
   readonly parallelization: number;
 }
 
-/** RFC 8018 §5.2, with HMAC. */
+/** PBKDF2 with HMAC (RFC 8018 §5.2). */
 export interface Pbkdf2Derivation {
   readonly kind: 'pbkdf2';
   readonly password: Uint8Array;
@@ -29,27 +29,27 @@ export interface Pbkdf2Derivation {
   readonly digest: Digest;
 }
 
-/** RFC 9106. */
+/** Argon2 (RFC 9106). */
 export interface Argon2Derivation {
   readonly kind: 'argon2';
   readonly password: Uint8Array;
   readonly salt: Uint8Array;
   readonly length: number;
   readonly variant: Argon2Variant;
-  /** KiB. */
+  /** Memory in KiB. */
   readonly memory: number;
   readonly passes: number;
   readonly parallelism: number;
 }
 
-/** Of crypt(3): what is derived is the whole text, of which the setting is the beginning. */
+/** crypt(3): the result is the whole text, which begins with the setting. */
 export interface TextDerivation {
   readonly kind: 'bcrypt' | 'crypt';
   readonly password: Uint8Array;
   readonly setting: string;
 }
 
-/** One digest of the password and the salt behind it. */
+/** One digest of the password followed by the salt. */
 export interface DigestDerivation {
   readonly kind: 'digest';
   readonly password: Uint8Array;
@@ -64,22 +64,23 @@ export type Derivation =
   | TextDerivation
   | DigestDerivation;
 
-/** Node.js has it from 24.7 on; a name that is imported and not there would keep the program from starting. */
+/** Present in Node.js 24.7 and later. Importing a missing name would keep the program from starting. */
 const { argon2, argon2Sync }: Partial<Pick<typeof crypto, 'argon2' | 'argon2Sync'>> = crypto;
-/** Whether derivations of this kind can be computed. */
+/** True if Argon2 can be computed. */
 export const HAS_ARGON2 = argon2 !== undefined && argon2Sync !== undefined;
 
-/** Computes a derivation, in most cases on another thread. Rejects with LdapError busy (51) when too many wait. */
+/** Computes a derivation, usually on another thread. Rejects with LdapError busy (51) if too many wait. */
 export type Derive = (derivation: Derivation) => Promise<Uint8Array>;
 
-/** What the runtime computes on its own threads; the rest is JavaScript. */
+/** Derivations that the runtime computes on its own threads; the others are JavaScript. */
 type NativeDerivation = ScryptDerivation | Pbkdf2Derivation | Argon2Derivation;
 
+/** Returns true if the runtime computes the derivation on its own threads. */
 export function isNative(derivation: Derivation): derivation is NativeDerivation {
   return derivation.kind === 'scrypt' || derivation.kind === 'pbkdf2' || derivation.kind === 'argon2';
 }
 
-/** Computes on this thread. */
+/** Computes a derivation on this thread and returns the derived octets. */
 export function deriveHere(derivation: Derivation): Uint8Array {
   const { password } = derivation;
   switch (derivation.kind) {
@@ -101,7 +102,7 @@ export function deriveHere(derivation: Derivation): Uint8Array {
   }
 }
 
-/** Computes on a thread of the runtime's pool. */
+/** Computes a derivation on a thread of the runtime's pool. */
 export function deriveNatively(derivation: NativeDerivation): Promise<Uint8Array> {
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
   const settle = (error: Error | null, key: Uint8Array) => (error === null ? resolve(key) : reject(error));
@@ -121,7 +122,7 @@ export function deriveNatively(derivation: NativeDerivation): Promise<Uint8Array
   return promise;
 }
 
-/** Computes what JavaScript computes on this thread: for commands, which have nobody to keep waiting. */
+/** Computes a derivation; JavaScript ones on this thread. For commands only, because it blocks. */
 export async function deriveForCommand(derivation: Derivation): Promise<Uint8Array> {
   return isNative(derivation) ? deriveNatively(derivation) : deriveHere(derivation);
 }
@@ -139,7 +140,7 @@ function argon2Options({ password, salt, length, memory, passes, parallelism }: 
   return { message: password, nonce: salt, parallelism, tagLength: length, memory, passes };
 }
 
-/** bcrypt knows text only; a password that is not UTF-8 is compared with nothing that fits it. */
+/** Computes bcrypt, which takes text only. A password that is not UTF-8 never matches. */
 function bcryptOf(password: Uint8Array, setting: string): string {
   return hashSync(Buffer.from(password).toString('utf8'), setting.replace(/^\$2y/, '$2b'));
 }

@@ -1,5 +1,5 @@
-// The oldest crypt(3): 25 rounds of DES (FIPS 46-3) on zeros, with the password as the key and twelve bits of salt that swap
-// bits of the expansion. OpenLDAP writes it as {CRYPT} unless it is told otherwise. It is read here and never written.
+// The oldest crypt(3): 25 rounds of DES (FIPS 46-3) on zeros, with the password as the key and a salt of twelve bits
+// that swap bits of the expansion. It is OpenLDAP's default for {CRYPT}. It is verified here and never written.
 
 const INITIAL = table(
   '58 50 42 34 26 18 10 2 60 52 44 36 28 20 12 4 62 54 46 38 30 22 14 6 64 56 48 40 32 24 16 8 57 49 41 33 25 17 9 1 ' +
@@ -25,7 +25,7 @@ const ROUND_KEY_CHOICE = table(
     '46 42 50 36 29 32',
 );
 const KEY_SHIFTS = [1, 1, 2, 2, 2, 2, 2, 2, 1, 2, 2, 2, 2, 2, 2, 1];
-/** Each box: four rows of sixteen, in hexadecimal digits. */
+/** S-boxes: four rows of sixteen, in hexadecimal digits. */
 const BOXES = [
   'E4D12FB83A6C59070F74E2D1A6CB953841E8D62BFC973A50FC8249175B3EA06D',
   'F18E6B34972DC05A3D47F28EC01A69B50E7BA4D158C6932FD8A13F42B67C05E9',
@@ -43,12 +43,12 @@ const PASSWORD_OCTETS = 8;
 const BIG_PASSWORD_OCTETS_MAX = 128;
 const SALT_BITS = 6;
 
-/** Longer text has a part for each eight octets of the password. */
+/** Length of a DES hash. Longer text has a part for each eight octets of the password. */
 export const DES_CHARACTERS = 13;
 
 /**
- * The crypt of long passwords (bigcrypt of Digital UNIX, as libxcrypt has it): each eight octets by themselves, with the
- * beginning of what the eight before gave as the salt. slappasswd writes it unless it is told otherwise.
+ * Computes bigcrypt for long passwords (Digital UNIX, libxcrypt): each eight octets alone, with the start of the
+ * previous result as the salt. It is the default of slappasswd.
  */
 export function bigCrypt(password: Uint8Array, salt: string): string {
   let text = desCrypt(password, salt);
@@ -65,7 +65,7 @@ export function bigCrypt(password: Uint8Array, salt: string): string {
   return text;
 }
 
-/** Takes two characters of salt; returns the thirteen characters that crypt(3) returns. */
+/** Computes crypt(3). Takes a salt of two characters; returns thirteen characters. */
 export function desCrypt(password: Uint8Array, salt: string): string {
   const expansion = salted(salt);
   const keys = roundKeys(password);
@@ -79,7 +79,7 @@ export function desCrypt(password: Uint8Array, salt: string): string {
   return text;
 }
 
-/** A table that counts bits from one, as the standard writes it. */
+/** Parses a table that counts bits from one, as in the standard. */
 function table(text: string): readonly number[] {
   return text.split(' ').map((bit) => Number(bit) - 1);
 }
@@ -88,7 +88,7 @@ function choose(bits: readonly number[], choice: readonly number[]): number[] {
   return choice.map((at) => bits[at] ?? 0);
 }
 
-/** Each bit of the salt that is set swaps a bit of the first half of the expansion with that of the second. */
+/** Returns the salted expansion. Each bit of the salt swaps a bit of the first half with one of the second. */
 function salted(salt: string): readonly number[] {
   const expansion = [...EXPANSION];
   const half = expansion.length / 2;
@@ -106,7 +106,7 @@ function salted(salt: string): readonly number[] {
 function roundKeys(password: Uint8Array): readonly (readonly number[])[] {
   const bits: number[] = [];
   for (let index = 0; index < PASSWORD_OCTETS; index++) {
-    // Seven bits of each octet; the place of the eighth is the parity that DES ignores.
+    // Uses seven bits of each octet; DES ignores the parity bit.
     const octet = ((password[index] ?? 0) << 1) & 0xff;
     for (let bit = 7; bit >= 0; bit--) bits.push((octet >> bit) & 1);
   }

@@ -1,5 +1,5 @@
-// One round of SHA, with or without salt: `{SHA}`, `{SSHA}` and their like (OpenLDAP, pw-sha2, 389 DS, PingDS). Quick to
-// guess, so a login replaces them.
+// One round of SHA, with or without salt: `{SHA}`, `{SSHA}` and the like (OpenLDAP, pw-sha2, 389 DS, PingDS). They
+// are quick to guess, so a login replaces them.
 
 import { timingSafeEqual } from 'node:crypto';
 import type { Digest } from './derivation.ts';
@@ -21,7 +21,7 @@ const SCHEMES: Readonly<Record<string, DigestScheme>> = {
   SHA512: { digest: 'sha512', octets: 64, isSalted: false },
   SSHA512: { digest: 'sha512', octets: 64, isSalted: true },
 };
-/** 389 DS writes some with a hyphen. */
+/** Names with a hyphen, as 389 DS writes some. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   'SHA-256': 'SHA256',
   'SHA-384': 'SHA384',
@@ -29,7 +29,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 };
 const SALT_OCTETS_MAX = 256;
 
-/** `base64(digest(password + salt) + salt)` */
+/** Format: `base64(digest(password + salt) + salt)`. */
 export const digestSchemes: PasswordScheme = {
   names: [...Object.keys(SCHEMES), ...Object.keys(OTHER_NAMES)],
   parse(text, name) {

@@ -1,7 +1,7 @@
-// How much work the passwords of all accounts are to compare, so that every login costs as much as any other: whoever
-// counts or measures what a wrong password costs learns nothing of the name. Each login computes, for each kind of hash, as
-// many as the account that has most of them; what an account lacks is made up with the parameters of others, chosen by its
-// name so that asking twice shows nothing. SCRAM's salt and rounds for names that nobody has are made up alike.
+// Makes every login cost the same, whatever the name: measuring the time of a wrong password reveals nothing about
+// accounts. Each login computes as many hashes of each kind as the account with the most of them. Missing hashes are
+// replaced by decoys with the parameters of other accounts, chosen by the name, so that repeating a login reveals
+// nothing. SCRAM's salt and rounds of unknown names are generated in the same way.
 
 import { createHmac } from 'node:crypto';
 import type { Derivation } from './derivation.ts';
@@ -10,20 +10,20 @@ import { SCRAM_ITERATIONS, SCRAM_MECHANISMS, type ScramKeys, type ScramMechanism
 import { nobodysPassword } from './scrypt-scheme.ts';
 import { type Comparable, comparablesOf, findScramKeys } from './stored-password.ts';
 
-/** What SCRAM tells anybody who asks. */
+/** Parameters that SCRAM sends to every client. */
 export interface ScramParameters {
   readonly iterations: number;
   readonly salt: Buffer;
 }
 
-/** What a login with a name compares the password with. */
+/** One comparison of a login. */
 export interface Comparison {
   readonly stored: StoredPassword;
-  /** The stored value; undefined for one that no password fits. */
+  /** Stored value; undefined for a decoy, which no password matches. */
   readonly value: string | undefined;
 }
 
-/** What one account's passwords are like. Many accounts are alike. */
+/** Profile of the passwords of an account. Many accounts share one. */
 interface Profile {
   readonly comparables: readonly Parameters[];
   readonly scram: ScramProfile;
@@ -31,7 +31,7 @@ interface Profile {
 
 interface Parameters {
   readonly kind: Derivation['kind'];
-  /** All that its cost depends on. */
+  /** Everything that the cost depends on. */
   readonly shape: string;
   readonly stored: StoredPassword;
 }
@@ -44,7 +44,7 @@ interface ScramShape {
 
 interface ScramProfile {
   readonly shapes: readonly ScramShape[];
-  /** All of them have the same salt, as those that were made together have. */
+  /** True if all values have the same salt, because they were made together. */
   readonly sharesSalt: boolean;
 }
 
@@ -60,7 +60,7 @@ interface Weighted<T> {
 }
 
 interface Plan {
-  /** How many hashes of each kind a login computes, and what those are like that there are. */
+  /** Number of hashes of each kind that a login computes, and the shapes that exist. */
   readonly kinds: readonly {
     kind: Derivation['kind'];
     count: number;
@@ -70,25 +70,26 @@ interface Plan {
 }
 
 const DEFAULT_SHAPE = { iterations: SCRAM_ITERATIONS, saltOctets: 16 };
-/** Shapes of one kind that are made up; more tell nothing more. */
+/** Maximum number of decoy shapes of one kind; more would reveal nothing more. */
 const SHAPES_MAX = 64;
 
-/** The accounts of one place, by the key of their name. */
+/** Profiles of the accounts of one backend, by the key of their DN. */
 export interface ProfileSection {
-  /** Takes the stored passwords of an account; none for an account that is no more. */
+  /** Sets the stored passwords of an account; an empty list removes it. */
   set(key: string, values: readonly string[]): void;
-  /** Whether every account of the place that has keys for SCRAM has some for this mechanism. */
+  /** Returns true if every account with SCRAM keys has some for this mechanism. */
   everyoneHas(mechanism: ScramMechanism): boolean;
-  /** Forgets all accounts of the place. */
+  /** Removes all accounts of the section. */
   clear(): void;
 }
 
+/** Profiles of all accounts of one server. */
 export class PasswordProfiles {
   readonly #secret: string;
   readonly #counted = new Map<string, Counted>();
   #plan: Plan | undefined;
 
-  /** @param secret nobody who cannot log in knows it; another one changes all that is made up */
+  /** @param secret Secret that determines the decoys. Nobody who cannot log in may know it. */
   constructor(secret: string) {
     this.#secret = secret;
   }
@@ -114,7 +115,7 @@ export class PasswordProfiles {
     };
   }
 
-  /** Returns what a login compares the password with, its own values and made-up ones, in the same order for every name. */
+  /** Returns the values to compare in a login: the account's own and decoys, in the same order for every name. */
   comparisonsFor(name: string, values: readonly string[]): readonly Comparison[] {
     const own = comparablesOf(values).map((one) => ({ ...one, kind: kindOf(one) }));
     const planned = this.#planned.kinds.flatMap(({ kind, count, shapes }) => {
@@ -125,14 +126,14 @@ export class PasswordProfiles {
       }
       return mine;
     });
-    // An account that was not counted yet has all its own all the same.
+    // An account that is not counted yet still has its own values.
     const missing = own.filter((one) => planned.every(({ value }) => value !== one.value));
     return [...planned, ...missing];
   }
 
   /**
-   * Returns what SCRAM says for a name that has no keys: always the same. Whether two mechanisms have one salt is made up too,
-   * as accounts have it.
+   * Returns SCRAM parameters for a name without keys; always the same. Whether two mechanisms share a salt follows
+   * the real accounts.
    */
   scramParametersFor(name: string, mechanism: ScramMechanism): ScramParameters {
     const { scram } = this.#planned;
@@ -157,7 +158,7 @@ export class PasswordProfiles {
     return Buffer.concat(blocks).subarray(0, count);
   }
 
-  /** Chooses by weighted rendezvous: when one comes or goes, the choice of most names stays what it was. */
+  /** Chooses by weighted rendezvous hashing: when a choice is added or removed, most names keep theirs. */
   #choose<T>(text: string, choices: readonly Weighted<T>[]): T | undefined {
     let best: { readonly score: number; readonly value: T } | undefined;
     for (const { name, value, weight } of choices) {
@@ -238,7 +239,7 @@ function planOf(counted: readonly Counted[]): Plan {
     { count: number; shapes: Map<string, Weighted<StoredPassword>> }
   >();
   const scram = new Map<string, Weighted<ScramProfile>>();
-  // Without any account a name costs as much as a password that this server has stored.
+  // Without any account, a login costs as much as a password that this server has hashed.
   const all = [
     { profile: { comparables: [parametersOf(nobodysPassword)], scram: scramProfileOf([]) }, accounts: 0.001 },
     ...counted,

@@ -1,60 +1,61 @@
-// What all schemes of stored passwords have in common: `{SCHEME}` and what is computed to compare a password with it.
+// Common parts of all password storage schemes: `{SCHEME}` and the derivation that verifies a password.
 
 import { octetsFromText } from '../../ldap/octets.ts';
 import type { Derivation } from './derivation.ts';
 
-/** A password as it is stored, within the limits of its scheme. */
+/** A stored password within the limits of its scheme. */
 export interface StoredPassword {
-  /** In upper case, without the braces. */
+  /** Scheme in upper case, without the braces. */
   readonly scheme: string;
-  /** Slow enough that whoever has stolen it must work for each guess. */
+  /** True if each guess is expensive for a thief of the value. */
   readonly isStrong: boolean;
-  /** All that the time of the derivation depends on, beside the password. */
+  /** Everything but the password that the time of the derivation depends on. */
   readonly cost: string;
-  /** What a login with the password computes. Throws nothing. */
+  /** Returns the derivation of a login with this password. Never throws. */
   derivationOf(password: string): Derivation;
   /** Compares in constant time. */
   matches(derived: Uint8Array): boolean;
-  /** What values of one password have in common, in base64; undefined for values that stand alone. */
+  /** Base64 text that is equal for values of one password; undefined for single values. */
   readonly group: string | undefined;
 }
 
-/** Why a value is not taken: said behind its name, with what to do instead. */
+/** Reason why a value is refused: a predicate of its name, with advice. */
 export interface SchemeProblem {
   readonly problem: string;
 }
 
 export interface PasswordScheme {
-  /** In upper case. */
+  /** Names in upper case. */
   readonly names: readonly string[];
-  /** Takes the text behind the braces. */
+  /** Parses the text after the braces. */
   parse(text: string, name: string): StoredPassword | SchemeProblem;
 }
 
+/** Returns true if parsing failed. */
 export function isProblem(parsed: StoredPassword | SchemeProblem): parsed is SchemeProblem {
   return 'problem' in parsed;
 }
 
 export const NOT_OF_FORMAT: SchemeProblem = { problem: 'is not in the format of its scheme' };
 
-/** The octets that other servers hash: as they came, without normalization. */
+/** Returns the octets that other servers hash: UTF-8 without normalization. */
 export function passwordOctets(password: string): Uint8Array {
   return octetsFromText(password);
 }
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 
-/** Takes base64 with or without padding; undefined for anything else. */
+/** Decodes base64 with or without padding. Returns undefined for anything else. */
 export function octetsOfBase64(text: string): Buffer | undefined {
   return BASE64.test(text) ? Buffer.from(text, 'base64') : undefined;
 }
 
-/** The base64 of passlib and OpenLDAP's pw-pbkdf2: a dot for the plus sign, and no padding. */
+/** Decodes the base64 of passlib and OpenLDAP's pw-pbkdf2: a dot instead of the plus sign, and no padding. */
 export function octetsOfAdaptedBase64(text: string): Buffer | undefined {
   return octetsOfBase64(text.replaceAll('.', '+'));
 }
 
-/** A whole number of at most ten digits; undefined for anything else. */
+/** Parses a whole number of at most ten digits. Returns undefined for anything else. */
 export function numberOf(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,10}$/.test(text) ? Number(text) : undefined;
 }

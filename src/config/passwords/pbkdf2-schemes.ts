@@ -1,5 +1,5 @@
-// PBKDF2 (RFC 8018) in the four forms of the field: OpenLDAP's pw-pbkdf2 and the newer 389 DS (`rounds$salt$key`), PingDS
-// and OpenDJ (`rounds:base64(key + salt)`), the older 389 DS (all of it in base64), and Atlassian's PKCS5S2.
+// PBKDF2 (RFC 8018) in four formats: OpenLDAP's pw-pbkdf2 and newer 389 DS (`rounds$salt$key`), PingDS and OpenDJ
+// (`rounds:base64(key + salt)`), older 389 DS (all in base64), and Atlassian's PKCS5S2.
 
 import { timingSafeEqual } from 'node:crypto';
 import type { Digest } from './derivation.ts';
@@ -22,11 +22,14 @@ interface Parts {
 }
 
 const KEY_OCTETS: Readonly<Record<Digest, number>> = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 };
-/** PBKDF2 makes them of blocks that do not depend on each other, so the first ones tell as much as all. */
+/** Number of octets that are compared. The blocks of PBKDF2 are independent, so the first ones suffice. */
 const COMPARED_OCTETS_MAX = 64;
 const SALT_OCTETS_MAX = 256;
 const ITERATIONS_MAX = 10_000_000;
-/** OpenDJ's default; PingDS 8 writes 10 rounds, which is a scheme for passwords that nobody could guess anyway. */
+/**
+ * Least iterations of a strong hash: OpenDJ's default. PingDS 8 writes 10 rounds, only suitable for random
+ * passwords.
+ */
 const STRONG_ITERATIONS_MIN = 10_000;
 
 const OLD_389_ITERATION_OCTETS = 4;
@@ -35,7 +38,7 @@ const OLD_389_KEY_OCTETS = 256;
 const ATLASSIAN_SALT_OCTETS = 16;
 const ATLASSIAN_ITERATIONS = 10_000;
 
-/** By the digest they are made with. */
+/** Names by digest. */
 const DOLLAR_NAMES: Readonly<Record<string, Digest>> = {
   PBKDF2: 'sha1',
   'PBKDF2-SHA1': 'sha1',

@@ -1,13 +1,13 @@
-// What SCRAM-SHA-256 and SCRAM-SHA-512 (RFC 5802, RFC 7677, draft-melnikov-scram-sha-512) need of a password, as stored
-// values in the form of RFC 5803: `{SCRAM-SHA-256}iterations:salt$StoredKey:ServerKey`, all but the number in base64.
-// Nobody can log in with what is stored, and the password never has to cross the wire.
+// Stored keys of SCRAM-SHA-256 and SCRAM-SHA-512 (RFC 5802, RFC 7677, draft-melnikov-scram-sha-512) in the format of
+// RFC 5803: `{SCRAM-SHA-256}iterations:salt$StoredKey:ServerKey`, all but the number in base64. A stolen value does
+// not allow a login, and the password is never sent.
 
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import saslprep from '@mongodb-js/saslprep';
 import type { Derive, Pbkdf2Derivation } from './derivation.ts';
 import { NOT_OF_FORMAT, type PasswordScheme, passwordOctets } from './password-scheme.ts';
 
-/** The mechanisms, the strongest last. */
+/** Mechanisms, the strongest last. */
 export const SCRAM_MECHANISMS = ['SCRAM-SHA-256', 'SCRAM-SHA-512'] as const;
 export type ScramMechanism = (typeof SCRAM_MECHANISMS)[number];
 export type ScramDigest = 'sha256' | 'sha512';
@@ -26,8 +26,8 @@ export interface ScramKeys {
 }
 
 /**
- * Each login costs the client so many rounds, and so many cost whoever has stolen the stored value every guess. Cyrus
- * SASL, which most clients are built on, refuses more than 65,536.
+ * Iterations that each login costs the client, and each guess a thief of the value. Cyrus SASL, which most clients
+ * use, refuses more than 65,536.
  */
 export const SCRAM_ITERATIONS = 65_536;
 
@@ -57,14 +57,14 @@ export const scramSchemes: PasswordScheme = {
       isStrong: true,
       group: keys.salt.toString('base64'),
       cost: `${keys.mechanism} ${keys.iterations}`,
-      // A password that the profile refuses fits nothing that is stored; comparing it costs as much as any other.
+      // A password that SASLprep refuses matches nothing stored. Verifying it costs as much as any other.
       derivationOf: (password) => derivation(prepareScramPassword(password, 'compare') ?? '', keys),
       matches: (derived) => timingSafeEqual(keysOfSalted(derived, keys.mechanism).storedKey, keys.storedKey),
     };
   },
 };
 
-/** Undefined when the text is no such value, or one outside of the limits. */
+/** Parses stored keys. Returns undefined for other text, or parameters outside of the limits. */
 export function parseScramKeys(text: string): ScramKeys | undefined {
   if (text.length > STORED_CHARACTERS_MAX) return undefined;
   const [, name = '', number, ...parts] = STORED.exec(text) ?? [];
@@ -79,12 +79,13 @@ export function parseScramKeys(text: string): ScramKeys | undefined {
   return isUsable ? { mechanism, iterations, salt, storedKey, serverKey } : undefined;
 }
 
+/** Formats stored keys as text (RFC 5803). */
 export function formatScramKeys({ mechanism, iterations, salt, storedKey, serverKey }: ScramKeys): string {
   const [saltText, stored, server] = [salt, storedKey, serverKey].map((octets) => octets.toString('base64'));
   return `{${mechanism}}${iterations}:${saltText}$${stored}:${server}`;
 }
 
-/** Takes a password that `prepareScramPassword` has prepared. */
+/** Derives stored keys from a password prepared by `prepareScramPassword`. */
 export async function deriveScramKeys(
   prepared: string,
   mechanism: ScramMechanism,
@@ -117,8 +118,8 @@ function keysOfSalted(
 }
 
 /**
- * SASLprep (RFC 4013). A password to be stored may have no characters that Unicode 3.2 did not know, one to be compared
- * may. Undefined for what the profile refuses: such a password works with other mechanisms only.
+ * Applies SASLprep (RFC 4013). For storing, characters unassigned in Unicode 3.2 are refused; for comparing, they
+ * are allowed. Returns undefined for a refused password, which works with other mechanisms only.
  */
 export function prepareScramPassword(text: string, use: 'store' | 'compare'): string | undefined {
   try {

@@ -1,21 +1,21 @@
-// How this server stores passwords itself: `{SCRYPT}N=16384,r=8,p=5$salt$hash`, scrypt (RFC 7914) with its
-// parameters in the text, salt and hash in base64. The parameters of stored text are limited before anything is
-// computed, because whoever writes the configuration would otherwise choose how much memory a bind takes.
+// The server's own password storage: `{SCRYPT}N=16384,r=8,p=5$salt$hash`, scrypt (RFC 7914) with its parameters,
+// salt and hash in base64. The parameters of stored text are limited before the computation; otherwise an author of
+// the configuration could choose how much memory a bind takes.
 
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Derive, ScryptDerivation } from './derivation.ts';
 import { NOT_OF_FORMAT, type PasswordScheme, type StoredPassword } from './password-scheme.ts';
 
 export interface ScryptOptions {
-  /** N: a power of two; memory is 128 × cost × blockSize bytes. */
+  /** N, a power of two. Memory is 128 × cost × blockSize octets. */
   readonly cost: number;
-  /** r */
+  /** Parameter r. */
   readonly blockSize: number;
-  /** p */
+  /** Parameter p. */
   readonly parallelization: number;
 }
 
-/** One of the settings OWASP calls equal to scrypt's recommended strength, and the one of them for 16 MiB. */
+/** One of OWASP's settings of scrypt with equal strength; this one uses 16 MiB. */
 export const SCRYPT_DEFAULTS: ScryptOptions = { cost: 2 ** 14, blockSize: 8, parallelization: 5 };
 
 const COST_MIN = 2 ** 10;
@@ -59,7 +59,7 @@ export const scryptScheme: PasswordScheme = {
   },
 };
 
-/** Returns what keeps a text from being a password; undefined when nothing does. */
+/** Returns why a text cannot be a password; undefined if it can. */
 export function passwordProblem(text: string): { problem: string; advice: string } | undefined {
   const advice = `Give a password of 1 to ${PASSWORD_CHARACTERS_MAX} characters.`;
   if (text === '') return { problem: 'is empty', advice };
@@ -67,7 +67,7 @@ export function passwordProblem(text: string): { problem: string; advice: string
   return { problem: `has more than ${PASSWORD_CHARACTERS_MAX} characters`, advice };
 }
 
-/** Takes a password in clear text; returns what may be stored. */
+/** Hashes a password in clear text. Returns the value to store. */
 export async function hashPassword(
   text: string,
   derive: Derive,
@@ -84,7 +84,7 @@ export async function hashPassword(
   return `{SCRYPT}N=${cost},r=${blockSize},p=${parallelization}$${salt.toString('base64')}$${hashText}`;
 }
 
-/** A password that takes as long to compare as one stored here, and that nobody has. */
+/** Password that nobody has and that takes as long to compare as one hashed here. */
 export const nobodysPassword: StoredPassword = {
   scheme: 'SCRYPT',
   isStrong: true,
@@ -104,7 +104,7 @@ function isWithinLimits({ cost, blockSize, parallelization }: ScryptOptions): bo
   return 128 * cost * blockSize <= MEMORY_BYTES_MAX && cost * blockSize * parallelization <= WORK_MAX;
 }
 
-/** Passwords are compared after Unicode NFC, so that a letter with its accent is the same from every keyboard. */
+/** Returns the derivation of a password in Unicode NFC, so that accented letters match from every keyboard. */
 function derivation(
   text: string,
   salt: Uint8Array,

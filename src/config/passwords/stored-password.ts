@@ -1,7 +1,7 @@
-// What is kept of a password: a slow hash that logins with the password are compared with, and the keys of SCRAM that
-// logins without it are. All are values of the same attribute, so whatever replaces or deletes a password replaces or
-// deletes all; that they belong together is told by their salt, which they share. Values in the formats of other servers
-// are kept as they came. Text that begins with `{…}` is never taken for a password in clear text.
+// The stored values of a password: a slow hash for logins with the password, and SCRAM keys for logins without
+// sending it. All are values of one attribute, so that replacing or deleting a password affects all of them. Values
+// of one password have the same salt. Values in the formats of other servers are kept unchanged. Text that begins
+// with `{…}` is never a password in clear text.
 
 import { randomBytes } from 'node:crypto';
 import { argon2Scheme } from './argon2-scheme.ts';
@@ -36,27 +36,25 @@ const SCHEMES: readonly PasswordScheme[] = [
 const SCHEME_BY_NAME = new Map(
   SCHEMES.flatMap((scheme) => scheme.names.map((name) => [name, scheme] as const)),
 );
-/** Not part of any scheme: 389 DS takes passwords of this length, and so do we. */
+/** Maximum length of a stored password in characters; 389 DS accepts this length. */
 const STORED_CHARACTERS_MAX = 1024;
 const PREFIX = /^\{([^{}]*)\}/;
 
-/** What may be stored: anything that can be verified, or for accounts of the server itself only what is slow to guess. */
+/** Values that may be stored: all that can be verified, or for the server's own accounts only strong hashes. */
 export type Acceptance = 'any' | 'strong';
 
-/** Whether the text begins with `{…}`, so that it is not a password in clear text. */
+/** Returns true if the text begins with `{…}`, so that it is no password in clear text. */
 export function isPrepared(text: string): boolean {
   return PREFIX.test(text);
 }
 
-/** Undefined when the text is no stored password of a scheme that is known here, within the limits of the scheme. */
+/** Parses a stored password. Returns undefined for an unknown scheme, or parameters outside of its limits. */
 export function parseStored(text: string): StoredPassword | undefined {
   const parsed = parse(text);
   return parsed === undefined || isProblem(parsed) ? undefined : parsed;
 }
 
-/**
- * Returns why a text that begins with `{…}` is not taken, and what is; undefined when it is taken.
- */
+/** Returns why a text that begins with `{…}` is refused, and what is allowed; undefined if it is accepted. */
 export function preparedProblem(
   text: string,
   acceptance: Acceptance,
@@ -65,7 +63,7 @@ export function preparedProblem(
   const parsed = parse(text);
   const known = [...SCHEME_BY_NAME.keys()].map((one) => `{${one}}`).join(', ');
   const advice = `Write the password itself, which may not begin with {…}, or its hash: ${known}.`;
-  // The name of a scheme that is not known may be a part of somebody's password.
+  // An unknown scheme name may be part of a password, so it is not repeated.
   if (parsed === undefined)
     return { problem: 'begins with {…}, and that is no password scheme that is known here', advice };
   if (isProblem(parsed)) return { problem: `of the scheme {${name}} ${parsed.problem}`, advice };
@@ -85,7 +83,7 @@ function parse(text: string) {
   return SCHEME_BY_NAME.get(upper)?.parse(text.slice(prefix.length), upper);
 }
 
-/** Takes a password in clear text; returns the values to store. */
+/** Hashes a password in clear text. Returns the values to store. */
 export async function storePassword(
   text: string,
   derive: Derive,
@@ -100,13 +98,13 @@ export async function storePassword(
   return [hashed, ...scram];
 }
 
-/** A stored value that a password is compared with. */
+/** A stored value to compare a password with. */
 export interface Comparable {
   readonly value: string;
   readonly stored: StoredPassword;
 }
 
-/** Returns one value of each password, the quickest to be refuted: others that were made with it need no comparison. */
+/** Returns one value of each password, the cheapest one. Values made together need no further comparison. */
 export function comparablesOf(values: readonly string[]): readonly Comparable[] {
   const comparables = values.flatMap((value): Comparable[] => {
     const stored = parseStored(value);
@@ -121,7 +119,10 @@ export function comparablesOf(values: readonly string[]): readonly Comparable[] 
   return comparables.filter((one) => one.stored.group === undefined || first.get(one.stored.group) === one);
 }
 
-/** Returns the stored values that the password fits, each with those made together with it; none when it is wrong. */
+/**
+ * Returns the stored values that the password matches, with those made together with them; an empty list if it is
+ * wrong.
+ */
 export async function findStored(
   values: readonly string[],
   text: string,
@@ -133,7 +134,7 @@ export async function findStored(
   return [];
 }
 
-/** The value itself and the values that were made of the same password. */
+/** Returns the value and the others made from the same password. */
 export function siblingsOf(value: string, values: readonly string[]): readonly string[] {
   const group = parseStored(value)?.group;
   return values.filter(
@@ -141,7 +142,7 @@ export function siblingsOf(value: string, values: readonly string[]): readonly s
   );
 }
 
-/** The keys to log in with by a mechanism; undefined when none of the passwords has any. */
+/** Returns the SCRAM keys for a mechanism; undefined if no password has any. */
 export function findScramKeys(values: readonly string[], mechanism: ScramMechanism): ScramKeys | undefined {
   for (const value of values) {
     const keys = parseScramKeys(value);

@@ -1,5 +1,5 @@
-// crypt(3) as Linux has it: MD5 (`$1$`, Poul-Henning Kamp), SHA-256 and SHA-512 (`$5$`, `$6$`, Ulrich Drepper's
-// specification) and DES. bcrypt is in a package.
+// crypt(3) of Linux: MD5 (`$1$`, Poul-Henning Kamp), SHA-256 and SHA-512 (`$5$`, `$6$`, Ulrich Drepper's
+// specification) and DES. A package implements bcrypt.
 
 import { createHash } from 'node:crypto';
 import { bigCrypt, DES_CHARACTERS, desCrypt } from './des-crypt.ts';
@@ -12,7 +12,7 @@ const SHA_SALT_MAX = 16;
 
 type Octets = readonly Uint8Array[];
 
-/** Takes a setting, or a whole stored text, as crypt(3) does; returns the whole text. */
+/** Computes crypt(3). Takes a setting or a whole stored text; returns the whole text. */
 export function unixCrypt(password: Uint8Array, setting: string): string {
   const [, kind, ...fields] = setting.split('$');
   if (kind === undefined) {
@@ -33,14 +33,17 @@ function digestOf(algorithm: string, parts: Octets): Buffer {
   return digest.digest();
 }
 
-/** The octets again and again, up to a length. */
+/** Repeats the octets up to a length. */
 function repeated(octets: Uint8Array, length: number): Buffer {
   const all = Buffer.alloc(length);
   for (let at = 0; at < length; at++) all[at] = octets[at % octets.length] ?? 0;
   return all;
 }
 
-/** Octets in the order that a scheme names them, as base64 of its own: three octets, the last one highest bits first. */
+/**
+ * Encodes octets in crypt's base64, in the order of the scheme: three octets at a time, the last one has the highest
+ * bits.
+ */
 function encoded(octets: Uint8Array, order: readonly (readonly number[])[]): string {
   let text = '';
   for (const places of order) {
@@ -68,7 +71,7 @@ function md5Crypt(password: Uint8Array, saltText: string): string {
   return `$1$${saltText}$${encoded(digest, MD5_ORDER)}`;
 }
 
-/** What one round hashes: MD5 and SHA have it in common. */
+/** Returns the input of one round, which MD5 and SHA share. */
 function roundOf(round: number, digest: Uint8Array, password: Uint8Array, salt: Uint8Array): Octets {
   const isOdd = round % 2 === 1;
   return [
@@ -84,7 +87,7 @@ interface ShaCrypt {
   readonly order: readonly (readonly number[])[];
 }
 
-/** Places that go round by thirds of the digest, as the specification lists them. */
+/** Returns indexes that rotate by thirds of the digest, as the specification lists them. */
 function thirds(
   count: number,
   next: (places: readonly number[]) => readonly number[],

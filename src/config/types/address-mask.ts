@@ -1,13 +1,16 @@
-// Which clients: an IP address, a network in CIDR notation, or an IPv4 address with `*` for octets. Host names, which
-// OpenDJ takes too, would need a reverse look-up that whoever connects controls, and are refused.
+// Address masks: an IP address, a network in CIDR notation, or an IPv4 address with `*` for octets. Host names,
+// which OpenDJ accepts, are refused: they need a reverse lookup that the client controls.
 
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 import { type Parsed, type PropertyType, propertyType } from '../property-type.ts';
 
 export interface AddressMask {
-  /** As written. */
+  /** Text as written. */
   readonly text: string;
-  /** @param address an IPv4 or IPv6 address; anything else matches nothing. */
+  /**
+   * Returns true if the mask matches.
+   * @param address An IPv4 or IPv6 address; anything else never matches.
+   */
   matches(address: string): boolean;
 }
 
@@ -16,6 +19,7 @@ const ADVICE =
 const STARRED = /^(?:(?:\d{1,3}|\*)\.){3}(?:\d{1,3}|\*)$/;
 const MAPPED = /^::ffff:(?=\d+\.)/i;
 
+/** Returns the type of an address mask. */
 export function addressMask(): PropertyType<AddressMask> {
   return propertyType({
     name: 'address mask',

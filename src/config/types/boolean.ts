@@ -1,4 +1,4 @@
-// true or false, in any case, as PingDS takes them; LDAP's own syntax knows only TRUE and FALSE (RFC 4517 §3.3.3).
+// Boolean: true or false in any case, as in PingDS. LDAP's own syntax has only TRUE and FALSE (RFC 4517 §3.3.3).
 
 import { findSimilarName } from '../../schema/similar-name.ts';
 import { type PropertyType, propertyType } from '../property-type.ts';
@@ -14,6 +14,7 @@ const MEANT: ReadonlyMap<string, string> = new Map([
   ['n', 'false'],
 ]);
 
+/** Returns the type of a Boolean. */
 export function boolean(): PropertyType<boolean> {
   return propertyType({
     name: 'boolean',

@@ -1,10 +1,10 @@
-// The SHA-256 fingerprint of a certificate, as programs write it: 64 hexadecimal digits, with colons or without.
+// SHA-256 fingerprint of a certificate: 64 hexadecimal digits, with or without colons.
 
 import { type PropertyType, propertyType } from '../property-type.ts';
 
 const DIGITS = /^[0-9a-f]{64}$/;
 
-/** The value is the digits alone, in lower case. */
+/** Returns the type of a fingerprint. The value is the digits in lower case. */
 export function certificateFingerprint(): PropertyType<string> {
   return propertyType({
     name: 'certificate fingerprint',

@@ -1,19 +1,20 @@
-// TLS cipher suites by the names that IANA keeps, or by OpenSSL's. Those that need keys other than certificates (PSK,
-// SRP) are left out: this server has none.
+// TLS cipher suites with IANA or OpenSSL names. Suites with keys other than certificates (PSK, SRP) are refused:
+// this server has no such keys.
 
 import { getCiphers } from 'node:tls';
 import { findSimilarName } from '../../schema/similar-name.ts';
 import { type Parsed, type PropertyType, propertyType } from '../property-type.ts';
 
 export interface CipherSuite {
-  /** As written. */
+  /** Text as written. */
   readonly text: string;
-  /** What OpenSSL calls it. */
+  /** OpenSSL's name. */
   readonly opensslName: string;
 }
 
 const WITHOUT_CERTIFICATE = /psk|srp/;
 
+/** Returns the type of a cipher suite. */
 export function cipherSuite(): PropertyType<CipherSuite> {
   return propertyType({
     name: 'cipher suite',
@@ -39,8 +40,8 @@ function parseCipherSuite(text: string): Parsed<CipherSuite> {
 }
 
 /**
- * TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 is ECDHE-RSA-AES128-GCM-SHA256 to OpenSSL, and an RSA key exchange is not
- * mentioned. The suites of TLS 1.3, which name no key exchange, are called alike by both.
+ * Returns OpenSSL's name: ECDHE-RSA-AES128-GCM-SHA256 for TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256. OpenSSL omits an
+ * RSA key exchange. Suites of TLS 1.3 have one name in both.
  */
 function opensslNameOf(ianaName: string): string {
   const [, exchange, cipher] = /^TLS_(\w+?)_WITH_(\w+)$/.exec(ianaName) ?? [];

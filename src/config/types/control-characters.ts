@@ -1,19 +1,22 @@
-// Control characters in values that are words: a line end would begin another command or header of a mail server, an escape
-// would be obeyed by a terminal.
+// Control characters in words. A line end would start another command or header of a mail server, and a terminal
+// would execute an escape sequence.
 
 import type { Refused } from '../property-type.ts';
 
-/** Returns the problem of the first control character; undefined where there is none. */
+/** Returns the problem of the first control character; undefined if there is none. */
 export function controlCharacterProblem(text: string): Refused | undefined {
   return problemOf(/\p{Cc}/u.exec(text)?.[0]);
 }
 
-/** Does the same for a text of lines: LF, CRLF and tabs are allowed. */
+/** Returns the problem for text with lines: LF, CRLF and tabs are allowed. */
 export function controlCharacterInLines(text: string): Refused | undefined {
   return problemOf(/(?!\t|\r?\n)\p{Cc}/u.exec(text)?.[0]);
 }
 
-/** Does the same for a password, which may hold more: only what mail servers cannot be told (RFC 4616 §2, RFC 5321 §2.3.8). */
+/**
+ * Returns the problem for a password, which may have all characters that can be sent to mail servers (RFC 4616 §2,
+ * RFC 5321 §2.3.8).
+ */
 export function unsendableCharacterProblem(text: string): Refused | undefined {
   return problemOf([...text].find((character) => UNSENDABLE.has(character)));
 }

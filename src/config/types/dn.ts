@@ -1,15 +1,19 @@
-// Names of entries: any entry, or (a reference) an object of one kind. Whether the entry is there, of that kind and
-// enabled is for the property validator, which sees the tree.
+// DNs: of any entry, or (a reference) of an object of one kind. The property validator checks that the entry exists,
+// has the kind and is enabled.
 
 import { Dn } from '../../ldap/dn.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { type Parsed, type PropertyType, propertyType } from '../property-type.ts';
 
+/** Returns the type of a DN. */
 export function dn(): PropertyType<Dn> {
   return propertyType({ name: 'DN', syntax: 'dn', allowed: 'A distinguished name', parse: parseDn });
 }
 
-/** @param target the kind of object referred to, `trust-manager-provider`; objects of its sub-kinds are of it too. */
+/**
+ * Returns the type of a reference.
+ * @param target Kind of the target, `trust-manager-provider`; its sub-kinds are allowed too.
+ */
 export function reference(target: string): PropertyType<Dn> {
   return propertyType({
     name: 'reference',

@@ -1,5 +1,5 @@
-// PingDS's durations: `1 s`, `2 w`, `1 h 30 m`, one decimal with a unit, and `unlimited` where allowed.
-// The value is in milliseconds; unlimited is Infinity.
+// PingDS's durations: `1 s`, `2 w`, `1 h 30 m`, one decimal with a unit, and `unlimited` where allowed. The value is
+// in milliseconds; unlimited is Infinity.
 
 import { type Parsed, type PropertyType, propertyType } from '../property-type.ts';
 
@@ -31,6 +31,7 @@ const PART = /\s*(\d{1,15}(?:\.\d{1,3})?)\s*([a-z]+)\s*/y;
 const TEXT_CHARACTERS_MAX = 100;
 const GRAMMAR = 'Write numbers with units (ms, s, m, h, d, w), such as 30 s or 1 h 30 m';
 
+/** Returns the type of a duration. Limits are in milliseconds. */
 export function duration(options: DurationOptions = {}): PropertyType<number> {
   const lowestMs = options.lowestMs ?? 0;
   const highestMs = options.highestMs ?? Number.MAX_SAFE_INTEGER;
@@ -61,7 +62,9 @@ function checkRange(ms: number, lowestMs: number, highestMs: number, advice: str
   return ms > highestMs ? { problem: 'is too long', advice } : { value: ms };
 }
 
-/** Units from the largest down, each at most once; a fraction only where it stands alone. */
+/**
+ * Parses a duration. Units come from large to small, each at most once; a fraction is only allowed in a single part.
+ */
 function parseDuration(text: string): number | undefined {
   if (text.length === 0 || text.length > TEXT_CHARACTERS_MAX) return undefined;
   let total = 0;
@@ -85,7 +88,7 @@ function fractionDigits(number: string): number {
   return number.length - number.indexOf('.') - 1;
 }
 
-/** The compound form, from the largest unit down: 90,000 ms are `1 m 30 s`. */
+/** Formats milliseconds in all units, the largest first: `1 m 30 s` for 90,000. */
 function formatDuration(ms: number): string {
   if (ms === Infinity) return 'unlimited';
   if (ms === 0) return '0 s';

@@ -1,8 +1,9 @@
-// One of a few words, in any case; the value is the word as it is declared.
+// One of a few words, in any case. The value has the declared spelling.
 
 import { findSimilarName } from '../../schema/similar-name.ts';
 import { type PropertyType, propertyType } from '../property-type.ts';
 
+/** Returns the type of an enumeration. */
 export function enumeration<const Word extends string>(words: readonly Word[]): PropertyType<Word> {
   const byKey = new Map(words.map((word) => [word.toLowerCase(), word]));
   const allowed = `One of ${words.join(', ')}`;

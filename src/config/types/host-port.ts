@@ -1,23 +1,23 @@
-// Where a server listens: `host`, `host:port`, `[v6]:port`, `[v6]` or a bare IPv6 address, as OpenDJ's HostPort reads
-// them. Host names follow RFC 1123 §2.1 or are internationalized (RFC 5890), and stay as they are typed; whether a name
-// resolves is not asked here.
+// Host and port: `host`, `host:port`, `[v6]:port`, `[v6]` or a bare IPv6 address, as in OpenDJ. Host names follow
+// RFC 1123 §2.1 or are internationalized (RFC 5890), and keep their spelling. They are not resolved here.
 
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { type Parsed, type PropertyType, propertyType } from '../property-type.ts';
 
 export interface HostPort {
-  /** A host name as it is typed, an IPv4 address, or an IPv6 address without brackets. */
+  /** Host name as written, IPv4 address, or IPv6 address without brackets. */
   readonly host: string;
   readonly port: number;
 }
 
 const HOST_CHARACTERS_MAX = 253;
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/i;
-/** A label with letters that are not ASCII: letters, marks, digits, hyphens, and the middle dot of Catalan. */
+/** Internationalized label: letters, marks, digits, hyphens, and the middle dot of Catalan. */
 const INTERNATIONAL_LABEL = /^[\p{L}\p{M}\p{N}\u00b7_-]+$/u;
 const LOOKS_LIKE_IPV4 = /^[\d.]+$/;
 
+/** Returns the type of a host with an optional port. */
 export function hostPort(defaultPort: number): PropertyType<HostPort> {
   return propertyType({
     name: 'host and port',
@@ -28,7 +28,7 @@ export function hostPort(defaultPort: number): PropertyType<HostPort> {
   });
 }
 
-/** A host name or an IP address, without a port. */
+/** Returns the type of a host name or an IP address, without a port. */
 export function host(): PropertyType<string> {
   return propertyType({
     name: 'host',
@@ -43,6 +43,7 @@ export function host(): PropertyType<string> {
   });
 }
 
+/** Returns the type of an IP address. */
 export function ipAddress(): PropertyType<string> {
   return propertyType({
     name: 'IP address',
@@ -56,7 +57,7 @@ export function ipAddress(): PropertyType<string> {
   });
 }
 
-/** An address of this machine to listen on: an IP address or a host name. */
+/** Returns the type of a listen address: an IP address or a host name of this machine. */
 export function listenAddress(): PropertyType<string> {
   return propertyType({
     name: 'listen address',

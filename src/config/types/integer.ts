@@ -1,12 +1,13 @@
-// Whole numbers in a range, with a unit for people; ports are the most frequent of them.
+// Whole numbers in a range, with a unit for people. Ports are the most frequent ones.
 
 import { type NumberRange, type Parsed, type PropertyType, propertyType } from '../property-type.ts';
 
 export interface IntegerOptions extends NumberRange {
-  /** `connections`, `octets`: shown to people, never written in the value. */
+  /** Unit for people, never part of the value: `connections`, `octets`. */
   readonly unit?: string;
 }
 
+/** Returns the type of a whole number. */
 export function integer(options: IntegerOptions = {}): PropertyType<number> {
   const lowest = options.lowest ?? Number.MIN_SAFE_INTEGER;
   const highest = options.highest ?? Number.MAX_SAFE_INTEGER;
@@ -20,7 +21,7 @@ export function integer(options: IntegerOptions = {}): PropertyType<number> {
   });
 }
 
-/** A TCP port, 1 to 65535. */
+/** Returns the type of a TCP port, 1 to 65535. */
 export function port(): PropertyType<number> {
   return { ...integer({ lowest: 1, highest: 65535 }), name: 'port' };
 }

@@ -1,5 +1,5 @@
-// The values of smtp-property: `name=value` under the names of JavaMail. What this server knows is checked and becomes
-// options for handing mail over; what it does not know is kept, and means nothing.
+// Values of smtp-property: `name=value` with JavaMail names. Known names are checked and become options for sending
+// mail; unknown names are kept and have no effect.
 
 import { SECRET_STARS } from '../../ldap/issue.ts';
 import { findSimilarName } from '../../schema/similar-name.ts';
@@ -12,11 +12,11 @@ import { STARS_WRITTEN } from './secret.ts';
 
 export interface JavaMailSetting {
   readonly name: string;
-  /** What was written; a Secret where the name says that it is one. */
+  /** Value as written; a Secret if the name says so. */
   readonly value: string | Secret;
-  /** What it means for handing mail over; nothing where it is always so, or not known. */
+  /** Options for sending mail; empty if the server always behaves so or the name is unknown. */
   readonly options: readonly MailOption[];
-  /** Whether this server knows the name. An unknown one is kept and has no effect. */
+  /** True for a known name. An unknown one is kept and has no effect. */
   readonly isKnown: boolean;
 }
 
@@ -26,6 +26,7 @@ const byName: ReadonlyMap<string, JavaMailProperty> = new Map(
   javaMailProperties.map((property) => [property.name, property]),
 );
 
+/** Returns the type of a value of smtp-property. */
 export function javaMail(): PropertyType<JavaMailSetting> {
   return {
     ...nameValue(),
@@ -60,7 +61,7 @@ function refusalOf({ problem, advice }: RefusedProperty): Refused {
   return { problem, advice, code: 'unwillingToPerform' };
 }
 
-/** JavaMail has every property once for each of its two names of the protocol. */
+/** Refuses names of the other protocol. JavaMail has each property for both protocol names. */
 function refuseOtherProtocol(name: string): Refused | undefined {
   if (!name.startsWith(SMTPS)) return undefined;
   const known = byName.get(SMTP + name.slice(SMTPS.length));
@@ -73,7 +74,7 @@ function refuseOtherProtocol(name: string): Refused | undefined {
   };
 }
 
-/** Those that have no effect because this server does not know them, with the name that was perhaps meant. */
+/** Returns settings with unknown names, each with the name that may be meant. */
 export function ignoredSettings(
   settings: readonly JavaMailSetting[],
 ): readonly { readonly name: string; readonly similar: string | undefined }[] {

@@ -1,17 +1,18 @@
-// Properties kept for configurations written for PingDS or OpenDJ, where what they say is always so here: the words
-// that agree are taken and change nothing, and every other is refused with the reason.
+// Fixed values: properties for configurations written for PingDS or OpenDJ whose behaviour cannot be changed here.
+// Words for that behaviour are accepted and have no effect; all others are refused with the reason.
 
 import { type BaseSyntaxName, type PropertyType, propertyType } from '../property-type.ts';
 
 export interface KeptWord {
-  /** The words that agree with what this server does, the usual one first. */
+  /** Accepted words, the usual one first. */
   readonly words: readonly [string, ...string[]];
-  /** Why no other word can be honoured, to be read after the value: `names a class that …`. */
+  /** Reason why no other word is supported, a predicate of the value: `names a class that …`. */
   readonly problem: string;
   readonly syntax?: BaseSyntaxName;
   readonly caseSensitive?: boolean;
 }
 
+/** Returns the type of a fixed value. */
 export function keptWord({
   words,
   problem,

@@ -1,16 +1,17 @@
-// A mail address as it stands in an envelope: local part, `@`, and a host name (RFC 5321 §4.1.2, without quoting and
-// address literals, and with UTF-8 as RFC 6531 allows). A display name belongs elsewhere.
+// A mail address of an envelope: local part, `@`, and a host name (RFC 5321 §4.1.2, without quoting and address
+// literals, with UTF-8 as in RFC 6531). A display name is not allowed.
 
 import { isUtf8 } from '../../ldap/octets.ts';
 import { type Parsed, type PropertyType, propertyType } from '../property-type.ts';
 
-/** RFC 5321 §4.5.3.1. */
+/** Maximum length of the local part (RFC 5321 §4.5.3.1). */
 const LOCAL_CHARACTERS_MAX = 64;
 const ADDRESS_CHARACTERS_MAX = 254;
 const LOCAL_PART = /^[^\s"(),:;<>@[\\\]\p{Cc}]+$/u;
 const LABEL = /^(?!-)[\p{L}\p{N}\p{M}-]{1,63}(?<!-)$/u;
 const ADVICE = 'Write an address such as alerts@example.com.';
 
+/** Returns the type of a mail address. */
 export function mailAddress(): PropertyType<string> {
   return propertyType({
     name: 'mail address',

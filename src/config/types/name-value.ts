@@ -1,5 +1,5 @@
-// `name=value`: the first `=` ends the name, the value may be empty. Some names say that the value is a secret, and
-// then it is hidden wherever people could read it, although the property as a whole is none.
+// `name=value`: the first `=` ends the name, and the value may be empty. Some names mark the value as secret; it is
+// then hidden although the property is not secret.
 
 import { hasExpression } from '../../expression/template.ts';
 import { SECRET_STARS } from '../../ldap/issue.ts';
@@ -15,6 +15,7 @@ const SECRET_NAME = /pass|pwd|secret|token|credential|(?:^|[._-])pin(?:$|[._-])/
 
 const ADVICE = 'Write name=value, such as mail.smtp.timeout=5000.';
 
+/** Returns the type of a `name=value` text. */
 export function nameValue(): PropertyType<NameValue> {
   return propertyType({
     name: 'name=value',
@@ -28,6 +29,7 @@ export function nameValue(): PropertyType<NameValue> {
   });
 }
 
+/** Parses `name=value`. */
 export function parseNameValue(text: string): Parsed<NameValue> {
   const at = text.indexOf('=');
   if (at < 0) return { problem: 'has no "="', advice: ADVICE };
@@ -40,7 +42,9 @@ export function parseNameValue(text: string): Parsed<NameValue> {
     : { ...control, outdated: { value: { name, value } } };
 }
 
-/** The text without what could be a secret: under a name that says so, or whose end only an expression knows. */
+/**
+ * Returns the text without a secret: a value is hidden if its name says so, or if an expression is part of the name.
+ */
 function showNameValue(text: string): string {
   const at = text.indexOf('=');
   const name = at < 0 ? text : text.slice(0, at);
@@ -48,6 +52,7 @@ function showNameValue(text: string): string {
   return at >= 0 && hasExpression(name) ? `${name}=${SECRET_STARS}` : text;
 }
 
+/** Returns true if values with this name are secret. */
 export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name);
 }

@@ -1,10 +1,11 @@
-// An administrator's own password: only what stored-password.ts makes of it is stored, so clear text never decodes.
+// The password of an administrator. Only the values of stored-password.ts are stored, so clear text never decodes.
 
 import { SECRET_STARS } from '../../ldap/issue.ts';
 import { parseStored, preparedProblem } from '../passwords/stored-password.ts';
 import { type PropertyType, propertyType } from '../property-type.ts';
 import { Secret } from '../secret.ts';
 
+/** Returns the type of a password. */
 export function password(): PropertyType<Secret> {
   return propertyType({
     name: 'password',

@@ -1,17 +1,20 @@
-// A password, PIN or key that must be kept readable because somebody else's server asks for it.
+// A password, PIN or key that must be stored in readable form, because another server asks for it.
 
 import { SECRET_STARS } from '../../ldap/issue.ts';
 import { type PropertyType, propertyType } from '../property-type.ts';
 import { Secret } from '../secret.ts';
 import { unsendableCharacterProblem } from './control-characters.ts';
 
-/** Whoever may not read a secret sees stars, and may send back what was seen. */
+/** Refusal of stars: a client that may not read a secret gets stars and may send them back. */
 export const STARS_WRITTEN = {
   problem: 'is what is shown in place of a secret, not the secret itself',
   advice: 'Write the secret, or leave the property as it is.',
 } as const;
 
-/** @param isSent whether it goes to a mail server, which takes no line end, NUL or ESC. */
+/**
+ * Returns the type of a secret.
+ * @param isSent True if it is sent to a mail server, which accepts no line end, NUL or ESC.
+ */
 export function secret({ isSent = false }: { readonly isSent?: boolean } = {}): PropertyType<Secret> {
   return propertyType({
     name: 'secret',

@@ -1,5 +1,5 @@
-// Sizes in bytes: a number and a unit, `5 MB`, `64 KiB`; kb counts by 1000 and kib by 1024, as PingDS counts.
-// Unlimited is Infinity.
+// Sizes in bytes: a number and a unit, `5 MB`, `64 KiB`. As in PingDS, kb counts by 1000 and kib by 1024. Unlimited
+// is Infinity.
 
 import { type Parsed, type PropertyType, propertyType } from '../property-type.ts';
 
@@ -9,7 +9,7 @@ export interface SizeOptions {
   readonly allowUnlimited?: boolean;
 }
 
-/** Each unit with the words for it, in lower case. */
+/** Units with their words in lower case. */
 const UNITS: readonly (readonly [bytes: number, ...words: string[]])[] = [
   [1, 'b', 'byte', 'bytes'],
   [1000, 'kb', 'kilobyte', 'kilobytes'],
@@ -27,6 +27,7 @@ const BYTES_PER_UNIT: ReadonlyMap<string, number> = new Map(
 const CANONICAL_UNITS = ['tib', 'tb', 'gib', 'gb', 'mib', 'mb', 'kib', 'kb'];
 const SIZE = /^\s*(\d{1,16})(?:\.(\d{1,6}))?\s*([a-z]+)\s*$/;
 
+/** Returns the type of a size. Limits are in bytes. */
 export function size(options: SizeOptions = {}): PropertyType<number> {
   const lowest = options.lowestBytes ?? 0;
   const highest = options.highestBytes ?? Number.MAX_SAFE_INTEGER;
@@ -69,7 +70,7 @@ const UNIT_SPELLING: Readonly<Record<string, string>> = {
   tb: 'TB',
 };
 
-/** The largest unit that leaves no fraction: 5,000,000 is `5 MB`, 1,025 is `1025 B`. */
+/** Formats bytes in the largest unit without a fraction: `5 MB` for 5,000,000, `1025 B` for 1,025. */
 function formatSize(bytes: number): string {
   if (bytes === Infinity) return 'unlimited';
   if (bytes > 0) {

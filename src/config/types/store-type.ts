@@ -1,5 +1,5 @@
-// The format of a key store or trust store. Java runtimes know more of them than this server reads; whoever names one
-// of those learns how to convert the file.
+// Formats of key stores and trust stores. Java supports more formats than this server; the refusal of those says how
+// to convert the file.
 
 import { type PropertyType, propertyType } from '../property-type.ts';
 import { enumeration } from './enumeration.ts';
@@ -7,6 +7,7 @@ import { enumeration } from './enumeration.ts';
 const READABLE = ['JKS', 'PKCS12'] as const;
 const OF_JAVA: ReadonlySet<string> = new Set(['BCFKS', 'BKS', 'BOUNCYCASTLE', 'DKS', 'JCEKS', 'UBER']);
 
+/** Returns the type of a store format. */
 export function storeType(): PropertyType<(typeof READABLE)[number]> {
   const known = enumeration(READABLE);
   return propertyType({

@@ -1,22 +1,23 @@
-// Text that is not empty, with a pattern where the property has one, and names of files.
+// Text that is not empty, with an optional pattern, and file names.
 
 import { isUtf8 } from '../../ldap/octets.ts';
 import { type PropertyType, propertyType } from '../property-type.ts';
 import { controlCharacterInLines, controlCharacterProblem } from './control-characters.ts';
 
 export interface StringOptions {
-  /** Anchored by whoever writes it, and linear in the length of the text. */
+  /** Anchored pattern that takes linear time. */
   readonly pattern?: RegExp;
-  /** The pattern in words, to follow "A string": `that begins with a letter`. */
+  /** The pattern in words, after "A string": `that begins with a letter`. */
   readonly patternInWords?: string;
   readonly caseSensitive?: boolean;
   readonly charactersMax?: number;
-  /** Whether the text may have lines and tabs. */
+  /** True if the text may have line ends and tabs. */
   readonly hasLines?: boolean;
 }
 
 const CHARACTERS_MAX = 4096;
 
+/** Returns the type of a string. */
 export function string(options: StringOptions = {}): PropertyType<string> {
   const {
     hasLines = false,
@@ -47,7 +48,9 @@ export function string(options: StringOptions = {}): PropertyType<string> {
   });
 }
 
-/** A path; a relative one starts at the instance folder. Whether the file is there is not asked here. */
+/**
+ * Returns the type of a path. A relative one starts at the instance folder. It does not check that the file exists.
+ */
 export function filePath(): PropertyType<string> {
   const text = string();
   return {

@@ -1,18 +1,19 @@
-// Properties that configurations written for PingDS or OpenDJ may have and that cannot mean anything here. They are
-// declared, so that whoever sets one reads why it is refused and what to write in its place.
+// Unsupported properties of configurations written for PingDS or OpenDJ. They are declared so that the refusal can
+// give the reason and the alternative.
 
 import { type BaseSyntaxName, type PropertyType, propertyType } from '../property-type.ts';
 
 export interface Unsupported {
-  /** To be read after the value: `names a provider of a Java runtime, …`. */
+  /** Predicate of the value: `names a provider of a Java runtime, …`. */
   readonly problem: string;
-  /** A sentence of its own: what to write in its place. */
+  /** Sentence: the alternative. */
   readonly advice: string | ((text: string) => string);
   readonly syntax?: BaseSyntaxName;
 }
 
 const CHARACTERS_SHOWN_MAX = 100;
 
+/** Returns the type of an unsupported property, which refuses every value. */
 export function unsupported({
   problem,
   advice,
@@ -32,7 +33,7 @@ export function unsupported({
   });
 }
 
-/** As much of the value as an advice may repeat. */
+/** Shortens a value for an advice. */
 function shorten(text: string): string {
   const plain = text.replaceAll(/\p{Cc}/gu, ' ');
   return plain.length > CHARACTERS_SHOWN_MAX ? `${plain.slice(0, CHARACTERS_SHOWN_MAX)}…` : plain;

@@ -1,11 +1,12 @@
-// Properties kept for configurations written for PingDS or OpenDJ that say how those servers work inside: any value is
-// taken and changes nothing here.
+// Properties of configurations written for PingDS or OpenDJ about the internals of those servers. Any value is
+// accepted and has no effect.
 
 import { isUtf8 } from '../../ldap/octets.ts';
 import { type BaseSyntaxName, type PropertyType, propertyType } from '../property-type.ts';
 
 const CHARACTERS_MAX = 4096;
 
+/** Returns the type of a property that accepts any value. */
 export function withoutEffect(syntax: BaseSyntaxName = 'directoryString'): PropertyType<string> {
   return propertyType({
     name: 'without effect',

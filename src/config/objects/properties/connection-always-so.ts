@@ -1,5 +1,5 @@
-// Switches of OpenDJ's and PingDS's connection handlers whose position is fixed here: what agrees is kept, so that their
-// LDIF can be added as it is.
+// Properties of OpenDJ's and PingDS's connection handlers that have one possible value here. That value is accepted,
+// so that their LDIF can be added unchanged.
 
 import { opendjAttribute } from '../../object-identifiers.ts';
 import { property } from '../../property-definition.ts';

@@ -1,4 +1,4 @@
-// The limits that keep one client of a connection handler from harming the others.
+// Limits of a connection handler that keep one client from harming others.
 
 import { opendjAttribute, ownAttribute } from '../../object-identifiers.ts';
 import { property } from '../../property-definition.ts';
@@ -7,7 +7,7 @@ import { listenAddress } from '../../types/host-port.ts';
 import { integer } from '../../types/integer.ts';
 import { size } from '../../types/size.ts';
 
-/** What takes effect when a connection handler starts. */
+/** Change that takes effect when the connection handler restarts. */
 export const handlerRestart = {
   kind: 'component-restart',
   note: 'Disable the connection handler and enable it again for a change to take effect.',

@@ -1,4 +1,4 @@
-// How a connection handler encrypts, and what it asks of its clients' certificates.
+// TLS of a connection handler, and client certificates.
 
 import { opendjAttribute, ownAttribute } from '../../object-identifiers.ts';
 import { property } from '../../property-definition.ts';
@@ -10,7 +10,7 @@ import { enumeration } from '../../types/enumeration.ts';
 import { string } from '../../types/string.ts';
 import { handlerRestart } from './connection-limits.ts';
 
-/** What every connection finds as it is when it begins. */
+/** Change that takes effect for new connections. */
 export const nextConnection = {
   kind: 'none',
   note: 'A change takes effect at once, for connections that begin after it.',

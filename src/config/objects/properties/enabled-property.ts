@@ -1,4 +1,4 @@
-// `enabled`, which most kinds of object have: one attribute, worded for each kind.
+// The property `enabled` of most kinds: one attribute, with a synopsis for each kind.
 
 import { opendjAttribute } from '../../object-identifiers.ts';
 import { type PropertyDefinition, type PropertyFacts, property } from '../../property-definition.ts';
@@ -11,7 +11,10 @@ type EnabledFacts = PropertyFacts & {
   readonly required: true;
 };
 
-/** @param synopsis one sentence on what enabling means for this kind. */
+/**
+ * Declares the property.
+ * @param synopsis Sentence that says what enabling means for this kind.
+ */
 export function enabledProperty(synopsis: string): PropertyDefinition & EnabledFacts {
   const facts: EnabledFacts = {
     name: 'enabled',

@@ -1,4 +1,4 @@
-// What the entries of administrators have besides in PingDS and OpenDJ: limits of their own, and a password policy.
+// Further properties of administrators in PingDS and OpenDJ: limits, and a password policy.
 
 import { opendjAttribute } from '../../object-identifiers.ts';
 import { fixed, refused } from './foreign-property.ts';

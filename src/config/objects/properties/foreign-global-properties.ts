@@ -1,4 +1,4 @@
-// What the global configuration of PingDS and OpenDJ has besides.
+// Further properties of the global configuration in PingDS and OpenDJ.
 
 import { forgerockAttribute, opendjAttribute, ownAttribute } from '../../object-identifiers.ts';
 import { foreignConnectionProperties, foreignProxyProperties } from './foreign-connection-properties.ts';

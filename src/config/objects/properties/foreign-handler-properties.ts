@@ -1,11 +1,11 @@
-// What the connection handlers of PingDS and OpenDJ have besides.
+// Further properties of connection handlers in PingDS and OpenDJ.
 
 import { forgerockAttribute, opendjAttribute, ownAttribute } from '../../object-identifiers.ts';
 import { foreignConnectionProperties, foreignProxyProperties } from './foreign-connection-properties.ts';
 import { fixed, ignored, refused } from './foreign-property.ts';
 import { javaClassProperty } from './java-class-property.ts';
 
-/** Of LDAP and of HTTP connection handlers. */
+/** Properties of LDAP and of HTTP connection handlers. */
 const foreignHandlerProperties = [
   ...foreignConnectionProperties,
   ignored('buffer-size', opendjAttribute(83), 'How much is written to a client at a time', {

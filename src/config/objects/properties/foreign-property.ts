@@ -1,5 +1,6 @@
-// Properties that PingDS's and OpenDJ's objects have and this server's have no use for. They are known, so that entries
-// of those servers can be added: what is harmless is kept, and what would promise something is refused with what to do.
+// Properties of PingDS's and OpenDJ's objects that have no use here. They are declared so that entries of those
+// servers can be added: harmless values are accepted, and values that would promise something are refused with
+// advice.
 
 import { property } from '../../property-definition.ts';
 import type { BaseSyntaxName } from '../../property-type.ts';
@@ -10,9 +11,9 @@ import { withoutEffect } from '../../types/without-effect.ts';
 interface Shape {
   readonly syntax?: BaseSyntaxName;
   readonly multiValued?: boolean;
-  /** Whether only the attribute may have several values, as OpenDJ's schema has it. */
+  /** True if the attribute is multi-valued in OpenDJ's schema and the property is not. */
   readonly multiValuedAttribute?: boolean;
-  /** The attribute and that it is operational, where it is not `ds-cfg-` and the name. */
+  /** Name of an operational attribute that is not `ds-cfg-` and the property name. */
   readonly operational?: string;
 }
 
@@ -23,7 +24,7 @@ const shapeOf = ({ multiValued = false, multiValuedAttribute = multiValued, oper
   ...(operational === undefined ? {} : { attribute: operational, operationalAttribute: true }),
 });
 
-/** Any value is kept and changes nothing. `synopsis` says what it is there for in those servers. */
+/** Declares a property that accepts any value and has no effect. `synopsis` says what it does in those servers. */
 export const ignored = <const Name extends string>(
   name: Name,
   oid: string,
@@ -39,7 +40,9 @@ export const ignored = <const Name extends string>(
     ...shapeOf(shape),
   });
 
-/** Only the words that agree with what this server does are kept. `problem` is read after the value. */
+/**
+ * Declares a property that accepts only the words for what this server does. `problem` is a predicate of the value.
+ */
 export const fixed = <const Name extends string>(
   name: Name,
   oid: string,
@@ -58,7 +61,7 @@ export const fixed = <const Name extends string>(
     ...shapeOf(facts),
   });
 
-/** Every value is refused: `problem` is read after it, `advice` says what to do. */
+/** Declares a property that refuses every value. `problem` is a predicate of the value; `advice` says what to do. */
 export const refused = <const Name extends string>(
   name: Name,
   oid: string,

@@ -1,5 +1,5 @@
-// `java-class`, which PingDS and OpenDJ need for everything that can be plugged in. Nothing is plugged in here: the
-// name they give is kept, so that their LDIF can be added as it is, and another class is refused.
+// `java-class`, which PingDS and OpenDJ require for pluggable objects. This server has no plug-ins: the names of
+// those servers are accepted, so that their LDIF can be added unchanged, and other classes are refused.
 
 import { opendjAttribute } from '../../object-identifiers.ts';
 import { type PropertyDefinition, type PropertyFacts, property } from '../../property-definition.ts';
@@ -12,7 +12,7 @@ type JavaClassFacts = PropertyFacts & {
   readonly default: readonly string[];
 };
 
-/** Takes the names PingDS and OpenDJ have for the class, the usual one first. */
+/** Declares the property. Takes the class names of PingDS and OpenDJ, the usual one first. */
 export function javaClassProperty(
   ...classes: readonly [string, ...string[]]
 ): PropertyDefinition & JavaClassFacts {

@@ -1,5 +1,5 @@
-// How long, how often and how much: the mail that this server sends itself, before a mail server has accepted it. They are
-// properties of the whole server, because messages belong to no mail server until then.
+// Limits of the mail spool: lifetime, retries and size. They are global, because a message belongs to no mail server
+// until one has accepted it.
 
 import { ownAttribute } from '../../object-identifiers.ts';
 import { property } from '../../property-definition.ts';

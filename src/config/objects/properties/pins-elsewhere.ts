@@ -1,11 +1,14 @@
-// The three other places OpenDJ could keep a PIN in. PingDS has only the PIN itself, and expressions for the rest; so
-// has this server, and it says which expression to write.
+// Three further properties with which OpenDJ locates a PIN. PingDS and this server have only the PIN and
+// expressions; the refusal says which expression to write.
 
 import { opendjAttribute } from '../../object-identifiers.ts';
 import { property } from '../../property-definition.ts';
 import { unsupported } from '../../types/unsupported.ts';
 
-/** @param property the PIN's own, and the number OpenDJ has for the first of the three. */
+/**
+ * Declares the three properties.
+ * @param pin Name of the PIN property, and OpenDJ's number of the first of the three.
+ */
 export function pinsElsewhere<const Pin extends string>(pin: Pin, firstOid: number) {
   return [
     property({

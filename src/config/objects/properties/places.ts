@@ -1,5 +1,5 @@
-// The entries that are always there: the root of the configuration and the containers its objects live in.
-// Clients written for PingDS expect these names.
+// The entries that always exist: the root of the configuration and the containers. Clients for PingDS expect these
+// names.
 
 export const CONFIG_ROOT = 'cn=config';
 

@@ -1,4 +1,4 @@
-// `trust-store-pin`, which every trust manager provider with a store has.
+// `trust-store-pin` of all trust manager providers with a store.
 
 import { opendjAttribute } from '../../object-identifiers.ts';
 import { property } from '../../property-definition.ts';
