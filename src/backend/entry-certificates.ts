@@ -32,7 +32,7 @@ export interface EntryCertificates {
 
 /**
  * The certificates at and below a name; none when there is no such entry: what is no longer there, such as the backend
- * that had it, is no longer believed. `stamp` changes when they do. Throws TrustError when there are too many.
+ * that had it, is no longer trusted. `stamp` changes when they do. Throws TrustError when there are too many.
  */
 export function certificatesBelow(
   base: Dn,

@@ -1,4 +1,4 @@
-// Who this server is to others, and whom it believes: the key managers and trust managers of the configuration, and
+// Who this server is to others, and whom it trusts: the key managers and trust managers of the configuration, and
 // what cn=monitor shows of them.
 
 import { certificatesBelow } from '../backend/entry-certificates.ts';
@@ -26,7 +26,7 @@ export interface OpenTrust {
   /** For connections to other servers. */
   readonly servers: ServerTrusts;
   readonly components: readonly Component[];
-  /** Told whenever a trust manager may believe others than before; takes the name of its entry. */
+  /** Told whenever a trust manager may trust others than before; takes the name of its entry. */
   onChange(hear: (provider: string) => void): void;
   /** Gives up what is being opened. */
   close(): void;

@@ -6,7 +6,7 @@ export type MailServerProblem =
   | 'options'
   /** confdit does not answer, or the connection to it was lost. */
   | 'unreachable'
-  /** The certificate of confdit, or of the mail server, is not believed. */
+  /** The certificate of confdit, or of the mail server, is not trusted. */
   | 'untrusted'
   /** confdit does not know the account, or not with this password. */
   | 'credentials'

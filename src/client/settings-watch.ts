@@ -149,7 +149,7 @@ export function closedError(): MailServerError {
   return new MailServerError('closed', 'This mail server was closed by the application.');
 }
 
-/** The mail server and, since they say whether anybody is believed, the trust managers: they are few. */
+/** The mail server and, since they say whether anybody is trusted, the trust managers: they are few. */
 function searchOf(name: string): Search {
   const isMailServer = equals('objectClass', mailServer.objectClass.name);
   const isNamed = equals(mailServer.namingAttribute, name);

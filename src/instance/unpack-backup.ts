@@ -1,4 +1,4 @@
-// Reads a backup file by file and verifies it: nothing in it is believed before it is checked, and no more of it is in
+// Reads a backup file by file and verifies it: nothing in it is trusted before it is checked, and no more of it is in
 // memory than a piece. The list of files stands at its end, so that what is unpacked is judged when all of it is there.
 
 import { createHash, type Hash } from 'node:crypto';

@@ -89,10 +89,10 @@ export class MailServer {
           log.info({ mailServer: this.name, by, text }, 'said on a mail connection')
       : () => {};
     const secrets = this.#secrets;
-    const believed = (expiresAt: Date) => {
+    const trusted = (expiresAt: Date) => {
       this.figures.certificateExpiresAt = expiresAt;
     };
-    this.#transport = new MailTransport({ plan, secrets, trust, clockMs, lookups, hear, believed });
+    this.#transport = new MailTransport({ plan, secrets, trust, clockMs, lookups, hear, trusted });
   }
 
   /** Name in messages. */
@@ -136,7 +136,7 @@ export class MailServer {
   }
 
   /** True if it rests because TLS failed: its certificate is not trusted, or there is no trust manager. */
-  get isNotBelieved(): boolean {
+  get isNotTrusted(): boolean {
     return this.restsForMs > 0 && this.figures.lastFailure?.failure.step === 'tls';
   }
 
@@ -154,7 +154,7 @@ export class MailServer {
    * before.
    */
   trustChanged(): boolean {
-    if (!this.isNotBelieved && this.#active === 0) return false;
+    if (!this.isNotTrusted && this.#active === 0) return false;
     this.endRest();
     return true;
   }

@@ -51,7 +51,7 @@ export interface TransportOptions {
   /** Called with every line of all dialogs. */
   readonly hear: (line: DialogLine) => void;
   /** Called with the earliest expiry of every trusted chain. */
-  readonly believed: (expiresAt: Date) => void;
+  readonly trusted: (expiresAt: Date) => void;
 }
 
 /** The transport of one mail server. */
@@ -60,7 +60,7 @@ export class MailTransport {
   readonly #sessions = new Set<SmtpSession>();
   #pool: SessionPool | undefined;
   /** Secure context of the pool's connections. */
-  #believed: SecureContext | undefined;
+  #trusted: SecureContext | undefined;
 
   constructor(options: TransportOptions) {
     this.#options = options;
@@ -97,13 +97,13 @@ export class MailTransport {
    * gets nothing.
    */
   async #currentPool(): Promise<SessionPool> {
-    const believed = await this.#believedNow();
-    if (this.#pool !== undefined && believed !== this.#believed) {
+    const trusted = await this.#trustedNow();
+    if (this.#pool !== undefined && trusted !== this.#trusted) {
       // Deliveries in progress end normally.
       this.#pool.close();
       this.#pool = undefined;
     }
-    this.#believed = believed;
+    this.#trusted = trusted;
     this.#pool ??= new SessionPool({
       open: (patience) => this.#open(patience),
       sessionsMax: this.#options.plan.maxConnections,
@@ -115,7 +115,7 @@ export class MailTransport {
    * Returns the secure context; the same object while the authorities are the same. Returns undefined if
    * nothing is verified or there is no trust manager.
    */
-  async #believedNow(): Promise<SecureContext | undefined> {
+  async #trustedNow(): Promise<SecureContext | undefined> {
     const { plan, trust } = this.#options;
     if (plan.encryption === 'none') return undefined;
     try {
@@ -134,7 +134,7 @@ export class MailTransport {
   }
 
   async #tlsOptions(): Promise<TrustOptions | undefined> {
-    const { plan, trust, believed } = this.#options;
+    const { plan, trust, trusted } = this.#options;
     if (plan.encryption === 'none') return undefined;
     const options = await trust().optionsFor(plan, plan.tls);
     return {
@@ -142,7 +142,7 @@ export class MailTransport {
       // Called last: if it has no objection, the certificate is trusted.
       checkServerIdentity: (host, certificate) => {
         const doubt = options.checkServerIdentity(host, certificate);
-        if (doubt === undefined) believed(firstExpiryOf(certificate));
+        if (doubt === undefined) trusted(firstExpiryOf(certificate));
         return doubt;
       },
     };

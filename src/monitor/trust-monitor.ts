@@ -61,7 +61,7 @@ function trustFigures({ dn, kind, certificates, server }: TrustManager): Monitor
     'ds-mon-config-dn': dn,
     'ds-mon-provider-kind': kind,
     'ds-mon-warning': server.isBlind
-      ? 'Every certificate is believed: whoever stands between can read and change what is sent. For tests only.'
+      ? 'Every certificate is trusted: an attacker on the network can read and change everything. For tests only.'
       : undefined,
     'ds-mon-unchecked-host': server.uncheckedHosts,
     ...certificateFigures(certificates?.known.value, certificates?.known.problem),

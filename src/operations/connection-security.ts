@@ -5,7 +5,7 @@ import type { X509Certificate } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
-/** A certificate that the client has proved to hold, and that the trust manager of the handler believes. */
+/** A certificate that the client has proved to hold, and that the trust manager of the handler trusts. */
 export interface PeerCertificate {
   /** A distinguished name as LDAP writes it (RFC 4514): the most specific part first. */
   readonly subject: string;
@@ -29,7 +29,7 @@ export interface ConnectionSecurity {
   /** The name that IANA gave: `TLS_AES_256_GCM_SHA384`. */
   readonly cipher?: string;
   readonly peerCertificate?: PeerCertificate;
-  /** Why a certificate that the client has sent is not believed: sentences. */
+  /** Why a certificate that the client has sent is not trusted: sentences. */
   readonly peerCertificateProblem?: string;
 }
 
@@ -43,12 +43,12 @@ export function localSecurity(mode: number): ConnectionSecurity {
 /**
  * What a TLS handshake has established.
  *
- * @param believesAll whether any certificate is believed, whoever signed it.
+ * @param trustsAll whether any certificate is trusted, whoever signed it.
  * @param problemOf takes what the runtime calls the reason, and returns sentences.
  */
 export function securityOf(
   socket: TLSSocket,
-  believesAll: boolean,
+  trustsAll: boolean,
   problemOf: (code: string) => string,
 ): ConnectionSecurity {
   const established = {
@@ -59,8 +59,8 @@ export function securityOf(
   };
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) return established;
-  if (believesAll || socket.authorized)
-    return { ...established, peerCertificate: describeCertificate(certificate, !believesAll) };
+  if (trustsAll || socket.authorized)
+    return { ...established, peerCertificate: describeCertificate(certificate, !trustsAll) };
   return { ...established, peerCertificateProblem: problemOf(String(socket.authorizationError)) };
 }
 

@@ -29,5 +29,5 @@ export function clientCertificateProblem(
     storeName: STORE,
     now,
   });
-  return refusal?.message ?? `The certificate of the client is not believed: ${code}.`;
+  return refusal?.message ?? `The certificate of the client is not trusted: ${code}.`;
 }

@@ -125,9 +125,9 @@ export class MailServers {
   }
 
   /** Yields the keys of the trust managers whose mail servers rest because their certificates are not trusted. */
-  *notBelieved(): Generator<string> {
+  *notTrusted(): Generator<string> {
     for (const { made } of this.#known.values()) {
-      if (made?.isEnabled === true && made.server.isNotBelieved && made.trustKey !== undefined)
+      if (made?.isEnabled === true && made.server.isNotTrusted && made.trustKey !== undefined)
         yield made.trustKey;
     }
   }

@@ -20,7 +20,7 @@ export interface TrustManagerOptions extends ProviderOptions {
 }
 
 /** Reason for a trust manager without authorities: nothing is trusted, even if it was before. */
-export const NOBODY = 'a trust manager has no certificate of an authority, and believes nobody';
+export const NOBODY = 'a trust manager has no certificate of an authority, and trusts no certificate';
 
 type CertificateSource = FileSource<readonly X509Certificate[]>;
 
@@ -78,7 +78,7 @@ export function trustManagers(options: TrustManagerOptions, stores: StoreReader)
     },
     enabled: ({ dn, server, begin }) => {
       if (server.isBlind)
-        options.log.warn({ provider: dn }, 'a trust manager is enabled that believes every certificate');
+        options.log.warn({ provider: dn }, 'a trust manager is enabled that trusts every certificate');
       begin();
     },
   });
@@ -118,7 +118,7 @@ function createTrustManager(
   const unchecked = (host: string) =>
     log.warn(
       { provider: manager.dn, host },
-      'blind trust is in use: whoever stands between can read and change what is sent to this host',
+      'blind trust is in use: an attacker on the network can read and change what is sent to this host',
     );
   const server = new ServerTrust({ name: dn.toString(), trust, now, unchecked });
   const manager: TrustManager = { dn: dn.toString(), name, kind, trust, certificates, server, begin };
@@ -134,8 +134,8 @@ function trustOf(
 }
 
 async function describeTrust({ trust }: TrustManager): Promise<Facts> {
-  if (trust.type !== 'authorities') return { believes: trust.type };
-  return { believes: await known(trust.certificates.current(), ({ fingerprint256 }) => fingerprint256) };
+  if (trust.type !== 'authorities') return { trusts: trust.type };
+  return { trusts: await known(trust.certificates.current(), ({ fingerprint256 }) => fingerprint256) };
 }
 
 /**

@@ -6,7 +6,7 @@ import type { MailServers } from './mail-servers.ts';
 import type { TrustManagers } from './trust-managers.ts';
 
 export interface TrustRecoveryOptions {
-  readonly servers: Pick<MailServers, 'notBelieved' | 'trustChanged'>;
+  readonly servers: Pick<MailServers, 'notTrusted' | 'trustChanged'>;
   readonly trustManagers: Pick<TrustManagers, 'find'>;
 }
 
@@ -34,7 +34,7 @@ export class TrustRecovery {
   /** Reads the sources. A change is reported by the trust manager; an error is logged there. */
   #look(): void {
     const { servers, trustManagers } = this.#options;
-    for (const key of new Set(servers.notBelieved()))
+    for (const key of new Set(servers.notTrusted()))
       trustManagers
         .find(key)
         ?.certificates?.current()

@@ -22,7 +22,7 @@ interface Names {
 export function checkName(host: string, certificate: PeerCertificate): CertificateRefusal | undefined {
   const reason = nameProblem(host, certificate);
   if (reason === undefined) return undefined;
-  return new CertificateRefusal(`The certificate of ${host} is not believed.`, [reason]);
+  return new CertificateRefusal(`The certificate of ${host} is not trusted.`, [reason]);
 }
 
 /** Returns why the certificate is not for the host; undefined if it is. */

@@ -124,7 +124,7 @@ function isPeerCertificate(value: unknown): value is Parameters<typeof checkName
 }
 
 function headOf(host: string | undefined): string {
-  return `The certificate of ${host ?? 'the client'} is not believed.`;
+  return `The certificate of ${host ?? 'the client'} is not trusted.`;
 }
 
 function codesOf(error: Error): readonly string[] {

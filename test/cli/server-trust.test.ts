@@ -1,4 +1,4 @@
-// Whom the command line believes: certificates nobody vouches for, certificates that have changed, the socket file, and
+// Which servers the command line trusts: self-signed certificates, certificates that have changed, the socket file, and
 // where options of the connection come from besides the command line.
 
 import { once } from 'node:events';
@@ -62,15 +62,18 @@ describe('the connection of the command line', () => {
     },
   );
 
-  it.each(['--useSsl', '--useStartTls'])('believes everybody with %s and --trustAll', async (security) => {
-    expect(await run(...secured(security), '--trustAll')).toMatchObject({ code: 0, stderr: '' });
-  });
+  it.each(['--useSsl', '--useStartTls'])(
+    'trusts every certificate with %s and --trustAll',
+    async (security) => {
+      expect(await run(...secured(security), '--trustAll')).toMatchObject({ code: 0, stderr: '' });
+    },
+  );
 
   it('asks once on a terminal, and remembers a yes', async () => {
     const known = join(home, '.config', 'confdit', 'known-servers');
     const refused = await answer('no', ...secured('--useSsl'));
     expect(refused.code).toBe(91);
-    expect(refused.stdout).toContain('Believe this certificate, now and later? (yes / no)');
+    expect(refused.stdout).toContain('Trust this certificate, now and later? (yes / no)');
     await expect(stat(known)).rejects.toThrow('ENOENT');
     const accepted = await answer('yes', ...secured('--useSsl'));
     expect(accepted.code).toBe(0);

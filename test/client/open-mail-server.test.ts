@@ -143,7 +143,7 @@ describe('a mail server for an application', () => {
     expect(receiver.messages).toHaveLength(1);
   });
 
-  it('believes the authorities that the application names, and everybody where the administrator says so', async () => {
+  it('trusts the authorities that the application names, and everybody where the administrator says so', async () => {
     const authority = await Authority.create();
     const { key, certificate: cert } = await authority.issue();
     const receiver = await SmtpReceiver.start({ key, cert, secure: false });

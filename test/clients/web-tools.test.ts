@@ -22,7 +22,7 @@ const TOOLS = [
     toolOf: (page: Page, url: string) => new Lam(page, url),
     refused: REFUSAL,
     // It leaves the value of before beside the new one.
-    namesAfter: ['lam trust', 'lam believed'],
+    namesAfter: ['lam trust', 'lam trusted'],
     notHere: 'cn=effective is read only. Change the entry of the same name under cn=config.',
   },
   {
@@ -32,7 +32,7 @@ const TOOLS = [
     toolOf: (page: Page, url: string) => new PhpLdapAdmin(page, url),
     // It shows the words of a result code instead of what the server says.
     refused: 'LDAP_CONSTRAINT_VIOLATION',
-    namesAfter: ['pla believed'],
+    namesAfter: ['pla trusted'],
     notHere: 'LDAP_UNWILLING_TO_PERFORM',
   },
 ];
@@ -125,9 +125,9 @@ describe.each(TOOLS)('$title', ({ name, serve, toolOf, refused, namesAfter, notH
   });
 
   it('renames what others refer to', async () => {
-    await tool.rename(trust, `${name} believed`);
+    await tool.rename(trust, `${name} trusted`);
     await see('renamed');
-    const renamed = `cn=${name} believed,${PROVIDERS}`;
+    const renamed = `cn=${name} trusted,${PROVIDERS}`;
     expect(await valuesOf(renamed, 'cn')).toEqual(namesAfter);
     expect(await valuesOf(relay, 'ds-cfg-trust-manager-provider')).toEqual([renamed]);
   });

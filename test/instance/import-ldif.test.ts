@@ -177,8 +177,8 @@ describe('an import into an instance whose server is down', () => {
     await server.stop();
   });
 
-  it('is believed at the next start only as far as nobody has touched it, and never for what the environment says', async () => {
-    const instance = join(folder, 'believed');
+  it('is trusted at the next start only as far as nobody has touched it, and never for what the environment says', async () => {
+    const instance = join(folder, 'trusted');
     const file = await fileOf(mailServer('Plain') + mailServer('Open', ['smtp-server: $<import.host>']));
     const environment = { IMPORT_HOST: 'mail.example.com' };
     const done = await runConfdit(['import-ldif', '--offline', '--instance', instance, file], {

@@ -116,13 +116,13 @@ test('no password was ever logged', () => {
   expect(logLines.join('\n')).not.toContain(CANARY);
 });
 
-test('a connection that is open is used no more when its authority is not believed any longer', async () => {
+test('a connection that is open is used no more when its authority is not trusted any longer', async () => {
   const { key, certificate } = await authority.issue();
   const receiver = await SmtpReceiver.start({ key, cert: certificate });
   let known: readonly X509Certificate[] = [new X509Certificate(ca)];
   const certificates = { current: async () => known };
-  const believes: Trust = { type: 'authorities', certificates };
-  const server = mailServer({ port: receiver.port, useStartTls: true, believes });
+  const trusts: Trust = { type: 'authorities', certificates };
+  const server = mailServer({ port: receiver.port, useStartTls: true, trusts });
   expect(await server.hand(READY)).toMatchObject({ kind: 'answered' });
   expect(await server.hand(READY)).toMatchObject({ kind: 'answered' });
   expect(receiver.connections).toBe(1);

@@ -162,7 +162,7 @@ describe('certificates', () => {
     const intermediate = await authority.subordinate();
     const issued = await intermediate.issue();
     const { failure, chain } = await failureWith(issued);
-    expect(failure?.problem).toMatch(/is not believed/);
+    expect(failure?.problem).toMatch(/is not trusted/);
     expect(chain).toHaveLength(1);
     const whole = { ...issued, certificate: issued.certificate + (await intermediate.certificate) };
     const receiver = await SmtpReceiver.start({ secure: true, key: whole.key, cert: whole.certificate });
@@ -174,10 +174,10 @@ describe('certificates', () => {
     await intermediate.remove();
   });
 
-  test('of an authority that is not believed', async () => {
+  test('of an authority that is not trusted', async () => {
     const other = await Authority.create('Another Authority');
     const { failure, chain } = await failureWith(await other.issue());
-    expect(failure?.problem).toMatch(/is not believed/);
+    expect(failure?.problem).toMatch(/is not trusted/);
     expect(chain[0]?.issuer).toBe('CN=Another Authority');
     await other.remove();
   });

@@ -30,7 +30,7 @@ export interface ServerWords extends Partial<Omit<MailServerSettings, 'smtpServe
   /** Authorities as PEM; those of the runtime without, and `none`: a trust manager that is not there. */
   readonly authority?: string | 'none';
   /** Instead of authorities that stay as they are. */
-  readonly believes?: Trust;
+  readonly trusts?: Trust;
   /** Instead of a real clock. */
   readonly clockMs?: () => number;
   /** Instead of 5 s. */
@@ -47,7 +47,7 @@ export function mailServer({
   password,
   properties,
   authority,
-  believes,
+  trusts,
   clockMs = () => performance.now(),
   stallMs,
   ...words
@@ -65,9 +65,7 @@ export function mailServer({
   };
   const now = () => new Date();
   const trust =
-    believes === undefined
-      ? trustIn(authority)
-      : new ServerTrust({ name: 'Test Trust', trust: believes, now });
+    trusts === undefined ? trustIn(authority) : new ServerTrust({ name: 'Test Trust', trust: trusts, now });
   return new MailServer({
     name: name ?? `server on ${port}`,
     settings,

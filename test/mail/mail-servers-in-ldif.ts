@@ -34,7 +34,7 @@ export function changeLdif(dn: string, properties: Readonly<Record<string, strin
   return [`dn: ${dn}`, 'changetype: modify', ...parts, '', ''].join('\n');
 }
 
-/** A trust manager that believes the authority; its folder is part of the instance. */
+/** A trust manager that trusts the authority; its folder is part of the instance. */
 export async function trustOf(
   authority: Authority,
 ): Promise<{ readonly ldif: string; readonly options: StartOptions }> {

@@ -140,13 +140,13 @@ test('use-ssl: when the mail server was disabled and enabled again', async () =>
   expect(ssl.messages).toMatchObject([{ isEncrypted: true }]);
 });
 
-test('trust-manager-provider: the next message is handed over only to who is believed now', async () => {
+test('trust-manager-provider: the next message is handed over only to who is trusted now', async () => {
   await begin({ 'use-start-tls': true, 'trust-manager-provider': TRUST });
   expect(await send()).toMatch(/^COMPLETED/i);
   await change({ 'trust-manager-provider': OTHER_TRUST });
-  expect(await send()).toMatch(/^STOPPED_BY_ERROR[\s\S]*is not believed/i);
+  expect(await send()).toMatch(/^STOPPED_BY_ERROR[\s\S]*is not trusted/i);
   await change({ 'trust-manager-provider': undefined });
-  expect(await send()).toMatch(/^STOPPED_BY_ERROR[\s\S]*is not believed/i);
+  expect(await send()).toMatch(/^STOPPED_BY_ERROR[\s\S]*is not trusted/i);
   await change({ 'trust-manager-provider': TRUST });
   expect(await send()).toMatch(/^COMPLETED/i);
   expect(receiver.messages).toHaveLength(2);

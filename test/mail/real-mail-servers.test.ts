@@ -107,13 +107,13 @@ describe.each(['Postfix', 'Exim'] as const)('%s', (make) => {
     await sendTest(name, 'nobody@example.com');
   });
 
-  test('an authority that is not believed is never logged in to', async () => {
-    const name = `${make} not believed`;
+  test('an authority that is not trusted is never logged in to', async () => {
+    const name = `${make} not trusted`;
     const address = `localhost:${agents[make].startTlsPort}`;
     const { 'trust-manager-provider': _, ...properties } = login();
     await addMailServer(name, { 'smtp-server': address, ...properties });
     const verified = await verify(name);
-    expect(verified.first('ds-task-mail-problem')).toMatch(/^The certificate of localhost is not believed\./);
+    expect(verified.first('ds-task-mail-problem')).toMatch(/^The certificate of localhost is not trusted\./);
     expect(verified.values('ds-task-mail-certificate')).toHaveLength(1);
     const steps = verified.values('ds-task-mail-step');
     expect(steps.filter((step) => step.includes('login'))).toEqual([]);

@@ -58,7 +58,7 @@ async function replace(tools: LdapTools, dn: string, attribute: string, value: s
   expect(await tools.modify(change)).toMatchObject({ code: 0 });
 }
 
-describe('a mail server that rests for an hour, because its certificate was not believed', () => {
+describe('a mail server that rests for an hour, because its certificate was not trusted', () => {
   const ways: readonly (readonly [string, (server: RunningServer, tools: LdapTools) => Promise<void>])[] = [
     [
       'a file is put right',

@@ -205,7 +205,7 @@ describe('a server that clients speak to in their own ways', () => {
     const { code, stdout, stderr } = await window('0/1/99/0');
     expect([code, stdout.match(/^dn:/gm)]).toEqual([76, null]);
     expect(stderr).toContain('The offset 99 is behind the end of the list');
-    // One behind what the client believes there to be.
+    // One behind what the client trusts there to be.
     expect((await window('0/0/11/10')).code).toBe(76);
   });
 });

@@ -26,7 +26,7 @@ const FACTS: Readonly<Record<string, RegExp>> = {
   'ldif-file': /^entries/,
 };
 /** The other properties that wait are limits of connection handlers. */
-const TRUST = /^believes|^tls\.identity\.clients/;
+const TRUST = /^trusts|^tls\.identity\.clients/;
 const LIMITS = /^(?:limits|filterLimits)\./;
 
 /** Sentences; empty when both run the same. */

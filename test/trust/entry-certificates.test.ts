@@ -93,10 +93,10 @@ async function monitored(attribute: string): Promise<string | undefined> {
 }
 
 describe('authorities in entries', () => {
-  it('are believed from when they are there until they are gone', async () => {
+  it('are trusted from when they are there until they are gone', async () => {
     expect(await tools.add(handler(port))).toMatchObject({ code: 0 });
     expect(await isLetIn()).toBe(false);
-    expect(await monitored('ds-mon-provider-error')).toContain('believes nobody');
+    expect(await monitored('ds-mon-provider-error')).toContain('trusts no certificate');
     await add('Other', other);
     expect(await isLetIn()).toBe(false);
     await add('One', one);
@@ -106,7 +106,7 @@ describe('authorities in entries', () => {
     await remove('One');
     await expect.poll(isLetIn).toBe(false);
     await remove('Other');
-    await expect.poll(() => monitored('ds-mon-provider-error')).toContain('believes nobody');
+    await expect.poll(() => monitored('ds-mon-provider-error')).toContain('trusts no certificate');
     expect(await isLetIn()).toBe(false);
   });
 });

@@ -16,7 +16,7 @@ import { badChains } from './chains/bad-chains.ts';
 import type { BadChain } from './chains/chain-workshop.ts';
 
 const NAME = 'cn=Case,cn=Trust Manager Providers,cn=config';
-const HEAD = 'The certificate of localhost is not believed. ';
+const HEAD = 'The certificate of localhost is not trusted. ';
 const LOCALHOST = { host: 'localhost', checksHost: true };
 const servers: Server[] = [];
 
@@ -48,7 +48,7 @@ async function serve({ own, sent }: BadChain): Promise<number> {
 async function refused(port: number, trust: ServerTrust): Promise<Error> {
   const socket = connect({ host: '127.0.0.1', port, ...(await trust.optionsFor(LOCALHOST)) });
   return new Promise((resolve, reject) => {
-    socket.once('secureConnect', () => reject(new Error('It was believed.')));
+    socket.once('secureConnect', () => reject(new Error('It was trusted.')));
     socket.once('error', resolve);
   });
 }

@@ -1,4 +1,4 @@
-// A trust manager whose last authority goes away believes nobody: whoever logged in with a certificate before does not any
+// A trust manager whose last authority goes away trusts no certificate: whoever logged in with a certificate before does not any
 // more. For every kind of place that authorities are kept in.
 
 import { X509Certificate } from 'node:crypto';
@@ -183,7 +183,7 @@ describe.each([
     else await expect.poll(() => codeOf(port)).not.toBe(0);
     expect(await login(port)).toMatchObject(NOBODY);
     expect(await login(port, session)).toMatchObject(NOBODY);
-    await server.waitForLog(({ msg }) => msg.includes('believes nobody'));
+    await server.waitForLog(({ msg }) => msg.includes('trusts no certificate'));
   });
 });
 
@@ -212,7 +212,7 @@ describe('entries of the server itself', () => {
     expect(await tools.modify(change)).toMatchObject({ code: 0 });
   }
 
-  it('are not believed while their backend is disabled', async () => {
+  it('are not trusted while their backend is disabled', async () => {
     expect(await login(port)).toMatchObject(IN_FORCE);
     await setBackend(false);
     await expect.poll(() => codeOf(port)).not.toBe(0);
@@ -221,7 +221,7 @@ describe('entries of the server itself', () => {
     await expect.poll(() => codeOf(port)).toBe(0);
   });
 
-  it('are not believed when the last of them, or all of their tree, is gone', async () => {
+  it('are not trusted when the last of them, or all of their tree, is gone', async () => {
     expect(await tools.run('ldapdelete', ['cn=ca,o=Authorities'])).toMatchObject({ code: 0 });
     await expect.poll(() => codeOf(port)).not.toBe(0);
     expect(await tools.run('ldapdelete', ['o=Authorities'])).toMatchObject({ code: 0 });

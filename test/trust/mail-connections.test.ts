@@ -64,7 +64,7 @@ function inInstance(...parts: readonly string[]): string {
   return join(server.folder, 'config', ...parts);
 }
 
-describe('a mail server is believed by a trust manager', () => {
+describe('a mail server is trusted by a trust manager', () => {
   it('with a JKS store of keytool, until the store is another', async () => {
     const words = (one: Authority) => [
       '-importcert',
@@ -84,7 +84,7 @@ describe('a mail server is believed by a trust manager', () => {
     );
     expect(await problemOf('Of Java')).toBeUndefined();
     await writeFile(inInstance('mail.jks'), await keyTool(...words(other), ...type));
-    await expect.poll(() => problemOf('Of Java')).toContain('is not believed');
+    await expect.poll(() => problemOf('Of Java')).toContain('is not trusted');
   });
 
   it('with a PKCS#12 store of openssl; with the wrong PIN it is the PIN that is told of', async () => {
@@ -130,7 +130,7 @@ cACertificate;binary:: ${raw.toString('base64')}`);
 
   it('that is blind, with a warning in the log and in cn=monitor', async () => {
     await addPair('Blind', 'blind');
-    const enabled = await server.waitForLog(({ msg }) => msg.endsWith('that believes every certificate'));
+    const enabled = await server.waitForLog(({ msg }) => msg.endsWith('that trusts every certificate'));
     expect(enabled).toMatchObject({ level: 40, provider: `cn=Blind,${CONTAINER}` });
     expect(await problemOf('Blind')).toBeUndefined();
     const line = await server.waitForLog(({ msg }) => msg.startsWith('blind trust is in use'));
@@ -145,9 +145,9 @@ cACertificate;binary:: ${raw.toString('base64')}`);
 
   it('of the system, which does not know the authority of this test', async () => {
     await addPair('Runtime', 'system');
-    expect(await problemOf('Runtime')).toContain('The certificate of localhost is not believed.');
+    expect(await problemOf('Runtime')).toContain('The certificate of localhost is not trusted.');
     await addPair('Operating', 'system', 'ds-cfg-include-operating-system: true');
-    expect(await problemOf('Operating')).toContain('The certificate of localhost is not believed.');
+    expect(await problemOf('Operating')).toContain('The certificate of localhost is not trusted.');
   });
 
   it('and no PIN is in the log', () => {

@@ -107,7 +107,7 @@ it.each<readonly [host: string, subject: string, names: readonly string[], says:
 ])('for %s, a certificate of %s with %j', (host, subject, names, says) => {
   const certificate = certificateFor(subject, names);
   const told = checkName(host, certificate);
-  expect(told?.message).toContain(`The certificate of ${host} is not believed. `);
+  expect(told?.message).toContain(`The certificate of ${host} is not trusted. `);
   expect(told?.message).toContain(says);
   expect(told?.message).not.toMatch(/\p{Cc}/u);
   expect(told?.isAboutNameOnly).toBe(true);

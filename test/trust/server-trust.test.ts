@@ -50,10 +50,10 @@ async function serve(key: string, certificates: string): Promise<number> {
 
 async function trustIn(...authorities: readonly Authority[]): Promise<Trust> {
   const texts = await Promise.all(authorities.map((one) => one.certificate));
-  return believing(...texts);
+  return trusting(...texts);
 }
 
-function believing(...texts: readonly string[]): Trust {
+function trusting(...texts: readonly string[]): Trust {
   const certificates = texts.map((text) => new X509Certificate(text));
   return { type: 'authorities', certificates: { current: async () => certificates } };
 }
@@ -66,7 +66,7 @@ interface Attempt {
   readonly knowsChain?: boolean;
 }
 
-/** `hello` when the server was believed, or else the sentence. */
+/** `hello` when the server was trusted, or else the sentence. */
 async function attempt(
   port: number,
   { trust, host = 'localhost', checksHost = true, knowsChain = true }: Attempt,
@@ -102,7 +102,7 @@ function serveIssued({ key, certificate }: Issued, ...issuers: readonly string[]
   return serve(key, [certificate, ...issuers].join(''));
 }
 
-describe('a server is believed', () => {
+describe('a server is trusted', () => {
   it.each(['localhost', '127.0.0.1', 'LOCALHOST'])('as %s when its certificate says so', async (host) => {
     const port = await serveIssued(await root.issue());
     expect(await attempt(port, { trust: await trustIn(other, root), host })).toBe('hello');
@@ -117,7 +117,7 @@ describe('a server is believed', () => {
     const issued = await intermediate.issue();
     const port = await serveIssued(issued);
     expect(await attempt(port, { trust: await trustIn(intermediate) })).toBe('hello');
-    expect(await attempt(port, { trust: believing(issued.certificate) })).toBe('hello');
+    expect(await attempt(port, { trust: trusting(issued.certificate) })).toBe('hello');
   });
 
   it('by another name when a property says that names do not matter', async () => {
@@ -148,7 +148,7 @@ describe('a server is refused', () => {
     const port = await serveIssued(await root.issue({ validity: PAST }));
     const trust = await trustIn(root);
     expect(await attempt(port, { trust })).toMatch(
-      /^The certificate of localhost is not believed\. It expired on 2021-02-03 04:05 UTC; it is \d{4}-.*\. Have it renewed on the server\.$/,
+      /^The certificate of localhost is not trusted\. It expired on 2021-02-03 04:05 UTC; it is \d{4}-.*\. Have it renewed on the server\.$/,
     );
     expect(await attempt(port, { trust, knowsChain: false })).toContain('has expired. Have it renewed.');
   });
@@ -165,7 +165,7 @@ describe('a server is refused', () => {
     const folder = await mkdtemp(join(tmpdir(), 'confdit-old-'));
     const issued = await issuedBy(old, folder);
     const port = await serveIssued(issued);
-    const sentence = await attempt(port, { trust: believing(old.certificate) });
+    const sentence = await attempt(port, { trust: trusting(old.certificate) });
     await removeFolder(folder);
     expect(sentence).toContain(
       `The certificate of the authority CN=Old Authority in ${NAME} expired on 2021-02-03 04:05 UTC`,
@@ -176,7 +176,7 @@ describe('a server is refused', () => {
   it('when its certificate is for other names', async () => {
     const port = await serveIssued(await root.issue({ names: 'DNS:mail.example.com,IP:192.0.2.1' }));
     expect(await attempt(port, { trust: await trustIn(root) })).toBe(
-      'The certificate of localhost is not believed. It is for mail.example.com, 192.0.2.1; localhost is in its ' +
+      'The certificate of localhost is not trusted. It is for mail.example.com, 192.0.2.1; localhost is in its ' +
         'common name only, which does not count beside other host names. Have it issued with DNS:localhost in its ' +
         'subjectAltName, or connect to the server by a name that it has.',
     );
@@ -192,7 +192,7 @@ describe('a server is refused', () => {
   it('when nobody knows its authority', async () => {
     const port = await serveIssued(await other.issue(), await other.certificate);
     expect(await attempt(port, { trust: await trustIn(root) })).toBe(
-      `The certificate of localhost is not believed. It comes from the authority CN=Other Root, and ${NAME} does not ` +
+      `The certificate of localhost is not trusted. It comes from the authority CN=Other Root, and ${NAME} does not ` +
         `have that. To trust it, put the certificate of the authority into ${NAME}.`,
     );
     expect(await attempt(port, { trust: { type: 'system' } })).toContain(
@@ -228,7 +228,7 @@ it('an error that is not about the certificate is left to others', async () => {
   expect(await believer.explain('no', server)).toBeUndefined();
 });
 
-it('a folder of PEM files is followed: an authority that comes is believed, one that goes is not', async () => {
+it('a folder of PEM files is followed: an authority that comes is trusted, one that goes is not', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'confdit-followed-'));
   const source = { folder, excludedPatterns: [] };
   const certificates = new FileBacked(

@@ -136,7 +136,7 @@ describe('a trust store of keytool', () => {
     expect(await refusalOf(path, OTHER_PIN)).toContain('does not open with the PIN that is set');
   });
 
-  it('that holds the key of a server believes nobody but whom it lists', async () => {
+  it('that holds the key of a server trusts only the certificates that it lists', async () => {
     const path = await fileOf(
       await keyTool(
         ...['-genkeypair', '-alias', 'own', '-keyalg', 'EC', '-dname', 'CN=own', '-storepass', PIN],
@@ -146,7 +146,7 @@ describe('a trust store of keytool', () => {
   });
 });
 
-it('a store of keytool with a key believes those that it lists beside it', async () => {
+it('a store of keytool with a key trusts those that it lists beside it', async () => {
   const between = await authority.subordinate('Between');
   const path = await fileOf(
     await keyTool(

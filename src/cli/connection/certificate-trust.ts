@@ -1,4 +1,4 @@
-// Whether to believe a server: an authority vouches for its certificate, or somebody at a terminal has said yes to this
+// Whether to trust a server: an authority vouches for its certificate, or somebody at a terminal has said yes to this
 // very certificate, now or before. What comes out are the options of the connection, which hold to that.
 
 import type { X509Certificate } from 'node:crypto';
@@ -32,7 +32,7 @@ export interface TrustQuestion {
   readonly authorities: readonly string[] | undefined;
 }
 
-/** The options of TLS for the connection. Rejects with CommandError when the certificate is not to be believed. */
+/** The options of TLS for the connection. Rejects with CommandError when the certificate is not to be trusted. */
 export async function decideTrust(
   { choice, authorities }: TrustQuestion,
   invocation: Pick<Invocation, 'has'>,
@@ -46,17 +46,17 @@ export async function decideTrust(
   if (problem === undefined) return usual;
   const server = serverName(choice);
   const known = new KnownServers(world.env);
-  const believed = await known.find(server);
+  const trusted = await known.find(server);
   const reason = REASONS.get(problem);
-  if (believed !== undefined && believed !== certificate.fingerprint256) {
-    throw refusal(changed(server, believed, certificate, known));
+  if (trusted !== undefined && trusted !== certificate.fingerprint256) {
+    throw refusal(changed(server, trusted, certificate, known));
   }
   if (reason === undefined) throw refusal(hopeless({ choice, authorities }, presented, problem));
-  if (believed === undefined) {
+  if (trusted === undefined) {
     const description = unknown(server, certificate, reason);
     const mayAsk = authorities === undefined && world.stdin.isTTY === true && !invocation.has('no-prompt');
     if (!mayAsk) throw refusal(`${description}${ADVICE}`);
-    if (!(await askYesOrNo(`${description}Believe this certificate, now and later?`, world)))
+    if (!(await askYesOrNo(`${description}Trust this certificate, now and later?`, world)))
       throw refusal(`The certificate of ${server} was not accepted.`);
     await remember(server, certificate, known, world);
   }
@@ -65,7 +65,7 @@ export async function decideTrust(
 
 const ADVICE =
   'Compare the fingerprint with what the server has; then give its authority with --trustStorePath, answer once on a ' +
-  'terminal, or give --trustAll to believe everybody.';
+  'terminal, or give --trustAll to trust every certificate.';
 
 function refusal(message: string): CommandError {
   return new CommandError(message, ExitCode.connectError);
@@ -89,13 +89,13 @@ function unknown(server: string, certificate: X509Certificate, reason: string): 
 
 function changed(
   server: string,
-  believed: string,
+  trusted: string,
   certificate: X509Certificate,
   { path }: KnownServers,
 ): string {
   return (
     `THE CERTIFICATE OF ${server} HAS CHANGED, and somebody may be listening. It is ${describe(certificate)}; the one ` +
-    `that was believed has the fingerprint ${believed}. If the server has got a new certificate, take its line out of ` +
+    `that was trusted has the fingerprint ${trusted}. If the server has got a new certificate, take its line out of ` +
     `${path} and try again.`
   );
 }
@@ -119,8 +119,8 @@ function hopeless(
   });
   const why = refused?.message ?? `It is not known why: the check says ${code}.`;
   return (
-    `The certificate of ${serverName(choice)} is not to be believed. ${why} It is ${describe(certificate)}. ` +
-    'Give the server a certificate that is valid, or --trustAll to believe everybody.'
+    `The certificate of ${serverName(choice)} is not to be trusted. ${why} It is ${describe(certificate)}. ` +
+    'Give the server a certificate that is valid, or --trustAll to trust every certificate.'
   );
 }
 

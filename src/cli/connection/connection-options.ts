@@ -41,11 +41,11 @@ const OPTIONS: readonly CommandOption[] = [
   },
   { name: 'useSsl', short: 'Z', synopsis: 'TLS from the first byte (LDAPS)' },
   { name: 'useStartTls', short: 'q', synopsis: 'TLS by StartTLS' },
-  { name: 'trustAll', short: 'X', synopsis: 'believe every certificate' },
+  { name: 'trustAll', short: 'X', synopsis: 'trust every certificate' },
   {
     name: 'trustStorePath',
     value: 'FILE',
-    synopsis: 'the authorities to believe: PKCS12, JKS or PEM; means --useSsl unless --useStartTls is given',
+    synopsis: 'the authorities to trust: PKCS12, JKS or PEM; means --useSsl unless --useStartTls is given',
   },
   {
     name: 'trustStoreType',

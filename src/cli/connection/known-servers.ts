@@ -18,7 +18,7 @@ export class KnownServers {
     this.path = folder === undefined ? undefined : join(folder, 'confdit', 'known-servers');
   }
 
-  /** The fingerprint that was believed for this `host:port`; of several lines the last. */
+  /** The fingerprint that was trusted for this `host:port`; of several lines the last. */
   async find(server: string): Promise<string | undefined> {
     const lines = (await this.#read()).split('\n').map((line) => line.trim().split(/\s+/));
     return lines.findLast(([name, fingerprint]) => name === server && fingerprint !== undefined)?.[1];

@@ -1,5 +1,5 @@
 // What certificate a server presents, seen on a connection of its own before anything is sent to it: over LDAPS, or after
-// StartTLS (RFC 4511 §4.14). It looks only; whether to believe it is decided in certificate-trust.ts.
+// StartTLS (RFC 4511 §4.14). It looks only; whether to trust it is decided in certificate-trust.ts.
 
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';

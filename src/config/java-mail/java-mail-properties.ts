@@ -168,7 +168,7 @@ export const javaMailProperties: readonly JavaMailProperty[] = [
   refused(
     `${P}ssl.trust`,
     'would pass by the trust manager',
-    'Set trust-manager-provider; to believe every certificate, name a blind-trust-manager-provider.',
+    'Set trust-manager-provider; to trust every certificate, name a blind-trust-manager-provider.',
   ),
   honoured(
     `${P}starttls.enable`,

@@ -9,7 +9,7 @@ export const blindTrustManagerProvider = defineObject({
   kind: 'blind-trust-manager-provider',
   friendlyName: 'Blind Trust Manager Provider',
   friendlyPluralName: 'Blind Trust Manager Providers',
-  synopsis: 'Believes every certificate, whoever signed it.',
+  synopsis: 'Trusts every certificate, whoever signed it.',
   description: 'Whoever stands between can read and change what is sent: for tests only.',
   objectClass: { name: 'ds-cfg-blind-trust-manager-provider', oid: opendjClass(151) },
   parent: trustManagerProvider,

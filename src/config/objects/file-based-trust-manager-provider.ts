@@ -15,7 +15,7 @@ export const fileBasedTrustManagerProvider = defineObject({
   kind: 'file-based-trust-manager-provider',
   friendlyName: 'File Based Trust Manager Provider',
   friendlyPluralName: 'File Based Trust Manager Providers',
-  synopsis: 'Believes certificates signed by the authorities in a trust store file.',
+  synopsis: 'Trusts certificates signed by the authorities in a trust store file.',
   objectClass: { name: 'ds-cfg-file-based-trust-manager-provider', oid: opendjClass(51) },
   parent: trustManagerProvider,
   location: trustManagerProvider.location,

@@ -87,7 +87,7 @@ export const ldapConnectionHandler = defineObject({
           ? {
               property: 'ssl-client-auth-policy',
               problem:
-                'may not be required without a trust-manager-provider: nobody says whose certificates to believe',
+                'may not be required without a trust-manager-provider: nobody says whose certificates to trust',
               advice: 'Name a trust manager provider too.',
             }
           : undefined,

@@ -13,7 +13,7 @@ export const ldapTrustManagerProvider = defineObject({
   kind: 'ldap-trust-manager-provider',
   friendlyName: 'LDAP Trust Manager Provider',
   friendlyPluralName: 'LDAP Trust Manager Providers',
-  synopsis: 'Believes certificates signed by the authorities in entries of this server.',
+  synopsis: 'Trusts certificates signed by the authorities in entries of this server.',
   description:
     'Every certificate counts that userCertificate;binary or cACertificate;binary of an entry has, in a memory backend ' +
     'for example. What is added or taken away there holds for the TLS connections that begin a second after it. Certificates ' +

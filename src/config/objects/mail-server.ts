@@ -64,8 +64,8 @@ const trustManagerProvider = property({
   name: 'trust-manager-provider',
   oid: opendjAttribute(264),
   type: reference('trust-manager-provider'),
-  synopsis: 'The trust manager that decides whether the certificate of the mail server is believed.',
-  default: { behaviour: 'Certificates are believed that an authority known to the runtime has signed.' },
+  synopsis: 'The trust manager that decides whether the certificate of the mail server is trusted.',
+  default: { behaviour: 'Certificates signed by an authority known to the runtime are trusted.' },
   allowed:
     'The DN of an existing trust-manager-provider, which must be enabled while the mail server is enabled and ' +
     'uses SSL or StartTLS',

@@ -10,7 +10,7 @@ export const pemTrustManagerProvider = defineObject({
   kind: 'pem-trust-manager-provider',
   friendlyName: 'Pem Trust Manager Provider',
   friendlyPluralName: 'Pem Trust Manager Providers',
-  synopsis: 'Believes certificates signed by the authorities in a folder of PEM files.',
+  synopsis: 'Trusts certificates signed by the authorities in a folder of PEM files.',
   description: 'From every file that holds certificates, the first one is trusted.',
   objectClass: { name: 'ds-cfg-pem-trust-manager-provider', oid: ownClass(2) },
   parent: trustManagerProvider,

@@ -13,7 +13,7 @@ export const pkcs11TrustManagerProvider = defineObject({
   kind: 'pkcs11-trust-manager-provider',
   friendlyName: 'PKCS#11 Trust Manager Provider',
   friendlyPluralName: 'PKCS#11 Trust Manager Providers',
-  synopsis: 'Believes certificates signed by the authorities in a PKCS#11 token; cannot be enabled here.',
+  synopsis: 'Trusts certificates signed by the authorities in a PKCS#11 token; cannot be enabled here.',
   description: 'The runtime of this server has no access to PKCS#11 tokens.',
   objectClass: { name: 'ds-cfg-pkcs11-trust-manager-provider', oid: ownClass(30) },
   parent: trustManagerProvider,

@@ -110,7 +110,7 @@ export const rootConfig = defineObject({
       }),
       advanced: true,
       default: ['false'],
-      synopsis: 'Whether transaction ids of clients are believed; never.',
+      synopsis: 'Whether transaction ids of clients are trusted; never.',
     }),
     property({
       name: 'writability-mode',

@@ -12,7 +12,7 @@ export const systemTrustManagerProvider = defineObject({
   kind: 'system-trust-manager-provider',
   friendlyName: 'System Trust Manager Provider',
   friendlyPluralName: 'System Trust Manager Providers',
-  synopsis: 'Believes certificates signed by the authorities that the runtime of this server knows.',
+  synopsis: 'Trusts certificates signed by the authorities that the runtime of this server knows.',
   objectClass: { name: 'ds-cfg-system-trust-manager-provider', oid: ownClass(3) },
   parent: trustManagerProvider,
   location: trustManagerProvider.location,
@@ -23,7 +23,7 @@ export const systemTrustManagerProvider = defineObject({
       oid: ownAttribute(33),
       type: boolean(),
       default: ['false'],
-      synopsis: 'Whether the authorities that the operating system trusts are believed too.',
+      synopsis: 'Whether the authorities that the operating system trusts are trusted too.',
       description:
         'The authorities of the runtime are the same on every machine; those of the operating system are what its ' +
         'administrators made of them, which is where an authority of the site usually is.',

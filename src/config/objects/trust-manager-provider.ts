@@ -9,7 +9,7 @@ export const trustManagerProvider = defineObject({
   kind: 'trust-manager-provider',
   friendlyName: 'Trust Manager Provider',
   friendlyPluralName: 'Trust Manager Providers',
-  synopsis: 'Decides which certificates of other servers and of clients are believed.',
+  synopsis: 'Decides which certificates of other servers and of clients are trusted.',
   objectClass: { name: 'ds-cfg-trust-manager-provider', oid: opendjClass(50) },
   abstract: true,
   location: { under: Container.trustManagerProviders },

@@ -1,5 +1,5 @@
 // EXTERNAL (RFC 4422 appendix A, RFC 4513 §5.2.3): who a client is was proved below LDAP. On TLS its certificate, which
-// the trust manager believes, belongs to an account. On the local socket the permissions of the socket file are the
+// the trust manager trusts, belongs to an account. On the local socket the permissions of the socket file are the
 // proof: only the user that the server runs as, and root, can open it, and either could read the server's files anyway.
 
 import { LdapError } from '../../ldap/ldap-error.ts';
@@ -43,7 +43,7 @@ function accountOf({ authentication, connection: { security } }: SaslContext): A
     );
   }
   const { subject, fingerprint, isVouchedFor } = peerCertificate;
-  // Where every certificate is believed, anybody can write any name into one.
+  // Where every certificate is trusted, anybody can write any name into one.
   const provedSubject = isVouchedFor ? subject : undefined;
   const account = authentication.accounts.findByCertificate(provedSubject, fingerprint);
   if (account !== undefined) return account;

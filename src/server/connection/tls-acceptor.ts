@@ -103,7 +103,7 @@ export class TlsAcceptor {
       );
       if (settings.mustHaveCertificate && security.peerCertificate === undefined) {
         throw new Error(
-          security.peerCertificateProblem ?? 'the client has shown no certificate that is believed',
+          security.peerCertificateProblem ?? 'the client has shown no certificate that is trusted',
         );
       }
       return { socket: secured, security };

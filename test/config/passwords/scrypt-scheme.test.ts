@@ -54,7 +54,7 @@ describe('password hash', () => {
     ['a short hash', '{SCRYPT}N=1024,r=8,p=1$c2FsdHNhbHRzYWx0$aGFzaA=='],
     ['a tail', `{SCRYPT}N=1024,r=8,p=1${HASH}$x`],
     ['great length', `{SCRYPT}N=1024,r=8,p=1$${'a'.repeat(10_000)}$aGFzaGhhc2hoYXNoaGFzaA==`],
-  ])('is not believed with %s', async (_, stored) => {
+  ])('is not trusted with %s', async (_, stored) => {
     expect(isHashedPassword(stored)).toBe(false);
     expect(await verifyPassword(stored, 'a')).toBe(false);
   });

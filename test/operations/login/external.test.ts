@@ -33,7 +33,7 @@ beforeAll(async () => {
       trustLdif('Clients', 'pem', 'ds-cfg-pem-directory: config/clients'),
       trustLdif('All', 'blind'),
       handlerLdif('Trusting', trustingPort, 'Clients'),
-      handlerLdif('Believing', blindPort, 'All'),
+      handlerLdif('Trusting', blindPort, 'All'),
     ].join('\n'),
   );
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -128,7 +128,7 @@ describe('EXTERNAL by the certificate of the client', () => {
     expect(await logIn(trustingPort, issued)).toMatchObject({ code: 49, who: '' });
   });
 
-  it('believes no name in a certificate that an unknown authority has signed', async () => {
+  it('trusts no name in a certificate that an unknown authority has signed', async () => {
     const stranger = await Authority.create('Stranger');
     const forged = await stranger.issue({ subject: '/CN=config/CN=Root DNs/CN=admin' });
     const strange = await stranger.issue({ subject: '/CN=strange' });

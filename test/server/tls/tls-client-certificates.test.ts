@@ -85,7 +85,7 @@ function certificateOf({ key, certificate }: Issued) {
   return { key, cert: certificate };
 }
 
-describe('a client with a certificate that is believed', () => {
+describe('a client with a certificate that is trusted', () => {
   it.each(['optional', 'required'] as const)('logs in with it (%s)', async (policy) => {
     for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
       const { client } = await connectTls(ports[policy], { ...certificateOf(known), maxVersion });
@@ -143,12 +143,12 @@ it('EXTERNAL says which rule the certificate of a client breaks', async () => {
   const { client } = await connectTls(ports.optional, certificateOf(unknown));
   const { text } = await client.request(EXTERNAL);
   expect(text).toContain(
-    'The certificate of the client is not believed. The client sends it without that of CN=Stranger',
+    'The certificate of the client is not trusted. The client sends it without that of CN=Stranger',
   );
 });
 
 describe('the configuration', () => {
-  it('cannot require certificates without anybody to believe', async () => {
+  it('cannot require certificates without anybody to trust', async () => {
     const lines = ['ds-cfg-use-ssl: true', 'ds-cfg-ssl-client-auth-policy: required'];
     const ldif = handler('none', ports.disabled, ...lines).replace(
       /^ds-cfg-trust-manager-provider: .*\n/m,

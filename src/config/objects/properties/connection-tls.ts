@@ -54,7 +54,7 @@ export const connectionTls = [
     name: 'trust-manager-provider',
     oid: opendjAttribute(264),
     type: reference('trust-manager-provider'),
-    synopsis: 'The trust manager that decides whether the certificates of clients are believed.',
+    synopsis: 'The trust manager that decides whether the certificates of clients are trusted.',
     default: { behaviour: 'Clients are not asked for certificates.' },
     allowed:
       'The DN of an existing trust-manager-provider, which must be enabled while the connection handler is enabled and ' +

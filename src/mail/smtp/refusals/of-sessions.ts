@@ -103,7 +103,7 @@ export const session: readonly Refusal[] = [
     replies: '5yz 4yz',
     enhanced: '7.20 7.21 7.22 7.23 7.24 7.26 7.29',
     says: /\b(?:spf|dkim|dmarc|arc)\b/i,
-    means: 'does not believe that this server may send for the domain of the sender',
+    means: 'does not accept this server as a sender of mail for the domain of the sender',
     advice:
       'Have SPF, DKIM and DMARC of the domain name this server, or set mail.smtp.from in smtp-property to an address of another domain.',
   },
