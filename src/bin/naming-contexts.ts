@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { EntryViews } from '../backend/entry-views.ts';
 import { NamingContexts } from '../backend/naming-contexts.ts';
 import { Instead } from '../backend/read-only.ts';
+import { readOnlyRights } from '../backend/read-only-rights.ts';
 import { rootDseOf } from '../backend/root-dse.ts';
 import { SingleEntryBackend } from '../backend/single-entry-backend.ts';
 import { readLdifPieces } from '../codec/ldif-reader.ts';
@@ -16,6 +17,7 @@ import { EffectiveBackend } from '../configuration/effective-backend.ts';
 import { inForceAttributes } from '../configuration/in-force-attributes.ts';
 import { usedByAttributes } from '../configuration/used-by.ts';
 import type { WritePath, WritePathOptions } from '../configuration/write/write-path.ts';
+import { idOfChange, stamp } from '../directory/stamp.ts';
 import type { FileReader } from '../files/file-reader.ts';
 import { ChangelogBackend } from '../history/changelog-backend.ts';
 import type { ConfigurationHistory } from '../history/configuration-history.ts';
@@ -28,9 +30,14 @@ import type { Monitor } from '../monitor/monitor.ts';
 import { MonitorBackend } from '../monitor/monitor-backend.ts';
 import { SUPPORTED_CONTROLS } from '../operations/controls/request-controls.ts';
 import { SUPPORTED_EXTENSIONS } from '../operations/requests/extended.ts';
+import { TASK_BRANCHES } from '../tasks/task-branches.ts';
 
 /** A file that fills a memory backend may be as large as this. */
 const LDIF_OCTETS_MAX = 256 * 1024 * 1024;
+
+const READ_ONLY_TREES = ['', 'cn=schema', 'cn=effective', 'cn=monitor', 'cn=changelog'];
+/** The identity of cn=schema is made from that of cn=config. */
+const SUBSCHEMA_INDEX = 1;
 
 export interface NamingContextsOptions {
   readonly configuration: Configuration;
@@ -67,7 +74,11 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
   const views = new EntryViews(
     schema,
     validator.definitions,
-    new Map([...usedByAttributes(configuration), ...inForceAttributes(configuration)]),
+    new Map([
+      ...usedByAttributes(configuration),
+      ...inForceAttributes(configuration),
+      ...readOnlyRights(schema, READ_ONLY_TREES, TASK_BRANCHES),
+    ]),
   );
   const config = new ConfigBackend(configuration, views, writePath, deriveFor);
   const effective = new EffectiveBackend(configuration, views, writePath.feed);
@@ -88,7 +99,8 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
       () => contexts.belowRoot.length,
     ),
   );
-  contexts.add(new SingleEntryBackend(() => schema.subschemaEntry, schema, views, Instead.schema));
+  const subschema = stampedSubschema(configuration, now());
+  contexts.add(new SingleEntryBackend(() => subschema, schema, views, Instead.schema));
   contexts.add(config);
   contexts.add(effective);
   contexts.add(new MonitorBackend(schema, views, monitor));
@@ -111,6 +123,16 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
     log,
   });
   return { contexts, config, views, effective, memoryBackends };
+}
+
+/**
+ * RFC 4512 §4.2 and RFC 4530: by its times a client sees that what it remembers of the schema may be old. The schema is read
+ * when the server starts.
+ */
+function stampedSubschema({ schema, tree }: Configuration, at: Date): Entry {
+  const root = tree.find(schema.dnKeyOfText('cn=config'));
+  const id = idOfChange(root?.values('entryuuid')[0] ?? '', SUBSCHEMA_INDEX);
+  return stamp(undefined, schema.subschemaEntry, { at, by: 'cn=schema', id }, schema);
 }
 
 /** Only entries: a file of changes has no beginning to be applied to. Throws LdapError, LdifError, UnreadableFile. */

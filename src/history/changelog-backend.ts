@@ -201,6 +201,7 @@ export class ChangelogBackend implements Backend {
     const { firstNumber, lastNumber } = this.#options;
     return Entry.of(this.baseDn, {
       objectClass: ['top', 'ds-cfg-changelog'],
+      structuralObjectClass: 'ds-cfg-changelog',
       cn: 'changelog',
       firstChangeNumber: String(firstNumber()),
       lastChangeNumber: String(lastNumber()),

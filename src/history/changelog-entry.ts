@@ -27,6 +27,7 @@ export function changelogEntry(
 ): Entry {
   const attributes: Record<string, readonly string[]> = {
     objectClass: ['top', 'changeLogEntry'],
+    structuralObjectClass: ['changeLogEntry'],
     changeNumber: [String(number)],
     ...(index === 0 ? {} : { changeIndex: [String(index + 1)] }),
     changeTime: [at.toISOString().replace(/[-:T]/g, '')],

@@ -127,7 +127,11 @@ export class MonitorTree {
   }
 
   #put(dn: Dn, key: string, parentKey: string | undefined, item: MonitorItem): void {
-    const entry = new Entry(dn, [this.#classesOf(item), new Attribute('cn', [item.name])]);
+    const entry = new Entry(dn, [
+      this.#classesOf(item),
+      new Attribute('cn', [item.name]),
+      new Attribute('structuralObjectClass', [item.objectClass]),
+    ]);
     this.#items.set(entry, item);
     this.tree.stage(key, parentKey, entry);
   }

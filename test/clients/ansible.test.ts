@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeFolder } from '../support/folders.ts';
 import { LdapTools, type ProgramResult, runProgram } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
+import { PYTHON } from './client-script.ts';
 
 const PLAYBOOK = fileURLToPath(new URL('configure.yml', import.meta.url));
 const NAME = 'cn=Playbook Mail,cn=Mail Servers,cn=config';
@@ -24,12 +25,15 @@ describe('a playbook', () => {
 
   afterAll(() => removeFolder(home));
 
-  const play = (): Promise<ProgramResult> => {
-    const words = ['-i', 'localhost,', '-e', `url=${server.url}`, PLAYBOOK];
+  const play = (...options: readonly string[]): Promise<ProgramResult> => {
+    const python = `ansible_python_interpreter=${PYTHON}`;
+    const words = ['-i', 'localhost,', '-e', `url=${server.url}`, '-e', python, ...options, PLAYBOOK];
     return runProgram('ansible-playbook', words, '', {
       ...process.env,
       HOME: home,
       ANSIBLE_NOCOLOR: '1',
+      // Modules are read from a pipe instead of being copied into a folder first.
+      ANSIBLE_PIPELINING: '1',
       CONFDIT_PASSWORD: server.password,
     });
   };
@@ -48,8 +52,8 @@ describe('a playbook', () => {
   });
 
   it('has nothing to do when it runs once more', async () => {
-    const again = await play();
+    const again = await play('--tags', 'again');
     expect(again.code, again.stdout + again.stderr).toBe(0);
-    expect(outcomeOf(again)).toContain('ok=7 changed=0 unreachable=0 failed=0');
+    expect(outcomeOf(again)).toContain('ok=4 changed=0 unreachable=0 failed=0');
   });
 });
