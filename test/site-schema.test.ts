@@ -2,6 +2,7 @@
 // it is told with file and line.
 
 import { beforeAll, describe, expect, it } from 'vitest';
+import { addPeople } from './memory/memory-backend-support.ts';
 import { LdapTools, plainEntry } from './support/ldap-tools.ts';
 import { type RunningServer, startServer } from './support/start-server.ts';
 
@@ -134,6 +135,82 @@ function change(...lines: readonly string[]): string {
   return ['dn: cn=Owned,cn=Mail Servers,cn=config', 'changetype: modify', ...lines, ''].join('\n');
 }
 
+describe('a DIT content rule of the site (RFC 4512 §4.1.6)', () => {
+  const RULES = `dITContentRules: ( 2.25.91284782873429157759323361610399607177.2.1 NAME 'extra-content'
+  AUX extra-mail-server MAY description NOT ds-cfg-priority )
+dITContentRules: ( 2.5.6.8 NAME 'role-content' MUST description )
+`;
+  const mailServer = (cn: string, ...lines: readonly string[]) =>
+    [
+      `dn: cn=${cn},cn=Mail Servers,cn=config\nobjectClass: ds-cfg-mail-server\nds-cfg-enabled: true`,
+      ...['ds-cfg-smtp-server: smtp.example.com', ...lines, ''],
+    ].join('\n');
+  let server: RunningServer;
+  let tools: LdapTools;
+
+  beforeAll(async () => {
+    server = await startServer({ files: { 'schema/99-site.ldif': SITE_SCHEMA } });
+    await new LdapTools(server).add(
+      mailServer('Early', 'objectClass: labeledURIObject', 'labeledURI: http://x'),
+    );
+    await server.stop();
+    server = await startServer({
+      folder: server.folder,
+      files: { 'schema/99-site.ldif': SITE_SCHEMA + RULES },
+    });
+    tools = new LdapTools(server);
+  });
+
+  it.each([
+    ['a class that it names', ['objectClass: extra-mail-server', 'extra-owner: Ada'], 0, ''],
+    ['an attribute that it allows', ['description: ours'], 0, ''],
+    [
+      'a class that it does not name',
+      ['objectClass: labeledURIObject'],
+      65,
+      'objectClass "labeledURIObject" is an auxiliary object class that entries of ds-cfg-mail-server do not take ' +
+        '(DIT content rule extra-content). Remove it; these may be there: extra-mail-server.',
+    ],
+    [
+      'an attribute that it excludes',
+      ['ds-cfg-priority: 3'],
+      65,
+      'ds-cfg-priority is excluded by the DIT content rule',
+    ],
+    [
+      'both, and a wrong value',
+      ['objectClass: labeledURIObject', 'ds-cfg-priority: 3', 'ds-cfg-connection-pool-size: 0'],
+      19,
+      'connection-pool-size',
+    ],
+  ])('%s', async (title, lines, code, text) => {
+    const answer = await tools.add(mailServer(title.replaceAll(',', ''), ...lines));
+    expect(answer.code, answer.stderr).toBe(code);
+    expect(answer.stderr).toContain(text);
+  });
+
+  it('leaves in force what is there already, says so, and takes other changes of it', async () => {
+    const told = server
+      .logLines()
+      .filter(({ msg }) => msg.includes('cn=Early,') && msg.includes('labeledURIObject'));
+    expect(told).toHaveLength(1);
+    const early = 'dn: cn=Early,cn=Mail Servers,cn=config\nchangetype: modify\n';
+    expect(
+      await tools.modify(`${early}replace: ds-cfg-smtp-server\nds-cfg-smtp-server: other.example.com\n`),
+    ).toMatchObject({ code: 0 });
+    expect((await tools.modify(`${early}replace: ds-cfg-priority\nds-cfg-priority: 3\n`)).code).toBe(65);
+  });
+
+  it('holds in memory backends', async () => {
+    await addPeople(tools);
+    const role = 'dn: cn=role,dc=example,dc=com\nobjectClass: organizationalRole\n';
+    const refused = await tools.add(role);
+    expect(refused.code).toBe(65);
+    expect(refused.stderr).toContain('description is missing: the DIT content rule role-content demands it');
+    expect((await tools.add(`${role}description: people\n`)).code).toBe(0);
+  });
+});
+
 describe('site schema that is wrong', () => {
   const HEAD = 'dn: cn=schema\nobjectClass: top\nobjectClass: subschema\n';
 
@@ -157,6 +234,12 @@ describe('site schema that is wrong', () => {
       "attributeTypes: ( 1.3.6.1.4.1.32473.1.1 NAME 'ds-cfg-enabled' SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )\n",
       4,
       'ds-cfg-enabled',
+    ],
+    [
+      'a content rule for no class',
+      "dITContentRules: ( 1.3.6.1.4.1.32473.2.9 NAME 'z' AUX extra-nothing NOT cn )\n",
+      4,
+      'is for the object class 1.3.6.1.4.1.32473.2.9, which is not a structural class',
     ],
     ['an attribute that has no place there', 'description: site\n', 4, 'description'],
     ['no LDIF', 'attributeTypes ( 1.2\n', 4, ''],

@@ -8,6 +8,7 @@ import type { Dn } from '../ldap/dn.ts';
 import { isAtOrBelow, isBelow } from '../ldap/dn-key.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
+import { newContentIssues } from '../schema/content-rule.ts';
 import type { Schema } from '../schema/schema.ts';
 import {
   type ChangedProperty,
@@ -147,7 +148,8 @@ export class PropertyValidator {
    */
   checkOutdated(after: Entry, before?: Entry, earlier: PropertyValidator = this): readonly Issue[] {
     const now = this.#read(after, before);
-    return now === undefined ? [] : checkOutdated(before && earlier.#read(before), now);
+    const values = now === undefined ? [] : checkOutdated(before && earlier.#read(before), now);
+    return [...values, ...newContentIssues(this.#schema, after, before)];
   }
 
   /** Returns all issues of a whole configuration, in the order of the entries. Takes linear time. */

@@ -14,6 +14,7 @@ import { Attribute, type Entry } from '../ldap/entry.ts';
 import { type Issue, refuseIfAny } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { checkValues } from '../schema/check-values.ts';
+import { newContentIssues } from '../schema/content-rule.ts';
 import type { Schema } from '../schema/schema.ts';
 
 /** What people, groups and hosts are looked up by. */
@@ -101,8 +102,8 @@ export class MemoryTree implements TreeView, WriteTarget {
     this.#options.permit(effect, requester);
   }
 
-  check(): readonly Issue[] {
-    return [];
+  check({ before, after }: Effect): readonly Issue[] {
+    return after === undefined ? [] : newContentIssues(this.schema, after, before);
   }
 
   differenceOf(): undefined {

@@ -27,7 +27,9 @@ export function checkClasses(schema: Schema, entry: Entry): Issue[] {
     ...checkKinds(entry, found.classes, found.issues.length > 0),
     ...checkMust(schema, entry, found.classes, present),
     // An unknown or missing class may allow attributes that the known ones do not.
-    ...(found.issues.length > 0 || found.classes.length === 0 ? [] : checkMay(entry, found.classes, present)),
+    ...(found.issues.length > 0 || found.classes.length === 0
+      ? []
+      : checkMay(schema, entry, found.classes, present)),
     ...checkName(schema, entry),
   ];
 }
@@ -135,14 +137,16 @@ function demandedBy(objectClass: ObjectClass, key: string): ObjectClass {
 }
 
 function checkMay(
+  schema: Schema,
   entry: Entry,
   classes: readonly ObjectClass[],
   present: ReadonlySet<AttributeType>,
 ): readonly Issue[] {
   if (classes.some(({ lineage }) => [...lineage].some(({ oid }) => oid === EXTENSIBLE_OBJECT_OID))) return [];
+  const rule = schema.contentRuleOf(entry.values('objectclass'));
   const issues: Issue[] = [];
   for (const type of present) {
-    if (type.isOperational) continue;
+    if (type.isOperational || rule?.may.has(type.key) || rule?.must.has(type.key)) continue;
     if (classes.some(({ must, may }) => must.has(type.key) || may.has(type.key))) continue;
     const problem = `is not allowed by the object classes of the entry: ${listNames(classes)}`;
     const advice = 'Remove it, or add an object class that allows it.';

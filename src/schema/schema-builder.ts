@@ -3,6 +3,7 @@
 
 import type { AttributeType } from './attribute-type.ts';
 import { buildAttributeType } from './attribute-type-builder.ts';
+import { buildContentRule, type ContentRule } from './content-rule.ts';
 import { DefinitionError, type DefinitionKind, formatDefinition, parseDefinition } from './definition.ts';
 import { DefinitionTable, nameOf, type PlacedDefinition } from './definition-table.ts';
 import type { MatchingRule } from './matching-rule.ts';
@@ -28,14 +29,13 @@ export interface SchemaParts {
   readonly classes: ReadonlyMap<string, ObjectClass>;
   readonly syntaxes: ReadonlyMap<string, Syntax>;
   readonly rules: ReadonlyMap<string, MatchingRule>;
-  /**
-   * Definitions of DIT structure rules, name forms and the like, as shown in cn=schema. The server does not
-   * enforce them.
-   */
+  /** The DIT content rules, by their structural classes. */
+  readonly contentRules: ReadonlyMap<ObjectClass, ContentRule>;
+  /** Definitions of DIT structure rules and name forms, as shown in cn=schema. The server does not enforce them. */
   readonly placeRules: Readonly<Record<PlaceRuleKind, readonly string[]>>;
 }
 
-export type PlaceRuleKind = 'dITContentRules' | 'dITStructureRules' | 'nameForms';
+export type PlaceRuleKind = 'dITStructureRules' | 'nameForms';
 
 const KINDS = new Map<string, DefinitionKind>(
   (
@@ -98,16 +98,26 @@ class SchemaBuilder {
       const parts = { types: this.#types, classes: this.#classes };
       register(this.#classes, buildObjectClass(placed, parts, this.#refusing(placed)));
     });
+    const contentRules = this.#contentRules();
     if (this.#problems.length > 0) throw new SchemaError(this.#problems);
     const placeRules = {
-      dITContentRules: this.#formatted('dITContentRules'),
       dITStructureRules: this.#formatted('dITStructureRules'),
       nameForms: this.#formatted('nameForms'),
     };
     return {
       ...{ types: this.#types, classes: this.#classes, syntaxes: this.#syntaxes, rules: this.#rules },
-      placeRules,
+      ...{ contentRules, placeRules },
     };
+  }
+
+  #contentRules(): ReadonlyMap<ObjectClass, ContentRule> {
+    const parts = { types: this.#types, classes: this.#classes };
+    const rules = new Map<ObjectClass, ContentRule>();
+    for (const placed of this.#table('dITContentRules').all) {
+      const rule = buildContentRule(placed, parts, this.#refusing(placed));
+      if (rule !== undefined) rules.set(rule.structural, rule);
+    }
+    return rules;
   }
 
   #read({ path, text }: SchemaSource): void {

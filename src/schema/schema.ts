@@ -5,6 +5,8 @@ import { Dn, RDNS_MAX, type Rdn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { AttributeDescription, AttributeType } from './attribute-type.ts';
+import { findStructuralClass } from './check-classes.ts';
+import type { ContentRule } from './content-rule.ts';
 import type { MatchingRule } from './matching-rule.ts';
 import { TextMemo } from './memo.ts';
 import { normalizeValue } from './normal-value.ts';
@@ -204,6 +206,17 @@ export class Schema implements NameContext {
       // The error is reported for the whole text.
       return undefined;
     }
+  }
+
+  /** In the order of the files. */
+  get contentRules(): readonly ContentRule[] {
+    return [...this.#parts.contentRules.values()];
+  }
+
+  /** The DIT content rule for an entry of these classes (RFC 4512 §4.1.6): that of its structural class, if there is one. */
+  contentRuleOf(classes: readonly string[]): ContentRule | undefined {
+    const structural = findStructuralClass(this, classes);
+    return structural && this.#parts.contentRules.get(structural);
   }
 
   get placeRules(): SchemaParts['placeRules'] {

@@ -3,6 +3,7 @@
 import { Dn } from '../ldap/dn.ts';
 import { Entry } from '../ldap/entry.ts';
 import type { AttributeType } from './attribute-type.ts';
+import type { ContentRule } from './content-rule.ts';
 import { formatDefinition, parseDefinition } from './definition.ts';
 import { appliesTo, type MatchingRule } from './matching-rule.ts';
 import type { ObjectClass } from './object-class.ts';
@@ -14,6 +15,7 @@ export interface SubschemaContent {
   readonly objectClasses: readonly ObjectClass[];
   readonly syntaxes: readonly Syntax[];
   readonly matchingRules: readonly MatchingRule[];
+  readonly contentRules: readonly ContentRule[];
   readonly placeRules: Readonly<Record<PlaceRuleKind, readonly string[]>>;
 }
 
@@ -29,8 +31,15 @@ export function makeSubschemaEntry(content: SubschemaContent): Entry {
     matchingRuleUse: content.matchingRules.flatMap((rule) => formatRuleUse(rule, content.attributeTypes)),
     attributeTypes: content.attributeTypes.map((type) => type.definition),
     objectClasses: content.objectClasses.map((objectClass) => objectClass.definition),
-    ...Object.fromEntries(Object.entries(content.placeRules).filter(([, rules]) => rules.length > 0)),
+    ...Object.fromEntries(Object.entries(rulesOf(content)).filter(([, rules]) => rules.length > 0)),
   });
+}
+
+function rulesOf({
+  contentRules,
+  placeRules,
+}: SubschemaContent): Readonly<Record<string, readonly string[]>> {
+  return { dITContentRules: contentRules.map(({ definition }) => definition), ...placeRules };
 }
 
 /**

@@ -36,7 +36,7 @@ export function formatSchemaLdif(definitions: readonly ObjectDefinition[]): stri
     ...[...attributes.values()].map(attributeLines),
     ...operationalAttributes.map(operationalAttributeLines),
     ...definitions.map((definition) => classLines(definition)),
-    ...definitions.filter(hasRules).flatMap(ruleLines),
+    ...definitions.filter(hasNameForm).map(nameFormLines),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -158,32 +158,22 @@ function isForeign({ type }: PropertyDefinition): boolean {
 }
 
 /** Returns true if clients choose the names of the kind's entries. */
-function hasRules({ abstract, objectClass, location }: ObjectDefinition): boolean {
+function hasNameForm({ abstract, objectClass, location }: ObjectDefinition): boolean {
   return !abstract && objectClass.kind === 'structural' && 'under' in location;
 }
 
 /**
- * Returns name form and structure rules (RFC 4512 §4.1.6 and §4.1.7.2), from which tools offer classes and naming
- * attributes.
+ * Returns the name form (RFC 4512 §4.1.7.2), from which tools offer classes and naming attributes. There are no DIT content rules: a
+ * site may add auxiliary classes of its own to every kind of object.
  */
-function ruleLines({
-  objectClass,
-  friendlyPluralName,
-  namingAttribute,
-}: ObjectDefinition): readonly string[] {
+function nameFormLines({ objectClass, friendlyPluralName, namingAttribute }: ObjectDefinition): string {
   const { oid, name } = objectClass;
-  return [
-    definitionLines('dITContentRules', oid, [
-      `NAME '${name}-content'`,
-      `DESC ${quote(`${friendlyPluralName} have no auxiliary object classes.`)}`,
-    ]),
-    definitionLines('nameForms', nameFormOf(oid), [
-      `NAME '${name}-name'`,
-      `DESC ${quote(`${friendlyPluralName} are named by ${namingAttribute} and nothing else.`)}`,
-      `OC ${name}`,
-      `MUST ${namingAttribute}`,
-    ]),
-  ];
+  return definitionLines('nameForms', nameFormOf(oid), [
+    `NAME '${name}-name'`,
+    `DESC ${quote(`${friendlyPluralName} are named by ${namingAttribute} and nothing else.`)}`,
+    `OC ${name}`,
+    `MUST ${namingAttribute}`,
+  ]);
 }
 
 function matchingRules(syntax: BaseSyntaxName, caseSensitive: boolean): readonly string[] {

@@ -1,0 +1,132 @@
+// DIT content rules (RFC 4512 §4.1.6): which auxiliary classes an entry of a structural class may have, and which
+// attributes besides those of its classes it must, may or must not have. Entries whose class has no rule may have all.
+
+import type { Entry } from '../ldap/entry.ts';
+import type { Issue } from '../ldap/issue.ts';
+import type { AttributeType } from './attribute-type.ts';
+import { type Definition, formatDefinition } from './definition.ts';
+import { nameOf, type PlacedDefinition } from './definition-table.ts';
+import type { ObjectClass } from './object-class.ts';
+import type { Schema } from './schema.ts';
+
+export interface ContentRule {
+  readonly name: string;
+  readonly structural: ObjectClass;
+  /** What the rule names, and what that is built on. */
+  readonly auxiliary: ReadonlySet<ObjectClass>;
+  /** Keys of attribute types. */
+  readonly must: ReadonlySet<string>;
+  readonly may: ReadonlySet<string>;
+  readonly not: ReadonlySet<string>;
+  /** RFC 4512 text, as cn=schema shows it. */
+  readonly definition: string;
+}
+
+/** What is known when rules are made; names are in lower case. */
+export interface ContentRuleParts {
+  readonly types: ReadonlyMap<string, AttributeType>;
+  readonly classes: ReadonlyMap<string, ObjectClass>;
+}
+
+/** `refuse` is told what is wrong; without the structural class there is no rule. */
+export function buildContentRule(
+  { definition }: PlacedDefinition,
+  parts: ContentRuleParts,
+  refuse: (problem: string) => void,
+): ContentRule | undefined {
+  const structural = parts.classes.get(definition.id);
+  if (structural?.kind !== 'structural') {
+    refuse(`is for the object class ${definition.id}, which is not a structural class that is defined`);
+    return undefined;
+  }
+  return {
+    ...{ name: nameOf(definition), structural, definition: formatDefinition(definition) },
+    auxiliary: auxiliaryOf(definition, parts, refuse),
+    must: keysOf('MUST', definition, parts, refuse),
+    may: keysOf('MAY', definition, parts, refuse),
+    not: keysOf('NOT', definition, parts, refuse),
+  };
+}
+
+/** Returns 65 for everything in which the entry breaks the rule of its structural class. */
+export function checkContentRule(schema: Schema, entry: Entry): readonly Issue[] {
+  const rule = schema.contentRuleOf(entry.values('objectclass'));
+  return rule === undefined
+    ? []
+    : [...auxiliaryIssues(rule, schema, entry), ...attributeIssues(rule, schema, entry)];
+}
+
+/** Returns what breaks the rule, without what broke it before: an earlier version may have stored an entry that does. */
+export function newContentIssues(schema: Schema, after: Entry, before: Entry | undefined): readonly Issue[] {
+  const issues = checkContentRule(schema, after);
+  if (issues.length === 0 || before === undefined) return issues;
+  const known = new Set(checkContentRule(schema, before).map(textOf));
+  return issues.filter((issue) => !known.has(textOf(issue)));
+}
+
+function textOf({ problem, property, received }: Issue): string {
+  return JSON.stringify([problem, property, received]);
+}
+
+function auxiliaryIssues(rule: ContentRule, schema: Schema, entry: Entry): readonly Issue[] {
+  return entry.values('objectclass').flatMap((name) => {
+    const found = schema.findObjectClass(name);
+    if (found?.kind !== 'auxiliary' || rule.auxiliary.has(found)) return [];
+    const allowed = [...rule.auxiliary].map((one) => one.name);
+    const problem = `is an auxiliary object class that entries of ${rule.structural.name} do not take (DIT content rule ${rule.name})`;
+    const advice =
+      allowed.length === 0 ? 'Remove it.' : `Remove it; these may be there: ${allowed.join(', ')}.`;
+    return [{ ...issueOf(entry, problem, advice), property: 'objectClass', received: found.name }];
+  });
+}
+
+function attributeIssues(rule: ContentRule, schema: Schema, entry: Entry): readonly Issue[] {
+  const present = new Set(entry.attributes.map(({ description }) => schema.describe(description)?.type.key));
+  const named = (key: string) => schema.findAttributeType(key)?.name ?? key;
+  const missing = [...rule.must].filter((key) => !present.has(key));
+  const excluded = [...rule.not].filter((key) => present.has(key));
+  return [
+    ...missing.map((key) => ({
+      ...issueOf(entry, `is missing: the DIT content rule ${rule.name} demands it`, 'Give it a value.'),
+      property: named(key),
+    })),
+    ...excluded.map((key) => ({
+      ...issueOf(entry, `is excluded by the DIT content rule ${rule.name}`, 'Remove it.'),
+      property: named(key),
+    })),
+  ];
+}
+
+function issueOf(entry: Entry, problem: string, advice: string): Issue {
+  return { code: 'objectClassViolation', dn: entry.dn.toString(), problem, advice };
+}
+
+function auxiliaryOf(
+  definition: Definition,
+  { classes }: ContentRuleParts,
+  refuse: (problem: string) => void,
+): ReadonlySet<ObjectClass> {
+  const found = new Set<ObjectClass>();
+  for (const name of definition.fields.get('AUX') ?? []) {
+    const auxiliary = classes.get(name.toLowerCase());
+    if (auxiliary?.kind !== 'auxiliary')
+      refuse(`has ${name} after AUX, which is not an auxiliary class that is defined`);
+    else for (const one of auxiliary.lineage) if (one.kind === 'auxiliary') found.add(one);
+  }
+  return found;
+}
+
+function keysOf(
+  field: 'MUST' | 'MAY' | 'NOT',
+  definition: Definition,
+  { types }: ContentRuleParts,
+  refuse: (problem: string) => void,
+): ReadonlySet<string> {
+  const keys = new Set<string>();
+  for (const name of definition.fields.get(field) ?? []) {
+    const type = types.get(name.toLowerCase());
+    if (type === undefined) refuse(`has the attribute ${name} after ${field}, which is not defined`);
+    else keys.add(type.key);
+  }
+  return keys;
+}
