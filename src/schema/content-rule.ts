@@ -28,7 +28,7 @@ export interface ContentRuleParts {
   readonly classes: ReadonlyMap<string, ObjectClass>;
 }
 
-/** `refuse` is told what is wrong; without the structural class there is no rule. */
+/** Returns the rule, or undefined when its structural class is not defined. Tells `refuse` everything that is wrong. */
 export function buildContentRule(
   { definition }: PlacedDefinition,
   parts: ContentRuleParts,
@@ -49,7 +49,7 @@ export function buildContentRule(
 }
 
 /** Returns 65 for everything in which the entry breaks the rule of its structural class. */
-export function checkContentRule(schema: Schema, entry: Entry): readonly Issue[] {
+function checkContentRule(schema: Schema, entry: Entry): readonly Issue[] {
   const rule = schema.contentRuleOf(entry.values('objectclass'));
   return rule === undefined
     ? []

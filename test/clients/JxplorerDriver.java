@@ -18,6 +18,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import javax.naming.Context;
+import javax.naming.NameNotFoundException;
 import javax.naming.directory.DirContext;
 import javax.naming.directory.InitialDirContext;
 import javax.swing.AbstractButton;
@@ -30,6 +31,7 @@ import javax.swing.JMenuItem;
 import javax.swing.JPasswordField;
 import javax.swing.JTabbedPane;
 import javax.swing.JTable;
+import javax.swing.JTextField;
 import javax.swing.JTree;
 import javax.swing.SwingUtilities;
 import javax.swing.text.JTextComponent;
@@ -43,6 +45,8 @@ public class JxplorerDriver {
   static final int SUBMITS_MAX = 6;
   static final String ADMINISTRATOR = "cn=admin,cn=Root DNs,cn=config";
   static final List<String> PLACE = List.of("config", "Mail Servers");
+  static final String SERVERS = "cn=Mail Servers,cn=config";
+  static final String RELAY = "cn=relay," + SERVERS;
   static final List<String> PLACEHOLDERS = List.of("null", "", "no entries", "reading...");
 
   public static void main(String[] words) throws Exception {
@@ -68,7 +72,7 @@ public class JxplorerDriver {
     TreePath servers = await("the mail servers", () -> opened(tree, PLACE));
     say("mail servers", children(tree, servers));
     takePicture("browsing");
-    edit(frame, tree, "relay.example.com:2525", () -> stored("relay.example.com:2525"));
+    edit(frame, tree, "relay.example.com:2525", () -> stored(RELAY, "ds-cfg-smtp-server", "relay.example.com:2525"));
     takePicture("edited");
     JDialog refusal = edit(frame, tree, "relay.example.com:70000", JxplorerDriver::refusal);
     pressLater(button(refusal, "Details"));
@@ -76,6 +80,8 @@ public class JxplorerDriver {
     takePicture("refused");
     pressLater(button(refusal, "OK"));
     await("the end of the refusal", () -> refusal.isShowing() ? null : refusal);
+    rename(frame, tree, "relay", "renamed");
+    takePicture("renamed");
   }
 
   /** File, Connect: the fields of the dialog in the order it has them. */
@@ -118,8 +124,24 @@ public class JxplorerDriver {
     }
   }
 
-  /** Whether the server has the value by now: asked on a connection of its own. */
-  static String stored(String value) throws Exception {
+  /** F2: the name of the node becomes a field. */
+  static void rename(JFrame frame, JTree tree, String name, String newName) throws Exception {
+    TreePath path = await("the mail server", () -> child(tree, opened(tree, PLACE), name));
+    onScreen(() -> { tree.setSelectionPath(path); return null; });
+    pressLater(await("the menu", () -> menuItem(frame, "Rename")));
+    JDialog question = await("the question", () -> shown(JDialog.class, one -> text(one).contains("rename operation")));
+    pressLater(button(question, "OK"));
+    JTextField field = await("the name", () -> find(tree, JTextField.class, Component::isShowing));
+    onScreen(() -> {
+      field.setText(field.getText().replace(name, newName));
+      field.postActionEvent();
+      return null;
+    });
+    say("renamed", await("the new name", () -> stored("cn=" + newName + "," + SERVERS, "cn", newName)));
+  }
+
+  /** The value, when the server has it by now: asked on a connection of its own. */
+  static String stored(String entry, String attribute, String value) throws Exception {
     Hashtable<String, String> settings = new Hashtable<>();
     settings.put(Context.INITIAL_CONTEXT_FACTORY, "com.sun.jndi.ldap.LdapCtxFactory");
     settings.put(Context.PROVIDER_URL, System.getenv("LDAP_URL"));
@@ -127,8 +149,10 @@ public class JxplorerDriver {
     settings.put(Context.SECURITY_CREDENTIALS, System.getenv("LDAP_PASSWORD"));
     DirContext directory = new InitialDirContext(settings);
     try {
-      Object found = directory.getAttributes("cn=relay,cn=Mail Servers,cn=config").get("ds-cfg-smtp-server").get();
+      Object found = directory.getAttributes(entry).get(attribute).get();
       return value.equals(found) ? value : null;
+    } catch (NameNotFoundException error) {
+      return null;
     } finally {
       directory.close();
     }

@@ -1,5 +1,5 @@
 // JXplorer, a directory browser with windows, on a display that nobody sees: it connects, shows the schema and the
-// tree, edits a mail server, and shows why another edit is refused. TOOL_PICTURES=folder keeps pictures of it.
+// tree, edits a mail server, shows why another edit is refused, and renames it. TOOL_PICTURES=folder keeps pictures of it.
 
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -47,7 +47,7 @@ async function browse(): Promise<{ seen: ReadonlyMap<string, unknown>; output: s
   return { seen: readSeen(stdout), output };
 }
 
-it('JXplorer shows schema and tree, edits a mail server, and shows why it may not', async () => {
+it('JXplorer shows schema and tree, edits and renames a mail server, and shows why it may not', async () => {
   const tools = new LdapTools(server);
   await addPeople(tools);
   const { code } = await tools.add(
@@ -67,7 +67,10 @@ it('JXplorer shows schema and tree, edits a mail server, and shows why it may no
   // It complains of schemas in its log.
   expect(output.split('\n').filter((line) => /^(warning|severe).*(schema|syntax)/i.test(line))).toEqual([]);
 
-  const [entry] = await tools.entries(NAME);
+  // A mail server is renamed as any other entry: F2.
+  expect(seen.get('renamed')).toBe('renamed');
+  expect((await tools.search(NAME, '-s', 'base')).code).toBe(32);
+  const [entry] = await tools.entries('cn=renamed,cn=Mail Servers,cn=config');
   expect(entry?.values('ds-cfg-smtp-server')).toEqual(['relay.example.com:2525']);
   expect(entry?.values('objectclass').toSorted()).toEqual(['ds-cfg-mail-server', 'top']);
   const changes = server.logLines().filter(({ msg, result }) => msg === 'modify' && result === 'success');

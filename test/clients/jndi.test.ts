@@ -1,0 +1,40 @@
+// JNDI, by which programs in Java speak LDAP: StartTLS, the schema as a tree, pages, sorting, a form's add, a refusal, a
+// rename that references follow, and listeners, which are persistent searches.
+
+import { beforeAll, expect, it } from 'vitest';
+import { startServer } from '../support/start-server.ts';
+import { runScript } from './client-script.ts';
+
+let seen: ReadonlyMap<string, unknown>;
+
+beforeAll(async () => {
+  seen = await runScript('java', 'JndiDriver.java', await startServer());
+});
+
+it('reads the schema', () => {
+  expect(seen.get('single-valued')).toBe('true');
+  expect(seen.get('syntax')).toMatch(/^[\d.]+$/);
+  expect(seen.get('must')).toEqual(expect.arrayContaining(['cn', 'ds-cfg-enabled', 'ds-cfg-smtp-server']));
+  expect(seen.get('rule')).toBe('1.3.6.1.4.1.1466.115.121.1.15');
+  expect(seen.get('classes of an entry')).toEqual(['ds-cfg-branch', 'top']);
+});
+
+it('searches in pages and in order', () => {
+  expect(seen.get('pages')).toEqual([3, 3, 1]);
+  expect(seen.get('sorted')).toBe('true');
+});
+
+it('adds, edits, renames and deletes, and hears of it', () => {
+  const name = 'cn=java relay,cn=Mail Servers,cn=config';
+  expect(seen.get('added')).toBe(`added ${name}`);
+  expect(seen.get('stored')).toBe('relay.example.com:2525');
+  expect(seen.get('reference')).toBe('cn=java believed,cn=Trust Manager Providers,cn=config');
+  expect(seen.get('removed')).toBe(`removed ${name}`);
+  expect(seen.get('left')).toEqual([]);
+});
+
+it('is told why a value is refused', () => {
+  expect(seen.get('refused')).toMatch(
+    /^InvalidAttributeValueException: \[LDAP: error code 19 - cn=java relay,.*70000.* has a port/,
+  );
+});
