@@ -14,6 +14,7 @@ import type { Schema } from '../schema/schema.ts';
 import type { Comparison, Requester } from './backend.ts';
 import { type CountChildren, derivedAttributes } from './derived-attributes.ts';
 import { maskAttribute, type SecretValues } from './masking.ts';
+import { RIGHTS_KEY } from './read-only-rights.ts';
 
 const SECRET_PRIVILEGE: Privilege = 'secret-read';
 const SELECTIONS_MAX = 256;
@@ -62,7 +63,7 @@ export class EntryViews {
     if (!selection.asksOperational) return view;
     const derived: Attribute[] = [];
     for (const [key, derive] of this.#derived(countChildren)) {
-      const made = selection.wantsOperational(key) ? derive(entry) : undefined;
+      const made = wants(selection, key) ? derive(entry) : undefined;
       if (made !== undefined) derived.push(made);
     }
     return derived.length === 0 ? view : view.withAttributes([...view.attributes, ...derived]);
@@ -169,4 +170,8 @@ export class EntryViews {
 
 function mayReadSecrets(requester: Requester): boolean {
   return requester.privileges.has(SECRET_PRIVILEGE);
+}
+
+function wants(selection: Selection, key: string): boolean {
+  return key === RIGHTS_KEY ? selection.keys.has(key) : selection.wantsOperational(key);
 }

@@ -7,6 +7,8 @@ import { Attribute, type Entry } from '../ldap/entry.ts';
 import type { Derive } from '../schema/filter-matcher.ts';
 import type { Schema } from '../schema/schema.ts';
 
+/** Not among those that `+` asks for, as in OpenDJ: some tools look up each attribute that they get, without options. */
+export const RIGHTS_KEY = 'aclrights';
 const NAME = 'aclRights;entryLevel';
 const TO_READ_ONLY = ['add:0,delete:0,read:1,write:0,proxy:0'];
 
@@ -26,7 +28,7 @@ export function readOnlyRights(
     tops.has(schema.rdnKey(dn.rdns.at(-1) ?? [])) || alone.has(schema.dnKey(dn));
   return new Map<string, Derive>([
     [
-      'aclrights',
+      RIGHTS_KEY,
       (entry) => (isReadOnly(entry) ? new Attribute(NAME, TO_READ_ONLY, NAME.toLowerCase()) : undefined),
     ],
   ]);

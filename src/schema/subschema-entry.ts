@@ -9,6 +9,7 @@ import { appliesTo, type MatchingRule } from './matching-rule.ts';
 import type { ObjectClass } from './object-class.ts';
 import type { PlaceRuleKind } from './schema-builder.ts';
 import type { Syntax } from './syntax.ts';
+import { isNotReadable } from './syntaxes/octets.ts';
 
 export interface SubschemaContent {
   readonly attributeTypes: readonly AttributeType[];
@@ -55,8 +56,11 @@ export function modifiableOperationalOf(attributeTypes: readonly string[]): read
   });
 }
 
-function formatSyntax({ oid, description }: Syntax): string {
-  return formatDefinition({ kind: 'ldapSyntaxes', id: oid, fields: new Map([['DESC', [description]]]) });
+/** Directory browsers find out by X-NOT-HUMAN-READABLE, as OpenLDAP writes it, that a value is no text. */
+function formatSyntax(syntax: Syntax): string {
+  const fields = new Map([['DESC', [syntax.description]]]);
+  if (isNotReadable(syntax)) fields.set('X-NOT-HUMAN-READABLE', ['TRUE']);
+  return formatDefinition({ kind: 'ldapSyntaxes', id: syntax.oid, fields });
 }
 
 function formatMatchingRule({ oid, names, syntaxOid }: MatchingRule): string {

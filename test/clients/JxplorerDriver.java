@@ -39,7 +39,7 @@ import javax.swing.tree.TreeNode;
 import javax.swing.tree.TreePath;
 
 public class JxplorerDriver {
-  static final long WAIT_MS = 60_000;
+  static final long WAIT_MS = 300_000;
   static final long LOOK_MS = 50;
   static final long SUBMIT_WAIT_MS = 10_000;
   static final int SUBMITS_MAX = 6;

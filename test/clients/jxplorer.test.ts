@@ -38,7 +38,7 @@ async function browse(): Promise<{ seen: ReadonlyMap<string, unknown>; output: s
   const words = ['-Djxplorer.config=user.home', `-Duser.home=${home}`, '-cp', JARS.join(':')];
   const { code, stdout, stderr } = await runProgram(
     'env',
-    ['-C', JXPLORER, 'timeout', '150', 'java', ...words, scriptPath('JxplorerDriver.java')],
+    ['-C', JXPLORER, 'timeout', '500', 'java', ...words, scriptPath('JxplorerDriver.java')],
     '',
     { ...scriptEnvironment(server), DISPLAY: display.name, TOOL_PICTURES: pictures },
   );

@@ -25,6 +25,9 @@ describe('the entry cn=schema', () => {
         "MAY ( userPassword $ telephoneNumber $ seeAlso $ description ) X-ORIGIN 'RFC 4519' )",
     );
     expect(entry.values('ldapsyntaxes')).toContain(`( ${SYNTAX}.7 DESC 'Boolean' )`);
+    expect(entry.values('ldapsyntaxes')).toContain(
+      `( ${SYNTAX}.28 DESC 'JPEG' X-NOT-HUMAN-READABLE 'TRUE' )`,
+    );
     expect(entry.values('matchingrules')).toContain(
       `( 2.5.13.2 NAME 'caseIgnoreMatch' SYNTAX ${SYNTAX}.15 )`,
     );

@@ -12,6 +12,18 @@ const BINARY_TRANSFER: ReadonlySet<string> = new Set(['8', '9', '10', '49'].map(
 const BINARY_SYNTAX = `${PREFIX}.5`;
 
 /** Returns true if values of the syntax are always transferred with `;binary` (RFC 4523 §2). */
+/** No person reads values of these; Octet String is not among them, as text is kept in it too. */
+const NOT_READABLE: ReadonlySet<string> = new Set([
+  ...BINARY_TRANSFER,
+  BINARY_SYNTAX,
+  ...['4', '23', '28'].map((arc) => `${PREFIX}.${arc}`),
+]);
+
+/** Returns true if tools must not show values of the syntax as text. */
+export function isNotReadable({ oid }: Syntax): boolean {
+  return NOT_READABLE.has(oid);
+}
+
 export function isTransferredInBinary({ oid }: Syntax): boolean {
   return BINARY_TRANSFER.has(oid);
 }
