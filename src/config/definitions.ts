@@ -30,7 +30,7 @@ import type { PropertyDefinition } from './property-definition.ts';
 const CLASS_KEY = 'objectclass';
 
 /** All definitions, parents before their sub-kinds, because a class is defined after its superior. */
-export const objectDefinitions: readonly ObjectDefinition[] = [
+export const objectDefinitions = [
   rootConfig,
   branch,
   connectionHandler,
@@ -54,7 +54,7 @@ export const objectDefinitions: readonly ObjectDefinition[] = [
   alertHandler,
   smtpAlertHandler,
   rootDnUser,
-];
+] as const satisfies readonly ObjectDefinition[];
 
 /** Lookups in a list of definitions. */
 export class Definitions {
