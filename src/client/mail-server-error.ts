@@ -27,6 +27,27 @@ export type MailServerProblem =
   /** `close` was called. */
   | 'closed';
 
+/**
+ * Error of openMailServer, of the event `loss` and of refused messages. `code` is for programs, `message` for people.
+ *
+ * @example Tell errors apart
+ * ```ts
+ * import { MailServerError, openMailServer } from 'confdit/client';
+ *
+ * try {
+ *   await openMailServer({
+ *     url: process.env.CONFDIT_URL ?? 'ldaps://confdit.example.com:1636',
+ *     bindDn: 'cn=app,cn=Root DNs,cn=config',
+ *     password: () => process.env.CONFDIT_PASSWORD ?? '',
+ *     mailServer: 'Unknown',
+ *   });
+ * } catch (error) {
+ *   if (!(error instanceof MailServerError) || error.code !== 'missing') throw error;
+ *   console.log('Ask an administrator to create the mail server.');
+ * }
+ * // prints: Ask an administrator to create the mail server.
+ * ```
+ */
 export class MailServerError extends Error {
   override readonly name = 'MailServerError';
   readonly code: MailServerProblem;

@@ -32,13 +32,54 @@ export interface MailServerEvents {
 }
 
 /**
- * Connects to confdit, reads the settings of the mail server in force, and follows them until `close`. Rejects with a
- * MailServerError when that fails at first; what fails later is told by the event `loss` and tried again.
+ * Connects to confdit, reads the effective settings of the mail server, and follows them until `close`. Rejects with a
+ * MailServerError if that fails at first; later failures are reported by the event `loss` and tried again.
+ *
+ * @example Send a message
+ * ```ts
+ * import { openMailServer } from 'confdit/client';
+ *
+ * await using mailServer = await openMailServer({
+ *   url: process.env.CONFDIT_URL ?? 'ldaps://confdit.example.com:1636',
+ *   bindDn: 'cn=app,cn=Root DNs,cn=config',
+ *   password: () => process.env.CONFDIT_PASSWORD ?? '',
+ *   mailServer: 'Main',
+ * });
+ * const { accepted } = await mailServer.transporter.sendMail({
+ *   from: 'app@example.com',
+ *   to: 'bob@example.com',
+ *   subject: 'Hello',
+ *   text: 'Good news.',
+ * });
+ * console.log(`Accepted for ${accepted.join(', ')}.`);
+ * // prints: Accepted for bob@example.com.
+ * ```
  */
 export async function openMailServer(options: OpenOptions): Promise<OpenedMailServer> {
   return OpenedMailServer.open(options);
 }
 
+/**
+ * A mail server whose settings are followed. Emits `change`, `loss` and `recovery`.
+ *
+ * @example Follow the settings
+ * ```ts
+ * import { openMailServer } from 'confdit/client';
+ *
+ * const mailServer = await openMailServer({
+ *   url: process.env.CONFDIT_URL ?? 'ldaps://confdit.example.com:1636',
+ *   bindDn: 'cn=app,cn=Root DNs,cn=config',
+ *   password: () => process.env.CONFDIT_PASSWORD ?? '',
+ *   mailServer: 'Main',
+ * });
+ * mailServer.on('change', ({ host, port }) => console.log(`Mail now goes to ${host}:${port}.`));
+ * mailServer.on('loss', (error) => console.warn(error.message));
+ * const { name, enabled, encryption } = mailServer.settings;
+ * console.log(`${name} is ${enabled ? 'enabled' : 'disabled'}, encryption: ${encryption}.`);
+ * await mailServer.close();
+ * // prints: Main is enabled, encryption: none.
+ * ```
+ */
 export class OpenedMailServer extends EventEmitter<MailServerEvents> {
   /** Send with it. It is the same one all the time. */
   readonly transporter: Transporter<SMTPPoolSentMessageInfo, SMTPPoolOptions>;
