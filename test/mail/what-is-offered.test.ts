@@ -145,6 +145,18 @@ describe('what a message needs', () => {
     server.close();
   });
 
+  test('SMTPUTF8 is asked for where the header needs it, and not for the next message', async () => {
+    const { other, server } = await against({ offers: ['SMTPUTF8', '8BITMIME'] });
+    for (const message of [utf8Header, eightBit, { ...utf8Header, to: [to] }])
+      expect(await server.hand(message)).toMatchObject({ kind: 'answered', accepted: message.to });
+    expect(other.lines.filter((line) => line.startsWith('MAIL'))).toEqual([
+      'MAIL FROM:<confdit@example.com> SMTPUTF8 BODY=8BITMIME',
+      'MAIL FROM:<confdit@example.com> BODY=8BITMIME',
+      'MAIL FROM:<confdit@example.com> SMTPUTF8 BODY=8BITMIME',
+    ]);
+    server.close();
+  });
+
   test('a domain beyond ASCII goes over the wire as xn--, and is accepted by its own name', async () => {
     const { other, server } = await against({});
     const address = 'info@bücher.example';

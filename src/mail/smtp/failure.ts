@@ -5,9 +5,10 @@ import { CertificateRefusal } from '../../trust/certificate-refusal.ts';
 import type { TrustError } from '../../trust/trust-error.ts';
 import type { ConnectionPlan } from '../connection-plan.ts';
 import type { SecretText } from '../secret-text.ts';
-import { type Step, stepOf, wordsFor } from './asked.ts';
+import { type Asked, type Step, stepOf, wordsFor } from './asked.ts';
 import { NotOffered } from './offer.ts';
 import { findRefusal, parseReply } from './refusals/find-refusal.ts';
+import { findHandshakeRefusal } from './refusals/of-handshakes.ts';
 import type { Condition, Refusal } from './refusals/refusal.ts';
 import { SessionError, Silence } from './session-error.ts';
 
@@ -88,6 +89,13 @@ function lost(failed: SessionError, context: FailureContext): Told {
       problem: `It is not known whether the message was accepted by ${server}: ${why}.`,
       advice: 'See whether it arrives before it is sent again.',
     };
+  }
+  const handshake = BEFORE_LOGIN.has(asked)
+    ? findHandshakeRefusal(openSslReason(failed.cause), plan)
+    : undefined;
+  if (handshake !== undefined) {
+    const problem = `No TLS with ${server}: ${handshake.means}.`;
+    return { step: 'tls', problem, advice: handshake.advice || handshakeAdvice(plan) };
   }
   switch (asked) {
     case 'connection':
@@ -189,6 +197,13 @@ function handshakeAdvice({ encryption }: ConnectionPlan): string {
     : 'Check which versions of TLS and which cipher suites the mail server offers, and ssl.protocols and ssl.ciphersuites in smtp-property.';
 }
 
+/** With TLS 1.3 the alert of a mail server may come when the handshake is over on this side. */
+const BEFORE_LOGIN: ReadonlySet<Asked> = new Set(['connection', 'handshake', 'greeting', 'EHLO', 'STARTTLS']);
+
+function openSslReason(error: Error): unknown {
+  return 'reason' in error ? error.reason : undefined;
+}
+
 const REASONS: ReadonlyMap<unknown, string> = new Map([
   ['ECONNREFUSED', 'nothing listens on that port'],
   ['ECONNECTION', 'the other side closed it'],
@@ -215,7 +230,6 @@ function reasonOf(error: Error, secrets: SecretText): string {
   if (timeout === 'GREETING_TIMEOUT' || timeout === 'SOCKET_TIMEOUT') return 'nothing came in time';
   if (timeout !== undefined) return 'it took too long';
   const reason = facts.get('reason');
-  if (reason === 'wrong version number') return 'what came back is not TLS';
   if (typeof reason === 'string') return reason;
   return secrets.hide(error.message).replace(/\.$/, '');
 }

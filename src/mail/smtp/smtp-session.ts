@@ -20,6 +20,7 @@ import { Dialog, type DialogLine } from './dialog.ts';
 import { chooseMechanism, NotOffered, needsOf, type Offer, readOffer, requireOffered } from './offer.ts';
 import { openSocket } from './open-socket.ts';
 import { SessionError, Silence } from './session-error.ts';
+import { askForUtf8 } from './utf8-header.ts';
 
 export interface SessionOptions {
   readonly plan: ConnectionPlan;
@@ -156,8 +157,11 @@ export class SmtpSession {
     const back = (addresses: readonly string[]) => addresses.map((one) => wire.get(one) ?? one);
     const sender = onTheWire(from);
     const needs = needsOf([sender, ...wire.keys()], content);
+    let forget = () => {};
     try {
       requireOffered(needs, this.offer);
+      if (needs.hasUtf8Header && needs.utf8Addresses.length === 0 && this.#connection !== undefined)
+        forget = askForUtf8(this.#connection);
       const envelope = {
         from: sender,
         to: [...wire.keys()],
@@ -174,6 +178,8 @@ export class SmtpSession {
       return { ...info, accepted: back(info.accepted), rejected: back(info.rejected), refusals };
     } catch (error) {
       throw this.#allRefused(error, wire) ?? this.#errorOf(error);
+    } finally {
+      forget();
     }
   }
 
