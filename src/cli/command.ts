@@ -1,7 +1,7 @@
 // What a command is: a word after `confdit`, the options and operands it takes, and what it does. Help, completion
 // and the checking of what was typed are made from it, so nothing of a command is written twice.
 
-import { ExitCode } from './exit-code.ts';
+import { ExitCode, exitCodeOfResult } from './exit-code.ts';
 
 export interface CommandOption {
   /** The long form without its dashes: `bindPassword:file`. */
@@ -70,6 +70,16 @@ export class CommandError extends Error {
   constructor(message: string, exitCode: ExitCode, options?: ErrorOptions) {
     super(message, options);
     this.exitCode = exitCode;
+  }
+}
+
+/** What a server has answered in place of success. */
+export class RefusedByServer extends CommandError {
+  readonly resultCode: number;
+
+  constructor(message: string, resultCode: number) {
+    super(message, exitCodeOfResult(resultCode));
+    this.resultCode = resultCode;
   }
 }
 

@@ -21,7 +21,7 @@ interface CollectedChange {
 /** Transactions open at a time on one connection. */
 const OPEN_MAX = 4;
 /** Changes in one transaction, and about how many octets they may have. */
-const CHANGES_MAX = 1000;
+const CHANGES_MAX = 10_000;
 const OCTETS_MAX = 16 * 1024 * 1024;
 
 class Transaction {

@@ -94,6 +94,61 @@ const entryOfKind = fc
     return new Entry(dn, [...byKey.values()]);
   });
 
+const COMMENTED_LDIF = [
+  '# Mail of the company.',
+  '',
+  '# The first one.',
+  'dn: cn=One,cn=Mail Servers,cn=config',
+  '# of the class',
+  'objectClass: ds-cfg-mail-server',
+  'cn: One',
+  'ds-cfg-enabled: true',
+  '# where it is',
+  '#: and a colon',
+  'ds-cfg-smtp-server: mx.example.com',
+  'ds-cfg-smtp-property: a=1',
+  '# the second',
+  'ds-cfg-smtp-property: b=2',
+  '# of an attribute',
+  'description: text',
+  '# below',
+  '',
+  'dn: cn=Two,cn=Mail Servers,cn=config',
+  'objectClass: ds-cfg-mail-server',
+  'cn: Two',
+  'ds-cfg-enabled: false',
+  'ds-cfg-smtp-server: my.example.com',
+  '',
+  '# the end',
+  '',
+].join('\n');
+const COMMENTED_YAML = [
+  '# Mail of the company.',
+  '# The first one.',
+  '# of the class',
+  'kind: mail-server',
+  'name: One',
+  'enabled: true',
+  '# the second',
+  'smtp-property:',
+  '  - a=1',
+  '  - b=2',
+  '# where it is',
+  '# : and a colon',
+  'smtp-server: mx.example.com',
+  'attributes:',
+  '  # of an attribute',
+  '  description: text',
+  '# below',
+  '---',
+  'kind: mail-server',
+  'name: Two',
+  'enabled: false',
+  'smtp-server: my.example.com',
+  '# the end',
+  '',
+].join('\n');
+
 describe('a configuration', () => {
   let schema: Schema;
   let folder: string;
@@ -198,6 +253,38 @@ describe('a configuration', () => {
     expect(said).toContain(words);
     if (place !== '') expect(`${first?.line}:${first?.column}`).toBe(place);
     expect(problems.length).toBeGreaterThan(0);
+  });
+
+  it('keeps comments in every form that has them, at what they are about', async () => {
+    const file = join(folder, 'comments.ldif');
+    const other = join(folder, 'comments.yaml');
+    await writeFile(file, COMMENTED_LDIF);
+    const converted = await typeConfdit(['convert', '--to', 'yaml', file]);
+    expect(converted).toEqual({ code: 0, stdout: COMMENTED_YAML, stderr: '' });
+    await writeFile(other, COMMENTED_YAML);
+    const back = await typeConfdit(['convert', '--to', 'ldif', other]);
+    await writeFile(file, back.stdout);
+    expect((await typeConfdit(['convert', '--to', 'yaml', file])).stdout).toBe(COMMENTED_YAML);
+    expect((await typeConfdit(['convert', '--to', 'ldif', file])).stdout).toBe(back.stdout);
+    const json = await typeConfdit(['convert', '--to', 'json', file]);
+    expect(json).toMatchObject({
+      code: 0,
+      stderr: 'JSON has no comments: those of 2 entries are left out.\n',
+    });
+  });
+
+  it('puts a comment behind a value, or of one value of several, above the values', async () => {
+    const other = join(folder, 'behind.yaml');
+    await writeFile(
+      other,
+      'kind: mail-server # why\nname: A\nenabled: no # not yet\nsmtp-server: a\nsmtp-property:\n  # one\n  - a=1\n  - b=2 # two\n',
+    );
+    const lines = (await typeConfdit(['convert', '--to', 'ldif', other])).stdout.split('\n');
+    const above = (start: string) => lines[lines.findIndex((line) => line.startsWith(start)) - 1];
+    expect([above('dn:'), above('ds-cfg-enabled:'), above('ds-cfg-smtp-property:')]).toEqual([
+      ...['# why', '# not yet', '# two'],
+    ]);
+    expect(lines).toContain('# one');
   });
 
   it('goes through validate, apply, export and convert in every form', async () => {

@@ -26,7 +26,7 @@ describe('edit', () => {
   afterAll(() => removeFolder(folder));
 
   /** An editor that keeps what it is shown, and runs one line of a script at each call. */
-  async function edit(lines: readonly string[]): Promise<ProgramResult> {
+  async function edit(lines: readonly string[], ...options: readonly string[]): Promise<ProgramResult> {
     const editor = join(folder, 'editor');
     const cases = lines.map((line, index) => `${index + 1}) ${line} ;;`).join('\n');
     await writeFile(join(folder, 'count'), '0');
@@ -37,7 +37,7 @@ describe('edit', () => {
     await chmod(editor, 0o755);
     const environment = { PASSWORD: server.password, EDITOR: editor };
     const words = ['--port', String(server.port), '--bindPassword:env', 'PASSWORD'];
-    return runConfdit(['edit', DN, ...words], { environment });
+    return runConfdit(['edit', DN, ...options, ...words], { environment });
   }
 
   const shown = (number: number) => readFile(join(folder, `shown.${number}`), 'utf8');
@@ -101,6 +101,27 @@ describe('edit', () => {
     );
     if (path !== undefined) await removeFolder(dirname(path));
     expect(await stored()).toBe(before);
+  });
+
+  it('shows the entry as YAML where that is wanted, with its problems, and stores what is right', async () => {
+    const edited = await edit(
+      [
+        'sed -i "s/^smtp-server:.*/smtp-server: c.example.com/; s/^enabled:.*/enabled: perhaps/" "$1"',
+        'sed -i "s/^enabled:.*/enabled: false/; s/^name:/# a comment\\nname:/" "$1"; echo "priority: 7" >> "$1"',
+      ],
+      ...['--format', 'yaml'],
+    );
+    expect(edited).toMatchObject({ code: 0, stderr: '' });
+    expect(await shown(1)).toMatch(/^# [^\n]*\nkind: mail-server\nname: Edited\nenabled: true\n/);
+    expect(await shown(2)).toMatch(/^# cn=Edited.*perhaps/m);
+    expect(await shown(2)).toContain('\nsmtp-server: c.example.com\n');
+    const [entry] = await new LdapTools(server).entries(DN, '-s', 'base');
+    expect(
+      ['ds-cfg-smtp-server', 'ds-cfg-enabled', 'ds-cfg-priority'].map((one) => entry?.first(one)),
+    ).toEqual([...['c.example.com', 'false', '7']]);
+    const unchanged = await edit(['true'], '--format=YAML');
+    expect(unchanged).toMatchObject({ code: 0, stdout: 'Nothing was changed.\n' });
+    expect(await edit(['true'], '--format', 'json')).toMatchObject({ code: 89 });
   });
 
   it('says which entry may be meant', async () => {

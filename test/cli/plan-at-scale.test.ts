@@ -1,4 +1,4 @@
-// A thousand mail servers as files: ten changes are one transaction, whoever is killed meanwhile, and nothing is changed
+// More than a thousand mail servers as files: ten changes are one transaction, whoever is killed meanwhile, and nothing is changed
 // that somebody else has changed since.
 
 import { spawn } from 'node:child_process';
@@ -13,13 +13,13 @@ import { type RunningServer, startServer } from '../support/start-server.ts';
 import { Terminal } from '../support/terminal.ts';
 import { passes } from '../support/until.ts';
 
-const COUNT = 1000;
+const COUNT = 1250;
 const CHANGED = 10;
 const CONTAINER = 'cn=Mail Servers,cn=config';
 /** After the plan is shown, the client is killed so much later. */
 const KILLED_AFTER_MS = [0, 3, 10, 30, 100];
 
-describe('a plan for a thousand mail servers', () => {
+describe('a plan for more than a thousand mail servers', () => {
   let server: RunningServer;
   let confdit: ReturnType<typeof confditFor>;
   let folder: string;

@@ -51,11 +51,11 @@ describe('the connection of the command line', () => {
   }
 
   it.each(['--useSsl', '--useStartTls'])(
-    'refuses with %s a certificate nobody vouches for',
+    'refuses with %s a certificate that is not trusted',
     async (security) => {
       const { code, stdout, stderr } = await run(...secured(security));
       expect({ code, stdout }).toEqual({ code: 91, stdout: '' });
-      expect(stderr).toContain('is not vouched for: it vouches for itself. It is for ');
+      expect(stderr).toContain('is not trusted: it is self-signed. It is for ');
       expect(stderr).toMatch(FINGERPRINT);
       expect(stderr).toContain('--trustStorePath');
       expect(stderr).toContain('--trustAll');

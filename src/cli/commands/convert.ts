@@ -1,12 +1,14 @@
 // `confdit convert`: files of entries from one form into another, to standard output.
 
 import { type Command, CommandError, type Invocation, type World } from '../command.ts';
+import type { RecordComments } from '../documents/document.ts';
 import { FORMAT_NAMES, formatOfOption } from '../documents/document-format.ts';
 import { EntryWriter } from '../documents/entry-writer.ts';
 import { DOCUMENT_FORMATS } from '../documents/read-document.ts';
 import { ExitCode } from '../exit-code.ts';
 import { readDesiredEntries } from '../files/desired-entries.ts';
 import { findInputFiles } from '../files/input-files.ts';
+import { countOf } from '../offline/import-report.ts';
 import { shippedSchema } from './shipped-schema.ts';
 
 export const convertCommand: Command = {
@@ -16,7 +18,7 @@ export const convertCommand: Command = {
   synopsis: 'Prints the entries of files in another form: LDIF, YAML or JSON.',
   description:
     'The form of a file is known by the ending of its name: .ldif, .yaml, .yml or .json. FILE may be a folder, or - for\n' +
-    'stdin. What the files say does not change; comments are not kept.',
+    'stdin. What the files say does not change. Comments stay with what they are about; JSON has none.',
   options: [
     {
       name: 'to',
@@ -36,7 +38,16 @@ async function convert(invocation: Invocation, world: World): Promise<ExitCode> 
   const files = await findInputFiles(invocation.operands);
   const entries = await readDesiredEntries(files, schema, world.stdin);
   const writer = new EntryWriter(format, schema);
-  for (const { entry } of entries) world.stdout.write(writer.next(entry));
+  for (const { entry, comments } of entries) world.stdout.write(writer.next(entry, comments));
   world.stdout.write(writer.end());
+  const count = format === 'json' ? entries.filter(({ comments }) => hasComments(comments)).length : 0;
+  if (count > 0)
+    world.stderr.write(
+      `JSON has no comments: those of ${countOf(count, 'entry', 'entries')} are left out.\n`,
+    );
   return ExitCode.success;
+}
+
+function hasComments({ head, byKey, tail }: RecordComments): boolean {
+  return head.length + byKey.size + tail.length > 0;
 }

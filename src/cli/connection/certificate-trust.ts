@@ -18,7 +18,7 @@ const CONTROL_CHARACTERS = /\p{Cc}/gu;
 
 /** What speaks against a certificate, where somebody who knows it may still say yes to it. */
 const REASONS: ReadonlyMap<string, string> = new Map([
-  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'it vouches for itself'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'it is self-signed'],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'the authority behind it is not known here'],
   ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'the authority behind it is not known here'],
   ['UNABLE_TO_GET_ISSUER_CERT', 'the authority behind it is not known here'],
@@ -84,7 +84,7 @@ function describe(certificate: X509Certificate): string {
 }
 
 function unknown(server: string, certificate: X509Certificate, reason: string): string {
-  return `The certificate of ${server} is not vouched for: ${reason}. It is ${describe(certificate)}. `;
+  return `The certificate of ${server} is not trusted: ${reason}. It is ${describe(certificate)}. `;
 }
 
 function changed(

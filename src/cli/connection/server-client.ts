@@ -9,8 +9,8 @@ import { nameOfResultCode, ResultCode } from '../../ldap/result-code.ts';
 import { LdapClientError } from '../../ldap-client/client-error.ts';
 import type { Answer, OneAnswered } from '../../ldap-client/exchange.ts';
 import { LdapClient } from '../../ldap-client/ldap-client.ts';
-import { CommandError } from '../command.ts';
-import { ExitCode, exitCodeOfResult } from '../exit-code.ts';
+import { CommandError, RefusedByServer } from '../command.ts';
+import { ExitCode } from '../exit-code.ts';
 import { connectFailure, connectionLost, notUnderstood, sentence, silence } from './connect-failure.ts';
 import type { ConnectionChoice, Patience } from './connection-options.ts';
 
@@ -129,5 +129,5 @@ function requireSuccess(result: LdapResult): void {
 /** The server's words for a result; undefined for success. */
 export function refusalOf({ code, diagnosticMessage }: LdapResult): CommandError | undefined {
   if (code === ResultCode.success) return undefined;
-  return new CommandError(sentence(diagnosticMessage || nameOfResultCode(code)), exitCodeOfResult(code));
+  return new RefusedByServer(sentence(diagnosticMessage || nameOfResultCode(code)), code);
 }

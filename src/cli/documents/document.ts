@@ -11,9 +11,21 @@ export interface Place {
   readonly column: number | undefined;
 }
 
+/** The comments of a record: lines without the marks of the form. */
+export interface RecordComments {
+  readonly head: readonly string[];
+  /** Above or behind the values of an attribute, by its key in lower case. */
+  readonly byKey: ReadonlyMap<string, readonly string[]>;
+  /** Below all else. */
+  readonly tail: readonly string[];
+}
+
+export const NO_COMMENTS: RecordComments = { head: [], byKey: new Map(), tail: [] };
+
 /** An entry as a text describes it. */
 export interface DocumentRecord extends Place {
   readonly entry: Entry;
+  readonly comments: RecordComments;
   /**
    * Returns the place of the first attribute or property of these names, in any case; that of the record without one.
    * @param value as a sentence shows it: then the place is where this value begins, or else the first value

@@ -3,7 +3,9 @@
 import type { Entry } from '../../ldap/entry.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { formatLdifEntry } from '../files/format-ldif.ts';
+import { NO_COMMENTS, type RecordComments } from './document.ts';
 import { formatJsonEntry, formatYamlEntry } from './format-objects.ts';
+import { withLdifComments } from './ldif-comments.ts';
 import type { DocumentFormat } from './read-document.ts';
 
 /** RFC 2849 asks for it. */
@@ -20,15 +22,15 @@ export class EntryWriter {
     this.#schema = schema;
   }
 
-  /** Returns the text of the next entry, with what parts it from the one before. */
-  next(entry: Entry): string {
+  /** Returns the text of the next entry, with what parts it from the one before. JSON has no comments. */
+  next(entry: Entry, comments: RecordComments = NO_COMMENTS): string {
     this.#count += 1;
     const isFirst = this.#count === 1;
     switch (this.#format) {
       case 'ldif':
-        return `${isFirst ? LDIF_HEAD : ''}\n${formatLdifEntry(entry, this.#schema)}`;
+        return `${isFirst ? LDIF_HEAD : ''}\n${withLdifComments(formatLdifEntry(entry, this.#schema), comments)}`;
       case 'yaml':
-        return `${isFirst ? '' : '---\n'}${formatYamlEntry(entry)}`;
+        return `${isFirst ? '' : '---\n'}${formatYamlEntry(entry, comments)}`;
       case 'json':
         return `${isFirst ? '[\n' : ',\n'}${formatJsonEntry(entry).replace(INDENTED, '  ')}`;
     }

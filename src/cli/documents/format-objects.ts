@@ -1,16 +1,19 @@
 // Objects as the text of YAML or JSON, in one form: kind, name, properties by name, then other attributes.
 
-import { Document, Scalar } from 'yaml';
+import { Document, isMap, Scalar } from 'yaml';
 import type { Entry } from '../../ldap/entry.ts';
 import { visibleLine } from '../../ldap/visible-text.ts';
+import { NO_COMMENTS, type RecordComments } from './document.ts';
 import { type ConfigurationObjectText, type ObjectValue, objectOfEntry } from './object-entry.ts';
+import { putComments } from './yaml-comments.ts';
 
 /** Lines are not folded. */
 export const YAML_TEXT = { lineWidth: 0 } as const;
 
 /** Returns one document of YAML, with its line end. */
-export function formatYamlEntry(entry: Entry): string {
+export function formatYamlEntry(entry: Entry, comments: RecordComments = NO_COMMENTS): string {
   const document = new Document(plainObject(objectOfEntry(entry), scalarOf));
+  if (isMap(document.contents)) putComments(document.contents, comments);
   return document.toString(YAML_TEXT);
 }
 

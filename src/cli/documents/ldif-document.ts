@@ -3,24 +3,29 @@
 import type { LdifError } from '../../codec/ldif-error.ts';
 import { readLdif } from '../../codec/ldif-reader.ts';
 import { textFromOctets } from '../../ldap/octets.ts';
+import { splitRecords } from '../files/format-ldif.ts';
 import {
   type DocumentProblem,
   findShown,
+  NO_COMMENTS,
   type Place,
   type PlacedValue,
   type ReadDocument,
 } from './document.ts';
+import { commentsOfLdif } from './ldif-comments.ts';
 
 /** Returns all records and all problems of a text. Never throws. */
 export function readLdifDocument(text: string): ReadDocument {
   const problems: DocumentProblem[] = [];
   const wrong = ({ line, column, problem }: LdifError) => void problems.push({ line, column, problem });
   const lines = text.split('\n');
+  const comments = commentsOfLdif(splitRecords(text)).values();
   const records = readLdif(text, { wrong }).flatMap((record) => {
     const { line } = record;
+    const { value: own = NO_COMMENTS } = comments.next();
     if (record.type === 'content') {
       const placeOf = (names: readonly string[], value?: string) => placeIn(lines, line, names, value);
-      return [{ entry: record.entry, line, column: undefined, placeOf }];
+      return [{ entry: record.entry, line, column: undefined, comments: own, placeOf }];
     }
     problems.push({ line, column: 1, problem: 'is a change; only entries say what there shall be.' });
     return [];

@@ -17,6 +17,7 @@ import {
   type PlacedValue,
 } from './document.ts';
 import { dnOfObject, givenAttributes, KINDS, referenceOf } from './object-entry.ts';
+import { commentsOfObject } from './yaml-comments.ts';
 
 /** The words of an object that are no properties. */
 const OWN_WORDS: ReadonlySet<string> = new Set(['kind', 'name', 'dn', 'attributes']);
@@ -61,7 +62,7 @@ export class ObjectReader {
       const { line, column } = (shown && found && findShown(found.values, shown)) || (found ?? place);
       return { line, column };
     };
-    return { entry, ...place, placeOf };
+    return { entry, ...place, comments: commentsOfObject(node), placeOf };
   }
 
   #fieldsOf(map: YAMLMap): ReadonlyMap<string, Pair> {

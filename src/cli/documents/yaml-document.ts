@@ -4,6 +4,7 @@
 import { type Document, isAlias, isScalar, isSeq, Lexer, LineCounter, parseAllDocuments, visit } from 'yaml';
 import type { DocumentProblem, DocumentRecord, Place, ReadDocument } from './document.ts';
 import { ObjectReader } from './object-reader.ts';
+import { commentsOfDocument } from './yaml-comments.ts';
 
 /** The library's own sentences quote the text, which may hold secrets. */
 const SENTENCES: ReadonlyMap<string, string> = new Map([
@@ -96,12 +97,34 @@ export function readYamlDocument(text: string): ReadDocument {
   const { documents, problems, placeAt } = parseYaml(text);
   const reader = new ObjectReader(placeAt);
   if (problems.length > 0) return { records: [], problems: inOrder(problems) };
-  const records = documents.flatMap(({ contents }): readonly DocumentRecord[] => {
+  const records = documents.flatMap((document): readonly DocumentRecord[] => {
+    const { contents } = document;
     if (contents === null || (isScalar(contents) && contents.value === null)) return [];
     const nodes: readonly unknown[] = isSeq(contents) ? contents.items : [contents];
-    return nodes.flatMap((node) => reader.read(node) ?? []);
+    return withOuterComments(
+      nodes.flatMap((node) => reader.read(node) ?? []),
+      document,
+    );
   });
   return { records, problems: inOrder(reader.problems) };
+}
+
+/** What stands before all objects belongs to the first, and what stands behind them to the last. */
+function withOuterComments(
+  records: readonly DocumentRecord[],
+  document: Document.Parsed,
+): readonly DocumentRecord[] {
+  const [before, behind] = commentsOfDocument(document);
+  return records.map((record, at) => {
+    const { head, byKey, tail } = record.comments;
+    const isLast = at === records.length - 1;
+    const comments = {
+      head: at === 0 ? [...before, ...head] : head,
+      byKey,
+      tail: isLast ? [...tail, ...behind] : tail,
+    };
+    return { ...record, comments };
+  });
 }
 
 /** Does the same for JSON (RFC 8259), which is YAML with fewer ways to write things. */

@@ -10,8 +10,9 @@ import { Dn } from '../../ldap/dn.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import { visibleLine } from '../../ldap/visible-text.ts';
 import type { Schema } from '../../schema/schema.ts';
-import { type Command, CommandError, type Invocation, type World } from '../command.ts';
+import { type Command, CommandError, type Invocation, UsageError, type World } from '../command.ts';
 import type { Directory } from '../connection/directory.ts';
+import { formatYamlEntry } from '../documents/format-objects.ts';
 import { ExitCode } from '../exit-code.ts';
 import { readFileArgument } from '../file-argument.ts';
 import { nearestEntry } from '../nearest-entry.ts';
@@ -31,9 +32,18 @@ export function editCommand(options: PlanCommandsOptions): Command {
     operands: 'DN',
     synopsis: 'Opens an entry in an editor, and comes back with the problems until it is right.',
     description: 'The editor is that of the environment variable VISUAL or EDITOR.',
-    options: options.connectionOptions,
+    options: [
+      {
+        name: 'format',
+        value: 'FORMAT',
+        values: FORMATS,
+        synopsis: `the form in which the entry is edited: ${FORMATS.join(' or ')} (default: ldif)`,
+      },
+      ...options.connectionOptions,
+    ],
     async run(invocation, world) {
       const dn = onlyOperand(invocation);
+      const format = formatOf(invocation);
       const schema = await options.schema();
       const { hashedAttributes } = options.definitions(schema);
       const directory = await options.open(invocation, world);
@@ -41,7 +51,7 @@ export function editCommand(options: PlanCommandsOptions): Command {
       let edit: Edit | undefined;
       try {
         const before = await find(directory, dn, schema);
-        edit = new Edit({ before, directory, schema, hashedAttributes, folder, world });
+        edit = new Edit({ before, directory, schema, hashedAttributes, folder, world, format });
         return await edit.run();
       } finally {
         if (edit?.isTextKept !== true) await rm(folder, { recursive: true, force: true });
@@ -55,6 +65,16 @@ function onlyOperand({ operands }: Invocation): string {
   const [dn, ...others] = operands;
   if (dn !== undefined && others.length === 0) return dn;
   throw new CommandError('Which entry? Give its DN, in quotes.', ExitCode.parameterError);
+}
+
+/** JSON has no comments, in which the problems could be shown. */
+const FORMATS = ['ldif', 'yaml'] as const;
+
+function formatOf(invocation: Invocation): (typeof FORMATS)[number] {
+  const written = invocation.value('format')?.toLowerCase() ?? 'ldif';
+  const format = FORMATS.find((one) => one === written);
+  if (format === undefined) throw new UsageError(`--format is one of ${FORMATS.join(', ')}.`);
+  return format;
 }
 
 async function find(directory: Directory, dn: string, schema: Schema): Promise<Entry> {
@@ -75,6 +95,7 @@ interface EditOptions {
   readonly hashedAttributes: ReadonlySet<string>;
   readonly folder: string;
   readonly world: World;
+  readonly format: (typeof FORMATS)[number];
 }
 
 class Edit {
@@ -87,7 +108,7 @@ class Edit {
 
   constructor(options: EditOptions) {
     this.#options = options;
-    this.#file = join(options.folder, 'entry.ldif');
+    this.#file = join(options.folder, `entry.${options.format}`);
   }
 
   /** Whether a text that somebody has typed is in the folder, and nowhere else. */
@@ -109,11 +130,12 @@ class Edit {
   }
 
   async #edit(): Promise<ExitCode> {
-    const { before, schema, world } = this.#options;
+    const { before, schema, world, format } = this.#options;
     const own = before.attributes.filter(
       ({ description }) => schema.describe(description)?.type.noUserModification !== true,
     );
-    let text = formatLdif(formatEntry(before.withAttributes(own)), schema);
+    const entry = before.withAttributes(own);
+    let text = format === 'yaml' ? formatYamlEntry(entry) : formatLdif(formatEntry(entry), schema);
     let problems: readonly string[] = [];
     for (;;) {
       const shown = `${comments([HEAD, ...problems])}${text}`;

@@ -14,7 +14,7 @@ interface CommentedLine {
   readonly text: string;
 }
 
-interface CommentedRecord {
+export interface CommentedRecord {
   readonly lines: readonly CommentedLine[];
   /** Comments that no line follows. */
   readonly trailing: readonly string[];
@@ -43,7 +43,8 @@ export function formatLdifEntry({ dn, attributes }: Entry, schema: Schema): stri
   return `${valueLine('dn', dn.toString())}\n${ordered.join('')}`;
 }
 
-function splitRecords(text: string): readonly CommentedRecord[] {
+/** Returns the records of a text that is LDIF, and comments that stand alone as records without lines. */
+export function splitRecords(text: string): readonly CommentedRecord[] {
   const records: CommentedRecord[] = [];
   let lines: CommentedLine[] = [];
   let comments: string[] = [];

@@ -1,7 +1,8 @@
 // Whether a plan could be carried out: its changes are tried together, and what refuses some of them is collected until
 // the rest is possible. Nothing is changed.
 
-import { CommandError } from '../command.ts';
+import { ResultCode } from '../../ldap/result-code.ts';
+import { CommandError, RefusedByServer } from '../command.ts';
 import type { Directory } from '../connection/directory.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { PlannedChange } from './plan.ts';
@@ -17,6 +18,7 @@ export interface PlanJudgement {
   readonly unknown: string | undefined;
 }
 
+const IN_PARTS = 'Make the changes in parts, or stop the server and use --offline.';
 /** Whoever has more to correct begins with these. */
 const ROUNDS_MAX = 20;
 /** The connection is lost, or nothing is there to be asked. */
@@ -49,6 +51,8 @@ export async function judgePlan(
       };
     } catch (error) {
       const { message, exitCode } = refusalIn(error);
+      if (error instanceof RefusedByServer && error.resultCode === ResultCode.adminLimitExceeded)
+        return { notes: [], problems: [...problems], exitCode, unknown: `${message} ${IN_PARTS}` };
       const isAboutEntry = plan.some((step) => message.startsWith(`${dnOf(step)}: `));
       if (exitCode === ExitCode.insufficientAccess && !isAboutEntry)
         return { notes: [], problems: [], exitCode, unknown: message };

@@ -10,6 +10,9 @@ export const trustManagerProvider = defineObject({
   friendlyName: 'Trust Manager Provider',
   friendlyPluralName: 'Trust Manager Providers',
   synopsis: 'Decides which certificates of other servers and of clients are trusted.',
+  description:
+    'Revocation is not checked: neither revocation lists (CRL), also where a file holds some, nor OCSP. To distrust ' +
+    'an authority, take it out of the trust manager; one certificate alone cannot be distrusted while its authority is trusted.',
   objectClass: { name: 'ds-cfg-trust-manager-provider', oid: opendjClass(50) },
   abstract: true,
   location: { under: Container.trustManagerProviders },
