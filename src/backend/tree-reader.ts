@@ -9,7 +9,8 @@ import {
   referralsOf,
 } from '../directory/referral.ts';
 import { searchTree } from '../directory/search-tree.ts';
-import type { Node, Tree } from '../directory/tree.ts';
+import type { Tree } from '../directory/tree.ts';
+import type { Node } from '../directory/tree-node.ts';
 import { Dn } from '../ldap/dn.ts';
 import { isBelow } from '../ldap/dn-key.ts';
 import type { Entry } from '../ldap/entry.ts';
@@ -33,7 +34,6 @@ import type {
 } from './backend.ts';
 import type { ChangeFeed, CommitChanges, EntryChange, Place } from './change-feed.ts';
 import type { EntryViews } from './entry-views.ts';
-import { mapFound } from './found.ts';
 import { matchedValues } from './matched-values.ts';
 import { SortOrder } from './sort-order.ts';
 import { sortFound } from './sorted-result.ts';
@@ -256,4 +256,21 @@ function* nonEmpty(
     const events = eventsOf(commit);
     if (events.length > 0) yield events;
   }
+}
+
+/** What a search finds, changed on the way; a result that is there as a whole stays so. */
+function mapFound<One, Result>(
+  found: Iterable<One | undefined>,
+  map: (one: One) => Result,
+): Iterable<Result | undefined> {
+  if (Array.isArray(found))
+    return found.map((one: One | undefined) => (one === undefined ? undefined : map(one)));
+  return mapLazily(found, map);
+}
+
+function* mapLazily<One, Result>(
+  found: Iterable<One | undefined>,
+  map: (one: One) => Result,
+): Generator<Result | undefined> {
+  for (const one of found) yield one === undefined ? undefined : map(one);
 }

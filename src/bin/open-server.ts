@@ -1,11 +1,14 @@
 // The one place where everything is plugged together, storey by storey: what is stored, what works with it, what
 // listens. The ports open last and close first.
 
+import { performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import { alertingStore } from '../configuration/write/alerting-store.ts';
 import { WritePath } from '../configuration/write/write-path.ts';
 import { OctetBudget } from '../directory/octet-budget.ts';
 import { isDiskFull } from '../files/file-error.ts';
+import { HttpAnswers, type HttpAnswersOptions } from '../http/http-answers.ts';
+import { HttpServer, type HttpServerOptions } from '../http/http-server.ts';
 import { giveAdministratorPassword } from '../instance/administrator.ts';
 import { backupTask } from '../instance/backup-task.ts';
 import type { Instance } from '../instance/instance.ts';
@@ -34,7 +37,6 @@ import type { OpenLog } from './log.ts';
 import { openContexts } from './naming-contexts.ts';
 import { loginAlerts, openAlerts } from './open-alerts.ts';
 import { offeredMechanisms, openAuthentication, openProfiles } from './open-authentication.ts';
-import { openHttp } from './open-http.ts';
 import { openMail } from './open-mail.ts';
 import { openMonitor } from './open-monitor.ts';
 import { openReload } from './open-reload.ts';
@@ -267,4 +269,20 @@ function unsentOctetsMax(): number {
   const mebibyte = 1024 * 1024;
   const share = (getHeapStatistics().heap_size_limit * UNSENT_SHARE) / mebibyte;
   return mebibyte * Math.min(Math.max(share, UNSENT_MEBIBYTES.least), UNSENT_MEBIBYTES.most);
+}
+
+interface HttpParts
+  extends Pick<HttpAnswersOptions, 'monitor' | 'health'>,
+    Pick<HttpServerOptions, 'log' | 'places'> {
+  readonly schema: HttpAnswersOptions['definitions'];
+}
+
+/** The HTTP connection handlers with what they have to tell. */
+function openHttp({ monitor, health, schema, places, log }: HttpParts): HttpServer {
+  const answers = new HttpAnswers({
+    ...{ monitor, health, log },
+    definitions: schema,
+    clockMs: () => performance.now(),
+  });
+  return new HttpServer({ answers, places, log });
 }

@@ -1,15 +1,17 @@
 // The process of a server: its log, its signals, its exit code. What it serves is plugged together in open-server.ts.
 
+import { relative } from 'node:path';
 import { isatty } from 'node:tty';
 import type { World } from '../cli/command.ts';
 import { ExitCode } from '../cli/exit-code.ts';
+import { ADMINISTRATOR_BIND_NAME, ADMINISTRATOR_DN } from '../instance/administrator.ts';
+import type { Instance } from '../instance/instance.ts';
 import type { InstanceChoice } from '../instance/instance-choice.ts';
 import { noteRefusedStart } from '../instance/refused-starts.ts';
 import { StartError, sentenceForPeople } from '../instance/start-error.ts';
 import { VERSION } from '../instance/version.ts';
 import { systemClock } from './clock.ts';
 import { unlessLoopIsEmpty } from './empty-loop.ts';
-import { greet } from './greeting.ts';
 import { type OpenLog, openLog } from './log.ts';
 import { type OpenServer, openServer } from './open-server.ts';
 import { answerParent } from './parent-channel.ts';
@@ -88,4 +90,21 @@ function tellFaults(process: Pick<World, 'on'>, log: OpenLog): void {
     log.error({ err: error, origin }, 'a fault of the program ends the server');
     log.flush();
   });
+}
+
+/** What somebody at a terminal is told once the server is ready. */
+function greet(urls: readonly string[], instance: Instance): string {
+  const pin = relative('', instance.pinFile);
+  const url = urls.find((one) => one.startsWith('ldap://')) ?? urls[0] ?? '';
+  return `
+  The administrator is ${ADMINISTRATOR_DN} (or ${ADMINISTRATOR_BIND_NAME}).
+  The password lies in ${pin}, unless the environment gave it at the first start.
+  The server listens on ${urls.join(' ')}
+  To look around:
+
+    ldapsearch -x -H ${url} -D ${ADMINISTRATOR_BIND_NAME} -y ${pin} -b cn=config
+
+  Ctrl-C stops the server.
+
+`;
 }

@@ -7,7 +7,7 @@ import { LdapError } from '../ldap/ldap-error.ts';
 import { BerTag } from './ber-reader.ts';
 import { readValue, writeValue } from './control-value.ts';
 import { DEFAULT_FILTER_LIMITS, type FilterLimits, readFilter, writeFilter } from './filter-ber.ts';
-import { readSearchResultEntry, readTexts, writeSearchResultEntry, writeTexts } from './search-ber.ts';
+import { readTexts, writeSearchResultEntry } from './search-ber.ts';
 
 const VALUES_FILTER_ITEMS_MAX = 64;
 
@@ -51,28 +51,9 @@ function simpleItem(filter: Filter): Filter {
   );
 }
 
-export function writeValuesFilter(filters: readonly Filter[]): string {
-  return writeValue((writer) => {
-    const start = writer.begin(BerTag.sequence);
-    for (const filter of filters) writeFilter(writer, filter);
-    writer.end(start);
-  });
-}
-
 /** The attribute selectors of a pre-read or post-read request. */
 export function readReadEntry(value: string | undefined): readonly string[] {
   return readValue(value, 'the read entry control', (reader) => readTexts(reader));
-}
-
-export function writeReadEntry(selectors: readonly string[]): string {
-  return writeValue((writer) => writeTexts(writer, selectors));
-}
-
-/** The entry of a pre-read or post-read response. */
-export function readReadEntryResult(value: string | undefined): Entry {
-  return readValue(value, 'the read entry response control', (reader) => {
-    return readSearchResultEntry(reader).entry;
-  });
 }
 
 export function writeReadEntryResult(entry: Entry): string {

@@ -4,7 +4,7 @@ import type { Control } from '../ldap/control.ts';
 import { BerTag } from './ber-reader.ts';
 import { readValue, writeValue } from './control-value.ts';
 import { ContextTag, MESSAGE_ID_MAX } from './ldap-tag.ts';
-import { readControl, writeControl } from './message-controls.ts';
+import { writeControl } from './message-controls.ts';
 
 export interface EndTransaction {
   readonly isCommit: boolean;
@@ -39,31 +39,6 @@ export function writeEndTransaction({ isCommit, id }: EndTransaction): string {
   });
 }
 
-export function readTransactionResult(value: string | undefined): TransactionResult {
-  return readValue(value, 'the result of a transaction', (reader) => {
-    const outer = reader.enter(BerTag.sequence);
-    const failedMessageId =
-      reader.peekTag() === BerTag.integer ? reader.integer(0, MESSAGE_ID_MAX) : undefined;
-    const controls: TransactionResult['controls'][number][] = [];
-    if (reader.peekTag() === BerTag.sequence) {
-      const list = reader.enter(BerTag.sequence);
-      while (reader.hasMore) {
-        const update = reader.enter(BerTag.sequence);
-        const messageId = reader.integer(0, MESSAGE_ID_MAX);
-        const inner = reader.enter(BerTag.sequence);
-        const own: Control[] = [];
-        while (reader.hasMore) own.push(readControl(reader));
-        reader.leave(inner);
-        reader.leave(update);
-        controls.push({ messageId, controls: own });
-      }
-      reader.leave(list);
-    }
-    reader.leave(outer);
-    return { failedMessageId, controls };
-  });
-}
-
 export function writeTransactionResult({ failedMessageId, controls }: TransactionResult): string {
   return writeValue((writer) => {
     const start = writer.begin(BerTag.sequence);
@@ -91,13 +66,5 @@ export function readCancel(value: string | undefined): number {
     const id = reader.integer(0, MESSAGE_ID_MAX);
     reader.leave(outer);
     return id;
-  });
-}
-
-export function writeCancel(messageId: number): string {
-  return writeValue((writer) => {
-    const start = writer.begin(BerTag.sequence);
-    writer.integer(messageId);
-    writer.end(start);
   });
 }

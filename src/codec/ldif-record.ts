@@ -3,9 +3,10 @@
 
 import type { Change, Modification } from '../ldap/change.ts';
 import type { Control } from '../ldap/control.ts';
-import { Dn, type Rdn } from '../ldap/dn.ts';
+import { Dn } from '../ldap/dn.ts';
 import { type Attribute, Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
+import type { Rdn } from '../ldap/rdn.ts';
 import { LdifError } from './ldif-error.ts';
 import type { LdifLine } from './ldif-lines.ts';
 import type { LdifName, LdifValue, LdifValueReader } from './ldif-value.ts';

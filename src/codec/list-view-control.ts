@@ -1,7 +1,6 @@
 // Virtual list view (draft-ietf-ldapext-ldapv3-vlv-09 §3): a window on a sorted list.
 
 import { BerError, type BerReader, BerTag } from './ber-reader.ts';
-import type { BerWriter } from './ber-writer.ts';
 import { readValue, writeValue } from './control-value.ts';
 import { ContextTag, MESSAGE_ID_MAX } from './ldap-tag.ts';
 
@@ -30,8 +29,6 @@ export interface ListViewResult {
   readonly contextId: string | undefined;
 }
 
-const RESULT_CODE_MAX = 0x7fff;
-
 export function readListView(value: string | undefined): ListView {
   return readValue(value, 'the virtual list view control', (reader) => {
     const outer = reader.enter(BerTag.sequence);
@@ -57,37 +54,6 @@ function readTarget(reader: BerReader): ListViewTarget {
 
 function readContextId(reader: BerReader): string | undefined {
   return reader.peekTag() === BerTag.octetString ? reader.text() : undefined;
-}
-
-export function writeListView({ beforeCount, afterCount, target, contextId }: ListView): string {
-  return writeValue((writer) => {
-    const start = writer.begin(BerTag.sequence);
-    writer.integer(beforeCount);
-    writer.integer(afterCount);
-    writeTarget(writer, target);
-    if (contextId !== undefined) writer.text(contextId);
-    writer.end(start);
-  });
-}
-
-function writeTarget(writer: BerWriter, target: ListViewTarget): void {
-  if (target.type === 'value') return writer.text(target.value, ContextTag.listViewValue);
-  const start = writer.begin(ContextTag.listViewOffset);
-  writer.integer(target.offset);
-  writer.integer(target.contentCount);
-  writer.end(start);
-}
-
-export function readListViewResult(value: string | undefined): ListViewResult {
-  return readValue(value, 'the virtual list view response control', (reader) => {
-    const outer = reader.enter(BerTag.sequence);
-    const targetPosition = reader.integer(0, MESSAGE_ID_MAX);
-    const contentCount = reader.integer(0, MESSAGE_ID_MAX);
-    const code = reader.integer(0, RESULT_CODE_MAX, BerTag.enumerated);
-    const contextId = readContextId(reader);
-    reader.leave(outer);
-    return { targetPosition, contentCount, code, contextId };
-  });
 }
 
 export function writeListViewResult(result: ListViewResult): string {

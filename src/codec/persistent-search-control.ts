@@ -2,7 +2,6 @@
 
 import { BerTag } from './ber-reader.ts';
 import { readValue, writeValue } from './control-value.ts';
-import { readOptionalText } from './extended-ber.ts';
 
 /** The bits of changeTypes; an entry change notification has one of them. */
 export const ChangeType = { add: 1, delete: 2, modify: 4, modifyDn: 8 } as const;
@@ -44,18 +43,6 @@ export function writePersistentSearch(asked: PersistentSearch): string {
     writer.boolean(asked.changesOnly);
     writer.boolean(asked.returnNotifications);
     writer.end(start);
-  });
-}
-
-export function readEntryChange(value: string | undefined): EntryChangeNotification {
-  return readValue(value, 'the entry change notification', (reader) => {
-    const outer = reader.enter(BerTag.sequence);
-    const changeType = reader.integer(1, ChangeType.modifyDn, BerTag.enumerated);
-    const previousDn = readOptionalText(reader, BerTag.octetString);
-    const changeNumber =
-      reader.peekTag() === BerTag.integer ? reader.integer(0, CHANGE_NUMBER_MAX) : undefined;
-    reader.leave(outer);
-    return { changeType, previousDn, changeNumber };
   });
 }
 

@@ -8,7 +8,6 @@ import { readOptionalText } from './extended-ber.ts';
 import { ContextTag } from './ldap-tag.ts';
 
 const KEYS_MAX = 16;
-const RESULT_CODE_MAX = 0x7fff;
 
 export interface SortResult {
   readonly code: number;
@@ -33,30 +32,6 @@ export function readSortKeys(value: string | undefined): readonly SortKey[] {
     reader.leave(outer);
     if (keys.length === 0) throw new LdapError('protocolError', 'It has no key.');
     return keys;
-  });
-}
-
-export function writeSortKeys(keys: readonly SortKey[]): string {
-  return writeValue((writer) => {
-    const start = writer.begin(BerTag.sequence);
-    for (const { attribute, rule, isReverse } of keys) {
-      const key = writer.begin(BerTag.sequence);
-      writer.text(attribute);
-      if (rule !== undefined) writer.text(rule, ContextTag.sortRule);
-      if (isReverse) writer.boolean(true, ContextTag.sortReverse);
-      writer.end(key);
-    }
-    writer.end(start);
-  });
-}
-
-export function readSortResult(value: string | undefined): SortResult {
-  return readValue(value, 'the sort response control', (reader) => {
-    const outer = reader.enter(BerTag.sequence);
-    const code = reader.integer(0, RESULT_CODE_MAX, BerTag.enumerated);
-    const attribute = readOptionalText(reader, ContextTag.sortAttribute);
-    reader.leave(outer);
-    return { code, attribute };
   });
 }
 

@@ -1,15 +1,14 @@
 // Content synchronization (RFC 4533 §2): request, state of an entry, end, and the messages in between.
 
 import { LdapError } from '../ldap/ldap-error.ts';
-import { octetsFromText, textFromOctets } from '../ldap/octets.ts';
-import { BerError, type BerReader, BerTag } from './ber-reader.ts';
+import { textFromOctets } from '../ldap/octets.ts';
+import { type BerReader, BerTag } from './ber-reader.ts';
 import type { BerWriter } from './ber-writer.ts';
 import { readValue, writeValue } from './control-value.ts';
 import { ContextTag } from './ldap-tag.ts';
 
 const SyncMode = { refreshOnly: 1, refreshAndPersist: 3 } as const;
 const SyncState = { present: 0, add: 1, modify: 2, delete: 3 } as const;
-const UUID_OCTETS = 16;
 
 export interface SyncRequest {
   readonly mode: keyof typeof SyncMode;
@@ -56,27 +55,6 @@ export function readSyncRequest(value: string | undefined): SyncRequest {
   });
 }
 
-export function writeSyncRequest({ mode, cookie, reloadHint }: SyncRequest): string {
-  return writeValue((writer) => {
-    const start = writer.begin(BerTag.sequence);
-    writer.enumerated(SyncMode[mode]);
-    writeCookie(writer, cookie);
-    if (reloadHint) writer.boolean(true);
-    writer.end(start);
-  });
-}
-
-export function readSyncState(value: string | undefined): SyncEntryState {
-  return readValue(value, 'the sync state control', (reader) => {
-    const outer = reader.enter(BerTag.sequence);
-    const state = nameOf(SyncState, reader.integer(0, SyncState.delete, BerTag.enumerated));
-    const id = readUuid(reader);
-    const cookie = readCookie(reader);
-    reader.leave(outer);
-    return { state, id, cookie };
-  });
-}
-
 export function writeSyncState({ state, id, cookie }: SyncEntryState): string {
   return writeValue((writer) => {
     const start = writer.begin(BerTag.sequence);
@@ -87,16 +65,6 @@ export function writeSyncState({ state, id, cookie }: SyncEntryState): string {
   });
 }
 
-export function readSyncDone(value: string | undefined): SyncDone {
-  return readValue(value, 'the sync done control', (reader) => {
-    const outer = reader.enter(BerTag.sequence);
-    const cookie = readCookie(reader);
-    const refreshDeletes = reader.peekTag() === BerTag.boolean ? reader.boolean() : false;
-    reader.leave(outer);
-    return { cookie, refreshDeletes };
-  });
-}
-
 export function writeSyncDone({ cookie, refreshDeletes }: SyncDone): string {
   return writeValue((writer) => {
     const start = writer.begin(BerTag.sequence);
@@ -104,33 +72,6 @@ export function writeSyncDone({ cookie, refreshDeletes }: SyncDone): string {
     if (refreshDeletes) writer.boolean(true);
     writer.end(start);
   });
-}
-
-export function readSyncInfo(value: string | undefined): SyncInfo {
-  return readValue(value, 'the sync info message', (reader) => {
-    const tag = reader.peekTag();
-    if (tag === ContextTag.syncNewCookie) return { type: 'newCookie', cookie: reader.text(tag) };
-    const outer = reader.enter(tag);
-    const info = readSyncInfoParts(reader, tag);
-    reader.leave(outer);
-    return info;
-  });
-}
-
-function readSyncInfoParts(reader: BerReader, tag: number): SyncInfo {
-  const cookie = readCookie(reader);
-  if (tag === ContextTag.syncRefreshDelete || tag === ContextTag.syncRefreshPresent) {
-    const refreshDone = reader.peekTag() === BerTag.boolean ? reader.boolean() : true;
-    const type = tag === ContextTag.syncRefreshDelete ? 'refreshDelete' : 'refreshPresent';
-    return { type, cookie, refreshDone };
-  }
-  if (tag !== ContextTag.syncIdSet) throw new BerError(`No sync info message has the tag ${tag}.`);
-  const refreshDeletes = reader.peekTag() === BerTag.boolean ? reader.boolean() : false;
-  const ids: string[] = [];
-  const set = reader.enter(BerTag.set);
-  while (reader.hasMore) ids.push(readUuid(reader));
-  reader.leave(set);
-  return { type: 'idSet', cookie, refreshDeletes, ids };
 }
 
 export function writeSyncInfo(info: SyncInfo): string {
@@ -162,13 +103,6 @@ function readCookie(reader: BerReader): string | undefined {
 
 function writeCookie(writer: BerWriter, cookie: string | undefined): void {
   if (cookie !== undefined) writer.text(cookie);
-}
-
-function readUuid(reader: BerReader): string {
-  const octets = octetsFromText(reader.text());
-  if (octets.length !== UUID_OCTETS) throw new LdapError('protocolError', 'A UUID does not have 16 octets.');
-  const hex = Buffer.from(octets).toString('hex');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
 function writeUuid(writer: BerWriter, id: string): void {

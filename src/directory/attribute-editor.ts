@@ -2,10 +2,11 @@
 // RFC 4525). Collects the issues, so that the administrator sees all of them at once.
 
 import type { Modification } from '../ldap/change.ts';
-import type { Dn, Rdn } from '../ldap/dn.ts';
+import type { Dn } from '../ldap/dn.ts';
 import { Attribute } from '../ldap/entry.ts';
 import { type Issue, SECRET_STARS } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
+import type { Rdn } from '../ldap/rdn.ts';
 import type { ResultCodeName } from '../ldap/result-code.ts';
 import { type AttributeDescription, isRange } from '../schema/attribute-type.ts';
 import { checkValues } from '../schema/check-values.ts';

@@ -4,7 +4,8 @@ import { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { SearchScope } from '../ldap/message.ts';
-import type { Node, Tree } from './tree.ts';
+import type { Tree } from './tree.ts';
+import type { Node } from './tree-node.ts';
 
 const CLASS_OID = '2.16.840.1.113730.3.2.6';
 const CLASS_NAME = 'referral';

@@ -5,7 +5,8 @@ import type { Entry } from '../ldap/entry.ts';
 import { SearchScope } from '../ldap/message.ts';
 import type { OctetCount } from '../ldap/octet-count.ts';
 import type { EqualityTerm } from '../schema/equality-terms.ts';
-import type { Node, Tree } from './tree.ts';
+import type { Tree } from './tree.ts';
+import type { Node } from './tree-node.ts';
 import type { Walk } from './walk.ts';
 
 export interface TreeSearch<Seen = Entry> {

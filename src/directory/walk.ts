@@ -3,7 +3,7 @@
 
 import type { Entry } from '../ldap/entry.ts';
 import type { OctetCount } from '../ldap/octet-count.ts';
-import type { Node } from './tree.ts';
+import type { Node } from './tree-node.ts';
 
 /** Octets of one position in a list. */
 const PLACE_OCTETS = 16;

@@ -2,8 +2,9 @@
 // number, for they are one change; the second and those that follow have their index in their names too.
 
 import { type Change, dnOfChange } from '../ldap/change.ts';
-import { type Dn, formatRdn, type Rdn } from '../ldap/dn.ts';
+import { type Dn, formatRdn } from '../ldap/dn.ts';
 import { Attribute, Entry } from '../ldap/entry.ts';
+import type { Rdn } from '../ldap/rdn.ts';
 import type { CommitFacts } from '../store/history-reader.ts';
 
 /** A change as LDIF, as ldapmodify takes it. */

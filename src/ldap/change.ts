@@ -1,7 +1,8 @@
 // The four ways a tree changes (RFC 4511 §4.6–4.9), as the operations, LDIF change records and the journal share them.
 
-import type { Dn, Rdn } from './dn.ts';
+import type { Dn } from './dn.ts';
 import type { Attribute, Entry } from './entry.ts';
+import type { Rdn } from './rdn.ts';
 
 export interface Modification {
   readonly operation: 'add' | 'delete' | 'replace' | 'increment';

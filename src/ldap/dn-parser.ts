@@ -1,9 +1,9 @@
 // The grammar of RFC 4514 §3, with what RFC 4514 §2.4 and older writers allow: spaces around separators,
 // quoted values and `;` between RDNs (RFC 2253 §4).
 
-import type { Ava, Rdn } from './dn.ts';
 import { LdapError } from './ldap-error.ts';
 import { isUtf8, textFromOctets } from './octets.ts';
+import type { Ava, Rdn } from './rdn.ts';
 
 const ATTRIBUTE_TYPE = /(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)/y;
 const HEX_PAIR = /[0-9A-Fa-f]{2}/y;

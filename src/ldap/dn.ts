@@ -4,15 +4,7 @@
 // so the key that the tree looks entries up by comes from the schema, not from here.
 
 import { DnParser } from './dn-parser.ts';
-
-/** One AttributeTypeAndValue; `value` is the plain text, without RFC 4514's escapes. */
-export interface Ava {
-  readonly type: string;
-  readonly value: string;
-}
-
-/** A relative distinguished name: one AVA, or several joined by `+`. */
-export type Rdn = readonly Ava[];
+import type { Rdn } from './rdn.ts';
 
 /** A name deeper than this is refused: nobody's tree is, and every level costs work. */
 export const RDNS_MAX = 64;

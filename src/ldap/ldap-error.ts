@@ -1,12 +1,11 @@
 // The one error of this program that is already an answer: it travels from any depth to the response.
 // Everything else that is thrown is a bug, is logged with its stack, and reaches the client as `other`.
 
-import type { Dn } from './dn.ts';
 import { ResultCode, type ResultCodeName } from './result-code.ts';
 
 export interface LdapErrorOptions {
   /** The deepest entry that was found, for noSuchObject (RFC 4511 §4.1.9). */
-  readonly matchedDn?: Dn;
+  readonly matchedDn?: { toString(): string };
   /** Where to turn to, for referral (RFC 4511 §4.1.10). */
   readonly referrals?: readonly string[];
   readonly cause?: unknown;
@@ -14,7 +13,7 @@ export interface LdapErrorOptions {
 
 export class LdapError extends Error {
   readonly code: ResultCode;
-  readonly matchedDn: Dn | undefined;
+  readonly matchedDn: string | undefined;
   readonly referrals: readonly string[] | undefined;
 
   /** `message` becomes the diagnostic message: a sentence for the administrator, never with a secret in it. */
@@ -22,7 +21,7 @@ export class LdapError extends Error {
     super(message, { cause: options.cause });
     this.name = 'LdapError';
     this.code = typeof code === 'number' ? code : ResultCode[code];
-    this.matchedDn = options.matchedDn;
+    this.matchedDn = options.matchedDn?.toString();
     this.referrals = options.referrals;
   }
 }

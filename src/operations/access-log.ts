@@ -10,10 +10,10 @@ import type { Filter } from '../ldap/filter.ts';
 import { type BindRequest, type Request, SearchScope } from '../ldap/message.ts';
 import { Oid } from '../ldap/oids.ts';
 import { nameOfResultCode, ResultCode } from '../ldap/result-code.ts';
+import type { Answer } from './answer.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { nameOfControl } from './controls/request-controls.ts';
 import { maskFilter } from './mask-filter.ts';
-import type { Answer } from './operation.ts';
 
 export interface OperationsLog extends Log {
   /** Takes a finished line, JSON and a line end; undefined when operations are not logged. */

@@ -1,14 +1,17 @@
 // Which operation a request is, with which controls, and on whose behalf.
 
+import { ANONYMOUS, type Requester } from '../backend/backend.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
+import type { Accounts } from '../runtime/accounts.ts';
 import { decodeControls } from './controls/request-controls.ts';
+import { AccountRequester, PROXY_PRIVILEGE } from './login/account-requester.ts';
 import type { Dispatch, Operation, Services } from './operation.ts';
-import { proxied } from './proxied-authorization.ts';
 import { bind } from './requests/bind.ts';
 import { change } from './requests/change.ts';
 import { compare } from './requests/compare.ts';
 import { extended } from './requests/extended.ts';
 import { search } from './requests/search.ts';
+import { findAuthorized } from './sasl/authorization-identity.ts';
 
 export function dispatcher(services: Services): Dispatch {
   const { authentication } = services;
@@ -41,4 +44,20 @@ function refuseDuringSasl({ session }: Operation): void {
       'A SASL bind is under way. Finish it, or give it up by another bind, before any other request.',
     );
   }
+}
+
+/** Takes `dn:` and a DN, `u:` and a name, or nothing for the anonymous. Throws authorizationDenied (123). */
+function proxied({ session }: Operation, identity: string, accounts: Accounts): Requester {
+  const { requester } = session;
+  if (!(requester instanceof AccountRequester) || !requester.privileges.has(PROXY_PRIVILEGE)) {
+    throw denied(`${requester.name} may not act for others: that needs the privilege ${PROXY_PRIVILEGE}.`);
+  }
+  const wanted = identity === '' ? 'anonymous' : findAuthorized(identity, accounts);
+  if (wanted === 'anonymous') return ANONYMOUS;
+  if (wanted !== undefined) return new AccountRequester(wanted, accounts, requester);
+  throw denied(`${JSON.stringify(identity)} names no account. Write dn: and a DN, or u: and a name.`);
+}
+
+function denied(message: string): LdapError {
+  return new LdapError('authorizationDenied', message);
 }

@@ -2,15 +2,19 @@
 
 import type { Requester } from '../backend/backend.ts';
 import type { NamingContexts } from '../backend/naming-contexts.ts';
-import type { HeldOctets } from '../directory/octet-budget.ts';
+import type { WriteOrder } from '../backend/write-order.ts';
+import type { HeldOctets, OctetBudget } from '../directory/octet-budget.ts';
 import type { HistoryService } from '../history/history-service.ts';
 import type { Control } from '../ldap/control.ts';
 import type { Request, Response } from '../ldap/message.ts';
-import { ResultCode } from '../ldap/result-code.ts';
+import type { ResultCode } from '../ldap/result-code.ts';
+import type { Answer } from './answer.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { ConnectionLimits } from './limits.ts';
 import type { Authentication } from './login/authentication.ts';
-import type { Session } from './session.ts';
+import type { PagedSearches } from './paged-searches.ts';
+import type { SaslExchange } from './sasl/mechanism.ts';
+import type { Transactions } from './transactions.ts';
 
 /** What the operations of a connection work with. */
 export interface Services {
@@ -22,13 +26,32 @@ export interface Services {
   readonly limits: ConnectionLimits;
 }
 
+/** The session of a connection, as the operations see it. */
+export interface ClientSession {
+  /** Who is bound. */
+  requester: Requester;
+  /** A SASL bind that goes on with the next request; ended by taking it. */
+  saslExchange: SaslExchange | undefined;
+  takeSaslExchange(mechanism: string | undefined): SaslExchange | undefined;
+  readonly budget: OctetBudget;
+  readonly pagedSearches: PagedSearches;
+  readonly transactions: Transactions;
+  readonly writeOrder: WriteOrder;
+  /** Number of requests under way and waiting. */
+  readonly load: number;
+  /** Number of searches that go on until they are abandoned. */
+  readonly watches: number;
+  /** Ends a request (RFC 3909); resolves to the code of the answer to the cancel. */
+  cancel(id: number): Promise<ResultCode>;
+}
+
 /** A request under way. */
 export interface Operation {
   /** The message ID. */
   readonly id: number;
   /** On the clock of performance.now(). */
   readonly startedAt: number;
-  readonly session: Session;
+  readonly session: ClientSession;
   readonly connection: ClientConnection;
   readonly controls: readonly Control[];
   /** On whose behalf: who is bound, or whom proxied authorization names. */
@@ -50,40 +73,6 @@ export interface Operation {
   /** For what comes before the final answer: entries, references, intermediate responses. */
   send(response: Response, controls?: readonly Control[]): void;
 }
-
-/** How an operation ends; the session makes the response of the right kind from it. */
-export interface Answer {
-  readonly code: ResultCode;
-  readonly matchedDn: string;
-  readonly diagnosticMessage: string;
-  /** Where to turn to, of a referral (RFC 4511 §4.1.10). */
-  readonly referrals: readonly string[] | undefined;
-  /** The name of an extended response (RFC 4511 §4.12); most have none. */
-  readonly oid: string | undefined;
-  /** The value of an extended response. */
-  readonly value: string | undefined;
-  /** What a SASL mechanism tells the client with a bind response. */
-  readonly serverSaslCredentials: string | undefined;
-  /** The controls of the final response. */
-  readonly controls: readonly Control[];
-  /** Called once the response is handed to the socket, before the next request is looked at. */
-  readonly afterwards: (() => void) | undefined;
-  /** How many entries were sent, for the access log. */
-  readonly entries: number | undefined;
-}
-
-export const SUCCESS: Answer = {
-  code: ResultCode.success,
-  matchedDn: '',
-  diagnosticMessage: '',
-  referrals: undefined,
-  oid: undefined,
-  value: undefined,
-  serverSaslCredentials: undefined,
-  controls: [],
-  afterwards: undefined,
-  entries: undefined,
-};
 
 /** Runs a request: at once where it can, by a promise where it must wait. Throws LdapError to refuse. */
 export type Dispatch = (

@@ -7,8 +7,7 @@ import { LdapError } from '../ldap/ldap-error.ts';
 import type { Request, Response } from '../ldap/message.ts';
 import { ResultCode } from '../ldap/result-code.ts';
 import type { ClientConnection } from './client-connection.ts';
-import type { Operation } from './operation.ts';
-import type { Session } from './session.ts';
+import type { ClientSession, Operation } from './operation.ts';
 
 /** Searches of one connection that go on for ever: each looks at every change. */
 const WATCHES_MAX = 16;
@@ -16,7 +15,7 @@ const NO_CONTROLS: readonly Control[] = [];
 
 export class RunningOperation implements Operation {
   readonly id: number;
-  readonly session: Session;
+  readonly session: ClientSession;
   readonly connection: ClientConnection;
   readonly controls: readonly Control[];
   readonly type: Request['type'];
@@ -36,7 +35,7 @@ export class RunningOperation implements Operation {
 
   constructor(
     id: number,
-    session: Session,
+    session: ClientSession,
     connection: ClientConnection,
     type: Request['type'],
     controls: readonly Control[],

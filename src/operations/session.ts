@@ -12,9 +12,10 @@ import { RESULT_TYPE, type Request, type Response } from '../ldap/message.ts';
 import { Oid } from '../ldap/oids.ts';
 import { ResultCode } from '../ldap/result-code.ts';
 import type { AccessLog } from './access-log.ts';
+import { type Answer, SUCCESS } from './answer.ts';
 import type { ClientConnection, ConnectionPlace, IncomingMessage } from './client-connection.ts';
 import type { HandlerFigures } from './handler-figures.ts';
-import { type Answer, type Dispatch, SUCCESS } from './operation.ts';
+import type { ClientSession, Dispatch } from './operation.ts';
 import { PagedSearches } from './paged-searches.ts';
 import { RunningOperation } from './running-operation.ts';
 import type { SaslExchange } from './sasl/mechanism.ts';
@@ -45,7 +46,7 @@ interface WaitingRequest {
   readonly octets: number;
 }
 
-export class Session {
+export class Session implements ClientSession {
   readonly #connection: ClientConnection;
   readonly #dispatch: Dispatch;
   readonly #accessLog: AccessLog;
@@ -381,7 +382,7 @@ function answerOf(error: LdapError): Answer {
   return {
     ...SUCCESS,
     code: error.code,
-    matchedDn: error.matchedDn?.toString() ?? '',
+    matchedDn: error.matchedDn ?? '',
     diagnosticMessage: error.message,
     referrals: error.referrals,
   };

@@ -6,9 +6,9 @@ import { octetsOfChange } from '../directory/kept-octets.ts';
 import type { HeldOctets, OctetBudget } from '../directory/octet-budget.ts';
 import type { Attribute } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
-import { Oid } from '../ldap/oids.ts';
 import { ResultCode } from '../ldap/result-code.ts';
 import type { ClientConnection } from './client-connection.ts';
+import { abortedTransactionNotice } from './unsolicited-notification.ts';
 
 /** A change that waits for the end of its transaction. */
 interface CollectedChange {
@@ -123,19 +123,7 @@ export class Transactions {
   #abort({ id, held }: Transaction, code: ResultCode, diagnosticMessage: string): void {
     this.#open.delete(id);
     held.release();
-    this.#connection.send({
-      id: 0,
-      operation: {
-        type: 'extendedResponse',
-        code,
-        matchedDn: '',
-        diagnosticMessage,
-        referrals: undefined,
-        oid: Oid.abortedTransactionNotice,
-        value: id,
-      },
-      controls: [],
-    });
+    this.#connection.send(abortedTransactionNotice(id, code, diagnosticMessage));
   }
 }
 

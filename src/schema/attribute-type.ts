@@ -62,3 +62,13 @@ export function isRange({ options }: AttributeDescription): boolean {
 export function isLanguageRange(option: string): boolean {
   return option.startsWith('lang-') && option.endsWith('-');
 }
+
+/**
+ * Returns true if an extensible match without an attribute tests values of this type (RFC 4511 §4.5.1.7.7).
+ * That is so if the type uses the rule, or has the rule's syntax. matchingRuleUse shows the same (RFC 4512
+ * §4.1.4).
+ */
+export function appliesTo(rule: MatchingRule, type: AttributeType): boolean {
+  const isOneOfItsOwn = type.equality === rule || type.ordering === rule || type.substrings === rule;
+  return isOneOfItsOwn || type.syntax.oid === rule.syntaxOid;
+}

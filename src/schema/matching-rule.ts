@@ -1,8 +1,6 @@
 // Matching rules (RFC 4512 §4.1.3): equality, ordering, substrings. A rule normalizes texts; values with equal
 // normal forms are equal. The rules are in rules/.
 
-import type { AttributeType } from './attribute-type.ts';
-
 export interface MatchingRule {
   readonly oid: string;
   readonly names: readonly string[];
@@ -35,14 +33,4 @@ export type SubstringPlace = 'initial' | 'any' | 'final';
 export interface SubstringsPreparation {
   value(value: string): string | undefined;
   piece(piece: string, place: SubstringPlace): string | undefined;
-}
-
-/**
- * Returns true if an extensible match without an attribute tests values of this type (RFC 4511 §4.5.1.7.7).
- * That is so if the type uses the rule, or has the rule's syntax. matchingRuleUse shows the same (RFC 4512
- * §4.1.4).
- */
-export function appliesTo(rule: MatchingRule, type: AttributeType): boolean {
-  const isOneOfItsOwn = type.equality === rule || type.ordering === rule || type.substrings === rule;
-  return isOneOfItsOwn || type.syntax.oid === rule.syntaxOid;
 }

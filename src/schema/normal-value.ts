@@ -24,8 +24,3 @@ export function normalizeAssertion(type: AttributeType, value: string): string |
   if (normal !== undefined) return normal;
   return type.syntax.check(value) === undefined ? value : undefined;
 }
-
-/** Returns the set of the normal forms of the values, for counting distinct values and for membership tests. */
-export function equalityKeys(type: AttributeType, values: readonly string[]): Set<string> {
-  return new Set(values.map((value) => normalizeValue(type, value)));
-}

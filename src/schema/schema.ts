@@ -1,9 +1,10 @@
 // The schema: attribute types, object classes, equality of names, and the entry cn=schema (RFC 4512 §4). It is
 // immutable once parsed; only its caches change.
 
-import { Dn, RDNS_MAX, type Rdn } from '../ldap/dn.ts';
+import { Dn, RDNS_MAX } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
+import type { Rdn } from '../ldap/rdn.ts';
 import type { AttributeDescription, AttributeType } from './attribute-type.ts';
 import { findStructuralClass } from './check-classes.ts';
 import type { ContentRule } from './content-rule.ts';

@@ -2,10 +2,10 @@
 
 import { Dn } from '../ldap/dn.ts';
 import { Entry } from '../ldap/entry.ts';
-import type { AttributeType } from './attribute-type.ts';
+import { type AttributeType, appliesTo } from './attribute-type.ts';
 import type { ContentRule } from './content-rule.ts';
 import { formatDefinition, parseDefinition } from './definition.ts';
-import { appliesTo, type MatchingRule } from './matching-rule.ts';
+import type { MatchingRule } from './matching-rule.ts';
 import type { ObjectClass } from './object-class.ts';
 import type { PlaceRuleKind } from './schema-builder.ts';
 import type { Syntax } from './syntax.ts';

@@ -2,7 +2,7 @@
 // DN before.
 
 import type { Dn } from '../ldap/dn.ts';
-import type { Schema } from './schema.ts';
+import type { Rdn } from '../ldap/rdn.ts';
 
 /** One level of unreserved characters: no escapes, no quotes, no space at an end. */
 const PLAIN_LEVEL = /^([A-Za-z][A-Za-z0-9-]*)=([A-Za-z0-9._-]+(?: [A-Za-z0-9._-]+)*),(?=[A-Za-z])/;
@@ -27,16 +27,23 @@ export interface NameKeys {
   readonly parentKey: string | undefined;
 }
 
-/** Returns the keys of a DN and of its parent. The text must be a valid DN. */
-export function keysOfName(schema: Schema, dn: Dn): NameKeys {
-  const plain = plainLevelOf(dn.toString());
-  if (plain === undefined) return keysOfAnyName(schema, dn);
-  const parentKey = schema.dnKeyOfText(plain.above);
-  return { key: `${schema.rdnKey([plain])},${parentKey}`, parentKey };
+/** The part of a schema that makes keys of DNs. */
+interface NameNormalizer {
+  dnKey(dn: Dn): string;
+  dnKeyOfText(text: string): string;
+  rdnKey(rdn: Rdn): string;
 }
 
-function keysOfAnyName(schema: Schema, dn: Dn): NameKeys {
+/** Returns the keys of a DN and of its parent. The text must be a valid DN. */
+export function keysOfName(names: NameNormalizer, dn: Dn): NameKeys {
+  const plain = plainLevelOf(dn.toString());
+  if (plain === undefined) return keysOfAnyName(names, dn);
+  const parentKey = names.dnKeyOfText(plain.above);
+  return { key: `${names.rdnKey([plain])},${parentKey}`, parentKey };
+}
+
+function keysOfAnyName(names: NameNormalizer, dn: Dn): NameKeys {
   const parent = dn.parent;
   const isTop = parent === undefined || parent.isRoot;
-  return { key: schema.dnKey(dn), parentKey: isTop ? undefined : schema.dnKey(parent) };
+  return { key: names.dnKey(dn), parentKey: isTop ? undefined : names.dnKey(parent) };
 }

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MailTrends } from '../../src/cli/mail/mail-trends.ts';
-import { showsUnicode, sparkline } from '../../src/cli/mail/sparkline.ts';
+import { showsUnicode, sparkline } from '../../src/cli/status/status-watch.ts';
 import { confditFor, PROGRAM, runHere } from '../support/confdit-program.ts';
 import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';

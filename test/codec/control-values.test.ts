@@ -2,53 +2,49 @@ import { describe, expect, it } from 'vitest';
 import {
   readAssertion,
   readReadEntry,
-  readReadEntryResult,
   readValuesFilter,
   writeAssertion,
-  writeReadEntry,
   writeReadEntryResult,
-  writeValuesFilter,
 } from '../../src/codec/entry-controls.ts';
 import {
   readCancel,
   readEndTransaction,
-  readTransactionResult,
-  writeCancel,
   writeEndTransaction,
   writeTransactionResult,
 } from '../../src/codec/extended-value.ts';
-import {
-  readListView,
-  readListViewResult,
-  writeListView,
-  writeListViewResult,
-} from '../../src/codec/list-view-control.ts';
+import { readListView, writeListViewResult } from '../../src/codec/list-view-control.ts';
 import { readPagedResults, writePagedResults } from '../../src/codec/paged-results-control.ts';
 import {
-  readEntryChange,
   readPersistentSearch,
   writeEntryChange,
   writePersistentSearch,
 } from '../../src/codec/persistent-search-control.ts';
+import { readSortKeys, writeSortResult } from '../../src/codec/sort-control.ts';
 import {
-  readSortKeys,
-  readSortResult,
-  writeSortKeys,
-  writeSortResult,
-} from '../../src/codec/sort-control.ts';
-import {
-  readSyncDone,
-  readSyncInfo,
   readSyncRequest,
-  readSyncState,
   writeSyncDone,
   writeSyncInfo,
-  writeSyncRequest,
   writeSyncState,
 } from '../../src/codec/sync-control.ts';
 import { Dn } from '../../src/ldap/dn.ts';
 import { Entry } from '../../src/ldap/entry.ts';
 import { octetsFromText, textFromOctets } from '../../src/ldap/octets.ts';
+import {
+  readEntryChange,
+  readListViewResult,
+  readReadEntryResult,
+  readSortResult,
+  readSyncDone,
+  readSyncInfo,
+  readSyncState,
+  readTransactionResult,
+  writeCancel,
+  writeListView,
+  writeReadEntry,
+  writeSortKeys,
+  writeSyncRequest,
+  writeValuesFilter,
+} from '../support/control-values.ts';
 
 const ID = '01234567-89ab-cdef-fedc-ba9876543210';
 const ID_HEX = '0123456789abcdeffedcba9876543210';

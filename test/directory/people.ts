@@ -3,10 +3,11 @@
 import { readLdif } from '../../src/codec/ldif-reader.ts';
 import { searchTree } from '../../src/directory/search-tree.ts';
 import type { Change } from '../../src/ldap/change.ts';
-import { Dn, type Rdn } from '../../src/ldap/dn.ts';
+import { Dn } from '../../src/ldap/dn.ts';
 import type { Entry } from '../../src/ldap/entry.ts';
 import { LdapError } from '../../src/ldap/ldap-error.ts';
 import { SearchScope } from '../../src/ldap/message.ts';
+import type { Rdn } from '../../src/ldap/rdn.ts';
 import { nameOfResultCode } from '../../src/ldap/result-code.ts';
 import { MemoryTree } from '../../src/memory/memory-tree.ts';
 import { schema } from '../config/configuration.ts';

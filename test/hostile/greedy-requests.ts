@@ -1,9 +1,7 @@
 // Requests that ask for as much as they can, of everybody who has logged in, many at once: each is answered or refused.
 
-import { writeListView } from '../../src/codec/list-view-control.ts';
 import { writePagedResults } from '../../src/codec/paged-results-control.ts';
 import { writePersistentSearch } from '../../src/codec/persistent-search-control.ts';
-import { writeSortKeys } from '../../src/codec/sort-control.ts';
 import { octetsFromText } from '../../src/ldap/octets.ts';
 import { Oid } from '../../src/ldap/oids.ts';
 import { addMailServer } from '../operations/entries.ts';
@@ -15,6 +13,7 @@ import {
   scopes,
   searchRequest,
 } from '../support/ber-bytes.ts';
+import { writeListView, writeSortKeys } from '../support/control-values.ts';
 import { RawClient } from '../support/raw-client.ts';
 import type { RunningServer } from '../support/server-process.ts';
 import type { LongPast } from './long-journal.ts';

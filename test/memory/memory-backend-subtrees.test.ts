@@ -3,12 +3,12 @@
 
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { writePersistentSearch } from '../../src/codec/persistent-search-control.ts';
-import { writeSyncRequest } from '../../src/codec/sync-control.ts';
 import { Oid } from '../../src/ldap/oids.ts';
 import { replace } from '../operations/controls/control-client.ts';
 import { ALL_CHANGES, Watch } from '../operations/controls/watch.ts';
 import { addEntry, makeAll } from '../operations/entries.ts';
 import { control, deleteRequest, modifyDnRequest, scopes, searchRequest } from '../support/ber-bytes.ts';
+import { writeSyncRequest } from '../support/control-values.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';

@@ -2,7 +2,6 @@
 // and who looks at the past or watches hears of a rename. One server for all.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readEntryChange } from '../../src/codec/persistent-search-control.ts';
 import { Oid } from '../../src/ldap/oids.ts';
 import { accountDn, accountLdif } from '../support/accounts.ts';
 import {
@@ -13,6 +12,7 @@ import {
   modifyRequest,
   searchRequest,
 } from '../support/ber-bytes.ts';
+import { readEntryChange } from '../support/control-values.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';

@@ -3,12 +3,9 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { BerWriter } from '../../src/codec/ber-writer.ts';
-import { writeAssertion, writeReadEntry, writeValuesFilter } from '../../src/codec/entry-controls.ts';
+import { writeAssertion } from '../../src/codec/entry-controls.ts';
 import { writeFilter } from '../../src/codec/filter-ber.ts';
 import { parseFilter } from '../../src/codec/filter-text.ts';
-import { writeListView } from '../../src/codec/list-view-control.ts';
-import { writeSortKeys } from '../../src/codec/sort-control.ts';
-import { writeSyncRequest } from '../../src/codec/sync-control.ts';
 import { PRIVILEGES } from '../../src/config/objects/root-dn-user.ts';
 import { Oid } from '../../src/ldap/oids.ts';
 import { accountDn, accountLdif } from '../support/accounts.ts';
@@ -22,6 +19,13 @@ import {
   scopes,
   searchRequest,
 } from '../support/ber-bytes.ts';
+import {
+  writeListView,
+  writeReadEntry,
+  writeSortKeys,
+  writeSyncRequest,
+  writeValuesFilter,
+} from '../support/control-values.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { type Answer, RawClient } from '../support/raw-client.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Ava, Dn } from '../../src/ldap/dn.ts';
+import { Dn } from '../../src/ldap/dn.ts';
 import { LdapError } from '../../src/ldap/ldap-error.ts';
+import type { Ava } from '../../src/ldap/rdn.ts';
 import { parseDefinition } from '../../src/schema/definition.ts';
 import { TextMemo } from '../../src/schema/memo.ts';
 import { normalizeAssertion, normalizeValue } from '../../src/schema/normal-value.ts';

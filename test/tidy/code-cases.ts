@@ -88,7 +88,7 @@ export const importCases: readonly RuleCase[] = [
       'src/ldap/a.ts': code("import { b } from './b.ts';"),
       'src/ldap/b.ts': code("import type { A } from './a.ts';"),
     },
-    expected: [],
+    expected: ['src/ldap/a.ts:1 imports itself: src/ldap/a.ts → src/ldap/b.ts → src/ldap/a.ts'],
   },
   {
     rule: 'every imported package',
@@ -111,6 +111,20 @@ export const importCases: readonly RuleCase[] = [
 const lines = (count: number): string[] => Array.from({ length: count }, () => '  work();');
 
 export const sizeCases: readonly RuleCase[] = [
+  {
+    rule: 'no small file',
+    what: 'a small file for one other, but not one for two, nor one for another room',
+    files: {
+      'src/ldap/small.ts': code(),
+      'src/ldap/shared.ts': code(),
+      'src/ldap/seam.ts': code(),
+      'src/ldap/a.ts': code("import './small.ts';", "import './shared.ts';"),
+      'src/ldap/b.ts': code("import './shared.ts';", "import './a.ts';", "import './c.ts';"),
+      'src/ldap/c.ts': code("import './a.ts';"),
+      'src/codec/d.ts': code("import '../ldap/seam.ts';", "import '../ldap/b.ts';", "import '../ldap/c.ts';"),
+    },
+    expected: ['src/ldap/small.ts:1 has 2 lines; merge it into src/ldap/a.ts'],
+  },
   {
     rule: 'no file has more',
     what: '401 lines, but not 400',

@@ -14,7 +14,10 @@ const FILE_IN_TEXT = /\b(?:src|scripts|bench)\/[\w./-]+\.(?:ts|mjs|js)\b/g;
 export const deadRules: readonly Rule[] = [
   { title: 'package.json names only files that exist', find: findMissingEntryPoints },
   { title: 'every source file is reached from a program', find: findDeadFiles },
-  { title: 'every export is imported somewhere', find: findDeadExports },
+  {
+    title: 'every export is used by a program: what only tests use is in test/support/',
+    find: findDeadExports,
+  },
 ];
 
 function findMissingEntryPoints(project: Project): string[] {
@@ -42,6 +45,7 @@ function findDeadFiles(project: Project): string[] {
 function findDeadExports(project: Project): string[] {
   const used = new Set<string>();
   for (const file of project.code) {
+    if (file.path.startsWith('test/')) continue;
     for (const item of file.imports) for (const name of item.names) used.add(`${item.path} ${name}`);
   }
   const entryPoints = entryPointsOf(project.manifest);
@@ -49,7 +53,7 @@ function findDeadExports(project: Project): string[] {
     .filter((file) => !entryPoints.includes(file.path) && !used.has(`${file.path} *`))
     .flatMap((file) => {
       const names = file.exports.filter(
-        (item) => !used.has(`${file.path} ${item.name}`) && !explains(file, item),
+        (item) => !used.has(`${file.path} ${item.name}`) && !isUsedInside(file, item),
       );
       return names.map((item) => ({ file, item, key: `${file.path} ${item.name}` }));
     });
@@ -57,18 +61,22 @@ function findDeadExports(project: Project): string[] {
   return [
     ...dead
       .filter(({ key }) => !EXPORTS_KEPT.has(key))
-      .map(({ file, item }) => finding(file.path, item.line, `exports ${item.name}, which no file imports`)),
+      .map(({ file, item }) =>
+        finding(file.path, item.line, `exports ${item.name}, which only tests use or nobody does`),
+      ),
     ...keptInVain.map((key) => finding('test/tidy/dead-rules.ts', 1, `keeps "${key}" without need`)),
   ];
 }
 
-/** A type that is part of what the file's other declarations say belongs to them. */
-function explains(file: SourceFile, item: ExportedName): boolean {
-  if (!item.isType) return false;
+/** A name that other declarations of its file use, or a type that is part of what they say: it is exported for tests at most. */
+function isUsedInside(file: SourceFile, item: ExportedName): boolean {
   let isMentioned = false;
-  walk(file.program, (node) => {
+  walk(file.program, (node, parents) => {
     const isInside = node.start >= item.declaration.start && node.end <= item.declaration.end;
-    if (node.type === 'Identifier' && nameOf(node) === item.name && !isInside) isMentioned = true;
+    const parent = parents.at(-1);
+    const isExport = parent?.type === 'ExportSpecifier' || parent?.id === node;
+    if (node.type === 'Identifier' && nameOf(node) === item.name && !isInside && !isExport)
+      isMentioned = true;
   });
   return isMentioned;
 }

@@ -9,7 +9,7 @@ import type { Import, SourceFile } from './source-file.ts';
 
 export const importRules: readonly Rule[] = [
   { title: 'rooms import only what the table allows', find: findWrongImports },
-  { title: 'no files of a room import each other in a circle', find: findCycles },
+  { title: 'no files of a room import each other in a circle, types included', find: findCycles },
   { title: 'commands and applications reach servers through ldap-client/ only', find: findOwnSockets },
   { title: 'every imported package is in package.json', find: findUndeclaredPackages },
   { title: 'what is imported of Node.js is there in the oldest that runs it', find: findNewerNames },
@@ -55,8 +55,7 @@ function findCycles(project: Project): string[] {
     }
     for (const item of file.imports) {
       const next = files.get(item.path ?? '');
-      if (next !== undefined && !item.isTypeOnly && next.room === file.room)
-        visit(next, [...trail, file.path]);
+      if (next !== undefined && next.room === file.room) visit(next, [...trail, file.path]);
     }
     finished.add(file.path);
   };

@@ -33,8 +33,8 @@ export const deadCases: readonly RuleCase[] = [
     expected: ['src/ldap/dead.ts:1 is used by no program', 'src/ldap/dead-too.ts:1 is used by no program'],
   },
   {
-    rule: 'every export is imported',
-    what: 'names that nobody imports, but not types that explain others',
+    rule: 'every export is used',
+    what: 'names that nobody or only a test imports, but not types that explain others',
     files: {
       'src/ldap/a.ts': code(
         'export const used = 1, dead = 2;',
@@ -43,14 +43,17 @@ export const deadCases: readonly RuleCase[] = [
         'export function area(shape: Shape) {}',
         'const late = 1;',
         'export { late };',
+        'export const tested = 1;',
       ),
+      'test/ldap/a.test.ts': code("import { tested } from '../../src/ldap/a.ts';"),
       'src/ldap/b.ts': code("import { used, area } from './a.ts';", "import * as all from './c.ts';"),
       'src/ldap/c.ts': code('export const anything = 1;'),
     },
     expected: [
-      'src/ldap/a.ts:2 exports dead, which no file imports',
-      'src/ldap/a.ts:4 exports DeadShape, which no file imports',
-      'src/ldap/a.ts:7 exports late, which no file imports',
+      'src/ldap/a.ts:2 exports dead, which only tests use or nobody does',
+      'src/ldap/a.ts:4 exports DeadShape, which only tests use or nobody does',
+      'src/ldap/a.ts:7 exports late, which only tests use or nobody does',
+      'src/ldap/a.ts:8 exports tested, which only tests use or nobody does',
     ],
   },
 ];

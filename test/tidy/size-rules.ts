@@ -7,11 +7,21 @@ import { nameOf, type SourceFile, type SyntaxNode, walk } from './source-file.ts
 const FILE_LINES_MAX = 400;
 const FUNCTION_LINES_MAX = 70;
 const FOLDER_FILES_MAX = 30;
+/** A smaller file that one other file of its room imports belongs to that one. */
+const FILE_LINES_MIN = 25;
+/** Small files that are seams: path to the reason. Whatever another room imports is one. */
+const SMALL_FILES_KEPT: ReadonlyMap<string, string> = new Map([
+  ['src/config/passwords/derivation-worker.ts', 'runs as a thread'],
+  ['src/config/types/certificate-fingerprint.ts', 'property types have a file each'],
+  ['src/schema/rules/standard.ts', 'lists the files of its folder'],
+  ['src/trust/operating-system.ts', 'is read without the worker by its test'],
+]);
 const FUNCTIONS = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression']);
 
 export const sizeRules: readonly Rule[] = [
   { title: `no file has more than ${FILE_LINES_MAX} lines`, find: findLongFiles },
   { title: `no function has more than ${FUNCTION_LINES_MAX} lines`, find: findLongFunctions },
+  { title: 'no small file is imported by one other file of its room only', find: findSmallFiles },
   { title: `no folder of src/ has more than ${FOLDER_FILES_MAX} files`, find: findFullFolders },
 ];
 
@@ -26,6 +36,29 @@ function findFullFolders(project: Project): string[] {
   return [...folders].flatMap(([folder, { length }]) =>
     length > FOLDER_FILES_MAX ? [finding(folder, 1, `the folder has ${length} files`)] : [],
   );
+}
+
+function findSmallFiles(project: Project): string[] {
+  const users = new Map<string, Set<string>>();
+  for (const { path, imports } of project.source)
+    for (const item of imports)
+      users.set(item.path ?? '', (users.get(item.path ?? '') ?? new Set()).add(path));
+  const roomOf = (path: string) => path.split('/')[1];
+  const small = project.source.filter(({ path, lineCount, room }) => {
+    const by = [...(users.get(path) ?? [])];
+    return lineCount < FILE_LINES_MIN && by.length === 1 && by.every((one) => roomOf(one) === room);
+  });
+  const keptInVain = [...SMALL_FILES_KEPT.keys()].filter((path) => !small.some((file) => file.path === path));
+  return [
+    ...small
+      .filter(({ path }) => !SMALL_FILES_KEPT.has(path))
+      .map(({ path, lineCount }) =>
+        finding(path, 1, `has ${lineCount} lines; merge it into ${[...(users.get(path) ?? [])].join()}`),
+      ),
+    ...keptInVain
+      .filter((path) => project.files.has(path))
+      .map((path) => finding('test/tidy/size-rules.ts', 1, `keeps ${path} without need`)),
+  ];
 }
 
 function findLongFunctions(project: Project): string[] {

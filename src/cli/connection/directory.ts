@@ -2,9 +2,9 @@
 // command does not know which.
 
 import type { Change, Modification } from '../../ldap/change.ts';
-import type { Rdn } from '../../ldap/dn.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import type { Filter } from '../../ldap/filter.ts';
+import type { Rdn } from '../../ldap/rdn.ts';
 import type { Invocation, World } from '../command.ts';
 
 export interface SearchRequest {

@@ -1,6 +1,6 @@
 // How many messages each mail server has sent, and how many have failed, between one look at it and the next.
 
-import type { Status } from '../status/status.ts';
+import type { Status } from '../status/read-status.ts';
 
 /** Looks that are remembered. */
 const LOOKS_MAX = 20;

@@ -4,7 +4,7 @@
 import { formatTable } from '../dsconfig/table.ts';
 import type { MailTrend } from '../mail/mail-trends.ts';
 import { paint, type Stream } from '../terminal.ts';
-import type { Status } from './status.ts';
+import type { Status } from './read-status.ts';
 
 const LINES_SHOWN = 10;
 /** States in which a mail server does what it is there for, or has nothing to do. */

@@ -3,10 +3,9 @@
 import { setTimeout } from 'node:timers/promises';
 import type { World } from '../command.ts';
 import { MailTrends } from '../mail/mail-trends.ts';
-import { showsUnicode, sparkline } from '../mail/sparkline.ts';
 import { aborted, untilEnded } from '../ongoing.ts';
 import { CLEAR_SCREEN } from '../terminal.ts';
-import type { Status } from './status.ts';
+import type { Status } from './read-status.ts';
 import { formatStatus, type ShownTrends } from './status-text.ts';
 
 const MS_PER_SECOND = 1000;
@@ -39,4 +38,24 @@ export function watchStatus(
       ]);
     }
   });
+}
+
+const BARS = '▁▂▃▄▅▆▇█';
+/** For terminals whose character set has no bars. */
+const PLAIN_BARS = '_.:-=+*#';
+
+/** One character for each count; the highest bar is for the highest of `counts`, the lowest for nothing. */
+export function sparkline(counts: readonly number[], hasUnicode: boolean): string {
+  const bars = [...(hasUnicode ? BARS : PLAIN_BARS)];
+  const highest = Math.max(1, ...counts);
+  return counts
+    .map(
+      (count) => bars[count <= 0 ? 0 : Math.max(1, Math.round((count / highest) * (bars.length - 1)))] ?? '',
+    )
+    .join('');
+}
+
+/** Whether the environment says that the terminal shows UTF-8 (POSIX: LC_ALL, then LC_CTYPE, then LANG). */
+export function showsUnicode({ LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): boolean {
+  return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
 }

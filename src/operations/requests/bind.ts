@@ -6,11 +6,12 @@ import { LdapError } from '../../ldap/ldap-error.ts';
 import type { BindRequest } from '../../ldap/message.ts';
 import { Oid } from '../../ldap/oids.ts';
 import { ResultCode } from '../../ldap/result-code.ts';
+import { type Answer, SUCCESS } from '../answer.ts';
 import { confidentialityRequired } from '../confidentiality.ts';
 import type { RequestControls } from '../controls/request-controls.ts';
 import type { Authentication } from '../login/authentication.ts';
 import { loginSourceOf } from '../login/login-source.ts';
-import { type Answer, type Operation, SUCCESS } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import type { SaslExchange, SaslStep } from '../sasl/mechanism.ts';
 import { beginExchange } from '../sasl/mechanisms.ts';
 

@@ -7,17 +7,19 @@ import { octetsOfEntry } from '../../directory/kept-octets.ts';
 import type { HeldOctets } from '../../directory/octet-budget.ts';
 import { type Change, dnOfChange } from '../../ldap/change.ts';
 import type { Control } from '../../ldap/control.ts';
-import { Dn, type Rdn } from '../../ldap/dn.ts';
+import { Dn } from '../../ldap/dn.ts';
 import { Entry } from '../../ldap/entry.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import type { Request } from '../../ldap/message.ts';
 import { Oid } from '../../ldap/oids.ts';
+import type { Rdn } from '../../ldap/rdn.ts';
 import { ResultCode } from '../../ldap/result-code.ts';
 import { requireWrite } from '../access.ts';
+import { type Answer, SUCCESS } from '../answer.ts';
 import { NO_CONTROLS, type RequestControls } from '../controls/request-controls.ts';
 import type { AccountRequester } from '../login/account-requester.ts';
 import { findPasswordReplacer } from '../login/own-password.ts';
-import { type Answer, type Operation, type Services, SUCCESS } from '../operation.ts';
+import type { Operation, Services } from '../operation.ts';
 
 /** How often an entry that is returned with a change is there: as octets, as a text, in the answer. */
 const READ_ENTRY_FACTOR = 3;

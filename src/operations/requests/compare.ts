@@ -4,8 +4,9 @@ import { LdapError } from '../../ldap/ldap-error.ts';
 import type { CompareRequest } from '../../ldap/message.ts';
 import { ResultCode } from '../../ldap/result-code.ts';
 import { requireRead } from '../access.ts';
+import { type Answer, SUCCESS } from '../answer.ts';
 import type { RequestControls } from '../controls/request-controls.ts';
-import { type Answer, type Operation, type Services, SUCCESS } from '../operation.ts';
+import type { Operation, Services } from '../operation.ts';
 
 export function compare(
   request: CompareRequest,

@@ -4,7 +4,8 @@
 import type { Found } from '../../backend/backend.ts';
 import { Reference } from '../../ldap/reference.ts';
 import { ResultCode } from '../../ldap/result-code.ts';
-import { type Answer, type Operation, SUCCESS } from '../operation.ts';
+import { type Answer, SUCCESS } from '../answer.ts';
+import type { Operation } from '../operation.ts';
 
 /** Entries looked at between two looks at the clock. */
 const STEPS_PER_LOOK = 64;

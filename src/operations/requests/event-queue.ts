@@ -5,7 +5,8 @@
 import type { ChangeEvent, ChangeListener } from '../../backend/backend.ts';
 import { octetsOfEntry } from '../../directory/kept-octets.ts';
 import { ResultCode } from '../../ldap/result-code.ts';
-import { type Answer, type Operation, SUCCESS } from '../operation.ts';
+import { type Answer, SUCCESS } from '../answer.ts';
+import type { Operation } from '../operation.ts';
 
 const EVENTS_WAITING_MAX = 4096;
 const EVENT_OCTETS = 256;

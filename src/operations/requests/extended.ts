@@ -1,11 +1,13 @@
 // Extended operations (RFC 4511 §4.12) by their OID. The root DSE lists the keys of the same table; adding one is
 // one line there and a file beside this one.
 
+import { readCancel } from '../../codec/extended-value.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { Oid } from '../../ldap/oids.ts';
+import { ResultCode } from '../../ldap/result-code.ts';
+import { type Answer, SUCCESS } from '../answer.ts';
 import type { RequestControls } from '../controls/request-controls.ts';
-import { type Answer, type Operation, type Services, SUCCESS } from '../operation.ts';
-import { cancel } from './cancel.ts';
+import type { Operation, Services } from '../operation.ts';
 import { type ExtendedRequest, requireNoValue } from './extended-request.ts';
 import { differences, rollback } from './history.ts';
 import { passwordModify } from './password-modify.ts';
@@ -54,4 +56,16 @@ function whoAmI(request: ExtendedRequest, { requester }: Operation): Answer {
   requireNoValue(request, 'Who am I');
   const { dn } = requester;
   return { ...SUCCESS, value: dn === '' ? '' : `dn:${dn}` };
+}
+
+const REASONS: ReadonlyMap<ResultCode, string> = new Map([
+  [ResultCode.noSuchOperation, 'No request with this message ID is under way.'],
+  [ResultCode.tooLate, 'The request has gone too far to be canceled.'],
+  [ResultCode.cannotCancel, 'A request of this kind cannot be canceled.'],
+]);
+
+/** Cancel (RFC 3909): as abandon, with an answer to both requests. */
+async function cancel({ value }: ExtendedRequest, { session }: Operation): Promise<Answer> {
+  const code = await session.cancel(readCancel(value));
+  return { ...SUCCESS, code, diagnosticMessage: REASONS.get(code) ?? '' };
 }

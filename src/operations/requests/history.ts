@@ -13,7 +13,8 @@ import type { HeldOctets } from '../../directory/octet-budget.ts';
 import type { Change } from '../../ldap/change.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { octetsFromText, textFromOctets } from '../../ldap/octets.ts';
-import { type Answer, type Operation, type Services, SUCCESS } from '../operation.ts';
+import { type Answer, SUCCESS } from '../answer.ts';
+import type { Operation, Services } from '../operation.ts';
 import type { ExtendedRequest } from './extended-request.ts';
 
 /** An answer holds no more than this. */

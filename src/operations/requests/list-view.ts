@@ -7,8 +7,9 @@ import { LdapError } from '../../ldap/ldap-error.ts';
 import type { SearchRequest } from '../../ldap/message.ts';
 import { Oid } from '../../ldap/oids.ts';
 import { ResultCode } from '../../ldap/result-code.ts';
+import type { Answer } from '../answer.ts';
 import type { RequestControls } from '../controls/request-controls.ts';
-import type { Answer, Operation } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import { EntrySender, type SendLimits } from './entry-sender.ts';
 import { addSortResult, isSortError, sortedResult } from './sorted-entries.ts';
 

@@ -7,8 +7,9 @@ import { Entry } from '../../ldap/entry.ts';
 import type { SearchRequest } from '../../ldap/message.ts';
 import { Oid } from '../../ldap/oids.ts';
 import type { Reference } from '../../ldap/reference.ts';
+import { type Answer, SUCCESS } from '../answer.ts';
 import type { RequestControls } from '../controls/request-controls.ts';
-import { type Answer, type Operation, SUCCESS } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import { EntrySender, type SendLimits } from './entry-sender.ts';
 
 export interface Finding {

@@ -11,10 +11,11 @@ import { Attribute } from '../../ldap/entry.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import type { Account } from '../../runtime/accounts.ts';
 import { requireWrite } from '../access.ts';
+import { type Answer, SUCCESS } from '../answer.ts';
 import { confidentialityRequired } from '../confidentiality.ts';
 import { AccountRequester } from '../login/account-requester.ts';
 import { loginSourceOf } from '../login/login-source.ts';
-import { type Answer, type Operation, type Services, SUCCESS } from '../operation.ts';
+import type { Operation, Services } from '../operation.ts';
 import { keyOfAuthentication } from '../sasl/authorization-identity.ts';
 import type { ExtendedRequest } from './extended-request.ts';
 

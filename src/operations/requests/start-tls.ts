@@ -4,7 +4,8 @@
 import { ANONYMOUS } from '../../backend/backend.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { Oid } from '../../ldap/oids.ts';
-import { type Answer, type Operation, SUCCESS } from '../operation.ts';
+import { type Answer, SUCCESS } from '../answer.ts';
+import type { Operation } from '../operation.ts';
 import { type ExtendedRequest, requireNoValue } from './extended-request.ts';
 
 export function startTls(request: ExtendedRequest, { session, connection }: Operation): Promise<Answer> {

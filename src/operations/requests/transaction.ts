@@ -8,8 +8,9 @@ import { readEndTransaction, writeTransactionResult } from '../../codec/extended
 import type { HeldOctets } from '../../directory/octet-budget.ts';
 import { ResultCode } from '../../ldap/result-code.ts';
 import { requireWrite } from '../access.ts';
+import { type Answer, SUCCESS } from '../answer.ts';
 import type { RequestControls } from '../controls/request-controls.ts';
-import { type Answer, type Operation, type Services, SUCCESS } from '../operation.ts';
+import type { Operation, Services } from '../operation.ts';
 import { readEntryControls } from './change.ts';
 import { type ExtendedRequest, requireNoValue } from './extended-request.ts';
 
@@ -77,7 +78,7 @@ function refused({ refusal, index }: ChangeRefused, messageIds: readonly number[
   return {
     ...SUCCESS,
     code: refusal.code,
-    matchedDn: refusal.matchedDn?.toString() ?? '',
+    matchedDn: refusal.matchedDn ?? '',
     diagnosticMessage: refusal.message,
     value: writeTransactionResult({ failedMessageId, controls: [] }),
   };

@@ -12,10 +12,10 @@ import type { ClientConnection, ConnectionEvents } from '../../operations/client
 import { type ConnectionSecurity, isLoopback } from '../../operations/connection-security.ts';
 import type { ConnectionLimits } from '../../operations/limits.ts';
 import type { Rank, Turns } from '../../operations/turns.ts';
+import { noticeOfDisconnection } from '../../operations/unsolicited-notification.ts';
 import { BackPressure } from './back-pressure.ts';
 import type { ConnectionOptions, SocketStartTls } from './connection-options.ts';
 import { MessageDeadline } from './message-deadline.ts';
-import { noticeOfDisconnection } from './notice-of-disconnection.ts';
 import type { Outbox, Sender } from './outbox.ts';
 import { ReceivedOctets } from './received-octets.ts';
 import type { SecuredSocket } from './tls-acceptor.ts';

@@ -1,10 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  readReadEntryResult,
-  writeAssertion,
-  writeReadEntry,
-  writeValuesFilter,
-} from '../../../src/codec/entry-controls.ts';
+import { writeAssertion } from '../../../src/codec/entry-controls.ts';
 import { Oid } from '../../../src/ldap/oids.ts';
 import {
   compareRequest,
@@ -14,6 +9,7 @@ import {
   extendedRequest,
   searchRequest,
 } from '../../support/ber-bytes.ts';
+import { readReadEntryResult, writeReadEntry, writeValuesFilter } from '../../support/control-values.ts';
 import { LdapTools } from '../../support/ldap-tools.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { type RunningServer, startServer } from '../../support/start-server.ts';

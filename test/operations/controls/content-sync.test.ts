@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readSyncDone, type SyncRequest } from '../../../src/codec/sync-control.ts';
+import type { SyncRequest } from '../../../src/codec/sync-control.ts';
 import { Oid } from '../../../src/ldap/oids.ts';
 import { deleteRequest, scopes } from '../../support/ber-bytes.ts';
 import { answerTags } from '../../support/ber-element.ts';
+import { readSyncDone } from '../../support/control-values.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { type RunningServer, startServer } from '../../support/start-server.ts';
 import { addMailServer, mailServerDn, makeAll } from '../entries.ts';

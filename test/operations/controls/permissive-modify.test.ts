@@ -3,7 +3,6 @@
 
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readReadEntryResult, writeReadEntry } from '../../../src/codec/entry-controls.ts';
 import { writeEndTransaction } from '../../../src/codec/extended-value.ts';
 import { octetsFromText } from '../../../src/ldap/octets.ts';
 import { Oid } from '../../../src/ldap/oids.ts';
@@ -17,6 +16,7 @@ import {
   modifyRequest,
   searchRequest,
 } from '../../support/ber-bytes.ts';
+import { readReadEntryResult, writeReadEntry } from '../../support/control-values.ts';
 import { LdapTools } from '../../support/ldap-tools.ts';
 import { type Answer, RawClient } from '../../support/raw-client.ts';
 import { type RunningServer, startServer } from '../../support/start-server.ts';

@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { writeCancel } from '../../../src/codec/extended-value.ts';
 import { ChangeType, writePersistentSearch } from '../../../src/codec/persistent-search-control.ts';
 import { octetsFromText } from '../../../src/ldap/octets.ts';
 import { Oid } from '../../../src/ldap/oids.ts';
@@ -14,6 +13,7 @@ import {
   searchRequest,
 } from '../../support/ber-bytes.ts';
 import { answerTags } from '../../support/ber-element.ts';
+import { writeCancel } from '../../support/control-values.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../../support/start-server.ts';
 import { addMailServer, MAIL_SERVERS, mailServerDn, makeAll } from '../entries.ts';

@@ -1,7 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readListViewResult, writeListView } from '../../../src/codec/list-view-control.ts';
 import { readPagedResults, writePagedResults } from '../../../src/codec/paged-results-control.ts';
-import { readSortResult, writeSortKeys } from '../../../src/codec/sort-control.ts';
 import { Oid } from '../../../src/ldap/oids.ts';
 import type { SortKey } from '../../../src/ldap/sort-key.ts';
 import {
@@ -11,6 +9,12 @@ import {
   scopes,
   searchRequest,
 } from '../../support/ber-bytes.ts';
+import {
+  readListViewResult,
+  readSortResult,
+  writeListView,
+  writeSortKeys,
+} from '../../support/control-values.ts';
 import { LdapTools } from '../../support/ldap-tools.ts';
 import { type Answer, RawClient } from '../../support/raw-client.ts';
 import { type RunningServer, startServer } from '../../support/start-server.ts';

@@ -1,13 +1,17 @@
 // Sorting and windows over all suffixes at once: a search below the empty name (RFC 2891 knows no exception for it).
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readListViewResult, writeListView } from '../../../src/codec/list-view-control.ts';
 import { writePersistentSearch } from '../../../src/codec/persistent-search-control.ts';
-import { readSortResult, writeSortKeys } from '../../../src/codec/sort-control.ts';
-import { writeSyncRequest } from '../../../src/codec/sync-control.ts';
 import { Oid } from '../../../src/ldap/oids.ts';
 import { addPeople, PEOPLE, SUFFIX } from '../../memory/memory-backend-support.ts';
 import { equalityFilter, scopes, searchRequest } from '../../support/ber-bytes.ts';
+import {
+  readListViewResult,
+  readSortResult,
+  writeListView,
+  writeSortKeys,
+  writeSyncRequest,
+} from '../../support/control-values.ts';
 import { LdapTools } from '../../support/ldap-tools.ts';
 import { type Answer, RawClient } from '../../support/raw-client.ts';
 import { type RunningServer, startServer } from '../../support/start-server.ts';

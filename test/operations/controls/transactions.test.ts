@@ -1,10 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readReadEntryResult, writeReadEntry } from '../../../src/codec/entry-controls.ts';
-import {
-  readTransactionResult,
-  writeCancel,
-  writeEndTransaction,
-} from '../../../src/codec/extended-value.ts';
+import { writeEndTransaction } from '../../../src/codec/extended-value.ts';
 import { octetsFromText, textFromOctets } from '../../../src/ldap/octets.ts';
 import { Oid } from '../../../src/ldap/oids.ts';
 import {
@@ -15,6 +10,12 @@ import {
   message,
   searchRequest,
 } from '../../support/ber-bytes.ts';
+import {
+  readReadEntryResult,
+  readTransactionResult,
+  writeCancel,
+  writeReadEntry,
+} from '../../support/control-values.ts';
 import { type Answer, RawClient } from '../../support/raw-client.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../../support/start-server.ts';
 import { addEntry, addMailServer, mailServerDn, makeAll } from '../entries.ts';

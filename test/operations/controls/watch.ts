@@ -2,15 +2,9 @@
 
 import {
   type PersistentSearch,
-  readEntryChange,
   writePersistentSearch,
 } from '../../../src/codec/persistent-search-control.ts';
-import {
-  readSyncInfo,
-  readSyncState,
-  type SyncRequest,
-  writeSyncRequest,
-} from '../../../src/codec/sync-control.ts';
+import type { SyncRequest } from '../../../src/codec/sync-control.ts';
 import { textFromOctets } from '../../../src/ldap/octets.ts';
 import { Oid } from '../../../src/ldap/oids.ts';
 import {
@@ -21,6 +15,12 @@ import {
   searchRequest,
 } from '../../support/ber-bytes.ts';
 import type { ServerMessage } from '../../support/ber-element.ts';
+import {
+  readEntryChange,
+  readSyncInfo,
+  readSyncState,
+  writeSyncRequest,
+} from '../../support/control-values.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import type { RunningServer } from '../../support/start-server.ts';
 import { MAIL_SERVERS } from '../entries.ts';
