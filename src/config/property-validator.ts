@@ -8,7 +8,7 @@ import type { Dn } from '../ldap/dn.ts';
 import { isAtOrBelow, isBelow } from '../ldap/dn-key.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
-import { newContentIssues } from '../schema/content-rule.ts';
+import { newContentIssues } from '../schema/check-content-rule.ts';
 import type { Schema } from '../schema/schema.ts';
 import {
   type ChangedProperty,

@@ -3,7 +3,7 @@
 
 import { hash } from 'node:crypto';
 import { Attribute, type Entry } from '../ldap/entry.ts';
-import { findStructuralClass } from '../schema/check-classes.ts';
+import { findStructuralClass } from '../schema/object-class.ts';
 import type { Schema } from '../schema/schema.ts';
 
 export interface Stamp {

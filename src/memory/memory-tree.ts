@@ -13,8 +13,8 @@ import { isAtOrBelow } from '../ldap/dn-key.ts';
 import { Attribute, type Entry } from '../ldap/entry.ts';
 import { type Issue, refuseIfAny } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
+import { newContentIssues } from '../schema/check-content-rule.ts';
 import { checkValues } from '../schema/check-values.ts';
-import { newContentIssues } from '../schema/content-rule.ts';
 import type { Schema } from '../schema/schema.ts';
 
 /** What people, groups and hosts are looked up by. */

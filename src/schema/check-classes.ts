@@ -6,7 +6,7 @@ import type { Issue } from '../ldap/issue.ts';
 import type { AttributeType } from './attribute-type.ts';
 import { checkValues, type IsSecret } from './check-values.ts';
 import { normalizeValue } from './normal-value.ts';
-import type { ObjectClass } from './object-class.ts';
+import { mostSpecial, type ObjectClass } from './object-class.ts';
 import type { Schema } from './schema.ts';
 import { findSimilarName } from './similar-name.ts';
 
@@ -44,20 +44,6 @@ export function completeClasses(schema: Schema, values: readonly string[]): read
     for (const superior of schema.findObjectClass(value)?.lineage ?? []) names.add(superior.name);
   }
   return [...names];
-}
-
-/**
- * Returns the most specific structural class, the value of structuralObjectClass (RFC 4512 §3.4.6). Returns
- * undefined if there is none, or if the structural classes are not one chain.
- */
-export function findStructuralClass(schema: Schema, values: readonly string[]): ObjectClass | undefined {
-  const classes = values.map((value) => schema.findObjectClass(value)).filter((found) => found !== undefined);
-  return mostSpecial(classes);
-}
-
-function mostSpecial(classes: readonly ObjectClass[]): ObjectClass | undefined {
-  const structural = classes.filter(({ kind }) => kind === 'structural');
-  return structural.find((candidate) => structural.every((other) => candidate.lineage.has(other)));
 }
 
 interface FoundClasses {

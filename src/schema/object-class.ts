@@ -89,3 +89,20 @@ function lineageOf(objectClass: ObjectClass): ReadonlySet<ObjectClass> {
   }
   return lineage;
 }
+
+/**
+ * Returns the most specific structural class, the value of structuralObjectClass (RFC 4512 §3.4.6). Returns
+ * undefined if there is none, or if the structural classes are not one chain.
+ */
+export function findStructuralClass(
+  schema: { findObjectClass(name: string): ObjectClass | undefined },
+  values: readonly string[],
+): ObjectClass | undefined {
+  const classes = values.map((value) => schema.findObjectClass(value)).filter((found) => found !== undefined);
+  return mostSpecial(classes);
+}
+
+export function mostSpecial(classes: readonly ObjectClass[]): ObjectClass | undefined {
+  const structural = classes.filter(({ kind }) => kind === 'structural');
+  return structural.find((candidate) => structural.every((other) => candidate.lineage.has(other)));
+}

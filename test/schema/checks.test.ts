@@ -2,14 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { Dn } from '../../src/ldap/dn.ts';
 import { Attribute, Entry } from '../../src/ldap/entry.ts';
 import { formatIssue } from '../../src/ldap/issue.ts';
-import {
-  checkClasses,
-  checkEntry,
-  completeClasses,
-  findStructuralClass,
-} from '../../src/schema/check-classes.ts';
+import { checkClasses, checkEntry, completeClasses } from '../../src/schema/check-classes.ts';
 import { checkValues } from '../../src/schema/check-values.ts';
 import { normalizeValue } from '../../src/schema/normal-value.ts';
+import { findStructuralClass } from '../../src/schema/object-class.ts';
 import { findSimilarName } from '../../src/schema/similar-name.ts';
 import { sampleSchema } from './sample-schema.ts';
 
