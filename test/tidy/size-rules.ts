@@ -9,10 +9,11 @@ const FUNCTION_LINES_MAX = 70;
 const FOLDER_FILES_MAX = 30;
 /** A smaller file that one other file of its room imports belongs to that one. */
 const FILE_LINES_MIN = 25;
-/** Small files that are seams: path to the reason. Whatever another room imports is one. */
+/** Small files, and folders of them, that are seams: path to the reason. Whatever another room imports is one. */
 const SMALL_FILES_KEPT: ReadonlyMap<string, string> = new Map([
   ['src/config/passwords/derivation-worker.ts', 'runs as a thread'],
-  ['src/config/types/certificate-fingerprint.ts', 'property types have a file each'],
+  ['src/config/objects/', 'managed objects have a file each'],
+  ['src/config/types/', 'property types have a file each'],
   ['src/schema/rules/standard.ts', 'lists the files of its folder'],
   ['src/trust/operating-system.ts', 'is read without the worker by its test'],
 ]);
@@ -48,10 +49,11 @@ function findSmallFiles(project: Project): string[] {
     const by = [...(users.get(path) ?? [])];
     return lineCount < FILE_LINES_MIN && by.length === 1 && by.every((one) => roomOf(one) === room);
   });
-  const keptInVain = [...SMALL_FILES_KEPT.keys()].filter((path) => !small.some((file) => file.path === path));
+  const kept = [...SMALL_FILES_KEPT.keys()];
+  const keptInVain = kept.filter((path) => !small.some((file) => file.path.startsWith(path)));
   return [
     ...small
-      .filter(({ path }) => !SMALL_FILES_KEPT.has(path))
+      .filter(({ path }) => !kept.some((one) => path.startsWith(one)))
       .map(({ path, lineCount }) =>
         finding(path, 1, `has ${lineCount} lines; merge it into ${[...(users.get(path) ?? [])].join()}`),
       ),
