@@ -20,7 +20,6 @@ import { Dialog, type DialogLine } from './dialog.ts';
 import { chooseMechanism, NotOffered, needsOf, type Offer, readOffer, requireOffered } from './offer.ts';
 import { openSocket } from './open-socket.ts';
 import { SessionError, Silence } from './session-error.ts';
-import { askForUtf8 } from './utf8-header.ts';
 
 export interface SessionOptions {
   readonly plan: ConnectionPlan;
@@ -342,4 +341,20 @@ function onTheWire(address: string): string {
 /** Splits the content in small pieces, to know whether its end was sent when the connection is lost. */
 function* piecesOf(content: Buffer): Generator<Buffer> {
   for (let at = 0; at < content.length; at += PIECE_OCTETS) yield content.subarray(at, at + PIECE_OCTETS);
+}
+
+const SEND = '_sendCommand';
+const MAIL = /^MAIL FROM:<[^>]*>/;
+
+/**
+ * Adds SMTPUTF8 to the MAIL commands of a connection until the returned function is called. Throws where that is impossible.
+ * A message with a UTF-8 header and ASCII addresses needs it (RFC 6531 §3.4); nodemailer asks for it by the addresses only.
+ */
+function askForUtf8(connection: SMTPConnection): () => void {
+  const send: unknown = Reflect.get(connection, SEND);
+  if (typeof send !== 'function') throw new Error('The version of nodemailer cannot ask for SMTPUTF8.');
+  Reflect.set(connection, SEND, (line: string, shown?: string) =>
+    Reflect.apply(send, connection, [line.replace(MAIL, '$& SMTPUTF8'), shown]),
+  );
+  return () => void Reflect.deleteProperty(connection, SEND);
 }
