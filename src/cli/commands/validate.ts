@@ -17,9 +17,10 @@ export const validateCommand: Command = {
   operands: 'FILE...',
   synopsis: 'Checks files of entries as a server would, without a server.',
   description:
-    'FILE may be a folder, or - for standard input. Every problem is told with file and line, and the exit code is 1.\n' +
+    'FILE may be a folder, or - for standard input. Every problem is told with file, line and column, and the exit code is 1.\n' +
     'The entries are checked over the configuration of a new instance, or over that of --instance; they may name what\n' +
-    'stands there. Paths of $<file:PATH> begin at the folder of the first file, or at the instance.',
+    'stands there. Paths of $<file:PATH>, key stores and trust stores begin at the folder of the first file, or at the\n' +
+    'instance. A key manager or trust manager whose file cannot be used is a warning, unless --missing-files=ignore is given.',
   options: [
     {
       name: 'with',
