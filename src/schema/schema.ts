@@ -208,15 +208,17 @@ export class Schema implements NameContext {
     }
   }
 
-  /** In the order of the files. */
+  /** The DIT content rules, in the order of the files. */
   get contentRules(): readonly ContentRule[] {
     return [...this.#parts.contentRules.values()];
   }
 
-  /** The DIT content rule for an entry of these classes (RFC 4512 §4.1.6): that of its structural class, if there is one. */
+  /** Returns the DIT content rule of the structural class among these (RFC 4512 §4.1.6), or undefined when it has none. */
   contentRuleOf(classes: readonly string[]): ContentRule | undefined {
-    const structural = findStructuralClass(this, classes);
-    return structural && this.#parts.contentRules.get(structural);
+    const { contentRules } = this.#parts;
+    // Most schemas have none, and every change asks.
+    const structural = contentRules.size === 0 ? undefined : findStructuralClass(this, classes);
+    return structural && contentRules.get(structural);
   }
 
   get placeRules(): SchemaParts['placeRules'] {

@@ -11,8 +11,7 @@ const BINARY_TRANSFER: ReadonlySet<string> = new Set(['8', '9', '10', '49'].map(
  */
 const BINARY_SYNTAX = `${PREFIX}.5`;
 
-/** Returns true if values of the syntax are always transferred with `;binary` (RFC 4523 §2). */
-/** No person reads values of these; Octet String is not among them, as text is kept in it too. */
+/** OIDs of the syntaxes whose values are no text. Octet String is not among them: text is kept in it too. */
 const NOT_READABLE: ReadonlySet<string> = new Set([
   ...BINARY_TRANSFER,
   BINARY_SYNTAX,
@@ -24,6 +23,7 @@ export function isNotReadable({ oid }: Syntax): boolean {
   return NOT_READABLE.has(oid);
 }
 
+/** Returns true if values of the syntax are always transferred with `;binary` (RFC 4523 §2). */
 export function isTransferredInBinary({ oid }: Syntax): boolean {
   return BINARY_TRANSFER.has(oid);
 }
