@@ -31,7 +31,11 @@ class Inspector {
   private constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.addEventListener('message', ({ data }) => {
-      const { id, result, error } = JSON.parse(String(data)) as { id?: number; result?: unknown; error?: unknown };
+      const { id, result, error } = JSON.parse(String(data)) as {
+        id?: number;
+        result?: unknown;
+        error?: unknown;
+      };
       if (error !== undefined) throw new Error(JSON.stringify(error));
       if (id !== undefined) this.#waiting.get(id)?.(result);
     });
@@ -107,7 +111,9 @@ await inspector.call('Profiler.startPreciseCoverage', { callCount: true, detaile
 await modify(WARM_UP);
 await inspector.call('Profiler.takePreciseCoverage');
 await modify(WARM_UP + 1);
-const { result } = (await inspector.call('Profiler.takePreciseCoverage')) as { result: readonly ScriptCoverage[] };
+const { result } = (await inspector.call('Profiler.takePreciseCoverage')) as {
+  result: readonly ScriptCoverage[];
+};
 await inspector.call('Profiler.stopPreciseCoverage');
 await noteLookUps(inspector);
 await modify(WARM_UP + 2);
@@ -116,7 +122,10 @@ const lookedUp = (await inspector.evaluate('JSON.stringify(globalThis.lookedUp)'
 const called = result
   .filter(({ url }) => url.includes('/src/'))
   .map(({ url, functions }) => {
-    const counts = functions.map(({ functionName, ranges }) => ({ functionName, count: ranges[0]?.count ?? 0 }));
+    const counts = functions.map(({ functionName, ranges }) => ({
+      functionName,
+      count: ranges[0]?.count ?? 0,
+    }));
     const used = counts.filter(({ count, functionName }) => count > 0 && functionName !== '');
     return { file: url.slice(url.indexOf('/src/') + 5), used };
   })

@@ -159,13 +159,13 @@ export interface Backend {
   readonly baseDn: Dn;
   readonly baseKey: string;
   /** Reading needs this privilege; undefined: anybody may read. */
-  readonly readPrivilege: string | undefined;
+  readonly readPrivilege?: string | undefined;
   /** Only who has logged in may read. */
   readonly needsLogin?: boolean;
   /** Searches of everything below the root leave it out: it tells of what is elsewhere, over again. */
   readonly isApart?: boolean;
   /** Changing needs all of these; undefined: nobody may, because nothing here can be changed. */
-  readonly writePrivileges: readonly string[] | undefined;
+  readonly writePrivileges?: readonly string[] | undefined;
   /** What to do instead, where nothing can be changed. */
   readonly instead?: string;
   /** What the search finds, already reduced to the selected attributes. Throws noSuchObject, assertionFailed. */

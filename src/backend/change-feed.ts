@@ -41,6 +41,9 @@ interface Remembered {
 const REMEMBERED_MAX = 2048;
 const REMEMBERED_OCTETS_MAX = 16 * 1024 * 1024;
 
+/** What a watched search needs of a feed. */
+export type WatchedFeed = Pick<ChangeFeed, 'number' | 'history' | 'listen' | 'since'>;
+
 export class ChangeFeed {
   /** Which history the numbers belong to. */
   readonly history: string;

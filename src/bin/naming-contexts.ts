@@ -6,7 +6,7 @@ import { NamingContexts } from '../backend/naming-contexts.ts';
 import { Instead } from '../backend/read-only.ts';
 import { readOnlyRights } from '../backend/read-only-rights.ts';
 import { rootDseOf } from '../backend/root-dse.ts';
-import { SingleEntryBackend } from '../backend/single-entry-backend.ts';
+import { singleEntryBackend } from '../backend/single-entry.ts';
 import { readLdifPieces } from '../codec/ldif-reader.ts';
 import { formatChange } from '../codec/ldif-writer.ts';
 import type { Derive } from '../config/passwords/derivation.ts';
@@ -19,7 +19,7 @@ import { usedByAttributes } from '../configuration/used-by.ts';
 import type { WritePath, WritePathOptions } from '../configuration/write/write-path.ts';
 import { idOfChange, stamp } from '../directory/stamp.ts';
 import type { FileReader } from '../files/file-reader.ts';
-import { ChangelogBackend } from '../history/changelog-backend.ts';
+import { changelogBackend } from '../history/changelog-backend.ts';
 import type { ConfigurationHistory } from '../history/configuration-history.ts';
 import { isOwnFile } from '../instance/own-files.ts';
 import { VERSION } from '../instance/version.ts';
@@ -27,7 +27,7 @@ import type { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { MemoryBackends } from '../memory/memory-backends.ts';
 import type { Monitor } from '../monitor/monitor.ts';
-import { MonitorBackend } from '../monitor/monitor-backend.ts';
+import { monitorBackend } from '../monitor/monitor-backend.ts';
 import { SUPPORTED_CONTROLS } from '../operations/controls/request-controls.ts';
 import { SUPPORTED_EXTENSIONS } from '../operations/requests/extended.ts';
 import { TASK_BRANCHES } from '../tasks/task-branches.ts';
@@ -80,7 +80,7 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
       ...readOnlyRights(schema, READ_ONLY_TREES, TASK_BRANCHES),
     ]),
   );
-  const config = new ConfigBackend(configuration, views, writePath, deriveFor);
+  const config = new ConfigBackend({ configuration, views, writePath, deriveFor });
   const effective = new EffectiveBackend(configuration, views, writePath.feed);
   const facts = {
     supportedControls: SUPPORTED_CONTROLS,
@@ -91,21 +91,18 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
   };
   const contexts = new NamingContexts();
   contexts.add(
-    new SingleEntryBackend(
-      rootDseOf(contexts, facts),
-      schema,
-      views,
-      Instead.rootDse,
-      () => contexts.belowRoot.length,
-    ),
+    singleEntryBackend({
+      ...{ schema, views, entry: rootDseOf(contexts, facts), instead: Instead.rootDse },
+      countChildren: () => contexts.belowRoot.length,
+    }),
   );
   const subschema = stampedSubschema(configuration, now());
-  contexts.add(new SingleEntryBackend(() => subschema, schema, views, Instead.schema));
+  contexts.add(singleEntryBackend({ schema, views, entry: () => subschema, instead: Instead.schema }));
   contexts.add(config);
   contexts.add(effective);
-  contexts.add(new MonitorBackend(schema, views, monitor));
+  contexts.add(monitorBackend(schema, views, monitor));
   contexts.add(
-    new ChangelogBackend({
+    changelogBackend({
       ...{ schema, views, secrets: validator.definitions, reader: history.reader, formatChange, firstNumber },
       lastNumber: () => writePath.feed.number,
     }),

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Backend } from '../backend/backend.ts';
 import type { EntryViews } from '../backend/entry-views.ts';
 import { WritePath } from '../configuration/write/write-path.ts';
 import type { Log } from '../files/log.ts';
@@ -19,7 +20,7 @@ import { TaskRetention } from '../tasks/task-retention.ts';
 import { TaskRunner, type TaskRunnerOptions } from '../tasks/task-runner.ts';
 import { TaskStore } from '../tasks/task-store.ts';
 import { TaskTree } from '../tasks/task-tree.ts';
-import { TasksBackend } from '../tasks/tasks-backend.ts';
+import { tasksBackend } from '../tasks/tasks-backend.ts';
 
 export interface TasksOptions extends Pick<TaskRunnerOptions, 'now' | 'later'> {
   readonly log: Log;
@@ -31,7 +32,7 @@ export interface TasksOptions extends Pick<TaskRunnerOptions, 'now' | 'later'> {
 }
 
 export interface OpenTasks {
-  readonly backend: TasksBackend;
+  readonly backend: Backend;
   readonly runner: TaskRunner;
   readonly components: readonly Component[];
   /** Ends the tasks that run, and notes it. */
@@ -55,7 +56,7 @@ export async function openTasks(options: TasksOptions): Promise<OpenTasks> {
   });
   const runner = new TaskRunner({ tasks, writePath, retention, now, later, log });
   monitor.add(taskMonitor(runner));
-  const backend = new TasksBackend({ tasks, views, writePath, runner, store });
+  const backend = tasksBackend({ tasks, views, writePath, runner, store });
   const close = async () => {
     await runner.stop();
     await writePath.close();

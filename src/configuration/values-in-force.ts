@@ -13,7 +13,7 @@ import type { Entry } from '../ldap/entry.ts';
 export class ValuesInForce {
   readonly #pending = new WeakMap<Entry, PendingChanges>();
   #validator: PropertyValidator;
-  #era = randomUUID();
+  #sourcesId = randomUUID();
 
   constructor(validator: PropertyValidator) {
     this.#validator = validator;
@@ -24,14 +24,14 @@ export class ValuesInForce {
   }
 
   /** Another text for every time that the sources have been read. */
-  get era(): string {
-    return this.#era;
+  get sourcesId(): string {
+    return this.#sourcesId;
   }
 
   /** From now on entries mean what they mean with other sources; takes what waits then, of those for which that is new. */
   reload(validator: PropertyValidator, changed: Iterable<EntryInForce>): void {
     this.#validator = validator;
-    this.#era = randomUUID();
+    this.#sourcesId = randomUUID();
     for (const { entry, pending } of changed) if (pending !== this.pending(entry)) this.#keep(entry, pending);
   }
 

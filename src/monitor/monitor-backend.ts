@@ -2,105 +2,86 @@
 // sorting and compare work as in any other tree. It has no change notification, because figures change all the
 // time.
 
-import type { Backend, Comparison, Found, Search, SortedResult, SortedSearch } from '../backend/backend.ts';
+import type { Found, Search } from '../backend/backend.ts';
+import type { EntryName, EntrySource } from '../backend/entry-source.ts';
 import type { EntryViews } from '../backend/entry-views.ts';
-import { Instead, readOnly } from '../backend/read-only.ts';
-import { TreeReader } from '../backend/tree-reader.ts';
+import { Instead } from '../backend/read-only.ts';
+import { TreeBackend } from '../backend/tree-backend.ts';
+import { TreeSource } from '../backend/tree-source.ts';
 import { Dn } from '../ldap/dn.ts';
-import { LdapError } from '../ldap/ldap-error.ts';
+import type { Entry } from '../ldap/entry.ts';
 import { SearchScope } from '../ldap/message.ts';
-import type { OctetCount } from '../ldap/octet-count.ts';
+import type { Matcher } from '../schema/filter-matcher.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Monitor } from './monitor.ts';
 import { MonitorKeys, MonitorTree } from './monitor-tree.ts';
 
-/** The backend of cn=monitor. */
-export class MonitorBackend implements Backend {
-  readonly baseDn = Dn.parse('cn=monitor');
+const BASE = Dn.parse('cn=monitor');
+const NOT_WATCHED =
+  'cn=monitor cannot be watched: its figures change all the time. Search it again when you want to know.';
+
+/** Returns the backend of cn=monitor. */
+export function monitorBackend(schema: Schema, views: EntryViews, monitor: Monitor): TreeBackend {
+  const keys = new MonitorKeys(schema);
+  const options = { schema, monitor, keys, baseDn: BASE, baseKey: schema.dnKey(BASE) };
+  return new TreeBackend({
+    ...{ baseDn: BASE, readPrivilege: 'monitor-read', instead: Instead.monitor, schema, views },
+    source: () => new MonitorEntries(options),
+    feed: NOT_WATCHED,
+  });
+}
+
+interface MonitorEntriesOptions {
+  readonly schema: Schema;
+  readonly monitor: Monitor;
+  readonly keys: MonitorKeys;
+  readonly baseDn: Dn;
   readonly baseKey: string;
-  readonly readPrivilege = 'monitor-read';
-  readonly writePrivileges = undefined;
-  readonly instead = Instead.monitor;
-  readonly #schema: Schema;
-  readonly #views: EntryViews;
-  readonly #monitor: Monitor;
-  readonly #keys: MonitorKeys;
+}
 
-  constructor(schema: Schema, views: EntryViews, monitor: Monitor) {
-    this.#schema = schema;
-    this.#views = views;
-    this.#monitor = monitor;
-    this.#keys = new MonitorKeys(schema);
-    this.baseKey = schema.dnKey(this.baseDn);
-  }
+/** The entries of one request. */
+class MonitorEntries implements EntrySource {
+  readonly #options: MonitorEntriesOptions;
+  readonly #entries: MonitorTree;
+  readonly #source: TreeSource;
 
-  search(search: Search): Iterable<Found> {
-    return this.#searched(search, (reader) => reader.search(search));
-  }
-
-  searchSorted(search: SortedSearch): Iterable<SortedResult | undefined> {
-    return this.#searched(search, (reader) => reader.searchSorted(search));
-  }
-
-  compare(comparison: Comparison): boolean {
-    const entries = this.#newTree();
-    for (const _ of entries.fill(comparison.dnKey));
-    return this.#readerOf(entries).compare(comparison);
-  }
-
-  change(): never {
-    throw readOnly(this.baseDn, this.instead);
-  }
-
-  changeAll(): never {
-    throw readOnly(this.baseDn, this.instead);
-  }
-
-  watch(): never {
-    throw new LdapError(
-      'unwillingToPerform',
-      'cn=monitor cannot be watched: its figures change all the time. Search it again when you want to know.',
-    );
-  }
-
-  /** Searches. Throws LdapError noSuchObject (32) at once; the rest runs in slices. */
-  #searched<Result>(
-    search: Search,
-    find: (reader: TreeReader) => Iterable<Result | undefined>,
-  ): Iterable<Result | undefined> {
-    const { baseKey, scope } = search;
-    const entries = this.#newTree();
-    if (!this.#keys.isThere(baseKey, this.#monitor, this.baseKey)) return find(this.#readerOf(entries));
-    const wantedKey = scope === SearchScope.baseObject ? baseKey : undefined;
-    return this.#filledAndFound(entries, wantedKey, find, search.held);
-  }
-
-  *#filledAndFound<Result>(
-    entries: MonitorTree,
-    wantedKey: string | undefined,
-    find: (reader: TreeReader) => Iterable<Result | undefined>,
-    held: OctetCount | undefined,
-  ): Generator<Result | undefined> {
-    try {
-      yield* entries.fill(wantedKey, held);
-      yield* find(this.#readerOf(entries));
-    } finally {
-      held?.give(entries.octets);
-    }
-  }
-
-  #newTree(): MonitorTree {
-    const { baseDn, baseKey } = this;
-    return new MonitorTree({
-      ...{ baseDn, baseKey, schema: this.#schema, keys: this.#keys, monitor: this.#monitor },
-    });
-  }
-
-  #readerOf({ tree, shown }: MonitorTree): TreeReader {
-    return new TreeReader(this.#schema, tree, this.#views, {
-      shown,
+  constructor(options: MonitorEntriesOptions) {
+    this.#options = options;
+    this.#entries = new MonitorTree(options);
+    this.#source = new TreeSource(options.schema, this.#entries.tree, {
+      shown: this.#entries.shown,
       treeKey: (key) => key,
       isIndexed: () => false,
     });
+  }
+
+  /** Searches. Throws LdapError noSuchObject (32) at once; the rest runs in slices. */
+  find(search: Search, matches: Matcher, see: (entry: Entry) => Entry): Iterable<Found> {
+    const { keys, monitor, baseKey } = this.#options;
+    if (!keys.isThere(search.baseKey, monitor, baseKey)) return this.#source.find(search, matches, see);
+    return this.#filledAndFound(search, matches, see);
+  }
+
+  get(name: EntryName): Entry {
+    for (const _ of this.#entries.fill(name.dnKey));
+    return this.#source.get(name);
+  }
+
+  shown(entry: Entry): Entry {
+    return this.#source.shown(entry);
+  }
+
+  get countChildren(): EntrySource['countChildren'] {
+    return this.#source.countChildren;
+  }
+
+  *#filledAndFound(search: Search, matches: Matcher, see: (entry: Entry) => Entry): Generator<Found> {
+    const { scope, baseKey, held } = search;
+    try {
+      yield* this.#entries.fill(scope === SearchScope.baseObject ? baseKey : undefined, held);
+      yield* this.#source.find(search, matches, see);
+    } finally {
+      held?.give(this.#entries.octets);
+    }
   }
 }

@@ -39,7 +39,7 @@ export class OfflineDirectory implements Directory {
     this.#configuration = configuration;
     this.#requester = requester;
     const views = new EntryViews(configuration.schema, configuration.validator.definitions, new Map());
-    this.#backend = new ConfigBackend(configuration, views, writePath, () => deriveForCommand);
+    this.#backend = new ConfigBackend({ configuration, views, writePath, deriveFor: () => deriveForCommand });
   }
 
   search({ base, scope, filter = '(objectClass=*)', attributes = ['*'] }: SearchRequest): Promise<Entry[]> {

@@ -1,39 +1,70 @@
 // Changes with all that a client may ask for besides: an assertion, a trial, what was there before and is there now,
-// a whole subtree at once (RFC 4527, RFC 4528). What backends that write by way of the write path have in common.
+// a whole subtree at once (RFC 4527, RFC 4528). What backends that write by way of the write path have in common; what a
+// tree asks of its changes besides is in its rules.
 
-import { type ChangeOutcome, type ChangeStep, NO_OPTIONS, type Requester } from '../../backend/backend.ts';
+import {
+  type ChangeOptions,
+  type ChangeOutcome,
+  type ChangeStep,
+  NO_OPTIONS,
+  type Requester,
+} from '../../backend/backend.ts';
+import type { EntrySource } from '../../backend/entry-source.ts';
 import type { EntryViews } from '../../backend/entry-views.ts';
-import type { TreeReader } from '../../backend/tree-reader.ts';
+import { assertionFailed, type Writer } from '../../backend/tree-backend.ts';
+import { WriteOrder } from '../../backend/write-order.ts';
 import type { Effect } from '../../directory/apply-change.ts';
 import { modificationsNeeded } from '../../directory/permissive-modify.ts';
 import { findReferral, referralError } from '../../directory/referral.ts';
 import type { Tree } from '../../directory/tree.ts';
 import { type Change, dnOfChange } from '../../ldap/change.ts';
+import { Dn } from '../../ldap/dn.ts';
 import type { Entry } from '../../ldap/entry.ts';
+import type { Filter } from '../../ldap/filter.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
+import { compileFilter } from '../../schema/filter-matcher.ts';
 import type { Schema } from '../../schema/schema.ts';
-import type { WritePath, WriteStep } from './write-path.ts';
+import { requireFewPasswords } from '../rights/stored-passwords.ts';
+import { allReady } from './refused-steps.ts';
+import type { WritePath, WriteStep, Written } from './write-path.ts';
+
+/** What a tree asks of a change. */
+export interface ChangeRules {
+  /**
+   * Returns the change as it may be stored, with hashes in place of passwords. Throws, or rejects with, the LdapError that
+   * refuses it.
+   * @param entry that the change is about, as readers see it
+   */
+  ready(change: Change, requester: Requester, entry: Entry | undefined): Change | Promise<Change>;
+  /** Throws the LdapError that refuses a modify of another entry than `ready` was given. */
+  require?(change: Change, requester: Requester, entry: Entry): void;
+  /** Returns a change with what must be changed with it; the change alone when absent. Throws LdapError. */
+  withFollowers?(change: Change): readonly Change[];
+  /** Whether entries may be referral objects (RFC 3296). */
+  readonly mayRefer?: boolean;
+  /** Told of a change that is made. Returns what else whoever asked for it should know, a sentence each. */
+  made?(change: Change): readonly string[];
+}
 
 export interface TreeWriterOptions {
   readonly schema: Schema;
   readonly tree: Tree;
   readonly views: EntryViews;
-  readonly reader: TreeReader;
+  readonly source: Pick<EntrySource, 'countChildren'>;
   readonly writePath: WritePath;
-  /** A change with what must be changed with it; the change alone when absent. Throws LdapError. */
-  readonly withFollowers?: (change: Change) => readonly Change[];
+  readonly rules: ChangeRules;
 }
 
-/** A change of which something is asked again when it is its turn. */
-export interface GuardedStep extends ChangeStep {
+/** A change as it may be stored, and what is asked again when it has its turn. */
+interface ReadyStep extends ChangeStep {
   /** Takes the entry as the changes before this one leave it. Throws what refuses the change. */
-  readonly guard?: ((staged: Entry | undefined) => void) | undefined;
+  readonly guard: ((staged: Entry | undefined) => void) | undefined;
 }
 
 /** Entries that one subtree delete takes with it, or one move, at most. */
 const SUBTREE_ENTRIES_MAX = 10_000;
 
-export class TreeWriter {
+export class TreeWriter implements Writer {
   readonly #options: TreeWriterOptions;
 
   constructor(options: TreeWriterOptions) {
@@ -42,76 +73,127 @@ export class TreeWriter {
 
   /** Resolves when the change is on disk and in force, or with `noOp` when it could have been. */
   async change(
-    change: Change,
+    asked: Change,
     requester: Requester,
-    options = NO_OPTIONS,
-    guard?: GuardedStep['guard'],
+    options: ChangeOptions = NO_OPTIONS,
+    order: WriteOrder = new WriteOrder(),
   ): Promise<ChangeOutcome> {
-    const { writePath } = this.#options;
-    if (options === NO_OPTIONS && change.type !== 'modifyDn') {
-      const { number, notes } = await (guard === undefined
-        ? writePath.submit(change, requester)
-        : writePath.submitAll([this.#guarded(change, guard)], requester));
-      return { number, notes, before: undefined, after: undefined };
-    }
-    const step = this.#stepOf({ change, options, guard }, requester);
-    const { number, notes, effects } = await (options.noOp === true
-      ? writePath.try([step], requester)
-      : writePath.submitAll([step], requester));
-    return { number, notes, ...this.#read({ change, options }, effects[0] ?? [], requester) };
+    const { schema, tree, rules } = this.#options;
+    const entry = tree.find(schema.dnKey(dnOfChange(asked)));
+    const ready = rules.ready(asked, requester, entry);
+    const guard = this.#guardOf(asked, requester, entry);
+    return order.run(ready, async (change) => {
+      const step: ReadyStep = { change, options, guard };
+      const { number, notes, effects } = await this.#write([step], requester);
+      const further = options.noOp === true ? undefined : rules.made?.(change);
+      const all = further === undefined ? notes : [...notes, ...further];
+      return { number, notes: all, ...this.#read(step, effects[0] ?? [], requester) };
+    });
   }
 
-  /** All as one commit or none; one that is a trial makes all of them one. Rejects with ChangeRefused when one is at fault. */
-  async changeAll(steps: readonly GuardedStep[], requester: Requester): Promise<readonly ChangeOutcome[]> {
+  /** All as one commit or none; one that is a trial makes all of them one. Rejects with ChangeRefused when some are at fault. */
+  async changeAll(
+    asked: readonly ChangeStep[],
+    requester: Requester,
+    order: WriteOrder = new WriteOrder(),
+  ): Promise<readonly ChangeOutcome[]> {
+    const { schema, rules } = this.#options;
+    requireFewPasswords(
+      asked.map(({ change }) => change),
+      schema,
+    );
+    const entries = this.#entriesOf(asked);
+    const ready = asked.map(async ({ change, options }, index): Promise<ReadyStep> => {
+      const stored = await rules.ready(change, requester, entries[index]);
+      return { change: stored, options, guard: this.#guardOf(change, requester, entries[index]) };
+    });
+    return order.run(allReady(ready), async (steps) => {
+      const { number, notes, effects } = await this.#write(steps, requester);
+      const isTrial = steps.some(({ options }) => options.noOp === true);
+      return steps.map((step, index) => {
+        const further = isTrial ? [] : (rules.made?.(step.change) ?? []);
+        const own = index === 0 ? [...notes, ...further] : further;
+        return { number, notes: own, ...this.#read(step, effects[index] ?? [], requester) };
+      });
+    });
+  }
+
+  /** Checks and prepares everything, and changes nothing. Rejects with the LdapError that would refuse the change. */
+  async try(asked: Change, requester: Requester): Promise<Written> {
+    const { schema, tree, rules } = this.#options;
+    const entry = tree.find(schema.dnKey(dnOfChange(asked)));
+    const change = await rules.ready(asked, requester, entry);
+    const guard = this.#guardOf(asked, requester, entry);
+    return this.#write([{ change, options: { noOp: true }, guard }], requester);
+  }
+
+  #write(steps: readonly ReadyStep[], requester: Requester): Promise<Written> {
     const { writePath } = this.#options;
-    const isTrial = steps.some(({ options }) => options.noOp === true);
     const all = steps.map((step) => this.#stepOf(step, requester));
-    const { number, notes, effects } = await (isTrial
+    return steps.some(({ options }) => options.noOp === true)
       ? writePath.try(all, requester)
-      : writePath.submitAll(all, requester));
-    return steps.map((step, index) => ({
-      number,
-      notes: index === 0 ? notes : [],
-      ...this.#read(step, effects[index] ?? [], requester),
-    }));
+      : writePath.submitAll(all, requester);
   }
 
-  #guarded(change: Change, guard: (staged: Entry | undefined) => void): WriteStep {
-    const asked = [change];
-    return {
-      asked,
-      changes: () => {
-        guard(this.#staged(change));
-        return asked;
-      },
+  /** The entry that each step is about: by the name that it has when those before it have been done. */
+  #entriesOf(steps: readonly ChangeStep[]): readonly (Entry | undefined)[] {
+    const { schema, tree } = this.#options;
+    const renamed = new Map<string, Entry | undefined>();
+    return steps.map(({ change }) => {
+      const dn = dnOfChange(change);
+      const key = schema.dnKey(dn);
+      const entry = renamed.has(key) ? renamed.get(key) : tree.find(key);
+      if (change.type !== 'modifyDn') return entry;
+      const parent = change.newSuperior ?? dn.parent ?? Dn.root;
+      renamed.set(key, undefined);
+      renamed.set(schema.dnKey(parent.child(change.newRdn)), entry);
+      return entry;
+    });
+  }
+
+  /**
+   * Where another entry has the name by the time of the change than when it was asked for, as a rename in between makes it,
+   * the rights are asked again: it may have secrets that the other one had not.
+   */
+  #guardOf(change: Change, requester: Requester, seen: Entry | undefined): ReadyStep['guard'] {
+    const { rules } = this.#options;
+    if (change.type !== 'modify' || rules.require === undefined) return undefined;
+    return (staged) => {
+      if (staged === undefined || staged === seen) return;
+      if (staged.first('entryuuid') !== seen?.first('entryuuid')) rules.require?.(change, requester, staged);
     };
   }
 
-  #stepOf({ change, options, guard }: GuardedStep, requester: Requester): WriteStep {
-    const { reader, withFollowers = (one) => [one] } = this.#options;
+  #stepOf({ change, options, guard }: ReadyStep, requester: Requester): WriteStep {
+    const { rules } = this.#options;
     const { assertion } = options;
     const require = (entry: Entry | undefined) => {
-      if (assertion !== undefined && entry !== undefined)
-        reader.requireAssertion(assertion, entry, requester);
+      if (assertion !== undefined && entry !== undefined) this.#requireTrue(assertion, entry, requester);
     };
     return {
       // What follows a rename is written anew, and has texts of its own.
       ...(change.type !== 'modifyDn' && { asked: [change] }),
       changes: () => {
-        if (options.manageDsaIt !== true) this.#refuseElsewhere(change);
-        guard?.(this.#staged(change));
-        if (change.type !== 'add') require(this.#staged(change));
+        if (rules.mayRefer === true && options.manageDsaIt !== true) this.#refuseElsewhere(change);
+        if (guard !== undefined) guard(this.#staged(change));
+        if (change.type !== 'add' && assertion !== undefined) require(this.#staged(change));
         if (change.type === 'modifyDn') this.#requireFew(change);
         if (options.subtreeDelete === true && change.type === 'delete') return this.#subtreeDeletes(change);
         if (options.permissiveModify === true && change.type === 'modify') {
           return this.#permissiveModify(change, requester);
         }
-        return withFollowers(change);
+        return rules.withFollowers?.(change) ?? [change];
       },
       accept: ([effect]) => {
         if (change.type === 'add') require(effect?.after);
       },
     };
+  }
+
+  #requireTrue(assertion: Filter, entry: Entry, requester: Requester): void {
+    const { schema, views, source } = this.#options;
+    const options = views.filterOptions(requester, source.countChildren);
+    if (compileFilter(schema, assertion, options)(entry) !== true) throw assertionFailed(entry);
   }
 
   /** Nothing when nothing would change. An entry must be there for the modify to say so. */
@@ -168,10 +250,10 @@ export class TreeWriter {
     effects: readonly Effect[],
     requester: Requester,
   ): Pick<ChangeOutcome, 'before' | 'after'> {
-    const { schema, tree, views, reader } = this.#options;
+    const { schema, tree, views, source } = this.#options;
     const view = (entry: Entry | undefined, selectors: readonly string[] | undefined) => {
       if (entry === undefined || selectors === undefined) return undefined;
-      return views.view(entry, views.selection(selectors), requester, reader.countChildren);
+      return views.view(entry, views.selection(selectors), requester, source.countChildren);
     };
     const key = schema.dnKey(dnOfChange(change));
     const unchanged = effects.length === 0 ? tree.findStaged(key) : undefined;
