@@ -237,6 +237,11 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     return this.validator.checkStart(handlers.filter((entry) => entry !== undefined));
   }
 
+  /** Returns everything that is wrong with what readers see, and what keeps a server from starting with it. */
+  checkAll(): readonly Issue[] {
+    return [...this.validator.validateAll(this.tree.entries()), ...this.checkStart()];
+  }
+
   pending(entry: Entry): PendingChanges | undefined {
     return this.inForce.pending(entry);
   }

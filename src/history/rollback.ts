@@ -7,13 +7,12 @@ import type { Requester } from '../backend/backend.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import { requireAccountRights } from '../configuration/rights/login-rights.ts';
 import { requireSecretAnew } from '../configuration/rights/secret-destination.ts';
+import { entriesBefore } from '../configuration/write/tree-writer.ts';
 import type { WritePath, WriteStep, Written } from '../configuration/write/write-path.ts';
 import { changesOf, changesOfMany } from '../directory/entry-difference.ts';
 import { octetsOfChange } from '../directory/kept-octets.ts';
 import type { HeldOctets } from '../directory/octet-budget.ts';
-import { type Change, dnOfChange, type EntryDifference } from '../ldap/change.ts';
-import { Dn } from '../ldap/dn.ts';
-import type { Entry } from '../ldap/entry.ts';
+import type { Change, EntryDifference } from '../ldap/change.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { ConfigurationHistory } from './configuration-history.ts';
 
@@ -109,15 +108,11 @@ class RollbackStep implements WriteStep {
     const { schema, tree, validator } = this.#configuration;
     const present = this.#differences.map((one) => ({ ...one, before: tree.findStaged(one.key) }));
     this.made = changesOf(present, schema);
-    const renamed = new Map<string, Entry | undefined>();
-    for (const change of this.made) {
-      const dn = dnOfChange(change);
-      const entry = renamed.get(schema.dnKey(dn)) ?? tree.findStaged(schema.dnKey(dn));
-      if (change.type === 'modifyDn')
-        renamed.set(schema.dnKey((dn.parent ?? Dn.root).child(change.newRdn)), entry);
-      const { definitions } = validator;
-      requireAccountRights(change, this.#requester, { schema, definitions }, entry);
-      requireSecretAnew(change, this.#requester, { schema, definitions }, entry);
+    const { definitions } = validator;
+    const entries = entriesBefore(this.made, schema, (key) => tree.findStaged(key));
+    for (const [index, change] of this.made.entries()) {
+      requireAccountRights(change, this.#requester, { schema, definitions }, entries[index]);
+      requireSecretAnew(change, this.#requester, { schema, definitions }, entries[index]);
     }
     return this.made;
   }

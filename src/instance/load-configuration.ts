@@ -6,10 +6,10 @@ import type { Configuration } from '../configuration/configuration.ts';
 import {
   loadCheckedEntries,
   loadEntries,
-  replayCommits,
   validateDoubtful,
 } from '../configuration/loading/configuration-loader.ts';
 import { EXPRESSION_MARKS, textsInEntries } from '../configuration/texts-with-expressions.ts';
+import { repeat } from '../configuration/write/staging.ts';
 import { readAhead } from '../expression/read-ahead.ts';
 import type { Log } from '../files/log.ts';
 import type { Entry } from '../ldap/entry.ts';
@@ -39,7 +39,7 @@ export async function loadConfiguration(
   const { tree, validator, schema } = configuration;
   if (checked !== undefined && checked.checkedBy === configuration.checkedBy) {
     loadCheckedEntries(configuration, entries);
-    const touched = replayCommits(configuration, commits);
+    const touched = repeat(configuration, commits);
     const doubtful = await validateDoubtful(configuration, checked, touched);
     refuse([...doubtful, ...configuration.checkStart()], 'The configuration is not valid');
     const keys = new Set(touched);
@@ -51,10 +51,9 @@ export async function loadConfiguration(
   const made = { at: now, by: 'cn=First Start' };
   const isIncomplete = entries.some((entry) => entry.find('entryuuid') === undefined);
   refuse(loadEntries(configuration, entries, made, randomUUID), 'The configuration does not fit the schema');
-  replayCommits(configuration, commits);
+  repeat(configuration, commits);
   await readAhead(textsInEntries(tree.entries()), validator.sources);
-  const issues = validator.validateAll(tree.entries());
-  refuse([...issues, ...configuration.checkStart()], 'The configuration is not valid');
+  refuse(configuration.checkAll(), 'The configuration is not valid');
   const outdated = outdatedValues(configuration, tree.entries());
   return { isSnapshotDue: isIncomplete || entries.length > WORTH_A_SNAPSHOT, outdated };
 }

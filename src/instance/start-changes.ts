@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import { readLdif } from '../codec/ldif-reader.ts';
 import { deriveForCommand } from '../config/passwords/derivation.ts';
 import type { Configuration } from '../configuration/configuration.ts';
-import { loadEntries, makeCommit, replayCommits } from '../configuration/loading/configuration-loader.ts';
+import { loadEntries } from '../configuration/loading/configuration-loader.ts';
 import { changesOfEdit } from '../configuration/loading/edit-by-hand.ts';
 import { withStoredPasswords } from '../configuration/rights/stored-passwords.ts';
+import { append, repeat, Staging, stageAll } from '../configuration/write/staging.ts';
 import { freeName, nodeFileSystem } from '../files/file-system.ts';
 import type { Log } from '../files/log.ts';
 import { readNamedFile, UnreadableFile } from '../files/named-file.ts';
@@ -144,7 +145,7 @@ class StartChanges {
     const { opened, newConfiguration, now } = this.#options;
     const configuration = newConfiguration();
     loadEntries(configuration, opened.entries, { at: now, by: MANUAL_EDIT }, randomUUID);
-    replayCommits(configuration, this.#commits);
+    repeat(configuration, this.#commits);
     return configuration;
   }
 
@@ -159,11 +160,6 @@ class StartChanges {
     if (changes.length === 0) return;
     const { opened, now, log, alerts } = this.#options;
     const { schema, tree, validator } = configuration;
-    const left = changes.flatMap((change): readonly Entry[] => {
-      const isLeft = change.type === 'delete' || change.type === 'modifyDn';
-      const entry = isLeft ? tree.find(schema.dnKey(change.dn)) : undefined;
-      return entry === undefined ? [] : [entry];
-    });
     const stored = await Promise.all(
       changes.map((change) =>
         withStoredPasswords(change, {
@@ -173,28 +169,27 @@ class StartChanges {
       ),
     );
     const number = opened.store.lastNumber + 1;
-    const before = byKey(configuration);
+    // An edit is a whole that somebody has written; otherwise references follow what is renamed.
     const isWhole = by === MANUAL_EDIT || by === LAST_KNOWN_GOOD;
-    const facts = { number, at: now, by, id: randomUUID() };
-    const commit = inWords(what, () => makeCommit(configuration, facts, stored, isWhole));
-    // What is there in the end says nothing of what should never have gone: the containers, the last administrator.
-    const gone = left.filter(({ dn }) => tree.find(schema.dnKey(dn)) === undefined);
+    const staging = new Staging(configuration, { at: now, by, id: randomUUID() });
+    const withFollowers = (change: Change) => configuration.withFollowers(change);
+    const { places } = inWords(what, () => stageAll(staging, stored, isWhole ? undefined : withFollowers));
+    tree.commit();
     const issues = [
-      ...gone.flatMap((before) =>
-        validator.validate({ key: schema.dnKey(before.dn), before, after: undefined }, configuration),
+      // What is there in the end says nothing of what should never have gone: the containers, the last administrator.
+      ...places.flatMap((place) =>
+        place.after === undefined ? validator.validate(place, configuration) : [],
       ),
-      ...validator.validateAll(tree.entries()),
-      ...[...tree.entries()].flatMap((entry) =>
-        validator.checkOutdated(entry, before.get(schema.dnKey(entry.dn))),
-      ),
-      ...configuration.checkStart(),
+      ...configuration.checkAll(),
+      ...places.flatMap(({ before, after }) => (after ? validator.checkOutdated(after, before) : [])),
     ];
     if (issues.length > 0)
       throw new StartError(
         [`${what}; ${issues.length} to be put right:`, ...issues.map(formatIssue)].join('\n'),
       );
     confirm();
-    await opened.store.append([commit]);
+    const commit = staging.commit(number);
+    await append(opened.store, [commit]);
     this.#commits = [...this.#commits, commit];
     const entries = changes.map((change) => dnOfChange(change).toString());
     log.info({ change: number, by, entries }, 'changes that waited for the start are made');

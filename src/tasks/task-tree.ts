@@ -1,6 +1,7 @@
 // The entries of cn=tasks, and what clients may do with them: add tasks, cancel and delete them. What the server
 // notes in them is not asked about; it is told by its name, which no account can have.
 
+import { repeat } from '../configuration/write/staging.ts';
 import type { WriteTarget } from '../configuration/write/write-target.ts';
 import { type Effect, noSuchObject } from '../directory/apply-change.ts';
 import { octetsOfEntry } from '../directory/kept-octets.ts';
@@ -134,12 +135,7 @@ export class TaskTree implements WriteTarget {
       this.#entries.load(branch, { ...made, id: idOfChange(made.id, entries.length + index) });
     }
     this.tree.commit();
-    for (const { changes, at, by, id } of commits) {
-      changes.forEach((change, index) => {
-        for (const effect of this.apply(change, { at, by, id: idOfChange(id, index) })) this.stage(effect);
-      });
-      this.tree.commit();
-    }
+    repeat(this, commits);
   }
 
   #applyAdd(change: AddChange, made: Stamp): readonly Effect[] {

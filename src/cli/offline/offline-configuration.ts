@@ -12,8 +12,9 @@ import { expressionSyntaxes } from '../../config/expression-syntaxes.ts';
 import { deriveForCommand } from '../../config/passwords/derivation.ts';
 import { PropertyValidator } from '../../config/property-validator.ts';
 import { Configuration } from '../../configuration/configuration.ts';
-import { loadEntries, replayCommits } from '../../configuration/loading/configuration-loader.ts';
+import { loadEntries } from '../../configuration/loading/configuration-loader.ts';
 import { withStoredPasswords } from '../../configuration/rights/stored-passwords.ts';
+import { repeat, Staging, stageAll } from '../../configuration/write/staging.ts';
 import { parseDefinition } from '../../expression/definition.ts';
 import { Sources } from '../../expression/sources.ts';
 import { nodeFileSystem } from '../../files/file-system.ts';
@@ -89,11 +90,10 @@ export async function openOfflineConfiguration(
   for (const record of records) problems.push(...(await take(configuration, record, taken)));
   tree.commit();
   const issues = [
-    ...validator.validateAll(tree.entries()),
+    ...configuration.checkAll(),
     ...[...tree.entries()].flatMap((entry) =>
       validator.checkOutdated(entry, stored.get(schema.dnKey(entry.dn))),
     ),
-    ...configuration.checkStart(),
   ];
   return { isStored: isThere, configuration, problems: [...problems, ...issues.map(formatIssue)] };
 }
@@ -119,11 +119,11 @@ async function loadStored(
       ...{ configFolder: folder, opened, newConfiguration, now: new Date(), log: NOBODY, alerts: NOBODY },
       ...{ isLastKnownGood: false, acceptsEdit: false, isTrial: true },
     });
-    replayCommits(configuration, made);
+    repeat(configuration, made);
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     problems.push(error.message);
-    replayCommits(configuration, commits);
+    repeat(configuration, commits);
   }
   return problems;
 }
@@ -175,10 +175,8 @@ async function take(
       const issues = loadEntries(configuration, [ready.entry], made, randomUUID);
       return issues.map((issue) => `${place}: ${formatIssue(issue)}`);
     }
-    for (const one of configuration.withFollowers(ready)) {
-      for (const effect of configuration.apply(one, { ...made, id: randomUUID() }))
-        configuration.stage(effect);
-    }
+    const staging = new Staging(configuration, { ...made, id: randomUUID() });
+    stageAll(staging, [ready], (one) => configuration.withFollowers(one));
     return [];
   } catch (error) {
     if (error instanceof LdapError) return [`${place}: ${error.message}`];

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { DerivationThreads } from '../../config/passwords/derivation-threads.ts';
 import { BulkImport } from '../../configuration/loading/bulk-import.ts';
+import { append } from '../../configuration/write/staging.ts';
 import type { Log } from '../../files/log.ts';
 import type { InstanceChoice } from '../../instance/instance-choice.ts';
 import { openConfiguration } from '../../instance/open-configuration.ts';
@@ -100,7 +101,7 @@ async function importOnce(
     if (!isRight || options.isTrial || changeCount === 0)
       return { problems, changeCount, madeCount: 0, number: undefined, warnings };
     const number = store.lastNumber + 1;
-    await store.append([{ number, ...made, changes: bulk.changes }]);
+    await append(store, [bulk.commit(number)]);
     const snapshot = store.snapshot(configuration.tree.allEntries(), number, configuration.checkedBy);
     // Nobody waits for anything else: a store that is closing does not pause.
     await Promise.all([snapshot, store.close()]);

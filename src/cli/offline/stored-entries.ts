@@ -6,11 +6,8 @@ import { join, resolve } from 'node:path';
 import { expressionSyntaxes } from '../../config/expression-syntaxes.ts';
 import { PropertyValidator } from '../../config/property-validator.ts';
 import { Configuration } from '../../configuration/configuration.ts';
-import {
-  loadCheckedEntries,
-  loadEntries,
-  replayCommits,
-} from '../../configuration/loading/configuration-loader.ts';
+import { loadCheckedEntries, loadEntries } from '../../configuration/loading/configuration-loader.ts';
+import { repeat } from '../../configuration/write/staging.ts';
 import { Sources } from '../../expression/sources.ts';
 import { nodeFileSystem } from '../../files/file-system.ts';
 import { readSchemaFiles } from '../../instance/instance.ts';
@@ -37,6 +34,6 @@ export async function readStoredEntries({ instance }: InstanceChoice): Promise<C
   else loadEntries(configuration, snapshot.entries, { at: new Date(), by: 'cn=Export' }, randomUUID);
   const reader = new HistoryReader(join(configFolder, JOURNAL_FOLDER));
   const commits = [...reader.commits(snapshot.number + 1)].filter((commit) => commit !== undefined);
-  replayCommits(configuration, commits);
+  repeat(configuration, commits);
   return configuration;
 }

@@ -3,15 +3,16 @@
 // that each issue comes from; whoever calls stores the changes and the entries, or forgets them.
 
 import type { Derive } from '../../config/passwords/derivation.ts';
-import { idOfChange } from '../../directory/stamp.ts';
 import type { Change } from '../../ldap/change.ts';
 import type { Dn } from '../../ldap/dn.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import { formatIssue } from '../../ldap/issue.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { keysOfName } from '../../schema/written-name.ts';
+import type { Commit } from '../../store/store.ts';
 import type { Configuration } from '../configuration.ts';
 import { withStoredPasswords } from '../rights/stored-passwords.ts';
+import { Staging } from '../write/staging.ts';
 import { AlikeEntries } from './alike-entries.ts';
 
 export interface BulkImportOptions {
@@ -44,9 +45,9 @@ interface Doubtful {
 }
 
 export class BulkImport {
-  readonly changes: Change[] = [];
   readonly problems: PlacedProblem[] = [];
   readonly #options: BulkImportOptions;
+  readonly #staging: Staging;
   readonly #alike: AlikeEntries;
   /** Changes whose passwords are being hashed, before it is their turn. */
   readonly #hashing = new Map<Change, Promise<Change>>();
@@ -57,8 +58,20 @@ export class BulkImport {
 
   constructor(options: BulkImportOptions) {
     this.#options = options;
+    const { at, by, id } = options;
+    this.#staging = new Staging(options.configuration, { at, by, id });
     this.#alike = new AlikeEntries(options.configuration);
     options.configuration.tree.beginFilling();
+  }
+
+  /** What was applied. */
+  get changes(): readonly Change[] {
+    return this.#staging.changes;
+  }
+
+  /** Returns the record of the changes. */
+  commit(number: number): Commit {
+    return this.#staging.commit(number);
   }
 
   /**
@@ -78,7 +91,7 @@ export class BulkImport {
   /** Applies a change that adds an entry like one that was right; false for any other, which `take` must have. */
   takeAlike(change: Change): boolean {
     if (change.type !== 'add' || !this.#addAlike(change.entry)) return false;
-    this.changes.push(change);
+    this.#staging.note(change);
     return true;
   }
 
@@ -112,13 +125,13 @@ export class BulkImport {
 
   /** Whether the entry is like one that was right, so that it is in its place now. */
   #addAlike(entry: Entry): boolean {
-    const { configuration, id } = this.#options;
+    const { configuration } = this.#options;
     const { tree, schema } = configuration;
     const model = this.#alike.find(entry);
     if (model === undefined) return false;
     const { key, parentKey } = keysOfName(schema, entry.dn);
     if (tree.find(key) !== undefined) return false;
-    tree.fill(key, parentKey, model.stored(entry, idOfChange(id, this.changes.length)));
+    tree.fill(key, parentKey, model.stored(entry, this.#staging.stamp.id));
     return true;
   }
 
@@ -132,19 +145,17 @@ export class BulkImport {
   }
 
   #stage(change: Change, place: ImportPlace): void {
-    const { configuration, at, by, id } = this.#options;
-    const made = { at, by, id: idOfChange(id, this.changes.length) };
+    const { configuration } = this.#options;
     if (change.type !== 'add') this.#hasOtherThanAdds = true;
-    for (const effect of configuration.apply(change, made)) {
+    const effects = this.#staging.take(change);
+    configuration.tree.commit();
+    for (const effect of effects) {
       const { key, from, dn, before } = effect;
       if (from !== undefined && before !== undefined) this.#doubt(from.key, { place, dn: before.dn, before });
       this.#doubt(key, { place, dn, before: from === undefined ? before : undefined });
-      configuration.stage(effect);
-      configuration.tree.commit();
       if (change.type === 'add' && effect.after !== undefined)
         this.#alike.remember(change.entry, effect.after);
     }
-    this.changes.push(change);
   }
 
   #doubt(key: string, doubtful: Doubtful): void {

@@ -3,16 +3,15 @@
 
 import { takesExpressions } from '../../config/property-reader.ts';
 import type { PropertyValidator } from '../../config/property-validator.ts';
-import { idOfChange, type Stamp, stamp } from '../../directory/stamp.ts';
+import { type Stamp, stamp } from '../../directory/stamp.ts';
 import { readAhead } from '../../expression/read-ahead.ts';
-import type { Change } from '../../ldap/change.ts';
 import type { Dn } from '../../ldap/dn.ts';
 import { Attribute, type Entry } from '../../ldap/entry.ts';
 import type { Issue } from '../../ldap/issue.ts';
 import { checkEntry } from '../../schema/check-classes.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { keysOfName } from '../../schema/written-name.ts';
-import type { CheckedEntries, Commit } from '../../store/store.ts';
+import type { CheckedEntries } from '../../store/store.ts';
 import type { Configuration } from '../configuration.ts';
 import { EXPRESSION_MARKS, textsInEntries } from '../texts-with-expressions.ts';
 
@@ -46,44 +45,6 @@ export function loadCheckedEntries({ schema, tree }: Configuration, entries: rea
     const { key, parentKey } = keysOfName(schema, entry.dn);
     tree.fill(key, parentKey, entry);
   }
-}
-
-/**
- * Makes a commit of changes and applies it to the configuration. Throws the LdapError that refuses one of them.
- * @param isWhole they lead to a state that somebody has written as a whole; otherwise references follow what is renamed.
- */
-export function makeCommit(
-  configuration: Configuration,
-  facts: Omit<Commit, 'changes'>,
-  asked: readonly Change[],
-  isWhole: boolean,
-): Commit {
-  const changes: Change[] = [];
-  for (const change of asked) {
-    for (const one of isWhole ? [change] : configuration.withFollowers(change)) {
-      const made = { at: facts.at, by: facts.by, id: idOfChange(facts.id, changes.length) };
-      for (const effect of configuration.apply(one, made)) configuration.stage(effect);
-      changes.push(one);
-    }
-  }
-  configuration.tree.commit();
-  return { ...facts, changes };
-}
-
-/** Repeats commits of the journal. Throws when one cannot be repeated. Gives the keys of what they touch. */
-export function replayCommits(configuration: Configuration, commits: readonly Commit[]): ReadonlySet<string> {
-  const touched = new Set<string>();
-  for (const { changes, at, by, id } of commits) {
-    changes.forEach((change, index) => {
-      for (const effect of configuration.apply(change, { at, by, id: idOfChange(id, index) })) {
-        configuration.stage(effect);
-        touched.add(effect.key);
-        if (effect.from !== undefined) touched.add(effect.from.key);
-      }
-    });
-    configuration.tree.commit();
-  }
-  return touched;
 }
 
 /**

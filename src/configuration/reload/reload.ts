@@ -85,7 +85,7 @@ export class Reload {
   async #run(cause: string): Promise<ReloadReport> {
     const { writePath, log, alerts, now } = this.#options;
     try {
-      const report = await writePath.alone((runtime) => {
+      const report = await writePath.runExclusive((runtime) => {
         this.#waiting = undefined;
         return this.#reload(runtime);
       });

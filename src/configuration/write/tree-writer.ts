@@ -97,12 +97,10 @@ export class TreeWriter implements Writer {
     requester: Requester,
     order: WriteOrder = new WriteOrder(),
   ): Promise<readonly ChangeOutcome[]> {
-    const { schema, rules } = this.#options;
-    requireFewPasswords(
-      asked.map(({ change }) => change),
-      schema,
-    );
-    const entries = this.#entriesOf(asked);
+    const { schema, tree, rules } = this.#options;
+    const changes = asked.map(({ change }) => change);
+    requireFewPasswords(changes, schema);
+    const entries = entriesBefore(changes, schema, (key) => tree.find(key));
     const ready = asked.map(async ({ change, options }, index): Promise<ReadyStep> => {
       const stored = await rules.ready(change, requester, entries[index]);
       return { change: stored, options, guard: this.#guardOf(change, requester, entries[index]) };
@@ -133,22 +131,6 @@ export class TreeWriter implements Writer {
     return steps.some(({ options }) => options.noOp === true)
       ? writePath.try(all, requester)
       : writePath.submitAll(all, requester);
-  }
-
-  /** The entry that each step is about: by the name that it has when those before it have been done. */
-  #entriesOf(steps: readonly ChangeStep[]): readonly (Entry | undefined)[] {
-    const { schema, tree } = this.#options;
-    const renamed = new Map<string, Entry | undefined>();
-    return steps.map(({ change }) => {
-      const dn = dnOfChange(change);
-      const key = schema.dnKey(dn);
-      const entry = renamed.has(key) ? renamed.get(key) : tree.find(key);
-      if (change.type !== 'modifyDn') return entry;
-      const parent = change.newSuperior ?? dn.parent ?? Dn.root;
-      renamed.set(key, undefined);
-      renamed.set(schema.dnKey(parent.child(change.newRdn)), entry);
-      return entry;
-    });
   }
 
   /**
@@ -266,4 +248,23 @@ export class TreeWriter implements Writer {
       after: view(after ?? unchanged, options.postRead),
     };
   }
+}
+
+/** Returns the entry that each change is about, as it is before all of them: by the name that those before give it. */
+export function entriesBefore(
+  changes: readonly Change[],
+  schema: Schema,
+  find: (key: string) => Entry | undefined,
+): readonly (Entry | undefined)[] {
+  const renamed = new Map<string, Entry | undefined>();
+  return changes.map((change) => {
+    const dn = dnOfChange(change);
+    const key = schema.dnKey(dn);
+    const entry = renamed.has(key) ? renamed.get(key) : find(key);
+    if (change.type !== 'modifyDn') return entry;
+    const parent = change.newSuperior ?? dn.parent ?? Dn.root;
+    renamed.set(key, undefined);
+    renamed.set(schema.dnKey(parent.child(change.newRdn)), entry);
+    return entry;
+  });
 }

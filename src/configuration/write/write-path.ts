@@ -7,7 +7,6 @@ import { setImmediate } from 'node:timers/promises';
 import type { Requester } from '../../backend/backend.ts';
 import { ChangeFeed } from '../../backend/change-feed.ts';
 import type { Effect } from '../../directory/apply-change.ts';
-import { idOfChange } from '../../directory/stamp.ts';
 import type { Log } from '../../files/log.ts';
 import type { Change } from '../../ldap/change.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
@@ -16,6 +15,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import type { Commit, Store } from '../../store/store.ts';
 import { isNotNamedBy, type RefusedStep, refusalOf, refusalOfSome, withOthers } from './refused-steps.ts';
 import { Snapshots } from './snapshots.ts';
+import { append, checkStaged, Staging } from './staging.ts';
 import { PREPARING, type SlowStep, STORING, StepsUnderWay } from './steps-under-way.ts';
 import { type NetChange, netOf, notStored } from './write-end.ts';
 import type { WriteTarget } from './write-target.ts';
@@ -59,7 +59,7 @@ export interface Written {
 }
 
 /** What is done when nothing is being prepared or stored; what comes meanwhile waits. Never rejects. */
-interface Alone {
+interface Exclusive {
   readonly work: (runtime: Runtime) => Promise<void>;
 }
 
@@ -69,8 +69,8 @@ interface Waiting {
   readonly isTrial: boolean;
   readonly requester: Requester;
   readonly outcome: PromiseWithResolvers<Written>;
-  /** Prepared only when all before it is in force: a component could not prepare it earlier. */
-  readonly isPatient?: boolean;
+  /** Whether it is prepared only when all before it is in force: a component could not prepare it earlier. */
+  readonly retryAfterCommit?: boolean;
 }
 
 /** What is staged and prepared and waits for the disk. */
@@ -100,7 +100,7 @@ interface Storing {
 
 export class WritePath {
   readonly #options: WritePathOptions;
-  readonly #queue: (Waiting | Alone)[] = [];
+  readonly #queue: (Waiting | Exclusive)[] = [];
   readonly #steps: StepsUnderWay;
   #runtime: Runtime;
   /** Prepared on top of what the disk is at work on. */
@@ -165,7 +165,7 @@ export class WritePath {
   }
 
   /** Does something between the changes before it and those after it. Nothing of it is stored. */
-  alone<T>(work: (runtime: Runtime) => Promise<T>): Promise<T> {
+  runExclusive<T>(work: (runtime: Runtime) => Promise<T>): Promise<T> {
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
     const outcome = Promise.withResolvers<T>();
@@ -213,7 +213,7 @@ export class WritePath {
       const [waiting] = this.#queue;
       if (waiting === undefined) return;
       const isBehind = this.#ready.length > 0 || this.#storing !== undefined;
-      if (isBehind && ('work' in waiting || waiting.isTrial || waiting.isPatient === true)) return;
+      if (isBehind && ('work' in waiting || waiting.isTrial || waiting.retryAfterCommit === true)) return;
       this.#queue.shift();
       if ('work' in waiting) {
         await this.#steps.during('a reload has been made ready', waiting.work(this.#runtime));
@@ -233,7 +233,7 @@ export class WritePath {
     this.#storing = storing;
     this.#ready = [];
     const commits = storing.batch.map(({ commit }) => commit);
-    this.#steps.during(STORING, this.#options.store.append(commits)).then(
+    this.#steps.during(STORING, append(this.#options.store, commits)).then(
       () => {
         this.#storing = undefined;
         this.#commit(storing.batch);
@@ -289,20 +289,16 @@ export class WritePath {
     const { requester, outcome } = waiting;
     let refused: readonly RefusedStep[] = [];
     let valid: readonly ObjectDifference[] | undefined;
-    const changes: Change[] = [];
-    const commit: Commit = { number, at: now(), by: requester.dn, id: randomUUID(), changes };
+    const staging = new Staging(target, { at: now(), by: requester.dn, id: randomUUID() });
     const mark = target.tree.mark();
     const ahead = this.#ready.at(-1) ?? this.#storing?.batch.at(-1);
     try {
-      const staged = this.#stageAll(waiting.steps, commit, changes);
+      const staged = this.#stageAll(waiting.steps, staging, number);
       const { effects } = staged;
       refused = staged.refused;
       const net = netOf(effects);
-      const { places, entries, names } = net;
-      for (const effect of places) target.permit(effect, requester, changes);
-      // What stays in force until an admin action counts in the checks of all that is changed with it.
-      for (const effect of entries) target.settle?.(effect, commit.at, names);
-      const issues = places.flatMap((effect) => target.check(effect));
+      const { entries, names } = net;
+      const issues = checkStaged(target, net, staging, requester);
       const sound = issues.length === 0 ? entries : entries.filter(isNotNamedBy(issues));
       const differences = sound.flatMap((effect) => target.differenceOf(effect, names) ?? []);
       if (issues.length > 0 || refused.length > 0) {
@@ -312,15 +308,23 @@ export class WritePath {
       valid = differences;
       const pending = this.#runtime.prepare(differences);
       const prepared = pending instanceof Promise ? await this.#steps.during(PREPARING, pending) : pending;
-      const isNothing = changes.length === 0;
+      const isNothing = staging.changes.length === 0;
       // What is there already must be on disk before anybody is told so.
       if (isNothing && ahead !== undefined) {
         prepared.abort();
-        this.#queue.unshift({ ...waiting, isPatient: true });
+        this.#queue.unshift({ ...waiting, retryAfterCommit: true });
         return undefined;
       }
       if (!waiting.isTrial && !isNothing)
-        return { waiting, commit, effects, net, prepared, mark: target.tree.mark(), refused: [] };
+        return {
+          waiting,
+          commit: staging.commit(number),
+          effects,
+          net,
+          prepared,
+          mark: target.tree.mark(),
+          refused: [],
+        };
       prepared.abort();
       target.tree.rollBackTo(mark);
       outcome.resolve({ number: undefined, notes: this.#notesOf(net), effects });
@@ -329,7 +333,7 @@ export class WritePath {
       target.tree.rollBackTo(mark);
       if (ahead === undefined) outcome.reject(await withOthers(error, valid, this.#runtime));
       // What a component cannot do yet it may do when all before is in force: one of them may close a port, for example.
-      else if (valid !== undefined) this.#queue.unshift({ ...waiting, isPatient: true });
+      else if (valid !== undefined) this.#queue.unshift({ ...waiting, retryAfterCommit: true });
       else ahead.refused.push({ waiting, error });
     }
     return undefined;
@@ -349,41 +353,29 @@ export class WritePath {
     }
   }
 
-  /** Fills in the changes of the commit as the steps make them. */
-  #stageAll(steps: readonly WriteStep[], commit: Commit, changes: Change[]) {
+  #stageAll(steps: readonly WriteStep[], staging: Staging, number: number) {
     const { tree } = this.#options.target;
     const refused: RefusedStep[] = [];
     const effects = steps.map((step, index): readonly Effect[] => {
       const mark = tree.mark();
-      const trying: Change[] = [];
+      let trying: Change | undefined;
       try {
-        return this.#stageOne(step, commit, changes, trying);
+        const made: Effect[] = [];
+        for (const change of step.changes(number)) {
+          trying = change;
+          made.push(...staging.take(change));
+        }
+        step.accept?.(made);
+        return made;
       } catch (error) {
         if (steps.length === 1 || !(error instanceof LdapError)) throw error;
         // The others are looked at without it, so that one answer has all that is wrong.
         tree.rollBackTo(mark);
-        refused.push({ index, error, change: trying.at(-1) });
+        refused.push({ index, error, change: trying });
         return [];
       }
     });
     return { effects, refused };
-  }
-
-  /** @param trying filled in with the changes of the step as they are tried. */
-  #stageOne(step: WriteStep, commit: Commit, changes: Change[], trying: Change[]): readonly Effect[] {
-    const { target } = this.#options;
-    const effects: Effect[] = [];
-    for (const change of step.changes(commit.number)) {
-      trying.push(change);
-      const made = { at: commit.at, by: commit.by, id: idOfChange(commit.id, changes.length) };
-      for (const effect of target.apply(change, made)) {
-        target.stage(effect);
-        effects.push(effect);
-      }
-      changes.push(change);
-    }
-    step.accept?.(effects);
-    return effects;
   }
 
   #notesOf({ entries }: NetChange): string[] {
