@@ -2,7 +2,7 @@
 // them, and how, is the writer's business; without one nothing can be changed.
 
 import type { Dn } from '../ldap/dn.ts';
-import type { Entry } from '../ldap/entry.ts';
+import type { Attribute, Entry } from '../ldap/entry.ts';
 import type { Filter } from '../ldap/filter.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { compileFilter, type Matcher } from '../schema/filter-matcher.ts';
@@ -22,7 +22,6 @@ import type {
 import type { WatchedFeed } from './change-feed.ts';
 import { type EntrySource, everyEntry } from './entry-source.ts';
 import type { EntryViews } from './entry-views.ts';
-import { matchedValues } from './matched-values.ts';
 import { readOnly } from './read-only.ts';
 import { SortOrder } from './sort-order.ts';
 import { sortFound } from './sorted-result.ts';
@@ -162,6 +161,19 @@ export function assertionFailed({ dn }: Entry): LdapError {
     'assertionFailed',
     `${name}: the assertion of the request is not true of the entry. Read it again and decide anew.`,
   );
+}
+
+/** The entry with the values of which one of the filters is true; attributes left without values are left out. */
+function matchedValues(entry: Entry, matchers: readonly Matcher[]): Entry {
+  const isMatched = (attribute: Attribute, value: string) => {
+    const alone = entry.withAttributes([attribute.withValues([value])]);
+    return matchers.some((matches) => matches(alone) === true);
+  };
+  const attributes = entry.attributes.map((attribute) => {
+    const values = attribute.values.filter((value) => isMatched(attribute, value));
+    return values.length === attribute.values.length ? attribute : attribute.withValues(values);
+  });
+  return entry.withAttributes(attributes.filter(({ values }) => values.length > 0));
 }
 
 function isTrueOfAll(filter: Filter): boolean {
