@@ -2,7 +2,8 @@
 
 import { relative } from 'node:path';
 import { isatty } from 'node:tty';
-import type { World } from '../cli/command.ts';
+import type { Invocation, World } from '../cli/command.ts';
+import { instanceOf } from '../cli/commands/instance-options.ts';
 import { ExitCode } from '../cli/exit-code.ts';
 import { ADMINISTRATOR_BIND_NAME, ADMINISTRATOR_DN } from '../instance/administrator.ts';
 import type { Instance } from '../instance/instance.ts';
@@ -20,7 +21,12 @@ const EMPTY =
   'The server ends because nothing is left that it could wait for: no port is open, and no file is being read. This is a fault of confdit; please tell its makers.';
 
 /** Serves until SIGINT or SIGTERM; resolves to the exit code of the process. */
-export async function start(choice: InstanceChoice, process: World): Promise<ExitCode> {
+export async function start(invocation: Invocation, process: World): Promise<ExitCode> {
+  const choice: InstanceChoice = {
+    ...instanceOf(invocation, process),
+    isLastKnownGood: invocation.has('last-known-good'),
+    acceptsEdit: invocation.has('accept-edit'),
+  };
   let log: OpenLog | undefined;
   try {
     log = openLog(process.stdout, process.env.CONFDIT_ACCESS_LOG);

@@ -1,4 +1,4 @@
-// What was typed after `confdit`, against the commands there are. Parsing only: nothing is started here.
+// Parses what was typed after `confdit`, by the options that the commands declare. Nothing is started here.
 
 import { parseArgs } from 'node:util';
 import { messageOf } from '../files/file-error.ts';
@@ -36,16 +36,31 @@ export function allOptionsOf({ name, options }: Pick<Command, 'name' | 'options'
   ];
 }
 
-/** Throws UsageError for what no command takes. */
-export function parseCommandLine(words: readonly string[], commands: readonly Command[]): CommandLine {
+/** The commands there are; only those that are asked for are loaded. */
+export interface CommandSource {
+  find(name: string): Promise<Command | undefined>;
+  all(): Promise<readonly Command[]>;
+}
+
+/** Whether the words ask for the version, which needs no command. */
+export function asksForVersion([name]: readonly string[]): boolean {
+  return name === '--version' || name === '-V';
+}
+
+/** Rejects with UsageError for words that are no command line. */
+export async function parseCommandLine(
+  words: readonly string[],
+  commands: CommandSource,
+): Promise<CommandLine> {
   const [name, ...rest] = words;
   if (name === undefined || name === '--help' || name === '-H' || name === '-h')
     return { type: 'help', command: undefined };
-  if (name === '--version' || name === '-V') return { type: 'version' };
+  if (asksForVersion(words)) return { type: 'version' };
   if (name === 'help') {
-    return { type: 'help', command: rest[0] === undefined ? undefined : commandNamed(rest[0], commands) };
+    const command = rest[0] === undefined ? undefined : await commandNamed(rest[0], commands);
+    return { type: 'help', command };
   }
-  const command = commandNamed(name, commands);
+  const command = await commandNamed(name, commands);
   const isHelp = rest.length === 1 && (rest[0] === '--help' || rest[0] === '-H');
   if (command.takesAllWords === true && !isHelp) {
     return { type: 'command', command, invocation: allOperands(rest) };
@@ -54,10 +69,10 @@ export function parseCommandLine(words: readonly string[], commands: readonly Co
   return invocation.has('help') ? { type: 'help', command } : { type: 'command', command, invocation };
 }
 
-function commandNamed(name: string, commands: readonly Command[]): Command {
-  const command = commands.find((one) => one.name === name);
+async function commandNamed(name: string, commands: CommandSource): Promise<Command> {
+  const command = await commands.find(name);
   if (command !== undefined) return command;
-  const names = commands.filter(({ isHidden }) => isHidden !== true).map((one) => one.name);
+  const names = (await commands.all()).filter(({ isHidden }) => isHidden !== true).map((one) => one.name);
   throw new UsageError(`There is no command "${name}".${suggestion(name, names)}`);
 }
 

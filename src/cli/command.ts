@@ -1,5 +1,5 @@
-// What a command is: a word after `confdit`, the options and operands it takes, and what it does. Help, completion
-// and the checking of what was typed are made from it, so nothing of a command is written twice.
+// A command: a word after `confdit`, its options and operands, and its work. Help, completion and the checks of what was
+// typed are made from it, so nothing of a command is written twice.
 
 import { ExitCode, exitCodeOfResult } from './exit-code.ts';
 
@@ -42,6 +42,9 @@ export interface Invocation {
   readonly operands: readonly string[];
 }
 
+/** Resolves to the exit code. Throws CommandError for what the person who typed the command can correct. */
+export type CommandRun = (invocation: Invocation, world: World) => Promise<ExitCode>;
+
 export interface Command {
   readonly name: string;
   /** The heading it stands under in help. */
@@ -59,8 +62,8 @@ export interface Command {
   readonly isHidden?: boolean;
   /** The command reads its words itself: all of them are operands. */
   readonly takesAllWords?: boolean;
-  /** Resolves to the exit code. Throws CommandError for what the person who typed it can put right. */
-  run(invocation: Invocation, world: World): Promise<ExitCode>;
+  /** Loads the work of the command, and does it. */
+  readonly run: CommandRun;
 }
 
 /** What went wrong, in a sentence for the person who typed the command, and the code to exit with. */

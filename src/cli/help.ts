@@ -17,7 +17,7 @@ export function formatHelp(all: readonly Command[], program = 'confdit'): string
       .map(({ name, synopsis }) => `  ${name.padEnd(width)}  ${synopsis}`);
     return `${group}\n${lines.join('\n')}`;
   });
-  return `Usage: ${program} COMMAND [OPTION]...\n\n${sections.join('\n\n')}\n\n${program} COMMAND --help tells what a command takes.\n`;
+  return `Usage: ${program} COMMAND [OPTION]...\n\n${sections.join('\n\n')}\n\n${program} COMMAND --help shows the options of a command.\n`;
 }
 
 /** The headings of shared options, in the order of help. */

@@ -1,33 +1,15 @@
 // What a command prints: for people, for scripts (-s), or for programs (--json).
 
 import type { PropertyDefinition } from '../config/property-definition.ts';
-import type { CommandOption, Invocation, World } from './command.ts';
+import type { Invocation, World } from './command.ts';
 import { hasTypes, type ObjectFamily } from './dsconfig/object-family.ts';
 import { type ListedObject, shownValues } from './dsconfig/object-reading.ts';
 import { formatRows, formatTable } from './dsconfig/table.ts';
 import { unitsOf } from './dsconfig/units.ts';
+import { formatJson } from './output-options.ts';
 
 const NOTHING = '-';
 const NUMBER_TYPES: ReadonlySet<string> = new Set(['integer', 'port']);
-
-export const JSON_OPTION: CommandOption = { name: 'json', group: 'output', synopsis: 'print JSON' };
-
-/** What docs/cli-output.schema.json describes. */
-export function formatJson(value: unknown): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`;
-}
-
-export const OUTPUT_OPTIONS: readonly CommandOption[] = [
-  JSON_OPTION,
-  {
-    name: 'script-friendly',
-    short: 's',
-    group: 'output',
-    synopsis: 'print plain lines, cells apart by tabs',
-  },
-  { name: 'quiet', short: 'Q', group: 'output', synopsis: 'print nothing but problems' },
-  { name: 'verbose', short: 'v', group: 'output', synopsis: 'say what was done' },
-];
 
 export interface Output {
   /** What came about or is gone: a line that only scripts go without. */

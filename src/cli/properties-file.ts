@@ -3,21 +3,12 @@
 
 import { join } from 'node:path';
 import { CommandError, type CommandOption, type Invocation, UsageError, type World } from './command.ts';
+import { PROPERTIES_FILE_NAME } from './connection/connection-options.ts';
 import { ExitCode } from './exit-code.ts';
 import { readSmallFileArgument } from './file-argument.ts';
 
-const FILE_NAME = 'tools.properties';
 /** The commands whose names may stand in front of an option. */
 const PREFIXES: readonly string[] = ['confdit.', 'dsconfig.'];
-
-export const PROPERTIES_OPTIONS: readonly CommandOption[] = [
-  {
-    name: 'propertiesFilePath',
-    value: 'FILE',
-    synopsis: `a file of these options, hostname=HOST (default: ~/.config/confdit/${FILE_NAME})`,
-  },
-  { name: 'noPropertiesFile', synopsis: 'read no such file' },
-];
 
 /** Options of which one given makes the others those of somebody else. */
 const ALTERNATIVES: readonly (readonly string[])[] = [
@@ -67,7 +58,7 @@ function readProperties(
     );
   }
   const folder = env.XDG_CONFIG_HOME || (env.HOME ? join(env.HOME, '.config') : undefined);
-  const path = named ?? (folder && join(folder, 'confdit', FILE_NAME));
+  const path = named ?? (folder && join(folder, 'confdit', PROPERTIES_FILE_NAME));
   const text = path === undefined ? undefined : readText(path, named !== undefined);
   return path === undefined || text === undefined ? new Map() : parseProperties(text, path, options);
 }

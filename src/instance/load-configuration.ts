@@ -15,7 +15,7 @@ import type { Log } from '../files/log.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { formatIssue, type Issue } from '../ldap/issue.ts';
 import type { StoreContents } from '../store/store.ts';
-import { StartError } from './start-error.ts';
+import { countErrors, StartError } from './start-error.ts';
 
 export interface LoadedConfiguration {
   /** Whether a snapshot should be written: entries had to be completed, or had to be checked that need not be again. */
@@ -90,5 +90,5 @@ const WORTH_A_SNAPSHOT = 5_000;
 
 function refuse(issues: readonly Issue[], what: string): void {
   if (issues.length === 0) return;
-  throw new StartError([`${what}; ${issues.length} to be put right:`, ...issues.map(formatIssue)].join('\n'));
+  throw new StartError([`${what}; ${countErrors(issues.length)}:`, ...issues.map(formatIssue)].join('\n'));
 }

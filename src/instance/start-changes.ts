@@ -28,7 +28,7 @@ import { readSnapshot, SNAPSHOT_NAME } from '../store/snapshot.ts';
 import type { Commit, Store } from '../store/store.ts';
 import { START_OK_NAME } from './last-known-good.ts';
 import { refusedControl } from './refused-control.ts';
-import { StartError } from './start-error.ts';
+import { countErrors, StartError } from './start-error.ts';
 
 const CHANGES_OCTETS_MAX = 256 * 1024 * 1024;
 const CHANGES_NAME = 'config-changes.ldif';
@@ -185,7 +185,7 @@ class StartChanges {
     ];
     if (issues.length > 0)
       throw new StartError(
-        [`${what}; ${issues.length} to be put right:`, ...issues.map(formatIssue)].join('\n'),
+        [`${what}; ${countErrors(issues.length)}:`, ...issues.map(formatIssue)].join('\n'),
       );
     confirm();
     const commit = staging.commit(number);

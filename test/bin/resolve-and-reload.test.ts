@@ -58,7 +58,7 @@ describe('confdit resolve with files', () => {
     expect(stderr).toContain(
       'cn=New,cn=Mail Servers,cn=config: auth-password "$<mail.password>" cannot be resolved',
     );
-    expect(stderr).toContain('2 to be put right');
+    expect(stderr).toContain('2 errors');
   });
 
   it('is not content with a folder in which there is nothing', async () => {

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { type Command, UsageError } from '../../src/cli/command.ts';
-import { parseCommandLine } from '../../src/cli/command-line.ts';
+import { type CommandSource, parseCommandLine } from '../../src/cli/command-line.ts';
 import { formatCommandHelp, formatHelp } from '../../src/cli/help.ts';
 
 const greet: Command = {
@@ -20,20 +20,24 @@ const greet: Command = {
 };
 const leave: Command = { name: 'leave', group: 'People', synopsis: 'Goes.', options: [], run: async () => 0 };
 const COMMANDS = [greet, leave];
+const SOURCE: CommandSource = {
+  find: async (name) => COMMANDS.find((command) => command.name === name),
+  all: async () => COMMANDS,
+};
 
 function parse(...words: string[]) {
-  return parseCommandLine(words, COMMANDS);
+  return parseCommandLine(words, SOURCE);
 }
 
-function invocation(...words: string[]) {
-  const line = parse(...words);
+async function invocation(...words: string[]) {
+  const line = await parse(...words);
   if (line.type !== 'command') throw new Error(`${words.join(' ')} is ${line.type}`);
   return line.invocation;
 }
 
 describe('a command line', () => {
-  it('gives the command its options and operands', () => {
-    const given = invocation('greet', '-w', 'hi', '--to', 'a', 'Ann', '--to=b', '-l', 'Ben');
+  it('gives the command its options and operands', async () => {
+    const given = await invocation('greet', '-w', 'hi', '--to', 'a', 'Ann', '--to=b', '-l', 'Ben');
     expect(given.value('word')).toBe('hi');
     expect(given.values('to')).toEqual(['a', 'b']);
     expect(given.has('loud')).toBe(true);
@@ -41,20 +45,21 @@ describe('a command line', () => {
     expect(given.operands).toEqual(['Ann', 'Ben']);
   });
 
-  it('has options with a form in their name', () => {
-    expect(invocation('greet', '--word:file', 'x').value('word:file')).toBe('x');
-    expect(invocation('greet', '--word:file', 'x').value('word')).toBeUndefined();
+  it('has options with a form in their name', async () => {
+    const given = await invocation('greet', '--word:file', 'x');
+    expect(given.value('word:file')).toBe('x');
+    expect(given.value('word')).toBeUndefined();
   });
 
-  it('asks for help, of all commands or of one', () => {
+  it('asks for help, of all commands or of one', async () => {
     for (const words of [[], ['--help'], ['-H'], ['help']]) {
-      expect(parse(...words)).toEqual({ type: 'help', command: undefined });
+      expect(await parse(...words)).toEqual({ type: 'help', command: undefined });
     }
     for (const words of [
       ['greet', '--help'],
       ['help', 'greet'],
     ]) {
-      expect(parse(...words)).toEqual({ type: 'help', command: greet });
+      expect(await parse(...words)).toEqual({ type: 'help', command: greet });
     }
   });
 
@@ -72,9 +77,9 @@ describe('a command line', () => {
     [['greet', '-w', '--loud'], 'One that begins with "-" is joined to it: -w-x.'],
     [['greet', '--word', '--loud'], 'One that begins with "-" is joined to it: --word=-x.'],
     [['greet', '--loud=yes'], 'The option --loud takes no value.'],
-  ])('%j is refused', (words, message) => {
-    expect(() => parse(...words)).toThrow(UsageError);
-    expect(() => parse(...words)).toThrow(message);
+  ])('%j is refused', async (words, message) => {
+    await expect(parse(...words)).rejects.toThrow(UsageError);
+    await expect(parse(...words)).rejects.toThrow(message);
   });
 });
 
@@ -82,7 +87,7 @@ describe('help', () => {
   it('shows every command under its heading', () => {
     expect(formatHelp(COMMANDS)).toBe(
       'Usage: confdit COMMAND [OPTION]...\n\nPeople\n  greet  Says hello.\n  leave  Goes.\n\n' +
-        'confdit COMMAND --help tells what a command takes.\n',
+        'confdit COMMAND --help shows the options of a command.\n',
     );
   });
 

@@ -6,14 +6,11 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shippedSchema } from '../../src/cli/commands/shipped-schema.ts';
+import { DOCUMENT_FORMATS, type DocumentFormat } from '../../src/cli/documents/document-format.ts';
 import { EntryWriter } from '../../src/cli/documents/entry-writer.ts';
 import { formatDocument } from '../../src/cli/documents/format-document.ts';
 import { givenAttributes, KINDS } from '../../src/cli/documents/object-entry.ts';
-import {
-  DOCUMENT_FORMATS,
-  type DocumentFormat,
-  readDocument,
-} from '../../src/cli/documents/read-document.ts';
+import { readDocument } from '../../src/cli/documents/read-document.ts';
 import { completeEntry } from '../../src/cli/files/desired-entries.ts';
 import { formatLdifEntry } from '../../src/cli/files/format-ldif.ts';
 import { Dn } from '../../src/ldap/dn.ts';

@@ -5,10 +5,10 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { COMMANDS } from '../../src/bin/commands.ts';
 import { parseCommandLine } from '../../src/cli/command-line.ts';
 import { splitWords } from '../../src/cli/dsconfig/words.ts';
 import { allExamples } from '../../src/cli/examples.ts';
+import { CATALOGUE, COMMANDS } from '../support/commands.ts';
 import { runHere } from '../support/confdit-program.ts';
 import { removeFolder } from '../support/folders.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
@@ -58,7 +58,7 @@ describe('the examples of help', () => {
       .replaceAll(/smtp\.example\.com:\d+/g, 'localhost:1')
       .split(' < ');
     const words = splitWords(line).slice(1);
-    expect(parseCommandLine(words, COMMANDS).type).toBe('command');
+    expect((await parseCommandLine(words, CATALOGUE)).type).toBe('command');
     if (ENDLESS.test(example)) return { code: 0, output: '' };
     const environment = {
       ...{ HOME: folder, EDITOR: 'true', CONFDIT_INSTANCE: instance },

@@ -1,9 +1,9 @@
 // One table of exit codes: the manual page has all of it, and `plan --detailed-exitcode` exits as Terraform does.
 
 import { describe, expect, it } from 'vitest';
-import { COMMANDS } from '../../src/bin/commands.ts';
 import { describeExitCodes, ExitCode, exitCodeOfError } from '../../src/cli/exit-code.ts';
 import { formatManualPage } from '../../src/cli/manual-page.ts';
+import { COMMANDS } from '../support/commands.ts';
 import { runConfdit } from '../support/confdit-program.ts';
 
 describe('the exit codes', () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { COMMANDS } from '../../src/bin/commands.ts';
+import { COMMANDS } from '../support/commands.ts';
 import { confditFor, runHere } from '../support/confdit-program.ts';
 import { removeFolder } from '../support/folders.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';

@@ -1,8 +1,8 @@
 // What the program tells of itself: properties, stored passwords, completions.
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import { COMMANDS } from '../../src/bin/commands.ts';
 import { formatManualPage } from '../../src/cli/manual-page.ts';
+import { COMMANDS } from '../support/commands.ts';
 import { runHere } from '../support/confdit-program.ts';
 import { runProgram } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';

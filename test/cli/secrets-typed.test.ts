@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { COMMANDS } from '../../src/bin/commands.ts';
+import { COMMANDS } from '../support/commands.ts';
 import { typeConfdit } from '../support/confdit-in-process.ts';
 import { removeFolder } from '../support/folders.ts';
 

@@ -73,7 +73,7 @@ describe('config.ldif edited while the server is down', () => {
     const wrong = text.replace('one.example.com', 'one.example.com:99999');
     await writeFile(path, wrong, { mode: 0o600 });
     const failed = await startServer({ folder, expectFailure: true });
-    expect(failed.stderr).toContain(`${path} was edited, and cannot be taken as it is; 1 to be put right:`);
+    expect(failed.stderr).toContain(`${path} was edited, and cannot be taken as it is; 1 error:`);
     expect(failed.stderr).toContain('99999');
     expect(failed.stderr.trimEnd().endsWith('confdit start --last-known-good')).toBe(true);
     expect(await readFile(path, 'utf8')).toBe(wrong);

@@ -59,7 +59,7 @@ describe('a place that cannot be used', () => {
   it.each(['', 'abc', '0', '65536'])('LDAP_PORT=%s', async (port) => {
     const failed = await startServer({ environment: { LDAP_PORT: port }, expectFailure: true });
     const [first, second, ...others] = sentences(failed);
-    expect(first).toBe('The configuration is not valid; 1 to be put right:');
+    expect(first).toBe('The configuration is not valid; 1 error:');
     expect(second).toContain('cn=LDAP,cn=Connection Handlers,cn=config: listen-port "$<ldap.port|1389>"');
     expect(second).toContain(`resolves to "${port}"`);
     expect(second).toContain('from 1 to 65535');
@@ -128,7 +128,7 @@ ds-cfg-smtp-server: &{mail.host}
 
   it('that cannot be resolved are all told, with entry, property, expression and where it was looked for', async () => {
     const [first, ...lines] = sentences(await startServer({ folder, expectFailure: true }));
-    expect(first).toBe('The configuration is not valid; 4 to be put right:');
+    expect(first).toBe('The configuration is not valid; 4 errors:');
     const looked =
       'has no value; looked for the environment variable MAIL_HOST, --define mail.host=…, ' +
       'mail.host in config/expressions/ (no files there).';
@@ -147,7 +147,7 @@ ds-cfg-smtp-server: &{mail.host}
     const wrong = { ...environment, MAIL_HOST: 'mail.example.com:99999', MAIL_SSL: 'perhaps' };
     const failed = await startServer({ folder, environment: wrong, expectFailure: true });
     const [first, ...lines] = sentences(failed);
-    expect(first).toBe('The configuration is not valid; 3 to be put right:');
+    expect(first).toBe('The configuration is not valid; 3 errors:');
     expect(lines).toEqual([
       expect.stringContaining(
         'smtp-server "$<mail.host>" resolves to "mail.example.com:99999", which has a port',
@@ -173,7 +173,7 @@ ds-cfg-use-start-tls: true
     await server.stop();
     const failed = await startServer({ folder, environment, expectFailure: true });
     expect(sentences(failed)).toEqual([
-      'The configuration is not valid; 1 to be put right:',
+      'The configuration is not valid; 1 error:',
       expect.stringContaining('use-start-tls "true" may not be true while use-ssl is true'),
     ]);
   });

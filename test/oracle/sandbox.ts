@@ -188,7 +188,7 @@ export class Sandbox {
     } catch (error) {
       // Another environment may be a reason not to start; the one of before is none.
       if (JSON.stringify(before) === JSON.stringify(environment)) throw error;
-      if (!/to be put right|cannot|is not/.test(String(error))) throw error;
+      if (!/\d errors?|cannot|is not/.test(String(error))) throw error;
       this.#environment = before;
       await this.#start();
       return { isOther: false };

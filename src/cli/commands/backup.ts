@@ -8,43 +8,17 @@ import { readNamedPieces } from '../../files/named-file.ts';
 import { makeBackup, writeBackup } from '../../instance/backup.ts';
 import { restoreBackup, verifyBackup } from '../../instance/restore.ts';
 import { unpackBackup } from '../../instance/unpack-backup.ts';
-import { type Command, CommandError, type Invocation, UsageError, type World } from '../command.ts';
+import { CommandError, type Invocation, UsageError, type World } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
 import { commandErrorFrom } from '../file-argument.ts';
 import { isFolder, STANDARD } from '../files/input-files.ts';
-import { formatJson, JSON_OPTION } from '../output.ts';
+import { formatJson } from '../output-options.ts';
 import { whileWorking } from '../progress-bar.ts';
-import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
+import { instanceOf } from './instance-options.ts';
 import { configFolderOf, inWords } from './offline-instance.ts';
 
-const OPTIONS = INSTANCE_OPTIONS.filter(({ name }) => name === 'instance');
-
-export const backupCommand: Command = {
-  name: 'backup',
-  group: 'Safety',
-  operands: 'FILE',
-  synopsis: 'Writes the instance to one file (a compressed tar archive), also while its server runs.',
-  description:
-    'FILE may be a folder, where the backup gets a name with its time, or - for standard output. The file holds passwords\n' +
-    'and keys. What is in cn=tasks, logs, and earlier backups are left out.',
-  options: [...OPTIONS, JSON_OPTION],
-  run: backup,
-};
-
-export const restoreCommand: Command = {
-  name: 'restore',
-  group: 'Safety',
-  operands: 'FILE',
-  synopsis: 'Puts a backup in the place of the instance, once all of it is verified; what was there is kept.',
-  description: 'FILE may be - for standard input.',
-  options: [
-    ...OPTIONS,
-    { name: 'verify-only', synopsis: 'say whether the backup is whole, and change nothing' },
-  ],
-  run: restore,
-};
-
-async function backup(invocation: Invocation, world: World): Promise<ExitCode> {
+/** Writes a backup of the instance to a file, or to standard output. */
+export async function backup(invocation: Invocation, world: World): Promise<ExitCode> {
   const operand = fileOf(invocation);
   requireReader(operand, world);
   const now = new Date();
@@ -74,7 +48,8 @@ async function backup(invocation: Invocation, world: World): Promise<ExitCode> {
   return ExitCode.success;
 }
 
-async function restore(invocation: Invocation, world: World): Promise<ExitCode> {
+/** Replaces the instance by a backup, or only verifies the backup. */
+export async function restore(invocation: Invocation, world: World): Promise<ExitCode> {
   const path = fileOf(invocation);
   const pieces = path === STANDARD ? stdinOf(world) : piecesOf(path);
   const { instance } = instanceOf(invocation, world);

@@ -17,12 +17,12 @@ import {
 } from '../../store/store-check.ts';
 import { repairStore } from '../../store/store-repair.ts';
 import { askYesOrNo } from '../ask.ts';
-import type { Command, Invocation, World } from '../command.ts';
+import type { Invocation, World } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
 import { openOfflineConfiguration } from '../offline/offline-configuration.ts';
 import { unusableFiles } from '../offline/unusable-files.ts';
-import { formatJson, JSON_OPTION } from '../output.ts';
-import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
+import { formatJson } from '../output-options.ts';
+import { instanceOf } from './instance-options.ts';
 import { configFolderOf, inWords } from './offline-instance.ts';
 
 /** One repair may bring to light what the damage had hidden. */
@@ -33,27 +33,18 @@ const NOTHING: { readonly problems: readonly string[]; readonly notes: readonly 
   notes: [],
 };
 
-export const checkCommand: Command = {
-  name: 'check',
-  group: 'Safety',
-  synopsis:
-    'Verifies an instance whose server is down: rights, lock, snapshot, journal, archives, configuration.',
-  description:
-    'Each problem is told with its file, the number of the change, and what to do; the exit code is 1 then.',
-  options: [...INSTANCE_OPTIONS, JSON_OPTION],
-  run: (invocation, world) => alone(invocation, world, (folder) => check(folder, invocation, world)),
-};
+/** Reports what is wrong with the instance. */
+export function checkInstance(invocation: Invocation, world: World): Promise<ExitCode> {
+  return runExclusive(invocation, world, (folder) => check(folder, invocation, world));
+}
 
-export const repairCommand: Command = {
-  name: 'repair',
-  group: 'Safety',
-  synopsis: 'Does what check names, and keeps what it takes away in a folder of its own.',
-  options: INSTANCE_OPTIONS,
-  run: (invocation, world) => alone(invocation, world, (folder) => repair(folder, invocation, world)),
-};
+/** Repairs what can be repaired, after a question. */
+export function repairInstance(invocation: Invocation, world: World): Promise<ExitCode> {
+  return runExclusive(invocation, world, (folder) => repair(folder, invocation, world));
+}
 
-/** With the folder of config.ldif, while no server can start on it. */
-async function alone(
+/** Calls \`work\` with the folder of config.ldif, while no server can start on it. */
+async function runExclusive(
   invocation: Invocation,
   world: World,
   work: (folder: string) => Promise<ExitCode>,

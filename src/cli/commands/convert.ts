@@ -1,36 +1,17 @@
 // `confdit convert`: files of entries from one form into another, to standard output.
 
-import { type Command, CommandError, type Invocation, type World } from '../command.ts';
+import { CommandError, type Invocation, type World } from '../command.ts';
 import type { RecordComments } from '../documents/document.ts';
-import { FORMAT_NAMES, formatOfOption } from '../documents/document-format.ts';
+import { formatOfOption } from '../documents/document-format.ts';
 import { EntryWriter } from '../documents/entry-writer.ts';
-import { DOCUMENT_FORMATS } from '../documents/read-document.ts';
 import { ExitCode } from '../exit-code.ts';
 import { readDesiredEntries } from '../files/desired-entries.ts';
 import { findInputFiles } from '../files/input-files.ts';
 import { countOf } from '../offline/import-report.ts';
 import { shippedSchema } from './shipped-schema.ts';
 
-export const convertCommand: Command = {
-  name: 'convert',
-  group: 'Configuration as files',
-  operands: 'FILE...',
-  synopsis: 'Prints the entries of files in another form: LDIF, YAML or JSON.',
-  description:
-    'The form of a file is known by the ending of its name: .ldif, .yaml, .yml or .json. FILE may be a folder, or - for\n' +
-    'stdin. What the files say does not change. Comments stay with what they are about; JSON has none.',
-  options: [
-    {
-      name: 'to',
-      value: 'FORMAT',
-      values: DOCUMENT_FORMATS,
-      synopsis: `the form to print: ${FORMAT_NAMES} (default: yaml)`,
-    },
-  ],
-  run: convert,
-};
-
-async function convert(invocation: Invocation, world: World): Promise<ExitCode> {
+/** Prints the entries of files in another form. */
+export async function convert(invocation: Invocation, world: World): Promise<ExitCode> {
   const format = formatOfOption('to', invocation.value('to') ?? 'yaml');
   if (invocation.operands.length === 0)
     throw new CommandError('Which files shall be converted?', ExitCode.parameterError);

@@ -15,18 +15,15 @@ import { compileFilter } from '../../schema/filter-matcher.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { modifiableOperationalOf } from '../../schema/subschema-entry.ts';
 import { keysOfName } from '../../schema/written-name.ts';
-import { type Command, CommandError, type Invocation, type World } from '../command.ts';
+import { CommandError, type Invocation, type World } from '../command.ts';
 import type { ChangeStream } from '../connection/change-stream.ts';
-import { CONNECTION_OPTIONS } from '../connection/connection-options.ts';
-import { FORMAT_NAMES, formatOfOption } from '../documents/document-format.ts';
+import { type DocumentFormat, formatOfOption } from '../documents/document-format.ts';
 import { EntryWriter } from '../documents/entry-writer.ts';
-import type { DocumentFormat } from '../documents/read-document.ts';
-import { DOCUMENT_FORMATS } from '../documents/read-document.ts';
 import { ExitCode } from '../exit-code.ts';
 import { countOf } from '../offline/import-report.ts';
 import { readStoredEntries } from '../offline/stored-entries.ts';
 import { ProgressBar } from '../progress-bar.ts';
-import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
+import { instanceOf } from './instance-options.ts';
 import { openChangeStream } from './open-directory.ts';
 import { shippedSchema } from './shipped-schema.ts';
 
@@ -40,52 +37,16 @@ interface Asked {
   readonly filter: Filter;
 }
 
-export const exportLdifCommand: Command = {
-  name: 'export-ldif',
-  group: 'LDIF files',
-  synopsis: 'Writes entries to an LDIF file.',
-  description:
-    'All that people have set is written, so that the files make the same configuration again: import-ldif and apply take\n' +
-    'them. Who made an entry and when is left out unless it is asked for.\n' +
-    'With --offline the files of the instance are read, whether its server runs or not; otherwise a running server is\n' +
-    'asked, which shows secrets to those only who may read them. The file is readable for its owner alone.',
-  options: [
-    ...INSTANCE_OPTIONS,
-    { name: 'offline', synopsis: 'read the files of the instance instead of asking its server' },
-    { name: 'ldifFile', short: 'l', value: 'FILE', synopsis: 'the file to write (default: stdout)' },
-    { name: 'baseDN', short: 'b', value: 'DN', synopsis: `the entry and all below it (default: ${ROOT})` },
-    { name: 'filter', value: 'FILTER', synopsis: `only entries that match (default: ${EVERYTHING})` },
-    { name: 'operational', synopsis: 'write also what the server keeps by itself, such as timestamps' },
-    ...CONNECTION_OPTIONS,
-  ],
-  run: (invocation, world) => exportEntries(invocation, world, 'ldif'),
-};
+/** Writes entries as LDIF, as PingDS's tool of this name does. */
+export function exportLdif(invocation: Invocation, world: World): Promise<ExitCode> {
+  return exportEntries(invocation, world, 'ldif');
+}
 
-/** The same for all forms; the name and the option of the file that export-ldif has are those of PingDS's tool. */
-export const exportCommand: Command = {
-  name: 'export',
-  group: 'Configuration as files',
-  synopsis: 'Prints the configuration as LDIF, YAML or JSON.',
-  description:
-    'What is printed makes the same configuration again: plan, apply and validate take it, and fmt leaves it as it is. A\n' +
-    'running server is asked, which shows secrets to those only who may read them; with --offline the files of the\n' +
-    'instance are read.',
-  options: [
-    {
-      name: 'format',
-      value: 'FORMAT',
-      values: DOCUMENT_FORMATS,
-      synopsis: `${FORMAT_NAMES} (default: yaml)`,
-    },
-    ...exportLdifCommand.options.map((option) =>
-      option.name === 'ldifFile'
-        ? { name: 'output', short: 'o', value: 'FILE', synopsis: 'the file to write (default: stdout)' }
-        : option,
-    ),
-  ],
-  run: (invocation, world) =>
-    exportEntries(invocation, world, formatOfOption('format', invocation.value('format') ?? 'yaml')),
-};
+/** Writes entries in any form. */
+export async function exportDocument(invocation: Invocation, world: World): Promise<ExitCode> {
+  const format = formatOfOption('format', invocation.value('format') ?? 'yaml');
+  return exportEntries(invocation, world, format);
+}
 
 async function exportEntries(
   invocation: Invocation,

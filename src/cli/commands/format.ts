@@ -1,28 +1,15 @@
 // `confdit fmt`: files of entries in one form, in place, as formatters of code do.
 
 import { replaceText } from '../../files/replaced-file.ts';
-import { type Command, CommandError, type Invocation, type World } from '../command.ts';
+import { CommandError, type Invocation, type World } from '../command.ts';
 import { formatDocument } from '../documents/format-document.ts';
 import { ExitCode } from '../exit-code.ts';
 import { commandErrorFrom } from '../file-argument.ts';
 import { findInputFiles, readInputFile, STANDARD } from '../files/input-files.ts';
 import { shippedSchema } from './shipped-schema.ts';
 
-export const formatCommand: Command = {
-  name: 'fmt',
-  group: 'Configuration as files',
-  operands: '[FILE...]',
-  synopsis: 'Writes files of entries in one form; without files, standard input to standard output.',
-  description:
-    'The form is the one that export-ldif and export write. Comments stay. FILE may be a folder, or - for standard input.\n' +
-    'No file is written before all of them could be read.',
-  options: [
-    { name: 'check', synopsis: 'write nothing; name the files that have another form, and exit with 1' },
-  ],
-  run: format,
-};
-
-async function format(invocation: Invocation, world: World): Promise<ExitCode> {
+/** Writes files of entries in one form, or reports which have another. */
+export async function format(invocation: Invocation, world: World): Promise<ExitCode> {
   const schema = await shippedSchema();
   const operands = invocation.operands.length === 0 ? [STANDARD] : invocation.operands;
   const isChecked = invocation.has('check');

@@ -8,9 +8,8 @@ import { FileError } from '../../files/file-error.ts';
 import { StartError } from '../../instance/start-error.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { SchemaError } from '../../schema/schema-error.ts';
-import { type Command, CommandError, type Invocation, type World } from '../command.ts';
+import { CommandError, type Invocation, type World } from '../command.ts';
 import type { ChangeStream } from '../connection/change-stream.ts';
-import { CONNECTION_OPTIONS } from '../connection/connection-options.ts';
 import { ExitCode } from '../exit-code.ts';
 import { attributesToCompare } from '../files/plan.ts';
 import { countOf, writeProblems } from '../offline/import-report.ts';
@@ -19,40 +18,15 @@ import { type ImportOutcome, importOffline, type StoppedImport } from '../offlin
 import { importOnline } from '../offline/online-import.ts';
 import { FoundEntries, ReplacedEntries } from '../offline/replaced-entries.ts';
 import { UNUSABLE } from '../offline/unusable-files.ts';
-import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
+import { instanceOf } from './instance-options.ts';
 import { openChangeStream } from './open-directory.ts';
 import { shippedSchema } from './shipped-schema.ts';
 
 /** What is wrong with an instance, for the person who can put it right. */
 const KNOWN = [StartError, SourcesError, SchemaError, FileError, LdapError];
 
-export const importLdifCommand: Command = {
-  name: 'import-ldif',
-  group: 'LDIF files',
-  operands: 'FILE...',
-  synopsis: 'Adds the entries of LDIF files, and makes their changes.',
-  description:
-    'Every file is read to its end first: if anything is wrong with it nothing is changed, and every problem is told\n' +
-    'with file and line. FILE may be - for stdin. With --offline the files go into the instance while its server is\n' +
-    'down: all is validated together and stored as one change. Otherwise a running server is told, with many requests\n' +
-    'under way at a time; what it refuses is told with file and line, and ends the import unless --continue is given.',
-  options: [
-    ...INSTANCE_OPTIONS,
-    { name: 'offline', synopsis: 'work on the files of the instance, whose server must be down' },
-    { name: 'continue', short: 'c', synopsis: 'leave out what is wrong and go on with the rest' },
-    {
-      name: 'replace-existing',
-      short: 'r',
-      synopsis: 'let an entry that is there become what the file says, instead of refusing it',
-    },
-    { name: 'dry-run', short: 'n', synopsis: 'check everything and change nothing' },
-    { name: 'allow-file-urls', synopsis: 'take values from files: attribute:< file:///path' },
-    ...CONNECTION_OPTIONS,
-  ],
-  run: importLdif,
-};
-
-async function importLdif(invocation: Invocation, world: World): Promise<ExitCode> {
+/** Imports LDIF files into a server or an instance. */
+export async function importLdif(invocation: Invocation, world: World): Promise<ExitCode> {
   const files = invocation.operands;
   if (files.length === 0) throw new CommandError('Which files shall be imported?', ExitCode.parameterError);
   const asked = {

@@ -6,29 +6,14 @@ import { WritePath } from '../../configuration/write/write-path.ts';
 import { ADMINISTRATOR_BIND_NAME, giveAdministratorPassword } from '../../instance/administrator.ts';
 import { openConfiguration } from '../../instance/open-configuration.ts';
 import { Runtime } from '../../runtime/runtime.ts';
-import { type Command, CommandError, type Invocation, type World } from '../command.ts';
+import { CommandError, type Invocation, type World } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
-import { formatJson, JSON_OPTION } from '../output.ts';
-import { INSTANCE_OPTIONS, instanceOf } from './instance-options.ts';
+import { formatJson } from '../output-options.ts';
+import { instanceOf } from './instance-options.ts';
 import { inWords } from './offline-instance.ts';
 
-export const initCommand: Command = {
-  name: 'init',
-  group: 'The server',
-  synopsis: 'Makes an instance folder, with keys, a configuration and a password, and starts nothing.',
-  description:
-    'The first start does the same. With init the configuration can be written before anything listens: every command\n' +
-    'that takes --offline works on the new folder. Environment: CONFDIT_INSTANCE, CONFDIT_ADMIN_PASSWORD,\n' +
-    'CONFDIT_ADMIN_PASSWORD_FILE, CONFDIT_CERTIFICATE_NAMES.',
-  options: [
-    ...INSTANCE_OPTIONS,
-    { name: 'quiet', short: 'Q', synopsis: 'print nothing but problems' },
-    JSON_OPTION,
-  ],
-  run: init,
-};
-
-async function init(invocation: Invocation, world: World): Promise<ExitCode> {
+/** Creates an instance folder. */
+export async function init(invocation: Invocation, world: World): Promise<ExitCode> {
   const choice = instanceOf(invocation, world);
   const folder = resolve(choice.instance);
   if (await isThere(join(folder, 'config', 'config.ldif'))) {

@@ -23,16 +23,15 @@ export const SOURCE_OPTIONS: readonly CommandOption[] = [
   },
 ];
 
-export const INSTANCE_OPTIONS: readonly CommandOption[] = [
-  {
-    name: 'instance',
-    value: 'FOLDER',
-    group: 'instance',
-    synopsis:
-      'where configuration, journal and keys are kept (default: CONFDIT_INSTANCE, or ./instance); made on first start',
-  },
-  ...SOURCE_OPTIONS,
-];
+export const INSTANCE_OPTION: CommandOption = {
+  name: 'instance',
+  value: 'FOLDER',
+  group: 'instance',
+  synopsis:
+    'the folder of configuration, journal and keys (default: CONFDIT_INSTANCE, or ./instance); created at the first start',
+};
+
+export const INSTANCE_OPTIONS: readonly CommandOption[] = [INSTANCE_OPTION, ...SOURCE_OPTIONS];
 
 export function instanceOf(invocation: Invocation, { env }: Pick<World, 'env'>): InstanceChoice {
   return {

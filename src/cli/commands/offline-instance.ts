@@ -19,14 +19,8 @@ import { LdapError } from '../../ldap/ldap-error.ts';
 import { Runtime } from '../../runtime/runtime.ts';
 import { Schema } from '../../schema/schema.ts';
 import { SchemaError } from '../../schema/schema-error.ts';
-import { CommandError, type CommandOption, type World } from '../command.ts';
+import { CommandError, type World } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
-
-export const OFFLINE_OPTION: CommandOption = {
-  name: 'offline',
-  group: 'instance',
-  synopsis: 'work on the files of the instance instead of a running server',
-};
 
 const KNOWN = [StartError, SourcesError, SchemaError, FileError, LdapError];
 

@@ -1,40 +1,17 @@
 // `confdit watch`: what changes in the configuration of a running server, as it changes, and by whom.
 
 import { Dn } from '../../ldap/dn.ts';
-import { type Command, type Invocation, UsageError, type World } from '../command.ts';
-import { CONNECTION_OPTIONS } from '../connection/connection-options.ts';
+import { type Invocation, UsageError, type World } from '../command.ts';
 import type { ServerConnection } from '../connection/server-connection.ts';
 import { ExitCode } from '../exit-code.ts';
-import { type ChangelogLine, formatChangelogLine, historyOnline } from '../offline/history-listing.ts';
+import { type ChangelogLine, formatChangelogLine, historyOnline } from '../history-listing.ts';
 import { aborted, untilEnded } from '../ongoing.ts';
-import { JSON_OPTION } from '../output.ts';
 import { openServer } from './open-directory.ts';
 
 const ROOT = 'cn=config';
 
-export const watchCommand: Command = {
-  name: 'watch',
-  group: 'The server',
-  synopsis: 'Tells what changes, as it changes, and by whom, until Ctrl-C is pressed.',
-  description:
-    'Each change is a line as history has it; with --json it is a JSON object in one line. It takes the privileges\n' +
-    'config-read and changelog-read.',
-  options: [
-    {
-      name: 'baseDN',
-      short: 'b',
-      value: 'DN',
-      synopsis: `only this entry and all below it (default: ${ROOT})`,
-    },
-    { name: 'changes', short: 'c', synopsis: 'the changes themselves, as LDIF' },
-    { name: 'count', value: 'COUNT', synopsis: 'end after so many changes' },
-    JSON_OPTION,
-    ...CONNECTION_OPTIONS,
-  ],
-  run: watch,
-};
-
-async function watch(invocation: Invocation, world: World): Promise<ExitCode> {
+/** Prints changes until it is interrupted, or has printed as many as were asked for. */
+export async function watch(invocation: Invocation, world: World): Promise<ExitCode> {
   const base = Dn.parse(invocation.value('baseDN') ?? ROOT);
   const print = printerOf(invocation, world);
   let left = countOf(invocation);

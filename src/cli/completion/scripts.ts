@@ -1,13 +1,9 @@
 // The scripts that teach a shell to complete: each hands what is typed to the hidden command, and shows what comes back. A
 // name comes from a server and may hold any character: each shell quotes it, and none reads it as a command.
 
-import { UsageError } from '../command.ts';
-
-/**
- * The hidden command. Behind `--` are the words that were typed behind `confdit`; behind `--line` are the characters that
- * part words for bash, and the line. The first line of the answer is `words`, `files` or `folders`.
- */
-export const COMPLETE_COMMAND = 'complete-words';
+import { type Invocation, UsageError, type World } from '../command.ts';
+import { ExitCode } from '../exit-code.ts';
+import { COMPLETE_COMMAND, SHELLS } from './shells.ts';
 
 const BASH = String.raw`# confdit completion bash > /etc/bash_completion.d/confdit
 _confdit() {
@@ -86,10 +82,15 @@ const SCRIPTS: ReadonlyMap<string, string> = new Map([
   ['fish', FISH],
 ]);
 
-export const SHELLS: readonly string[] = [...SCRIPTS.keys()];
+/** Prints the script for the shell that is the operand. Throws UsageError for another shell. */
+export async function printScript({ operands }: Invocation, { stdout }: World): Promise<ExitCode> {
+  const [shell, ...others] = operands;
+  if (shell === undefined || others.length > 0) throw new UsageError('Which shell: bash, zsh or fish?');
+  stdout.write(completionScript(shell));
+  return ExitCode.success;
+}
 
-/** Throws UsageError for another shell. */
-export function completionScript(shell: string): string {
+function completionScript(shell: string): string {
   const script = SCRIPTS.get(shell);
   if (script !== undefined)
     return script.replaceAll('COMPLETE', COMPLETE_COMMAND).replaceAll('@{', '$'.concat('{'));

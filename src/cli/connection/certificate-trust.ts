@@ -9,7 +9,7 @@ import { refusalOf } from '../../trust/refusal.ts';
 import { askYesOrNo } from '../ask.ts';
 import { CommandError, type Invocation, type World } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
-import type { ConnectionChoice } from './connection-options.ts';
+import type { ConnectionChoice } from './connection-choice.ts';
 import { KnownServers } from './known-servers.ts';
 import { lookAtCertificate, type PresentedCertificate } from './presented-certificate.ts';
 
@@ -38,8 +38,6 @@ export async function decideTrust(
   invocation: Pick<Invocation, 'has'>,
   world: Pick<World, 'stdin' | 'stdout' | 'stderr' | 'env' | 'terminal'>,
 ): Promise<ConnectionOptions> {
-  if (choice.security === 'none') return {};
-  if (choice.trustsAll) return { rejectUnauthorized: false };
   const usual = authorities === undefined ? {} : { ca: [...authorities] };
   const presented = await lookAtCertificate(choice, authorities);
   const { certificate, problem } = presented;

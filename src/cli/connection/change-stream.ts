@@ -14,7 +14,7 @@ import { requestOf } from '../../ldap-client/change-request.ts';
 import type { OneAnswered } from '../../ldap-client/exchange.ts';
 import type { CommandError } from '../command.ts';
 import { notUnderstood } from './connect-failure.ts';
-import type { ConnectionChoice } from './connection-options.ts';
+import type { ConnectionChoice } from './connection-choice.ts';
 import { ServerClient } from './server-client.ts';
 
 /** Requests under way at a time: more than a server stores with one sync. */

@@ -2,7 +2,7 @@
 
 import { CommandError } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
-import type { ConnectionChoice, Patience } from './connection-options.ts';
+import type { ConnectionChoice, Patience } from './connection-choice.ts';
 
 type Place = Pick<ConnectionChoice, 'socket' | 'host' | 'port' | 'security'>;
 

@@ -6,7 +6,7 @@ import type { TLSSocket } from 'node:tls';
 import { messageOf } from '../../files/file-error.ts';
 import { chainOf } from '../../trust/peer-chain.ts';
 import { connectFailure } from './connect-failure.ts';
-import type { ConnectionChoice } from './connection-options.ts';
+import type { ConnectionChoice } from './connection-choice.ts';
 import { openClient } from './server-client.ts';
 
 export interface PresentedCertificate {

@@ -12,7 +12,7 @@ import { LdapClient } from '../../ldap-client/ldap-client.ts';
 import { CommandError, RefusedByServer } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
 import { connectFailure, connectionLost, notUnderstood, sentence, silence } from './connect-failure.ts';
-import type { ConnectionChoice, Patience } from './connection-options.ts';
+import type { ConnectionChoice, Patience } from './connection-choice.ts';
 
 export interface CommandListener {
   /** Takes each entry as it comes, of a search that goes on. */

@@ -19,7 +19,7 @@ import type { OneAnswered } from '../../ldap-client/exchange.ts';
 import { persistentSearch } from '../../ldap-client/persistent-search.ts';
 import { CommandError } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
-import type { ConnectionChoice } from './connection-options.ts';
+import type { ConnectionChoice } from './connection-choice.ts';
 import type { Directory, DirectoryStep, SearchRequest } from './directory.ts';
 import { refusalOf, ServerClient } from './server-client.ts';
 

@@ -4,9 +4,9 @@ import type { Entry } from '../../ldap/entry.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { formatLdifEntry } from '../files/format-ldif.ts';
 import { NO_COMMENTS, type RecordComments } from './document.ts';
+import type { DocumentFormat } from './document-format.ts';
 import { formatJsonEntry, formatYamlEntry } from './format-objects.ts';
 import { withLdifComments } from './ldif-comments.ts';
-import type { DocumentFormat } from './read-document.ts';
 
 /** RFC 2849 asks for it. */
 const LDIF_HEAD = 'version: 1\n';

@@ -9,9 +9,10 @@ import { CommandError } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatLdif, formatLdifEntry } from '../files/format-ldif.ts';
 import { formatPlace } from '../files/problem-report.ts';
+import type { DocumentFormat } from './document-format.ts';
 import { formatJsonEntry } from './format-objects.ts';
 import { formatYaml } from './format-yaml.ts';
-import { type DocumentFormat, formatOf, readDocument } from './read-document.ts';
+import { formatOf, readDocument } from './read-document.ts';
 
 /** Throws CommandError with all that is wrong with the text. */
 export function formatDocument(text: string, file: string, schema: Schema): string {

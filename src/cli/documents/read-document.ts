@@ -1,11 +1,9 @@
 // The forms that a text of entries may have, and how each is read.
 
 import type { ReadDocument } from './document.ts';
+import type { DocumentFormat } from './document-format.ts';
 import { readLdifDocument } from './ldif-document.ts';
 import { readJsonDocument, readYamlDocument } from './yaml-document.ts';
-
-export const DOCUMENT_FORMATS = ['ldif', 'yaml', 'json'] as const;
-export type DocumentFormat = (typeof DOCUMENT_FORMATS)[number];
 
 const BY_ENDING: ReadonlyMap<string, DocumentFormat> = new Map([
   ['yaml', 'yaml'],

@@ -1,17 +1,12 @@
 // Batches of dsconfig: a command a line, run one after the other until one of them fails. Blank lines and comments are
 // left out; a line that ends in a backslash goes on in the next.
 
-import { CommandError, type CommandOption, UsageError, type World } from '../command.ts';
+import { CommandError, UsageError, type World } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
 import { readFileArgument, readStdinText } from '../file-argument.ts';
 
 const FROM_INPUT = '--batch';
 const FROM_FILE = /^(?:--batchFilePath|-F)(?:=(.*))?$/is;
-
-export const BATCH_OPTIONS: readonly CommandOption[] = [
-  { name: 'batch', synopsis: 'read commands from standard input, one a line' },
-  { name: 'batchFilePath', short: 'F', value: 'FILE', synopsis: 'read commands from a file, one a line' },
-];
 
 export interface Batch {
   readonly lines: readonly BatchLine[];

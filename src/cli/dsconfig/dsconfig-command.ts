@@ -1,14 +1,15 @@
 // `confdit dsconfig …`: command lines written for PingDS's dsconfig, unchanged: options before or after the
 // subcommand, TLS without being asked for, and batches of commands.
 
-import { type Command, CommandError, UsageError, type World } from '../command.ts';
+import { VERSION } from '../../instance/version.ts';
+import { type Command, CommandError, type Invocation, UsageError, type World } from '../command.ts';
 import { parseOptions, suggestion } from '../command-line.ts';
+import { EITHER_OPTIONS } from '../declarations/tree-options.ts';
 import { ExitCode } from '../exit-code.ts';
-import { formatCommandHelp } from '../help.ts';
-import { BATCH_OPTIONS, type Batch, readBatch } from './batch.ts';
-import { formatDsconfigHelp, HELP_WORDS } from './dsconfig-help.ts';
+import type { Batch } from './batch.ts';
 import { equivalentWords, formatCommand } from './equivalent-command.ts';
-import { familyOfCommand, type ObjectFamily } from './object-family.ts';
+import { familyOfCommand } from './object-family.ts';
+import { allSubcommands, findObjectCommand } from './subcommands.ts';
 import { splitWords } from './words.ts';
 
 /** dsconfig's own connections are always encrypted. */
@@ -22,6 +23,7 @@ const TLS_WORDS: ReadonlySet<string> = new Set([
   '--socket',
   '--offline',
 ]);
+const PROPERTIES_COMMAND = 'list-properties';
 /** What older releases called options that have another name now. */
 const OLD_NAMES: ReadonlyMap<string, string> = new Map([
   ['--bindpasswordfile', '--bindPassword:file'],
@@ -33,51 +35,45 @@ const OLD_NAMES: ReadonlyMap<string, string> = new Map([
   ['--usejavakeystore', '--keyStorePath'],
 ]);
 
-export interface DsconfigParts {
-  /** The subcommands as somebody types them, and as they stand in batches. */
-  readonly typed: readonly Command[];
-  readonly inBatches: readonly Command[];
-  readonly families: readonly ObjectFamily[];
-  /** What to open on a terminal when no subcommand is named. */
-  readonly menu: Command;
-  readonly version: string;
-}
-
-export function dsconfigCommand(parts: DsconfigParts): Command {
-  const { typed, families, menu, version } = parts;
-  return {
-    name: 'dsconfig',
-    group: 'Configuration',
-    synopsis: 'Takes a command line written for dsconfig of PingDS or OpenDJ.',
-    description:
-      'Options may stand before or after the subcommand, and the connection is encrypted. With --batch or\n' +
-      '--batchFilePath the commands of a file are run one after the other, until one of them fails; the connection\n' +
-      `options given here are those of every line. The subcommands are listed by ${HELP_WORDS}.`,
-    operands: 'SUBCOMMAND',
-    options: BATCH_OPTIONS,
-    takesAllWords: true,
-    async run({ operands }, world) {
-      const words = operands.map(inNewName);
-      const { subcommand, words: own } = findSubcommand(words, typed);
-      if (subcommand !== undefined) return run(subcommand, own, world);
-      const help = formatDsconfigHelp(words, typed, families);
-      const isVersion = words.some((word) => word === '-V' || word === '--version');
-      if (help !== undefined || isVersion) {
-        world.stdout.write(help ?? `confdit ${version}\n`);
-        return ExitCode.success;
-      }
-      const batch = await readBatch(words, world);
-      if (batch === undefined && world.stdin.isTTY && world.stdout.isTTY) return run(menu, words, world);
-      if (batch === undefined) throw new UsageError('Which subcommand of dsconfig?');
-      return runBatch(batch, parts, world);
-    },
-  };
+/** Runs a subcommand or a batch; without either, opens the menus on a terminal. */
+export async function runDsconfig({ operands }: Invocation, world: World, menu: Command): Promise<ExitCode> {
+  const words = operands.map(inNewName);
+  const [object, own] = await findTyped(words);
+  if (object !== undefined) return run(object, own, world);
+  const typed = await allSubcommands({ isTyped: true, listOptions: EITHER_OPTIONS });
+  const { subcommand, words: others } = findSubcommand(words, typed);
+  if (subcommand !== undefined) return run(subcommand, others, world);
+  const { FAMILIES } = await import('./families.ts');
+  const { formatDsconfigHelp } = await import('./dsconfig-help.ts');
+  const help = formatDsconfigHelp(words, typed, FAMILIES);
+  const isVersion = words.some((word) => word === '-V' || word === '--version');
+  if (help !== undefined || isVersion) {
+    world.stdout.write(help ?? `confdit ${VERSION}\n`);
+    return ExitCode.success;
+  }
+  const { readBatch } = await import('./batch.ts');
+  const batch = await readBatch(words, world);
+  if (batch === undefined && world.stdin.isTTY && world.stdout.isTTY) return run(menu, words, world);
+  if (batch === undefined) throw new UsageError('Which subcommand of dsconfig?');
+  return runBatch(batch, world);
 }
 
 function inNewName(word: string): string {
   const [, name = '', value = ''] = /^(--[^=]+)(=.*)?$/s.exec(word) ?? [];
   const known = OLD_NAMES.get(name.toLowerCase());
   return known === undefined ? word : `${known}${value}`;
+}
+
+/** Resolves to the subcommand of a kind of objects that is the first word to be one, and the other words. */
+async function findTyped(
+  words: readonly string[],
+): Promise<readonly [Command | undefined, readonly string[]]> {
+  for (const [index, word] of words.entries()) {
+    if (word === PROPERTIES_COMMAND) break;
+    const command = await findObjectCommand(word);
+    if (command !== undefined) return [command, words.toSpliced(index, 1)];
+  }
+  return [undefined, words];
 }
 
 interface Found {
@@ -117,24 +113,23 @@ function withTls(words: readonly string[], { options }: Command): readonly strin
 async function run(subcommand: Command, words: readonly string[], world: World): Promise<ExitCode> {
   const invocation = parseOptions(withTls(words, subcommand), subcommand);
   if (!invocation.has('help')) return subcommand.run(invocation, world);
+  const { formatCommandHelp } = await import('../help.ts');
   world.stdout.write(formatCommandHelp(subcommand));
   return ExitCode.success;
 }
 
 /** Each command is shown before it is run, without secrets; the first that fails ends the batch, and its line is told. */
-async function runBatch(
-  batch: Batch,
-  { inBatches, families }: DsconfigParts,
-  world: World,
-): Promise<ExitCode> {
+async function runBatch(batch: Batch, world: World): Promise<ExitCode> {
+  const inBatches = await allSubcommands({ isTyped: false, listOptions: EITHER_OPTIONS });
   const isQuiet = batch.words.some((word) => word === '-Q' || word === '--quiet');
+  const { FAMILIES } = await import('./families.ts');
   for (const { number, text } of batch.lines) {
     try {
       const words = splitWords(text).map(inNewName);
       const typed = words[0] === 'dsconfig' ? words.slice(1) : words;
       const { subcommand, words: own } = findSubcommand(typed, inBatches);
       if (subcommand === undefined) throw new UsageError('There is no subcommand in it.');
-      const family = familyOfCommand(subcommand.name, families);
+      const family = familyOfCommand(subcommand.name, FAMILIES);
       if (family !== undefined && !isQuiet) {
         const shown = equivalentWords(subcommand, parseOptions(own, subcommand), family);
         world.stdout.write(`${formatCommand(shown)}\n`);

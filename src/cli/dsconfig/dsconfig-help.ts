@@ -2,20 +2,9 @@
 
 import type { Command } from '../command.ts';
 import { formatHelp } from '../help.ts';
+import { ALL, CATEGORIES } from './help-categories.ts';
 import { familyOfCommand, type ObjectFamily } from './object-family.ts';
 
-/** dsconfig's categories, and the kinds of objects that are in them; what is named nowhere is in the first. */
-const CATEGORIES: ReadonlyMap<string, readonly string[]> = new Map([
-  ['core-server', []],
-  ['database', ['backend']],
-  ['logging', []],
-  ['proxy', []],
-  ['replication', []],
-  ['security', ['key-manager-provider', 'trust-manager-provider']],
-  ['service-discovery', []],
-  ['user-management', ['root-dn-user']],
-]);
-const ALL = '--help-all';
 const [FIRST = ''] = CATEGORIES.keys();
 
 /** The text for one of the words; undefined when none of them asks for help. */
@@ -40,5 +29,3 @@ function isIn(category: string, families: readonly ObjectFamily[]): (command: Co
     return CATEGORIES.get(category)?.includes(family.name) === true;
   };
 }
-
-export const HELP_WORDS = `${ALL}, or one of ${[...CATEGORIES.keys()].map((name) => `--help-${name}`).join(', ')}`;

@@ -4,7 +4,7 @@ import type { ObjectDefinition } from '../../config/object-definition.ts';
 import type { PropertyDefinition } from '../../config/property-definition.ts';
 import { type Command, CommandError, type CommandOption, type Invocation } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
-import { JSON_OPTION } from '../output.ts';
+import { JSON_OPTION } from '../output-options.ts';
 import type { ObjectFamily } from './object-family.ts';
 import { formatRows } from './table.ts';
 

@@ -9,11 +9,11 @@ import { type Command, CommandError, type CommandOption, type Invocation, type W
 import type { Directory, OpenDirectory } from '../connection/directory.ts';
 import { ExitCode } from '../exit-code.ts';
 import { nearestEntry } from '../nearest-entry.ts';
-import { OUTPUT_OPTIONS, outputOf } from '../output.ts';
+import { outputOf } from '../output.ts';
+import { OUTPUT_OPTIONS } from '../output-options.ts';
 import { withArticle } from './article.ts';
-import { offerRestart } from './due-restart.ts';
+import { asksForEdits, EDIT_OPTIONS, SET_OPTION } from './edit-options.ts';
 import { EQUIVALENT_OPTIONS, equivalentWords, tellCommand } from './equivalent-command.ts';
-import { askWhatIsMissing } from './missing-values.ts';
 import { newEntry } from './new-entry.ts';
 import {
   ADVANCED_OPTION,
@@ -32,16 +32,7 @@ import {
   readObject,
   shownProperties,
 } from './object-reading.ts';
-import {
-  asksForEdits,
-  EDIT_OPTIONS,
-  modificationsOf,
-  problemsOfMissing,
-  readEdits,
-  refuse,
-  SET_OPTION,
-  unknownProperty,
-} from './property-edit.ts';
+import { modificationsOf, problemsOfMissing, readEdits, refuse, unknownProperty } from './property-edit.ts';
 import { adviseOnSecrets } from './typed-secrets.ts';
 import { UNIT_OPTIONS } from './units.ts';
 
@@ -151,7 +142,9 @@ class FamilyCommands {
         refuse(edits.problems);
         output.notes(await directory.modify(entry.dn.toString(), modificationsOf(edits)));
         output.done(`The ${kind.friendlyName} was modified successfully`);
-        if (this.#options.isTyped) await offerRestart({ directory, entry, kind, edits, invocation, world });
+        if (!this.#options.isTyped) return;
+        const { offerRestart } = await import('./due-restart.ts');
+        await offerRestart({ directory, entry, kind, edits, invocation, world });
       },
     });
   }
@@ -271,8 +264,10 @@ class FamilyCommands {
 
   async #complete(invocation: Invocation, { directory, world }: Completing): Promise<Invocation> {
     const isTyped = this.#typeIn(invocation) !== undefined;
+    const { askWhatIsMissing } = await import('./missing-values.ts');
+    const { FAMILIES } = await import('./families.ts');
     const whole = await askWhatIsMissing({
-      ...{ invocation, directory, world, family: this.#family, families: this.#options.families },
+      ...{ invocation, directory, world, family: this.#family, families: FAMILIES },
       kind: isTyped ? this.#chosenType(invocation) : undefined,
       name: this.#nameIn(invocation),
     });

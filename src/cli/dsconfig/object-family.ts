@@ -44,16 +44,22 @@ function familyOf(definition: ObjectDefinition, definitions: readonly ObjectDefi
   };
 }
 
-/** The family whose subcommand this is, or whose objects it tests. */
+/** Returns the family whose subcommand this is, or whose objects it tests. */
 export function familyOfCommand(
   command: string,
   families: readonly ObjectFamily[],
 ): ObjectFamily | undefined {
-  return families.find(({ name, plural }) => {
-    const ofObjects = [`create-${name}`, `get-${name}-prop`, `set-${name}-prop`];
-    const ofNames = [`rename-${name}`, `delete-${name}`];
-    return [`list-${plural}`, ...ofObjects, ...ofNames, `verify-${name}`].includes(command);
-  });
+  return families.find((family) => namesCommand(family, command) || command === `verify-${family.name}`);
+}
+
+/** Whether a family of this name and plural has a subcommand of this name. */
+export function namesCommand(
+  { name, plural }: Pick<ObjectFamily, 'name' | 'plural'>,
+  command: string,
+): boolean {
+  const ofObjects = [`create-${name}`, `get-${name}-prop`, `set-${name}-prop`];
+  const ofNames = [`rename-${name}`, `delete-${name}`];
+  return [`list-${plural}`, ...ofObjects, ...ofNames].includes(command);
 }
 
 /** `file-based-trust-manager-provider` is a trust manager provider of the type `file-based`. */

@@ -7,7 +7,7 @@ import { problemOfWrittenValue } from '../../config/written-value.ts';
 import type { Modification } from '../../ldap/change.ts';
 import { Attribute } from '../../ldap/entry.ts';
 import { findSimilarName } from '../../schema/similar-name.ts';
-import { CommandError, type CommandOption, type Invocation } from '../command.ts';
+import { CommandError, type Invocation } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
 import { withArticle } from './article.ts';
 import { dnOfReference } from './reference-name.ts';
@@ -26,24 +26,6 @@ interface PropertyEdit {
 export interface PropertyEdits {
   readonly edits: readonly PropertyEdit[];
   readonly problems: readonly string[];
-}
-
-export const SET_OPTION: CommandOption = {
-  name: 'set',
-  value: 'PROPERTY:VALUE',
-  repeatable: true,
-  synopsis: 'give a property a value; repeated, all values of a property that takes several',
-};
-
-export const EDIT_OPTIONS: readonly CommandOption[] = [
-  SET_OPTION,
-  { name: 'add', value: 'PROPERTY:VALUE', repeatable: true, synopsis: 'add a value' },
-  { name: 'remove', value: 'PROPERTY:VALUE', repeatable: true, synopsis: 'remove a value' },
-  { name: 'reset', value: 'PROPERTY', repeatable: true, synopsis: 'go back to the default' },
-];
-
-export function asksForEdits(invocation: Invocation): boolean {
-  return EDIT_OPTIONS.some(({ name }) => invocation.has(name));
 }
 
 /** Reads the options against the properties of the object. */

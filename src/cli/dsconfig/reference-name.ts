@@ -1,9 +1,13 @@
 // dsconfig speaks of other objects by their names, the directory by their DNs.
 
-import { objectDefinitions } from '../../config/definitions.ts';
+import { keyManagerProvider } from '../../config/objects/key-manager-provider.ts';
+import { trustManagerProvider } from '../../config/objects/trust-manager-provider.ts';
 import type { PropertyDefinition } from '../../config/property-definition.ts';
 import { Dn } from '../../ldap/dn.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
+
+/** The kinds that properties refer to. A test compares them with the declarations, of which most are not loaded here. */
+const TARGETS = [keyManagerProvider, trustManagerProvider] as const;
 
 /** The DN of the object that a reference property names; a value that is a DN, or an expression, stays what it is. */
 export function dnOfReference({ type }: PropertyDefinition, written: string): string {
@@ -29,7 +33,7 @@ export function nameOfReference({ type }: PropertyDefinition, value: string): st
 }
 
 function placeOf(kind: string | undefined): { container: string; namingAttribute: string } | undefined {
-  const definition = objectDefinitions.find((one) => one.kind === kind);
+  const definition = TARGETS.find((one) => one.kind === kind);
   if (definition === undefined || !('under' in definition.location)) return undefined;
   return { container: definition.location.under, namingAttribute: definition.namingAttribute };
 }

@@ -5,13 +5,17 @@ import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatEntry } from '../../codec/ldif-writer.ts';
+import { Definitions, objectDefinitions } from '../../config/definitions.ts';
 import { FILE_MODE } from '../../files/file-system.ts';
 import { Dn } from '../../ldap/dn.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import { visibleLine } from '../../ldap/visible-text.ts';
 import type { Schema } from '../../schema/schema.ts';
-import { type Command, CommandError, type Invocation, UsageError, type World } from '../command.ts';
+import { CommandError, type Invocation, UsageError, type World } from '../command.ts';
+import { shippedSchema } from '../commands/shipped-schema.ts';
 import type { Directory } from '../connection/directory.ts';
+import { openTyped } from '../declarations/tree-options.ts';
+import { EDIT_FORMATS } from '../documents/document-format.ts';
 import { formatYamlEntry } from '../documents/format-objects.ts';
 import { ExitCode } from '../exit-code.ts';
 import { readFileArgument } from '../file-argument.ts';
@@ -19,46 +23,28 @@ import { nearestEntry } from '../nearest-entry.ts';
 import { readDesiredEntries } from './desired-entries.ts';
 import { formatLdif } from './format-ldif.ts';
 import { attributesToCompare, planChanges } from './plan.ts';
-import type { PlanCommandsOptions } from './plan-commands.ts';
 
 const DEFAULT_EDITOR = 'vi';
 const HEAD =
   'Lines that begin with # are not kept. Save and leave the editor to make the change; leave everything as it is to make none.';
 
-export function editCommand(options: PlanCommandsOptions): Command {
-  return {
-    name: 'edit',
-    group: 'Configuration as files',
-    operands: 'DN',
-    synopsis: 'Opens an entry in an editor, and comes back with the problems until it is right.',
-    description: 'The editor is that of the environment variable VISUAL or EDITOR.',
-    options: [
-      {
-        name: 'format',
-        value: 'FORMAT',
-        values: FORMATS,
-        synopsis: `the form in which the entry is edited: ${FORMATS.join(' or ')} (default: ldif)`,
-      },
-      ...options.connectionOptions,
-    ],
-    async run(invocation, world) {
-      const dn = onlyOperand(invocation);
-      const format = formatOf(invocation);
-      const schema = await options.schema();
-      const { hashedAttributes } = options.definitions(schema);
-      const directory = await options.open(invocation, world);
-      const folder = await mkdtemp(join(tmpdir(), 'confdit-edit-'));
-      let edit: Edit | undefined;
-      try {
-        const before = await find(directory, dn, schema);
-        edit = new Edit({ before, directory, schema, hashedAttributes, folder, world, format });
-        return await edit.run();
-      } finally {
-        if (edit?.isTextKept !== true) await rm(folder, { recursive: true, force: true });
-        await directory.close();
-      }
-    },
-  };
+/** Opens an entry in the editor until it is valid, or left as it was. */
+export async function edit(invocation: Invocation, world: World): Promise<ExitCode> {
+  const dn = onlyOperand(invocation);
+  const format = formatOf(invocation);
+  const schema = await shippedSchema();
+  const { hashedAttributes } = new Definitions(objectDefinitions, (text) => schema.dnKeyOfText(text));
+  const directory = await openTyped(invocation, world);
+  const folder = await mkdtemp(join(tmpdir(), 'confdit-edit-'));
+  let session: EditSession | undefined;
+  try {
+    const before = await find(directory, dn, schema);
+    session = new EditSession({ before, directory, schema, hashedAttributes, folder, world, format });
+    return await session.run();
+  } finally {
+    if (session?.isTextKept !== true) await rm(folder, { recursive: true, force: true });
+    await directory.close();
+  }
 }
 
 function onlyOperand({ operands }: Invocation): string {
@@ -67,13 +53,10 @@ function onlyOperand({ operands }: Invocation): string {
   throw new CommandError('Which entry? Give its DN, in quotes.', ExitCode.parameterError);
 }
 
-/** JSON has no comments, in which the problems could be shown. */
-const FORMATS = ['ldif', 'yaml'] as const;
-
-function formatOf(invocation: Invocation): (typeof FORMATS)[number] {
+function formatOf(invocation: Invocation): (typeof EDIT_FORMATS)[number] {
   const written = invocation.value('format')?.toLowerCase() ?? 'ldif';
-  const format = FORMATS.find((one) => one === written);
-  if (format === undefined) throw new UsageError(`--format is one of ${FORMATS.join(', ')}.`);
+  const format = EDIT_FORMATS.find((one) => one === written);
+  if (format === undefined) throw new UsageError(`--format is one of ${EDIT_FORMATS.join(', ')}.`);
   return format;
 }
 
@@ -95,10 +78,10 @@ interface EditOptions {
   readonly hashedAttributes: ReadonlySet<string>;
   readonly folder: string;
   readonly world: World;
-  readonly format: (typeof FORMATS)[number];
+  readonly format: (typeof EDIT_FORMATS)[number];
 }
 
-class Edit {
+class EditSession {
   readonly #options: EditOptions;
   readonly #file: string;
   /** What was written last and is not stored. */

@@ -1,13 +1,14 @@
 // `confdit plan` and `confdit apply`: a tree compared with files, and made as they say in one transaction.
 
-import type { Definitions } from '../../config/definitions.ts';
+import { Definitions, objectDefinitions } from '../../config/definitions.ts';
 import { isAtOrBelow } from '../../ldap/dn-key.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { askYesOrNo } from '../ask.ts';
-import { type Command, CommandError, type CommandOption, type Invocation, type World } from '../command.ts';
-import type { Directory, OpenDirectory } from '../connection/directory.ts';
+import { CommandError, type Invocation, type World } from '../command.ts';
+import { shippedSchema } from '../commands/shipped-schema.ts';
+import type { Directory } from '../connection/directory.ts';
+import { openTyped } from '../declarations/tree-options.ts';
 import { ExitCode } from '../exit-code.ts';
-import { JSON_OPTION } from '../output.ts';
 import { whileWorking } from '../progress-bar.ts';
 import { type DesiredEntry, readFilesOfEntries } from './desired-entries.ts';
 import { findInputFiles } from './input-files.ts';
@@ -17,67 +18,17 @@ import { judgePlan } from './plan-judgement.ts';
 import { describePlan, formatPlan, type PlannedEntry } from './plan-text.ts';
 import { type FileProblem, formatPlace } from './problem-report.ts';
 
-export interface PlanCommandsOptions {
-  readonly schema: () => Promise<Schema>;
-  readonly definitions: (schema: Schema) => Definitions;
-  readonly connectionOptions: readonly CommandOption[];
-  readonly open: OpenDirectory;
-}
-
 /** Where the files' entries live: the suffix whose entries are compared. */
 const ROOT = 'cn=config';
 
-const OPTIONS: readonly CommandOption[] = [
-  {
-    name: 'prune',
-    value: 'DN',
-    repeatable: true,
-    synopsis: 'delete what lives below this entry and stands in none of the files',
-  },
-  JSON_OPTION,
-];
+/** Shows what would change, and whether it can be changed. */
+export function plan(invocation: Invocation, world: World): Promise<ExitCode> {
+  return withPlan(invocation, world, ExitCode.failed, (made) => showPlan(made, invocation, world));
+}
 
-export function planCommands(options: PlanCommandsOptions): readonly Command[] {
-  const group = 'Configuration as files';
-  const operands = 'FILE...';
-  return [
-    {
-      name: 'plan',
-      group,
-      operands,
-      synopsis:
-        'Shows what would change if the configuration were as files say, and whether it could be changed so.',
-      description:
-        'The files hold whole entries: an attribute that an entry of theirs does not have is to be removed. Entries\n' +
-        'that stand in no file are left alone, unless --prune names what they live below. FILE may be a folder, or - for\n' +
-        'standard input. The changes are tried as one, and nothing is changed: every problem is told with file and line,\n' +
-        'and the exit code is 1.',
-      options: [
-        ...OPTIONS,
-        {
-          name: 'detailed-exitcode',
-          synopsis: 'exit with 0 when there is nothing to change, 1 for any error, 2 when there are changes',
-        },
-        ...options.connectionOptions,
-      ],
-      run: (invocation, world) =>
-        withPlan(invocation, world, options, ExitCode.failed, (made) => showPlan(made, invocation, world)),
-    },
-    {
-      name: 'apply',
-      group,
-      operands,
-      synopsis: 'Makes the configuration as files say: all changes at once, or none.',
-      description:
-        'Shows the plan and asks first, unless --no-prompt is given. Nothing is changed when somebody else has changed\n' +
-        'one of the entries meanwhile. FILE may be a folder, or - for standard input.',
-      options: [...OPTIONS, ...options.connectionOptions],
-      run: (invocation, world) =>
-        withPlan(invocation, world, options, ExitCode.wrongData, (made) =>
-          applyPlan(made, invocation, world),
-        ),
-    },
-  ];
+/** Makes the changes, after a question. */
+export function apply(invocation: Invocation, world: World): Promise<ExitCode> {
+  return withPlan(invocation, world, ExitCode.wrongData, (made) => applyPlan(made, invocation, world));
 }
 
 async function showPlan(made: MadePlan, invocation: Invocation, world: World): Promise<ExitCode> {
@@ -162,7 +113,6 @@ interface MadePlan {
 async function withPlan(
   invocation: Invocation,
   world: World,
-  options: PlanCommandsOptions,
   wrongFiles: ExitCode,
   use: (made: MadePlan) => Promise<ExitCode>,
 ): Promise<ExitCode> {
@@ -170,13 +120,13 @@ async function withPlan(
   if (operands.length === 0) {
     throw new CommandError('Which files say how it shall be?', ExitCode.parameterError);
   }
-  const schema = await options.schema();
-  const definitions = options.definitions(schema);
+  const schema = await shippedSchema();
+  const definitions = new Definitions(objectDefinitions, (text) => schema.dnKeyOfText(text));
   const files = await findInputFiles(operands);
   const { entries: desired, problems } = await readFilesOfEntries(files, schema, world.stdin);
   refuseProblems([...problems, ...findStrangers(desired, schema)], wrongFiles);
   const containers = invocation.values('prune').map((dn) => ({ dn, key: schema.dnKeyOfText(dn) }));
-  const directory = await options.open(invocation, world);
+  const directory = await openTyped(invocation, world);
   try {
     const attributes = attributesToCompare(schema);
     const found = directory.search({ base: ROOT, scope: 'sub', attributes });

@@ -20,6 +20,9 @@ export interface FileProblems {
   readonly warnings: readonly FileProblem[];
 }
 
+/** How a file that is named by `$<file:…>` and is not there counts. */
+export const MISSING_FILES = ['ignore', 'warn', 'error'] as const;
+
 export const REPORT_FORMATS = ['text', 'github', 'sarif', 'json'] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 

@@ -6,20 +6,12 @@ import type { Change } from '../../ldap/change.ts';
 import { Dn } from '../../ldap/dn.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
-import {
-  type Command,
-  CommandError,
-  type CommandOption,
-  type Invocation,
-  UsageError,
-  type World,
-} from '../command.ts';
+import { CommandError, type Invocation, UsageError, type World } from '../command.ts';
 import type { Directory, OpenDirectory } from '../connection/directory.ts';
+import { asksForEdits } from '../dsconfig/edit-options.ts';
+import { FAMILIES } from '../dsconfig/families.ts';
 import { newEntry } from '../dsconfig/new-entry.ts';
-import type { ObjectFamily } from '../dsconfig/object-family.ts';
 import {
-  asksForEdits,
-  EDIT_OPTIONS,
   modificationsOf,
   type PropertyEdits,
   problemsOfMissing,
@@ -28,17 +20,13 @@ import {
 } from '../dsconfig/property-edit.ts';
 import { adviseOnSecrets } from '../dsconfig/typed-secrets.ts';
 import { ExitCode } from '../exit-code.ts';
-import { JSON_OPTION } from '../output.ts';
 import { tellJson, tellList, tellOutcome } from './mail-outcome.ts';
 import { type NamedRequest, runMailTasks } from './mail-tasks.ts';
 
 export interface MailCommandParts {
-  /** Mail servers are one of them. */
-  readonly families: readonly ObjectFamily[];
+  readonly open: OpenDirectory;
   /** Whether a person types the commands: then advice may be given. */
   readonly isTyped: boolean;
-  readonly connectionOptions: readonly CommandOption[];
-  readonly open: OpenDirectory;
 }
 
 /** Made when the words are found to be right, with what is on the server. */
@@ -52,83 +40,55 @@ interface Asked {
   readonly isList?: boolean;
 }
 
-const GROUP = 'Mail';
 const KIND = 'mail-server';
 const CONTAINER = 'cn=Mail Servers,cn=config';
 const IN_FORCE = 'cn=Mail Servers,cn=effective';
-const SERVER_OPTION: CommandOption = {
-  name: 'server-name',
-  value: 'NAME',
-  synopsis: 'the mail server: its name below cn=Mail Servers,cn=config, or its DN',
-};
 
-export function mailCommands(parts: MailCommandParts): readonly Command[] {
-  const { connectionOptions, open } = parts;
-  const run =
-    (doing: string, request: (invocation: Invocation, world: World) => MakeRequests) =>
-    async (invocation: Invocation, world: World) => {
-      const makeRequests = request(invocation, world);
-      const directory = await open(invocation, world);
-      try {
-        const { requests, notEnabled = [], isList = false } = await makeRequests(directory);
-        const outcomes = await runMailTasks(directory, requests, { doing, world });
-        if (isList) return tellList({ outcomes, notEnabled }, world, invocation.has('json'));
-        const [first] = outcomes;
-        if (first === undefined || first.outcome instanceof CommandError) return ExitCode.failed;
-        return invocation.has('json') ? tellJson(first.outcome, world) : tellOutcome(first.outcome, world);
-      } finally {
-        await directory.close();
-      }
-    };
-  return [
-    {
-      name: 'verify-mail-server',
-      group: GROUP,
-      operands: '[NAME...]',
-      synopsis: 'Connects to a mail server, makes TLS and logs in, and tells what to change when that fails.',
-      description:
-        'Nothing is sent. Several names, or --all, verify several mail servers; the exit code is 1 when one of them cannot\n' +
-        'be used. What is found out is what confdit status shows. With --set and its like one mail server is verified as\n' +
-        'it would be with these values, also where there is none of this name yet; nothing is stored. Each step may take\n' +
-        '30 s, or what mail.smtp.timeout says if that is more.\n' +
-        'The same as an entry of class ds-task-verify-mail-server below cn=Scheduled Tasks,cn=tasks.',
-      options: [
-        { ...SERVER_OPTION, repeatable: true },
-        { name: 'all', synopsis: 'verify every mail server that is enabled' },
-        ...EDIT_OPTIONS,
-        JSON_OPTION,
-        ...connectionOptions,
-      ],
-      run: run('verifying', (invocation, world) => verifyRequests(invocation, world, parts)),
-    },
-    {
-      name: 'send-test-message',
-      group: GROUP,
-      synopsis: 'Hands a short message to a mail server, or to the first enabled one that takes it.',
-      description:
-        'The same as an entry of class ds-task-send-test-message below cn=Scheduled Tasks,cn=tasks.',
-      options: [
-        SERVER_OPTION,
-        { name: 'from', value: 'ADDRESS', synopsis: 'the address that the message is from' },
-        { name: 'to', value: 'ADDRESS', repeatable: true, synopsis: 'an address that the message is for' },
-        JSON_OPTION,
-        ...connectionOptions,
-      ],
-      run: run('sending', messageRequest),
-    },
-  ];
-}
-
-function verifyRequests(
+/** Verifies the mail servers that were named, or all that are enabled. */
+export async function verifyMailServers(
   invocation: Invocation,
   world: World,
-  { families, isTyped }: MailCommandParts,
-): MakeRequests {
+  { open, isTyped }: MailCommandParts,
+): Promise<ExitCode> {
+  const makeRequests = verifyRequests(invocation, world, isTyped);
+  return runTasks('verifying', makeRequests, invocation, world, open);
+}
+
+/** Sends a test message. */
+export async function sendTestMessage(
+  invocation: Invocation,
+  world: World,
+  { open }: MailCommandParts,
+): Promise<ExitCode> {
+  return runTasks('sending', messageRequest(invocation), invocation, world, open);
+}
+
+async function runTasks(
+  doing: string,
+  makeRequests: MakeRequests,
+  invocation: Invocation,
+  world: World,
+  open: OpenDirectory,
+): Promise<ExitCode> {
+  const directory = await open(invocation, world);
+  try {
+    const { requests, notEnabled = [], isList = false } = await makeRequests(directory);
+    const outcomes = await runMailTasks(directory, requests, { doing, world });
+    if (isList) return tellList({ outcomes, notEnabled }, world, invocation.has('json'));
+    const [first] = outcomes;
+    if (first === undefined || first.outcome instanceof CommandError) return ExitCode.failed;
+    return invocation.has('json') ? tellJson(first.outcome, world) : tellOutcome(first.outcome, world);
+  } finally {
+    await directory.close();
+  }
+}
+
+function verifyRequests(invocation: Invocation, world: World, isTyped: boolean): MakeRequests {
   const names = [...new Set([...invocation.values('server-name'), ...invocation.operands])];
   const isAll = invocation.has('all');
   if (isAll && names.length > 0) throw new UsageError('Give --all or names, not both.');
   if (!isAll && names.length === 0) throw new UsageError('Which mail server? Give --server-name, or --all.');
-  const family = families.find((one) => one.name === KIND);
+  const family = FAMILIES.find((one) => one.name === KIND);
   const asksForOther = family !== undefined && asksForEdits(invocation);
   const [name = ''] = names;
   if (asksForOther && (isAll || names.length > 1))

@@ -3,7 +3,7 @@
 import { CommandError, type World } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { FinishedTask } from '../finished-task.ts';
-import { formatJson } from '../output.ts';
+import { formatJson } from '../output-options.ts';
 import type { NamedOutcome } from './mail-tasks.ts';
 
 const UNKNOWN = 'unknown';

@@ -3,9 +3,12 @@
 
 import { appendFile } from 'node:fs/promises';
 import { hasTerminal } from '../ask.ts';
-import { type Command, CommandError, type CommandOption, UsageError, type World } from '../command.ts';
+import { type Command, CommandError, type Invocation, UsageError, type World } from '../command.ts';
 import { parseOptions } from '../command-line.ts';
 import type { Directory, OpenDirectory } from '../connection/directory.ts';
+import { mailCommands } from '../declarations/mail-commands.ts';
+import { statusCommand } from '../declarations/server-commands.ts';
+import { FAMILIES } from '../dsconfig/families.ts';
 import { objectCommands } from '../dsconfig/object-commands.ts';
 import type { ObjectFamily } from '../dsconfig/object-family.ts';
 import {
@@ -16,19 +19,10 @@ import {
   readObject,
 } from '../dsconfig/object-reading.ts';
 import { ExitCode } from '../exit-code.ts';
-import { mailCommands } from '../mail/mail-commands.ts';
-import { statusCommand } from '../status/status.ts';
 import { askNewObject } from './new-object.ts';
 import { ObjectDraft } from './object-draft.ts';
 import { editObject, type ObjectMenuParts } from './object-menu.ts';
 import { Prompts } from './prompts.ts';
-
-export interface MenuOptions {
-  readonly families: readonly ObjectFamily[];
-  readonly connectionOptions: readonly CommandOption[];
-  readonly open: OpenDirectory;
-  readonly now: () => Date;
-}
 
 const PENDING = 'ds-cfg-pending-change';
 const TESTED = 'mail-server';
@@ -40,32 +34,18 @@ const BACK = 'back';
 /** In front of names, so that none is taken for one of the words above. */
 const NAMED = 'name:';
 
-export function menuCommand(options: MenuOptions): Command {
-  return {
-    name: 'menu',
-    group: 'Configuration',
-    synopsis: 'Opens menus on a terminal, as confdit alone does: objects, properties with help, tests.',
-    options: [
-      {
-        name: 'commandFilePath',
-        value: 'FILE',
-        synopsis: 'append the equivalent commands to this file, secrets as stars',
-      },
-      ...options.connectionOptions,
-    ],
-    async run(invocation, world) {
-      if (!hasTerminal(world)) throw new UsageError('Menus need a terminal; subcommands do without one.');
-      const directory = await options.open(invocation, world);
-      try {
-        const isOnline = !invocation.has('offline');
-        const commandFile = invocation.value('commandFilePath');
-        await new Menu(options, world, directory, await Prompts.open(world), { isOnline, commandFile }).run();
-        return ExitCode.success;
-      } finally {
-        await directory.close();
-      }
-    },
-  };
+/** Opens the menus, until somebody leaves them. */
+export async function openMenu(invocation: Invocation, world: World, open: OpenDirectory): Promise<ExitCode> {
+  if (!hasTerminal(world)) throw new UsageError('Menus need a terminal; subcommands do without one.');
+  const directory = await open(invocation, world);
+  try {
+    const isOnline = !invocation.has('offline');
+    const commandFile = invocation.value('commandFilePath');
+    await new Menu(world, directory, await Prompts.open(world), { isOnline, commandFile }).run();
+    return ExitCode.success;
+  } finally {
+    await directory.close();
+  }
 }
 
 interface MenuChoice {
@@ -82,24 +62,18 @@ class Menu {
   readonly #commands: ReadonlyMap<string, Command>;
   readonly #parts: ObjectMenuParts;
 
-  constructor(
-    { families, now }: MenuOptions,
-    world: World,
-    directory: Directory,
-    prompts: Prompts,
-    choice: MenuChoice,
-  ) {
+  constructor(world: World, directory: Directory, prompts: Prompts, choice: MenuChoice) {
+    const families = FAMILIES;
     this.#families = families;
     this.#world = world;
     this.#directory = directory;
     this.#prompts = prompts;
     this.#choice = choice;
     const open = async () => keptOpen(directory);
-    const shared = { connectionOptions: [], open };
     const commands = [
-      ...objectCommands({ families, isTyped: false, ...shared }),
-      ...mailCommands({ families, isTyped: false, ...shared }),
-      statusCommand({ now, ...shared }),
+      ...objectCommands({ families, isTyped: false, connectionOptions: [], open }),
+      ...mailCommands(open, false),
+      statusCommand(open),
     ];
     this.#commands = new Map(commands.map((command) => [command.name, command]));
     this.#parts = {

@@ -25,8 +25,6 @@ import type { FileProblem } from '../files/problem-report.ts';
 import { readStoredEntries } from './stored-entries.ts';
 import { unusableFiles } from './unusable-files.ts';
 
-export const MISSING_FILES = ['ignore', 'warn', 'error'] as const;
-
 export interface FileValidationOptions {
   /** Files and folders to check; `-` is standard input. */
   readonly checked: readonly string[];
@@ -36,8 +34,8 @@ export interface FileValidationOptions {
   readonly choice: InstanceChoice | undefined;
   readonly definitions: readonly string[];
   readonly environmentFile: string | undefined;
-  /** What becomes of `$<file:…>` when there is no such file. */
-  readonly missingFiles: (typeof MISSING_FILES)[number];
+  /** How `$<file:…>` counts when there is no such file. */
+  readonly missingFiles: 'ignore' | 'warn' | 'error';
   readonly world: Pick<World, 'env' | 'stdin'>;
 }
 

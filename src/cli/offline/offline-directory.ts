@@ -8,14 +8,15 @@ import { parseFilter } from '../../codec/filter-text.ts';
 import { deriveForCommand } from '../../config/passwords/derivation.ts';
 import { ConfigBackend } from '../../configuration/config-backend.ts';
 import type { Configuration } from '../../configuration/configuration.ts';
+import type { InstanceChoice } from '../../instance/instance-choice.ts';
 import { type Change, dnOfChange, type Modification } from '../../ldap/change.ts';
 import { Dn } from '../../ldap/dn.ts';
 import { Entry } from '../../ldap/entry.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { SearchScope } from '../../ldap/message.ts';
 import type { Rdn } from '../../ldap/rdn.ts';
-import { CommandError } from '../command.ts';
-import type { OfflineInstance } from '../commands/offline-instance.ts';
+import { CommandError, type World } from '../command.ts';
+import { type OfflineInstance, openOfflineInstance } from '../commands/offline-instance.ts';
 import type { Directory, DirectoryStep, SearchRequest } from '../connection/directory.ts';
 import { exitCodeOfResult } from '../exit-code.ts';
 import { UNUSABLE, unusableFiles } from './unusable-files.ts';
@@ -26,7 +27,15 @@ const SCOPES = {
   sub: SearchScope.wholeSubtree,
 } as const;
 
-export class OfflineDirectory implements Directory {
+/** Opens the tree of an instance whose server is down. Rejects with CommandError. */
+export async function openOfflineDirectory(
+  choice: InstanceChoice,
+  world: Pick<World, 'env' | 'stderr'>,
+): Promise<Directory> {
+  return new OfflineDirectory(await openOfflineInstance(choice, world));
+}
+
+class OfflineDirectory implements Directory {
   readonly #instance: OfflineInstance;
   readonly #configuration: Configuration;
   readonly #requester: Requester;

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CommandError } from '../../../src/cli/command.ts';
 import { ChangeStream } from '../../../src/cli/connection/change-stream.ts';
-import type { ConnectionChoice } from '../../../src/cli/connection/connection-options.ts';
+import type { ConnectionChoice } from '../../../src/cli/connection/connection-choice.ts';
 import { ServerConnection } from '../../../src/cli/connection/server-connection.ts';
 import { MailServerError, openMailServer } from '../../../src/client/open-mail-server.ts';
 import { Dn } from '../../../src/ldap/dn.ts';

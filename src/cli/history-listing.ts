@@ -1,10 +1,7 @@
-// The last changes as a list: from cn=changelog of a running server, or from the journal itself.
+// The last changes as a list, from cn=changelog of a running server.
 
-import { formatChange } from '../../codec/ldif-writer.ts';
-import { dnOfChange } from '../../ldap/change.ts';
-import { LdapError } from '../../ldap/ldap-error.ts';
-import type { HistoryReader } from '../../store/history-reader.ts';
-import type { Directory } from '../connection/directory.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import type { Directory } from './connection/directory.ts';
 
 export interface HistoryRange {
   readonly limit: number;
@@ -49,31 +46,8 @@ export async function historyOnline(
   }));
 }
 
-/** Throws StoreError, and LdapError noSuchObject where the range ends before the first change that is kept. */
-export function historyOffline(reader: HistoryReader, { limit, to }: HistoryRange): ChangelogLine[] {
-  const first = reader.firstNumber ?? 1;
-  requireKept(to, first);
-  const last = to ?? reader.lastNumber;
-  const lines: ChangelogLine[] = [];
-  for (const commit of reader.commits(Math.max(last - limit + 1, first), last)) {
-    if (commit === undefined) continue;
-    for (const change of commit.changes) {
-      const ldif = formatChange(change);
-      const typeAt = ldif.indexOf('\nchangetype: ') + 1;
-      lines.push({
-        number: commit.number,
-        at: commit.at.toISOString(),
-        by: commit.by,
-        type: change.type === 'modifyDn' ? 'modrdn' : change.type,
-        dn: dnOfChange(change).toString(),
-        changes: ldif.slice(ldif.indexOf('\n', typeAt) + 1),
-      });
-    }
-  }
-  return lines;
-}
-
-function requireKept(to: number | undefined, first: number): void {
+/** Throws LdapError noSuchObject where a range ends before the first change that is kept. */
+export function requireKept(to: number | undefined, first: number): void {
   if (to === undefined || to >= first) return;
   throw new LdapError(
     'noSuchObject',

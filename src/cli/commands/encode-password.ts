@@ -1,43 +1,17 @@
 // `confdit encode-password`: a password as it is stored, for files that shall hold no clear text.
 
-import { deriveForCommand } from '../config/passwords/derivation.ts';
-import { passwordProblem } from '../config/passwords/scrypt-scheme.ts';
-import { findStored, isPrepared, parseStored, storePassword } from '../config/passwords/stored-password.ts';
-import { type Command, CommandError, type Invocation, type World } from './command.ts';
-import { ExitCode } from './exit-code.ts';
-import { readFileArgument, readStdinText, whyUnreadable } from './file-argument.ts';
-import { formatJson, JSON_OPTION } from './output.ts';
-
-export const encodePasswordCommand: Command = {
-  name: 'encode-password',
-  group: 'The program',
-  synopsis: 'Prints a password as it is stored, or checks one against what is stored.',
-  description:
-    'The password is read from standard input unless an option says where it is. The lines that are printed are the\n' +
-    'values of userPassword of a root DN user.',
-  options: [
-    {
-      name: 'clearPassword',
-      short: 'c',
-      value: 'PASSWORD',
-      synopsis: 'the password; others on this machine can read it',
-    },
-    {
-      name: 'clearPassword:env',
-      value: 'NAME',
-      synopsis: 'the environment variable that holds the password',
-    },
-    { name: 'clearPassword:file', short: 'f', value: 'FILE', synopsis: 'the file that holds the password' },
-    {
-      name: 'encodedPassword',
-      short: 'e',
-      value: 'TEXT',
-      synopsis: 'what is stored: say whether the password fits',
-    },
-    JSON_OPTION,
-  ],
-  run: encodePassword,
-};
+import { deriveForCommand } from '../../config/passwords/derivation.ts';
+import { passwordProblem } from '../../config/passwords/scrypt-scheme.ts';
+import {
+  findStored,
+  isPrepared,
+  parseStored,
+  storePassword,
+} from '../../config/passwords/stored-password.ts';
+import { CommandError, type Invocation, type World } from '../command.ts';
+import { ExitCode } from '../exit-code.ts';
+import { readFileArgument, readStdinText, whyUnreadable } from '../file-argument.ts';
+import { formatJson } from '../output-options.ts';
 
 const BETTER_PASSWORD =
   'Others on this machine can read what --clearPassword gives. Better: --clearPassword:file, --clearPassword:env, or none ' +
@@ -48,7 +22,8 @@ const ALREADY_ENCODED = {
   advice: 'Give the password itself.',
 };
 
-async function encodePassword(invocation: Invocation, world: World): Promise<ExitCode> {
+/** Prints a password as it is stored, or compares one with a stored password. */
+export async function encodePassword(invocation: Invocation, world: World): Promise<ExitCode> {
   const password = await readPassword(invocation, world);
   const given = invocation.value('encodedPassword');
   if (given === undefined) {

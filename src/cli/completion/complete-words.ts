@@ -1,64 +1,39 @@
-// `confdit completion SHELL`, and the hidden command that the shells ask.
+// The hidden command that the shells ask for completions.
 
-import { type Command, type CommandOption, UsageError, type World } from '../command.ts';
+import type { Command, CommandOption, Invocation, World } from '../command.ts';
 import { parseOptions } from '../command-line.ts';
-import type { Directory, OpenDirectory } from '../connection/directory.ts';
-import type { ObjectFamily } from '../dsconfig/object-family.ts';
+import { CONNECTION_OPTIONS } from '../connection/connection-options.ts';
+import type { Directory } from '../connection/directory.ts';
+import { openTyped } from '../declarations/tree-options.ts';
+import { FAMILIES } from '../dsconfig/families.ts';
 import { ExitCode } from '../exit-code.ts';
 import { type CompletionSources, type Completions, completionsOf } from './completions.ts';
-import { COMPLETE_COMMAND, completionScript, SHELLS } from './scripts.ts';
 import { parseTypedLine, type TypedLine } from './typed-line.ts';
 
 /** How many of the last changes are offered where one is named by its number. */
 const CHANGES_SHOWN = 20;
 
-export interface CompletionOptions {
-  /** All commands; asked for when they are needed, since these are among them. */
-  readonly commands: () => readonly Command[];
-  readonly families: readonly ObjectFamily[];
-  readonly connectionOptions: readonly CommandOption[];
-  readonly open: OpenDirectory;
-}
-
-export function completionCommands(options: CompletionOptions): readonly Command[] {
-  return [
-    {
-      name: 'completion',
-      group: 'The program',
-      synopsis: 'Prints what teaches a shell to complete: bash, zsh or fish.',
-      operands: 'SHELL',
-      operandValues: SHELLS,
-      options: [],
-      async run({ operands }, world) {
-        const [shell, ...others] = operands;
-        if (shell === undefined || others.length > 0) throw new UsageError('Which shell: bash, zsh or fish?');
-        world.stdout.write(completionScript(shell));
-        return ExitCode.success;
-      },
-    },
-    {
-      name: COMPLETE_COMMAND,
-      group: 'The program',
-      isHidden: true,
-      synopsis: 'Prints what may stand at the end of a command line.',
-      operands: '-- WORD...',
-      options: [],
-      takesAllWords: true,
-      async run({ operands }, world) {
-        const [first, second = '', line = ''] = operands;
-        const typed: TypedLine =
-          first === '--line'
-            ? parseTypedLine(line, second, world.env)
-            : { words: ['confdit', ...(first === '--' ? operands.slice(1) : operands)], quote: '', kept: '' };
-        const words = typed.words.slice(1);
-        const commands = options.commands().filter(({ isHidden }) => isHidden !== true);
-        const sources = sourcesOf(words, options, world);
-        const found = await completionsOf({ words, commands, families: options.families, sources });
-        world.stdout.write(formatAnswer(found, first === '--line' ? typed : undefined));
-        return ExitCode.success;
-      },
-    },
-  ];
+/** Prints the words with which the command line in the operands can go on. */
+export async function completeWords(
+  { operands }: Invocation,
+  world: World,
+  all: readonly Command[],
+): Promise<ExitCode> {
+  const [first, second = '', line = ''] = operands;
+  const typed: TypedLine =
+    first === '--line'
+      ? parseTypedLine(line, second, world.env)
+      : { words: ['confdit', ...(first === '--' ? operands.slice(1) : operands)], quote: '', kept: '' };
+  const words = typed.words.slice(1);
+  const commands = all.filter(({ isHidden }) => isHidden !== true);
+  const found = await completionsOf({
+    words,
+    commands,
+    families: FAMILIES,
+    sources: sourcesOf(words, world),
+  });
+  world.stdout.write(formatAnswer(found, first === '--line' ? typed : undefined));
+  return ExitCode.success;
 }
 
 /** @param line undefined: the shell quotes by itself. */
@@ -79,12 +54,12 @@ function inQuotes(word: string, quote: '' | '"' | "'"): string {
 }
 
 /** The server that the typed options of the connection name, asked only when something of it is wanted. */
-function sourcesOf(words: readonly string[], options: CompletionOptions, world: World): CompletionSources {
-  const asked: Command = { ...NAMELESS, options: options.connectionOptions };
-  const typed = typedConnection(words.slice(1, -1), options.connectionOptions);
+function sourcesOf(words: readonly string[], world: World): CompletionSources {
+  const asked: Command = { ...NAMELESS, options: CONNECTION_OPTIONS };
+  const typed = typedConnection(words.slice(1, -1), CONNECTION_OPTIONS);
   const ask = async (question: (directory: Directory) => Promise<readonly string[]>) => {
     try {
-      const directory = await options.open(parseOptions(typed, asked), world);
+      const directory = await openTyped(parseOptions(typed, asked), world);
       try {
         return await question(directory);
       } finally {

@@ -1,0 +1,87 @@
+// The kinds of objects by the names of their subcommands, each with what loads its definitions and no others: one subcommand
+// needs one kind. A test compares the names with the declarations.
+
+import type { ObjectDefinition } from '../../config/object-definition.ts';
+import { namesCommand, type ObjectFamily, objectFamilies } from './object-family.ts';
+
+export interface FamilyLoader {
+  readonly name: string;
+  readonly plural: string;
+  load(): Promise<readonly ObjectDefinition[]>;
+}
+
+export const FAMILY_LOADERS: readonly FamilyLoader[] = [
+  {
+    name: 'mail-server',
+    plural: 'mail-servers',
+    load: async () => [(await import('../../config/objects/mail-server.ts')).mailServer],
+  },
+  {
+    name: 'global-configuration',
+    plural: 'global-configurations',
+    load: async () => [(await import('../../config/objects/root-config.ts')).rootConfig],
+  },
+  {
+    name: 'connection-handler',
+    plural: 'connection-handlers',
+    load: async () => [
+      (await import('../../config/objects/connection-handler.ts')).connectionHandler,
+      (await import('../../config/objects/ldap-connection-handler.ts')).ldapConnectionHandler,
+      (await import('../../config/objects/ldapi-connection-handler.ts')).ldapiConnectionHandler,
+      (await import('../../config/objects/http-connection-handler.ts')).httpConnectionHandler,
+    ],
+  },
+  {
+    name: 'key-manager-provider',
+    plural: 'key-manager-providers',
+    load: async () => [
+      (await import('../../config/objects/key-manager-provider.ts')).keyManagerProvider,
+      (await import('../../config/objects/file-based-key-manager-provider.ts')).fileBasedKeyManagerProvider,
+      (await import('../../config/objects/pem-key-manager-provider.ts')).pemKeyManagerProvider,
+    ],
+  },
+  {
+    name: 'trust-manager-provider',
+    plural: 'trust-manager-providers',
+    load: async () => [
+      (await import('../../config/objects/trust-manager-provider.ts')).trustManagerProvider,
+      (await import('../../config/objects/blind-trust-manager-provider.ts')).blindTrustManagerProvider,
+      (await import('../../config/objects/file-based-trust-manager-provider.ts'))
+        .fileBasedTrustManagerProvider,
+      (await import('../../config/objects/ldap-trust-manager-provider.ts')).ldapTrustManagerProvider,
+      (await import('../../config/objects/pem-trust-manager-provider.ts')).pemTrustManagerProvider,
+      (await import('../../config/objects/pkcs11-trust-manager-provider.ts')).pkcs11TrustManagerProvider,
+      (await import('../../config/objects/system-trust-manager-provider.ts')).systemTrustManagerProvider,
+    ],
+  },
+  {
+    name: 'backend',
+    plural: 'backends',
+    load: async () => [
+      (await import('../../config/objects/backend.ts')).backend,
+      (await import('../../config/objects/local-backend.ts')).localBackend,
+      (await import('../../config/objects/memory-backend.ts')).memoryBackend,
+    ],
+  },
+  {
+    name: 'alert-handler',
+    plural: 'alert-handlers',
+    load: async () => [
+      (await import('../../config/objects/alert-handler.ts')).alertHandler,
+      (await import('../../config/objects/smtp-alert-handler.ts')).smtpAlertHandler,
+    ],
+  },
+  {
+    name: 'root-dn-user',
+    plural: 'root-dn-users',
+    load: async () => [(await import('../../config/objects/root-dn-user.ts')).rootDnUser],
+  },
+];
+
+/** Resolves to the one family whose subcommand this is; undefined when it is none. */
+export async function loadFamily(command: string): Promise<ObjectFamily | undefined> {
+  const loader = FAMILY_LOADERS.find((one) => namesCommand(one, command));
+  if (loader === undefined) return undefined;
+  const [family] = objectFamilies(await loader.load());
+  return family;
+}

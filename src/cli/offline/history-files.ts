@@ -1,0 +1,103 @@
+// The history of an instance from its files: listed and compared at any time, rolled back while no server runs.
+
+import { formatChange } from '../../codec/ldif-writer.ts';
+import { changesOf } from '../../directory/entry-difference.ts';
+import { unlimited } from '../../directory/octet-budget.ts';
+import type { InstanceChoice } from '../../instance/instance-choice.ts';
+import { historyIn } from '../../instance/open-history.ts';
+import { type Change, dnOfChange } from '../../ldap/change.ts';
+import type { HistoryReader } from '../../store/history-reader.ts';
+import type { World } from '../command.ts';
+import { configFolderOf, inWords, openOfflineInstance, schemaOf } from '../commands/offline-instance.ts';
+import { type ChangelogLine, type HistoryRange, requireKept } from '../history-listing.ts';
+
+/** Lists the last changes. Rejects with CommandError. */
+export async function historyOffline(
+  choice: InstanceChoice,
+  range: HistoryRange,
+): Promise<readonly ChangelogLine[]> {
+  const past = historyIn(await configFolderOf(choice), await schemaOf(choice));
+  return inWords(async () => linesOf(past.reader, range));
+}
+
+/**
+ * Resolves to the LDIF that leads from the state after one change to that after another. Rejects with CommandError.
+ * @param to undefined: the present
+ */
+export async function diffOffline(
+  choice: InstanceChoice,
+  from: number,
+  to: number | undefined,
+): Promise<string> {
+  const schema = await schemaOf(choice);
+  const past = historyIn(await configFolderOf(choice), schema);
+  const differences = await inWords(async () => past.differences(from, to ?? past.lastNumber, unlimited()));
+  return formatAll(changesOf(differences, schema));
+}
+
+/** What a rollback is asked for. */
+export interface RollbackRequest {
+  readonly to: number;
+  /** The number of the last change; another one in between is refused. */
+  readonly expected?: number;
+  readonly trial: boolean;
+}
+
+/** What a rollback did, or would do. */
+export interface RollbackAnswer {
+  readonly from: number;
+  readonly number?: number | undefined;
+  readonly notes?: readonly string[];
+  readonly ldif: string;
+}
+
+interface OpenRollback {
+  readonly roll: (request: RollbackRequest) => Promise<RollbackAnswer>;
+  close(): Promise<void>;
+}
+
+/** Opens an instance for a rollback. Rejects with CommandError, as `roll` does. */
+export async function openRollback(
+  choice: InstanceChoice,
+  world: Pick<World, 'env' | 'stderr'>,
+): Promise<OpenRollback> {
+  const instance = await openOfflineInstance(choice, world);
+  const roll = ({ to, expected, trial }: RollbackRequest) =>
+    inWords(async () => {
+      const { changes, ...done } = await instance.history.rollBack(
+        { to, expected, isTrial: trial },
+        instance.requester,
+        unlimited(),
+      );
+      return { ...done, ldif: formatAll(changes) };
+    });
+  return { roll, close: () => instance.close() };
+}
+
+/** Throws StoreError, and LdapError noSuchObject where the range ends before the first change that is kept. */
+function linesOf(reader: HistoryReader, { limit, to }: HistoryRange): ChangelogLine[] {
+  const first = reader.firstNumber ?? 1;
+  requireKept(to, first);
+  const last = to ?? reader.lastNumber;
+  const lines: ChangelogLine[] = [];
+  for (const commit of reader.commits(Math.max(last - limit + 1, first), last)) {
+    if (commit === undefined) continue;
+    for (const change of commit.changes) {
+      const ldif = formatChange(change);
+      const typeAt = ldif.indexOf('\nchangetype: ') + 1;
+      lines.push({
+        number: commit.number,
+        at: commit.at.toISOString(),
+        by: commit.by,
+        type: change.type === 'modifyDn' ? 'modrdn' : change.type,
+        dn: dnOfChange(change).toString(),
+        changes: ldif.slice(ldif.indexOf('\n', typeAt) + 1),
+      });
+    }
+  }
+  return lines;
+}
+
+function formatAll(changes: readonly Change[]): string {
+  return changes.map(formatChange).join('\n');
+}
