@@ -16,8 +16,8 @@ import { expectTranscript } from '../support/transcript.ts';
 const SECRET = 'canary-of-the-first';
 const HEADING = `# A first mail server
 
-From \`confdit --help\` to a mail server that is verified, with nothing read but what the program says. This is a session that
-the tests type and compare; \`[...]\` stands for what help tells of other things.
+A whole session, from \`confdit --help\` to a verified mail server. It uses only what the program itself says. The tests run this
+session and compare all output; \`[...]\` replaces parts of the help that are about other things.
 `;
 /** What `--help` shows of the groups that matter on this way; the whole of it grows. */
 const GROUPS: ReadonlySet<string> = new Set(['Mail', 'Mail Servers']);

@@ -14,6 +14,11 @@ const COMMAND = /\bnpm (?:run (?:--silent )?([\w:-]+)|(start|test)\b)/g;
 const PATH = /`((?:src|test|scripts|bench|docs|\.ci)\/[\w./-]*)`/g;
 /** A step of a walk: a file below src/, and the functions of it that the walk passes. */
 const STEP = /^\d+\. (?:\*\*[a-z]+\*\*: )?`([\w/-]+\.ts)`: ((?:`#?\w+`(?:, )?)+)\./;
+/** A row of the table of words: what to write, and what not. */
+const WORD_ROW = /^\| [^|`]+ \| (`[^|]+`) *\|$/;
+const GLOSSARY = 'CONTRIBUTING.md';
+/** Generated, or records of what was said and measured then. */
+const OWN_WORDS = /^(?:CHANGELOG\.md|test\/|docs\/(?:reference\/|measurements\.md|first-mail-server\.md))/;
 const LINK = /\]\(([^)#:\s]+)(?:#[^)]*)?\)/g;
 
 export const documentRules: readonly Rule[] = [
@@ -22,6 +27,7 @@ export const documentRules: readonly Rule[] = [
   { title: 'every npm command in the documents is in package.json', find: findUnknownCommands },
   { title: 'every path and link in the documents leads somewhere', find: findDeadPaths },
   { title: 'every step of a walk names functions that are in the file', find: findLostSteps },
+  { title: 'documents keep to the words of CONTRIBUTING', find: findOtherWords },
 ];
 
 interface MapRow {
@@ -107,6 +113,28 @@ function findLostSteps(project: Project): string[] {
 function declares(code: string, name: string): boolean {
   const method = `^  (?:(?:static|async|get) )*${name}[<(]`;
   return new RegExp(`^(?:export )?(?:async )?function\\*? ${name}\\b|${method}`, 'm').test(code);
+}
+
+function findOtherWords(project: Project): string[] {
+  const [, section = ''] = (project.files.get(GLOSSARY) ?? '').split('\n## Words\n');
+  const rows = section
+    .split('\n## ', 1)
+    .join('')
+    .split('\n')
+    .flatMap((line) => WORD_ROW.exec(line)?.[1] ?? []);
+  const words = rows.flatMap((row) => [...row.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word));
+  if (words.length === 0) return [];
+  const pattern = new RegExp(`\\b(${words.join('|')})\\b`, 'i');
+  return [...project.files]
+    .filter(([path]) => path.endsWith('.md') && !OWN_WORDS.test(path))
+    .flatMap(([path, text]) =>
+      text.split('\n').flatMap((line, index) => {
+        const word = WORD_ROW.test(line) ? undefined : pattern.exec(line)?.[1];
+        return word === undefined
+          ? []
+          : [finding(path, index + 1, `says "${word}"; CONTRIBUTING has a better word`)];
+      }),
+    );
 }
 
 function isLeafFolder(project: Project, folder: string): boolean {

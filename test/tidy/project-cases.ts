@@ -113,6 +113,19 @@ export const documentCases: readonly RuleCase[] = [
     ],
   },
   {
+    rule: 'documents keep to the words',
+    what: 'a word of the table, but not in the table, in the changelog or inside another word',
+    files: {
+      'CONTRIBUTING.md': '# A\n\n## Words\n\n| write | not |\n| is | `stands`, `lies in` |\n',
+      'README.md': 'It stands here.\nBystanders are fine.\nA file Lies in a folder.\n',
+      'CHANGELOG.md': 'It stands here.\n',
+    },
+    expected: [
+      'README.md:1 says "stands"; CONTRIBUTING has a better word',
+      'README.md:3 says "Lies in"; CONTRIBUTING has a better word',
+    ],
+  },
+  {
     rule: 'every step of a walk',
     what: 'a file and functions that are gone, and a step without any, but not functions that are there',
     files: {
