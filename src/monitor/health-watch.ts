@@ -4,7 +4,7 @@
 import { setImmediate as otherWork } from 'node:timers/promises';
 import type { PropertyValidator } from '../config/property-validator.ts';
 import type { Configuration } from '../configuration/configuration.ts';
-import type { SlowStep } from '../configuration/write/steps-under-way.ts';
+import type { SlowWork } from '../configuration/write/work-under-way.ts';
 import type { FileReader } from '../files/file-reader.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { AlertSink } from '../mail/alert.ts';
@@ -13,7 +13,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 export interface HealthWatchOptions {
   readonly configuration: Configuration;
   /** Returns the longest step of the write path in progress. */
-  readonly slowest: () => SlowStep | undefined;
+  readonly slowest: () => SlowWork | undefined;
   /** Reader of the files that values name. */
   readonly files: Pick<FileReader, 'current' | 'abandoned'>;
   readonly alerts: AlertSink;

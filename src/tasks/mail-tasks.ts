@@ -48,7 +48,7 @@ function verifyTask(options: MailTaskOptions): TaskKind {
     isOneAtATime: false,
     // Of one that is changed for the task alone it is known already what it is.
     check: (entry) => (entry.find(CHANGE_ATTRIBUTE) === undefined ? checkMailServerName(entry, options) : []),
-    withheld: {
+    unstored: {
       attribute: CHANGE_ATTRIBUTE,
       prepare: (entry, ldif, requester) => prepareChanged(entry, ldif, requester, options),
     },

@@ -33,7 +33,7 @@ export type TaskOutcome = 'successfully' | 'withErrors';
 export type TaskRun = (task: TaskContext) => Promise<TaskOutcome>;
 
 /** An attribute with what may not be stored, such as passwords: stars take its place before the entry goes anywhere. */
-export interface Withheld {
+export interface Unstored {
   /** The key of the attribute, which has one value. */
   readonly attribute: string;
   /**
@@ -54,6 +54,6 @@ export interface TaskKind {
   readonly isOneAtATime: boolean;
   /** What is wrong with what a new entry asks for, as far as that can be told at once; the schema is checked already. */
   check(entry: Entry): readonly Issue[];
-  readonly withheld?: Withheld;
+  readonly unstored?: Unstored;
   readonly run: TaskRun;
 }

@@ -144,7 +144,7 @@ export class TaskRunner {
     if (this.#running.has(key)) return;
     if (kind === undefined) return;
     if (kind.isOneAtATime && [...this.#running.values()].some((other) => other.kind === kind)) return;
-    const run = tasks.withheld.runOf(entry) ?? kind.run;
+    const run = tasks.unstored.runOf(entry) ?? kind.run;
     const task = new RunningTask(entry, kind, run, {
       write: (modify) => this.#write(entry, modify),
       now,

@@ -27,7 +27,7 @@ import {
   TaskState,
   withLogLines,
 } from './task-state.ts';
-import { WithheldValues } from './withheld-values.ts';
+import { UnstoredValues } from './unstored-values.ts';
 
 /** Tasks that there may be at once, ended ones included. */
 const TASKS_MAX = 1000;
@@ -42,7 +42,7 @@ export interface TaskTreeOptions {
 export class TaskTree implements WriteTarget {
   readonly schema: Schema;
   readonly tree: Tree;
-  readonly withheld: WithheldValues;
+  readonly unstored: UnstoredValues;
   readonly #kinds: readonly TaskKind[];
   readonly #entries: MemoryTree;
   readonly #branchKeys: ReadonlySet<string>;
@@ -50,7 +50,7 @@ export class TaskTree implements WriteTarget {
   constructor({ schema, kinds }: TaskTreeOptions) {
     this.schema = schema;
     this.#kinds = kinds;
-    this.withheld = new WithheldValues(schema, kinds);
+    this.unstored = new UnstoredValues(schema, kinds);
     this.#entries = new MemoryTree({
       schema,
       topKeys: new Set([schema.dnKey(TASKS)]),
@@ -140,7 +140,7 @@ export class TaskTree implements WriteTarget {
 
   #applyAdd(change: AddChange, made: Stamp): readonly Effect[] {
     const effects = this.#entries.apply(this.#completed(change), made);
-    for (const { after } of effects) this.withheld.carryOver(change.entry, after);
+    for (const { after } of effects) this.unstored.carryOver(change.entry, after);
     return effects;
   }
 

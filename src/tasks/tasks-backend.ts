@@ -61,7 +61,7 @@ class TaskRules implements ChangeRules {
         `${change.entry.dn}: such a task needs the privilege ${missing.join(' and ')}.`,
       );
     }
-    return tasks.withheld.take(change, kind, requester);
+    return tasks.unstored.take(change, kind, requester);
   }
 
   /** The only modification there is asks for the end of a task. */

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { StepsUnderWay } from '../../src/configuration/write/steps-under-way.ts';
+import { WorkUnderWay } from '../../src/configuration/write/work-under-way.ts';
 import { addRequest, changeKinds, modifyRequest } from '../support/ber-bytes.ts';
 import { Authority } from '../support/certificates.ts';
 import { confditFor } from '../support/confdit-program.ts';
@@ -116,7 +116,7 @@ describe('a file system that does not answer', () => {
 describe('steps that are under way', () => {
   it('are known with their time until they end, also when they fail', async () => {
     let nowMs = 0;
-    const steps = new StepsUnderWay(() => nowMs);
+    const steps = new WorkUnderWay(() => nowMs);
     const [one, two] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const first = steps.during('the first', one.promise);
     nowMs = 5;

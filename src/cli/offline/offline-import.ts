@@ -137,7 +137,7 @@ async function takeFiles(
           problems.push({ file, line, problem: `${dnOfChange(change)}: ${refusedControl(refused)}` });
           continue;
         }
-        if (bulk.takeAlike(change)) continue;
+        if (bulk.takeByTemplate(change)) continue;
         const needed = replaced === undefined ? change : await replaced.changeFor(change);
         if (needed !== undefined) await bulk.take(needed, { file: index, line });
       }

@@ -13,7 +13,7 @@ import type { Commit } from '../../store/store.ts';
 import type { Configuration } from '../configuration.ts';
 import { withStoredPasswords } from '../rights/stored-passwords.ts';
 import { Staging } from '../write/staging.ts';
-import { AlikeEntries } from './alike-entries.ts';
+import { EntryTemplates } from './entry-templates.ts';
 
 export interface BulkImportOptions {
   readonly configuration: Configuration;
@@ -48,7 +48,7 @@ export class BulkImport {
   readonly problems: PlacedProblem[] = [];
   readonly #options: BulkImportOptions;
   readonly #staging: Staging;
-  readonly #alike: AlikeEntries;
+  readonly #templates: EntryTemplates;
   /** Changes whose passwords are being hashed, before it is their turn. */
   readonly #hashing = new Map<Change, Promise<Change>>();
   /** What is still to be validated, by key: as it was before the import. */
@@ -60,7 +60,7 @@ export class BulkImport {
     this.#options = options;
     const { at, by, id } = options;
     this.#staging = new Staging(options.configuration, { at, by, id });
-    this.#alike = new AlikeEntries(options.configuration);
+    this.#templates = new EntryTemplates(options.configuration);
     options.configuration.tree.beginFilling();
   }
 
@@ -89,8 +89,8 @@ export class BulkImport {
   }
 
   /** Applies a change that adds an entry like one that was right; false for any other, which `take` must have. */
-  takeAlike(change: Change): boolean {
-    if (change.type !== 'add' || !this.#addAlike(change.entry)) return false;
+  takeByTemplate(change: Change): boolean {
+    if (change.type !== 'add' || !this.#addByTemplate(change.entry)) return false;
     this.#staging.note(change);
     return true;
   }
@@ -105,7 +105,7 @@ export class BulkImport {
     }
   }
 
-  /** Validates what is there in the end, as far as it is not alike to what is valid. */
+  /** Validates what is there in the end, as far as it follows no template that is valid. */
   validate(): void {
     const { configuration } = this.#options;
     const { validator, tree } = configuration;
@@ -124,14 +124,14 @@ export class BulkImport {
   }
 
   /** Whether the entry is like one that was right, so that it is in its place now. */
-  #addAlike(entry: Entry): boolean {
+  #addByTemplate(entry: Entry): boolean {
     const { configuration } = this.#options;
     const { tree, schema } = configuration;
-    const model = this.#alike.find(entry);
-    if (model === undefined) return false;
+    const template = this.#templates.find(entry);
+    if (template === undefined) return false;
     const { key, parentKey } = keysOfName(schema, entry.dn);
     if (tree.find(key) !== undefined) return false;
-    tree.fill(key, parentKey, model.stored(entry, this.#staging.stamp.id));
+    tree.fill(key, parentKey, template.stored(entry, this.#staging.stamp.id));
     return true;
   }
 
@@ -154,7 +154,7 @@ export class BulkImport {
       if (from !== undefined && before !== undefined) this.#doubt(from.key, { place, dn: before.dn, before });
       this.#doubt(key, { place, dn, before: from === undefined ? before : undefined });
       if (change.type === 'add' && effect.after !== undefined)
-        this.#alike.remember(change.entry, effect.after);
+        this.#templates.remember(change.entry, effect.after);
     }
   }
 

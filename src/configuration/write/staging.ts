@@ -3,12 +3,14 @@
 // readers see nothing of it before the tree commits.
 
 import type { Requester } from '../../backend/backend.ts';
+import { entryByEntry, netEffects } from '../../backend/change-feed.ts';
+import type { NewNames } from '../../config/renamed-references.ts';
 import type { Effect } from '../../directory/apply-change.ts';
 import { idOfChange, type Stamp } from '../../directory/stamp.ts';
 import type { Change } from '../../ldap/change.ts';
+import type { Dn } from '../../ldap/dn.ts';
 import type { Issue } from '../../ldap/issue.ts';
 import type { Commit, Store } from '../../store/store.ts';
-import { type NetChange, netOf } from './write-end.ts';
 import type { WriteTarget } from './write-target.ts';
 
 /** What every tree can be given changes by. */
@@ -85,6 +87,38 @@ export function checkStaged(
   // Checks also see values that still wait for an admin action.
   for (const effect of entries) target.settle?.(effect, at, names);
   return places.flatMap((effect) => target.check(effect));
+}
+
+/** What changes come to in the end. */
+export interface NetChange {
+  /**
+   * Place by place: what moves is gone from one and has come to another. Rights and validation ask about what is there in
+   * the end, not about what was there in between, nor about where it comes from.
+   */
+  readonly places: readonly Effect[];
+  /** Entry by entry: what moves is one effect. What runs goes on with the entry. */
+  readonly entries: readonly Effect[];
+  /** The new names of entries that have another one, be it in another spelling only. */
+  readonly names: NewNames;
+}
+
+/** Returns what effects come to, step by step, all steps together. */
+export function netOf(effects: readonly (readonly Effect[])[]): NetChange {
+  const [first = [], ...others] = effects;
+  const [effect] = first;
+  const isOne = others.length === 0 && first.length === 1 && effect?.from === undefined;
+  const places = isOne ? first : netEffects(effects.flat());
+  const entries = isOne ? first : entryByEntry(places);
+  return { places, entries, names: newNamesOf(entries) };
+}
+
+function newNamesOf(entries: readonly Effect[]): NewNames {
+  const names = new Map<string, Dn>();
+  for (const { key, from, before, after } of entries) {
+    if (before === undefined || after === undefined || before.dn === after.dn) continue;
+    if (before.dn.toString() !== after.dn.toString()) names.set(from?.key ?? key, after.dn);
+  }
+  return names;
 }
 
 /** Repeats commits of the journal. Returns the keys of what they touch. Throws when one cannot be repeated. */

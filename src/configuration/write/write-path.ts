@@ -7,6 +7,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Requester } from '../../backend/backend.ts';
 import { ChangeFeed } from '../../backend/change-feed.ts';
 import type { Effect } from '../../directory/apply-change.ts';
+import { messageOf } from '../../files/file-error.ts';
 import type { Log } from '../../files/log.ts';
 import type { Change } from '../../ldap/change.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
@@ -15,9 +16,8 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import type { Commit, Store } from '../../store/store.ts';
 import { isNotNamedBy, type RefusedStep, refusalOf, refusalOfSome, withOthers } from './refused-steps.ts';
 import { Snapshots } from './snapshots.ts';
-import { append, checkStaged, Staging } from './staging.ts';
-import { PREPARING, type SlowStep, STORING, StepsUnderWay } from './steps-under-way.ts';
-import { type NetChange, netOf, notStored } from './write-end.ts';
+import { append, checkStaged, type NetChange, netOf, Staging } from './staging.ts';
+import { PREPARING, type SlowWork, STORING, WorkUnderWay } from './work-under-way.ts';
 import type { WriteTarget } from './write-target.ts';
 
 export interface WritePathOptions {
@@ -101,7 +101,7 @@ interface Storing {
 export class WritePath {
   readonly #options: WritePathOptions;
   readonly #queue: (Waiting | Exclusive)[] = [];
-  readonly #steps: StepsUnderWay;
+  readonly #work: WorkUnderWay;
   #runtime: Runtime;
   /** Prepared on top of what the disk is at work on. */
   #ready: Ready[] = [];
@@ -120,7 +120,7 @@ export class WritePath {
     const { target, store, runtime } = options;
     this.#options = options;
     this.#runtime = runtime;
-    this.#steps = new StepsUnderWay(options.clockMs ?? (() => performance.now()));
+    this.#work = new WorkUnderWay(options.clockMs ?? (() => performance.now()));
     this.#shownNumber = store.lastNumber;
     this.#snapshots = new Snapshots({ ...options, shownNumber: () => this.#shownNumber });
     this.feed = new ChangeFeed(target.historyId ?? randomUUID(), store.lastNumber);
@@ -131,9 +131,9 @@ export class WritePath {
     return this.#queue.length + this.#ready.length + (this.#storing?.batch.length ?? 0);
   }
 
-  /** The step that is under way the longest; undefined: none is. */
-  get slowest(): SlowStep | undefined {
-    return this.#steps.longest;
+  /** The work that is under way the longest; undefined: none is. */
+  get slowest(): SlowWork | undefined {
+    return this.#work.longest;
   }
 
   /** From now on changes are prepared by these components. */
@@ -216,7 +216,7 @@ export class WritePath {
       if (isBehind && ('work' in waiting || waiting.isTrial || waiting.retryAfterCommit === true)) return;
       this.#queue.shift();
       if ('work' in waiting) {
-        await this.#steps.during('a reload has been made ready', waiting.work(this.#runtime));
+        await this.#work.during('a reload has been made ready', waiting.work(this.#runtime));
         continue;
       }
       // Not counted from what the store has, which may know of a batch already that readers do not see yet.
@@ -233,7 +233,7 @@ export class WritePath {
     this.#storing = storing;
     this.#ready = [];
     const commits = storing.batch.map(({ commit }) => commit);
-    this.#steps.during(STORING, append(this.#options.store, commits)).then(
+    this.#work.during(STORING, append(this.#options.store, commits)).then(
       () => {
         this.#storing = undefined;
         this.#commit(storing.batch);
@@ -302,12 +302,12 @@ export class WritePath {
       const sound = issues.length === 0 ? entries : entries.filter(isNotNamedBy(issues));
       const differences = sound.flatMap((effect) => target.differenceOf(effect, names) ?? []);
       if (issues.length > 0 || refused.length > 0) {
-        const judged = this.#steps.during(PREPARING, this.#runtime.judge(differences));
+        const judged = this.#work.during(PREPARING, this.#runtime.judge(differences));
         throw refusalOf(refused, issues, await judged);
       }
       valid = differences;
       const pending = this.#runtime.prepare(differences);
-      const prepared = pending instanceof Promise ? await this.#steps.during(PREPARING, pending) : pending;
+      const prepared = pending instanceof Promise ? await this.#work.during(PREPARING, pending) : pending;
       const isNothing = staging.changes.length === 0;
       // What is there already must be on disk before anybody is told so.
       if (isNothing && ahead !== undefined) {
@@ -386,4 +386,11 @@ export class WritePath {
   snapshot(): Promise<void> {
     return this.#snapshots.write();
   }
+}
+
+function notStored(error: unknown): LdapError {
+  const reason = messageOf(error);
+  return new LdapError('unavailable', `The change could not be stored and nothing has changed: ${reason}`, {
+    cause: error,
+  });
 }

@@ -9,26 +9,26 @@ import { LdapError } from '../ldap/ldap-error.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { TaskKind, TaskRun } from './task-kind.ts';
 
-export class WithheldValues {
+export class UnstoredValues {
   readonly #schema: Schema;
   readonly #kinds: readonly TaskKind[];
   readonly #runs = new WeakMap<Entry, TaskRun>();
 
   constructor(schema: Schema, kinds: readonly TaskKind[]) {
     this.#schema = schema;
-    this.#kinds = kinds.filter(({ withheld }) => withheld !== undefined);
+    this.#kinds = kinds.filter(({ unstored }) => unstored !== undefined);
   }
 
   /**
-   * The change with stars where a value is withheld. Rejects with LdapError when there is something wrong with that.
+   * The change with stars where a value is unstored. Rejects with LdapError when there is something wrong with that.
    * @param kind of the new task.
    */
   async take(change: Change, kind: TaskKind | undefined, requester: Requester): Promise<Change> {
     if (change.type !== 'add') return change;
     const { entry } = change;
     const owner = this.#kinds.find((one) => entry.attributes.some((attribute) => this.#isOf(attribute, one)));
-    if (owner?.withheld === undefined) return change;
-    const { attribute: key, prepare } = owner.withheld;
+    if (owner?.unstored === undefined) return change;
+    const { attribute: key, prepare } = owner.unstored;
     // Wherever else it is allowed, it would be stored.
     if (owner !== kind) {
       throw new LdapError('objectClassViolation', `${entry.dn}: ${key} is for a ${owner.objectClass} only.`);
@@ -50,12 +50,12 @@ export class WithheldValues {
     if (run !== undefined && to !== undefined) this.#runs.set(to, run);
   }
 
-  /** What carries the task out; undefined where nothing was withheld, or where it was forgotten. */
+  /** What carries the task out; undefined where nothing was unstored, or where it was forgotten. */
   runOf(entry: Entry): TaskRun | undefined {
     return this.#runs.get(entry);
   }
 
-  #isOf({ description }: Attribute, { withheld }: TaskKind): boolean {
-    return this.#schema.describe(description)?.type.key === withheld?.attribute;
+  #isOf({ description }: Attribute, { unstored }: TaskKind): boolean {
+    return this.#schema.describe(description)?.type.key === unstored?.attribute;
   }
 }

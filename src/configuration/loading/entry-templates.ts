@@ -8,25 +8,25 @@ import { checkValues } from '../../schema/check-values.ts';
 import type { Configuration } from '../configuration.ts';
 
 /** How many kinds of entries are remembered. */
-const MODELS_MAX = 8;
+const TEMPLATES_MAX = 8;
 const ID_KEY = 'entryuuid';
 /** A name in words of unreserved characters is the value as it stands. */
 const PLAIN_VALUE = /^[A-Za-z0-9._-]+(?: [A-Za-z0-9._-]+)*$/;
 
-export class AlikeEntries {
+export class EntryTemplates {
   readonly #configuration: Configuration;
-  #models: readonly Model[] = [];
+  #templates: readonly Template[] = [];
 
   constructor(configuration: Configuration) {
     this.#configuration = configuration;
   }
 
-  /** What the entry, as it is written, is like. */
-  find(entry: Entry): Model | undefined {
-    return this.#models.find((model) => model.isLike(entry));
+  /** Returns the template that the entry, as it is written, follows. */
+  find(entry: Entry): Template | undefined {
+    return this.#templates.find((template) => template.isLike(entry));
   }
 
-  /** Takes an entry that is in its place, as it was written and as it became; forgets it when it is no good model. */
+  /** Takes an entry that is in its place, as it was written and as it became; forgets it when it is no good template. */
   remember(written: Entry, stored: Entry): void {
     const configuration = this.#configuration;
     const definition = configuration.validator.definitions.findForEntry(stored);
@@ -37,12 +37,12 @@ export class AlikeEntries {
     const { validator } = configuration;
     if (validator.validate(difference, configuration).length > 0) return;
     if (validator.checkChange(difference).length > 0) return;
-    const model = new Model(configuration, written, stored, alone);
-    this.#models = [model, ...this.#models.slice(0, MODELS_MAX - 1)];
+    const template = new Template(configuration, written, stored, alone);
+    this.#templates = [template, ...this.#templates.slice(0, TEMPLATES_MAX - 1)];
   }
 }
 
-class Model {
+class Template {
   readonly #configuration: Configuration;
   readonly #written: Entry;
   readonly #stored: Entry;
@@ -71,17 +71,17 @@ class Model {
   }
 
   isLike(entry: Entry): boolean {
-    const models = this.#written.attributes;
+    const templates = this.#written.attributes;
     const name = this.#nameOf(entry);
-    if (name === undefined || entry.attributes.length !== models.length) return false;
+    if (name === undefined || entry.attributes.length !== templates.length) return false;
     let isNamed = false;
     for (const [index, attribute] of entry.attributes.entries()) {
-      const model = models[index];
-      if (model === undefined || attribute.description !== model.description) return false;
+      const template = templates[index];
+      if (template === undefined || attribute.description !== template.description) return false;
       if (attribute.key === this.#nameKey) {
         if (attribute.values.length !== 1 || attribute.values[0] !== name) return false;
         isNamed = true;
-      } else if (attribute !== model && !this.#isAllowed(entry, attribute, model)) return false;
+      } else if (attribute !== template && !this.#isAllowed(entry, attribute, template)) return false;
     }
     return isNamed;
   }
@@ -89,11 +89,11 @@ class Model {
   /** The entry as it is stored. */
   stored(entry: Entry, id: string): Entry {
     const attributes = this.#stored.attributes.slice();
-    const models = this.#written.attributes;
+    const templates = this.#written.attributes;
     for (const [index, attribute] of entry.attributes.entries()) {
-      const model = attributes[index];
-      if (attribute !== models[index] && model !== undefined)
-        attributes[index] = model.withValues(attribute.values);
+      const template = attributes[index];
+      if (attribute !== templates[index] && template !== undefined)
+        attributes[index] = template.withValues(attribute.values);
     }
     attributes[this.#idIndex] = new Attribute('entryUUID', [id], ID_KEY);
     return new Entry(entry.dn, attributes);
@@ -106,9 +106,12 @@ class Model {
     return PLAIN_VALUE.test(name) ? name : undefined;
   }
 
-  #isAllowed(entry: Entry, attribute: Attribute, model: Attribute): boolean {
+  #isAllowed(entry: Entry, attribute: Attribute, template: Attribute): boolean {
     const { values } = attribute;
-    if (values.length === model.values.length && values.every((value, at) => value === model.values[at]))
+    if (
+      values.length === template.values.length &&
+      values.every((value, at) => value === template.values[at])
+    )
       return true;
     const property = this.#alone.get(attribute.key);
     if (property === undefined || !areAllowedAlone(property, values)) return false;
