@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withFamilyLoaders } from '../../scripts/family-loaders.ts';
 import { FAMILIES } from '../../src/cli/dsconfig/families.ts';
 import { FAMILY_LOADERS } from '../../src/cli/dsconfig/family-loaders.ts';
 import { objectFamilies } from '../../src/cli/dsconfig/object-family.ts';
@@ -15,6 +16,7 @@ import { removeFolder } from '../support/folders.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 
 const COUNTER = pathToFileURL(join(import.meta.dirname, '../support/count-modules.mjs')).href;
+const LOADERS = join(import.meta.dirname, '../../src/cli/dsconfig/family-loaders.ts');
 const LOGIN = ['--bindPassword:env', 'PASSWORD'];
 /** The rooms of a running server. */
 const SERVER = /^(?:server|operations|http|monitor|tasks|memory)\//;
@@ -88,6 +90,11 @@ describe('what is loaded of the declarations', () => {
       }),
     );
     expect(loaded).toEqual(FAMILIES);
+  });
+
+  it('is what `npm run generate` writes', async () => {
+    const text = await readFile(LOADERS, 'utf8');
+    expect(await withFamilyLoaders(text)).toBe(text);
   });
 
   it('has every kind that a property refers to', () => {

@@ -1,5 +1,5 @@
 // The kinds of objects by the names of their subcommands, each with what loads its definitions and no others: one subcommand
-// needs one kind. A test compares the names with the declarations.
+// needs one kind. `npm run generate` writes the list from the declarations.
 
 import type { ObjectDefinition } from '../../config/object-definition.ts';
 import { namesCommand, type ObjectFamily, objectFamilies } from './object-family.ts';
