@@ -90,7 +90,7 @@ class StartChanges {
     const { entries: edited, original, flippedOctet } = edit;
     const path = join(this.#options.configFolder, SNAPSHOT_NAME);
     const configuration = this.#present();
-    const changes = inWords(`${path} was edited, and cannot be taken as it is`, () =>
+    const changes = asStartError(`${path} was edited, and cannot be taken as it is`, () =>
       changesOfEdit({ schema: configuration.schema, present: byKey(configuration), original, edited }),
     );
     const what = `${path} was edited, and cannot be taken as it is`;
@@ -110,7 +110,7 @@ class StartChanges {
     // The server may have stopped after the change was stored and before the file got its other name: nothing came after.
     if (this.#commits.at(-1)?.by !== by) {
       const what = `${path} cannot be applied`;
-      const changes = inWords(what, () => changesIn(octets));
+      const changes = asStartError(what, () => changesIn(octets));
       await this.#make(this.#present(), changes, by, what);
     }
     if (this.#options.isTrial === true) return;
@@ -173,7 +173,9 @@ class StartChanges {
     const isWhole = by === MANUAL_EDIT || by === LAST_KNOWN_GOOD;
     const staging = new Staging(configuration, { at: now, by, id: randomUUID() });
     const withFollowers = (change: Change) => configuration.withFollowers(change);
-    const { places } = inWords(what, () => stageAll(staging, stored, isWhole ? undefined : withFollowers));
+    const { places } = asStartError(what, () =>
+      stageAll(staging, stored, isWhole ? undefined : withFollowers),
+    );
     tree.commit();
     const issues = [
       // What is there in the end says nothing of what should never have gone: the containers, the last administrator.
@@ -235,7 +237,7 @@ function changesIn(octets: Buffer): Change[] {
 }
 
 /** What a person can put right becomes an error of the start. */
-function inWords<Result>(what: string, work: () => Result): Result {
+function asStartError<Result>(what: string, work: () => Result): Result {
   try {
     return work();
   } catch (error) {

@@ -84,7 +84,7 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
     'instance',
     [
       ...['ldap', 'files', 'codec', 'schema', 'store', 'expression', 'config', 'trust', 'mail (types)'],
-      ...['backend (types)', 'configuration', 'history', 'tasks (types)', 'operations'],
+      ...['runtime', 'backend (types)', 'configuration', 'history', 'tasks (types)', 'operations'],
     ],
   ],
   [

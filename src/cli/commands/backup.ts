@@ -6,16 +6,17 @@ import { join, resolve } from 'node:path';
 import { messageOf } from '../../files/file-error.ts';
 import { readNamedPieces } from '../../files/named-file.ts';
 import { makeBackup, writeBackup } from '../../instance/backup.ts';
+import { configFolderOf } from '../../instance/offline-instance.ts';
 import { restoreBackup, verifyBackup } from '../../instance/restore.ts';
 import { unpackBackup } from '../../instance/unpack-backup.ts';
 import { CommandError, type Invocation, UsageError, type World } from '../command.ts';
+import { asCommandError } from '../command-errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { commandErrorFrom } from '../file-argument.ts';
 import { isFolder, STANDARD } from '../files/input-files.ts';
 import { formatJson } from '../output-options.ts';
 import { whileWorking } from '../progress-bar.ts';
 import { instanceOf } from './instance-options.ts';
-import { configFolderOf, inWords } from './offline-instance.ts';
 
 /** Writes a backup of the instance to a file, or to standard output. */
 export async function backup(invocation: Invocation, world: World): Promise<ExitCode> {
@@ -24,8 +25,8 @@ export async function backup(invocation: Invocation, world: World): Promise<Exit
   const now = new Date();
   const path = (await isFolder(operand)) ? join(operand, nameOf(now)) : operand;
   const choice = instanceOf(invocation, world);
-  await configFolderOf(choice);
-  const made = inWords(async () => {
+  await asCommandError(() => configFolderOf(choice));
+  const made = asCommandError(async () => {
     const one = await makeBackup(resolve(choice.instance), now);
     await unpackBackup([one.octets]);
     return one;
@@ -54,12 +55,12 @@ export async function restore(invocation: Invocation, world: World): Promise<Exi
   const pieces = path === STANDARD ? stdinOf(world) : piecesOf(path);
   const { instance } = instanceOf(invocation, world);
   if (invocation.has('verify-only')) {
-    const read = inWords(() => verifyBackup(pieces));
+    const read = asCommandError(() => verifyBackup(pieces));
     const manifest = await whileWorking(world.stderr, 'verifying', read);
     world.stdout.write(`${path} is whole: taken at ${manifest.at}, through change ${manifest.number}.\n`);
     return ExitCode.success;
   }
-  const restored = inWords(() => restoreBackup(pieces, instance, new Date()));
+  const restored = asCommandError(() => restoreBackup(pieces, instance, new Date()));
   const { manifest, aside } = await whileWorking(world.stderr, 'restoring', restored);
   world.stdout.write(
     `${resolve(instance)} is as it was at ${manifest.at}, through change ${manifest.number}.\n`,

@@ -6,7 +6,9 @@ import { lockFolder } from '../../files/folder-lock.ts';
 import { findExposed } from '../../files/permissions.ts';
 import { secretPlaces } from '../../instance/instance.ts';
 import { outdatedInWords, outdatedValues } from '../../instance/load-configuration.ts';
+import { configFolderOf } from '../../instance/offline-instance.ts';
 import { findUntrustedPlaces } from '../../instance/trusted-instance.ts';
+import { unusableFiles } from '../../instance/unusable-files.ts';
 import { upgradeNotes } from '../../instance/upgrade-notices.ts';
 import {
   checkStore,
@@ -18,12 +20,11 @@ import {
 import { repairStore } from '../../store/store-repair.ts';
 import { askYesOrNo } from '../ask.ts';
 import type { Invocation, World } from '../command.ts';
+import { asCommandError } from '../command-errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { openOfflineConfiguration } from '../offline/offline-configuration.ts';
-import { unusableFiles } from '../offline/unusable-files.ts';
 import { formatJson } from '../output-options.ts';
 import { instanceOf } from './instance-options.ts';
-import { configFolderOf, inWords } from './offline-instance.ts';
 
 /** One repair may bring to light what the damage had hidden. */
 const ROUNDS_MAX = 5;
@@ -49,8 +50,8 @@ async function runExclusive(
   world: World,
   work: (folder: string) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  const folder = await configFolderOf(instanceOf(invocation, world));
-  return inWords(async () => {
+  return asCommandError(async () => {
+    const folder = await configFolderOf(instanceOf(invocation, world));
     const lock = await lockFolder(folder);
     try {
       return await work(folder);

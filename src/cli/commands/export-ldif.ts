@@ -7,6 +7,7 @@ import { finished } from 'node:stream/promises';
 import { parseFilter } from '../../codec/filter-text.ts';
 import { FileError } from '../../files/file-error.ts';
 import { FILE_MODE } from '../../files/file-system.ts';
+import { readStoredEntries } from '../../instance/stored-entries.ts';
 import { isAtOrBelow } from '../../ldap/dn-key.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import type { Filter } from '../../ldap/filter.ts';
@@ -21,7 +22,6 @@ import { type DocumentFormat, formatOfOption } from '../documents/document-forma
 import { EntryWriter } from '../documents/entry-writer.ts';
 import { ExitCode } from '../exit-code.ts';
 import { countOf } from '../offline/import-report.ts';
-import { readStoredEntries } from '../offline/stored-entries.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { instanceOf } from './instance-options.ts';
 import { openChangeStream } from './open-directory.ts';

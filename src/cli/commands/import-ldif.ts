@@ -3,12 +3,9 @@
 
 import { parseFilter } from '../../codec/filter-text.ts';
 import { Definitions, objectDefinitions } from '../../config/definitions.ts';
-import { SourcesError } from '../../expression/sources-error.ts';
-import { FileError } from '../../files/file-error.ts';
-import { StartError } from '../../instance/start-error.ts';
-import { LdapError } from '../../ldap/ldap-error.ts';
-import { SchemaError } from '../../schema/schema-error.ts';
+import { UNUSABLE } from '../../instance/unusable-files.ts';
 import { CommandError, type Invocation, type World } from '../command.ts';
+import { asCommandError } from '../command-errors.ts';
 import type { ChangeStream } from '../connection/change-stream.ts';
 import { ExitCode } from '../exit-code.ts';
 import { attributesToCompare } from '../files/plan.ts';
@@ -17,13 +14,9 @@ import { readStdin } from '../offline/ldif-file.ts';
 import { type ImportOutcome, importOffline, type StoppedImport } from '../offline/offline-import.ts';
 import { importOnline } from '../offline/online-import.ts';
 import { FoundEntries, ReplacedEntries } from '../offline/replaced-entries.ts';
-import { UNUSABLE } from '../offline/unusable-files.ts';
 import { instanceOf } from './instance-options.ts';
 import { openChangeStream } from './open-directory.ts';
 import { shippedSchema } from './shipped-schema.ts';
-
-/** What is wrong with an instance, for the person who can put it right. */
-const KNOWN = [StartError, SourcesError, SchemaError, FileError, LdapError];
 
 /** Imports LDIF files into a server or an instance. */
 export async function importLdif(invocation: Invocation, world: World): Promise<ExitCode> {
@@ -38,7 +31,7 @@ export async function importLdif(invocation: Invocation, world: World): Promise<
     isTrial: invocation.has('dry-run'),
   };
   const outcome = invocation.has('offline')
-    ? await inWords(() =>
+    ? await asCommandError(() =>
         importOffline({
           ...asked,
           isReplacing: invocation.has('replace-existing'),
@@ -95,13 +88,4 @@ function summaryOf(outcome: ImportOutcome, isTrial: boolean): string {
   if (madeCount === 0) return `Nothing was changed: ${found}.`;
   const where = number === undefined ? '' : `, as change ${number} of the history`;
   return `${countOf(madeCount, 'change')} made${where}; ${found}.`;
-}
-
-async function inWords<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof Error) || !KNOWN.some((type) => error instanceof type)) throw error;
-    throw new CommandError(error.message, ExitCode.wrongData, { cause: error });
-  }
 }

@@ -7,10 +7,10 @@ import { ADMINISTRATOR_BIND_NAME, giveAdministratorPassword } from '../../instan
 import { openConfiguration } from '../../instance/open-configuration.ts';
 import { Runtime } from '../../runtime/runtime.ts';
 import { CommandError, type Invocation, type World } from '../command.ts';
+import { asCommandError } from '../command-errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatJson } from '../output-options.ts';
 import { instanceOf } from './instance-options.ts';
-import { inWords } from './offline-instance.ts';
 
 /** Creates an instance folder. */
 export async function init(invocation: Invocation, world: World): Promise<ExitCode> {
@@ -25,7 +25,7 @@ export async function init(invocation: Invocation, world: World): Promise<ExitCo
   const now = () => new Date();
   const tell = (_: object, message: string) => void world.stderr.write(`${message}\n`);
   const log = { info: () => {}, warn: tell, error: tell };
-  const pinFile = await inWords(async () => {
+  const pinFile = await asCommandError(async () => {
     const opened = await openConfiguration({ choice, environment: world.env, now, log });
     const { instance, configuration, store } = opened;
     const writePath = new WritePath({ target: configuration, runtime: new Runtime([]), store, now, log });

@@ -1,9 +1,7 @@
 // `confdit validate`: files checked as a server would check them, without any server: for a pipeline.
 
-import { SourcesError } from '../../expression/sources-error.ts';
-import { FileError } from '../../files/file-error.ts';
-import { SchemaError } from '../../schema/schema-error.ts';
 import { CommandError, type Invocation, UsageError, type World } from '../command.ts';
+import { asCommandError } from '../command-errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatReport, MISSING_FILES, REPORT_FORMATS } from '../files/problem-report.ts';
 import { type FileValidation, validateFiles } from '../offline/file-validation.ts';
@@ -17,7 +15,7 @@ export async function validate(invocation: Invocation, world: World): Promise<Ex
     throw new CommandError('Which files shall be checked?', ExitCode.parameterError);
   const format = invocation.has('json') ? 'json' : oneOf(invocation, 'format', REPORT_FORMATS, 'text');
   const choice = invocation.has('instance') ? instanceOf(invocation, world) : undefined;
-  const found = await inWords(() =>
+  const found = await asCommandError(() =>
     validateFiles({
       checked: invocation.operands,
       others: invocation.values('with'),
@@ -58,15 +56,4 @@ function asJson({ entryCount, problems, warnings }: FileValidation): object {
 function summaryOf({ entryCount, warnings }: FileValidation): string {
   const warned = warnings.length === 0 ? '' : `, ${countOf(warnings.length, 'warning')}`;
   return `${countOf(entryCount, 'entry', 'entries')}, no problems${warned}.\n`;
-}
-
-async function inWords(work: () => Promise<FileValidation>): Promise<FileValidation> {
-  try {
-    return await work();
-  } catch (error) {
-    const isKnown =
-      error instanceof SourcesError || error instanceof FileError || error instanceof SchemaError;
-    if (!isKnown) throw error;
-    throw new CommandError(error.message, ExitCode.wrongData, { cause: error });
-  }
 }

@@ -11,19 +11,19 @@ import { Sources } from '../../expression/sources.ts';
 import { readText } from '../../files/text.ts';
 import { environmentWith } from '../../instance/environment-file.ts';
 import type { InstanceChoice } from '../../instance/instance-choice.ts';
+import { schemaOf } from '../../instance/offline-instance.ts';
+import { readStoredEntries } from '../../instance/stored-entries.ts';
+import { unusableFiles } from '../../instance/unusable-files.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import { formatIssue, type Issue } from '../../ldap/issue.ts';
 import { checkEntry } from '../../schema/check-classes.ts';
 import type { Schema } from '../../schema/schema.ts';
 import type { World } from '../command.ts';
-import { schemaOf } from '../commands/offline-instance.ts';
 import { shippedSchema } from '../commands/shipped-schema.ts';
 import { type DesiredEntry, readFilesOfEntries } from '../files/desired-entries.ts';
 import { findInputFiles, STANDARD } from '../files/input-files.ts';
 import { locateHints, locateIssue, locateSentence } from '../files/located-problem.ts';
 import type { FileProblem } from '../files/problem-report.ts';
-import { readStoredEntries } from './stored-entries.ts';
-import { unusableFiles } from './unusable-files.ts';
 
 export interface FileValidationOptions {
   /** Files and folders to check; `-` is standard input. */

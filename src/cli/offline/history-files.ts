@@ -4,11 +4,12 @@ import { formatChange } from '../../codec/ldif-writer.ts';
 import { changesOf } from '../../directory/entry-difference.ts';
 import { unlimited } from '../../directory/octet-budget.ts';
 import type { InstanceChoice } from '../../instance/instance-choice.ts';
+import { configFolderOf, openOfflineInstance, schemaOf } from '../../instance/offline-instance.ts';
 import { historyIn } from '../../instance/open-history.ts';
 import { type Change, dnOfChange } from '../../ldap/change.ts';
 import type { HistoryReader } from '../../store/history-reader.ts';
 import type { World } from '../command.ts';
-import { configFolderOf, inWords, openOfflineInstance, schemaOf } from '../commands/offline-instance.ts';
+import { asCommandError } from '../command-errors.ts';
 import { type ChangelogLine, type HistoryRange, requireKept } from '../history-listing.ts';
 
 /** Lists the last changes. Rejects with CommandError. */
@@ -16,8 +17,10 @@ export async function historyOffline(
   choice: InstanceChoice,
   range: HistoryRange,
 ): Promise<readonly ChangelogLine[]> {
-  const past = historyIn(await configFolderOf(choice), await schemaOf(choice));
-  return inWords(async () => linesOf(past.reader, range));
+  return asCommandError(async () => {
+    const past = historyIn(await configFolderOf(choice), await schemaOf(choice));
+    return linesOf(past.reader, range);
+  });
 }
 
 /**
@@ -29,10 +32,13 @@ export async function diffOffline(
   from: number,
   to: number | undefined,
 ): Promise<string> {
-  const schema = await schemaOf(choice);
-  const past = historyIn(await configFolderOf(choice), schema);
-  const differences = await inWords(async () => past.differences(from, to ?? past.lastNumber, unlimited()));
-  return formatAll(changesOf(differences, schema));
+  return asCommandError(async () => {
+    const configFolder = await configFolderOf(choice);
+    const schema = await schemaOf(choice);
+    const past = historyIn(configFolder, schema);
+    const differences = await past.differences(from, to ?? past.lastNumber, unlimited());
+    return formatAll(changesOf(differences, schema));
+  });
 }
 
 /** What a rollback is asked for. */
@@ -59,11 +65,12 @@ interface OpenRollback {
 /** Opens an instance for a rollback. Rejects with CommandError, as `roll` does. */
 export async function openRollback(
   choice: InstanceChoice,
-  world: Pick<World, 'env' | 'stderr'>,
+  { env, stderr }: Pick<World, 'env' | 'stderr'>,
 ): Promise<OpenRollback> {
-  const instance = await openOfflineInstance(choice, world);
+  const report = (warning: string) => void stderr.write(`${warning}\n`);
+  const instance = await asCommandError(() => openOfflineInstance(choice, env, report));
   const roll = ({ to, expected, trial }: RollbackRequest) =>
-    inWords(async () => {
+    asCommandError(async () => {
       const { changes, ...done } = await instance.history.rollBack(
         { to, expected, isTrial: trial },
         instance.requester,

@@ -9,6 +9,8 @@ import { deriveForCommand } from '../../config/passwords/derivation.ts';
 import { ConfigBackend } from '../../configuration/config-backend.ts';
 import type { Configuration } from '../../configuration/configuration.ts';
 import type { InstanceChoice } from '../../instance/instance-choice.ts';
+import { type OfflineInstance, openOfflineInstance } from '../../instance/offline-instance.ts';
+import { UNUSABLE, unusableFiles } from '../../instance/unusable-files.ts';
 import { type Change, dnOfChange, type Modification } from '../../ldap/change.ts';
 import { Dn } from '../../ldap/dn.ts';
 import { Entry } from '../../ldap/entry.ts';
@@ -16,10 +18,9 @@ import { LdapError } from '../../ldap/ldap-error.ts';
 import { SearchScope } from '../../ldap/message.ts';
 import type { Rdn } from '../../ldap/rdn.ts';
 import { CommandError, type World } from '../command.ts';
-import { type OfflineInstance, openOfflineInstance } from '../commands/offline-instance.ts';
+import { asCommandError } from '../command-errors.ts';
 import type { Directory, DirectoryStep, SearchRequest } from '../connection/directory.ts';
 import { exitCodeOfResult } from '../exit-code.ts';
-import { UNUSABLE, unusableFiles } from './unusable-files.ts';
 
 const SCOPES = {
   base: SearchScope.baseObject,
@@ -30,9 +31,10 @@ const SCOPES = {
 /** Opens the tree of an instance whose server is down. Rejects with CommandError. */
 export async function openOfflineDirectory(
   choice: InstanceChoice,
-  world: Pick<World, 'env' | 'stderr'>,
+  { env, stderr }: Pick<World, 'env' | 'stderr'>,
 ): Promise<Directory> {
-  return new OfflineDirectory(await openOfflineInstance(choice, world));
+  const report = (warning: string) => void stderr.write(`${warning}\n`);
+  return new OfflineDirectory(await asCommandError(() => openOfflineInstance(choice, env, report)));
 }
 
 class OfflineDirectory implements Directory {

@@ -10,13 +10,13 @@ import type { Log } from '../../files/log.ts';
 import type { InstanceChoice } from '../../instance/instance-choice.ts';
 import { openConfiguration } from '../../instance/open-configuration.ts';
 import { refusedControl } from '../../instance/refused-control.ts';
+import { unusableFiles } from '../../instance/unusable-files.ts';
 import { dnOfChange } from '../../ldap/change.ts';
 import type { World } from '../command.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import type { ImportProblem } from './import-report.ts';
 import { readChanges } from './ldif-file.ts';
 import { ReplacedEntries } from './replaced-entries.ts';
-import { unusableFiles } from './unusable-files.ts';
 
 export interface OfflineImportOptions {
   readonly files: readonly string[];

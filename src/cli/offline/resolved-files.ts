@@ -9,6 +9,7 @@ import { inForceAttributes } from '../../configuration/in-force-attributes.ts';
 import { SourcesError } from '../../expression/sources-error.ts';
 import { FileError } from '../../files/file-error.ts';
 import { countErrors } from '../../instance/start-error.ts';
+import { UNUSABLE, unusableFiles } from '../../instance/unusable-files.ts';
 import { Entry } from '../../ldap/entry.ts';
 import { SearchScope } from '../../ldap/message.ts';
 import { CommandError, type Invocation, type World } from '../command.ts';
@@ -16,7 +17,6 @@ import { instanceOf } from '../commands/instance-options.ts';
 import { ExitCode } from '../exit-code.ts';
 import { findInputFiles } from '../files/input-files.ts';
 import { openOfflineConfiguration } from './offline-configuration.ts';
-import { UNUSABLE, unusableFiles } from './unusable-files.ts';
 
 const SELECTORS = ['*', valueOrigin.name, pendingChange.name];
 const BASE = 'cn=effective';

@@ -1,31 +1,30 @@
 // The entries of an instance from its files, whether its server runs or not: the snapshot, and what the journal has since.
-// Reads only: no lock is taken, and nothing is validated, put right or stored.
+// Reads only: no lock is taken, and nothing is validated, repaired or stored.
 
 import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import { expressionSyntaxes } from '../../config/expression-syntaxes.ts';
-import { PropertyValidator } from '../../config/property-validator.ts';
-import { Configuration } from '../../configuration/configuration.ts';
-import { loadCheckedEntries, loadEntries } from '../../configuration/loading/configuration-loader.ts';
-import { repeat } from '../../configuration/write/staging.ts';
-import { Sources } from '../../expression/sources.ts';
-import { nodeFileSystem } from '../../files/file-system.ts';
-import { readSchemaFiles } from '../../instance/instance.ts';
-import type { InstanceChoice } from '../../instance/instance-choice.ts';
-import { Schema } from '../../schema/schema.ts';
-import { HistoryReader } from '../../store/history-reader.ts';
-import { JOURNAL_FOLDER } from '../../store/journal.ts';
-import { readSnapshot } from '../../store/snapshot.ts';
-import { CommandError } from '../command.ts';
-import { ExitCode } from '../exit-code.ts';
+import { expressionSyntaxes } from '../config/expression-syntaxes.ts';
+import { PropertyValidator } from '../config/property-validator.ts';
+import { Configuration } from '../configuration/configuration.ts';
+import { loadCheckedEntries, loadEntries } from '../configuration/loading/configuration-loader.ts';
+import { repeat } from '../configuration/write/staging.ts';
+import { Sources } from '../expression/sources.ts';
+import { nodeFileSystem } from '../files/file-system.ts';
+import { Schema } from '../schema/schema.ts';
+import { HistoryReader } from '../store/history-reader.ts';
+import { JOURNAL_FOLDER } from '../store/journal.ts';
+import { readSnapshot } from '../store/snapshot.ts';
+import { readSchemaFiles } from './instance.ts';
+import type { InstanceChoice } from './instance-choice.ts';
+import { NotAnInstance } from './offline-instance.ts';
 
-/** Throws CommandError where there is no instance, and what reading its files throws. */
+/** Rejects with NotAnInstance, and with what reading the files rejects with. */
 export async function readStoredEntries({ instance }: InstanceChoice): Promise<Configuration> {
   const folder = resolve(instance);
   const configFolder = join(folder, 'config');
   const snapshot = await readSnapshot(nodeFileSystem, configFolder);
   if (snapshot === undefined) {
-    throw new CommandError(`${folder} is no instance: it has no config/config.ldif.`, ExitCode.wrongData);
+    throw new NotAnInstance(`${folder} is no instance: it has no config/config.ldif.`);
   }
   const schema = Schema.parse(await readSchemaFiles({ folder }), { syntaxes: expressionSyntaxes() });
   const sources = await Sources.open({ environment: {}, directories: [], instanceFolder: folder });

@@ -2,17 +2,17 @@
 // come with the machine that the server runs on.
 
 import { resolve } from 'node:path';
-import type { ConfigurationObject } from '../../config/configuration-object.ts';
-import { isOfKind } from '../../config/object-definition.ts';
-import type { PropertyValidator } from '../../config/property-validator.ts';
-import { FileReader } from '../../files/file-reader.ts';
-import { currentUser } from '../../files/ownership.ts';
-import type { Entry } from '../../ldap/entry.ts';
-import { LdapError } from '../../ldap/ldap-error.ts';
-import type { Component } from '../../runtime/component.ts';
-import { keyManagers } from '../../runtime/key-managers.ts';
-import { trustManagers } from '../../runtime/trust-managers.ts';
-import { StoreReader } from '../../trust/store-reader.ts';
+import type { ConfigurationObject } from '../config/configuration-object.ts';
+import { isOfKind } from '../config/object-definition.ts';
+import type { PropertyValidator } from '../config/property-validator.ts';
+import { FileReader } from '../files/file-reader.ts';
+import { currentUser } from '../files/ownership.ts';
+import type { Entry } from '../ldap/entry.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import type { Component } from '../runtime/component.ts';
+import { keyManagers } from '../runtime/key-managers.ts';
+import { trustManagers } from '../runtime/trust-managers.ts';
+import { StoreReader } from '../trust/store-reader.ts';
 
 const SILENT = { info: () => {}, warn: () => {} };
 const NO_AUTHORITIES = { read: async () => [], stamp: async () => '' };
