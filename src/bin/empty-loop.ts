@@ -1,5 +1,5 @@
 // A process of Node.js ends when nothing is left that could wake it up, without a word and with the exit code 13 when
-// somebody still waits for a promise. That is a fault of the program, and whoever has started it is to be told.
+// somebody still waits for a promise. That is a fault of the program, and must be reported to the person who started it.
 
 import type { World } from '../cli/command.ts';
 

@@ -34,7 +34,7 @@ export interface OpenAlerts {
   start(urls: readonly string[]): Promise<void>;
   /** Other certificates may be in use than before. */
   trustChanged(): void;
-  /** Before the mail queue closes, so that what is told now still leaves. */
+  /** Before the mail queue closes, so that alerts of now are still sent. */
   close(): Promise<void>;
 }
 

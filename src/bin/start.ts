@@ -84,13 +84,13 @@ function reloadWhenHungUp(
   return new Promise((resolve) => {
     process.on('SIGHUP', () => {
       if (process.stdout.isTTY && !isatty(process.stdout.fd)) resolve('SIGHUP');
-      // What is wrong stands in the log; whoever starts the server hears of a start that fails.
+      // The problems are in the log; a start that fails is reported by the start itself.
       else opening.then((server) => server.reload('SIGHUP')).catch(() => {});
     });
   });
 }
 
-/** A fault of the program ends it, as Node.js has it, with the stack on the error output; the log tells it too. */
+/** A fault of the program ends it, as Node.js has it, with the stack on the error output; the log has it too. */
 function tellFaults(process: Pick<World, 'on'>, log: OpenLog): void {
   process.on('uncaughtExceptionMonitor', (error, origin) => {
     log.error({ err: error, origin }, 'a fault of the program ends the server');
@@ -98,13 +98,13 @@ function tellFaults(process: Pick<World, 'on'>, log: OpenLog): void {
   });
 }
 
-/** What somebody at a terminal is told once the server is ready. */
+/** Returns the text for a terminal once the server is ready. */
 function greet(urls: readonly string[], instance: Instance): string {
   const pin = relative('', instance.pinFile);
   const url = urls.find((one) => one.startsWith('ldap://')) ?? urls[0] ?? '';
   return `
   The administrator is ${ADMINISTRATOR_DN} (or ${ADMINISTRATOR_BIND_NAME}).
-  The password lies in ${pin}, unless the environment gave it at the first start.
+  The password is in ${pin}, unless the environment gave it at the first start.
   The server listens on ${urls.join(' ')}
   To look around:
 

@@ -13,7 +13,7 @@ export interface CommandOption {
   readonly repeatable?: boolean;
   /** All values there are, where they are few words. */
   readonly values?: readonly string[];
-  /** Options that many commands share are told apart from those of one command; undefined: it is the command's own. */
+  /** The group of an option that many commands share; undefined: it is the command's own. */
   readonly group?: OptionGroup;
   /** A sentence without its full stop. */
   readonly synopsis: string;

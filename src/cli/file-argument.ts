@@ -1,4 +1,4 @@
-// Files that were named on the command line, or that are there for it: what cannot be read is told with the exit code
+// Files that were named on the command line, or that are there for it: a file that cannot be read ends the command with the exit code
 // for wrong data.
 
 import { readNamedFileSync, UnreadableFile } from '../files/named-file.ts';

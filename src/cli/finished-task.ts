@@ -24,7 +24,7 @@ export interface FinishedTask {
   readonly entry: Entry;
   /** Whether it did all that it was asked for. */
   readonly isSuccessful: boolean;
-  /** What it told, in order. */
+  /** The lines of its log, in order. */
   readonly lines: readonly TaskLine[];
 }
 

@@ -6,7 +6,7 @@ import { examplesOf } from './examples.ts';
 
 const COLUMN_MAX = 30;
 
-/** All commands, under the headings of their groups; `program` is what stands in front of them. */
+/** All commands, under the headings of their groups; `program` is the word before them. */
 export function formatHelp(all: readonly Command[], program = 'confdit'): string {
   const commands = all.filter(({ isHidden }) => isHidden !== true);
   const groups = [...new Set(commands.map(({ group }) => group))];

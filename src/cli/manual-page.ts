@@ -34,7 +34,7 @@ const TYPE_SYNOPSIS = 'the type of the object, where its kind has several';
 const OBJECTS_TEXT =
   'Objects of each kind have the subcommands of dsconfig. create\\-KIND makes one, on a terminal with questions for what is ' +
   'missing; list\\-KINDs lists them; get\\-KIND\\-prop shows properties; set\\-KIND\\-prop changes them; rename\\-KIND gives another name; delete\\-KIND asks first. ' +
-  'confdit list\\-properties tells what properties there are.';
+  'confdit list\\-properties lists the properties.';
 
 export function formatManualPage(all: readonly Command[], version: string): string {
   const commands = all.filter(({ isHidden }) => isHidden !== true);

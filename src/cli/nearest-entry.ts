@@ -4,7 +4,7 @@ import type { Dn } from '../ldap/dn.ts';
 import { findSimilarName } from '../schema/similar-name.ts';
 import type { Directory } from './connection/directory.ts';
 
-/** So many names are all told where none is similar. */
+/** Up to this many names are all listed where none is similar. */
 const SHOWN_MAX = 10;
 
 /** Returns ` Did you mean Main?`, ` There are: A, B.`, or nothing where that cannot be known. Never rejects. */

@@ -2,7 +2,7 @@
 
 import type { World } from './command.ts';
 
-/** Calls `work` with a signal that is aborted by Ctrl-C, or when the process is told to end. */
+/** Calls `work` with a signal that is aborted by Ctrl-C, or by SIGTERM. */
 export async function untilEnded<Result>(
   world: Pick<World, 'on' | 'off'>,
   work: (signal: AbortSignal) => Promise<Result>,

@@ -43,9 +43,10 @@ export async function configFolderOf({ instance }: InstanceChoice): Promise<stri
   }
 }
 
-/** Reads the schema of an instance. Rejects with FileError and SchemaError. */
-export async function schemaOf({ instance }: InstanceChoice): Promise<Schema> {
-  const files = await readSchemaFiles({ folder: resolve(instance) });
+/** Reads the schema of an instance. Rejects with NotAnInstance, FileError and SchemaError. */
+export async function schemaOf(choice: InstanceChoice): Promise<Schema> {
+  await configFolderOf(choice);
+  const files = await readSchemaFiles({ folder: resolve(choice.instance) });
   return Schema.parse(files, { syntaxes: expressionSyntaxes() });
 }
 

@@ -1,5 +1,5 @@
 // The files of an instance that are nobody's entries: its configuration with its past, its passwords and keys, its schema
-// and what it is at work on. They are told by what they are on the disk, so that no other spelling of a name, no link and
+// and what it is at work on. They are recognized by what they are on the disk, so that no other spelling of a name, no link and
 // no other way to the same folder makes something else of them.
 
 import { readdir, stat } from 'node:fs/promises';

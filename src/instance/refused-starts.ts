@@ -1,5 +1,5 @@
 // Starts that were refused, noted in the instance folder: a server that cannot start has no configuration to find mail
-// servers in. The next start that succeeds tells of them.
+// servers in. The next start that succeeds reports them.
 
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ const NAME = 'refused-starts.txt';
 const NOTE_OCTETS_MAX = 64 * 1024;
 const REASON_CHARACTERS_MAX = 4000;
 
-/** Where the folder cannot be written there is nobody to be told. */
+/** Where the folder cannot be written nothing can be noted. */
 export async function noteRefusedStart(instanceFolder: string, reason: string, now: Date): Promise<void> {
   try {
     const text = reason.slice(0, REASON_CHARACTERS_MAX).trimEnd();
@@ -20,7 +20,7 @@ export async function noteRefusedStart(instanceFolder: string, reason: string, n
       mode: FILE_MODE,
     });
   } catch {
-    // The reason was told to whoever has started the server.
+    // The reason was printed for the person who started the server.
   }
 }
 

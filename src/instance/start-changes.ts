@@ -95,7 +95,7 @@ class StartChanges {
     );
     const what = `${path} was edited, and cannot be taken as it is`;
     await this.#make(configuration, changes, MANUAL_EDIT, what, () => {
-      // Of what is not valid that is told first.
+      // It is the first problem that is reported.
       if (!this.#options.acceptsEdit) requireMeant(path, changes, flippedOctet);
     });
   }
@@ -236,7 +236,7 @@ function changesIn(octets: Buffer): Change[] {
   );
 }
 
-/** What a person can put right becomes an error of the start. */
+/** Turns what a person can correct into an error of the start. */
 function asStartError<Result>(what: string, work: () => Result): Result {
   try {
     return work();

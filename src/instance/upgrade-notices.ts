@@ -1,4 +1,4 @@
-// What an upgrade has changed for an instance, told once: a file beside the configuration lists what was told.
+// What an upgrade has changed for an instance, reported once: a file beside the configuration lists what was reported.
 //
 // Until 0.1.0 a certificate for the DN of an account logged in to it, asked or not. Whether one did nobody has written down,
 // so the accounts are named that name no certificate.

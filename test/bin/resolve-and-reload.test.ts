@@ -101,7 +101,7 @@ describe('confdit resolve with files', () => {
     expect(entry).not.toContain('auth-username');
     const twice = await run(`${other}\n${other}`, 'resolve', '-', '--define', 'other.host=x');
     expect(twice).toMatchObject({ code: 19, stderr: expect.stringContaining('-:7: ') });
-    expect(twice.stderr).toContain('stands in -:1 already.');
+    expect(twice.stderr).toContain('is in -:1 already.');
     await removeFolder(instance);
   });
 

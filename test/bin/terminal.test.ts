@@ -61,9 +61,9 @@ describe('a server on a terminal', () => {
     expect(output).not.toContain('{"level"');
   });
 
-  it('says who the administrator is and where the password lies', () => {
+  it('says who the administrator is and where the password is', () => {
     expect(output).toContain('cn=admin,cn=Root DNs,cn=config (or uid=admin)');
-    expect(output).toContain('The password lies in instance/config/admin.pin');
+    expect(output).toContain('The password is in instance/config/admin.pin');
   });
 
   it('says which ldapsearch to try, and that works', () => {

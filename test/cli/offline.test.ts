@@ -30,7 +30,7 @@ describe('commands with --offline', () => {
     expect(none.stderr).toContain('is no instance');
     const made = await runConfdit(['init', '--instance', folder]);
     expect(made).toMatchObject({ code: 0, stderr: '' });
-    expect(made.stdout).toContain(`The password lies in ${join(folder, 'config', 'admin.pin')}.`);
+    expect(made.stdout).toContain(`The password is in ${join(folder, 'config', 'admin.pin')}.`);
     expect((await stat(join(folder, 'config', 'admin.pin'))).mode & 0o777).toBe(0o600);
     const again = await runConfdit(['init', '--instance', folder]);
     expect(again).toMatchObject({ code: 68, stdout: '' });

@@ -48,10 +48,10 @@ export async function init(invocation: Invocation, world: World): Promise<ExitCo
 
 async function farewell(folder: string, pinFile: string): Promise<string> {
   const password = (await isThere(pinFile))
-    ? `The password lies in ${join(folder, 'config', 'admin.pin')}.`
-    : 'The password is that which the environment gave.';
+    ? `The password is in ${join(folder, 'config', 'admin.pin')}.`
+    : 'The password is the one that the environment gave.';
   return [
-    `The instance ${folder} is made. The administrator is ${ADMINISTRATOR_BIND_NAME}.`,
+    `The instance ${folder} is created. The administrator is ${ADMINISTRATOR_BIND_NAME}.`,
     password,
     `Start it with: confdit start --instance ${folder}`,
     '',

@@ -66,7 +66,7 @@ async function chooseConnection(invocation: Invocation, world: World): Promise<C
   }
 }
 
-/** Scripts have been told by help. */
+/** Advises a person at a terminal; scripts get no advice. */
 function adviseOnPasswords(invocation: Invocation, { stderr }: World): void {
   if (stderr.isTTY !== true || invocation.has('quiet')) return;
   for (const name of SECRET_OPTIONS.filter((one) => invocation.has(one))) {

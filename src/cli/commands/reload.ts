@@ -1,4 +1,4 @@
-// `confdit reload`: asks a running server to read again what its configuration draws from, and tells what came of it.
+// `confdit reload`: asks a running server to read its sources again, and reports the outcome.
 
 import type { Invocation, World } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -19,7 +19,7 @@ export async function reload(invocation: Invocation, world: World): Promise<Exit
     if (invocation.has('json')) world.stdout.write(formatJson({ successful: isSuccessful, messages: lines }));
     else
       for (const { severity, message } of lines) {
-        // That it began and ended is seen without being told.
+        // That it began and ended is known without a line.
         if (message.startsWith('The task ')) continue;
         const out = severity === 'ERROR' || !isSuccessful ? world.stderr : world.stdout;
         out.write(`${message}\n`);

@@ -47,7 +47,7 @@ export async function watch(invocation: Invocation, world: World): Promise<ExitC
 /** To whoever sits at a terminal: until something changes nothing else is to be seen. */
 function tellStart(base: Dn, { stderr }: Pick<World, 'stderr'>): void {
   if (stderr.isTTY === true)
-    stderr.write(`Changes of ${base} are told as they are made. Ctrl-C ends this.\n`);
+    stderr.write(`Changes of ${base} are reported as they are made. Ctrl-C ends this.\n`);
 }
 
 function printerOf(invocation: Invocation, { stdout }: Pick<World, 'stdout'>): (line: ChangelogLine) => void {

@@ -69,7 +69,7 @@ function refusal(message: string): CommandError {
   return new CommandError(message, ExitCode.connectError);
 }
 
-/** `localhost:1636`, as it stands in the file. */
+/** Returns `localhost:1636`, the form in the file. */
 function serverName({ host, port }: Pick<ConnectionChoice, 'host' | 'port'>): string {
   const name = host.toLowerCase();
   return `${name.includes(':') ? `[${name}]` : name}:${port}`;

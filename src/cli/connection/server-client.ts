@@ -62,7 +62,7 @@ export class ServerClient {
     return answer;
   }
 
-  /** Sends a request among many; its answer is told whatever the result code is. */
+  /** Sends a request among many; its answer is passed on whatever the result code is. */
   send(request: OneAnswered, controls: readonly Control[], { failed, ...others }: CommandListener): void {
     this.#client.send(request, controls, { ...others, failed: (error) => failed(this.#failure(error)) });
   }

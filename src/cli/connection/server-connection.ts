@@ -128,11 +128,11 @@ export class ServerConnection implements Directory {
 
   /**
    * Calls `heard` after each change of the entry or of one below it. The promise is only ever rejected: with CommandError,
-   * when changes are not told any more.
+   * when changes are no longer reported.
    */
   watch(base: string, heard: () => void): Promise<never> {
     const { promise, reject } = Promise.withResolvers<never>();
-    const ended = new CommandError('The server tells of no changes any more.', ExitCode.serverDown);
+    const ended = new CommandError('The server no longer reports changes.', ExitCode.serverDown);
     const request = { ...SEARCH, base, scope: SCOPES.sub, filter: ANY, attributes: [NO_ATTRIBUTES] };
     this.#client.send(request, [persistentSearch({ changesOnly: true })], {
       found: heard,

@@ -33,7 +33,7 @@ export interface DocumentRecord extends Place {
   placeOf(names: readonly string[], value?: string): Place;
 }
 
-/** A value where it stands in a text. */
+/** A value with its place in a text. */
 export interface PlacedValue extends Place {
   readonly value: string;
 }

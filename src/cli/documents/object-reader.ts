@@ -1,5 +1,5 @@
-// One object of YAML or JSON as an entry, with the places of what it says. Everything that is wrong is told at once; a value
-// never stands in a sentence, since it may be a secret.
+// One object of YAML or JSON as an entry, with the places of what it says. All problems are reported at once; a value
+// is never in a sentence, since it may be a secret.
 
 import { isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap } from 'yaml';
 import type { ObjectDefinition } from '../../config/object-definition.ts';

@@ -8,20 +8,20 @@ import { commentsOfDocument } from './yaml-comments.ts';
 
 /** The library's own sentences quote the text, which may hold secrets. */
 const SENTENCES: ReadonlyMap<string, string> = new Map([
-  ['BAD_ALIAS', 'A value that begins with * stands in quotes.'],
+  ['BAD_ALIAS', 'A value that begins with * needs quotes.'],
   [
     'BAD_DQ_ESCAPE',
     'A backslash in double quotes begins none of the escapes of YAML; double it, or use single quotes.',
   ],
   ['BAD_INDENT', 'The line is not indented as those around it.'],
-  ['BAD_SCALAR_START', 'A value that begins with @, ` or % stands in quotes.'],
-  ['BLOCK_AS_IMPLICIT_KEY', 'A value that has ": " in it stands in quotes.'],
-  ['DUPLICATE_KEY', 'The name stands in the object already.'],
+  ['BAD_SCALAR_START', 'A value that begins with @, ` or % needs quotes.'],
+  ['BLOCK_AS_IMPLICIT_KEY', 'A value that has ": " in it needs quotes.'],
+  ['DUPLICATE_KEY', 'The object has this name already.'],
   ['MISSING_CHAR', 'A quote, bracket, comma, colon or line end is missing here.'],
   ['MULTILINE_IMPLICIT_KEY', 'A colon is missing, or a value of several lines has no quotes.'],
   ['TAB_AS_INDENT', 'Lines are indented with spaces, not with tabs.'],
-  ['TAG_RESOLVE_FAILED', 'A value that begins with ! stands in quotes; tags are not taken.'],
-  ['UNEXPECTED_TOKEN', 'This is not expected here; a value with signs of YAML stands in quotes.'],
+  ['TAG_RESOLVE_FAILED', 'A value that begins with ! needs quotes; tags are not supported.'],
+  ['UNEXPECTED_TOKEN', 'This is not expected here; a value with signs of YAML needs quotes.'],
 ]);
 const OTHER_SENTENCE = 'This is not YAML.';
 

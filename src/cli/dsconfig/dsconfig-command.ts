@@ -118,7 +118,7 @@ async function run(subcommand: Command, words: readonly string[], world: World):
   return ExitCode.success;
 }
 
-/** Each command is shown before it is run, without secrets; the first that fails ends the batch, and its line is told. */
+/** Each command is shown before it is run, without secrets; the first that fails ends the batch, and its line is reported. */
 async function runBatch(batch: Batch, world: World): Promise<ExitCode> {
   const inBatches = await allSubcommands({ isTyped: false, listOptions: EITHER_OPTIONS });
   const isQuiet = batch.words.some((word) => word === '-Q' || word === '--quiet');

@@ -19,7 +19,7 @@ export interface CommandParts {
    * @param isAsked whether somebody will be asked for what is missing.
    */
   check(invocation: Invocation, isAsked: boolean, world: World): void;
-  /** Asks for what is missing. Rejects with CommandError when it is not told. */
+  /** Asks for what is missing. Rejects with CommandError when nobody answers. */
   complete?(invocation: Invocation, parts: Completing): Promise<Invocation>;
   act(parts: Acting): Promise<void>;
 }

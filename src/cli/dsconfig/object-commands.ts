@@ -186,7 +186,7 @@ class FamilyCommands {
       check: (invocation, _, world) => this.#checkDeletion(invocation, world),
       act: async ({ directory, invocation, output, world }) => {
         const dn = this.#dn(invocation);
-        // That it is not there is told by the deletion.
+        // The deletion reports when it is not there.
         const isAsked =
           this.#options.isTyped && !invocation.has('no-prompt') && (await isThere(directory, dn));
         if (isAsked && !(await askYesOrNo(this.#deletionQuestion(dn.name), world))) {

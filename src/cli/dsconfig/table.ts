@@ -22,7 +22,7 @@ export function formatRows(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `${row.map(escapeCell).join('\t')}\n`).join('');
 }
 
-/** A cell is a cell whatever stands in it. */
+/** A cell is a cell whatever is in it. */
 function escapeCell(cell: string): string {
   return cell.replace(/[\t\r\n\\]/g, (character) => ESCAPES.get(character) ?? character);
 }

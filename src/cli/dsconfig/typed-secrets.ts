@@ -1,5 +1,5 @@
 // What to say when a secret stands on the command line, where others on this machine can read it. Only where somebody
-// reads it: a script has been told by help.
+// reads it: scripts get no advice; help has it.
 
 import type { Invocation, World } from '../command.ts';
 import type { ObjectFamily } from './object-family.ts';

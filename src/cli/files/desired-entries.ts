@@ -61,7 +61,7 @@ export async function readFilesOfEntries(
         byKey.set(key, { ...record, entry, file });
         continue;
       }
-      const text = `${entry.dn} stands in ${other.file}:${other.line} already.`;
+      const text = `${entry.dn} is in ${other.file}:${other.line} already.`;
       problems.push({ file, line: record.line, column: record.column, text, rule: REPEATED });
     }
   }

@@ -26,7 +26,7 @@ const CHANGE = /^(?:control|changetype):/i;
 
 /** Throws LdifError for what is no LDIF. */
 export function formatLdif(text: string, schema: Schema): string {
-  // Whatever is wrong is told with its line before anything is rearranged.
+  // All errors are reported with their lines before anything is rearranged.
   readLdif(text, { readUrl: () => '' });
   const records = splitRecords(text).map((record) => formatRecord(record, schema));
   return records.length === 0 ? '' : `${records.join('\n\n')}\n`;

@@ -58,7 +58,7 @@ function placeOf(entry: DesiredEntry, property: string | undefined, value?: stri
   return property === undefined ? entry : entry.placeOf([property, `ds-cfg-${property}`], value);
 }
 
-/** What stands in the quotes of a sentence; undefined where that is no text of JSON. */
+/** Returns the text in the quotes of a sentence; undefined where that is no text of JSON. */
 function unquoted(quoted: string): string | undefined {
   try {
     const value: unknown = JSON.parse(quoted);

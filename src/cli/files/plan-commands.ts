@@ -69,7 +69,7 @@ async function applyPlan(made: MadePlan, invocation: Invocation, world: World): 
   return ExitCode.success;
 }
 
-/** A refusal is told with all that is wrong besides, each with its file and line. */
+/** Makes the changes. A refusal is reported with all other problems, each with its file and line. */
 async function changeAll(made: MadePlan): Promise<string> {
   const { directory, plan } = made;
   try {

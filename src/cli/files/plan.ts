@@ -30,7 +30,7 @@ export interface PlanInput {
   readonly hashedAttributes: ReadonlySet<string>;
 }
 
-/** What tells one version of an entry from another. */
+/** The attributes that differ between two versions of an entry. */
 const VERSION_ATTRIBUTES = ['entryUUID', 'modifyTimestamp'] as const;
 
 /** Returns the attributes that a search must ask for, to get all that is compared. */

@@ -36,7 +36,7 @@ interface Asked {
   readonly requests: readonly NamedRequest[];
   /** Mail servers that nobody asks about because they are not enabled. */
   readonly notEnabled?: readonly string[];
-  /** Whether each is told under its name. */
+  /** Whether each is reported under its name. */
   readonly isList?: boolean;
 }
 

@@ -22,7 +22,7 @@ export function tellOutcome(
   show('certificate', 'ds-task-mail-certificate');
   show('capability', 'ds-task-mail-capability');
   for (const { severity, message } of lines) {
-    // That it began and ended is seen without being told.
+    // That it began and ended is known without a line.
     if (message.startsWith('The task ')) continue;
     (severity === 'INFORMATION' ? stdout : stderr).write(`${message}\n`);
   }

@@ -28,7 +28,7 @@ import type { FileProblem } from '../files/problem-report.ts';
 export interface FileValidationOptions {
   /** Files and folders to check; `-` is standard input. */
   readonly checked: readonly string[];
-  /** Files and folders with entries that the checked ones may name. What is wrong with them is told too. */
+  /** Files and folders with entries that the checked ones may name. Their problems are reported too. */
   readonly others: readonly string[];
   /** Undefined: the configuration of a new instance. */
   readonly choice: InstanceChoice | undefined;

@@ -9,7 +9,7 @@ export interface ImportProblem {
   readonly problem: string;
 }
 
-/** Whoever has more than this to put right begins with the first. */
+/** The most problems that are listed. */
 const SHOWN_MAX = 1000;
 
 /** One line for each problem, in the order of the files: `mail.ldif:17: …`. */

@@ -1,5 +1,5 @@
 // A configuration as it would be in force, from files alone: those of an instance, whether its server runs or not, and
-// LDIF files on top. Reads only: no lock is taken, nothing is made, put right or stored.
+// LDIF files on top. Reads only: no lock is taken, nothing is created, repaired or stored.
 
 import { randomUUID } from 'node:crypto';
 import { access } from 'node:fs/promises';
@@ -161,7 +161,7 @@ async function take(
     const earlier = taken.get(key);
     if (record.type === 'content') {
       if (earlier !== undefined)
-        return [`${place}: ${record.entry.dn} stands in ${earlier.path}:${earlier.record.line} already.`];
+        return [`${place}: ${record.entry.dn} is in ${earlier.path}:${earlier.record.line} already.`];
       taken.set(key, placed);
     }
     const change = await replacing(asked, there, configuration);

@@ -1,5 +1,5 @@
 // The tree of an instance whose server is down, for commands that do not care where a tree is: read from its files, and
-// changed by the same write path that the server has. Nothing runs, so nothing has to be told to take effect.
+// changed by the same write path that the server has. Nothing runs, so nothing has to take effect.
 
 import { type ChangeStep, NO_OPTIONS, type Requester } from '../../backend/backend.ts';
 import { ChangeRefused } from '../../backend/change-refused.ts';

@@ -1,5 +1,5 @@
 // An import into a running server: the files are read to their end first; then their changes are sent, in their order and
-// many at a time, and what the server refuses is told with the line it comes from.
+// many at a time, and what the server refuses is reported with its line.
 
 import { type Change, dnOfChange } from '../../ldap/change.ts';
 import type { Control } from '../../ldap/control.ts';
