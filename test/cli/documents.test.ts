@@ -224,7 +224,7 @@ describe('a configuration', () => {
     [`kind: mail-server\nname: a\n${CANARY}: x`, 'yaml', '3:1', 'has no property of this name'],
     ['kind: mail-server\nname: a\nauth-password:', 'yaml', '3:15', 'auth-password has no value'],
     [`kind: mail-server\nname: a\nauth-password: *${CANARY}`, 'yaml', '3:16', 'in quotes'],
-    [`kind: mail-server\nname: a\nauth-password: !${CANARY} x`, 'yaml', '3:16', 'tags are not taken'],
+    [`kind: mail-server\nname: a\nauth-password: !${CANARY} x`, 'yaml', '3:16', 'tags are not supported'],
     [`kind: mail-server\nname: a\nauth-password: @${CANARY}`, 'yaml', '3:16', 'needs quotes'],
     [`kind: mail-server\nname: a\nauth-password: "${CANARY}`, 'yaml', '', 'quote'],
     [`kind: mail-server\nname: a\nauth-password: "\\q${CANARY}"`, 'yaml', '3:17', 'backslash'],
