@@ -16,7 +16,7 @@ export interface OpenOptions {
   readonly startTls?: boolean | undefined;
   /** The account that logs in, `cn=app,cn=Root DNs,cn=config`. Without it and on `ldapi://`, who runs the application says who it is. */
   readonly bindDn?: string | undefined;
-  /** The password of the account, or what gives it; asked anew for each connection. */
+  /** The password of the account, or what gives it; asked again for each connection. */
   readonly password?: string | (() => string | Promise<string>) | undefined;
   /** The authorities that the certificate of confdit must come from. By default those that Node.js knows. */
   readonly ca?: Certificates | undefined;

@@ -13,7 +13,7 @@ const SyncState = { present: 0, add: 1, modify: 2, delete: 3 } as const;
 export interface SyncRequest {
   readonly mode: keyof typeof SyncMode;
   readonly cookie: string | undefined;
-  /** The client would rather begin anew than be told to. */
+  /** The client would rather begin again than be told to. */
   readonly reloadHint: boolean;
 }
 

@@ -59,7 +59,7 @@ function parentEntryOf(key: string, dn: Dn, view: TreeView): Entry {
   if (!isInTree(key, view)) {
     throw new LdapError(
       'affectsMultipleDsas',
-      `${dn}: lies in another tree. Entries are moved within their tree; add it there and delete it here.`,
+      `${dn}: is in another tree. Entries are moved within their tree; add it there and delete it here.`,
     );
   }
   throw noSuchObject(dn, view);

@@ -63,7 +63,7 @@ function refuseOtherStructure(before: Entry, after: Entry, schema: Schema): void
   if (was !== is) {
     throw new LdapError(
       'objectClassModsProhibited',
-      `${after.dn}: objectClass cannot change the kind of an entry, from ${was} to ${is}. Delete the entry and add it anew.`,
+      `${after.dn}: objectClass cannot change the kind of an entry, from ${was} to ${is}. Delete the entry and add it again.`,
     );
   }
 }

@@ -131,7 +131,7 @@ class Reading implements ExpressionFiles {
     const other = this.entries.get(entry.token);
     const token = printable(entry.token);
     if (other !== undefined) {
-      this.problems.push(`${token} stands in ${other.place} and in ${entry.place}; keep one of them`);
+      this.problems.push(`${token} is in ${other.place} and in ${entry.place}; keep one of them`);
       return;
     }
     this.entries.set(entry.token, entry);

@@ -105,7 +105,7 @@ class Resolver {
 
   #written(text: string, arity: Arity): Outcome {
     if (text.length > LENGTH_MAX) {
-      const reason = `stands in a text of more than ${LENGTH_MAX} characters`;
+      const reason = `is in a text of more than ${LENGTH_MAX} characters`;
       this.#note([{ expression: 'an expression', at: 1, reason, places: [] }]);
       return undefined;
     }

@@ -1,5 +1,5 @@
 // What the HTTP connection handlers answer: figures for Prometheus, and whether the server lives and is ready. Whoever
-// asks often is told what was true a moment ago; making it anew each time would cost LDAP clients their answers.
+// asks often is told what was true a moment ago; making it again each time would cost LDAP clients their answers.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from '../files/log.ts';

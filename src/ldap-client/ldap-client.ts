@@ -191,7 +191,7 @@ export class LdapClient {
     );
   }
 
-  /** The time of the server begins anew, if it is asked anything. */
+  /** The time of the server begins again, if it is asked anything. */
   #waitAnew(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

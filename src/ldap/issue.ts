@@ -58,6 +58,11 @@ export function refuseIfAny(issues: readonly Issue[]): void {
   if (first !== undefined) throw new LdapError(first.code, textOfSentences(issues.map(formatIssue)));
 }
 
+/** Formats a number with its noun: `3 changes` or `1 change`. */
+export function countOf(count: number, noun: string, nouns = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : nouns}`;
+}
+
 function quote(text: string): string {
   const shown = text.length > RECEIVED_CHARACTERS_MAX ? `${text.slice(0, RECEIVED_CHARACTERS_MAX)}…` : text;
   return visibleLine(JSON.stringify(shown));

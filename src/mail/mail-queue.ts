@@ -316,7 +316,7 @@ export class MailQueue implements MailSender {
     const isUnclear = this.#unclear.has(id) && first?.failure.isUnclear !== true;
     const reason = isUnclear ? `${problem} ${MAYBE_ACCEPTED}` : problem;
     const recipients = failures.flatMap(({ recipient }) => recipient ?? []);
-    log.warn({ message: id, mailServer: first?.mailServer, recipients, reason }, 'a message was given up');
+    log.warn({ message: id, mailServer: first?.mailServer, recipients, reason }, 'a message was abandoned');
     this.#events.gaveUp({ id, reason });
   }
 }

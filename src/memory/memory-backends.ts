@@ -19,6 +19,7 @@ import type { Change, Modification } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
 import { isAtOrBelow, isBelow } from '../ldap/dn-key.ts';
 import { Attribute, type Entry } from '../ldap/entry.ts';
+import { countOf } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Account } from '../runtime/accounts.ts';
 import type { Component, NewKeys, ObjectDifference, Prepared } from '../runtime/component.ts';
@@ -223,7 +224,7 @@ export class MemoryBackends implements Component {
     };
   }
 
-  /** What may be done takes effect at once; base DNs and the file when the backend is enabled anew. */
+  /** What may be done takes effect at once; base DNs and the file when the backend is enabled again. */
   #changing(key: string, settings: Settings): Prepared | undefined {
     const running = this.#running.findPrepared(key);
     if (running === undefined) return undefined;
@@ -352,7 +353,7 @@ export class MemoryBackends implements Component {
     const shown = issues.slice(0, ISSUES_MAX).join('\n');
     throw new LdapError(
       'unwillingToPerform',
-      `${dn}: ldif-file ${JSON.stringify(ldifFile)} cannot be read, or not all of it; ${issues.length} to be put right:\n${shown}`,
+      `${dn}: ldif-file ${JSON.stringify(ldifFile)} cannot be read, or not all of it; ${countOf(issues.length, 'error')}:\n${shown}`,
     );
   }
 }

@@ -53,7 +53,7 @@ export class PagedSearches {
     if (search === undefined || search.fingerprint !== fingerprint) {
       throw new LdapError(
         'unwillingToPerform',
-        'The cookie of the paged results control is not of this search on this connection, or was used before. Begin the search anew, without a cookie.',
+        'The cookie of the paged results control is not of this search on this connection, or was used before. Begin the search again, without a cookie.',
       );
     }
     this.#waiting.delete(cookie);

@@ -255,7 +255,7 @@ export class Session implements ClientSession {
     // What was begun as somebody does not go on as somebody else (RFC 4511 §4.2.1 leaves it to the server).
     for (const operation of this.#underWay.values()) if (operation.isWatch) operation.abandon();
     this.pagedSearches.clear();
-    this.transactions.abortAll('The connection is bound anew.');
+    this.transactions.abortAll('The connection is bound again.');
     this.requester = ANONYMOUS;
   }
 

@@ -228,7 +228,7 @@ class Recovery {
     const beyond = snapshotNumber + 1;
     return new StoreError(
       `The journal file that held change ${beyond} and those after it is missing from ${folder}; config.ldif goes through ` +
-        `change ${snapshotNumber}. Restore the file from a backup; or, to give up what it held, run: confdit repair`,
+        `change ${snapshotNumber}. Restore the file from a backup; or, to discard what it held, run: confdit repair`,
     );
   }
 
@@ -239,7 +239,7 @@ class Recovery {
 
 function damage(path: string, { number, problem }: SegmentProblem, end: number): StoreError {
   return new StoreError(
-    `Change ${number} in ${path} is damaged: ${problem}. Restore the file from a backup; or, to give up change ${number} ` +
+    `Change ${number} in ${path} is damaged: ${problem}. Restore the file from a backup; or, to discard change ${number} ` +
       `and all after it, copy the file, cut it to its first ${end} octets, and remove the journal files after it.`,
   );
 }

@@ -108,7 +108,7 @@ class Scan {
     }
     const { header, end } = read.record;
     if (header.number !== this.#number) {
-      return this.#problem('damaged', `change ${header.number} stands in its place`);
+      return this.#problem('damaged', `change ${header.number} is in its place`);
     }
     const first = this.#batch?.first ?? header.number;
     const last = this.#batch?.last ?? header.batchLast;

@@ -221,7 +221,7 @@ class Check {
       this.#problems.push({
         ...{ path, number: first, problem: `Change ${first} in ${path} cannot be read: ${reasonOf(error)}.` },
         remedy: isFolder
-          ? `Restore the file from a backup; or change ${first} and all after it are given up: what is there is moved aside.`
+          ? `Restore the file from a backup; or change ${first} and all after it are discarded: what is there is moved aside.`
           : 'Put the disk or the rights right, or restore the file from a backup.',
         ...(isFolder ? { repair: { type: 'move', paths, begin: first } } : {}),
       });
@@ -237,7 +237,7 @@ class Check {
   ): Pick<StoreProblem, 'remedy' | 'repair'> {
     return {
       remedy:
-        `Restore the file from a backup; or change ${nextNumber} and all after it are given up: the file is copied ` +
+        `Restore the file from a backup; or change ${nextNumber} and all after it are discarded: the file is copied ` +
         `aside and cut to its first ${end} octets, and the journal files after it are moved aside.`,
       repair: { type: 'cut', path, length: end, following: later.map((first) => this.#pathOf(first)) },
     };
@@ -267,7 +267,7 @@ class Check {
     const paths = segments.slice(index).map((segment) => this.#pathOf(segment));
     this.#problems.push({
       ...{ path, number: due, problem },
-      remedy: `Restore the missing file from a backup; or change ${first} and all after it are given up: the files are moved aside.`,
+      remedy: `Restore the missing file from a backup; or change ${first} and all after it are discarded: the files are moved aside.`,
       repair: { type: 'move', paths, begin: due },
     });
   }
@@ -278,7 +278,7 @@ class Check {
       number: last + 1,
       problem: `config.ldif goes through change ${needed - 1}, but the journal in ${this.#journalFolder} ends with change ${last}.`,
       remedy:
-        'Restore both from one backup; or, as config.ldif has those changes, the journal is begun anew after it.',
+        'Restore both from one backup; or, as config.ldif has those changes, the journal starts over after it.',
       repair: { type: 'beginSegment', number: needed },
     });
   }
@@ -288,7 +288,7 @@ class Check {
       path: this.#pathOf(needed),
       number: needed,
       problem: `The journal file that held change ${needed} and those after it is missing from ${this.#journalFolder}.`,
-      remedy: `Restore the file from a backup; or what it held is given up: the journal is begun anew after change ${needed - 1}.`,
+      remedy: `Restore the file from a backup; or what it held is discarded: the journal starts over after change ${needed - 1}.`,
       repair: { type: 'beginSegment', number: needed },
     });
   }

@@ -3,6 +3,7 @@
 
 import type { Reload } from '../configuration/reload/reload.ts';
 import { ReloadRefused } from '../configuration/reload/reload.ts';
+import { countOf } from '../ldap/issue.ts';
 import type { TaskContext, TaskKind, TaskOutcome } from './task-kind.ts';
 
 export function reloadTask(reload: Pick<Reload, 'run'>): TaskKind {
@@ -21,12 +22,8 @@ export function reloadTask(reload: Pick<Reload, 'run'>): TaskKind {
       } catch (error) {
         if (!(error instanceof ReloadRefused)) throw error;
         for (const problem of error.problems) task.log('ERROR', problem);
-        throw new Error(`Nothing has changed; ${countOf(error.problems.length, 'problem')} to be put right.`);
+        throw new Error(`Nothing has changed; ${countOf(error.problems.length, 'problem')}.`);
       }
     },
   };
-}
-
-function countOf(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

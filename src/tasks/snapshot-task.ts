@@ -12,7 +12,7 @@ export function snapshotTask(writePath: WritePath): TaskKind {
     check: () => [],
     run: async (task: TaskContext): Promise<TaskOutcome> => {
       await writePath.snapshot();
-      task.log('INFORMATION', 'The configuration is written; the journal begins anew.');
+      task.log('INFORMATION', 'The configuration is written; the journal starts over.');
       return 'successfully';
     },
   };

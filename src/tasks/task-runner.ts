@@ -1,6 +1,6 @@
 // When which task runs: those whose time has come, a few at once, in the order they came. A task whose start cannot be
 // stored does not run; after a pause it is tried again. Tasks that ended long ago are removed. What a server before this
-// one left unfinished is noted as interrupted, or waits for its time anew.
+// one left unfinished is noted as interrupted, or waits for its time again.
 
 import type { Requester } from '../backend/backend.ts';
 import type { WritePath } from '../configuration/write/write-path.ts';

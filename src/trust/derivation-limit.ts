@@ -85,7 +85,7 @@ function requireFew(number: forge.asn1.Asn1, path: string): void {
   const rounds = BigInt(`0x${digits === '' ? '0' : digits}`);
   if (rounds <= BigInt(ROUNDS_MAX)) return;
   throw new TrustError(
-    `The key store ${path} asks for ${rounds} rounds of key derivation; ${ROUNDS_MAX} are allowed. Write it anew with fewer, as openssl pkcs12 -export -iter 100000 does.`,
+    `The key store ${path} asks for ${rounds} rounds of key derivation; ${ROUNDS_MAX} are allowed. Write it again with fewer, as openssl pkcs12 -export -iter 100000 does.`,
   );
 }
 

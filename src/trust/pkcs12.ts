@@ -117,12 +117,12 @@ function open(asn1: forge.asn1.Asn1, path: string, pin: string | undefined): rea
 function obstacleOf(error: unknown): string {
   const [, mac] = /MAC algorithm: ([\d.]+)/.exec(error instanceof Error ? error.message : '') ?? [];
   if (mac !== undefined) {
-    return `has a MAC of a kind that is not known here (${mac}). Write it anew with openssl pkcs12 -export -macalg sha256.`;
+    return `has a MAC of a kind that is not known here (${mac}). Write it again with openssl pkcs12 -export -macalg sha256.`;
   }
   const oid = error instanceof Error && 'oid' in error ? String(error.oid) : undefined;
   if (oid === undefined) return 'is not a PKCS#12 store that can be read.';
   const name = OLD_ALGORITHMS.get(oid) ?? `an algorithm that is not known here (${oid})`;
-  return `is encrypted with ${name}. Write it anew with openssl pkcs12 -export or keytool -importkeystore.`;
+  return `is encrypted with ${name}. Write it again with openssl pkcs12 -export or keytool -importkeystore.`;
 }
 
 function bagsOf(asn1: forge.asn1.Asn1, path: string, pin: string): readonly forge.pkcs12.Bag[] {

@@ -95,7 +95,7 @@ export class StoreReader {
     if (answer === undefined) {
       this.#stop();
       throw new TrustError(
-        `The key store ${question.file.path} could not be opened: that takes more than ${this.#limit.openMsMax / 1000} seconds of computing or too much memory, or the processor is not to be had. Write it anew with fewer rounds of key derivation.`,
+        `The key store ${question.file.path} could not be opened: that takes more than ${this.#limit.openMsMax / 1000} seconds of computing or too much memory, or the processor is not to be had. Write it again with fewer rounds of key derivation.`,
       );
     }
     this.#idle = setTimeout(() => this.#stop(), IDLE_MS).unref();

@@ -149,7 +149,7 @@ describe('what waits for an admin action', () => {
     expect(await read(written('Packet'))).toHaveProperty('ds-cfg-pending-change');
   });
 
-  it('runs on as it was: a connection handler keeps its port until it is enabled anew', async () => {
+  it('runs on as it was: a connection handler keeps its port until it is enabled again', async () => {
     const [one, two] = [await freePort(), await freePort()];
     const dn = 'cn=Second,cn=Connection Handlers,cn=config';
     const attributes = [

@@ -186,7 +186,7 @@ describe('the limits', () => {
       `$<big> becomes longer than ${LENGTH_MAX} characters`,
     ]);
     expect(problems(`${'x'.repeat(LENGTH_MAX)}$<big>`, sources)).toEqual([
-      `an expression stands in a text of more than ${LENGTH_MAX} characters`,
+      `an expression is in a text of more than ${LENGTH_MAX} characters`,
     ]);
   });
 

@@ -49,11 +49,11 @@ export async function fill(administrator: RawClient): Promise<void> {
   }
 }
 
-/** Makes the account of a writer anew. Throws when that is refused. */
+/** Makes the account of a writer again. Throws when that is refused. */
 export async function renewWriter(administrator: RawClient, worker: number): Promise<void> {
   await administrator.request(deleteRequest(`cn=writer ${worker},${ACCOUNTS}`));
   const { code, text } = await administrator.request(writerRequest(worker));
-  if (code !== 0) throw new Error(`A writer cannot be made anew: ${code} ${text}`);
+  if (code !== 0) throw new Error(`A writer cannot be made again: ${code} ${text}`);
 }
 
 /** All that is in the trees, as text. Throws when it cannot be read. */

@@ -93,7 +93,7 @@ test('smtp-server: the next message goes to the other one', async () => {
   expect([receiver.messages.length, second.messages.length]).toEqual([1, 1]);
 });
 
-test('auth-username and auth-password: the next message logs in anew', async () => {
+test('auth-username and auth-password: the next message logs in again', async () => {
   const users = { alice: FIRST, bob: SECOND };
   const login = { 'auth-username': 'alice', 'auth-password': FIRST };
   await begin(login, { users, allowInsecureAuth: true });

@@ -144,14 +144,14 @@ describe('a mail server that is renamed', () => {
     const codes = await Promise.all(bait.map(async (one) => (await operator.request(one)).code));
     expect(codes).toEqual([0, 0, 50]);
     expect(await valuesOf(`cn=bait,${MAIL}`, 'ds-cfg-smtp-server')).toEqual([`127.0.0.1:${receiver.port}`]);
-    const anew = [
+    const again = [
       modifyDnRequest(`cn=bait,${MAIL}`, 'cn=secret moved', true),
       modifyRequest(moved, [
         [changeKinds.replace, 'ds-cfg-smtp-server', [`localhost:${receiver.port}`]],
         [changeKinds.replace, 'ds-cfg-auth-password', [`${CANARY}-new`]],
       ]),
     ];
-    expect(await changeTogether(operator, ...anew)).toMatchObject({ code: 0 });
+    expect(await changeTogether(operator, ...again)).toMatchObject({ code: 0 });
     operator.close();
   });
 });

@@ -78,7 +78,7 @@ describe('a journal cut short', () => {
     expect(await outcome(withFiles({ 'journal-000000000001.ldif': text }))).toEqual([1, 2, 3, 4]);
   });
 
-  it('within its first lines is begun anew', async () => {
+  it('within its first lines is begun again', async () => {
     for (let length = 0; length < SEGMENT_START.length; length++) {
       const fileSystem = withFiles({ 'journal-000000000001.ldif': SEGMENT_START.slice(0, length) });
       expect(await outcome(fileSystem)).toEqual([]);

@@ -64,7 +64,7 @@ describe('the journal', () => {
     );
   });
 
-  it('is begun anew with every snapshot that has something to say, and the old file goes if nobody wants it', async () => {
+  it('is begun again with every snapshot that has something to say, and the old file goes if nobody wants it', async () => {
     const folder = await temporaryFolder();
     const { store } = await openStore(folder);
     await store.snapshot([], 0);

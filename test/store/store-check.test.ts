@@ -103,7 +103,7 @@ describe('a damaged journal', () => {
     await flip(path, text.indexOf('# change 12') + 200);
     const found = await check(folder);
     expect(found.problems).toEqual([expect.objectContaining({ path, number: 12 })]);
-    expect(found.problems[0]?.remedy).toContain('change 11 and all after it are given up');
+    expect(found.problems[0]?.remedy).toContain('change 11 and all after it are discarded');
     expect(await repaired(folder, found)).toEqual([SEGMENTS[2]]);
     // Change 11 was handed over together with change 12.
     expect(await numbers(folder)).toEqual([10]);
@@ -164,7 +164,7 @@ describe('a damaged journal', () => {
     expect(await numbers(folder)).toEqual([10]);
   });
 
-  it('that ends before the snapshot is begun anew', async () => {
+  it('that ends before the snapshot is begun again', async () => {
     const folder = await instance();
     await rm(join(folder, 'journal', SEGMENTS[2]));
     await rm(join(folder, 'journal', SEGMENTS[1]));

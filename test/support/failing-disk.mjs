@@ -1,6 +1,6 @@
 // Loaded before a server (`node --import`): from the moment a file of a certain name is there, calls of the file system
 // fail as on a disk that is full or broken, or the process ends at one. CONFDIT_TEST_FAULT names that file. It holds the
-// name of an error, which writes to a journal fail with from then on; or JSON, see `Fault`. Another content counts anew.
+// name of an error, which writes to a journal fail with from then on; or JSON, see `Fault`. Another content counts again.
 
 import fs, { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import promises from 'node:fs/promises';

@@ -172,7 +172,7 @@ describe('a trust store of openssl', () => {
     async (algorithm) => {
       const path = await opensslStore(['-macalg', algorithm]);
       const told =
-        /has a MAC of a kind that is not known here \(2\.16[\d.]+\)\. Write it anew with openssl .* -macalg sha256\.$/;
+        /has a MAC of a kind that is not known here \(2\.16[\d.]+\)\. Write it again with openssl .* -macalg sha256\.$/;
       expect(await refusalOf(path, PIN)).toMatch(told);
       expect(await refusalOf(path, OTHER_PIN)).toMatch(told);
     },

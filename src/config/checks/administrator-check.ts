@@ -87,7 +87,7 @@ export function checkLastWriter(
     if (other !== entryKey) return [];
   }
   const what =
-    after === undefined ? 'cannot be deleted' : 'cannot give up its password, config-read or config-write';
+    after === undefined ? 'cannot be deleted' : 'cannot lose its password, config-read or config-write';
   return [
     {
       code: 'unwillingToPerform',

@@ -75,7 +75,7 @@ export function checkEncryption({ smtpProperty, useSsl }: MailServerSecurity): R
   if (isSecure !== true || !asksForStartTls) return undefined;
   return problem(
     isRequired ? 'mail.smtp.starttls.required' : 'mail.smtp.starttls.enable',
-    'asks for StartTLS on a connection that is encrypted from its first byte',
+    'asks for StartTLS on a connection with implicit TLS',
     'Remove it, or turn off use-ssl and mail.smtp.ssl.enable.',
   );
 }

@@ -156,7 +156,7 @@ export const javaMailProperties: readonly JavaMailProperty[] = [
     `${P}ssl.enable`,
     boolean(),
     ['secure'],
-    'Whether a connection is encrypted from its first byte, instead of use-ssl.',
+    'Whether the connection uses implicit TLS (RFC 8314), instead of use-ssl.',
   ),
   honoured(
     `${P}ssl.protocols`,

@@ -10,7 +10,7 @@ export const blindTrustManagerProvider = defineObject({
   friendlyName: 'Blind Trust Manager Provider',
   friendlyPluralName: 'Blind Trust Manager Providers',
   synopsis: 'Trusts every certificate, whoever signed it.',
-  description: 'Whoever stands between can read and change what is sent: for tests only.',
+  description: 'An attacker on the network can read and change what is sent. For tests only.',
   objectClass: { name: 'ds-cfg-blind-trust-manager-provider', oid: opendjClass(151) },
   parent: trustManagerProvider,
   location: trustManagerProvider.location,

@@ -39,7 +39,7 @@ export const httpConnectionHandler = defineObject({
       type: integer({ lowest: 0, highest: 65_535 }),
       required: true,
       synopsis: 'The port that connections are accepted on.',
-      description: '0 stands for any that is free; cn=monitor tells which.',
+      description: '0 stands for any that is free; cn=monitor shows which.',
       adminAction: handlerRestart,
     }),
     maxConnections,

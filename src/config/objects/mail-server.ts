@@ -55,7 +55,7 @@ const smtpServer = property({
   synopsis: 'Where the mail server listens: a host, and a port where it is not 587.',
   description:
     'The host is a name that can be resolved, an IPv4 address or an IPv6 address; an IPv6 address that is ' +
-    'followed by a port stands in brackets.',
+    'followed by a port is in brackets.',
   allowed:
     'A host name or IP address, optionally followed by a colon and a port; without a port, 587 is used',
 });
@@ -80,8 +80,8 @@ const useSsl = property({
   oid: opendjAttribute(104),
   type: boolean(),
   default: ['false'],
-  synopsis: 'Whether the connection to the mail server is encrypted from its first byte.',
-  description: 'With SSL in use StartTLS is not: it is off by default then, and may not be turned on.',
+  synopsis: 'Whether the connection to the mail server uses implicit TLS (RFC 8314).',
+  description: 'With use-ssl, StartTLS is off by default and may not be turned on.',
   adminAction: {
     kind: 'component-restart',
     note: 'Disable the mail server and enable it again for a change to take effect.',
@@ -105,7 +105,7 @@ const smtpProperty = property({
   type: javaMail(),
   multiValued: true,
   advanced: true,
-  synopsis: 'Further options for handing over mail, under their JavaMail names.',
+  synopsis: 'Further options for sending mail, with JavaMail names.',
   description:
     'Each value is one option, mail.smtp.timeout=5000. They come after, and win over, the other properties. What ' +
     'this server knows by name is checked; what it does not know is kept, and has no effect.',
@@ -117,7 +117,7 @@ const priority = property({
   oid: ownAttribute(100),
   type: integer({ lowest: 0, highest: 65535 }),
   default: ['100'],
-  synopsis: 'When its turn comes: a message is handed to the mail server with the lowest number first.',
+  synopsis: 'The order of the mail servers: the one with the lowest number is tried first.',
   description:
     'The next one is tried when a connection, TLS or a login fails, or when a mail server puts a message off (4xx), never ' +
     'after it was accepted. Mail servers with the same number are tried in the order of their names.',
@@ -140,17 +140,17 @@ const verificationInterval = property({
   oid: ownAttribute(122),
   type: duration({ lowestMs: 1000, highestMs: 7 * 24 * 60 * 60 * 1000 }),
   advanced: true,
-  synopsis: 'How often it is found out whether the mail server can be used.',
+  synopsis: 'How often the mail server is verified.',
   description:
-    'A connection of its own is made, with TLS and a login, and nothing is sent. cn=monitor tells what came of it.',
-  default: { behaviour: 'It is found out when a message is sent, and when a task asks for it.' },
+    'A connection of its own is made, with TLS and a login, and nothing is sent. cn=monitor shows the result.',
+  default: { behaviour: 'It is verified by a task only; messages show whether it works.' },
 });
 
 export const mailServer = defineObject({
   kind: 'mail-server',
   friendlyName: 'Mail Server',
   friendlyPluralName: 'Mail Servers',
-  synopsis: 'A mail server that messages are handed to: where it is, how it is trusted, and how to log in.',
+  synopsis: 'A mail server for outgoing messages: its address, how it is trusted, and how to log in.',
   objectClass: { name: 'ds-cfg-mail-server', oid: ownClass(1) },
   location: { under: Container.mailServers },
   properties: [

@@ -29,7 +29,7 @@ export const memoryBackend = defineObject({
       type: boolean(),
       default: ['false'],
       synopsis: 'Whether clients that have not logged in may read the entries.',
-      description: 'Whoever has logged in may always read them, with secrets hidden.',
+      description: 'Clients that have logged in may always read them, with secrets hidden.',
     }),
     property({
       name: 'entry-limit',

@@ -33,7 +33,7 @@ export const rootConfig = defineObject({
       name: 'server-id',
       oid: ownAttribute(37),
       type: serverWord(),
-      synopsis: 'A name for this server, by which people and programs tell it from others.',
+      synopsis: 'A name for this server, that distinguishes it from others.',
       default: { behaviour: 'The server has no name of its own.' },
     }),
     property({
@@ -72,7 +72,7 @@ export const rootConfig = defineObject({
       type: keptWord({
         words: ['true'],
         syntax: 'boolean',
-        problem: 'cannot be had: no entry is taken that does not fit the schema',
+        problem: 'is not supported: no entry is taken that does not fit the schema',
       }),
       advanced: true,
       default: ['true'],
@@ -83,7 +83,7 @@ export const rootConfig = defineObject({
       oid: opendjAttribute(31),
       type: keptWord({
         words: ['reject'],
-        problem: 'cannot be had: no value is taken that does not fit the syntax of its attribute',
+        problem: 'is not supported: no value is taken that does not fit the syntax of its attribute',
       }),
       advanced: true,
       default: ['reject'],
@@ -94,7 +94,7 @@ export const rootConfig = defineObject({
       oid: opendjAttribute(88),
       type: keptWord({
         words: ['reject'],
-        problem: 'cannot be had: every entry has exactly one structural object class',
+        problem: 'is not supported: every entry has exactly one structural object class',
       }),
       advanced: true,
       default: ['reject'],
@@ -106,7 +106,7 @@ export const rootConfig = defineObject({
       type: keptWord({
         words: ['false'],
         syntax: 'boolean',
-        problem: 'cannot be had: no control that carries a transaction id is known here',
+        problem: 'is not supported: no control that carries a transaction id is known here',
       }),
       advanced: true,
       default: ['false'],
@@ -117,7 +117,7 @@ export const rootConfig = defineObject({
       oid: opendjAttribute(123),
       type: keptWord({
         words: ['enabled'],
-        problem: 'cannot be had: a server that takes no change could not be told to take changes again',
+        problem: 'is not supported: a server that takes no change could not be told to take changes again',
       }),
       default: ['enabled'],
       synopsis: 'Whether changes are taken; always. Whose, the privileges of accounts say.',

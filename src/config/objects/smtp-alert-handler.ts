@@ -22,7 +22,7 @@ export const smtpAlertHandler = defineObject({
   synopsis: 'Sends the alerts of this server by mail.',
   description:
     'A message goes to the mail servers one after the other until one of them takes it. The first alert of a type is ' +
-    'told at once; those that follow are told together after a minute, and after growing pauses of up to an hour as ' +
+    'sent at once; those that follow are sent together after a minute, and after growing pauses of up to an hour as ' +
     'long as they do not end.',
   objectClass: { name: 'ds-cfg-smtp-alert-handler', oid: opendjClass(115) },
   parent: alertHandler,

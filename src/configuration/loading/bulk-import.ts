@@ -1,5 +1,5 @@
 // Very many changes at once on a configuration that nobody reads: each is applied like any other change, but what is
-// like the entry before it is not checked anew. What the result means is validated at the end, with the line of the file
+// like the entry before it is not checked again. What the result means is validated at the end, with the line of the file
 // that each issue comes from; whoever calls stores the changes and the entries, or forgets them.
 
 import type { Derive } from '../../config/passwords/derivation.ts';

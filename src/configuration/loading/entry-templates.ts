@@ -1,5 +1,5 @@
 // Entries that are like one before them: same classes, same attributes, same place, and other values only where each
-// value can be checked by itself. They are as right as that one, and need not be applied and validated anew.
+// value can be checked by itself. They are as right as that one, and need not be applied and validated again.
 
 import { aloneProperties, areAllowedAlone } from '../../config/checks/alone-check.ts';
 import type { PropertyDefinition } from '../../config/property-definition.ts';

@@ -1,5 +1,5 @@
 // Where a stored secret goes: whoever may not read the password of a mail server does not have it sent to a server of its
-// own choice either. With such a change it gives the password anew, or has secret-read.
+// own choice either. With such a change it gives the password again, or has secret-read.
 
 import type { Requester } from '../../backend/backend.ts';
 import type { Definitions } from '../../config/definitions.ts';

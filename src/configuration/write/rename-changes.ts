@@ -1,5 +1,5 @@
 // A rename of an object of the configuration as the changes that it comes to: the entry gets another name, and whatever
-// refers to it is written anew in the same commit. So the journal, the changelog and whoever watches need no word of
+// refers to it is written again in the same commit. So the journal, the changelog and whoever watches need no word of
 // renames but modrdn (RFC 4511 §4.9), and what they have can be repeated record by record.
 
 import type { PendingChanges } from '../../config/admin-actions.ts';

@@ -153,7 +153,7 @@ export class TreeWriter implements Writer {
       if (assertion !== undefined && entry !== undefined) this.#requireTrue(assertion, entry, requester);
     };
     return {
-      // What follows a rename is written anew, and has texts of its own.
+      // What follows a rename is written again, and has texts of its own.
       ...(change.type !== 'modifyDn' && { asked: [change] }),
       changes: () => {
         if (rules.mayRefer === true && options.manageDsaIt !== true) this.#refuseElsewhere(change);

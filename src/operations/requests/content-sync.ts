@@ -83,14 +83,14 @@ class ContentSync {
     }
   }
 
-  /** Throws syncRefreshRequired for a cookie that says nothing here, unless the client would begin anew (§3.2). */
+  /** Throws syncRefreshRequired for a cookie that says nothing here, unless the client would begin again (§3.2). */
   #numberIn(cookie: string): number | undefined {
     const number = this.#cookies.parse(cookie);
     if (number !== undefined && number <= this.#watching.number) return number;
     if (this.#asked.reloadHint) return undefined;
     throw new LdapError(
       'syncRefreshRequired',
-      'The cookie is of another search or of entries that are not here any more. Begin anew, without a cookie.',
+      'The cookie is of another search or of entries that are not here any more. Start over without a cookie.',
     );
   }
 

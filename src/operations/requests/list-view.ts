@@ -1,5 +1,5 @@
 // A window on a sorted result (draft-ietf-ldapext-ldapv3-vlv-09): so many entries before and after a place, which is
-// given as an offset or as a value. The list is made anew for each window; nothing is kept in between.
+// given as an offset or as a value. The list is made again for each window; nothing is kept in between.
 
 import type { Found, Search, Searchable, SortedResult } from '../../backend/backend.ts';
 import { type ListView, writeListViewResult } from '../../codec/list-view-control.ts';

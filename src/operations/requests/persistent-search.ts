@@ -1,5 +1,5 @@
 // Persistent search (draft-ietf-ldapext-psearch-03): a search that goes on and tells of every change to what it finds.
-// It ends when it is abandoned or canceled, when the connection is bound anew, and with the connection.
+// It ends when it is abandoned or canceled, when the connection is bound again, and with the connection.
 
 import type { Backend, ChangeEvent, Search } from '../../backend/backend.ts';
 import {

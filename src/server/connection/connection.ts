@@ -181,7 +181,7 @@ export class Connection implements ClientConnection, Sender, SlowReader {
     this.#timeBeforeBind = undefined;
     const { timeBeforeBindMs } = this.#limits;
     if (this.#isKnown || timeBeforeBindMs === 0) return;
-    const text = 'Nobody has logged in on this connection for too long. Connect anew, and bind.';
+    const text = 'Nobody has logged in on this connection for too long. Connect again, and bind.';
     this.#timeBeforeBind = setTimeout(
       () => this.close(ResultCode.adminLimitExceeded, text),
       timeBeforeBindMs,

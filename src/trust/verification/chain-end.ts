@@ -75,18 +75,22 @@ function rejection({ certificate, facts }: Link, other: Link): BrokenRule | unde
   const [unreadable] = other.facts?.unreadable ?? [];
   if (unreadable !== undefined) {
     const problem = `comes from ${issuer}, whose certificate ${where} has the extension ${unreadable} twice, or it cannot be read.`;
-    return { code: 'INVALID_EXTENSION', problem, advice: 'Have the certificate of that issuer issued anew.' };
+    return {
+      code: 'INVALID_EXTENSION',
+      problem,
+      advice: 'Have the certificate of that issuer issued again.',
+    };
   }
   if (keyUsage?.has(KeyUse.keyCertSign) === false) {
     const problem = `comes from ${issuer}, whose certificate ${where} may not sign certificates: its keyUsage lacks keyCertSign.`;
     const advice =
-      'Have it issued by an authority with keyUsage keyCertSign, or the certificate of that issuer anew with it.';
+      'Have it issued by an authority with keyUsage keyCertSign, or the certificate of that issuer again with it.';
     return { code: 'KEYUSAGE_NO_CERTSIGN', problem, advice };
   }
   const algorithm = facts?.signatureAlgorithm ?? '';
   if (!SIGNATURE_ALGORITHMS.test(algorithm)) {
     const problem = `is signed with the algorithm ${algorithm}, which OpenSSL does not know.`;
-    const advice = 'Have it issued anew with RSA or ECDSA and SHA-256 or better.';
+    const advice = 'Have it issued again with RSA or ECDSA and SHA-256 or better.';
     return { code: 'UNSUPPORTED_SIGNATURE_ALGORITHM', problem, advice };
   }
   const advice = `Put the certificate of ${issuer} in its place that has issued this one.`;

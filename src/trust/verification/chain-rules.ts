@@ -113,7 +113,7 @@ function unreadableExtension({ link, it }: Place): BrokenRule | undefined {
   const [oid] = link.facts?.unreadable ?? [];
   if (oid === undefined) return undefined;
   const problem = `${it} has the extension ${oid} twice, or it cannot be read.`;
-  return { code: 'INVALID_EXTENSION', problem, advice: 'Have the certificate issued anew.' };
+  return { code: 'INVALID_EXTENSION', problem, advice: 'Have the certificate issued again.' };
 }
 
 function unknownCriticalExtension({ link, it }: Place): BrokenRule | undefined {
@@ -184,7 +184,7 @@ function tooManyBelow({ link, at, it, authoritiesBelow }: Place): BrokenRule | u
   const may = allowed === 0 ? 'no authority' : `at most ${allowed} authorities`;
   const problem = `${it} allows ${may} below it (pathlen:${allowed}), and the chain has ${authoritiesBelow}.`;
   const advice =
-    'Have the certificate issued by an authority higher up, or that authority anew with a larger pathlen.';
+    'Have the certificate issued by an authority higher up, or that authority again with a larger pathlen.';
   return { code: 'PATH_LENGTH_EXCEEDED', problem, advice };
 }
 
@@ -215,14 +215,14 @@ function weakDigest({ link, issuer, it }: Place): BrokenRule | undefined {
   const weak = WEAK_DIGESTS.get(link.facts?.signatureAlgorithm ?? '');
   if (weak === undefined || issuer === undefined) return undefined;
   const problem = `${it} is signed with ${weak}, which is too weak to be trusted.`;
-  return { code: 'CA_MD_TOO_WEAK', problem, advice: 'Have it issued anew with SHA-256 or better.' };
+  return { code: 'CA_MD_TOO_WEAK', problem, advice: 'Have it issued again with SHA-256 or better.' };
 }
 
 function twoAlgorithms({ link, it }: Place): BrokenRule | undefined {
   const { signatureAlgorithm, signedAlgorithm } = link.facts ?? {};
   if (signatureAlgorithm === signedAlgorithm) return undefined;
   const problem = `${it} names two algorithms for its one signature: ${signedAlgorithm} and ${signatureAlgorithm}.`;
-  return { code: 'SIGNATURE_ALGORITHM_INCONSISTENCY', problem, advice: 'Have the certificate issued anew.' };
+  return { code: 'SIGNATURE_ALGORITHM_INCONSISTENCY', problem, advice: 'Have the certificate issued again.' };
 }
 
 function wrongSignature({ link, issuer, it }: Place): BrokenRule | undefined {

@@ -99,7 +99,7 @@ function wordsOf(code: NameConflict['code'], name: string, all: string): readonl
     case 'SUBTREE_MINMAX':
       return [
         `has nameConstraints with a minimum or maximum for the ${all}, which RFC 5280 forbids.`,
-        'Have the certificate of this authority issued anew without it.',
+        'Have the certificate of this authority issued again without it.',
       ];
     case 'UNSUPPORTED_CONSTRAINT_TYPE':
       return [
@@ -109,7 +109,7 @@ function wordsOf(code: NameConflict['code'], name: string, all: string): readonl
     case 'UNSUPPORTED_CONSTRAINT_SYNTAX':
       return [
         `has nameConstraints for the ${all} that are not written as RFC 5280 says.`,
-        'Have the certificate of this authority issued anew.',
+        'Have the certificate of this authority issued again.',
       ];
   }
 }

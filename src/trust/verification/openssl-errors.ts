@@ -13,7 +13,7 @@ export interface OpensslError {
   readonly advice: string;
 }
 
-const REISSUE = 'Have the certificate issued anew.';
+const REISSUE = 'Have the certificate issued again.';
 const OTHER_ISSUER = 'Have the certificate issued by an authority that may do so.';
 const SEND_CHAIN = 'Have the whole chain sent, or put the certificate of the authority into the trust store.';
 const CHAIN = 'a certificate of the chain';
@@ -98,7 +98,7 @@ const ERRORS_OF_CHAINS = {
   PATH_LENGTH_EXCEEDED: error(
     'path length constraint exceeded',
     'An authority of the chain has more authorities below it than its pathlen allows.',
-    'Have the certificate issued by an authority higher up, or that authority anew with a larger pathlen.',
+    'Have the certificate issued by an authority higher up, or that authority again with a larger pathlen.',
   ),
   INVALID_PURPOSE: error(
     'unsuitable certificate purpose',
@@ -183,7 +183,7 @@ const ERRORS_OF_CHAINS = {
   SUBTREE_MINMAX: error(
     'name constraints minimum and maximum not supported',
     'The nameConstraints of an authority have a minimum or maximum, which RFC 5280 forbids.',
-    'Have the certificate of the authority issued anew without it.',
+    'Have the certificate of the authority issued again without it.',
   ),
   UNSUPPORTED_CONSTRAINT_TYPE: error(
     'unsupported name constraint type',
@@ -193,7 +193,7 @@ const ERRORS_OF_CHAINS = {
   UNSUPPORTED_CONSTRAINT_SYNTAX: error(
     'unsupported or invalid name constraint syntax',
     'The nameConstraints of an authority are not written as RFC 5280 says.',
-    'Have the certificate of the authority issued anew.',
+    'Have the certificate of the authority issued again.',
   ),
   UNSUPPORTED_NAME_SYNTAX: error(
     'unsupported or invalid name syntax',
@@ -233,12 +233,12 @@ const ERRORS_OF_CHAINS = {
   CA_MD_TOO_WEAK: error(
     'CA signature digest algorithm too weak',
     `${capital(CHAIN)} is signed with a digest that is too weak, such as SHA-1 or MD5.`,
-    'Have it issued anew with SHA-256 or better.',
+    'Have it issued again with SHA-256 or better.',
   ),
   UNSUPPORTED_SIGNATURE_ALGORITHM: error(
     'Cannot find certificate signature algorithm',
     `${capital(CHAIN)} is signed with an algorithm that OpenSSL does not know.`,
-    'Have it issued anew with RSA or ECDSA and SHA-256 or better.',
+    'Have it issued again with RSA or ECDSA and SHA-256 or better.',
   ),
   SIGNATURE_ALGORITHM_MISMATCH: error(
     'subject signature algorithm and issuer public key algorithm mismatch',

@@ -211,7 +211,7 @@ describe('transactions (RFC 5805)', () => {
     expect(await read()).toEqual(before);
   });
 
-  it('is aborted with a notice when the connection is bound anew', async () => {
+  it('is aborted with a notice when the connection is bound again', async () => {
     const other = await RawClient.bound(server);
     const id = await begin(other);
     await other.request(addMailServer('T10'), [inTransaction(id)]);

@@ -86,7 +86,7 @@ export function weakSignatures(w: ChainWorkshop): readonly BadChain[] {
       'SIGNATURE_ALGORITHM_INCONSISTENCY',
       w.leaf({ signedAlgorithm: '1.2.840.10045.4.3.3' }),
       /two algorithms for its one signature/,
-      /issued anew/,
+      /issued again/,
     ),
     bad(
       'an unknown signature algorithm',

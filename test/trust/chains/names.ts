@@ -83,7 +83,7 @@ export function forbiddenNames(w: ChainWorkshop): readonly BadChain[] {
       'SUBTREE_MINMAX',
       w.below(w.constrained(['DNS:localhost max'])),
       /minimum or maximum/,
-      /issued anew/,
+      /issued again/,
     ),
     bad(
       'name constraints of a kind that is not compared',
@@ -99,7 +99,7 @@ export function forbiddenNames(w: ChainWorkshop): readonly BadChain[] {
       'UNSUPPORTED_CONSTRAINT_SYNTAX',
       w.below(w.constrained(['IP:127.0.0.0'])),
       /not written as RFC 5280 says/,
-      /issued anew/,
+      /issued again/,
     ),
   ];
 }
@@ -125,21 +125,21 @@ export function oddExtensions(w: ChainWorkshop): readonly BadChain[] {
       'INVALID_EXTENSION',
       w.leaf({ extensions: [LOCAL, rawExtension('2.5.29.19', true, 'xyz')] }),
       /extension 2.5.29.19 twice, or it cannot be read/,
-      /issued anew/,
+      /issued again/,
     ),
     bad(
       'an issuer with an extension that cannot be read',
       'INVALID_EXTENSION',
       w.below({ extensions: [basicConstraints(true), rawExtension('2.5.29.15', true, 'xyz')] }),
       /comes from CN=Between, whose certificate that was sent along has the extension 2.5.29.15/,
-      /issued anew/,
+      /issued again/,
     ),
     bad(
       'an extension that is there twice',
       'INVALID_EXTENSION',
       w.leaf({ extensions: [LOCAL, keyUsage('digitalSignature'), keyUsage('digitalSignature')] }),
       /extension 2.5.29.15 twice/,
-      /issued anew/,
+      /issued again/,
     ),
     bad(
       'a proxy certificate',

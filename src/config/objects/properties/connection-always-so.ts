@@ -12,7 +12,10 @@ export const alwaysSoOfHttp = [
   property({
     name: 'allow-tcp-reuse-address',
     oid: opendjAttribute(7),
-    type: switchType('true', 'cannot be had: a server that was stopped must be able to start again at once'),
+    type: switchType(
+      'true',
+      'is not supported: a server that was stopped must be able to start again at once',
+    ),
     default: ['true'],
     advanced: true,
     synopsis: 'Whether the port can be used again right after the server was stopped; always.',
@@ -20,14 +23,14 @@ export const alwaysSoOfHttp = [
   property({
     name: 'keep-stats',
     oid: opendjAttribute(34),
-    type: switchType('true', 'cannot be had: counting costs next to nothing, and cn=monitor shows it'),
+    type: switchType('true', 'is not supported: counting costs next to nothing, and cn=monitor shows it'),
     default: ['true'],
     synopsis: 'Whether connections and operations are counted; always.',
   }),
   property({
     name: 'use-tcp-keep-alive',
     oid: opendjAttribute(105),
-    type: switchType('true', 'cannot be had: a client that vanished would be waited for without end'),
+    type: switchType('true', 'is not supported: a client that vanished would be waited for without end'),
     default: ['true'],
     advanced: true,
     synopsis: 'Whether the operating system looks after clients that have been silent for long; always.',
@@ -37,7 +40,7 @@ export const alwaysSoOfHttp = [
     oid: opendjAttribute(106),
     type: switchType(
       'true',
-      'cannot be had: an answer that waits for more to be sent makes every client slow',
+      'is not supported: an answer that waits for more to be sent makes every client slow',
     ),
     default: ['true'],
     advanced: true,
@@ -49,7 +52,7 @@ export const alwaysSo = [
   property({
     name: 'allow-ldap-v2',
     oid: opendjAttribute(5),
-    type: switchType('false', 'cannot be had: only version 3 of LDAP is spoken'),
+    type: switchType('false', 'is not supported: only version 3 of LDAP is spoken'),
     default: ['false'],
     advanced: true,
     synopsis: 'Whether clients may speak LDAP version 2; never.',

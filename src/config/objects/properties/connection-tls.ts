@@ -27,7 +27,7 @@ export const connectionTls = [
     oid: opendjAttribute(104),
     type: boolean(),
     default: ['false'],
-    synopsis: 'Whether connections are encrypted from their first byte.',
+    synopsis: 'Whether connections use implicit TLS (RFC 8314).',
     adminAction: handlerRestart,
   }),
   property({

@@ -21,7 +21,7 @@ export const foreignProxyProperties = [
     words: ['false'],
     syntax: 'boolean',
     problem:
-      'cannot be had: the PROXY protocol is not spoken, and clients count by the address they connect from',
+      'is not supported: the PROXY protocol is not spoken, and clients count by the address they connect from',
     synopsis: 'Whether a proxy says which client a connection is from; never.',
   }),
   ignored(

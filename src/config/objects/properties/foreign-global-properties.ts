@@ -10,48 +10,49 @@ const always = [
   fixed('add-missing-rdn-attributes', opendjAttribute(109), {
     words: ['true'],
     syntax: 'boolean',
-    problem: 'cannot be had: the values of its name are always added to a new entry',
+    problem: 'is not supported: the values of its name are always added to a new entry',
     synopsis: 'Whether a new entry gets the values of its name; always.',
   }),
   fixed('allow-attribute-name-exceptions', opendjAttribute(3), {
     words: ['false'],
     syntax: 'boolean',
-    problem: 'cannot be had: names of attributes are those of RFC 4512',
+    problem: 'is not supported: names of attributes are those of RFC 4512',
     synopsis: 'Whether names of attributes may have other characters; never.',
   }),
   fixed('bind-with-dn-requires-password', opendjAttribute(124), {
     words: ['true'],
     syntax: 'boolean',
-    problem: 'cannot be had: a login with a name and without a password is always refused (RFC 4513 §5.1.2)',
+    problem:
+      'is not supported: a login with a name and without a password is always refused (RFC 4513 §5.1.2)',
     synopsis: 'Whether a login with a name needs a password; always.',
   }),
   fixed('notify-abandoned-operations', opendjAttribute(50), {
     words: ['false'],
     syntax: 'boolean',
-    problem: 'cannot be had: an abandoned operation has no answer (RFC 4511 §4.11)',
+    problem: 'is not supported: an abandoned operation has no answer (RFC 4511 §4.11)',
     synopsis: 'Whether abandoned operations are answered; never.',
   }),
   fixed('return-bind-error-messages', opendjAttribute(388), {
     words: ['false'],
     syntax: 'boolean',
-    problem: 'cannot be had: a client that cannot log in is not told why',
-    synopsis: 'Whether a failed login is told its reason; never.',
+    problem: 'is not supported: a client that cannot log in does not learn the reason',
+    synopsis: 'Whether a failed login is answered with its reason; never.',
   }),
   fixed('save-config-on-successful-startup', opendjAttribute(411), {
     words: ['true'],
     syntax: 'boolean',
-    problem: 'cannot be had: the configuration of the last good start is always kept',
+    problem: 'is not supported: the configuration of the last good start is always kept',
     synopsis: 'Whether the configuration of a good start is kept; always.',
   }),
   fixed('server-error-result-code', opendjAttribute(110), {
     words: ['80'],
     syntax: 'integer',
-    problem: 'cannot be had: a fault of the server is answered with 80',
+    problem: 'is not supported: a fault of the server is answered with 80',
     synopsis: 'The result code of a fault of the server; always 80.',
   }),
   fixed('workflow-configuration-mode', opendjAttribute(440), {
     words: ['auto'],
-    problem: 'cannot be had: which backend answers for a name follows from the base DNs',
+    problem: 'is not supported: which backend answers for a name follows from the base DNs',
     synopsis: 'How it is decided which backend answers; always auto.',
   }),
 ] as const;
@@ -61,13 +62,13 @@ const access = [
     words: ['false'],
     syntax: 'boolean',
     problem:
-      'cannot be had: the root DSE and the schema are shown to everybody, and nothing else is unless a memory backend allows it',
+      'is not supported: the root DSE and the schema are shown to everybody, and nothing else is unless a memory backend allows it',
     synopsis: 'Whether only clients that have logged in are answered; never.',
   }),
   fixed('unauthenticated-requests-policy', ownAttribute(220), {
     words: ['allow', 'allow-discovery'],
     problem:
-      'cannot be had: the root DSE and the schema are shown to everybody, and nothing else is unless a memory backend allows it',
+      'is not supported: the root DSE and the schema are shown to everybody, and nothing else is unless a memory backend allows it',
     synopsis: 'What clients may do that have not logged in; always discover what the server is.',
   }),
   refused('disabled-privilege', opendjAttribute(387), {
@@ -146,7 +147,7 @@ const limits = [
     words: ['0'],
     syntax: 'integer',
     problem: 'cannot be honoured for all connection handlers together: each has its own max-connections',
-    synopsis: 'How many connections there may be; each connection handler has its own max-connections.',
+    synopsis: 'How many connections are allowed; each connection handler has its own max-connections.',
   }),
   fixed('max-psearches', opendjAttribute(613), {
     words: ['-1'],

@@ -28,14 +28,14 @@ export const foreignLdapProperties = [
   ignored(
     'send-rejection-notice',
     opendjAttribute(85),
-    'Whether a client whose connection is refused is told why',
+    'Whether a client whose connection is refused gets the reason',
     { syntax: 'boolean' },
   ),
   ...foreignProxyProperties,
   fixed('match-sni-name', ownAttribute(215), {
     words: ['false'],
     syntax: 'boolean',
-    problem: 'cannot be had: the key does not depend on the name that a client asks for',
+    problem: 'is not supported: the key does not depend on the name that a client asks for',
     synopsis: 'Whether a key is chosen by the name that a client asks for; never.',
   }),
 ] as const;
@@ -48,7 +48,7 @@ export const foreignHttpProperties = [
   fixed('use-ssl', opendjAttribute(104), {
     words: ['false'],
     syntax: 'boolean',
-    problem: 'cannot be had: an HTTP connection handler does not speak TLS',
+    problem: 'is not supported: an HTTP connection handler does not speak TLS',
     synopsis: 'Whether connections are encrypted; never: put a proxy in front where that is wanted.',
   }),
   ignored('key-manager-provider', opendjAttribute(263), WITHOUT_TLS, { syntax: 'dn' }),
@@ -60,7 +60,7 @@ export const foreignHttpProperties = [
   fixed('authentication-required', forgerockAttribute(119), {
     words: ['false'],
     syntax: 'boolean',
-    problem: 'cannot be had: monitoring tools do not log in',
+    problem: 'is not supported: monitoring tools do not log in',
     synopsis: 'Whether clients must log in; never: allowed-client says who may connect.',
   }),
   refused('config-file', forgerockAttribute(118), {
@@ -71,7 +71,7 @@ export const foreignHttpProperties = [
   fixed('api-descriptor-enabled', ownAttribute(216), {
     words: ['false'],
     syntax: 'boolean',
-    problem: 'cannot be had: there is no REST API to describe',
+    problem: 'is not supported: there is no REST API to describe',
     synopsis: 'Whether the REST API is described; never: there is none.',
   }),
   ignored(

@@ -49,8 +49,8 @@ export const mailSpoolProperties = [
     type: duration({ lowestMs: 1000, highestMs: 30 * DAY_MS }),
     default: ['2 d'],
     advanced: true,
-    synopsis: 'How old a message may become before it is given up.',
+    synopsis: 'How old a message may become before it is abandoned.',
     description:
-      'What was given up is kept in the folder mail/given-up of the instance, the latest 100 messages.',
+      'Abandoned messages are kept in the folder mail/given-up of the instance, the latest 100 messages.',
   }),
 ] as const;
