@@ -159,7 +159,7 @@ export function assertionFailed({ dn }: Entry): LdapError {
   const name = dn.toString() || 'The root DSE';
   return new LdapError(
     'assertionFailed',
-    `${name}: the assertion of the request is not true of the entry. Read it again and decide anew.`,
+    `${name}: the assertion of the request is not true of the entry. Read it again and decide again.`,
   );
 }
 

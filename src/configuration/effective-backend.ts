@@ -98,7 +98,7 @@ class EffectiveFeed implements WatchedFeed {
     return this.#written.number;
   }
 
-  /** Who comes back to what other sources gave begins anew. */
+  /** Who comes back to what other sources gave begins again. */
   get history(): string {
     return `${this.#written.history}/${this.#configuration.inForce.sourcesId}`;
   }
