@@ -9,7 +9,7 @@ import type { ObjectClass } from './object-class.ts';
 export interface ContentRule {
   readonly name: string;
   readonly structural: ObjectClass;
-  /** What the rule names, and what that is built on. */
+  /** Object classes that the rule names, and their superiors. */
   readonly auxiliary: ReadonlySet<ObjectClass>;
   /** Keys of attribute types. */
   readonly must: ReadonlySet<string>;
@@ -19,7 +19,7 @@ export interface ContentRule {
   readonly definition: string;
 }
 
-/** What is known when rules are made; names are in lower case. */
+/** Parts of the schema that exist before the rules. Names are in lower case. */
 export interface ContentRuleParts {
   readonly types: ReadonlyMap<string, AttributeType>;
   readonly classes: ReadonlyMap<string, ObjectClass>;
