@@ -7,7 +7,7 @@ export interface HandshakeRefusal {
   /** In the reason that OpenSSL gives. */
   readonly reason: RegExp;
   /**
-   * Facts: comes behind "No TLS with it: ". `{versions}` are the versions of TLS that are offered to it, `{host}` is the name it
+   * Continuation of "No TLS with it: ". `{versions}` are the versions of TLS that are offered to it, `{host}` is the name it
    * is asked for by, `{reason}` what OpenSSL says.
    */
   readonly means: string;
