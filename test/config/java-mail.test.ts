@@ -162,8 +162,8 @@ describe('several together', () => {
     [['mail.smtp.proxy.host=p', 'mail.smtp.proxy.password=swordfish'], 'is set without mail.smtp.proxy.user'],
     [['mail.smtp.user=u'], 'is set without auth-username'],
     [['mail.smtp.auth=true'], 'is set without auth-username'],
-    [['mail.smtp.ssl.enable=true', 'mail.smtp.starttls.required=true'], 'encrypted from its first byte'],
-    [['mail.smtp.ssl.enable=true', 'mail.smtp.starttls.enable=true'], 'encrypted from its first byte'],
+    [['mail.smtp.ssl.enable=true', 'mail.smtp.starttls.required=true'], 'a connection with implicit TLS'],
+    [['mail.smtp.ssl.enable=true', 'mail.smtp.starttls.enable=true'], 'a connection with implicit TLS'],
     [['mail.smtp.starttls.enable=false', 'mail.smtp.starttls.required=true'], 'contradicts'],
   ])('%j contradict', async (values, expected) => {
     const issues = (await Configuration.open()).checkPut(mail('A', { 'ds-cfg-smtp-property': values }));
