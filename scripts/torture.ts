@@ -63,7 +63,9 @@ async function compareWithFresh(): Promise<readonly string[]> {
     process.exit(2);
   }
   const { sequences, taken, refused, comparisons, outcomes, problems } = await runSequences({
-    ...{ firstSeed: first ?? 1, lastSeed: last ?? 1, steps: steps ?? 1 },
+    firstSeed: first ?? 1,
+    lastSeed: last ?? 1,
+    steps: steps ?? 1,
     afterSequence: (seed, problem, soFar) => {
       if (problem !== undefined) process.stdout.write(`${problem}\n`);
       process.stderr.write(

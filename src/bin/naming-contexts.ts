@@ -92,7 +92,10 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
   const contexts = new NamingContexts();
   contexts.add(
     singleEntryBackend({
-      ...{ schema, views, entry: rootDseOf(contexts, facts), instead: Instead.rootDse },
+      schema,
+      views,
+      entry: rootDseOf(contexts, facts),
+      instead: Instead.rootDse,
       countChildren: () => contexts.belowRoot.length,
     }),
   );
@@ -103,7 +106,12 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
   contexts.add(monitorBackend(schema, views, monitor));
   contexts.add(
     changelogBackend({
-      ...{ schema, views, secrets: validator.definitions, reader: history.reader, formatChange, firstNumber },
+      schema,
+      views,
+      secrets: validator.definitions,
+      reader: history.reader,
+      formatChange,
+      firstNumber,
       lastNumber: () => writePath.feed.number,
     }),
   );

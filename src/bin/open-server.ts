@@ -34,14 +34,14 @@ import { reloadTask } from '../tasks/reload-task.ts';
 import { snapshotTask } from '../tasks/snapshot-task.ts';
 import type { Clock } from './clock.ts';
 import type { OpenLog } from './log.ts';
-import { openContexts } from './naming-contexts.ts';
+import { type OpenContexts, openContexts } from './naming-contexts.ts';
 import { loginAlerts, openAlerts } from './open-alerts.ts';
 import { offeredMechanisms, openAuthentication, openProfiles } from './open-authentication.ts';
 import { openMail } from './open-mail.ts';
-import { openMonitor } from './open-monitor.ts';
+import { type OpenMonitor, openMonitor } from './open-monitor.ts';
 import { openReload } from './open-reload.ts';
 import { openTasks } from './open-tasks.ts';
-import { openTrust } from './open-trust.ts';
+import { openTrust, type TrustParts } from './open-trust.ts';
 
 /** How much of the memory of the process the requests of clients may hold; as much again is garbage until it is collected. */
 const REQUESTS_SHARE = 0.25;
@@ -86,8 +86,11 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
   // What others need is there before they are prepared, and the ports open when there is everything that connections need.
   const differences = [...configuration.differences()];
   const hintOptions = {
-    ...{ configFolder: instance.configFolder, choice: parts.choice, failed: configuration },
-    ...{ schema: configuration.schema, sources: configuration.validator.sources },
+    configFolder: instance.configFolder,
+    choice: parts.choice,
+    failed: configuration,
+    schema: configuration.schema,
+    sources: configuration.validator.sources,
   };
   for (const stage of stages) {
     try {
@@ -105,7 +108,11 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
   await services.tasks.runner.start();
   ground.keepLastKnownGood(
     keepAsLastKnownGood({
-      ...{ configFolder: instance.configFolder, configuration, number: writePath.feed.number, now, log },
+      configFolder: instance.configFolder,
+      configuration,
+      number: writePath.feed.number,
+      now,
+      log,
     }),
   );
   let isClosed = false;
@@ -146,15 +153,32 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
   const accountProfiles = profiles.section();
   const accounts = new Accounts(keyOf, accountProfiles);
   const writePath = new WritePath({
-    ...{ target: configuration, runtime: new Runtime([accounts]), now, log },
+    target: configuration,
+    runtime: new Runtime([accounts]),
+    now,
+    log,
     store: alertingStore(store, alerts),
   });
   opened.defer(() => writePath.close());
   if (configured.isSnapshotDue) await writePath.snapshot().catch(tellUnlessFull(log));
   await giveAdministratorPassword(instance, environment, configuration, writePath);
   return {
-    ...{ instance, schema, configuration, store, openSources, files, keyOf, accounts, writePath, alerts },
-    ...{ now, later, log, hashing, profiles, accountProfiles },
+    instance,
+    schema,
+    configuration,
+    store,
+    openSources,
+    files,
+    keyOf,
+    accounts,
+    writePath,
+    alerts,
+    now,
+    later,
+    log,
+    hashing,
+    profiles,
+    accountProfiles,
     /** Takes what is to be waited for before the store closes. */
     keepLastKnownGood(end: () => Promise<void>) {
       endOfGoodStart = end;
@@ -176,43 +200,61 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
   const { now, later, log } = ground;
   const instanceFolder = instance.folder;
   const past = openHistory({ configuration, writePath, store, configFolder: instance.configFolder });
-  const monitoring = openMonitor({
-    ...{ configuration, writePath, store, files, now, instanceFolder, isStarting, alerts, later, log },
+  const { monitor, health, ...monitoring } = openMonitor({
+    configuration,
+    writePath,
+    store,
+    files,
+    now,
+    instanceFolder,
+    isStarting,
+    alerts,
+    later,
+    log,
   });
-  const { monitor } = monitoring;
   opened.defer(monitoring.stop);
   const { contexts, config, views, effective, memoryBackends } = openContexts({
-    ...{ ...past, configuration, writePath, monitor, instanceFolder, files, now, log },
-    ...{ deriveFor: ground.hashing.forLoad, profiles: ground.profiles },
+    ...past,
+    configuration,
+    writePath,
+    monitor,
+    instanceFolder,
+    files,
+    now,
+    log,
+    deriveFor: ground.hashing.forLoad,
+    profiles: ground.profiles,
     supportedSaslMechanisms: () => offeredMechanisms(ground.accountProfiles),
   });
   opened.defer(() => memoryBackends.close());
   accounts.use(memoryBackends.findAccount);
   const providing = { instanceFolder, files, log, now, later, isStarting };
-  const trust = openTrust({ ...providing, contexts, schema, monitor });
-  opened.defer(() => trust.close());
-  const mail = await openMail({
-    ...{ ...providing, trusts: trust.servers, keyOf: ground.keyOf, monitor, alerts },
-    tryObject: (change, requester) => config.tryObject(change, requester),
-  });
-  opened.defer(() => mail.close());
-  const recovery = new TrustRecovery({ servers: mail.servers, trustManagers: trust.tls.trustManagers });
-  trust.onChange((provider) => recovery.changed(ground.keyOf(provider)));
-  opened.defer(() => recovery.stop());
-  const alerting = openAlerts({
-    ...{ alerts, monitor, feed: writePath.feed, tls: trust.tls, mail, instanceFolder, later, log },
-  });
-  trust.onChange(() => alerting.trustChanged());
-  opened.defer(() => alerting.close());
+  const { trust, mail, alerting } = await openSending(
+    ground,
+    { contexts, monitor, config, providing },
+    opened,
+  );
   const { reload, watch } = openReload({
-    ...{ configuration, writePath, effective, openSources: ground.openSources, alerts, now, log },
+    configuration,
+    writePath,
+    effective,
+    openSources: ground.openSources,
+    alerts,
+    now,
+    log,
     fileReader: files,
     providers: () => trust.tls,
   });
   opened.defer(() => watch.stop());
   monitor.add(reloadMonitor(reload));
   const tasks = await openTasks({
-    ...{ instanceFolder, schema, views, monitor, now, later, log },
+    instanceFolder,
+    schema,
+    views,
+    monitor,
+    now,
+    later,
+    log,
     kinds: [
       ...[snapshotTask(writePath), backupTask(instanceFolder, now), reloadTask(reload)],
       ...mail.taskKinds,
@@ -220,8 +262,48 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
   });
   opened.defer(() => tasks.close());
   contexts.add(tasks.backend);
-  const told = { past, monitor, health: monitoring.health, healthWatch: monitoring.watch, alerting };
+  const told = { past, monitor, health, healthWatch: monitoring.watch, alerting };
   return { ...told, contexts, memoryBackends, providing, trust, mail, reload, watch, tasks };
+}
+
+interface SendingParts extends Pick<OpenContexts, 'contexts' | 'config'> {
+  readonly monitor: OpenMonitor['monitor'];
+  readonly providing: Omit<TrustParts, 'contexts' | 'schema' | 'monitor'> & {
+    readonly later: Ground['later'];
+  };
+}
+
+/** Opens trust, mail servers and alerts. What a mail server waits for is tried again when it can be trusted. */
+async function openSending(ground: Ground, parts: SendingParts, opened: AsyncDisposableStack) {
+  const { contexts, config, monitor, providing } = parts;
+  const { schema, alerts, keyOf } = ground;
+  const trust = openTrust({ ...providing, contexts, schema, monitor });
+  opened.defer(() => trust.close());
+  const mail = await openMail({
+    ...providing,
+    trusts: trust.servers,
+    keyOf,
+    monitor,
+    alerts,
+    tryObject: (change, requester) => config.tryObject(change, requester),
+  });
+  opened.defer(() => mail.close());
+  const recovery = new TrustRecovery({ servers: mail.servers, trustManagers: trust.tls.trustManagers });
+  trust.onChange((provider) => recovery.changed(keyOf(provider)));
+  opened.defer(() => recovery.stop());
+  const alerting = openAlerts({
+    alerts,
+    monitor,
+    feed: ground.writePath.feed,
+    tls: trust.tls,
+    mail,
+    instanceFolder: providing.instanceFolder,
+    later: providing.later,
+    log: providing.log,
+  });
+  trust.onChange(() => alerting.trustChanged());
+  opened.defer(() => alerting.close());
+  return { trust, mail, alerting };
 }
 
 /** What listens, and everything that comes and goes with the configuration. */
@@ -230,7 +312,9 @@ function openListeners(ground: Ground, services: Services, opened: AsyncDisposab
   const { past, monitor, health, contexts, providing, trust, mail, alerting, tasks } = services;
   const authentication = openAuthentication(
     {
-      ...{ accounts, profiles: ground.profiles, derive: ground.hashing.forLogin },
+      accounts,
+      profiles: ground.profiles,
+      derive: ground.hashing.forLogin,
       renew: services.memoryBackends.renewPassword,
     },
     configuration,
@@ -238,7 +322,8 @@ function openListeners(ground: Ground, services: Services, opened: AsyncDisposab
   );
   const places = new ListeningPlaces(providing.instanceFolder);
   const ldapServer = new LdapServer({
-    ...{ ...providing, places },
+    ...providing,
+    places,
     services: { contexts, authentication, keyOf, history: past.service },
     tls: trust.tls,
     budget: new OctetBudget(Math.floor(getHeapStatistics().heap_size_limit * REQUESTS_SHARE)),
@@ -280,7 +365,9 @@ interface HttpParts
 /** The HTTP connection handlers with what they have to tell. */
 function openHttp({ monitor, health, schema, places, log }: HttpParts): HttpServer {
   const answers = new HttpAnswers({
-    ...{ monitor, health, log },
+    monitor,
+    health,
+    log,
     definitions: schema,
     clockMs: () => performance.now(),
   });

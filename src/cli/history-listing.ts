@@ -26,7 +26,8 @@ export async function historyOnline(
   { limit, to }: HistoryRange,
 ): Promise<readonly ChangelogLine[]> {
   const [top] = await directory.search({
-    ...{ base: 'cn=changelog', scope: 'base' as const },
+    base: 'cn=changelog',
+    scope: 'base' as const,
     attributes: ['firstChangeNumber', 'lastChangeNumber'],
   });
   const last = to ?? Number(top?.first('lastchangenumber') ?? 0);

@@ -5,6 +5,7 @@ import type { Change, Modification } from '../ldap/change.ts';
 import { formatRdn } from '../ldap/dn.ts';
 import type { Attribute, Entry } from '../ldap/entry.ts';
 import { octetsFromText } from '../ldap/octets.ts';
+import { unreadRecord } from './written-entries.ts';
 
 const COLUMNS = 76;
 /** A first character that is not SAFE-INIT-CHAR, any that is not SAFE-CHAR, and the trailing space of note 8. */
@@ -12,7 +13,7 @@ const UNSAFE = /^[ :<]|[\0\n\r\u0080-\uffff]| $/;
 
 /** A content record. */
 export function formatEntry(entry: Entry): string {
-  return entry.unreadText ?? formatLine('dn', entry.dn.toString()) + formatAttributes(entry.attributes);
+  return unreadRecord(entry) ?? formatLine('dn', entry.dn.toString()) + formatAttributes(entry.attributes);
 }
 
 /** A change record, as ldapmodify takes it. */

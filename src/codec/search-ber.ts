@@ -45,16 +45,22 @@ export function writeSearchRequest(writer: BerWriter, request: SearchRequest): v
   writer.end(start);
 }
 
-/** The bytes of an entry's protocolOp are made once and kept with the entry: most answers are a copy of them. */
-export function writeSearchResultEntry(writer: BerWriter, entry: Entry): void {
-  entry.encoded ??= encodeEntry(writer, entry);
-  writer.raw(entry.encoded);
+/** An entry that is sent again and again. Its octets are made once and copied afterwards. */
+export class SentEntry extends Entry {
+  /** The protocolOp of a search result entry. */
+  octets: Uint8Array | undefined = undefined;
 }
 
-/** How many octets `writeSearchResultEntry` writes. */
+/** Writes a SearchResultEntry (RFC 4511 §4.5.2). */
+export function writeSearchResultEntry(writer: BerWriter, entry: Entry): void {
+  writer.raw(encodedEntry(writer, entry));
+}
+
+/** Returns the octets that `writeSearchResultEntry` writes. */
 export function encodedEntry(writer: BerWriter, entry: Entry): Uint8Array {
-  entry.encoded ??= encodeEntry(writer, entry);
-  return entry.encoded;
+  if (!(entry instanceof SentEntry)) return encodeEntry(writer, entry);
+  entry.octets ??= encodeEntry(writer, entry);
+  return entry.octets;
 }
 
 function encodeEntry(writer: BerWriter, entry: Entry): Uint8Array {

@@ -182,3 +182,8 @@ function findRecords(octets: Buffer): Uint32Array {
   add(octets.length);
   return starts.slice(0, count);
 }
+
+/** Returns the record that an entry is written in, as long as nobody has read its attributes. */
+export function unreadRecord({ unread }: Entry): string | undefined {
+  return unread?.source instanceof WrittenEntries ? unread.source.recordText(unread.place) : undefined;
+}

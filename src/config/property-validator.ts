@@ -320,8 +320,11 @@ export class PropertyValidator {
       return pending && this.#readInForce({ entry, pending });
     };
     return {
-      ...{ schema: this.#schema, definitions: this.definitions },
-      ...{ readings: this.#readings, readInForce, view },
+      schema: this.#schema,
+      definitions: this.definitions,
+      readings: this.#readings,
+      readInForce,
+      view,
     };
   }
 

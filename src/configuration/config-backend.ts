@@ -38,7 +38,9 @@ export class ConfigBackend extends TreeBackend {
       baseDn: Dn.parse('cn=config'),
       readPrivilege: 'config-read',
       writePrivileges: ['config-read', 'config-write'],
-      ...{ schema, views, writer },
+      schema,
+      views,
+      writer,
       source: () => source,
       feed: writePath.feed,
     });

@@ -26,7 +26,12 @@ export class EffectiveBackend extends TreeBackend {
     const source = new TreeSource(schema, tree, entries.presentation);
     const feed = new EffectiveFeed(configuration, written);
     super({
-      ...{ baseDn: BASE, readPrivilege: 'config-read', instead: Instead.effective, schema, views, feed },
+      baseDn: BASE,
+      readPrivilege: 'config-read',
+      instead: Instead.effective,
+      schema,
+      views,
+      feed,
       source: () => source,
     });
     this.#entries = entries;

@@ -90,8 +90,11 @@ function changesOfRename({ before, after }: RenamedEntry, schema: Schema): reado
     after.values(type.toLowerCase()).includes(value),
   );
   const rename: ModifyDnChange = {
-    ...{ type: 'modifyDn', dn: before.dn, newRdn },
-    ...{ deleteOldRdn: !isKept, newSuperior: undefined },
+    type: 'modifyDn',
+    dn: before.dn,
+    newRdn,
+    deleteOldRdn: !isKept,
+    newSuperior: undefined,
   };
   const renamed = new Entry(after.dn, renamedAttributes(rename, before, schema));
   return [rename, ...changesOfOne({ key: '', before: renamed, after }, schema)];

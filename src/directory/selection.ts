@@ -1,6 +1,7 @@
 // Selects the attributes of an entry that a search returns (RFC 4511 §4.5.1.8): `*`, `+` (RFC 3673), `1.1`,
 // `@class` (RFC 4529), names and OIDs.
 
+import { SentEntry } from '../codec/search-ber.ts';
 import type { Attribute, Entry } from '../ldap/entry.ts';
 import { type AttributeSelector, makeAttributeSelector } from '../schema/attribute-selector.ts';
 import type { AttributeDescription } from '../schema/attribute-type.ts';
@@ -13,6 +14,22 @@ const VIEWS_MAX = 8;
 const KEY_LENGTH_MAX = 1024;
 /** Selectors that are not names. `1.1` selects no attributes. */
 const NOT_NAMES: ReadonlySet<string> = new Set(['*', '+', '1.1']);
+
+/** A view that an entry keeps. Most entries have one or two, in a list. */
+class EntryView {
+  readonly key: string;
+  readonly seen: Entry;
+  readonly next: EntryView | undefined;
+  /** Number of views from here on. */
+  readonly count: number;
+
+  constructor(key: string, seen: Entry, next: EntryView | undefined) {
+    this.key = key;
+    this.seen = seen;
+    this.next = next;
+    this.count = 1 + (next?.count ?? 0);
+  }
+}
 
 /** A list of attribute selectors, resolved with the schema. */
 export class Selection {
@@ -54,14 +71,18 @@ export class Selection {
     return this.allOperational || this.keys.has(key);
   }
 
-  /** Returns the entry with the selected attributes only. The entry caches the result. */
+  /** Returns the entry with the selected attributes only, once for each key. */
   view(entry: Entry): Entry {
     const { key } = this;
-    for (let view = entry.views; view !== undefined; view = view.next) if (view.key === key) return view.seen;
-    const seen = entry.withAttributes(entry.attributes.filter((attribute) => this.#selects(attribute)));
+    const first = entry.derived instanceof EntryView ? entry.derived : undefined;
+    for (let view = first; view !== undefined; view = view.next) if (view.key === key) return view.seen;
+    const seen = new SentEntry(
+      entry.dn,
+      entry.attributes.filter((attribute) => this.#selects(attribute)),
+    );
     if (key.length > KEY_LENGTH_MAX) return seen;
-    const next = entry.views !== undefined && entry.views.count < VIEWS_MAX ? entry.views : undefined;
-    entry.views = { key, seen, next, count: 1 + (next?.count ?? 0) };
+    const next = first !== undefined && first.count < VIEWS_MAX ? first : undefined;
+    entry.derived = new EntryView(key, seen, next);
     return seen;
   }
 

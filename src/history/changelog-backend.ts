@@ -46,8 +46,13 @@ export function changelogBackend(options: ChangelogBackendOptions): TreeBackend 
   const countChildren = (entry: Entry): number =>
     entry.dn.rdns.length === 1 ? Math.max(lastNumber() - firstNumber() + 1, 0) : 0;
   return new TreeBackend({
-    ...{ baseDn: BASE, readPrivilege: 'changelog-read', isApart: true, instead: Instead.changelog },
-    ...{ schema, views, feed: NOT_WATCHED },
+    baseDn: BASE,
+    readPrivilege: 'changelog-read',
+    isApart: true,
+    instead: Instead.changelog,
+    schema,
+    views,
+    feed: NOT_WATCHED,
     source: (requester) => new ChangelogEntries({ ...options, baseKey, countChildren }, requester),
   });
 }

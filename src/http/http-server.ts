@@ -146,7 +146,10 @@ class RunningHttpHandler {
   describe(): Facts {
     const { name, allowedClient, deniedClient } = this.#handler;
     const limits = this.#servers.map(({ headersTimeout, requestTimeout, maxHeadersCount, timeout }) => ({
-      ...{ headersTimeout, requestTimeout, maxHeadersCount: maxHeadersCount ?? 0, timeout },
+      headersTimeout,
+      requestTimeout,
+      maxHeadersCount: maxHeadersCount ?? 0,
+      timeout,
     }));
     const clients = {
       allowed: allowedClient.map(({ text }) => text),

@@ -96,7 +96,13 @@ async function readInstance(folder: string): Promise<PackedFile[] | undefined> {
 /** The parts of one file in the archive; a name that is too long for a header has one of its own (POSIX.1-2001, pax). */
 function packFile({ name, content }: PackedFile, modifiedAt: Date): Buffer[] {
   const header = new Header({
-    ...{ path: name, size: content.length, mode: FILE_MODE, uid: 0, gid: 0, mtime: modifiedAt, type: 'File' },
+    path: name,
+    size: content.length,
+    mode: FILE_MODE,
+    uid: 0,
+    gid: 0,
+    mtime: modifiedAt,
+    type: 'File',
   });
   const block = Buffer.alloc(BLOCK_OCTETS);
   const isLong = header.encode(block);

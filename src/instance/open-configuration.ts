@@ -79,7 +79,10 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
   if (choice.isLastKnownGood === true) await replaceUnreadable(configFolder, now(), log);
   // All of the past is kept until the configuration says how much.
   const opened = await openLdifStore({
-    ...{ folder: configFolder, log: storeLog, now, retention: KEEP_ALL },
+    folder: configFolder,
+    log: storeLog,
+    now,
+    retention: KEEP_ALL,
   }).catch(async (error: unknown) => {
     throw (await isReplaceable(configFolder)) ? await withHint(error, hintOptions) : error;
   });
@@ -89,7 +92,13 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
     const isLastKnownGood = choice.isLastKnownGood === true;
     if (opened.isUnclear && !isLastKnownGood && choice.acceptsEdit !== true) throw unclearEdit(configFolder);
     const commits = await makeStartChanges({
-      ...{ configFolder, opened, newConfiguration, now: now(), log, alerts, isLastKnownGood },
+      configFolder,
+      opened,
+      newConfiguration,
+      now: now(),
+      log,
+      alerts,
+      isLastKnownGood,
       acceptsEdit: choice.acceptsEdit === true,
     });
     const configuration = newConfiguration();

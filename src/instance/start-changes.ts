@@ -134,8 +134,10 @@ class StartChanges {
     const configuration = this.#present();
     const edited = good.entries;
     const changes = changesOfEdit({
-      ...{ schema: configuration.schema, present: byKey(configuration) },
-      ...{ original: undefined, edited },
+      schema: configuration.schema,
+      present: byKey(configuration),
+      original: undefined,
+      edited,
     });
     await this.#make(configuration, changes, LAST_KNOWN_GOOD, `${path} cannot be taken`);
   }
@@ -163,7 +165,9 @@ class StartChanges {
     const stored = await Promise.all(
       changes.map((change) =>
         withStoredPasswords(change, {
-          ...{ schema, acceptance: 'strong', derive: deriveForCommand },
+          schema,
+          acceptance: 'strong',
+          derive: deriveForCommand,
           find: (dn) => tree.find(schema.dnKey(dn)),
         }),
       ),

@@ -41,7 +41,10 @@ export async function unusableFiles(
   const files = new FileReader({ user: currentUser() });
   const stores = new StoreReader(files);
   const options = {
-    ...{ instanceFolder: resolve(instanceFolder), files, log: SILENT, now: () => new Date() },
+    instanceFolder: resolve(instanceFolder),
+    files,
+    log: SILENT,
+    now: () => new Date(),
     isStarting: () => false,
   };
   const further = { certificatesBelow: () => NO_AUTHORITIES, changed: () => {} };

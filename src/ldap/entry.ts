@@ -1,5 +1,5 @@
-// Entries: a name and attributes. Immutable: a change makes a new Entry, so whoever holds one may keep it,
-// and what is derived from one (its views, its encoded form) may be remembered on it.
+// Entries: a name and attributes. Immutable: a change makes a new Entry, so whoever holds one may keep it, and whoever
+// derives something from one may keep that with it.
 
 import type { Dn } from './dn.ts';
 
@@ -28,17 +28,6 @@ export interface EntrySource {
   readAttributes(place: number): readonly Attribute[];
   /** Those of one type (its key), with any options, without making the others. */
   findAttributes(place: number, typeKey: string): readonly Attribute[];
-  /** The entry as an LDIF record. */
-  recordText(place: number): string;
-}
-
-/** What a request for certain attributes sees of an entry, and others see: a list, because it is one or two. */
-export interface EntryView {
-  readonly key: string;
-  readonly seen: Entry;
-  readonly next: EntryView | undefined;
-  /** How many there are from here on. */
-  readonly count: number;
 }
 
 export class Entry {
@@ -46,18 +35,15 @@ export class Entry {
   private held: readonly Attribute[] | undefined;
   private source: EntrySource | undefined;
   private place: number;
-  /** Remembered by the codec: this entry as the protocolOp of a search result entry. */
-  encoded: Uint8Array | undefined;
-  /** Remembered by attribute selection: what a request for these attributes sees of this entry. */
-  views: EntryView | undefined;
+  /** Whoever derives something from entries keeps it here, and knows it again by its class. A map beside is ten times slower. */
+  derived: object | undefined;
 
   constructor(dn: Dn, attributes: readonly Attribute[]) {
     this.dn = dn;
     this.held = attributes;
     this.source = undefined;
     this.place = 0;
-    this.encoded = undefined;
-    this.views = undefined;
+    this.derived = undefined;
   }
 
   /** An entry whose attributes are made when they are first looked at: most of what is stored is not, for long. */
@@ -106,9 +92,9 @@ export class Entry {
     return this.source.findAttributes(this.place, typeKey).find(({ key }) => key === typeKey);
   }
 
-  /** The entry as the LDIF record that it was not read from yet; undefined when it was. */
-  get unreadText(): string | undefined {
-    return this.source?.recordText(this.place);
+  /** Where the attributes still are; undefined once they have been read. */
+  get unread(): { readonly source: EntrySource; readonly place: number } | undefined {
+    return this.source && { source: this.source, place: this.place };
   }
 
   values(key: string): readonly string[] {

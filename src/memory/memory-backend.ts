@@ -45,7 +45,10 @@ export class MemoryBackend extends TreeBackend {
     const source = new TreeSource(schema, tree);
     const rules = new MemoryRules(options);
     super({
-      ...{ baseDn, schema, views, writePrivileges: WRITE_PRIVILEGES },
+      baseDn,
+      schema,
+      views,
+      writePrivileges: WRITE_PRIVILEGES,
       needsLogin: () => !rights().allowAnonymousRead,
       source: () => source,
       feed: writePath.feed,

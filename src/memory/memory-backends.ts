@@ -183,7 +183,9 @@ export class MemoryBackends implements Component {
     const served = new Set([...contexts]);
     for (const [key, { settings, entries, backends }] of this.#running.entries()) {
       const trees = backends.map((backend) => ({
-        ...{ base: backend.baseKey, isServed: served.has(backend), ...backend.rights },
+        base: backend.baseKey,
+        isServed: served.has(backend),
+        ...backend.rights,
       }));
       yield { key, facts: { trees, entries: entries.tree.size, entryLimit: settings.entryLimit } };
     }

@@ -25,7 +25,11 @@ export function monitorBackend(schema: Schema, views: EntryViews, monitor: Monit
   const keys = new MonitorKeys(schema);
   const options = { schema, monitor, keys, baseDn: BASE, baseKey: schema.dnKey(BASE) };
   return new TreeBackend({
-    ...{ baseDn: BASE, readPrivilege: 'monitor-read', instead: Instead.monitor, schema, views },
+    baseDn: BASE,
+    readPrivilege: 'monitor-read',
+    instead: Instead.monitor,
+    schema,
+    views,
     source: () => new MonitorEntries(options),
     feed: NOT_WATCHED,
   });

@@ -126,11 +126,10 @@ export class Accounts implements Component {
       const facts = {
         dn,
         names: (names.get(key) ?? []).map(([name]) => name).toSorted(),
-        ...{
-          privileges: [...privileges].toSorted(),
-          passwords: credentials.passwords.map(digest).toSorted(),
-        },
-        ...{ subjects: credentials.subjects.toSorted(), fingerprints: credentials.fingerprints.toSorted() },
+        privileges: [...privileges].toSorted(),
+        passwords: credentials.passwords.map(digest).toSorted(),
+        subjects: credentials.subjects.toSorted(),
+        fingerprints: credentials.fingerprints.toSorted(),
       };
       yield { key, facts };
     }

@@ -220,8 +220,13 @@ export class MailServers {
       yield {
         key,
         facts: {
-          ...{ name, isEnabled, place, priority: server.priority, isRetired: server.isRetired },
-          ...{ plan: factsOf(server.plan, digest), trust: server.trustName },
+          name,
+          isEnabled,
+          place,
+          priority: server.priority,
+          isRetired: server.isRetired,
+          plan: factsOf(server.plan, digest),
+          trust: server.trustName,
           ignored: factsOf(ignored, digest),
         },
       };

@@ -37,7 +37,9 @@ export function buildContentRule(
     return undefined;
   }
   return {
-    ...{ name: nameOf(definition), structural, definition: formatDefinition(definition) },
+    name: nameOf(definition),
+    structural,
+    definition: formatDefinition(definition),
     auxiliary: auxiliaryOf(definition, parts, refuse),
     must: keysOf('MUST', definition, parts, refuse),
     may: keysOf('MAY', definition, parts, refuse),

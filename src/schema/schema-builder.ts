@@ -105,8 +105,12 @@ class SchemaBuilder {
       nameForms: this.#formatted('nameForms'),
     };
     return {
-      ...{ types: this.#types, classes: this.#classes, syntaxes: this.#syntaxes, rules: this.#rules },
-      ...{ contentRules, placeRules },
+      types: this.#types,
+      classes: this.#classes,
+      syntaxes: this.#syntaxes,
+      rules: this.#rules,
+      contentRules,
+      placeRules,
     };
   }
 

@@ -30,7 +30,8 @@ const VALUE_LINE = /^([A-Za-z][A-Za-z0-9-]*)(?:;[A-Za-z0-9;-]*)?(::?) *([\s\S]*)
 export function parseSchemaFile(path: string, text: string): SchemaFile {
   const values: SchemaFileValue[] = [];
   const problems: SchemaProblem[] = damageIn(text).map((line) => ({
-    ...{ file: path, line },
+    file: path,
+    line,
     problem: 'the line has a NUL octet, as a damaged file has; restore the file',
   }));
   let isEnded = false;

@@ -62,7 +62,9 @@ export async function checkStore(fileSystem: FileSystem, folder: string): Promis
 export function problemOfExposed(exposed: Exposed): StoreProblem {
   const { path, wanted } = exposed;
   return {
-    ...{ path, problem: `${formatExposed(exposed)}.`, remedy: 'Its mode is set.' },
+    path,
+    problem: `${formatExposed(exposed)}.`,
+    remedy: 'Its mode is set.',
     repair: { type: 'protect', path, mode: wanted },
   };
 }
@@ -187,7 +189,9 @@ class Check {
         if (!(error instanceof LdifError)) throw error;
         const { number } = record.header;
         this.#problems.push({
-          ...{ path, number, problem: `Change ${number} in ${path} cannot be read. ${error.message}` },
+          path,
+          number,
+          problem: `Change ${number} in ${path} cannot be read. ${error.message}`,
           remedy: 'Restore the file from a backup.',
         });
       }
@@ -219,7 +223,9 @@ class Check {
       const isFolder = errorCode(error) === 'EISDIR';
       const paths = [path, ...later.map((number) => this.#pathOf(number))];
       this.#problems.push({
-        ...{ path, number: first, problem: `Change ${first} in ${path} cannot be read: ${reasonOf(error)}.` },
+        path,
+        number: first,
+        problem: `Change ${first} in ${path} cannot be read: ${reasonOf(error)}.`,
         remedy: isFolder
           ? `Restore the file from a backup; or change ${first} and all after it are discarded: what is there is moved aside.`
           : 'Put the disk or the rights right, or restore the file from a backup.',
@@ -266,7 +272,9 @@ class Check {
         : `${path} begins with change ${first}, which the file before it holds too.`;
     const paths = segments.slice(index).map((segment) => this.#pathOf(segment));
     this.#problems.push({
-      ...{ path, number: due, problem },
+      path,
+      number: due,
+      problem,
       remedy: `Restore the missing file from a backup; or change ${first} and all after it are discarded: the files are moved aside.`,
       repair: { type: 'move', paths, begin: due },
     });

@@ -61,8 +61,11 @@ describe('the examples of help', () => {
     expect((await parseCommandLine(words, CATALOGUE)).type).toBe('command');
     if (ENDLESS.test(example)) return { code: 0, output: '' };
     const environment = {
-      ...{ HOME: folder, EDITOR: 'true', CONFDIT_INSTANCE: instance },
-      ...{ LDAP_PORT: String(server.port), LDAPS_PORT: String(server.ldapsPort) },
+      HOME: folder,
+      EDITOR: 'true',
+      CONFDIT_INSTANCE: instance,
+      LDAP_PORT: String(server.port),
+      LDAPS_PORT: String(server.ldapsPort),
     };
     const typed = input === undefined ? '' : await readFile(input, 'utf8');
     const { code, stdout, stderr } = await runHere(words, { input: typed, environment });

@@ -37,8 +37,11 @@ describe('a command loads', () => {
   async function modulesOf(...words: string[]): Promise<readonly string[]> {
     const CONFDIT_MODULES = join(folder, 'modules');
     const environment = {
-      ...{ CONFDIT_MODULES, NODE_OPTIONS: `--import=${COUNTER}`, PASSWORD: server.password },
-      ...{ CONFDIT_INSTANCE: server.folder, LDAP_PORT: String(server.port) },
+      CONFDIT_MODULES,
+      NODE_OPTIONS: `--import=${COUNTER}`,
+      PASSWORD: server.password,
+      CONFDIT_INSTANCE: server.folder,
+      LDAP_PORT: String(server.port),
     };
     const { code, stderr } = await runConfdit(words, { environment });
     expect([code, stderr]).toEqual([0, '']);

@@ -109,7 +109,9 @@ describe('a command that goes on', () => {
     expect(changes).toHaveLength(2);
     for (const change of changes) {
       expect(change).toMatchObject({
-        ...{ type: 'modify', dn: 'cn=Relay,cn=Mail Servers,cn=config', by: 'cn=admin,cn=Root DNs,cn=config' },
+        type: 'modify',
+        dn: 'cn=Relay,cn=Mail Servers,cn=config',
+        by: 'cn=admin,cn=Root DNs,cn=config',
         number: expect.any(Number),
       });
     }

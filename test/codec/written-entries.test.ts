@@ -71,7 +71,7 @@ describe('written entries', () => {
             expect(found.peek(key).map((one) => [one.description, one.values])).toEqual(wanted);
             expect(found.peekFirst(key)?.values).toEqual(entries[index]?.find(key)?.values);
           }
-          expect(found.unreadText).toBeDefined();
+          expect(found.unread).toBeDefined();
         }
       }),
     );
@@ -84,7 +84,7 @@ describe('written entries', () => {
         const texts = entries.map(formatEntry);
         expect(found.map(formatEntry)).toEqual(texts);
         for (const one of found) expect(one.attributes.length).toBeGreaterThan(0);
-        expect(found.every(({ unreadText }) => unreadText === undefined)).toBe(true);
+        expect(found.every(({ unread }) => unread === undefined)).toBe(true);
         expect(found.map(formatEntry)).toEqual(texts);
       }),
     );

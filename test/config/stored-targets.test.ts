@@ -33,7 +33,7 @@ it('what stored entries refer to is found without reading those that refer to no
     if (one === undefined) continue;
     expect(validator.storedTargetsOf(one), entry.dn.toString()).toEqual(validator.targetsOf(entry));
   }
-  expect(stored.find(({ dn }) => dn.name === 'Plain')?.unreadText).toBeDefined();
+  expect(stored.find(({ dn }) => dn.name === 'Plain')?.unread).toBeDefined();
   const targets = stored.map((one) => validator.storedTargetsOf(one));
   expect(targets.flat().filter((target) => target.includes('blind trust'))).toHaveLength(2);
 });

@@ -21,7 +21,10 @@ it('hashes the passwords of all that is ahead side by side', async () => {
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
   const choice = { instance: join(folder, 'i'), definitions: [] };
   const { configuration, store } = await openConfiguration({
-    ...{ choice, environment: {}, now: () => new Date(), log: silent },
+    choice,
+    environment: {},
+    now: () => new Date(),
+    log: silent,
   });
   const begun = new Set<string>();
   const all = Promise.withResolvers<void>();

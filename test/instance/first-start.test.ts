@@ -127,7 +127,9 @@ describe('a first start with a password in CONFDIT_ADMIN_PASSWORD', () => {
     const weak = '{SSHA}tCNGqyJLk/uvKpCa4vga5GB2gWoxMjM0NTY3OA==';
     const { code, stderr } = await startServer({ password: weak, expectFailure: true });
     expect({ code, names: stderr.includes('{ARGON2}'), tells: stderr.includes(weak) }).toEqual({
-      ...{ code: 1, names: true, tells: false },
+      code: 1,
+      names: true,
+      tells: false,
     });
   });
 

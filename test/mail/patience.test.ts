@@ -48,7 +48,10 @@ async function failedStep(port: number, useStartTls: boolean) {
   const waited: (Asked | undefined)[] = [];
   const session = new SmtpSession(
     {
-      ...{ plan, secrets, lookups: new NameLookups(), clockMs: () => 0 },
+      plan,
+      secrets,
+      lookups: new NameLookups(),
+      clockMs: () => 0,
       tls: async () => undefined,
     },
     { stepMs: 200, waits: (asked) => waited.push(asked) },

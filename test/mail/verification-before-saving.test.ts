@@ -164,7 +164,9 @@ describe('a mail server is verified before it is saved', () => {
 describe('what could not be stored cannot be tried', () => {
   it('all of it is told at once, as for a change', async () => {
     const change = changeLdif(mailServerDn('Stored'), {
-      ...{ ...good(), 'use-ssl': 'true', 'use-start-tls': 'true' },
+      ...good(),
+      'use-ssl': 'true',
+      'use-start-tls': 'true',
       'trust-manager-provider': 'cn=Nobody,cn=Trust Manager Providers,cn=config',
       'smtp-property': 'mail.smtp.timeout=soon',
     });

@@ -31,19 +31,33 @@ it('a trust manager reports a change when it is in force, and not when it is pre
   const log = { info: () => {}, warn: () => {} };
   const managers = trustManagers(
     {
-      ...{ instanceFolder, files, log, now: () => new Date(), isStarting: () => false },
+      instanceFolder,
+      files,
+      log,
+      now: () => new Date(),
+      isStarting: () => false,
       certificatesBelow: () => ({ read: async () => [], stamp: async () => '' }),
       changed: () => inForceAtReport.push(managers.find(KEY) !== undefined),
     },
     stores,
   );
   const after: ConfigurationObject = {
-    ...{ kind: KIND, dn: Dn.parse('cn=Site'), name: 'Site', enabled: true, javaClass: '' },
-    ...{ pemDirectory: '.', excludedFilenamePattern: [] },
+    kind: KIND,
+    dn: Dn.parse('cn=Site'),
+    name: 'Site',
+    enabled: true,
+    javaClass: '',
+    pemDirectory: '.',
+    excludedFilenamePattern: [],
   };
   const kinds = { before: undefined, after: KIND };
   const difference: ObjectDifference = {
-    ...{ key: KEY, kinds, before: undefined, after, written: after, mentions: () => true },
+    key: KEY,
+    kinds,
+    before: undefined,
+    after,
+    written: after,
+    mentions: () => true,
   };
   const component = managers.components.find(({ kind }) => kind === KIND);
   const prepared = await component?.prepare(difference);

@@ -130,7 +130,9 @@ describe('values with control characters that 0.1.0 took', () => {
 
   it('are in force and told at each start and by the check, and new ones are refused', async () => {
     const receiver = await SmtpReceiver.start({
-      ...{ users: { [user]: password }, hideSTARTTLS: true, allowInsecureAuth: true },
+      users: { [user]: password },
+      hideSTARTTLS: true,
+      allowInsecureAuth: true,
     });
     const folder = await copySample(VERSION);
     const journal = 'journal-000000000025.ldif';

@@ -45,7 +45,8 @@ export async function startExim(certificate: Issued, user: AgentUser): Promise<M
     folder,
     inbox: join(folder, 'mail', 'new'),
     logFile: join(folder, 'log', 'mainlog'),
-    ...{ startTlsPort, tlsPort },
+    startTlsPort,
+    tlsPort,
   });
 }
 

@@ -42,7 +42,8 @@ export async function startPostfix(certificate: Issued, user: AgentUser): Promis
     folder,
     inbox: join(folder, 'mail', 'inbox', 'new'),
     logFile: join(folder, 'log'),
-    ...{ startTlsPort, tlsPort },
+    startTlsPort,
+    tlsPort,
   });
 }
 

@@ -45,7 +45,10 @@ export async function torture({
 }: TortureOptions): Promise<TortureReport> {
   const books = Array.from({ length: CONNECTIONS * WRITERS_PER_CONNECTION }, (_, index) => new Book(index));
   const report = {
-    ...{ acknowledged: 0, unanswered: 0, storedUnanswered: 0, snapshots: 0 },
+    acknowledged: 0,
+    unanswered: 0,
+    storedUnanswered: 0,
+    snapshots: 0,
     problems: [] as string[],
   };
   const count = new NumberCount();

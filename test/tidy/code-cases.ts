@@ -112,6 +112,17 @@ const lines = (count: number): string[] => Array.from({ length: count }, () => '
 
 export const sizeCases: readonly RuleCase[] = [
   {
+    rule: 'no object literal',
+    what: 'a spread literal, but not a spread name, nor a literal that a condition chooses',
+    files: {
+      'src/ldap/a.ts': code(
+        'const rest = { c: 3 };',
+        'export const all = { ...{ a: 1, b: 2 }, ...rest, ...(rest.c > 2 ? { d: 4 } : {}) };',
+      ),
+    },
+    expected: ['src/ldap/a.ts:3 spreads an object literal; write its properties'],
+  },
+  {
     rule: 'no small file',
     what: 'a small file for one other, but not one for two, nor one for another room',
     files: {

@@ -2,7 +2,7 @@
 
 import { finding, type Rule } from './finding.ts';
 import type { Project } from './project.ts';
-import { nameOf, type SourceFile, type SyntaxNode, walk } from './source-file.ts';
+import { isNode, nameOf, type SourceFile, type SyntaxNode, walk } from './source-file.ts';
 
 const FILE_LINES_MAX = 400;
 const FUNCTION_LINES_MAX = 70;
@@ -22,6 +22,7 @@ const FUNCTIONS = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFu
 export const sizeRules: readonly Rule[] = [
   { title: `no file has more than ${FILE_LINES_MAX} lines`, find: findLongFiles },
   { title: `no function has more than ${FUNCTION_LINES_MAX} lines`, find: findLongFunctions },
+  { title: 'no object literal is spread to save lines', find: findSpreadLiterals },
   { title: 'no small file is imported by one other file of its room only', find: findSmallFiles },
   { title: `no folder of src/ has more than ${FOLDER_FILES_MAX} files`, find: findFullFolders },
 ];
@@ -37,6 +38,20 @@ function findFullFolders(project: Project): string[] {
   return [...folders].flatMap(([folder, { length }]) =>
     length > FOLDER_FILES_MAX ? [finding(folder, 1, `the folder has ${length} files`)] : [],
   );
+}
+
+function findSpreadLiterals(project: Project): string[] {
+  return project.code.flatMap((file) => {
+    const findings: string[] = [];
+    walk(file.program, (node) => {
+      if (node.type !== 'SpreadElement' || !isNode(node.argument)) return;
+      if (node.argument.type === 'ObjectExpression')
+        findings.push(
+          finding(file.path, file.lineOf(node.start), 'spreads an object literal; write its properties'),
+        );
+    });
+    return findings;
+  });
 }
 
 function findSmallFiles(project: Project): string[] {

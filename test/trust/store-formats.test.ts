@@ -230,7 +230,10 @@ function withKeyBag(): forge.asn1.Asn1 {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const store = forge.pkcs12.toPkcs12Asn1(forge.pki.privateKeyFromPem(pem), [], PIN, {
-    ...{ algorithm: 'aes256', count: 2048, useMac: false, generateLocalKeyId: false },
+    algorithm: 'aes256',
+    count: 2048,
+    useMac: false,
+    generateLocalKeyId: false,
   });
   return withRounds(store);
 }

@@ -91,7 +91,9 @@ async function look(folder: string, invocation: Invocation, world: World): Promi
   );
   const found = await checkStore(nodeFileSystem, folder);
   const untrusted = (await findUntrustedPlaces(instanceOf(invocation, world).instance)).map((problem) => ({
-    ...{ path: folder, problem, remedy: 'Only who owns it, or root, can do that.' },
+    path: folder,
+    problem,
+    remedy: 'Only who owns it, or root, can do that.',
   }));
   return { ...found, problems: [...untrusted, ...exposed.map(problemOfExposed), ...found.problems] };
 }

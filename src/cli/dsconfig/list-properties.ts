@@ -19,15 +19,24 @@ export function listPropertiesCommand(
     synopsis: 'Tells what properties objects have, and what may be written.',
     options: [
       {
-        ...{ name: 'category', short: 'c', value: 'OBJECT', values: families.map(({ name }) => name) },
+        name: 'category',
+        short: 'c',
+        value: 'OBJECT',
+        values: families.map(({ name }) => name),
         synopsis: 'only this kind of object: mail-server',
       },
       {
-        ...{ name: 'type', short: 't', value: 'TYPE', synopsis: 'only this type of it: file-based' },
+        name: 'type',
+        short: 't',
+        value: 'TYPE',
+        synopsis: 'only this type of it: file-based',
         values: [...new Set(families.flatMap(({ types }) => [...types.keys()]))],
       },
       {
-        ...{ name: 'property', value: 'PROPERTY', repeatable: true, synopsis: 'only this property' },
+        name: 'property',
+        value: 'PROPERTY',
+        repeatable: true,
+        synopsis: 'only this property',
         values: [...new Set(families.flatMap(propertyNames))],
       },
       { name: 'advanced', synopsis: 'advanced properties too' },
@@ -132,8 +141,17 @@ function facts(property: PropertyDefinition): object {
     property;
   const usual = property.default;
   return {
-    ...{ name, attribute, type: property.type.name, synopsis, description, allowed },
-    ...{ multiValued, mandatory: required, readOnly, advanced, adminAction: property.adminAction },
+    name,
+    attribute,
+    type: property.type.name,
+    synopsis,
+    description,
+    allowed,
+    multiValued,
+    mandatory: required,
+    readOnly,
+    advanced,
+    adminAction: property.adminAction,
     default: usual === undefined || 'behaviour' in usual ? [] : usual,
     defaultBehaviour: usual !== undefined && 'behaviour' in usual ? usual.behaviour : undefined,
   };

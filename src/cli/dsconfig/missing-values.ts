@@ -41,7 +41,10 @@ export async function askWhatIsMissing(command: IncompleteCommand): Promise<Invo
     if (values !== undefined) draft.set(property, values);
   }
   const outcome = await editObject(draft, {
-    ...{ prompts, namesOf, isPending: async () => false, testOf: () => undefined },
+    prompts,
+    namesOf,
+    isPending: async () => false,
+    testOf: () => undefined,
     // The command goes on when the menu is left.
     run: async () => true,
   });

@@ -215,7 +215,10 @@ class FamilyCommands {
     ];
     const { name, synopsis, description, operands } = parts;
     return {
-      ...{ name, group: this.#group, synopsis, options },
+      name,
+      group: this.#group,
+      synopsis,
+      options,
       ...(operands === undefined ? {} : { operands }),
       ...(description === undefined ? {} : { description }),
       run: async (invocation: Invocation, world: World) => {
@@ -267,7 +270,11 @@ class FamilyCommands {
     const { askWhatIsMissing } = await import('./missing-values.ts');
     const { FAMILIES } = await import('./families.ts');
     const whole = await askWhatIsMissing({
-      ...{ invocation, directory, world, family: this.#family, families: FAMILIES },
+      invocation,
+      directory,
+      world,
+      family: this.#family,
+      families: FAMILIES,
       kind: isTyped ? this.#chosenType(invocation) : undefined,
       name: this.#nameIn(invocation),
     });

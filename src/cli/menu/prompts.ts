@@ -51,7 +51,10 @@ export class Prompts {
     }));
     return this.#ask<string>(() =>
       this.#library.select({
-        ...{ message: oneLine(message), options, maxItems: LINES_SHOWN, ...this.#terminal },
+        message: oneLine(message),
+        options,
+        maxItems: LINES_SHOWN,
+        ...this.#terminal,
         ...(initial === undefined ? {} : { initialValue: initial }),
       }),
     );
@@ -60,7 +63,9 @@ export class Prompts {
   async text(message: string, { initial, placeholder, check }: TextQuestion): Promise<string | undefined> {
     return this.#ask<string>(async () => {
       const answer = await this.#library.text({
-        ...{ message: oneLine(message), validate: (text) => check(text ?? ''), ...this.#terminal },
+        message: oneLine(message),
+        validate: (text) => check(text ?? ''),
+        ...this.#terminal,
         // What could not be seen is not offered to be edited: it would be drawn as it is.
         ...(initial === undefined || hasUnseen(initial) ? {} : { initialValue: initial }),
         ...(placeholder === undefined ? {} : { placeholder: oneLine(placeholder) }),
@@ -73,12 +78,10 @@ export class Prompts {
   async secret(message: string, check: TextQuestion['check']): Promise<string | undefined> {
     return this.#ask<string>(async () => {
       const answer = await this.#library.password({
-        ...{
-          message: oneLine(message),
-          mask: MASK,
-          validate: (text) => check(text ?? ''),
-          ...this.#terminal,
-        },
+        message: oneLine(message),
+        mask: MASK,
+        validate: (text) => check(text ?? ''),
+        ...this.#terminal,
       });
       return answer ?? '';
     });

@@ -209,8 +209,11 @@ function locate(
   const problems = new Map<string, FileProblem>();
   for (const issue of issues) {
     const problem = locateIssue(issue, desired, schema) ?? {
-      ...{ file: first?.file ?? STANDARD, line: first?.line ?? 1, column: undefined },
-      ...{ text: formatIssue(issue), rule: issue.code },
+      file: first?.file ?? STANDARD,
+      line: first?.line ?? 1,
+      column: undefined,
+      text: formatIssue(issue),
+      rule: issue.code,
     };
     problems.set(`${problem.file}\n${problem.text}`, problem);
   }

@@ -116,8 +116,15 @@ async function loadStored(
   const problems = issues.map(formatIssue);
   try {
     const made = await makeStartChanges({
-      ...{ configFolder: folder, opened, newConfiguration, now: new Date(), log: NOBODY, alerts: NOBODY },
-      ...{ isLastKnownGood: false, acceptsEdit: false, isTrial: true },
+      configFolder: folder,
+      opened,
+      newConfiguration,
+      now: new Date(),
+      log: NOBODY,
+      alerts: NOBODY,
+      isLastKnownGood: false,
+      acceptsEdit: false,
+      isTrial: true,
     });
     repeat(configuration, made);
   } catch (error) {
@@ -167,7 +174,9 @@ async function take(
     const change = await replacing(asked, there, configuration);
     if (change === undefined) return [];
     const ready = await withStoredPasswords(change, {
-      ...{ schema, acceptance: 'strong', derive: deriveForCommand },
+      schema,
+      acceptance: 'strong',
+      derive: deriveForCommand,
       find: () => there,
     });
     const made = { at: new Date(), by: MADE_BY };

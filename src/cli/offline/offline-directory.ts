@@ -57,8 +57,12 @@ class OfflineDirectory implements Directory {
     return refusalsInWords(async () => {
       const baseKey = this.#configuration.schema.dnKey(Dn.parse(base));
       const found = this.#backend.search({
-        ...{ base, baseKey, scope: SCOPES[scope], filter: parseFilter(filter) },
-        ...{ selectors: attributes, requester: this.#requester },
+        base,
+        baseKey,
+        scope: SCOPES[scope],
+        filter: parseFilter(filter),
+        selectors: attributes,
+        requester: this.#requester,
       });
       return [...found].filter((one) => one instanceof Entry);
     });

@@ -89,7 +89,8 @@ async function importOnce(
     const bulk = new BulkImport({ configuration, derive: threads.derive, ...made });
     const { schema, tree, validator } = configuration;
     const replaced = new ReplacedEntries({
-      ...{ schema, hashedAttributes: validator.definitions.hashedAttributes },
+      schema,
+      hashedAttributes: validator.definitions.hashedAttributes,
       find: async (dn) => tree.find(schema.dnKey(dn)),
     });
     const problems = await takeFiles(options, bulk, options.isReplacing ? replaced : undefined, leftOut);

@@ -72,7 +72,10 @@ function bcryptPassword(text: string, scheme: string): StoredPassword | SchemePr
 function cryptPassword(text: string, scheme: string, isStrong: boolean): StoredPassword {
   const expected = Buffer.from(text, 'latin1');
   return {
-    ...{ scheme, isStrong, group: undefined, cost: costOf(text) },
+    scheme,
+    isStrong,
+    group: undefined,
+    cost: costOf(text),
     derivationOf: (password) => ({ kind: 'crypt', setting: text, password: passwordOctets(password) }),
     matches: (derived) => isEqual(derived, expected),
   };

@@ -46,7 +46,10 @@ export const digestSchemes: PasswordScheme = {
       group: undefined,
       cost: `${scheme.digest} ${salt.length}`,
       derivationOf: (password) => ({
-        ...{ kind: 'digest', digest: scheme.digest, salt, password: passwordOctets(password) },
+        kind: 'digest',
+        digest: scheme.digest,
+        salt,
+        password: passwordOctets(password),
       }),
       matches: (derived) => derived.length === expected.length && timingSafeEqual(derived, expected),
     };

@@ -122,7 +122,12 @@ function storedPassword(parts: Parts, name: string): StoredPassword | SchemeProb
     group: undefined,
     cost: `${digest} ${iterations} ${key.length}`,
     derivationOf: (password) => ({
-      ...{ kind: 'pbkdf2', digest, iterations, salt, length: key.length, password: passwordOctets(password) },
+      kind: 'pbkdf2',
+      digest,
+      iterations,
+      salt,
+      length: key.length,
+      password: passwordOctets(password),
     }),
     matches: (derived) => derived.length === key.length && timingSafeEqual(derived, key),
   };

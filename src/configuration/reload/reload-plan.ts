@@ -164,7 +164,11 @@ function objectOf(key: string, entry: Entry, view: ReloadedView): ReloadedObject
   const isSame = changed.length === 0 && waiting.length === 0 && before?.size === pending?.size;
   if (isSame && !view.hasOtherTargets(key)) return undefined;
   return {
-    ...{ key, entry, pending, changed, waiting },
+    key,
+    entry,
+    pending,
+    changed,
+    waiting,
     difference:
       changed.length === 0 && waiting.length === 0
         ? undefined

@@ -65,7 +65,8 @@ export class Listener {
   /** What the sockets are like that listen now. */
   describe(): Facts {
     const sockets = [...this.#sockets.values()].map(({ server: { listening, maxConnections } }) => ({
-      ...{ listening, maxConnections },
+      listening,
+      maxConnections,
     }));
     return { urls: this.urls, sockets, backlog: this.#options.backlog };
   }

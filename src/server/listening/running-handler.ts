@@ -134,15 +134,21 @@ export class RunningHandler {
   async describe(digest: Digest): Promise<Facts> {
     const handler = this.#handler;
     const facts = {
-      ...{ name: handler.name, protocol: this.protocol, listener: this.#listener?.describe() },
-      ...{ limits: factsOf(this.#limits, digest), filterLimits: factsOf(this.#filterLimits, digest) },
+      name: handler.name,
+      protocol: this.protocol,
+      listener: this.#listener?.describe(),
+      limits: factsOf(this.#limits, digest),
+      filterLimits: factsOf(this.#filterLimits, digest),
     };
     if (!isNetworkHandler(handler)) return { ...facts, socket: factsOf(this.#localSecurity, digest) };
     const { allowedClient, deniedClient, allowStartTls, maxConnectionsPerAddress } = handler;
     const hasTls = this.#isSecureFromStart || allowStartTls;
     return {
-      ...{ ...facts, maxConnectionsPerAddress, allowStartTls },
-      ...{ allowed: allowedClient.map(({ text }) => text), denied: deniedClient.map(({ text }) => text) },
+      ...facts,
+      maxConnectionsPerAddress,
+      allowStartTls,
+      allowed: allowedClient.map(({ text }) => text),
+      denied: deniedClient.map(({ text }) => text),
       tls: hasTls ? await this.#acceptor?.describe(digest) : undefined,
     };
   }
@@ -312,7 +318,12 @@ export class RunningHandler {
       startTls,
     });
     const session = new Session({
-      ...{ connection, accessLog, dispatch: this.#dispatch, figures: this.figures, place, budget },
+      connection,
+      accessLog,
+      dispatch: this.#dispatch,
+      figures: this.figures,
+      place,
+      budget,
       requestsMax: this.#limits.requestsMax,
     });
     sessions.add(session);

@@ -120,7 +120,8 @@ it('somebody may read the certificate for as long as it takes to drop a client t
   await once(silent.resume(), 'close');
   const told = await server.waitForLog(({ problem }) => /no ClientHello within 10 s/.test(String(problem)));
   expect(told).toMatchObject({
-    ...{ from: '127.0.0.1', msg: 'TLS handshake failed' },
+    from: '127.0.0.1',
+    msg: 'TLS handshake failed',
     problem: 'the client sent no ClientHello within 10 s',
   });
   // Then the handshake goes on where it was, and the connection is as good as any other.
