@@ -74,7 +74,7 @@ describe.each(KINDS)('%s', (kind, dn, properties) => {
       expect(more).toEqual([]);
       expect(issue).toMatchObject({ code: 'unwillingToPerform', property: property.name });
       expect(issue && formatIssue(issue)).toMatch(
-        / (?:cannot be had|cannot be honoured|names a Java class)[:, ].* Leave it out, or write /,
+        / (?:is not supported|cannot be honoured|names a Java class)[:, ].* Leave it out, or write /,
       );
     },
   );
