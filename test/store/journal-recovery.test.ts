@@ -152,8 +152,8 @@ describe('a journal with one octet changed', () => {
 describe('numbers', () => {
   it.each([
     ['a record left out', single(1) + single(3), 'Change 2 in'],
-    ['a record twice', single(1) + single(1), 'change 1 stands in its place'],
-    ['another first record', single(2), 'change 2 stands in its place'],
+    ['a record twice', single(1) + single(1), 'change 1 is in its place'],
+    ['another first record', single(2), 'change 2 is in its place'],
     [
       'half a batch between others',
       single(1) + batch(2, 3).slice(0, single(2).length) + single(3),
