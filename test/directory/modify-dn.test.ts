@@ -170,7 +170,7 @@ describe('a move that cannot be', () => {
   it('names the deepest entry there is above the new place', () => {
     const entries = peopleTree();
     const move = moveOf(ADA, { rdn: 'uid=ada', to: `ou=Deep,ou=Staff,${SUFFIX}` });
-    expect(() => apply(entries, move)).toThrow(expect.objectContaining({ matchedDn: Dn.parse(SUFFIX) }));
+    expect(() => apply(entries, move)).toThrow(expect.objectContaining({ matchedDn: SUFFIX }));
   });
 
   it('is refused when names would become deeper than names may be', () => {

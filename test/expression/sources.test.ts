@@ -191,8 +191,8 @@ describe('expression files that are wrong', () => {
     expect(await openingProblems({ files })).toEqual([
       'config/expressions/1.json line 2 has a list in the list of b; write a text, a number, true, false, or a list of these',
       'config/expressions/2.json line 1 is not JSON: expected a value',
-      'a stands in config/expressions/1.json line 1 and in config/expressions/3.properties line 1; keep one of them',
-      'd stands in config/expressions/3.properties line 3 and in config/expressions/3.properties line 4; keep one of them',
+      'a is in config/expressions/1.json line 1 and in config/expressions/3.properties line 1; keep one of them',
+      'd is in config/expressions/3.properties line 3 and in config/expressions/3.properties line 4; keep one of them',
       expect.stringMatching(/^config\/expressions\/4.properties is not UTF-8 /),
       'config/expressions/5.json line 1 gives e a value with half a character (one \\u of a pair)',
       'config/expressions/6.json is larger than 1048576 octets',
@@ -202,7 +202,7 @@ describe('expression files that are wrong', () => {
   it('are told when a nested and a flat key of one file are the same token', async () => {
     const files = { [`${FOLDER}/1.json`]: '{"a": {"b": 1},\n"a.b": 2}' };
     expect(await openingProblems({ files })).toEqual([
-      'a.b stands in config/expressions/1.json line 1 and in config/expressions/1.json line 2; keep one of them',
+      'a.b is in config/expressions/1.json line 1 and in config/expressions/1.json line 2; keep one of them',
     ]);
   });
 

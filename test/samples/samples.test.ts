@@ -1,6 +1,6 @@
 // What an earlier version wrote is started by the version of today, and everything in it acts as it did.
 
-import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { accountLdif } from '../support/accounts.ts';
@@ -135,11 +135,10 @@ describe('values with control characters that 0.1.0 took', () => {
       allowInsecureAuth: true,
     });
     const folder = await copySample(VERSION);
-    const journal = 'journal-000000000025.ldif';
-    await cp(
-      join(SAMPLES, VERSION, 'control-characters', journal),
-      join(folder, 'config', 'journal', journal),
-    );
+    const name = 'journal-000000000025.ldif';
+    const journal = join(folder, 'config', 'journal', name);
+    await cp(join(SAMPLES, VERSION, 'control-characters', name), journal);
+    await chmod(journal, 0o600);
     const environment = { CONFDIT_ADMIN_PASSWORD: PASSWORD, SINK_PORT: '2525' };
     const checked = await runConfdit(['check', '--instance', folder], { environment });
     expect(checked, checked.stdout + checked.stderr).toMatchObject({ code: 0 });
