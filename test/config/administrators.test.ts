@@ -13,7 +13,7 @@ describe('administrators', () => {
     );
     expect(
       theOne(configuration.checkPut(account('A', { 'ds-privilege-name': 'config-read' })), '53'),
-    ).toContain('give up');
+    ).toContain('cannot lose its password');
     theOne(configuration.checkPut(without(account('A'), 'userpassword')), '53');
   });
 
