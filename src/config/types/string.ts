@@ -39,11 +39,13 @@ export function string(options: StringOptions = {}): PropertyType<string> {
       if (text.length > charactersMax) {
         return { problem: `is longer than ${charactersMax} characters`, advice: 'Write a shorter text.' };
       }
-      if (pattern !== undefined && !pattern.test(text)) {
-        return { problem: 'does not have the form this property needs', advice: `Allowed: ${allowed}.` };
-      }
+      const fits = pattern === undefined || pattern.test(text);
       const control = hasLines ? controlCharacterInLines(text) : controlCharacterProblem(text);
-      return control === undefined ? { value: text } : { ...control, outdated: { value: text } };
+      // The character is the better reason: a pattern in words does not say what cannot be seen.
+      if (control !== undefined) return fits ? { ...control, outdated: { value: text } } : control;
+      if (!fits)
+        return { problem: 'does not have the form this property needs', advice: `Allowed: ${allowed}.` };
+      return { value: text };
     },
   });
 }
