@@ -33,7 +33,7 @@ beforeAll(async () => {
       trustLdif('Clients', 'pem', 'ds-cfg-pem-directory: config/clients'),
       trustLdif('All', 'blind'),
       handlerLdif('Trusting', trustingPort, 'Clients'),
-      handlerLdif('Trusting', blindPort, 'All'),
+      handlerLdif('Blind', blindPort, 'All'),
     ].join('\n'),
   );
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
