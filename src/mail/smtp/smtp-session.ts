@@ -61,6 +61,7 @@ export type SendInfo = Omit<SMTPConnectionSendInfo, 'rejectedErrors'> & {
  * lines.
  */
 const REPLY_OCTETS_MAX = 64 * 1024;
+const LATER_MS = 1000;
 const PIECE_OCTETS = 64 * 1024;
 
 /** One connection to a mail server. */
@@ -226,8 +227,8 @@ export class SmtpSession {
       ignoreTLS: encryption === 'none',
       ...(clientName === undefined ? {} : { name: clientName }),
       connectionTimeout: plan.connectionTimeoutMs,
-      greetingTimeout: plan.greetingTimeoutMs,
-      socketTimeout: plan.socketTimeoutMs,
+      greetingTimeout: this.#laterThanStep(plan.greetingTimeoutMs),
+      socketTimeout: this.#laterThanStep(plan.socketTimeoutMs),
       maxResponseSize: REPLY_OCTETS_MAX,
       logger: this.#dialog,
       transactionLog: true,
@@ -240,6 +241,11 @@ export class SmtpSession {
       this.#reject?.(new Error('the other side closed it'));
       this.#end();
     });
+  }
+
+  /** Two limits of equal length would end a step by either of them: the one of the step says how long it was. */
+  #laterThanStep(limitMs: number): number {
+    return limitMs < this.patience.stepMs ? limitMs : limitMs + LATER_MS;
   }
 
   #end(): void {
