@@ -1,5 +1,5 @@
-// cn=changelog: what has happened (draft-good-ldap-changelog), read from the journal itself. Read only. A search for
-// numbers from one on reads the journal from there on; filters, sorting and comparing work as anywhere else.
+// cn=changelog: the changes that were made (draft-good-ldap-changelog), read from the journal. It is read only. A search
+// with `changeNumber>=N` reads the journal from change N; filters, sorting and comparing work as in other trees.
 
 import type { Found, Requester, Search } from '../backend/backend.ts';
 import type { EntryName, EntrySource } from '../backend/entry-source.ts';
