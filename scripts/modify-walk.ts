@@ -6,8 +6,9 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { addRequest, changeKinds, modifyRequest } from '../test/support/ber-bytes.ts';
+import { freePort } from '../test/support/free-port.ts';
 import { RawClient } from '../test/support/raw-client.ts';
-import { endServers, freePort, startServer } from '../test/support/server-process.ts';
+import { endServers, startServer } from '../test/support/server-process.ts';
 
 const TREE = fileURLToPath(new URL('../src/directory/tree.ts', import.meta.url));
 const SERVER = 'cn=Walked,cn=Mail Servers,cn=config';

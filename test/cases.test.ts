@@ -7,8 +7,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ResultCode } from '../src/ldap/result-code.ts';
 import { type Case, type Expectation, parseBlocks, parseCases } from './support/case-file.ts';
 import { CaseTree, withoutStamps } from './support/case-tree.ts';
+import { freePort } from './support/free-port.ts';
 import { LdapTools, type ProgramResult } from './support/ldap-tools.ts';
-import { freePort, startServer } from './support/start-server.ts';
+import { startServer } from './support/start-server.ts';
 
 const FOLDER = fileURLToPath(new URL('cases', import.meta.url));
 const ABOUT = 'README.md';

@@ -4,12 +4,12 @@
 
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, symlink } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeFolder } from './support/folders.ts';
+import { freePort } from './support/free-port.ts';
 import { expectTranscript } from './support/transcript.ts';
 import { endWhenHanging } from './support/until.ts';
 
@@ -145,15 +145,4 @@ function endGroup(id: number | undefined): void {
   } catch {
     // All have ended already.
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }

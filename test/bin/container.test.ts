@@ -8,10 +8,11 @@ import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mailServerDn, mailServerLdif } from '../mail/mail-servers-in-ldif.ts';
 import { removeFolder } from '../support/folders.ts';
+import { freePort } from '../support/free-port.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { outerAddress } from '../support/outer-address.ts';
 import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
-import { freePort, type RunningServer, startServer } from '../support/start-server.ts';
+import { type RunningServer, startServer } from '../support/start-server.ts';
 import { runTask } from '../support/tasks.ts';
 import { until } from '../support/until.ts';
 

@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DiskFault } from '../support/disk-fault.ts';
 import { removeFolder } from '../support/folders.ts';
-import { freePort, startServer } from '../support/start-server.ts';
+import { freePort } from '../support/free-port.ts';
+import { startServer } from '../support/start-server.ts';
 import { until } from '../support/until.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../src/bin/confdit.ts', import.meta.url));

@@ -7,9 +7,10 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mailServerLdif } from '../mail/mail-servers-in-ldif.ts';
 import { removeFolder } from '../support/folders.ts';
+import { freePort } from '../support/free-port.ts';
 import { LdapTools, runProgram } from '../support/ldap-tools.ts';
 import { SmtpReceiver } from '../support/smtp-receiver.ts';
-import { freePort } from '../support/start-server.ts';
+import '../support/start-server.ts';
 
 const PASSWORD = 'test-password-1';
 /** What an application in TypeScript may write. */

@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeFolder } from '../support/folders.ts';
+import { freePort } from '../support/free-port.ts';
 import { type ProgramResult, runProgram } from '../support/ldap-tools.ts';
-import { freePort } from '../support/start-server.ts';
+import '../support/start-server.ts';
 import { endWhenHanging } from '../support/until.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../src/bin/confdit.ts', import.meta.url));

@@ -7,8 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accountLdif } from '../support/accounts.ts';
 import { Authority } from '../support/certificates.ts';
 import { confditFor, runHere } from '../support/confdit-program.ts';
+import { freePort } from '../support/free-port.ts';
 import { LdapTools, runProgram } from '../support/ldap-tools.ts';
-import { freePort, type RunningServer, startServer } from '../support/start-server.ts';
+import { type RunningServer, startServer } from '../support/start-server.ts';
 
 const SECRET = 'canary-of-options';
 const PIN = 'changeit';

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { removeFolder } from '../support/folders.ts';
+import { freePort } from '../support/free-port.ts';
 import { runProgram } from '../support/ldap-tools.ts';
-import { freePort } from '../support/server-process.ts';
 
 /** Where `scripts/set-up.mjs` unpacks the packages. */
 const UNPACKED = fileURLToPath(new URL('../../node_modules/.cache', import.meta.url));

@@ -16,8 +16,9 @@ import {
   scopes,
   searchRequest,
 } from '../support/ber-bytes.ts';
+import { freePort } from '../support/free-port.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { freePort, type RunningServer, startServer } from '../support/start-server.ts';
+import { type RunningServer, startServer } from '../support/start-server.ts';
 
 const OPERATIONAL = ['*', '+'];
 const written = (name: string) => `cn=${name},cn=Mail Servers,cn=config`;

@@ -19,9 +19,10 @@ import {
   searchRequest,
 } from '../support/ber-bytes.ts';
 import { Authority, type Issued } from '../support/certificates.ts';
+import { freePort } from '../support/free-port.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { freePort, type RunningServer, startServer } from '../support/server-process.ts';
+import { type RunningServer, startServer } from '../support/server-process.ts';
 import { connectTls, connectWithStartTls } from '../support/tls-client.ts';
 import {
   type Action,

@@ -6,8 +6,9 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { configWith } from '../operations/entries.ts';
 import { addRequest, bindRequest, message, scopes, searchRequest } from '../support/ber-bytes.ts';
+import { freePort } from '../support/free-port.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { ADMINISTRATOR, freePort, type RunningServer, startServer } from '../support/server-process.ts';
+import { ADMINISTRATOR, type RunningServer, startServer } from '../support/server-process.ts';
 import { type Latencies, residentMegabytes, WellBehavedClient } from '../support/well-behaved-client.ts';
 import { HeldMemory } from './held-memory.ts';
 

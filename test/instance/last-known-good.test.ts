@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runConfdit } from '../support/confdit-program.ts';
 import { removeFolder } from '../support/folders.ts';
+import { freePort } from '../support/free-port.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
-import { freePort, type RunningServer, startServer } from '../support/start-server.ts';
+import { type RunningServer, startServer } from '../support/start-server.ts';
 
 const CONTAINER = 'cn=Mail Servers,cn=config';
 

@@ -1,6 +1,7 @@
 // Messages after a reload: whatever has made the mail server another one, the next message goes by it, with the
 // values that were read.
 
+import { randomUUID } from 'node:crypto';
 import { rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -27,7 +28,7 @@ const expressions = (port: number, interval: string) => JSON.stringify({ mail: {
 
 /** A file is there as a whole from the first moment on: the watch must not read half of it. */
 async function swap(path: string, text: string): Promise<void> {
-  const [target, link] = [`${path}.${Math.random()}`, join(server.folder, `${path}.link`)];
+  const [target, link] = [`${path}.${randomUUID()}`, join(server.folder, `${path}.link`)];
   await put(target, text);
   await symlink(join(server.folder, target), link);
   await rename(link, join(server.folder, path));

@@ -9,8 +9,9 @@ import { writeEndTransaction } from '../../src/codec/extended-value.ts';
 import { octetsFromText } from '../../src/ldap/octets.ts';
 import { Oid } from '../../src/ldap/oids.ts';
 import { control, deleteRequest, extendedRequest } from '../support/ber-bytes.ts';
+import { freePort } from '../support/free-port.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { freePort, type RunningServer, startServer } from '../support/start-server.ts';
+import { type RunningServer, startServer } from '../support/start-server.ts';
 import { replace } from './controls/control-client.ts';
 import { addEntry, makeAll } from './entries.ts';
 

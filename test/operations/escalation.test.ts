@@ -6,9 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accountDn, accountLdif } from '../support/accounts.ts';
 import { extendedRequest, saslBindRequest } from '../support/ber-bytes.ts';
 import { Authority, type Issued } from '../support/certificates.ts';
+import { freePort } from '../support/free-port.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { freePort, type RunningServer, startServer } from '../support/start-server.ts';
+import { type RunningServer, startServer } from '../support/start-server.ts';
 import { connectTls } from '../support/tls-client.ts';
 
 const PASSWORD = 'a password';

@@ -15,9 +15,10 @@ import {
 import { Authority, type Issued } from '../support/certificates.ts';
 import { confditFor } from '../support/confdit-program.ts';
 import { removeFolder } from '../support/folders.ts';
+import { freePort } from '../support/free-port.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { freePort, type RunningServer, startServer } from '../support/start-server.ts';
+import { type RunningServer, startServer } from '../support/start-server.ts';
 import { connectTls } from '../support/tls-client.ts';
 import { replace } from './controls/control-client.ts';
 import { changeTogether } from './transaction-client.ts';

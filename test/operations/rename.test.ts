@@ -13,10 +13,11 @@ import {
   searchRequest,
 } from '../support/ber-bytes.ts';
 import { readEntryChange } from '../support/control-values.ts';
+import { freePort } from '../support/free-port.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
-import { freePort, type RunningServer, startServer } from '../support/start-server.ts';
+import { type RunningServer, startServer } from '../support/start-server.ts';
 import { runTask } from '../support/tasks.ts';
 import { controlValue, controlWith, replace } from './controls/control-client.ts';
 import { stateIn, Watch } from './controls/watch.ts';

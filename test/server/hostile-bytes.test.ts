@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Random } from '../fuzz/random.ts';
 import {
   addRequest,
   bindRequest,
@@ -18,6 +18,7 @@ import {
   tlv,
 } from '../support/ber-bytes.ts';
 import { RawClient } from '../support/raw-client.ts';
+import { SEED } from '../support/seed.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../support/start-server.ts';
 
 const WHO_AM_I = extendedRequest('1.3.6.1.4.1.4203.1.11.3');
@@ -83,11 +84,12 @@ describe('bytes that are no LDAP end their connection with a notice', () => {
   });
 
   it('random bytes', async () => {
+    const random = new Random(SEED);
+    const contents = Array.from({ length: 100 }, (_, index) => random.octets(4 + index));
     await Promise.all(
-      Array.from({ length: 100 }, async (_, index) => {
+      contents.map(async (content, index) => {
         const client = await RawClient.connect(server);
         // Half of them begin like a message, so that something is inside to go wrong.
-        const content = randomBytes(4 + index);
         client.send(index % 2 === 0 ? tlv(0x30, Buffer.from([2, 1, 1, 0x63]), content) : content);
         // Some may be the beginning of a message that never ends.
         client.finish();

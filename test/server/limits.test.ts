@@ -17,9 +17,10 @@ import {
   scopes,
   searchRequest,
 } from '../support/ber-bytes.ts';
+import { freePort } from '../support/free-port.ts';
 import { outerAddress } from '../support/outer-address.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { ADMINISTRATOR, freePort, type RunningServer, startServer } from '../support/start-server.ts';
+import { ADMINISTRATOR, type RunningServer, startServer } from '../support/start-server.ts';
 import { passes, until } from '../support/until.ts';
 
 const WHO_AM_I = extendedRequest('1.3.6.1.4.1.4203.1.11.3');

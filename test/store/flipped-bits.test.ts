@@ -4,6 +4,7 @@
 import { cp, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nodeFileSystem } from '../../src/files/file-system.ts';
 import { listArchives, readArchive } from '../../src/store/archive.ts';
@@ -13,6 +14,7 @@ import { KEEP_ALL } from '../../src/store/retention.ts';
 import { checkStore } from '../../src/store/store-check.ts';
 import { StoreError } from '../../src/store/store-error.ts';
 import { removeFolder } from '../support/folders.ts';
+import { seeded } from '../support/seed.ts';
 import { commitsFrom, entry, shown } from './store-support.ts';
 
 let folder: string;
@@ -46,9 +48,9 @@ interface Flipped {
   readonly copy: string;
 }
 
-/** Every so many octets; each run begins with another. */
+/** Every so many octets; each seed begins with another. */
 const STEP = 23;
-const FIRST = Math.floor(Math.random() * STEP);
+const FIRST = seeded(STEP);
 
 /** A copy of the store with one bit of a file turned, one after the other. */
 async function* flips(file: string): AsyncGenerator<Flipped, void> {
@@ -90,6 +92,16 @@ async function isFound(copy: string): Promise<boolean> {
   return problems.length > 0 || notes.length > 0;
 }
 
+/** Says that a compressed file has the same content in both stores, as gzip reads it. */
+async function isSameContent(file: string, copy: string): Promise<boolean> {
+  const [here, there] = await Promise.all([readFile(join(good, file)), readFile(join(copy, file))]);
+  try {
+    return gunzipSync(there).equals(gunzipSync(here));
+  } catch {
+    return false;
+  }
+}
+
 describe('a bit that is turned', () => {
   it('in a journal file is found, and the past is as it was or refused', async () => {
     const past = pastOf(good);
@@ -108,9 +120,9 @@ describe('a bit that is turned', () => {
       for await (const { where, copy } of flips(join('archived-configs', name))) {
         const read = await resultOf(() => archivesOf(copy));
         if (read !== 'refused') expect([where, read]).toEqual([where, contents]);
-        const at = Number(/octet (\d+)/.exec(where)?.[1]);
-        // When and how it was compressed is told in six octets that nothing depends on.
-        if (at < 4 || at > 9) expect([where, await isFound(copy)]).toEqual([where, true]);
+        // gzip ignores the time and the flag "is text" of its header, and the padding behind the last block.
+        const isWhole = await isSameContent(join('archived-configs', name), copy);
+        if (!isWhole) expect([where, await isFound(copy)]).toEqual([where, true]);
       }
     }
   });

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Issued } from './certificates.ts';
+import { freePort } from './free-port.ts';
 import { type AgentUser, MailTransferAgent } from './mail-transfer-agent.ts';
-import { freePort } from './server-process.ts';
 
 const UNPACKED = fileURLToPath(new URL('../../node_modules/.cache/confdit-exim/', import.meta.url));
 const EXIM = join(UNPACKED, 'usr', 'sbin', 'exim4');

@@ -5,9 +5,9 @@ import { chmod, chown, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Issued } from './certificates.ts';
+import { freePort } from './free-port.ts';
 import { runProgram } from './ldap-tools.ts';
 import { type AgentUser, MailTransferAgent } from './mail-transfer-agent.ts';
-import { freePort } from './server-process.ts';
 
 const MASTER = '/usr/lib/postfix/sbin/master';
 const HOST = 'postfix.example.com';

@@ -6,7 +6,6 @@ import { endServers } from './server-process.ts';
 export {
   ADMINISTRATOR,
   type FailedStart,
-  freePort,
   type LogLine,
   type ProcessEnd,
   type RunningServer,

@@ -269,6 +269,18 @@ export const wordCases: readonly RuleCase[] = [
     ],
   },
   {
+    rule: 'tests take random values',
+    what: 'values that are others in every run',
+    files: {
+      'test/a.test.ts': code('const at = Math.floor(Math.random() * 5);', 'const octets = randomBytes(5);'),
+      'test/support/a.ts': code('const port = Math.random();'),
+    },
+    expected: [
+      'test/a.test.ts:2 has Math.random(: take the values from test/support/seed.ts',
+      'test/a.test.ts:3 has randomBytes(: take the values from test/support/seed.ts',
+    ],
+  },
+  {
     rule: 'every test runs',
     what: 'tests that are skipped or run alone',
     files: {

@@ -13,6 +13,8 @@ const SILENCED_COMPILER = /@ts-(?:ignore|expect-error|nocheck)\b/;
 /** A test that measures time, or waits for it to pass, fails on a machine that has other work. */
 const CLOCK_OF_TEST =
   /\b(?:setTimeout\(|performance\.now\(|hrtime\b|AbortSignal\.timeout\(|scheduler\.wait\()|\bDate\.now\(\) -|\{ timeout: /;
+/** A test that takes other values in every run is green and red by chance. */
+const CHANCE_OF_TEST = /\bMath\.random\(|\brandom(?:Bytes|Int)\(/;
 /** A server that is about to end writes into its folder while that is removed: one removal in a few thousand fails. */
 const REMOVAL_OF_TEST = /\brm(?:Sync)?\([^;]*\brecursive: true/;
 const REMOVER = 'test/support/folders.ts';
@@ -30,6 +32,7 @@ export const wordRules: readonly Rule[] = [
   { title: 'no `any`, no `!`, no `as unknown as`', find: findBannedTypes },
   { title: 'every test runs', find: findSkippedTests },
   { title: 'tests wait for events and assert no time', find: findClocksOfTests },
+  { title: 'tests take random values from the seed', find: findChance },
   { title: 'tests remove folders in one way', find: findRemovals },
   { title: 'no module has state', find: findModuleState },
   { title: 'doc comments begin with a verb or a noun', find: findRiddles },
@@ -103,6 +106,14 @@ function findClocksOfTests(project: Project): string[] {
     .filter(({ path }) => path.endsWith('.test.ts') && !path.startsWith('test/tidy/'))
     .flatMap(({ path, text }) =>
       findLines(path, text, CLOCK_OF_TEST, 'has %s: wait with test/support/until.ts, and assert no time'),
+    );
+}
+
+function findChance(project: Project): string[] {
+  return project.tests
+    .filter(({ path }) => path.endsWith('.test.ts') && !path.startsWith('test/tidy/'))
+    .flatMap(({ path, text }) =>
+      findLines(path, text, CHANCE_OF_TEST, 'has %s: take the values from test/support/seed.ts'),
     );
 }
 

@@ -6,8 +6,9 @@ import { accountDn, accountLdif } from '../../support/accounts.ts';
 import { extendedRequest, saslBindRequest } from '../../support/ber-bytes.ts';
 import { Authority, type Issued } from '../../support/certificates.ts';
 import { removeFolder } from '../../support/folders.ts';
+import { freePort } from '../../support/free-port.ts';
 import { LdapTools, runProgram } from '../../support/ldap-tools.ts';
-import { ADMINISTRATOR, freePort, type RunningServer, startServer } from '../../support/start-server.ts';
+import { ADMINISTRATOR, type RunningServer, startServer } from '../../support/start-server.ts';
 import { connectTls } from '../../support/tls-client.ts';
 
 const WHO_AM_I = extendedRequest('1.3.6.1.4.1.4203.1.11.3');
