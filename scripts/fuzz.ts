@@ -7,8 +7,8 @@
 import { parseArgs } from 'node:util';
 import { fuzzAnswers } from '../test/fuzz/answers/fuzz-answers.ts';
 import { fuzz } from '../test/fuzz/fuzz.ts';
+import { formatLatencies } from '../test/support/clients/well-behaved-client.ts';
 import { endServers } from '../test/support/server-process.ts';
-import { formatLatencies } from '../test/support/well-behaved-client.ts';
 
 const SETTLE_MS = 5_000;
 const ANSWERED_CLIENTS = 48;

@@ -10,12 +10,12 @@ import { parseArgs } from 'node:util';
 import { askForEverything } from '../test/hostile/greedy-requests.ts';
 import { hostile } from '../test/hostile/hostile.ts';
 import { serverWithPast } from '../test/hostile/long-journal.ts';
-import { endServers } from '../test/support/server-process.ts';
 import {
   formatLatencies,
   residentMegabytes,
   WellBehavedClient,
-} from '../test/support/well-behaved-client.ts';
+} from '../test/support/clients/well-behaved-client.ts';
+import { endServers } from '../test/support/server-process.ts';
 
 const SETTLE_MS = 10_000;
 const PERCENTILE_99_MS_MAX = 50;

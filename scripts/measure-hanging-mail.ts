@@ -5,10 +5,10 @@
 import { createServer } from 'node:net';
 import { parseArgs } from 'node:util';
 import { changeLdif, mailServerDn, mailServerLdif } from '../test/mail/mail-servers-in-ldif.ts';
+import { type Latencies, WellBehavedClient } from '../test/support/clients/well-behaved-client.ts';
 import { LdapTools } from '../test/support/ldap-tools.ts';
+import { endReceivers, SmtpReceiver } from '../test/support/mail/smtp-receiver.ts';
 import { endServers, startServer } from '../test/support/server-process.ts';
-import { endReceivers, SmtpReceiver } from '../test/support/smtp-receiver.ts';
-import { type Latencies, WellBehavedClient } from '../test/support/well-behaved-client.ts';
 
 /** Fewer than tasks may run at a time. */
 const HANGING_MESSAGES = 20;

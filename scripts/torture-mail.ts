@@ -3,7 +3,7 @@
 //     npm run torture-mail -- --messages 1000 --kills 5
 
 import { parseArgs } from 'node:util';
-import { tortureMail } from '../test/support/mail-torture.ts';
+import { tortureMail } from '../test/support/mail/mail-torture.ts';
 
 const { values } = parseArgs({
   options: { messages: { type: 'string', default: '1000' }, kills: { type: 'string', default: '5' } },

@@ -15,7 +15,7 @@ import {
 } from '../src/config/objects/properties/foreign-handler-properties.ts';
 import type { PropertyDefinition } from '../src/config/property-definition.ts';
 import { takesExpressions } from '../src/config/property-reader.ts';
-import { parseCases, type Step } from './support/case-file.ts';
+import { parseCases, type Step } from './support/cases/case-file.ts';
 
 const FOLDER = fileURLToPath(new URL('cases', import.meta.url));
 const ABOUT = 'README.md';

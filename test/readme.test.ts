@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectTranscript } from './support/cases/transcript.ts';
 import { removeFolder } from './support/folders.ts';
 import { freePort } from './support/free-port.ts';
-import { expectTranscript } from './support/transcript.ts';
 import { endWhenHanging } from './support/until.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -54,7 +54,7 @@ describe('the tour of the README', () => {
     });
     const tourNow = tour.replace(STEP, () => printed.shift() ?? '');
     await expectTranscript(
-      '../../README.md',
+      'README.md',
       readme.replace(tour, () => tourNow),
     );
   });

@@ -12,7 +12,7 @@ import { LdapTools } from '../support/ldap-tools.ts';
 import { startServer } from '../support/start-server.ts';
 import { taskDn, taskLdif, untilTask } from '../support/tasks.ts';
 
-const MOVED_CLOCK = fileURLToPath(new URL('../support/moved-clock.mjs', import.meta.url));
+const MOVED_CLOCK = fileURLToPath(new URL('../support/preloads/moved-clock.mjs', import.meta.url));
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;

@@ -6,7 +6,7 @@ import { countDescriptors } from '../../src/files/descriptors.ts';
 import { type Descriptors, DescriptorWatch } from '../../src/monitor/descriptor-watch.ts';
 import { mailServerLdif } from '../mail/mail-servers-in-ldif.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
-import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
+import { endReceivers, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { startServer } from '../support/start-server.ts';
 import { until } from '../support/until.ts';
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { DiskFault } from '../support/disk-fault.ts';
+import { DiskFault } from '../support/disk/disk-fault.ts';
 import { removeFolder } from '../support/folders.ts';
 import { freePort } from '../support/free-port.ts';
 import { startServer } from '../support/start-server.ts';
@@ -57,7 +57,7 @@ it('ends with its terminal', async () => {
 
 describe('SIGHUP before a server is ready', () => {
   it('while it is being loaded does not end it', async () => {
-    const preload = fileURLToPath(new URL('../support/hang-up-while-loading.mjs', import.meta.url));
+    const preload = fileURLToPath(new URL('../support/preloads/hang-up-while-loading.mjs', import.meta.url));
     const server = await startServer({ environment: { NODE_OPTIONS: `--import=${preload}` } });
     expect((await server.stop()).code).toBe(0);
   });

@@ -9,7 +9,7 @@ import { mailServerLdif } from '../mail/mail-servers-in-ldif.ts';
 import { removeFolder } from '../support/folders.ts';
 import { freePort } from '../support/free-port.ts';
 import { LdapTools, runProgram } from '../support/ldap-tools.ts';
-import { SmtpReceiver } from '../support/smtp-receiver.ts';
+import { SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import '../support/start-server.ts';
 
 const PASSWORD = 'test-password-1';

@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { splitWords } from '../../src/cli/dsconfig/words.ts';
+import { expectTranscript } from '../support/cases/transcript.ts';
 import { Authority } from '../support/certificates.ts';
 import { runConfdit } from '../support/confdit-program.ts';
 import { removeFolder } from '../support/folders.ts';
-import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
+import { endReceivers, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { startServer } from '../support/start-server.ts';
-import { expectTranscript } from '../support/transcript.ts';
 
 const SECRET = 'canary-of-the-first';
 const HEADING = `# A first mail server
@@ -76,7 +76,7 @@ it('leads from --help to a verified mail server', async () => {
   await server.stop();
   expect(transcript).not.toContain(SECRET);
   await expectTranscript(
-    '../../docs/first-mail-server.md',
+    'docs/first-mail-server.md',
     `${HEADING}\n\`\`\`text\n${transcript.trimEnd()}\n\`\`\`\n`,
     {
       [folder]: 'instance',

@@ -15,7 +15,7 @@ import { runConfdit } from '../support/confdit-program.ts';
 import { removeFolder } from '../support/folders.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 
-const COUNTER = pathToFileURL(join(import.meta.dirname, '../support/count-modules.mjs')).href;
+const COUNTER = pathToFileURL(join(import.meta.dirname, '../support/preloads/count-modules.mjs')).href;
 const LOADERS = join(import.meta.dirname, '../../src/cli/dsconfig/family-loaders.ts');
 const LOGIN = ['--bindPassword:env', 'PASSWORD'];
 /** The rooms of a running server. */

@@ -8,15 +8,15 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { splitWords } from '../../src/cli/dsconfig/words.ts';
 import { accountLdif } from '../support/accounts.ts';
+import { expectTranscript } from '../support/cases/transcript.ts';
 import { removeFolder } from '../support/folders.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { Terminal } from '../support/terminal.ts';
-import { expectTranscript } from '../support/transcript.ts';
 
 const RECORD_TIMEOUT_MS = 180_000;
 const READER = 'reader-password-1';
-const TYPED = fileURLToPath(new URL('../support/typed-commands.ts', import.meta.url));
+const TYPED = fileURLToPath(new URL('../support/cases/typed-commands.ts', import.meta.url));
 const END = 'END-OF-TRANSCRIPT';
 /** Commands that take the options of a connection, and are not given `--offline`. */
 const SPEAKING =
@@ -70,7 +70,7 @@ describe('transcripts', () => {
       await terminal.until(END, RECORD_TIMEOUT_MS);
       const text = (await terminal.everything()).split(END, 1)[0] ?? '';
       await expectTranscript(
-        `../cli/transcripts/${name}.txt`,
+        `test/cli/transcripts/${name}.txt`,
         name === 'server' ? withoutWidths(text) : text,
         {
           [folder]: 'FOLDER',

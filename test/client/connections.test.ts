@@ -9,7 +9,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type OpenOptions, openMailServer } from '../../src/client/open-mail-server.ts';
 import { accountDn } from '../support/accounts.ts';
 import { freePort } from '../support/free-port.ts';
-import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
+import { endReceivers, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import type { LogLine } from '../support/start-server.ts';
 import { ChainWorkshop } from '../trust/chains/chain-workshop.ts';
 import { APP_PASSWORD, ClientRoom, next, RECONNECT } from './client-room.ts';

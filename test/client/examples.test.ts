@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeFolder } from '../support/folders.ts';
 import { runProgram } from '../support/ldap-tools.ts';
-import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
+import { endReceivers, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { APP_PASSWORD, ClientRoom } from './client-room.ts';
 
 const PACKAGE = new URL('../../src/client/open-mail-server.ts', import.meta.url);

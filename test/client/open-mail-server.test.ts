@@ -8,8 +8,8 @@ import {
   endScriptedMailServers,
   mailServerAnswers,
   ScriptedMailServer,
-} from '../support/scripted-mail-server.ts';
-import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
+} from '../support/mail/scripted-mail-server.ts';
+import { endReceivers, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { ClientRoom, next } from './client-room.ts';
 
 const MESSAGE = { from: 'app@example.com', to: 'bob@example.com', subject: 'Hello', text: 'Good news.' };

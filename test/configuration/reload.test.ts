@@ -7,7 +7,7 @@ import { ChangeType, writePersistentSearch } from '../../src/codec/persistent-se
 import { Oid } from '../../src/ldap/oids.ts';
 import { ALL_CHANGES, changeIn, Watch } from '../operations/controls/watch.ts';
 import { addRequest, changeKinds, deleteRequest, modifyRequest, scopes } from '../support/ber-bytes.ts';
-import { CaseTree } from '../support/case-tree.ts';
+import { CaseTree } from '../support/cases/case-tree.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { type LogLine, type RunningServer, startServer } from '../support/start-server.ts';
 

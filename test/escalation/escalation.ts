@@ -19,11 +19,11 @@ import {
   searchRequest,
 } from '../support/ber-bytes.ts';
 import { Authority, type Issued } from '../support/certificates.ts';
+import { connectTls, connectWithStartTls } from '../support/clients/tls-client.ts';
 import { freePort } from '../support/free-port.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { type RunningServer, startServer } from '../support/server-process.ts';
-import { connectTls, connectWithStartTls } from '../support/tls-client.ts';
 import {
   type Action,
   actions,

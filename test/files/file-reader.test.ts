@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { FileReader } from '../../src/files/file-reader.ts';
+import { hangingDisk } from '../support/disk/hanging-disk.ts';
 import { removeFolder } from '../support/folders.ts';
-import { hangingDisk } from '../support/hanging-disk.ts';
 
 it('a file system that never answers', async ({ skip }) => {
   const disk = await hangingDisk();

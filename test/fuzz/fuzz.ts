@@ -2,9 +2,13 @@
 // request without its answer, a client that suffers for others, a tree that somebody changed who may not, an error in
 // the log, memory that grows and grows. What is sent follows from the seed.
 
+import {
+  type Latencies,
+  residentMegabytes,
+  WellBehavedClient,
+} from '../support/clients/well-behaved-client.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { type RunningServer, startServer } from '../support/server-process.ts';
-import { type Latencies, residentMegabytes, WellBehavedClient } from '../support/well-behaved-client.ts';
 import { type Batch, makeBatch } from './batch.ts';
 import type { ElementNode } from './element-tree.ts';
 import { FuzzConnection } from './fuzz-connection.ts';

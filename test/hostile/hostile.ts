@@ -6,10 +6,14 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { configWith } from '../operations/entries.ts';
 import { addRequest, bindRequest, message, scopes, searchRequest } from '../support/ber-bytes.ts';
+import {
+  type Latencies,
+  residentMegabytes,
+  WellBehavedClient,
+} from '../support/clients/well-behaved-client.ts';
 import { freePort } from '../support/free-port.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../support/server-process.ts';
-import { type Latencies, residentMegabytes, WellBehavedClient } from '../support/well-behaved-client.ts';
 import { HeldMemory } from './held-memory.ts';
 
 export interface HostileOptions {

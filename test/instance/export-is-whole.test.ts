@@ -8,9 +8,9 @@ import { bindRequest, scopes, searchRequest } from '../support/ber-bytes.ts';
 import { confditFor, runConfdit } from '../support/confdit-program.ts';
 import { removeFolder } from '../support/folders.ts';
 import { freePort } from '../support/free-port.ts';
+import { endReceivers, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { copySample } from '../support/sample-instance.ts';
-import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 
 const PASSWORD = 'sample-administrator-1';

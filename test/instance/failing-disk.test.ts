@@ -9,7 +9,7 @@ import { LdapTools } from '../support/ldap-tools.ts';
 import { startServer } from '../support/start-server.ts';
 
 const CONTAINER = 'cn=Mail Servers,cn=config';
-const FAILING_DISK = fileURLToPath(new URL('../support/failing-disk.mjs', import.meta.url));
+const FAILING_DISK = fileURLToPath(new URL('../support/disk/failing-disk.mjs', import.meta.url));
 
 function mailServer(name: string): string {
   return `dn: cn=${name},${CONTAINER}\nobjectClass: ds-cfg-mail-server\nds-cfg-enabled: true\nds-cfg-smtp-server: a.example.com\n`;

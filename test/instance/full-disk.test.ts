@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mailServerLdif } from '../mail/mail-servers-in-ldif.ts';
-import { DiskFault } from '../support/disk-fault.ts';
+import { DiskFault } from '../support/disk/disk-fault.ts';
+import { fill, smallDisk, unmount } from '../support/disk/small-disk.ts';
 import { removeFolder } from '../support/folders.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
-import { fill, smallDisk, unmount } from '../support/small-disk.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { runTask } from '../support/tasks.ts';
 

@@ -4,8 +4,8 @@ import { chmod, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runConfdit } from '../support/confdit-program.ts';
+import { fill, smallDisk, unmount } from '../support/disk/small-disk.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
-import { fill, smallDisk, unmount } from '../support/small-disk.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { passes } from '../support/until.ts';
 

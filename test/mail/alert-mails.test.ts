@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { bindRequest } from '../support/ber-bytes.ts';
 import { Authority } from '../support/certificates.ts';
+import { fill, smallDisk, unmount } from '../support/disk/small-disk.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
+import { endReceivers, type Received, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { fill, smallDisk, unmount } from '../support/small-disk.ts';
-import { endReceivers, type Received, SmtpReceiver } from '../support/smtp-receiver.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { mailServerLdif } from './mail-servers-in-ldif.ts';
 

@@ -3,8 +3,8 @@
 import { afterAll, expect, it } from 'vitest';
 import { Authority } from '../support/certificates.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
-import { endAgents } from '../support/mail-transfer-agent.ts';
-import { startPostfix } from '../support/postfix.ts';
+import { endAgents } from '../support/mail/mail-transfer-agent.ts';
+import { startPostfix } from '../support/mail/postfix.ts';
 import { startServer } from '../support/start-server.ts';
 import { mailServerLdif, TRUST, trustOf } from './mail-servers-in-ldif.ts';
 

@@ -5,7 +5,7 @@ import { X509Certificate } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Trust } from '../../src/trust/trust.ts';
 import { Authority, type Issued } from '../support/certificates.ts';
-import { endReceivers, type ReceiverOptions, SmtpReceiver } from '../support/smtp-receiver.ts';
+import { endReceivers, type ReceiverOptions, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { until } from '../support/until.ts';
 import { logLines, mailServer, READY, type ServerWords } from './mail-room.ts';
 

@@ -4,8 +4,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { LdapTools } from '../support/ldap-tools.ts';
-import { tortureMail } from '../support/mail-torture.ts';
-import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
+import { tortureMail } from '../support/mail/mail-torture.ts';
+import { endReceivers, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { startServer } from '../support/start-server.ts';
 import { mailServerLdif } from './mail-servers-in-ldif.ts';
 

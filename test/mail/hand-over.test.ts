@@ -8,8 +8,8 @@ import {
   CONNECTED,
   endScriptedMailServers,
   ScriptedMailServer,
-} from '../support/scripted-mail-server.ts';
-import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
+} from '../support/mail/scripted-mail-server.ts';
+import { endReceivers, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { passes, until } from '../support/until.ts';
 import { logLines, mailServer, READY } from './mail-room.ts';
 

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Authority, type Issued } from '../support/certificates.ts';
-import { endReceivers, type ReceiverOptions, SmtpReceiver } from '../support/smtp-receiver.ts';
+import { endReceivers, type ReceiverOptions, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { mailServer, READY, type ServerWords } from './mail-room.ts';
 
 const CANARY = 'canary-ahT7aexi';

@@ -6,7 +6,7 @@ import { rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LdapTools } from '../support/ldap-tools.ts';
-import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
+import { endReceivers, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { type LogLine, type RunningServer, startServer } from '../support/start-server.ts';
 import { runTask } from '../support/tasks.ts';
 import { changeLdif, mailServerDn, mailServerLdif } from './mail-servers-in-ldif.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Authority } from '../support/certificates.ts';
 import { confditFor } from '../support/confdit-program.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
-import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
+import { endReceivers, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { mailServerLdif, TRUST, trustOf } from './mail-servers-in-ldif.ts';
 

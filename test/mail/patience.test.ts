@@ -16,7 +16,7 @@ import {
   endScriptedMailServers,
   mailServerAnswers,
   ScriptedMailServer,
-} from '../support/scripted-mail-server.ts';
+} from '../support/mail/scripted-mail-server.ts';
 import { mailServer, READY } from './mail-room.ts';
 
 let authority: Authority;

@@ -3,7 +3,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Authority, type Issued } from '../support/certificates.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
-import { endReceivers, type ReceiverOptions, SmtpReceiver } from '../support/smtp-receiver.ts';
+import { endReceivers, type ReceiverOptions, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { runTask } from '../support/tasks.ts';
 import { until } from '../support/until.ts';

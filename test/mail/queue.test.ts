@@ -9,8 +9,8 @@ import {
   endScriptedMailServers,
   mailServerAnswers,
   ScriptedMailServer,
-} from '../support/scripted-mail-server.ts';
-import { endReceivers, type ReceiverOptions, SmtpReceiver } from '../support/smtp-receiver.ts';
+} from '../support/mail/scripted-mail-server.ts';
+import { endReceivers, type ReceiverOptions, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { until } from '../support/until.ts';
 import { endQueues, logLines, MESSAGE, mailServer, openQueue } from './mail-room.ts';
 

@@ -12,8 +12,8 @@ import {
   endScriptedMailServers,
   mailServerAnswers,
   ScriptedMailServer,
-} from '../support/scripted-mail-server.ts';
-import { SmtpReceiver } from '../support/smtp-receiver.ts';
+} from '../support/mail/scripted-mail-server.ts';
+import { SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { mailServer, READY, type ServerWords } from './mail-room.ts';
 
 const CANARY = 'canary-ieNg5ooy';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Authority, type Issued } from '../support/certificates.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
-import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
+import { endReceivers, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 
 const TRUST = 'cn=Site,cn=Trust Manager Providers,cn=config';

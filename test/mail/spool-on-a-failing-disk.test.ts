@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MailError } from '../../src/mail/outgoing-message.ts';
-import { DiskFault, type Fault } from '../support/disk-fault.ts';
+import { DiskFault, type Fault } from '../support/disk/disk-fault.ts';
 import { removeFolder } from '../support/folders.ts';
-import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
+import { endReceivers, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { until } from '../support/until.ts';
 import { endQueues, logLines, mailServer, openQueue } from './mail-room.ts';
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'confdit-faults-'));
   disk = new DiskFault(folder);
   process.env.CONFDIT_TEST_FAULT = disk.environment.CONFDIT_TEST_FAULT;
-  await import(new URL('../support/failing-disk.mjs', import.meta.url).href);
+  await import(new URL('../support/disk/failing-disk.mjs', import.meta.url).href);
   receiver = await SmtpReceiver.start();
 });
 

@@ -3,7 +3,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { usableServers } from '../../src/mail/deliver.ts';
-import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
+import { endReceivers, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { passes, until } from '../support/until.ts';
 import { mailServer, READY } from './mail-room.ts';
 

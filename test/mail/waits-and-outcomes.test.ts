@@ -15,7 +15,7 @@ import {
   type MailServerWords,
   mailServerAnswers,
   ScriptedMailServer,
-} from '../support/scripted-mail-server.ts';
+} from '../support/mail/scripted-mail-server.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { until } from '../support/until.ts';
 import { mailServerLdif } from './mail-servers-in-ldif.ts';

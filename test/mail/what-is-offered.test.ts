@@ -8,7 +8,7 @@ import {
   type MailServerWords,
   mailServerAnswers,
   ScriptedMailServer,
-} from '../support/scripted-mail-server.ts';
+} from '../support/mail/scripted-mail-server.ts';
 import { mailServer, READY, type ServerWords } from './mail-room.ts';
 
 const CANARY = 'canary-Ohw0ahNg';

@@ -3,10 +3,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { isLoopback } from '../../src/operations/connection-security.ts';
 import { bindRequest, extendedRequest, saslBindRequest } from '../support/ber-bytes.ts';
+import { beginTls, START_TLS } from '../support/clients/tls-client.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { connectFromOutside, outerAddress } from '../support/outer-address.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../support/start-server.ts';
-import { beginTls, START_TLS } from '../support/tls-client.ts';
 
 const WHO_AM_I = extendedRequest('1.3.6.1.4.1.4203.1.11.3');
 const HANDLER = 'cn=LDAP,cn=Connection Handlers,cn=config';

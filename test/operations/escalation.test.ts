@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accountDn, accountLdif } from '../support/accounts.ts';
 import { extendedRequest, saslBindRequest } from '../support/ber-bytes.ts';
 import { Authority, type Issued } from '../support/certificates.ts';
+import { connectTls } from '../support/clients/tls-client.ts';
 import { freePort } from '../support/free-port.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
-import { connectTls } from '../support/tls-client.ts';
 
 const PASSWORD = 'a password';
 const WHO_AM_I = extendedRequest('1.3.6.1.4.1.4203.1.11.3');

@@ -14,8 +14,8 @@ import type { PropertyDefinition } from '../../src/config/property-definition.ts
 import { Oid } from '../../src/ldap/oids.ts';
 import { addRequest, control, deleteRequest, modifyRequest } from '../support/ber-bytes.ts';
 import { runConfdit } from '../support/confdit-program.ts';
+import { hangingDisk } from '../support/disk/hanging-disk.ts';
 import { removeFolder } from '../support/folders.ts';
-import { hangingDisk } from '../support/hanging-disk.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 

@@ -13,13 +13,13 @@ import {
   modifyRequest,
 } from '../support/ber-bytes.ts';
 import { Authority, type Issued } from '../support/certificates.ts';
+import { connectTls } from '../support/clients/tls-client.ts';
 import { confditFor } from '../support/confdit-program.ts';
 import { removeFolder } from '../support/folders.ts';
 import { freePort } from '../support/free-port.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
-import { connectTls } from '../support/tls-client.ts';
 import { replace } from './controls/control-client.ts';
 import { changeTogether } from './transaction-client.ts';
 

@@ -15,8 +15,8 @@ import {
 import { readEntryChange } from '../support/control-values.ts';
 import { freePort } from '../support/free-port.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
+import { endReceivers, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { runTask } from '../support/tasks.ts';
 import { controlValue, controlWith, replace } from './controls/control-client.ts';

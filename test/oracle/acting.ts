@@ -14,8 +14,8 @@ import {
   searchRequest,
 } from '../support/ber-bytes.ts';
 import type { FoundEntry } from '../support/ber-element.ts';
+import { START_TLS } from '../support/clients/tls-client.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { START_TLS } from '../support/tls-client.ts';
 import type { Fixtures } from './fixtures.ts';
 
 /** Outcomes by what was tried. */

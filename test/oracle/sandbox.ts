@@ -11,13 +11,13 @@ import { formatLine } from '../../src/codec/ldif-writer.ts';
 import { bindRequest } from '../support/ber-bytes.ts';
 import { removeFolder } from '../support/folders.ts';
 import { freePort } from '../support/free-port.ts';
+import { SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../support/server-process.ts';
-import { SmtpReceiver } from '../support/smtp-receiver.ts';
 import { BEGINNING, CATALOG, TOKENS } from './catalog.ts';
 import type { Fixtures } from './fixtures.ts';
 
-const FAILING_DISK = fileURLToPath(new URL('../support/failing-disk.mjs', import.meta.url));
+const FAILING_DISK = fileURLToPath(new URL('../support/disk/failing-disk.mjs', import.meta.url));
 const EXPRESSIONS = 'config/expressions/oracle.json';
 const FAULT = 'fault';
 const PROBLEMS_MAX = 5;

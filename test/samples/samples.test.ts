@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { accountLdif } from '../support/accounts.ts';
 import { bindRequest, extendedRequest, saslBindRequest } from '../support/ber-bytes.ts';
+import { connectTls } from '../support/clients/tls-client.ts';
 import { confditFor, runConfdit } from '../support/confdit-program.ts';
 import { freePort } from '../support/free-port.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
+import { endReceivers, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { copySample, SAMPLES } from '../support/sample-instance.ts';
-import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
-import { connectTls } from '../support/tls-client.ts';
 
 const VERSION = '0.1.0';
 const PASSWORD = 'sample-administrator-1';

@@ -8,9 +8,9 @@ import { controlWith, replace } from '../operations/controls/control-client.ts';
 import { ALL_CHANGES } from '../operations/controls/watch.ts';
 import { addMailServer, MAIL_SERVERS, mailServerDn, makeAll } from '../operations/entries.ts';
 import { bindRequest, message, scopes, searchRequest } from '../support/ber-bytes.ts';
+import { connectTls } from '../support/clients/tls-client.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../support/start-server.ts';
-import { connectTls } from '../support/tls-client.ts';
 
 const SERVERS = 300;
 const BULK = 'x'.repeat(20_000);

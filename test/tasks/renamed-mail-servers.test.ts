@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { mailServerDn, mailServerLdif } from '../mail/mail-servers-in-ldif.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
-import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
+import { endReceivers, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { taskDn, taskLdif, untilTask } from '../support/tasks.ts';
 import { until } from '../support/until.ts';

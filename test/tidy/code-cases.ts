@@ -143,13 +143,14 @@ export const sizeCases: readonly RuleCase[] = [
     expected: ['src/ldap/a.ts:401 the file has 401 lines'],
   },
   {
-    rule: 'no folder of src/ has more',
-    what: '31 files, but not 30, nor folders within',
+    rule: 'no folder of code has more',
+    what: '31 files in src/ and test/, but not 30, nor folders within',
     files: Object.fromEntries([
       ...Array.from({ length: 31 }, (_, at) => [`src/ldap/a${at}.ts`, code()]),
+      ...Array.from({ length: 31 }, (_, at) => [`test/ldap/a${at}.test.ts`, code()]),
       ...Array.from({ length: 30 }, (_, at) => [`src/ldap/within/b${at}.ts`, code()]),
     ]),
-    expected: ['src/ldap:1 the folder has 31 files'],
+    expected: ['src/ldap:1 the folder has 31 files', 'test/ldap:1 the folder has 31 files'],
   },
   {
     rule: 'no function has more',

@@ -24,7 +24,7 @@ export const sizeRules: readonly Rule[] = [
   { title: `no function has more than ${FUNCTION_LINES_MAX} lines`, find: findLongFunctions },
   { title: 'no object literal is spread to save lines', find: findSpreadLiterals },
   { title: 'no small file is imported by one other file of its room only', find: findSmallFiles },
-  { title: `no folder of src/ has more than ${FOLDER_FILES_MAX} files`, find: findFullFolders },
+  { title: `no folder of code has more than ${FOLDER_FILES_MAX} files`, find: findFullFolders },
 ];
 
 function findLongFiles(project: Project): string[] {
@@ -34,7 +34,7 @@ function findLongFiles(project: Project): string[] {
 }
 
 function findFullFolders(project: Project): string[] {
-  const folders = Map.groupBy(project.source, ({ path }) => path.slice(0, path.lastIndexOf('/')));
+  const folders = Map.groupBy(project.code, ({ path }) => path.slice(0, path.lastIndexOf('/')));
   return [...folders].flatMap(([folder, { length }]) =>
     length > FOLDER_FILES_MAX ? [finding(folder, 1, `the folder has ${length} files`)] : [],
   );

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backendLdif } from '../memory/memory-backend-support.ts';
 import { extendedRequest } from '../support/ber-bytes.ts';
 import { Authority, type Issued } from '../support/certificates.ts';
+import { connectTls } from '../support/clients/tls-client.ts';
 import { freePort } from '../support/free-port.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
-import { connectTls } from '../support/tls-client.ts';
 
 const TRUST = 'cn=Entries,cn=Trust Manager Providers,cn=config';
 const BASE = 'ou=Authorities,dc=example,dc=com';

@@ -8,11 +8,11 @@ import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { extendedRequest, saslBindRequest } from '../support/ber-bytes.ts';
 import { Authority, type Issued } from '../support/certificates.ts';
+import { connectTls } from '../support/clients/tls-client.ts';
 import { freePort } from '../support/free-port.ts';
 import { keyTool } from '../support/key-tool.ts';
 import { LdapTools, runProgram } from '../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
-import { connectTls } from '../support/tls-client.ts';
 
 const WHO_AM_I = extendedRequest('1.3.6.1.4.1.4203.1.11.3');
 const EXTERNAL = saslBindRequest('EXTERNAL');

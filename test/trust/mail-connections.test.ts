@@ -9,7 +9,7 @@ import { backendLdif } from '../memory/memory-backend-support.ts';
 import { Authority, type Issued } from '../support/certificates.ts';
 import { keyTool } from '../support/key-tool.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
-import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
+import { endReceivers, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { runTask } from '../support/tasks.ts';
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mailServerDn, mailServerLdif } from '../mail/mail-servers-in-ldif.ts';
 import { Authority, type Issued } from '../support/certificates.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
-import { endReceivers, SmtpReceiver } from '../support/smtp-receiver.ts';
+import { endReceivers, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { runTask } from '../support/tasks.ts';
 

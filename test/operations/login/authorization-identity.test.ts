@@ -3,9 +3,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { accountDn, accountLdif } from '../../support/accounts.ts';
 import { bindRequest, control, message, saslBindRequest } from '../../support/ber-bytes.ts';
+import { ScramClient } from '../../support/clients/scram-client.ts';
 import { LdapTools, runProgram } from '../../support/ldap-tools.ts';
 import { RawClient } from '../../support/raw-client.ts';
-import { ScramClient } from '../../support/scram-client.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../../support/start-server.ts';
 
 const REQUEST = '2.16.840.1.113730.3.4.16';

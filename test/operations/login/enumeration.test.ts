@@ -14,9 +14,9 @@ import {
   scopes,
   searchRequest,
 } from '../../support/ber-bytes.ts';
+import { ScramClient } from '../../support/clients/scram-client.ts';
 import { LdapTools } from '../../support/ldap-tools.ts';
 import { RawClient } from '../../support/raw-client.ts';
-import { ScramClient } from '../../support/scram-client.ts';
 import { type RunningServer, startServer } from '../../support/start-server.ts';
 
 const WHO_AM_I = extendedRequest('1.3.6.1.4.1.4203.1.11.3');

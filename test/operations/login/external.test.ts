@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accountDn, accountLdif } from '../../support/accounts.ts';
 import { extendedRequest, saslBindRequest } from '../../support/ber-bytes.ts';
 import { Authority, type Issued } from '../../support/certificates.ts';
+import { connectTls } from '../../support/clients/tls-client.ts';
 import { removeFolder } from '../../support/folders.ts';
 import { freePort } from '../../support/free-port.ts';
 import { LdapTools, runProgram } from '../../support/ldap-tools.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../../support/start-server.ts';
-import { connectTls } from '../../support/tls-client.ts';
 
 const WHO_AM_I = extendedRequest('1.3.6.1.4.1.4203.1.11.3');
 const HANDLERS = 'cn=Connection Handlers,cn=config';

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { accountDn, accountLdif, passwordModifyRequest } from '../../support/accounts.ts';
 import { bindRequest, saslBindRequest } from '../../support/ber-bytes.ts';
+import { ScramClient } from '../../support/clients/scram-client.ts';
 import { LdapTools } from '../../support/ldap-tools.ts';
 import { RawClient } from '../../support/raw-client.ts';
-import { ScramClient } from '../../support/scram-client.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../../support/start-server.ts';
 
 const PASSWORD = 'the right one';

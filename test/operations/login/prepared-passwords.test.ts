@@ -18,9 +18,9 @@ import {
   saslBindRequest,
   searchRequest,
 } from '../../support/ber-bytes.ts';
+import { ScramClient } from '../../support/clients/scram-client.ts';
 import { LdapTools } from '../../support/ldap-tools.ts';
 import { RawClient } from '../../support/raw-client.ts';
-import { ScramClient } from '../../support/scram-client.ts';
 import { type RunningServer, startServer } from '../../support/start-server.ts';
 
 const SSHA = '{SSHA}tCNGqyJLk/uvKpCa4vga5GB2gWoxMjM0NTY3OA==';
@@ -226,7 +226,7 @@ describe('an account below cn=config', () => {
 });
 
 it('Argon2 is refused with the reason by a Node.js that does not compute it, and all else goes on', async () => {
-  const preload = fileURLToPath(new URL('../../support/without-argon2.mjs', import.meta.url));
+  const preload = fileURLToPath(new URL('../../support/preloads/without-argon2.mjs', import.meta.url));
   const older = await startServer({ environment: { NODE_OPTIONS: `--import=${preload}` } });
   const client = await RawClient.bound(older);
   const attributes = [

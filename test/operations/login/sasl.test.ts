@@ -8,9 +8,9 @@ import {
   saslBindRequest,
   searchRequest,
 } from '../../support/ber-bytes.ts';
+import { ScramClient } from '../../support/clients/scram-client.ts';
 import { LdapTools, runProgram } from '../../support/ldap-tools.ts';
 import { RawClient } from '../../support/raw-client.ts';
-import { ScramClient } from '../../support/scram-client.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../../support/start-server.ts';
 
 const WHO_AM_I = extendedRequest('1.3.6.1.4.1.4203.1.11.3');

@@ -10,7 +10,7 @@ import { scram } from '../../../src/operations/sasl/scram.ts';
 import { Accounts } from '../../../src/runtime/accounts.ts';
 import { entriesOf, openSources, schema } from '../../config/configuration.ts';
 import { accountLdif } from '../../support/accounts.ts';
-import { ScramClient } from '../../support/scram-client.ts';
+import { ScramClient } from '../../support/clients/scram-client.ts';
 
 const THROTTLE_LIMITS = { failuresMax: 20, refusalMs: 300_000, forgetMs: 900_000 };
 

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { extendedRequest, saslBindRequest } from '../../support/ber-bytes.ts';
 import { Authority, type Issued } from '../../support/certificates.ts';
+import { connectTls, connectWithStartTls } from '../../support/clients/tls-client.ts';
 import { freePort } from '../../support/free-port.ts';
 import { LdapTools, runProgram } from '../../support/ldap-tools.ts';
 import { type RunningServer, startServer } from '../../support/start-server.ts';
-import { connectTls, connectWithStartTls } from '../../support/tls-client.ts';
 
 const WHO_AM_I = extendedRequest('1.3.6.1.4.1.4203.1.11.3');
 const EXTERNAL = saslBindRequest('EXTERNAL');

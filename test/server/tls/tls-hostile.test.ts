@@ -5,11 +5,11 @@ import { createConnection, createServer, type Socket } from 'node:net';
 import { connect } from 'node:tls';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { extendedRequest, message } from '../../support/ber-bytes.ts';
+import { connectTls, START_TLS, type TlsClient } from '../../support/clients/tls-client.ts';
 import { freePort } from '../../support/free-port.ts';
 import { LdapTools } from '../../support/ldap-tools.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { type RunningServer, startServer } from '../../support/start-server.ts';
-import { connectTls, START_TLS, type TlsClient } from '../../support/tls-client.ts';
 
 const WHO_AM_I = extendedRequest('1.3.6.1.4.1.4203.1.11.3');
 const DROPPED = 300;

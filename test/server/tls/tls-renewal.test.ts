@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { extendedRequest } from '../../support/ber-bytes.ts';
 import { Authority } from '../../support/certificates.ts';
+import { connectTls, connectWithStartTls } from '../../support/clients/tls-client.ts';
 import { type RunningServer, startServer } from '../../support/start-server.ts';
-import { connectTls, connectWithStartTls } from '../../support/tls-client.ts';
 import { until } from '../../support/until.ts';
 
 const WHO_AM_I = extendedRequest('1.3.6.1.4.1.4203.1.11.3');

@@ -10,11 +10,11 @@ import {
   message,
   saslBindRequest,
 } from '../../support/ber-bytes.ts';
+import { beginTls, connectTls, connectWithStartTls, START_TLS } from '../../support/clients/tls-client.ts';
 import { freePort } from '../../support/free-port.ts';
 import { LdapTools } from '../../support/ldap-tools.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../../support/start-server.ts';
-import { beginTls, connectTls, connectWithStartTls, START_TLS } from '../../support/tls-client.ts';
 
 const WHO_AM_I = extendedRequest('1.3.6.1.4.1.4203.1.11.3');
 const STARTING = extendedRequest(START_TLS);
