@@ -4,7 +4,7 @@
 import { LdapError } from '../ldap/ldap-error.ts';
 import { textFromOctets } from '../ldap/octets.ts';
 
-/** Bytes that are not BER as LDAP allows it: there is no going on with this connection (RFC 4511 §4.1.1). */
+/** Bytes that are not BER as LDAP restricts it: the connection must be closed (RFC 4511 §4.1.1). */
 export class BerError extends LdapError {
   constructor(message: string) {
     super('protocolError', message);
@@ -27,7 +27,7 @@ const INTEGER_OCTETS_MAX = 4;
 const SHORT_TEXT_OCTETS_MAX = 16;
 
 /**
- * The number of octets of the message that starts at `start`, or 0 while its header is not complete.
+ * Returns the number of octets of the message that starts at `start`, or 0 while its header is incomplete.
  * Throws BerError when no message can start so, or when it is longer than `octetsMax`.
  */
 export function frameLength(bytes: Uint8Array, start: number, end: number, octetsMax: number): number {
@@ -63,17 +63,17 @@ export class BerReader {
     this.#end = end;
   }
 
-  /** Whether the constructed value that was entered last has more in it. */
+  /** Returns true while the constructed value entered last has more elements. */
   get hasMore(): boolean {
     return this.#at < this.#end;
   }
 
-  /** The next tag, or -1 at the end of the constructed value. */
+  /** Returns the next tag, or -1 at the end of the constructed value. */
   peekTag(): number {
     return this.#at < this.#end ? (this.#bytes[this.#at] ?? -1) : -1;
   }
 
-  /** Steps into a constructed value; what it returns is given back to `leave`. */
+  /** Steps into a constructed value. Returns what `leave` needs. */
   enter(tag: number): number {
     const length = this.#header(tag);
     const outerEnd = this.#end;
@@ -82,8 +82,8 @@ export class BerReader {
   }
 
   /**
-   * Steps out. Elements that a later version of the protocol added at the end are passed over
-   * (RFC 4511 §4), but they must be well-formed.
+   * Steps out. Skips elements that a later version of the protocol added at the end (RFC 4511 §4); they must be
+   * well-formed.
    */
   leave(outerEnd: number): void {
     while (this.#at < this.#end) this.skip();
@@ -96,8 +96,8 @@ export class BerReader {
   }
 
   /**
-   * `lowest` to `highest`, both included; another number is no BerError, but protocolError all the same. Superfluous leading
-   * octets, which some clients write and X.690 §8.3.2 forbids, are taken: up to four octets there is one number they can mean.
+   * Reads an INTEGER between `lowest` and `highest`, inclusive; another number is a protocolError, no BerError. Accepts
+   * superfluous leading octets up to four octets in all: some clients write them, although X.690 §8.3.2 forbids it.
    */
   integer(lowest: number, highest: number, tag: number = BerTag.integer): number {
     const length = this.#header(tag);
@@ -122,7 +122,7 @@ export class BerReader {
     return value;
   }
 
-  /** An OCTET STRING as text (octets.ts). */
+  /** Reads an OCTET STRING as text (octets.ts). */
   text(tag: number = BerTag.octetString): string {
     const length = this.#header(tag);
     const start = this.#at;
@@ -145,7 +145,7 @@ export class BerReader {
     return text.includes('\uFFFD') ? textFromOctets(this.#bytes.subarray(start, this.#at)) : text;
   }
 
-  /** Checks tag and length and moves to the content, of which it returns the length. */
+  /** Checks tag and length, and moves to the content. Returns its length. */
   #header(tag: number): number {
     const bytes = this.#bytes;
     const found = this.peekTag();

@@ -13,42 +13,42 @@ export class BerWriter {
   #bytes: Buffer;
   #start = 0;
   #at = 0;
-  /** Where what was taken begins that may be written over. */
+  /** Start of the octets taken that may be overwritten. */
   #takenStart = 0;
 
-  /** Takes how many octets are allocated at a time: little where little is written. */
+  /** Takes the number of octets to allocate at a time: few for a writer that writes little. */
   constructor(blockOctets = BLOCK_OCTETS) {
     this.#blockOctets = blockOctets;
     this.#bytes = Buffer.allocUnsafeSlow(blockOctets);
   }
 
-  /** The number of octets written since the last `take`. */
+  /** Number of octets written since the last `take`. */
   get length(): number {
     return this.#at - this.#start;
   }
 
-  /** What was written since the last `take`. The view is the caller's; the writer goes on behind it. */
+  /** Returns the octets written since the last `take`. The caller owns the view. */
   take(): Buffer {
     const taken = this.#bytes.subarray(this.#start, this.#at);
     this.#start = this.#at;
     return taken;
   }
 
-  /** A copy of what was written after `length` was read as this, independent of the writer's blocks. */
+  /** Returns a copy of what was written since `length` had this value, independent of the writer's blocks. */
   copyFrom(length: number): Buffer {
     return Buffer.from(this.#bytes.subarray(this.#start + length, this.#at));
   }
 
   /**
-   * Writes over what was taken since the last `rewind` or `leave`, which nobody needs any more: the same memory, still
-   * in the processor's cache, instead of a new block. Only right after `take`.
+   * Overwrites what was taken since the last `rewind` or `leave` and is no longer in use: the same memory, still in the
+   * processor's cache, instead of a new block. Only right after `take`.
    */
   rewind(): void {
     this.#start = this.#takenStart;
     this.#at = this.#takenStart;
   }
 
-  /** What was taken is somebody's still: it is never written over. */
+  /** Keeps what was taken: somebody still uses it. */
   leave(): void {
     this.#takenStart = this.#start;
   }
@@ -62,12 +62,12 @@ export class BerWriter {
     this.#takenStart = 0;
   }
 
-  /** Forgets what was written after `length` was read as this. */
+  /** Forgets what was written since `length` had this value. */
   truncate(length: number): void {
     this.#at = this.#start + length;
   }
 
-  /** Begins a constructed value; what it returns is given back to `end`. */
+  /** Begins a constructed value. Returns what `end` needs. */
   begin(tag: number): number {
     this.#ensure(2);
     this.#bytes[this.#at] = tag;
@@ -108,26 +108,26 @@ export class BerWriter {
     this.#at += 3;
   }
 
-  /** Text as an OCTET STRING (octets.ts). */
+  /** Writes text as an OCTET STRING (octets.ts). */
   text(value: string, tag: number = BerTag.octetString): void {
     if (value.length > SHORT_TEXT_MAX || !this.#shortText(value, tag)) this.#longText(value, tag);
   }
 
-  /** Octets that are already BER. */
+  /** Writes octets that are already BER. */
   raw(octets: Uint8Array): void {
     this.#ensure(octets.length);
     this.#bytes.set(octets, this.#at);
     this.#at += octets.length;
   }
 
-  /** The header of a constructed value whose length is known. */
+  /** Writes the header of a constructed value whose length is known. */
   header(tag: number, length: number): void {
     this.#ensure(6);
     this.#bytes[this.#at] = tag;
     this.#at = putLength(this.#bytes, this.#at + 1, length);
   }
 
-  /** A SEQUENCE of an INTEGER and one value that is BER already: what most messages are. */
+  /** Writes a SEQUENCE of an INTEGER and one value in BER, the form of most messages. */
   numbered(number: number, octets: Uint8Array): void {
     this.#ensure(12 + octets.length);
     this.numberedHead(number, octets.length);
@@ -135,7 +135,7 @@ export class BerWriter {
     this.#at += octets.length;
   }
 
-  /** The same without the value, of which only the number of octets is known here. */
+  /** Writes what `numbered` writes, except the value: only its number of octets is needed. */
   numberedHead(number: number, octets: number): void {
     this.#ensure(12);
     const bytes = this.#bytes;
@@ -185,7 +185,7 @@ export class BerWriter {
   }
 }
 
-/** Returns where it ends, as `putLength` does. */
+/** Writes an INTEGER. Returns the offset of its end, as `putLength` does. */
 function putInteger(bytes: Buffer, at: number, value: number, tag: number): number {
   const octets = integerOctets(value);
   bytes[at] = tag;

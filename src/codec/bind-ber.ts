@@ -8,6 +8,7 @@ import { ContextTag, OperationTag } from './ldap-tag.ts';
 
 const VERSION_MAX = 127;
 
+/** Reads a BindRequest (RFC 4511 §4.2). Throws BerError, or authMethodNotSupported (7) for another choice. */
 export function readBindRequest(reader: BerReader): BindRequest {
   const outer = reader.enter(OperationTag.bindRequest);
   const version = reader.integer(1, VERSION_MAX);
@@ -30,6 +31,7 @@ function readAuthentication(reader: BerReader): BindRequest['authentication'] {
   return { type: 'sasl', mechanism, credentials };
 }
 
+/** Writes a BindRequest (RFC 4511 §4.2). */
 export function writeBindRequest(writer: BerWriter, request: BindRequest): void {
   const start = writer.begin(OperationTag.bindRequest);
   writer.integer(request.version);

@@ -5,6 +5,7 @@ import { type BerReader, BerTag } from './ber-reader.ts';
 import type { BerWriter } from './ber-writer.ts';
 import { OperationTag } from './ldap-tag.ts';
 
+/** Reads a CompareRequest. Throws BerError. */
 export function readCompareRequest(reader: BerReader): CompareRequest {
   const outer = reader.enter(OperationTag.compareRequest);
   const dn = reader.text();
@@ -16,6 +17,7 @@ export function readCompareRequest(reader: BerReader): CompareRequest {
   return { type: 'compareRequest', dn, attribute, value };
 }
 
+/** Writes a CompareRequest. */
 export function writeCompareRequest(writer: BerWriter, request: CompareRequest): void {
   const start = writer.begin(OperationTag.compareRequest);
   writer.text(request.dn);

@@ -1,5 +1,5 @@
-// What is inside a control or an extended operation: BER that travels as an OCTET STRING of the message, and in this
-// program as text (octets.ts).
+// The value of a control or an extended operation: BER that is an OCTET STRING of the message, and in this program
+// text (octets.ts).
 
 import { LdapError } from '../ldap/ldap-error.ts';
 import { octetsFromText, textFromOctets } from '../ldap/octets.ts';
@@ -8,7 +8,7 @@ import { BerWriter } from './ber-writer.ts';
 
 const VALUE_OCTETS = 128;
 
-/** Throws protocolError when the value is missing, is not what `read` reads, or goes on behind it. */
+/** Reads a value with `read`. Throws protocolError (2), naming `what`, when it is missing, malformed or has trailing octets. */
 export function readValue<T>(value: string | undefined, what: string, read: (reader: BerReader) => T): T {
   if (value === undefined) throw new LdapError('protocolError', `${what} needs a value.`);
   const reader = new BerReader(Buffer.from(octetsFromText(value)));
@@ -18,13 +18,14 @@ export function readValue<T>(value: string | undefined, what: string, read: (rea
     return result;
   } catch (error) {
     if (!(error instanceof LdapError)) throw error;
-    // The bytes of the message are in order, so the request is answered and the connection goes on.
+    // The message itself is well-formed, so the request is answered and the connection continues.
     throw new LdapError('protocolError', `The value of ${what} cannot be read: ${error.message}`, {
       cause: error,
     });
   }
 }
 
+/** Returns what `write` writes, as a value. */
 export function writeValue(write: (writer: BerWriter) => void): string {
   const writer = new BerWriter(VALUE_OCTETS);
   write(writer);

@@ -11,6 +11,7 @@ import { readTexts, writeSearchResultEntry } from './search-ber.ts';
 
 const VALUES_FILTER_ITEMS_MAX = 64;
 
+/** Reads the Filter of an assertion control (RFC 4528 §3). Throws protocolError (2). */
 export function readAssertion(
   value: string | undefined,
   limits: FilterLimits = DEFAULT_FILTER_LIMITS,
@@ -18,11 +19,12 @@ export function readAssertion(
   return readValue(value, 'the assertion control', (reader) => readFilter(reader, limits));
 }
 
+/** Writes the value of an assertion control (RFC 4528 §3). */
 export function writeAssertion(filter: Filter): string {
   return writeValue((writer) => writeFilter(writer, filter));
 }
 
-/** A ValuesReturnFilter: simple items, of which one must match (RFC 3876 §2). */
+/** Reads a ValuesReturnFilter: simple items, of which one must match (RFC 3876 §2). Throws protocolError (2). */
 export function readValuesFilter(
   value: string | undefined,
   limits: FilterLimits = DEFAULT_FILTER_LIMITS,
@@ -43,7 +45,7 @@ export function readValuesFilter(
 
 function simpleItem(filter: Filter): Filter {
   const isSimple = filter.type !== 'and' && filter.type !== 'or' && filter.type !== 'not';
-  // SimpleFilterItem has no dnAttributes: what an entry is called says nothing about a value.
+  // SimpleFilterItem has no dnAttributes: a name does not describe a value.
   if (isSimple && !(filter.type === 'extensibleMatch' && filter.dnAttributes)) return filter;
   throw new LdapError(
     'protocolError',
@@ -51,11 +53,12 @@ function simpleItem(filter: Filter): Filter {
   );
 }
 
-/** The attribute selectors of a pre-read or post-read request. */
+/** Reads the attribute selectors of a pre-read or post-read request (RFC 4527 §3). Throws protocolError (2). */
 export function readReadEntry(value: string | undefined): readonly string[] {
   return readValue(value, 'the read entry control', (reader) => readTexts(reader));
 }
 
+/** Writes the entry of a pre-read or post-read response (RFC 4527 §3). */
 export function writeReadEntryResult(entry: Entry): string {
   return writeValue((writer) => writeSearchResultEntry(writer, entry));
 }

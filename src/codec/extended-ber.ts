@@ -8,6 +8,7 @@ import { ContextTag, OperationTag } from './ldap-tag.ts';
 type ExtendedRequest = Extract<Request, { type: 'extendedRequest' }>;
 type IntermediateResponse = Extract<Response, { type: 'intermediateResponse' }>;
 
+/** Reads an ExtendedRequest (RFC 4511 §4.12). Throws BerError. */
 export function readExtendedRequest(reader: BerReader): ExtendedRequest {
   const outer = reader.enter(OperationTag.extendedRequest);
   const oid = reader.text(ContextTag.extendedRequestName);
@@ -16,6 +17,7 @@ export function readExtendedRequest(reader: BerReader): ExtendedRequest {
   return { type: 'extendedRequest', oid, value };
 }
 
+/** Writes an ExtendedRequest (RFC 4511 §4.12). */
 export function writeExtendedRequest(writer: BerWriter, request: ExtendedRequest): void {
   const start = writer.begin(OperationTag.extendedRequest);
   writer.text(request.oid, ContextTag.extendedRequestName);
@@ -23,6 +25,7 @@ export function writeExtendedRequest(writer: BerWriter, request: ExtendedRequest
   writer.end(start);
 }
 
+/** Reads an IntermediateResponse (RFC 4511 §4.13). Throws BerError. */
 export function readIntermediateResponse(reader: BerReader): IntermediateResponse {
   const outer = reader.enter(OperationTag.intermediateResponse);
   const oid = readOptionalText(reader, ContextTag.intermediateName);
@@ -31,6 +34,7 @@ export function readIntermediateResponse(reader: BerReader): IntermediateRespons
   return { type: 'intermediateResponse', oid, value };
 }
 
+/** Writes an IntermediateResponse (RFC 4511 §4.13). */
 export function writeIntermediateResponse(writer: BerWriter, response: IntermediateResponse): void {
   const start = writer.begin(OperationTag.intermediateResponse);
   if (response.oid !== undefined) writer.text(response.oid, ContextTag.intermediateName);
@@ -38,6 +42,7 @@ export function writeIntermediateResponse(writer: BerWriter, response: Intermedi
   writer.end(start);
 }
 
+/** Reads an OPTIONAL OCTET STRING with this tag. Returns undefined if another tag or the end is next. */
 export function readOptionalText(reader: BerReader, tag: number): string | undefined {
   return reader.peekTag() === tag ? reader.text(tag) : undefined;
 }

@@ -11,15 +11,16 @@ export interface EndTransaction {
   readonly id: string;
 }
 
-/** Which request was at fault, or what the requests of a committed transaction are answered with. */
+/** The message ID of the request at fault, or the response controls of each committed request (RFC 5805 §2.3). */
 export interface TransactionResult {
   readonly failedMessageId: number | undefined;
   readonly controls: readonly { readonly messageId: number; readonly controls: readonly Control[] }[];
 }
 
-/** The UnboundID LDAP SDK sends the identifier with the tag that it came with. */
+/** The UnboundID LDAP SDK repeats the tag that the identifier arrived with. */
 const RESPONSE_VALUE = ContextTag.extendedResponseValue;
 
+/** Reads a txnEndReq (RFC 5805 §2.3). Throws protocolError (2). */
 export function readEndTransaction(value: string | undefined): EndTransaction {
   return readValue(value, 'the end of a transaction', (reader) => {
     const outer = reader.enter(BerTag.sequence);
@@ -30,6 +31,7 @@ export function readEndTransaction(value: string | undefined): EndTransaction {
   });
 }
 
+/** Writes a txnEndReq (RFC 5805 §2.3). */
 export function writeEndTransaction({ isCommit, id }: EndTransaction): string {
   return writeValue((writer) => {
     const start = writer.begin(BerTag.sequence);
@@ -39,6 +41,7 @@ export function writeEndTransaction({ isCommit, id }: EndTransaction): string {
   });
 }
 
+/** Writes a txnEndRes (RFC 5805 §2.3). */
 export function writeTransactionResult({ failedMessageId, controls }: TransactionResult): string {
   return writeValue((writer) => {
     const start = writer.begin(BerTag.sequence);
@@ -59,7 +62,7 @@ export function writeTransactionResult({ failedMessageId, controls }: Transactio
   });
 }
 
-/** The message ID of the request to cancel. */
+/** Reads the message ID of the request to cancel (RFC 3909 §2.1). Throws protocolError (2). */
 export function readCancel(value: string | undefined): number {
   return readValue(value, 'cancel', (reader) => {
     const outer = reader.enter(BerTag.sequence);

@@ -7,9 +7,9 @@ import type { BerWriter } from './ber-writer.ts';
 import { ContextTag } from './ldap-tag.ts';
 
 export interface FilterLimits {
-  /** How deep filters may be nested: reading and matching recurse so far and no further. */
+  /** Maximum nesting: reading and matching recurse that deep. */
   readonly depthMax: number;
-  /** How many parts a filter may have, counted over all levels. */
+  /** Maximum number of parts, over all levels. */
   readonly partsMax: number;
 }
 
@@ -35,6 +35,7 @@ const VALUE_TAGS = {
   approxMatch: ContextTag.filterApproxMatch,
 } as const;
 
+/** Reads a Filter (RFC 4511 §4.5.1.7). Throws BerError, or protocolError (2) over a limit. */
 export function readFilter(reader: BerReader, limits: FilterLimits): Filter {
   return new FilterReader(reader, limits).read(1);
 }
@@ -84,8 +85,8 @@ class FilterReader {
   }
 
   /**
-   * Choices may be added to the grammar, and one that the server does not know evaluates to Undefined. So does a question
-   * about an attribute that nobody can have, which is what it becomes.
+   * Reads a choice that the server does not know as Undefined (RFC 4511 §4.5.1.7): here, an assertion about an attribute
+   * that no entry can have.
    */
   #readUnknown(tag: number): Filter {
     if (!this.#reader.hasMore) throw new BerError('A filter is missing.');
@@ -123,9 +124,8 @@ function isContextTag(tag: number): boolean {
 }
 
 /**
- * SubstringFilter: `initial` first, `final` last, each at most once. Without parts and with empty ones, which the grammar does
- * not have and clients send, it is Undefined for whoever matches; of parts in another order nothing is kept, with the same
- * meaning. The rest of the search need not suffer.
+ * Reads a SubstringFilter: `initial` first, `final` last, each at most once. Some clients send no parts, or empty ones,
+ * which the grammar forbids. Those, and parts in another order, make it Undefined; the rest of the filter still counts.
  */
 function readSubstrings(reader: BerReader): Filter {
   const outer = reader.enter(ContextTag.filterSubstrings);
@@ -153,7 +153,7 @@ function readSubstrings(reader: BerReader): Filter {
   return { type: 'substrings', attribute, initial, any, final };
 }
 
-/** MatchingRuleAssertion (RFC 4511 §4.5.1.7.7): a rule or an attribute or both; with neither it is Undefined. */
+/** Reads a MatchingRuleAssertion (RFC 4511 §4.5.1.7.7): a rule, an attribute or both; with neither it is Undefined. */
 function readExtensibleMatch(reader: BerReader): Filter {
   const outer = reader.enter(ContextTag.filterExtensibleMatch);
   const rule =
@@ -167,6 +167,7 @@ function readExtensibleMatch(reader: BerReader): Filter {
   return { type: 'extensibleMatch', rule, attribute, value, dnAttributes };
 }
 
+/** Writes a Filter (RFC 4511 §4.5.1.7). */
 export function writeFilter(writer: BerWriter, filter: Filter): void {
   switch (filter.type) {
     case 'and':

@@ -1,13 +1,13 @@
-// Search filters as text (RFC 4515): `(&(objectClass=person)(cn=A*))`. Strict: no spaces but in values, and
-// parentheses around every filter. Texts of errors name places, not the filter, which may hold a secret.
+// Search filters as text (RFC 4515): `(&(objectClass=person)(cn=A*))`. Strict: spaces only in values, and parentheses
+// around every filter. Errors name positions and never quote the filter, which may contain a secret.
 
 import type { Filter } from '../ldap/filter.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { octetsFromText, textFromOctets } from '../ldap/octets.ts';
 
-/** How deep filters may be nested unless the caller says otherwise. */
+/** Maximum nesting, unless the caller passes another. */
 const FILTER_TEXT_DEPTH_MAX = 64;
-/** In characters. */
+/** Unit: characters. */
 const FILTER_TEXT_LENGTH_MAX = 1_000_000;
 
 const ATTRIBUTE = /(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)(?:;[A-Za-z0-9-]+)*/y;
@@ -19,12 +19,12 @@ const WRONG_ESCAPE = /\\(?![0-9A-Fa-f]{2})/;
 const ESCAPED_RUN = /(?:\\[0-9A-Fa-f]{2})+/g;
 const COMPARISONS = { '~=': 'approxMatch', '>=': 'greaterOrEqual', '<=': 'lessOrEqual' } as const;
 
-/** Throws protocolError (2) with the place where the text stops making sense. */
+/** Parses a filter. Throws protocolError (2) with the position of the first error. */
 export function parseFilter(text: string, depthMax: number = FILTER_TEXT_DEPTH_MAX): Filter {
   return new FilterParser(text, depthMax).parse();
 }
 
-/** The inverse of `parseFilter`. */
+/** Formats a filter: the inverse of `parseFilter`. */
 export function formatFilter(filter: Filter): string {
   switch (filter.type) {
     case 'and':
@@ -45,7 +45,7 @@ export function formatFilter(filter: Filter): string {
       return `(${filter.attribute}<=${escapeValue(filter.value)})`;
     case 'substrings': {
       const pieces = [filter.initial ?? '', ...filter.any, filter.final ?? ''];
-      // With one asterisk it would be another question.
+      // With a single asterisk it would be a presence filter.
       if (pieces.join('') === '') return `(${filter.attribute}=**)`;
       return `(${filter.attribute}=${pieces.map(escapeValue).join('*')})`;
     }
@@ -56,10 +56,10 @@ export function formatFilter(filter: Filter): string {
   }
 }
 
-/** RFC 4515 §3: what would be syntax, NUL, and octets that are not UTF-8 are written as `\xx`. */
+/** Escapes syntax characters, NUL and octets that are not UTF-8 as `\xx` (RFC 4515 §3). */
 function escapeValue(value: string): string {
   const escaped = value.replace(/[\\()*\0]/g, (char) => escapeOctet(char.charCodeAt(0)));
-  // With the u flag a surrogate that is half of a pair does not match.
+  // With the u flag, half of a surrogate pair does not match.
   return escaped.isWellFormed()
     ? escaped
     : escaped.replace(/[\u{dc80}-\u{dcff}]/gu, (char) => escapeOctet(char.charCodeAt(0) - 0xdc00));
@@ -69,7 +69,7 @@ function escapeOctet(octet: number): string {
   return `\\${octet.toString(16).padStart(2, '0')}`;
 }
 
-/** Octets written one by one may be UTF-8 only together, with those before and after. */
+/** Reverses `escapeValue`. Escaped octets may be UTF-8 only together with their neighbours. */
 function unescapeValue(text: string): string {
   if (!text.includes('\\')) return text;
   const unescaped = text.replace(ESCAPED_RUN, (run) =>
@@ -132,7 +132,7 @@ class FilterParser {
     return { type: COMPARISONS[operator as keyof typeof COMPARISONS], attribute, value: this.#value() };
   }
 
-  /** `=value`, `=*`, or pieces with `*` between; `=**` has none, and is Undefined. */
+  /** Parses `=value`, `=*`, or pieces with `*` between; `=**` has no piece and is Undefined. */
   #equality(attribute: string): Filter {
     const pieces = [this.#value()];
     while (this.#text[this.#at] === '*') {

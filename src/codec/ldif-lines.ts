@@ -1,5 +1,5 @@
-// The lowest storey of LDIF (RFC 2849 notes 1–2): chunks of text become logical lines, with folding undone and
-// comments gone. What a line says is read by ldif-value.ts and ldif-record.ts.
+// The lowest layer of LDIF (RFC 2849 notes 1–2): turns chunks of text into logical lines, unfolded and without comments.
+// ldif-value.ts and ldif-record.ts read the lines.
 
 import { LdifError } from './ldif-error.ts';
 
@@ -8,18 +8,18 @@ export interface LdifLine {
   readonly number: number;
   /** Unfolded, without its line end; empty for the blank line that ends a record. */
   readonly text: string;
-  /** What is wrong with it as a line, if anything is. */
+  /** The error in the line as a line, if there is one. */
   readonly error?: LdifError;
 }
 
 const SPACE = 0x20;
 const HASH = 0x23;
-/** Stands for a line that is told of already: no blank line, which would end the record. */
+/** Replaces a line already reported: not a blank line, which would end the record. */
 const SKIPPED = '#';
 const SHOWN_OF_LONG_LINE = 1;
 const NUL = '\0';
 const BYTE_ORDER_MARK = '\uFEFF';
-/** How a text in UTF-16 begins when it is read as octets: with a mark, or with a NUL beside a letter. */
+/** The beginning of a text in UTF-16, read as octets: a byte order mark, or a NUL next to a letter. */
 const UTF_16: readonly (readonly [begin: RegExp, encoding: string])[] = [
   [/^\udcff\udcfe|^[^\0]\0[^\0]\0/, 'UTF-16LE'],
   [/^\udcfe\udcff|^\0[^\0]\0[^\0]/, 'UTF-16BE'],
@@ -31,25 +31,25 @@ export class LdifLines {
   readonly #charactersMax: number;
   #number: number;
   #isStart = true;
-  /** The beginning of a physical line whose end has not come yet. */
+  /** The beginning of an unfinished physical line. */
   #rest = '';
-  /** A logical line that the next physical line may still continue. */
+  /** A logical line that the next physical line may continue. */
   #open: { number: number; text: string } | undefined;
   #isComment = false;
-  /** Whether what was pushed last has a CR anywhere. */
+  /** True if the last chunk has a CR. */
   #hasReturn = false;
-  /** Whether the text is in another encoding, which was told. */
+  /** True after the text was reported to be in another encoding. */
   #isForeign = false;
-  /** Whether what was pushed last is UTF-8 throughout, as it nearly always is. */
+  /** True if the last chunk is all UTF-8, the usual case. */
   #isWellFormed = false;
 
-  /** A logical line longer than `charactersMax` is refused. */
+  /** Refuses a logical line longer than `charactersMax`. */
   constructor(firstLine: number, charactersMax: number) {
     this.#number = firstLine;
     this.#charactersMax = charactersMax;
   }
 
-  /** The logical lines that this chunk completes. */
+  /** Returns the logical lines that this chunk completes. */
   push(chunk: string): LdifLine[] {
     const lines: LdifLine[] = [];
     if (this.#isForeign) return lines;
@@ -83,7 +83,7 @@ export class LdifLines {
     return lines;
   }
 
-  /** The lines that were still open. */
+  /** Returns the lines that were still open. */
   end(): LdifLine[] {
     const lines: LdifLine[] = [];
     this.#isWellFormed = false;
@@ -98,7 +98,7 @@ export class LdifLines {
     const text = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
     const number = this.#number;
     this.#number += 1;
-    // RFC 2849 allows it nowhere, and a disk that has lost a part of a file leaves it: in a comment too.
+    // RFC 2849 allows it nowhere, not even in a comment. A disk that lost a part of a file leaves it.
     if (text.includes(NUL)) {
       this.#finish(lines);
       this.#isComment = false;

@@ -1,5 +1,5 @@
-// LDIF text to entries and changes (RFC 2849), for files of any size: text goes in by chunks, complete records
-// come out. Does not open files, does not know the schema, and does not apply what it reads.
+// LDIF text to entries and changes (RFC 2849), for files of any size: takes text in chunks and returns complete records.
+// Opens no files, does not know the schema, and does not apply what it reads.
 
 import { textFromOctets } from '../ldap/octets.ts';
 import { LdifError } from './ldif-error.ts';
@@ -8,15 +8,15 @@ import { findLdifProblems, type LdifRecord, parseLdifRecord } from './ldif-recor
 import { LdifValueReader, type ReadUrl } from './ldif-value.ts';
 
 export interface LdifReaderOptions {
-  /** Gives the content behind `attribute:< file:///…`; without it such a line is refused. */
+  /** Returns the content of `attribute:< file:///…`; without it such a line is refused. */
   readonly readUrl?: ReadUrl;
-  /** The number of the first line, where the text is a part of a file. */
+  /** Number of the first line, if the text is a part of a file. */
   readonly firstLine?: number;
   /** A record longer than this is refused. */
   readonly recordCharactersMax?: number;
   /**
-   * Told of everything that is wrong: the record is left out, and reading goes on with the next. Without it the first
-   * LdifError is thrown.
+   * Receives every error: the record is left out, and reading continues with the next. Without it, the first LdifError is
+   * thrown.
    */
   readonly wrong?: (error: LdifError) => void;
 }
@@ -30,9 +30,9 @@ export class LdifReader {
   readonly #values: LdifValueReader;
   readonly #recordCharactersMax: number;
   readonly #wrong: ((error: LdifError) => void) | undefined;
-  /** Whether the record is left out up to the next blank line. */
+  /** True while the record is left out, up to the next blank line. */
   #isLeftOut = false;
-  /** Whether a line of the record was told of already: the record is left out, and its other lines are looked at. */
+  /** True after a line of the record was reported: the record is left out, but its other lines are checked. */
   #isWrong = false;
   #record: LdifLine[] = [];
   #recordCharacters = 0;
@@ -45,14 +45,14 @@ export class LdifReader {
     this.#wrong = options.wrong;
   }
 
-  /** Takes any piece of the text, gives the records it completes; throws LdifError, after which the reader is of no more use. */
+  /** Takes a piece of the text. Returns the records it completes. Throws LdifError; the reader cannot be used after that. */
   push(chunk: string): LdifRecord[] {
     const records: LdifRecord[] = [];
     for (const line of this.#lines.push(chunk)) this.#take(line, records);
     return records;
   }
 
-  /** The record that no blank line ended. */
+  /** Returns the last record, if no blank line ended it. */
   end(): LdifRecord[] {
     const records: LdifRecord[] = [];
     for (const line of this.#lines.end()) this.#take(line, records);
@@ -65,7 +65,7 @@ export class LdifReader {
       if (this.#wrong === undefined) throw line.error;
       this.#wrong(line.error);
       this.#isWrong = true;
-      // Without its first line nothing can be said of the others.
+      // Without its first line the others cannot be judged.
       if (this.#record.length === 0) this.#isLeftOut = true;
       return;
     }
@@ -131,7 +131,7 @@ export class LdifReader {
   }
 }
 
-/** The records in octets that come in any pieces; throws what `LdifReader` throws. */
+/** Reads records from octets in pieces of any size. Throws what `LdifReader` throws. */
 export async function* readLdifPieces(
   pieces: AsyncIterable<Buffer>,
   options: LdifReaderOptions = {},
@@ -141,7 +141,7 @@ export async function* readLdifPieces(
   let carried: Buffer = EMPTY;
   for await (const piece of pieces) {
     const octets = carried.length === 0 ? piece : Buffer.concat([carried, piece]);
-    // What ends with a line cuts no character. A line that is too long anyway need not be waited for.
+    // A cut after a line end splits no character. A line over the limit fails anyway.
     const cut = octets.length > octetsMax ? octets.length : octets.lastIndexOf(NEWLINE) + 1;
     yield reader.push(textFromOctets(octets.subarray(0, cut)));
     carried = octets.subarray(cut);
@@ -150,7 +150,7 @@ export async function* readLdifPieces(
   yield reader.end();
 }
 
-/** A whole text at once; throws LdifError. */
+/** Reads a whole text. Throws LdifError. */
 export function readLdif(text: string, options: LdifReaderOptions = {}): LdifRecord[] {
   const reader = new LdifReader(options);
   const records = reader.push(text);

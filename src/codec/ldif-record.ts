@@ -11,15 +11,15 @@ import { LdifError } from './ldif-error.ts';
 import type { LdifLine } from './ldif-lines.ts';
 import type { LdifName, LdifValue, LdifValueReader } from './ldif-value.ts';
 
-/** An entry as it is. */
+/** A content record: an entry. */
 export interface LdifContentRecord {
   readonly type: 'content';
-  /** Of its `dn:`. */
+  /** Line of its `dn:`. */
   readonly line: number;
   readonly entry: Entry;
 }
 
-/** A change as it shall be done. */
+/** A change record. */
 export interface LdifChangeRecord {
   readonly type: 'change';
   readonly line: number;
@@ -35,11 +35,11 @@ const MODIFICATIONS: ReadonlySet<string> = new Set<Modification['operation']>([
   'replace',
   'increment',
 ]);
-/** The second line of a change, which is the first when something is wrong with the name. */
+/** The second line of a change; the first, if the one with the name is wrong. */
 const CHANGE_START = /^(?:control|changetype):/i;
 const CONTROL = /^(\d+(?:\.\d+)*)(?: +(true|false))? *(:.*)?$/s;
 
-/** Takes the lines of one record, at least one; throws LdifError. */
+/** Parses the lines of one record, at least one. Throws LdifError. */
 export function parseLdifRecord(lines: readonly LdifLine[], values: LdifValueReader): LdifRecord {
   const [first] = lines;
   if (first === undefined) throw new RangeError('A record has at least one line.');
@@ -55,7 +55,7 @@ export function parseLdifRecord(lines: readonly LdifLine[], values: LdifValueRea
   return { type: 'change', line, change: readChange(dn, cursor), controls };
 }
 
-/** The lines after `dn:`, taken one by one. */
+/** Takes the lines after `dn:` one by one. */
 class LineCursor {
   readonly lines: readonly LdifLine[];
   readonly values: LdifValueReader;
@@ -71,7 +71,7 @@ class LineCursor {
     return this.at >= this.lines.length;
   }
 
-  /** What stands before the colon of the next line, in lower case. */
+  /** Returns the text before the colon of the next line, in lower case. */
   peekKey(): string | undefined {
     return this.lines[this.at]?.text.split(':', 1)[0]?.toLowerCase();
   }
@@ -83,7 +83,7 @@ class LineCursor {
     return line.text.trimEnd() === '-' ? '-' : this.values.read(line);
   }
 
-  /** The next line, which must have this name. */
+  /** Returns the next line, which must have this name. */
   take(key: string): LdifValue {
     const line = this.lines[this.at]?.number ?? (this.lines.at(-1)?.number ?? 0) + 1;
     const value = this.next();
@@ -138,7 +138,7 @@ function readModifications(cursor: LineCursor): Modification[] {
   return modifications;
 }
 
-/** Up to the `-`; the one that ends the record is often left out by hand and not needed. */
+/** Reads up to the `-`. Accepts a record that ends without it: people often leave it out. */
 function readModificationValues(name: LdifName, cursor: LineCursor): string[] {
   const found: string[] = [];
   for (let value = cursor.next(); value !== undefined && value !== '-'; value = cursor.next()) {
@@ -171,7 +171,7 @@ function readModifyDn(dn: Dn, cursor: LineCursor): Change {
   };
 }
 
-/** Returns what is wrong with the lines of an entry, each by itself. Those of a change depend on each other: none is judged. */
+/** Returns the errors in the lines of an entry. The lines of a change depend on each other and are not judged. */
 export function findLdifProblems(lines: readonly LdifLine[], values: LdifValueReader): readonly LdifError[] {
   if (lines.slice(0, 2).some(({ text }) => CHANGE_START.test(text))) return [];
   return lines.flatMap((line, index) => problemOfLine(line, index, values) ?? []);
@@ -227,7 +227,7 @@ function readDn(line: LdifLine, values: LdifValueReader): Dn {
   return parseDn(values.read(line).value, line.number);
 }
 
-/** Words of unreserved characters: nothing in it could be wrong, so it is parsed when somebody looks at it. */
+/** Unreserved characters only: the name cannot be wrong, so it is parsed on first use. */
 const PLAIN_NAME =
   /^[A-Za-z][A-Za-z0-9-]*=[\w.-]+(?: [\w.-]+)*(?:,[A-Za-z][A-Za-z0-9-]*=[\w.-]+(?: [\w.-]+)*){0,15}$/;
 

@@ -7,7 +7,7 @@ import { textFromOctets } from '../ldap/octets.ts';
 import { LdifError } from './ldif-error.ts';
 import type { LdifLine } from './ldif-lines.ts';
 
-/** Gives the content of a `file:` URL as text (octets.ts); an Error it throws is reported with the line. */
+/** Returns the content of a `file:` URL as text (octets.ts). An Error it throws is reported with the line. */
 export type ReadUrl = (url: string) => string;
 
 export interface LdifName {
@@ -15,7 +15,7 @@ export interface LdifName {
   readonly description: string;
   /** In lower case. */
   readonly key: string;
-  /** The attribute of this name that was made last. */
+  /** The last attribute made with this name. */
   last: Attribute | undefined;
 }
 
@@ -32,14 +32,14 @@ const NAMES_REMEMBERED_MAX = 4_096;
 
 export class LdifValueReader {
   readonly #readUrl: ReadUrl | undefined;
-  /** A file has few names and many lines: one string for each name saves the memory of all the others. */
+  /** A file has few names and many lines: sharing the strings saves memory. */
   readonly #names = new Map<string, LdifName>();
 
   constructor(readUrl: ReadUrl | undefined) {
     this.#readUrl = readUrl;
   }
 
-  /** `name: value`, `name:: base64` or `name:< url`; throws LdifError. */
+  /** Reads `name: value`, `name:: base64` or `name:< url`. Throws LdifError. */
   read(line: LdifLine): LdifValue {
     const colon = line.text.indexOf(':');
     if (colon === -1) {
@@ -49,7 +49,7 @@ export class LdifValueReader {
     return { name, value: this.valueAfter(line.text, colon, line.number), line: line.number };
   }
 
-  /** Checks an attribute description, as it stands before the colon or as the value of `add:` and the like. */
+  /** Checks an attribute description, before a colon or as the value of `add:` and the like. */
   name(description: string, line: number): LdifName {
     const known = this.#names.get(description);
     if (known !== undefined) return known;
@@ -65,8 +65,8 @@ export class LdifValueReader {
   }
 
   /**
-   * The attribute with these values. The entries of a file resemble each other, so the last one of that name is given
-   * again where it is the same: that is half the memory and half the time of reading a large file.
+   * Returns the attribute with these values. Entries of a file are alike, so the last attribute of that name is returned
+   * again if it is equal: that halves memory and time of reading a large file.
    */
   attribute(name: LdifName, values: readonly string[]): Attribute {
     if (name.last !== undefined && isSame(name.last.values, values)) return name.last;
@@ -74,7 +74,7 @@ export class LdifValueReader {
     return name.last;
   }
 
-  /** The value-spec that begins with the colon at this place. */
+  /** Reads the value-spec that begins with the colon at this offset. */
   valueAfter(text: string, colon: number, line: number): string {
     const kind = text[colon + 1];
     if (kind === ':') return decodeBase64(text, startOfValue(text, colon + 2), line);
@@ -109,14 +109,14 @@ function isSame(some: readonly string[], others: readonly string[]): boolean {
   return true;
 }
 
-/** Returns where a value begins, behind the spaces. */
+/** Returns the offset where a value begins, after the spaces. */
 function startOfValue(text: string, from: number): number {
   let start = from;
   while (text.charCodeAt(start) === 0x20) start += 1;
   return start;
 }
 
-/** Strict, since Node's decoder drops what it does not know. */
+/** Decodes strictly: Node's decoder drops characters it does not know. */
 function decodeBase64(lineText: string, start: number, line: number): string {
   const text = lineText.slice(start).trimEnd();
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;

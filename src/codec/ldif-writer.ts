@@ -1,5 +1,5 @@
-// Entries and changes as LDIF (RFC 2849): LF line ends, folded at 76 columns, ASCII only, base64 for every value
-// that is no SAFE-STRING. A record ends with its last line; whoever writes several puts a blank line between.
+// Entries and changes as LDIF (RFC 2849): LF line ends, folded at 76 columns, ASCII only, base64 for every value that is
+// no SAFE-STRING. A record ends with its last line; callers put blank lines between records.
 
 import type { Change, Modification } from '../ldap/change.ts';
 import { formatRdn } from '../ldap/dn.ts';
@@ -8,15 +8,15 @@ import { octetsFromText } from '../ldap/octets.ts';
 import { unreadRecord } from './written-entries.ts';
 
 const COLUMNS = 76;
-/** A first character that is not SAFE-INIT-CHAR, any that is not SAFE-CHAR, and the trailing space of note 8. */
+/** A first character that is no SAFE-INIT-CHAR, any that is no SAFE-CHAR, or the trailing space of note 8. */
 const UNSAFE = /^[ :<]|[\0\n\r\u0080-\uffff]| $/;
 
-/** A content record. */
+/** Formats an entry as a content record. */
 export function formatEntry(entry: Entry): string {
   return unreadRecord(entry) ?? formatLine('dn', entry.dn.toString()) + formatAttributes(entry.attributes);
 }
 
-/** A change record, as ldapmodify takes it. */
+/** Formats a change record, as ldapmodify reads it. */
 export function formatChange(change: Change): string {
   switch (change.type) {
     case 'add':
@@ -44,7 +44,7 @@ export function formatChange(change: Change): string {
   }
 }
 
-/** One attribute line, folded, with its line end. */
+/** Formats one attribute line, folded, with its line end. */
 export function formatLine(description: string, value: string): string {
   if (value === '') return fold(`${description}:`);
   if (!UNSAFE.test(value)) return fold(`${description}: ${value}`);

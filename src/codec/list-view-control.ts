@@ -9,7 +9,7 @@ export type ListViewTarget =
       readonly type: 'offset';
       /** Counted from 1; 0 is the first entry too. */
       readonly offset: number;
-      /** How long the client believes the list to be; 0: it does not know. */
+      /** The client's estimate of the list's length; 0 if it has none. */
       readonly contentCount: number;
     }
   | { readonly type: 'value'; readonly value: string };
@@ -29,6 +29,7 @@ export interface ListViewResult {
   readonly contextId: string | undefined;
 }
 
+/** Reads a VirtualListViewRequest (§4.1 of the draft). Throws protocolError (2). */
 export function readListView(value: string | undefined): ListView {
   return readValue(value, 'the virtual list view control', (reader) => {
     const outer = reader.enter(BerTag.sequence);
@@ -56,6 +57,7 @@ function readContextId(reader: BerReader): string | undefined {
   return reader.peekTag() === BerTag.octetString ? reader.text() : undefined;
 }
 
+/** Writes a VirtualListViewResponse (§4.2 of the draft). */
 export function writeListViewResult(result: ListViewResult): string {
   return writeValue((writer) => {
     const start = writer.begin(BerTag.sequence);

@@ -1,5 +1,5 @@
-// The LDAPMessage envelope (RFC 4511 §4.1.1): message ID, operation, controls. Each operation is read and
-// written in its own file; here is only the choice between them.
+// The LDAPMessage envelope (RFC 4511 §4.1.1): message ID, operation, controls. Chooses the reader or writer of the
+// operation, which is in its own file.
 
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Message, Request, RequestMessage, Response, ResponseMessage } from '../ldap/message.ts';
@@ -37,7 +37,7 @@ import {
   writeModifyRequest,
 } from './update-ber.ts';
 
-/** A request whose bytes are well-formed and whose content is not: it is answered, and the connection goes on. */
+/** A request in well-formed BER with invalid content: it is answered, and the connection continues. */
 export interface InvalidRequest {
   readonly type: 'invalidRequest';
   readonly requestType: Exclude<Request['type'], 'unbindRequest' | 'abandonRequest'>;
@@ -45,8 +45,8 @@ export interface InvalidRequest {
 }
 
 /**
- * Reads one request message that `frameLength` found whole between `start` and `end`.
- * Throws BerError when the session cannot go on (RFC 4511 §4.1.1).
+ * Reads the request message between `start` and `end`, as `frameLength` found it.
+ * Throws BerError when the session cannot continue (RFC 4511 §4.1.1).
  */
 export function readRequestMessage(
   bytes: Buffer,
@@ -57,7 +57,7 @@ export function readRequestMessage(
   const reader = new BerReader(bytes, start, end);
   const outer = reader.enter(BerTag.sequence);
   const id = reader.integer(-MESSAGE_ID_MAX - 1, MESSAGE_ID_MAX);
-  // RFC 4511 §4.1.1.1 keeps 0 for notices. Erlang's eldap begins with it, and other servers answer it.
+  // RFC 4511 §4.1.1.1 reserves 0 for notices. Erlang's eldap begins with it, and other servers accept it.
   if (id < 0) throw new BerError(`A request cannot have the message ID ${id}.`);
   const requestType = requestTypeOf(reader.peekTag());
   try {
@@ -129,6 +129,7 @@ function readRequest(reader: BerReader, type: Request['type'], limits: FilterLim
   }
 }
 
+/** Writes an LDAPMessage with a request. */
 export function writeRequestMessage(writer: BerWriter, message: RequestMessage): void {
   const start = writer.begin(BerTag.sequence);
   writer.integer(message.id);
@@ -162,7 +163,7 @@ function writeRequest(writer: BerWriter, request: Request): void {
   }
 }
 
-/** Reads one response message: what a client, and the tests, need. */
+/** Reads one response message, for clients and tests. Throws BerError. */
 export function readResponseMessage(bytes: Buffer, start: number, end: number): ResponseMessage {
   const reader = new BerReader(bytes, start, end);
   const outer = reader.enter(BerTag.sequence);
@@ -202,9 +203,10 @@ function readResponse(reader: BerReader): Response {
   }
 }
 
-/** Less is copied sooner than it is handed over by itself. */
+/** A shorter entry is copied: that is faster than sharing it. */
 const SHARED_OCTETS_MIN = 32 * 1024;
 
+/** Writes an LDAPMessage with a response. */
 export function writeResponseMessage(writer: BerWriter, message: ResponseMessage): void {
   const { id, operation, controls } = message;
   if (operation.type === 'searchResultEntry' && controls.length === 0) {
@@ -220,8 +222,8 @@ export function writeResponseMessage(writer: BerWriter, message: ResponseMessage
 }
 
 /**
- * Writes a response message, but of a large entry only what stands before its octets, and returns these: all answers share
- * them, and nobody copies them.
+ * Writes a response message. Of a large entry it writes only what precedes its octets and returns these: all answers share
+ * them without a copy.
  */
 export function writeResponseHead(writer: BerWriter, message: ResponseMessage): Uint8Array | undefined {
   const { id, operation, controls } = message;

@@ -1,4 +1,4 @@
-// The controls of a message (RFC 4511 §4.1.11). What is in their values is read by those who want it.
+// The controls of a message (RFC 4511 §4.1.11), without the content of their values.
 
 import type { Control } from '../ldap/control.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
@@ -9,6 +9,7 @@ import { ContextTag } from './ldap-tag.ts';
 const CONTROLS_MAX = 64;
 const NO_CONTROLS: readonly Control[] = Object.freeze([]);
 
+/** Reads Controls, or none if another tag is next. Throws BerError. */
 export function readControls(reader: BerReader): readonly Control[] {
   if (reader.peekTag() !== ContextTag.controls) return NO_CONTROLS;
   const controls: Control[] = [];
@@ -23,6 +24,7 @@ export function readControls(reader: BerReader): readonly Control[] {
   return controls;
 }
 
+/** Reads one Control. Throws BerError. */
 export function readControl(reader: BerReader): Control {
   const inner = reader.enter(BerTag.sequence);
   const oid = reader.text();
@@ -32,6 +34,7 @@ export function readControl(reader: BerReader): Control {
   return { oid, criticality, value };
 }
 
+/** Writes Controls; nothing if there are none. */
 export function writeControls(writer: BerWriter, controls: readonly Control[]): void {
   if (controls.length === 0) return;
   const start = writer.begin(ContextTag.controls);
@@ -39,6 +42,7 @@ export function writeControls(writer: BerWriter, controls: readonly Control[]): 
   writer.end(start);
 }
 
+/** Writes one Control. */
 export function writeControl(writer: BerWriter, control: Control): void {
   const item = writer.begin(BerTag.sequence);
   writer.text(control.oid);

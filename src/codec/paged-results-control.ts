@@ -5,12 +5,13 @@ import { readValue, writeValue } from './control-value.ts';
 import { MESSAGE_ID_MAX } from './ldap-tag.ts';
 
 export interface PagedResults {
-  /** In a request: entries wanted; in an answer: entries there are in all, 0 when nobody knows. */
+  /** In a request, the page size; in an answer, the estimated total, 0 if unknown. */
   readonly size: number;
   /** Empty in the first request and in the last answer. */
   readonly cookie: string;
 }
 
+/** Reads a realSearchControlValue. Throws protocolError (2). */
 export function readPagedResults(value: string | undefined): PagedResults {
   return readValue(value, 'the paged results control', (reader) => {
     const outer = reader.enter(BerTag.sequence);
@@ -21,6 +22,7 @@ export function readPagedResults(value: string | undefined): PagedResults {
   });
 }
 
+/** Writes a realSearchControlValue. */
 export function writePagedResults({ size, cookie }: PagedResults): string {
   return writeValue((writer) => {
     const start = writer.begin(BerTag.sequence);

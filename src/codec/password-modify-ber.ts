@@ -8,14 +8,14 @@ import { readOptionalText } from './extended-ber.ts';
 const Tag = { userIdentity: 0x80, oldPassword: 0x81, newPassword: 0x82, generatedPassword: 0x80 } as const;
 
 export interface PasswordModifyValue {
-  /** Whose password; undefined: the requester's own. */
+  /** The account; undefined for the requester's own. */
   readonly userIdentity: string | undefined;
   readonly oldPassword: string | undefined;
-  /** Undefined: the server makes one up. */
+  /** Undefined if the server shall generate one. */
   readonly newPassword: string | undefined;
 }
 
-/** Takes the value of the request; without one there is nothing in it. Throws protocolError (2). */
+/** Reads the value of the request; an absent value is an empty one. Throws protocolError (2). */
 export function readPasswordModifyValue(value: string | undefined): PasswordModifyValue {
   if (value === undefined) return { userIdentity: undefined, oldPassword: undefined, newPassword: undefined };
   const reader = new BerReader(Buffer.from(octetsFromText(value)));
@@ -27,7 +27,7 @@ export function readPasswordModifyValue(value: string | undefined): PasswordModi
   return { userIdentity, oldPassword, newPassword };
 }
 
-/** The value of the response that tells a password the server made up. */
+/** Writes the value of the response, which has the generated password. */
 export function formatGeneratedPassword(password: string): string {
   const writer = new BerWriter();
   const start = writer.begin(BerTag.sequence);

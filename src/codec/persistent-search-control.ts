@@ -1,4 +1,4 @@
-// Persistent search (draft-ietf-ldapext-psearch-03): what is to be told, and what an entry is told for.
+// Persistent search (draft-ietf-ldapext-psearch-03): which changes a client wants, and which change an entry reports.
 
 import { BerTag } from './ber-reader.ts';
 import { readValue, writeValue } from './control-value.ts';
@@ -10,21 +10,22 @@ const CHANGE_TYPES_MAX = 15;
 const CHANGE_NUMBER_MAX = 0x7fffffff;
 
 export interface PersistentSearch {
-  /** The sum of ChangeType bits. */
+  /** Sum of ChangeType bits. */
   readonly changeTypes: number;
-  /** Without it all entries that are found come first. */
+  /** If false, all entries found come first. */
   readonly changesOnly: boolean;
-  /** Whether entries come with an entry change notification. */
+  /** If true, entries come with an entry change notification. */
   readonly returnNotifications: boolean;
 }
 
 export interface EntryChangeNotification {
   readonly changeType: number;
-  /** The name an entry had before it was renamed. */
+  /** The name of the entry before it was renamed. */
   readonly previousDn: string | undefined;
   readonly changeNumber: number | undefined;
 }
 
+/** Reads a PersistentSearch (§3 of the draft). Throws protocolError (2). */
 export function readPersistentSearch(value: string | undefined): PersistentSearch {
   return readValue(value, 'the persistent search control', (reader) => {
     const outer = reader.enter(BerTag.sequence);
@@ -36,6 +37,7 @@ export function readPersistentSearch(value: string | undefined): PersistentSearc
   });
 }
 
+/** Writes a PersistentSearch (§3 of the draft). */
 export function writePersistentSearch(asked: PersistentSearch): string {
   return writeValue((writer) => {
     const start = writer.begin(BerTag.sequence);
@@ -46,12 +48,13 @@ export function writePersistentSearch(asked: PersistentSearch): string {
   });
 }
 
+/** Writes an EntryChangeNotification (§4 of the draft). */
 export function writeEntryChange({ changeType, previousDn, changeNumber }: EntryChangeNotification): string {
   return writeValue((writer) => {
     const start = writer.begin(BerTag.sequence);
     writer.enumerated(changeType);
     if (previousDn !== undefined) writer.text(previousDn);
-    // An INTEGER of the draft has no bound; ours has four octets, and a number beyond is left out.
+    // The draft sets no bound; ours is four octets. A larger number is left out.
     if (changeNumber !== undefined && changeNumber <= CHANGE_NUMBER_MAX) writer.integer(changeNumber);
     writer.end(start);
   });

@@ -1,4 +1,4 @@
-// LDAPResult (RFC 4511 §4.1.9) and the responses that are nothing else, or little more.
+// LDAPResult (RFC 4511 §4.1.9) and the responses that consist of one.
 
 import type { LdapResult, Response, ResultType } from '../ldap/message.ts';
 import { type BerReader, BerTag } from './ber-reader.ts';
@@ -11,6 +11,7 @@ export type ResultResponse = Extract<Response, { type: ResultType }>;
 
 const RESULT_CODE_MAX = 0x7fff;
 
+/** Reads an LDAPResult with the tag of this response. Throws BerError. */
 export function readResult(reader: BerReader, type: ResultType): ResultResponse {
   const outer = reader.enter(OperationTag[type]);
   const result = readLdapResult(reader);
@@ -41,11 +42,12 @@ function readLdapResult(reader: BerReader): LdapResult {
   return { code, matchedDn, diagnosticMessage, referrals };
 }
 
+/** Writes a response that consists of an LDAPResult. */
 export function writeResult(writer: BerWriter, response: ResultResponse): void {
   const start = writer.begin(OperationTag[response.type]);
   writer.enumerated(response.code);
   writer.text(response.matchedDn);
-  // An LDAPString is UTF-8, also where the message repeats octets of a client that were not.
+  // An LDAPString is UTF-8, even where the message repeats a client's octets that are not.
   writer.text(response.diagnosticMessage.toWellFormed());
   if (response.referrals !== undefined) writeTexts(writer, response.referrals, ContextTag.referral);
   if (response.type === 'bindResponse' && response.serverSaslCredentials !== undefined) {

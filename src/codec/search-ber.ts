@@ -8,6 +8,7 @@ import type { BerWriter } from './ber-writer.ts';
 import { type FilterLimits, readFilter, writeFilter } from './filter-ber.ts';
 import { MESSAGE_ID_MAX, OperationTag } from './ldap-tag.ts';
 
+/** Reads a SearchRequest (RFC 4511 §4.5.1). Throws BerError, or protocolError (2) for a filter over the limits. */
 export function readSearchRequest(reader: BerReader, limits: FilterLimits): SearchRequest {
   const outer = reader.enter(OperationTag.searchRequest);
   const base = reader.text();
@@ -32,6 +33,7 @@ export function readSearchRequest(reader: BerReader, limits: FilterLimits): Sear
   };
 }
 
+/** Writes a SearchRequest (RFC 4511 §4.5.1). */
 export function writeSearchRequest(writer: BerWriter, request: SearchRequest): void {
   const start = writer.begin(OperationTag.searchRequest);
   writer.text(request.base);
@@ -45,9 +47,9 @@ export function writeSearchRequest(writer: BerWriter, request: SearchRequest): v
   writer.end(start);
 }
 
-/** An entry that is sent again and again. Its octets are made once and copied afterwards. */
+/** An entry that is sent again and again: it is encoded once and copied afterwards. */
 export class SentEntry extends Entry {
-  /** The protocolOp of a search result entry. */
+  /** The entry as the protocolOp of a search result entry. */
   octets: Uint8Array | undefined = undefined;
 }
 
@@ -74,6 +76,7 @@ function encodeEntry(writer: BerWriter, entry: Entry): Uint8Array {
   return encoded;
 }
 
+/** Reads a SearchResultEntry (RFC 4511 §4.5.2). Throws BerError. */
 export function readSearchResultEntry(reader: BerReader): Extract<Response, { type: 'searchResultEntry' }> {
   const outer = reader.enter(OperationTag.searchResultEntry);
   const dn = Dn.parse(reader.text());
@@ -82,16 +85,18 @@ export function readSearchResultEntry(reader: BerReader): Extract<Response, { ty
   return { type: 'searchResultEntry', entry: new Entry(dn, attributes) };
 }
 
+/** Reads a SearchResultReference (RFC 4511 §4.5.3). Throws BerError. */
 export function readSearchResultReference(reader: BerReader): Response {
   const uris = readTexts(reader, OperationTag.searchResultReference);
   return { type: 'searchResultReference', uris };
 }
 
+/** Writes a SearchResultReference (RFC 4511 §4.5.3). */
 export function writeSearchResultReference(writer: BerWriter, uris: readonly string[]): void {
   writeTexts(writer, uris, OperationTag.searchResultReference);
 }
 
-/** PartialAttributeList (RFC 4511 §4.5.2), which is also the AttributeList of an add request (§4.7). */
+/** Reads a PartialAttributeList (RFC 4511 §4.5.2) or the AttributeList of an add request (§4.7). Throws BerError. */
 export function readAttributes(reader: BerReader): Attribute[] {
   const attributes: Attribute[] = [];
   const outer = reader.enter(BerTag.sequence);
@@ -100,12 +105,14 @@ export function readAttributes(reader: BerReader): Attribute[] {
   return attributes;
 }
 
+/** Writes a PartialAttributeList (RFC 4511 §4.5.2). */
 export function writeAttributes(writer: BerWriter, attributes: readonly Attribute[]): void {
   const start = writer.begin(BerTag.sequence);
   for (const attribute of attributes) writeAttribute(writer, attribute);
   writer.end(start);
 }
 
+/** Reads a PartialAttribute (RFC 4511 §4.1.7). Throws BerError. */
 export function readAttribute(reader: BerReader): Attribute {
   const outer = reader.enter(BerTag.sequence);
   const description = reader.text();
@@ -114,6 +121,7 @@ export function readAttribute(reader: BerReader): Attribute {
   return new Attribute(description, values);
 }
 
+/** Writes a PartialAttribute (RFC 4511 §4.1.7). */
 export function writeAttribute(writer: BerWriter, attribute: Attribute): void {
   const start = writer.begin(BerTag.sequence);
   writer.text(attribute.description);
@@ -121,6 +129,7 @@ export function writeAttribute(writer: BerWriter, attribute: Attribute): void {
   writer.end(start);
 }
 
+/** Reads a SEQUENCE OF OCTET STRING with this tag. Throws BerError. */
 export function readTexts(reader: BerReader, tag: number = BerTag.sequence): string[] {
   const texts: string[] = [];
   const outer = reader.enter(tag);
@@ -129,6 +138,7 @@ export function readTexts(reader: BerReader, tag: number = BerTag.sequence): str
   return texts;
 }
 
+/** Writes a SEQUENCE OF OCTET STRING with this tag. */
 export function writeTexts(writer: BerWriter, texts: readonly string[], tag: number = BerTag.sequence): void {
   const start = writer.begin(tag);
   for (const text of texts) writer.text(text);

@@ -1,4 +1,4 @@
-// Server side sorting (RFC 2891 §1): the keys in the request, how it went in the answer.
+// Server side sorting (RFC 2891 §1): the keys in the request, the result in the answer.
 
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { SortKey } from '../ldap/sort-key.ts';
@@ -11,10 +11,11 @@ const KEYS_MAX = 16;
 
 export interface SortResult {
   readonly code: number;
-  /** Which attribute is to blame. */
+  /** The attribute that caused the error. */
   readonly attribute: string | undefined;
 }
 
+/** Reads a SortKeyList (RFC 2891 §1.1). Throws protocolError (2). */
 export function readSortKeys(value: string | undefined): readonly SortKey[] {
   return readValue(value, 'the sort control', (reader) => {
     const keys: SortKey[] = [];
@@ -35,6 +36,7 @@ export function readSortKeys(value: string | undefined): readonly SortKey[] {
   });
 }
 
+/** Writes a SortResult (RFC 2891 §1.2). */
 export function writeSortResult({ code, attribute }: SortResult): string {
   return writeValue((writer) => {
     const start = writer.begin(BerTag.sequence);

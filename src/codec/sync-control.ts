@@ -13,7 +13,7 @@ const SyncState = { present: 0, add: 1, modify: 2, delete: 3 } as const;
 export interface SyncRequest {
   readonly mode: keyof typeof SyncMode;
   readonly cookie: string | undefined;
-  /** The client would rather begin again than be told to. */
+  /** The client prefers to start over to an error that demands it. */
   readonly reloadHint: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface SyncEntryState {
 
 export interface SyncDone {
   readonly cookie: string | undefined;
-  /** Entries that were not mentioned are still there; otherwise they are gone. */
+  /** If true, entries not mentioned are still there; otherwise they are gone. */
   readonly refreshDeletes: boolean;
 }
 
@@ -44,6 +44,7 @@ export type SyncInfo =
       readonly ids: readonly string[];
     };
 
+/** Reads a syncRequestValue (RFC 4533 §2.2). Throws protocolError (2). */
 export function readSyncRequest(value: string | undefined): SyncRequest {
   return readValue(value, 'the sync request control', (reader) => {
     const outer = reader.enter(BerTag.sequence);
@@ -55,6 +56,7 @@ export function readSyncRequest(value: string | undefined): SyncRequest {
   });
 }
 
+/** Writes a syncStateValue (RFC 4533 §2.3). */
 export function writeSyncState({ state, id, cookie }: SyncEntryState): string {
   return writeValue((writer) => {
     const start = writer.begin(BerTag.sequence);
@@ -65,6 +67,7 @@ export function writeSyncState({ state, id, cookie }: SyncEntryState): string {
   });
 }
 
+/** Writes a syncDoneValue (RFC 4533 §2.4). */
 export function writeSyncDone({ cookie, refreshDeletes }: SyncDone): string {
   return writeValue((writer) => {
     const start = writer.begin(BerTag.sequence);
@@ -74,6 +77,7 @@ export function writeSyncDone({ cookie, refreshDeletes }: SyncDone): string {
   });
 }
 
+/** Writes a syncInfoValue (RFC 4533 §2.5). */
 export function writeSyncInfo(info: SyncInfo): string {
   return writeValue((writer) => {
     if (info.type === 'newCookie') return writer.text(info.cookie, ContextTag.syncNewCookie);

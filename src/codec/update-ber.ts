@@ -1,4 +1,4 @@
-// The four requests that change something: modify, add, delete, modify DN (RFC 4511 §4.6–4.9).
+// The four requests that change entries: modify, add, delete, modify DN (RFC 4511 §4.6–4.9).
 
 import type { Modification } from '../ldap/change.ts';
 import type { Request } from '../ldap/message.ts';
@@ -12,6 +12,7 @@ type RequestOf<Type extends Request['type']> = Extract<Request, { type: Type }>;
 /** In the order of their numbers; increment is RFC 4525's. */
 const MODIFY_OPERATIONS = ['add', 'delete', 'replace', 'increment'] as const;
 
+/** Reads a ModifyRequest (RFC 4511 §4.6). Throws BerError. */
 export function readModifyRequest(reader: BerReader): RequestOf<'modifyRequest'> {
   const outer = reader.enter(OperationTag.modifyRequest);
   const dn = reader.text();
@@ -31,6 +32,7 @@ function readModification(reader: BerReader): Modification {
   return { operation: MODIFY_OPERATIONS[number] ?? 'replace', attribute };
 }
 
+/** Writes a ModifyRequest (RFC 4511 §4.6). */
 export function writeModifyRequest(writer: BerWriter, request: RequestOf<'modifyRequest'>): void {
   const start = writer.begin(OperationTag.modifyRequest);
   writer.text(request.dn);
@@ -45,6 +47,7 @@ export function writeModifyRequest(writer: BerWriter, request: RequestOf<'modify
   writer.end(start);
 }
 
+/** Reads an AddRequest (RFC 4511 §4.7). Throws BerError. */
 export function readAddRequest(reader: BerReader): RequestOf<'addRequest'> {
   const outer = reader.enter(OperationTag.addRequest);
   const dn = reader.text();
@@ -53,6 +56,7 @@ export function readAddRequest(reader: BerReader): RequestOf<'addRequest'> {
   return { type: 'addRequest', dn, attributes };
 }
 
+/** Writes an AddRequest (RFC 4511 §4.7). */
 export function writeAddRequest(writer: BerWriter, request: RequestOf<'addRequest'>): void {
   const start = writer.begin(OperationTag.addRequest);
   writer.text(request.dn);
@@ -60,14 +64,17 @@ export function writeAddRequest(writer: BerWriter, request: RequestOf<'addReques
   writer.end(start);
 }
 
+/** Reads a DelRequest (RFC 4511 §4.8). Throws BerError. */
 export function readDeleteRequest(reader: BerReader): RequestOf<'deleteRequest'> {
   return { type: 'deleteRequest', dn: reader.text(OperationTag.deleteRequest) };
 }
 
+/** Writes a DelRequest (RFC 4511 §4.8). */
 export function writeDeleteRequest(writer: BerWriter, request: RequestOf<'deleteRequest'>): void {
   writer.text(request.dn, OperationTag.deleteRequest);
 }
 
+/** Reads a ModifyDNRequest (RFC 4511 §4.9). Throws BerError. */
 export function readModifyDnRequest(reader: BerReader): RequestOf<'modifyDnRequest'> {
   const outer = reader.enter(OperationTag.modifyDnRequest);
   const dn = reader.text();
@@ -79,6 +86,7 @@ export function readModifyDnRequest(reader: BerReader): RequestOf<'modifyDnReque
   return { type: 'modifyDnRequest', dn, newRdn, deleteOldRdn, newSuperior };
 }
 
+/** Writes a ModifyDNRequest (RFC 4511 §4.9). */
 export function writeModifyDnRequest(writer: BerWriter, request: RequestOf<'modifyDnRequest'>): void {
   const start = writer.begin(OperationTag.modifyDnRequest);
   writer.text(request.dn);

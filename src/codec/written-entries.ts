@@ -1,6 +1,5 @@
-// Entries in octets that are known to be what ldif-writer.ts wrote, such as a snapshot with the right checksum. Finding
-// them costs a look at each name; attributes are read when somebody asks for them. Text of any other origin goes
-// through ldif-reader.ts, which checks it.
+// Entries in octets that ldif-writer.ts is known to have written, such as a snapshot with the right checksum. It looks only
+// at names; attributes are read on first use. Text of any other origin goes through ldif-reader.ts, which checks it.
 
 import { Dn } from '../ldap/dn.ts';
 import { type Attribute, Entry, type EntrySource, isOfType } from '../ldap/entry.ts';
@@ -12,22 +11,22 @@ const DN_LENGTH = 'dn:'.length;
 const CLASS_KEY = 'objectclass';
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
-/** What is looked through at a time: a text of all of it would be there twice. */
+/** Number of octets to decode at a time: the text of all of them would double the memory. */
 const PIECE_OCTETS = 1024 * 1024;
-/** What a value may be hidden behind: base64, and the fold of a long line. */
+/** Forms in which a value may be hidden: base64, and the fold of a long line. */
 const DISGUISES = ['::', '\n '];
 
 export class WrittenEntries implements EntrySource {
   readonly entries: readonly Entry[];
   readonly #octets: Buffer;
-  /** Where the records start, and where the last one ends. */
+  /** Offset of each record, and the end of the last. */
   readonly #starts: Uint32Array;
   readonly #values = new LdifValueReader(undefined);
-  /** By place: what an entry is gets asked for all of them, and more than once. */
+  /** By index: every entry is asked for its object classes, more than once. */
   readonly #classes: (readonly Attribute[])[] = [];
   #lastClasses: readonly Attribute[] = [];
 
-  /** The octets must be what `formatEntry` made of entries, with a blank line before each. */
+  /** Takes octets that `formatEntry` made of entries, with a blank line before each. */
   constructor(octets: Buffer) {
     this.#octets = octets;
     this.#starts = findRecords(octets);
@@ -38,7 +37,7 @@ export class WrittenEntries implements EntrySource {
     this.entries = entries;
   }
 
-  /** The entries whose text has one of these in it, or may have it in disguise; in their order. */
+  /** Returns, in order, the entries whose text has one of these, or may have it in a hidden form. */
   *entriesWith(needles: readonly string[]): Generator<Entry> {
     const octets = this.#octets;
     const wanted = [...needles, ...DISGUISES].map((needle) => Buffer.from(needle, 'latin1'));
@@ -79,7 +78,7 @@ export class WrittenEntries implements EntrySource {
   findAttributes(place: number, typeKey: string): readonly Attribute[] {
     if (typeKey !== CLASS_KEY) return this.#findAttributes(place, typeKey);
     const classes = this.#classes[place] ?? this.#findAttributes(place, typeKey);
-    // The lists, too, are mostly the same.
+    // Most lists are equal, too.
     const isSame =
       classes.length === 1 && this.#lastClasses.length === 1 && classes[0] === this.#lastClasses[0];
     if (!isSame) this.#lastClasses = classes;
@@ -127,8 +126,8 @@ export class WrittenEntries implements EntrySource {
 }
 
 /**
- * The same by pieces of any length, so that never more than some of the octets is in memory: the entries of each piece,
- * with what was left of the one before.
+ * Reads pieces of any length, so that only a part of the octets is in memory. Returns the entries of each piece, with
+ * the rest of the piece before.
  */
 export async function* writtenEntriesIn(pieces: AsyncIterable<Buffer>): AsyncGenerator<WrittenEntries, void> {
   let rest: Buffer = Buffer.alloc(0);
@@ -146,7 +145,7 @@ export async function* writtenEntriesIn(pieces: AsyncIterable<Buffer>): AsyncGen
   yield new WrittenEntries(rest);
 }
 
-/** By the length: cheaper than the name, and enough for most. */
+/** Compares lengths: cheaper than the name, and enough for most. */
 function mayBeOfType(text: string, start: number, colon: number, typeKey: string): boolean {
   const end = start + typeKey.length;
   return end === colon || (end < colon && text[end] === ';');
@@ -156,7 +155,7 @@ function unfolded(text: string): string {
   return text.includes('\n ') ? text.replaceAll('\n ', '') : text;
 }
 
-/** Where each record starts, and at last where the octets end. */
+/** Returns the offset of each record, and the end of the octets. */
 function findRecords(octets: Buffer): Uint32Array {
   let starts = new Uint32Array(1024);
   let count = 0;
@@ -183,7 +182,7 @@ function findRecords(octets: Buffer): Uint32Array {
   return starts.slice(0, count);
 }
 
-/** Returns the record that an entry is written in, as long as nobody has read its attributes. */
+/** Returns the text of an entry whose attributes nobody has read yet. */
 export function unreadRecord({ unread }: Entry): string | undefined {
   return unread?.source instanceof WrittenEntries ? unread.source.recordText(unread.place) : undefined;
 }
