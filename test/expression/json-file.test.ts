@@ -108,6 +108,15 @@ describe('a JSON expression file', () => {
     expect(parseJsonFile(text).problems).toEqual([{ line, what }]);
   });
 
+  it('is nested to the limit, lists and objects alike', () => {
+    const lists = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+    const objects = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
+    for (const nested of [lists, objects]) {
+      expect(() => parseJson(nested(31))).not.toThrow();
+      expect(() => parseJson(nested(40))).toThrow('is nested deeper than 32 levels');
+    }
+  });
+
   it('reads what JSON.parse reads', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), fc.boolean(), (value, isIndented) => {

@@ -56,6 +56,39 @@ describe('a text with expressions', () => {
     });
     expect(resolve(text, sources)).toMatchObject({ resolved: true, origin });
   });
+
+  it.each([
+    [
+      '$<to.e>',
+      [
+        ['$<to.e>', 'file', 'config/expressions/a.json line 1 (to.e)'],
+        [undefined, 'environment', undefined],
+      ],
+    ],
+    [
+      '$<$<name>>',
+      [
+        ['$<name>', 'environment', 'NAME'],
+        ['$<$<name>>', 'environment', undefined],
+      ],
+    ],
+    ['$<file:pin>', [['$<file:pin>', 'file', 'pin']]],
+    [
+      '$<file:$<where>>',
+      [
+        ['$<where>', 'environment', 'WHERE'],
+        ['$<file:$<where>>', 'file', undefined],
+      ],
+    ],
+  ])('%s uses %j', async (text, uses) => {
+    const sources = await openSources({
+      environment: { E: 'e', NAME: 'e', WHERE: 'pin' },
+      files: { pin: 'p', 'config/expressions/a.json': '{"to.e": "$<e>"}' },
+    });
+    const resolution = resolve(text, sources);
+    const found = resolution.resolved ? resolution.uses : [];
+    expect(found.map(({ expression, origin, source }) => [expression, origin, source])).toEqual(uses);
+  });
 });
 
 describe('what is wrong with a text', () => {
@@ -185,6 +218,12 @@ describe('the limits', () => {
     expect(problems('$<big>'.repeat(4), sources)).toEqual([
       `$<big> becomes longer than ${LENGTH_MAX} characters`,
     ]);
+    // The written text counts, and each text that is taken counts one character more, so that empty ones end too.
+    const exact = await openSources({
+      environment: { FULL: 'x'.repeat(LENGTH_MAX - 8), MORE: 'x'.repeat(LENGTH_MAX - 7) },
+    });
+    expect(values('$<full>', exact)[0]?.length).toBe(LENGTH_MAX - 8);
+    expect(resolve(' $<more>', exact).problems).toMatchObject([{ at: 2 }]);
     expect(problems(`${'x'.repeat(LENGTH_MAX)}$<big>`, sources)).toEqual([
       `an expression is in a text of more than ${LENGTH_MAX} characters`,
     ]);
@@ -233,6 +272,7 @@ describe('several values', () => {
     ['$<via>', ['1,1', '2', 'one', 'x', 'y']],
     ['$<x|$<list>>', ['1,1', '2', 'one', 'x', 'y']],
     ['$<x|a:1, b:1>', ['a:1', 'b:1']],
+    ['$<x| a , b >', ['a', 'b']],
     ['$<comma>', ['a,b']],
     ['$<none>', []],
     ['$<empty>', []],

@@ -218,6 +218,22 @@ describe('expression files that are wrong', () => {
     );
   });
 
+  it('are named in messages, up to three of a folder', async () => {
+    const files = (...names: string[]) =>
+      Object.fromEntries(names.map((name) => [`${FOLDER}/${name}.json`, '{}']));
+    const three = await openSources({ files: files('a', 'b', 'c') });
+    expect(problems('$<x>', three)[0]).toContain('config/expressions/ (a.json, b.json, c.json)');
+    const four = await openSources({ files: files('a', 'b', 'c', 'd') });
+    expect(problems('$<x>', four)[0]).toContain('config/expressions/ (4 files there)');
+  });
+
+  it('are told to a limit, with the number of the others', async () => {
+    const names = Array.from({ length: 102 }, (_, index) => [`${FOLDER}/${index}.json`, '{']);
+    const found = await openingProblems({ files: Object.fromEntries(names) });
+    expect(found).toHaveLength(101);
+    expect(found.at(-1)).toBe('and 2 more problems');
+  });
+
   it('are limited in number', async () => {
     const names = Array.from({ length: 257 }, (_, index) => [`${FOLDER}/${index}.json`, '{}']);
     expect(await openingProblems({ files: Object.fromEntries(names) })).toEqual([
@@ -302,6 +318,18 @@ describe('$<file:path>', () => {
       `$<file:large|…> reads ${folder}/large, which is larger than 1048576 octets`,
       `$<file:latin|…> reads ${folder}/latin, which is not UTF-8 (line 1 has octets that are none; it seems to be ISO-8859-1)`,
     ]);
+  });
+
+  it('reads ahead what may be read, and remembers what may not', async () => {
+    const sources = await openSources({ files: { good: 'g', latin: Uint8Array.of(0xfc) } });
+    const text = '$<file:good>$<file:latin>$<file:none>';
+    const wanted = sources.filesWanted(() => problems(text, sources));
+    expect(wanted).toEqual(['good', 'latin', 'none'].map((name) => join(sources.instanceFolder, name)));
+    for (const path of wanted) await sources.readFileAhead(path);
+    writeFileSync(join(sources.instanceFolder, 'latin'), 'now text');
+    expect(sources.filesWanted(() => expect(problems(text, sources)).toHaveLength(2))).toEqual([]);
+    sources.forgetFailures();
+    expect(sources.filesWanted(() => problems(text, sources))).toHaveLength(2);
   });
 
   it('reads a file of the largest size', async () => {
