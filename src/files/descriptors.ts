@@ -1,11 +1,11 @@
-// File descriptors of this process, where the system tells of them (Linux).
+// File descriptors of this process, where the system reports them (Linux).
 
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { errorCode } from './file-error.ts';
 
 const RESERVED = 8;
 
-/** How many are open, and how many may be; `exhausted` when none is left to find out. Undefined elsewhere than on Linux. */
+/** Counts open descriptors and their limit. Returns `exhausted` if none is left to count with; undefined outside Linux. */
 export function countDescriptors():
   | { readonly open: number; readonly limit: number }
   | 'exhausted'
@@ -21,13 +21,13 @@ export function countDescriptors():
   }
 }
 
-/** Opens a few descriptors, so that closing them leaves room; returns how to close them. */
+/** Opens a few descriptors to keep in reserve. Returns the function that closes them. */
 export function reserveDescriptors(): () => void {
   const descriptors: number[] = [];
   try {
     for (let count = 0; count < RESERVED; count++) descriptors.push(openSync('/dev/null', 'r'));
   } catch {
-    // As many as there are.
+    // Fewer than wanted: as many as the limit allows.
   }
   return () => {
     for (const descriptor of descriptors.splice(0)) closeSync(descriptor);

@@ -27,7 +27,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENFILE: 'too many files are open; raise the limit',
 };
 
-/** `what` is read before the reason: `The file /x/config.ldif cannot be read`. A FileError stays as it is. */
+/** Returns a FileError for `what` (`The file /x/config.ldif cannot be read`) and its cause. A FileError is returned as it is. */
 export function fileErrorFrom(cause: unknown, what: string): FileError {
   return cause instanceof FileError ? cause : new FileError(`${what}: ${reasonOf(cause)}.`, { cause });
 }
@@ -58,13 +58,13 @@ export function errorCode(cause: unknown): string | undefined {
   return Object.entries(constants.errno).find(([, number]) => number === errno)?.[0] ?? cause.code;
 }
 
-/** How Node.js names an error that libuv has no name for, such as EDQUOT: `Unknown system error -122`. */
+/** Node.js's message for an error that libuv has no name for, such as EDQUOT: `Unknown system error -122`. */
 const UNNAMED = 'Unknown system error ';
 
 /** Errors of a disk that takes no more octets and is otherwise sound. The same write may succeed later. */
 const FULL: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
-/** Whether a write failed because there was no room for it. */
+/** Returns true if a write failed because the disk is full. */
 export function isDiskFull(cause: unknown): boolean {
   if (FULL.has(errorCode(cause))) return true;
   return cause instanceof Error && cause.cause !== undefined && isDiskFull(cause.cause);

@@ -1,6 +1,6 @@
-// Reads files and folders that somebody named, for a server: with a deadline. A file system that does not answer, such as
-// that of another machine that is down, holds a thread of the runtime for as long as it likes, and the threads are few.
-// So few readings run at once, those that are over time are abandoned, and what waits is known.
+// Reads files and folders named by an administrator, for a server: with a deadline. A file system that does not answer, such
+// as a network share that is down, blocks a thread of the runtime, and there are few of those. So few reads run at once,
+// overdue reads are abandoned, and the waiting ones are counted.
 
 import type { Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
@@ -16,9 +16,9 @@ import {
 import { findUntrusted, type ProcessUser, type Untrusted } from './ownership.ts';
 
 export interface FileReaderOptions {
-  /** How long one file, or one piece of a large one, may take. */
+  /** Time for one file, or for one piece of a large one, in ms. */
   readonly deadlineMs?: number;
-  /** Who reads: a file that others than this user and root could change is refused. Undefined: any file is read. */
+  /** The reading user: a file that others than this user and root can change is refused. If undefined, any file is read. */
   readonly user?: ProcessUser | undefined;
 }
 
@@ -28,14 +28,14 @@ export interface FolderEntry {
 }
 
 const DEADLINE_MS = 10_000;
-/** The deadline passes in so many steps. */
+/** Number of steps that make up the deadline. */
 const DEADLINE_STEPS = 20;
-/** The runtime has four threads for this, and changes are written with them too. */
+/** The runtime has four threads for file access, which also write changes. */
 const AT_ONCE_MAX = 2;
 const PIECE_OCTETS = 256 * 1024;
 export const ABSENT_STAMP = 'absent';
 
-/** A reading that runs; it may be over time already. */
+/** A read under way; it may be overdue. */
 interface Reading {
   readonly path: string;
   isAbandoned: boolean;
@@ -57,12 +57,12 @@ export class FileReader {
     this.#deadlineMs = options.deadlineMs ?? DEADLINE_MS;
   }
 
-  /** The files and folders whose reading was abandoned and has not ended yet. */
+  /** Files and folders whose read was abandoned and has not ended yet. */
   get abandoned(): readonly string[] {
     return [...this.#running].filter(({ isAbandoned }) => isAbandoned).map(({ path }) => path);
   }
 
-  /** The files and folders that are being read now. */
+  /** Files and folders being read now. */
   get current(): readonly string[] {
     return [...new Set([...this.#running].map(({ path }) => path))];
   }
@@ -91,7 +91,7 @@ export class FileReader {
         yield piece.subarray(0, bytesRead);
       }
     } finally {
-      // A reading that was abandoned has the file still; closing it would wait with it.
+      // An abandoned read still uses the file; closing it would wait too.
       file.close().catch(() => {});
     }
   }
@@ -105,12 +105,12 @@ export class FileReader {
     });
   }
 
-  /** The path without symbolic links. Throws UnreadableFile. */
+  /** Resolves the symbolic links of a path. Throws UnreadableFile. */
   realPath(path: string): Promise<string> {
     return this.#guarded(path, () => realpath(path));
   }
 
-  /** What the file at a path looks like now, without reading it; `absent` when there is none. Never rejects. */
+  /** Returns a stamp that changes with the file, without reading it; `absent` if there is none. Never rejects. */
   async stamp(path: string): Promise<string> {
     try {
       return stampOf(await this.#guarded(path, (): Promise<Stats> => stat(path)));
@@ -126,7 +126,7 @@ export class FileReader {
     if (untrusted !== undefined) throw untrustedFile(path, untrusted);
   }
 
-  /** Throws UnreadableFile, also when the deadline passes; then what `work` comes to is forgotten. */
+  /** Runs `work` within the deadline and ignores its late outcome. Throws UnreadableFile. */
   async #guarded<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
     await this.#turn(path);
     const reading: Reading = { path, isAbandoned: false };
@@ -153,8 +153,8 @@ export class FileReader {
   }
 
   /**
-   * Calls back when the deadline has passed, step by step: a process that does other things for long, or does not get the
-   * processor, loses one step by that, and hears between two of them what the file system has answered meanwhile.
+   * Calls back after the deadline, counted in steps. A process that is busy or gets no processor time loses one step, and
+   * between two steps it takes the answers that the file system has given meanwhile.
    */
   #deadline(passed: () => void): { stop(): void } {
     const stepMs = this.#deadlineMs / DEADLINE_STEPS;
@@ -168,7 +168,7 @@ export class FileReader {
     return { stop: () => clearTimeout(timer) };
   }
 
-  /** Resolves when there is room for one more reading. Throws UnreadableFile when there will be none. */
+  /** Resolves when one more read may run. Throws UnreadableFile if all threads are blocked. */
   #turn(path: string): Promise<void> {
     if (this.#running.size < AT_ONCE_MAX) return Promise.resolve();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -190,7 +190,7 @@ export class FileReader {
   }
 }
 
-/** The error for a file that others may change. */
+/** Returns the error for a file that others may change. */
 export function untrustedFile(path: string, untrusted: Untrusted): UnreadableFile {
   const what = untrusted.path === path ? 'it' : untrusted.path;
   return new UnreadableFile(path, `is not read: ${what} ${untrusted.problem}`);

@@ -1,14 +1,14 @@
-// The file system as a store sees it: the few calls it makes, so that tests can make any one of them fail or be the
-// last. What it creates belongs to the server's user alone: files 0600, folders 0700.
+// The file system as a store sees it: the few calls that it makes, so that tests can make any of them fail or be the
+// last. Files and folders it creates belong to the server's user alone: files 0600, folders 0700.
 
 import { constants } from 'node:fs';
 import { chmod, type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { errorCode, FileError } from './file-error.ts';
 
 export interface StoreFile {
-  /** Fills from `position` on; gives how many octets there were, 0 at the end. */
+  /** Fills `into` from `position` on. Returns the number of octets read, 0 at the end. */
   read(into: Uint8Array, position: number): Promise<number>;
-  /** May write less than all; gives how much. */
+  /** Writes some or all of the octets. Returns how many. */
   write(octets: Uint8Array, position: number): Promise<number>;
   truncate(length: number): Promise<void>;
   /** Resolves when content and length are on disk. */
@@ -17,35 +17,35 @@ export interface StoreFile {
 }
 
 /**
- * `create` makes a new file to write, and fails if it is there. `append` opens one to be written so that every
- * write is on disk when it resolves.
+ * `create` makes a new file for writing, and fails if it exists. `append` opens a file so that every write is on disk
+ * when it resolves.
  */
 export type FileUse = 'read' | 'create' | 'append';
 
-/** What is known of a file without reading it. */
+/** Metadata of a file. */
 export interface FileFacts {
   /** The permission bits. */
   readonly mode: number;
   /** The group that the file belongs to. */
   readonly groupId: number;
-  /** Another after every change of the content, and after the file was replaced. */
+  /** Changes with every change of the content, and when the file is replaced. */
   readonly version: string;
-  /** When the content was written last, in milliseconds since 1970. */
+  /** Time of the last write, in ms since 1970. */
   readonly modifiedMs: number;
-  /** How large it is. */
+  /** Size in octets. */
   readonly octets: number;
 }
 
 export interface FileSystem {
   open(path: string, use: FileUse): Promise<StoreFile>;
-  /** Replaces what has the new name. */
+  /** Replaces the file with the new name, if there is one. */
   rename(from: string, to: string): Promise<void>;
-  /** It is no error if there is no such file. */
+  /** Does nothing if there is no such file. */
   remove(path: string): Promise<void>;
-  /** With the folders above it; it is no error if there is one. */
+  /** Makes the folder and its parents; does nothing if it exists. */
   makeFolder(path: string): Promise<void>;
   list(folder: string): Promise<readonly string[]>;
-  /** Undefined where there is nothing of this name. */
+  /** Returns undefined if there is nothing with this name. */
   inspect(path: string): Promise<FileFacts | undefined>;
   /** Sets the permission bits. */
   changeMode(path: string, mode: number): Promise<void>;
@@ -60,7 +60,7 @@ export const FOLDER_MODE = 0o700;
 const HAS_SYNCED_WRITE = process.platform === 'linux';
 
 const FLAGS: Readonly<Record<FileUse, number>> = {
-  // A FIFO in the place of a file must not hold anybody up.
+  // A FIFO instead of a file must not block.
   read: constants.O_RDONLY | constants.O_NONBLOCK,
   create: constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL,
   append: constants.O_WRONLY | (HAS_SYNCED_WRITE ? constants.O_DSYNC : 0),
@@ -105,7 +105,7 @@ export const nodeFileSystem: FileSystem = {
   },
 };
 
-/** Throws FileError for a FIFO or a device; what reading a folder comes to the system says. */
+/** Throws FileError for a FIFO or a device. For a folder, reading it gives the system's own error. */
 async function requireRegular(path: string, handle: FileHandle): Promise<void> {
   const status = await handle.stat();
   if (status.isFile() || status.isDirectory()) return;
@@ -145,7 +145,7 @@ class NodeFile implements StoreFile {
   }
 }
 
-/** Writes all of it, however many calls that takes. */
+/** Writes all octets, in as many calls as needed. */
 export async function writeWhole(file: StoreFile, octets: Uint8Array, position: number): Promise<void> {
   let done = 0;
   while (done < octets.length) {
@@ -158,7 +158,7 @@ export async function writeWhole(file: StoreFile, octets: Uint8Array, position: 
 
 const READ_OCTETS = 256 * 1024;
 
-/** The content by pieces, each in a buffer of its own. */
+/** Reads the content in pieces, each in a buffer of its own. */
 export async function* readPieces(file: StoreFile): AsyncGenerator<Buffer, void> {
   for (let position = 0; ; ) {
     const piece = Buffer.allocUnsafeSlow(READ_OCTETS);
@@ -169,7 +169,7 @@ export async function* readPieces(file: StoreFile): AsyncGenerator<Buffer, void>
   }
 }
 
-/** The content in one buffer of that size, which is what the file had when it was asked. */
+/** Reads the content into one buffer of `size` octets, the file's size when it was opened. */
 export async function readOctets(file: StoreFile, size: number): Promise<Buffer> {
   const octets = Buffer.allocUnsafeSlow(size);
   let length = 0;
@@ -181,7 +181,7 @@ export async function readOctets(file: StoreFile, size: number): Promise<Buffer>
   return octets.subarray(0, length);
 }
 
-/** A new file with this content, on disk when it resolves; its name is not (`syncFolder`). */
+/** Creates a file; its content is on disk when this resolves, its name only after `syncFolder`. */
 export async function writeNewFile(fileSystem: FileSystem, path: string, octets: Uint8Array): Promise<void> {
   const file = await fileSystem.open(path, 'create');
   try {
@@ -192,6 +192,7 @@ export async function writeNewFile(fileSystem: FileSystem, path: string, octets:
   }
 }
 
+/** Reads a whole file. Throws the system's error. */
 export async function readWholeFile(fileSystem: FileSystem, path: string): Promise<Buffer> {
   const file = await fileSystem.open(path, 'read');
   try {
@@ -203,7 +204,7 @@ export async function readWholeFile(fileSystem: FileSystem, path: string): Promi
   }
 }
 
-/** A name that no file in the folder has: the wanted one, or with a number. */
+/** Returns a name that no file in the folder has: `wanted`, or `wanted` with a number. */
 export async function freeName(
   fileSystem: FileSystem,
   folder: string,

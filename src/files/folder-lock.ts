@@ -1,10 +1,10 @@
 // One server for one folder, through a kill -9 and without anything to clean up by hand. Node has no flock, so a lock
 // is a listening unix socket in the folder: the kernel stops listening for a process that ends, however it ends.
 //
-// Each server makes a socket of its own name, and only then looks whether another one in the folder is listening. Of
-// two that start at once at least one sees the other; both may, and then both give up: never do both go on. The
-// sockets of the dead are removed, safely, because no name is used twice. Unlike a Linux abstract socket this also
-// holds between containers that share a volume. A file system without sockets cannot be locked, and is refused.
+// Each server makes a socket with a name of its own, and then looks whether another one in the folder is listening. Of
+// two that start at once, at least one sees the other; if both do, both stop: never do both continue. Sockets of ended
+// servers are removed, safely, because no name is used twice. Unlike a Linux abstract socket this also works between
+// containers that share a volume. A file system without sockets cannot be locked, and is refused.
 
 import { randomBytes } from 'node:crypto';
 import { chmod, type FileHandle, open, readdir, rm } from 'node:fs/promises';
@@ -21,12 +21,12 @@ export interface FolderLock {
   release(): Promise<void>;
 }
 
-/** Whether a file of this name is a lock, or was one. */
+/** Returns true for the name of a lock, held or left over. */
 export function isLockName(name: string): boolean {
   return NAME.test(name);
 }
 
-/** Throws FileError naming the folder and the process that has it. */
+/** Locks a folder. Throws FileError, naming the folder and the process that holds it. */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const lock = new SocketLock(folder, `server-${process.pid}-${randomBytes(4).toString('hex')}.lock`);
   try {
@@ -42,7 +42,7 @@ class SocketLock implements FolderLock {
   readonly #folder: string;
   readonly #name: string;
   readonly #server: Server;
-  /** Open where the folder's path is too long for a socket address: /proc has a short one for it. */
+  /** Open if the folder's path is too long for a socket address: /proc has a short path for it. */
   #handle: FileHandle | undefined;
 
   constructor(folder: string, name: string) {
@@ -95,7 +95,7 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-/** In doubt (no permission to ask, too many waiting) somebody is. */
+/** Resolves to true if a process listens, and in doubt (no permission, too many waiting). */
 function isListening(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ path });

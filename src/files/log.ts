@@ -1,4 +1,4 @@
-// Where log lines go. Every room gets its log from whoever makes it.
+// The log, as rooms see it. It is passed in.
 
 export interface Log {
   info(fields: object, message: string): void;

@@ -1,6 +1,6 @@
-// The one way to read a file that somebody named, by a value or on the command line: what may be read, and how much.
-// Only regular files are read: a FIFO or a device could wait for ever or never end. Every file is opened without
-// waiting, looked at by its descriptor, and read to a limit. file-reader.ts adds a deadline, for servers.
+// The one way to read a file named in a value or on the command line: which kinds of file, and how many octets. Only
+// regular files are read: a FIFO or a device could block or never end. Every file is opened without blocking, checked by
+// its descriptor, and read up to a limit. file-reader.ts adds a deadline, for servers.
 
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
@@ -8,11 +8,11 @@ import { errorCode, FileError, reasonOf } from './file-error.ts';
 
 export interface NamedFile {
   readonly octets: Buffer;
-  /** Another text once the file holds something else, or another file has its name. */
+  /** Changes with the content, and when another file gets the name. */
   readonly stamp: string;
 }
 
-/** The file cannot be read, or may not be. The message is a sentence with the file's path. */
+/** The file cannot be read, or may not be. The message is a sentence with its path. */
 export class UnreadableFile extends FileError {
   readonly path: string;
   readonly isAbsent: boolean;
@@ -32,7 +32,7 @@ export class UnreadableFile extends FileError {
   }
 }
 
-/** Standard input and descriptors that a shell hands to a command, such as `<(…)`: whoever typed them waits for them. */
+/** Standard input, and descriptors that a shell passes to a command, such as `<(…)`: reading them may block. */
 const INHERITED = /^\/dev\/(?:stdin|fd\/\d+)$|^\/proc\/self\/fd\/\d+$/;
 const PIECE_OCTETS = 64 * 1024;
 const LARGE_PIECE_OCTETS = 256 * 1024;
@@ -45,8 +45,8 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a whole file; symbolic links are followed. Throws UnreadableFile: there is none, it is not regular, it is
- * larger than `octetsMax`.
+ * Reads a whole file, following symbolic links. Throws UnreadableFile if there is none, or it is not regular, or larger
+ * than `octetsMax`.
  */
 export async function readNamedFile(path: string, octetsMax: number): Promise<NamedFile> {
   let handle: FileHandle | undefined;
@@ -65,7 +65,7 @@ export async function readNamedFile(path: string, octetsMax: number): Promise<Na
   }
 }
 
-/** Reads a file of any size in pieces; gives its size with each. Throws UnreadableFile. */
+/** Reads a file of any size in pieces; yields each with the file's size. Throws UnreadableFile. */
 export async function* readNamedPieces(
   path: string,
 ): AsyncGenerator<{ readonly octets: Buffer; readonly size: number }, void> {
@@ -86,7 +86,7 @@ export async function* readNamedPieces(
   }
 }
 
-/** The same at once, for what has nobody to wait for it. */
+/** Reads a whole file, blocking, for callers that cannot wait. Throws UnreadableFile. */
 export function readNamedFileSync(path: string, octetsMax: number): NamedFile {
   let descriptor: number | undefined;
   try {
@@ -107,12 +107,12 @@ export function readNamedFileSync(path: string, octetsMax: number): NamedFile {
   }
 }
 
-/** Opens a file to be read, looked at before, since to open a device may do something. Throws what the system throws. */
+/** Opens a file for reading, after a check: opening a device may have effects. Throws the system's error. */
 export async function openNamedFile(path: string, octetsMax: number): Promise<FileHandle> {
   requireReadable(path, await stat(path), octetsMax);
   const handle = await open(path, flagsFor(path));
   try {
-    // Another file may have its name since.
+    // Another file may have the name by now.
     requireReadable(path, await handle.stat(), octetsMax);
     return handle;
   } catch (error) {
@@ -121,7 +121,7 @@ export async function openNamedFile(path: string, octetsMax: number): Promise<Fi
   }
 }
 
-/** Nothing is waited for, and no terminal is taken. */
+/** Returns flags for opening without blocking, and without making a terminal the controlling one. */
 function flagsFor(path: string): number {
   return INHERITED.test(path)
     ? constants.O_RDONLY
@@ -134,11 +134,12 @@ function requireReadable(path: string, status: Stats, octetsMax: number): void {
   if (status.size > octetsMax) throw tooLarge(path, octetsMax);
 }
 
+/** Returns the error for a file over the limit, in octets. */
 export function tooLarge(path: string, octetsMax: number): UnreadableFile {
   return new UnreadableFile(path, `is larger than ${octetsMax} octets`);
 }
 
-/** An UnreadableFile stays as it is. */
+/** Returns the error of a failed read; an UnreadableFile is returned as it is. */
 export function unreadable(path: string, cause: unknown): UnreadableFile {
   if (cause instanceof UnreadableFile) return cause;
   const code = errorCode(cause) ?? '';
@@ -146,11 +147,12 @@ export function unreadable(path: string, cause: unknown): UnreadableFile {
   return new UnreadableFile(path, `cannot be read: ${REASONS[code] ?? reasonOf(cause)}`, { isAbsent, cause });
 }
 
+/** Returns a text that differs after the file has changed. */
 export function stampOf({ dev, ino, size, mtimeMs, ctimeMs }: Stats): string {
   return [dev, ino, size, mtimeMs, ctimeMs].join(' ');
 }
 
-/** What is read of a file, piece by piece: files of /proc say that they are empty, and a file may grow. */
+/** Collects the pieces of a file: files of /proc report size 0, and a file may grow. */
 class Pieces {
   readonly #path: string;
   readonly #octetsMax: number;
@@ -158,11 +160,11 @@ class Pieces {
   #piece: Buffer;
   #length = 0;
 
-  /** @param size what the file says it has. */
+  /** @param size the size that the file reports, in octets. */
   constructor(path: string, octetsMax: number, size: number) {
     this.#path = path;
     this.#octetsMax = octetsMax;
-    // One octet more, so that the end is seen with the same piece.
+    // One octet more, so that the end is seen with the last piece.
     this.#piece = Buffer.allocUnsafe(Math.min(Math.max(size, PIECE_OCTETS), octetsMax) + 1);
   }
 
@@ -171,7 +173,7 @@ class Pieces {
     return this.#piece;
   }
 
-  /** Keeps so many octets of the piece; false at the end. Throws UnreadableFile. */
+  /** Keeps `count` octets of the piece. Returns false at the end. Throws UnreadableFile. */
   take(count: number): boolean {
     this.#length += count;
     if (this.#length > this.#octetsMax) throw tooLarge(this.#path, this.#octetsMax);

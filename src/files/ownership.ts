@@ -1,5 +1,5 @@
-// Whose files are trusted: the server's user's, root's, and nobody else's. Who can write a file, or a folder on the way to
-// it, or put another in its place, decides what is in it. So the whole way is looked at, through every symbolic link.
+// Which files are trusted: those of the server's user and of root. Anyone who can write a file, or a folder on its path, or
+// can replace it, decides its content. So the whole path is checked, through every symbolic link.
 
 import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { lstat, readlink } from 'node:fs/promises';
@@ -11,10 +11,10 @@ export interface ProcessUser {
   readonly groups: ReadonlySet<number>;
 }
 
-/** Something that others may change. */
+/** A file or folder that others may change. */
 export interface Untrusted {
   readonly path: string;
-  /** To be read after the path: what is wrong with it, and what to type. */
+  /** What is wrong and which command corrects it, to be read after the path. */
   readonly problem: string;
 }
 
@@ -24,7 +24,7 @@ const WRITABLE_BY_GROUP = 0o020;
 const WRITABLE_BY_ALL = 0o002;
 const LINKS_MAX = 40;
 
-/** Undefined where the system has no such users. */
+/** Returns the user of this process; undefined on systems without such users. */
 export function currentUser(): ProcessUser | undefined {
   const id = process.geteuid?.();
   if (id === undefined) return undefined;
@@ -32,15 +32,15 @@ export function currentUser(): ProcessUser | undefined {
 }
 
 /**
- * Whether the members of a group that may write something are others. A volume of Kubernetes belongs to a group that the
- * server is in (fsGroup); the group of root is nobody's but for a server of root itself.
+ * Returns true if a group with write permission is not the server's own. A volume of Kubernetes belongs to a group that the
+ * server is in (fsGroup). The group of root counts as foreign, except for a server that runs as root.
  */
 export function isForeignGroup(group: number, user: ProcessUser | undefined): boolean {
   if (user === undefined) return true;
   return !user.groups.has(group) || (group === ROOT && user.id === ROOT);
 }
 
-/** Finds what others may change on the way to a file or folder; undefined where nothing is, or there is no such file. */
+/** Returns what others may change on the path of a file or folder; undefined if nothing, or if there is no such file. */
 export async function findUntrusted(path: string, user: ProcessUser): Promise<Untrusted | undefined> {
   const way = walk(path, user);
   for (let step = way.next(); ; ) {
@@ -52,7 +52,7 @@ export async function findUntrusted(path: string, user: ProcessUser): Promise<Un
   }
 }
 
-/** The same at once. */
+/** Returns what `findUntrusted` returns, blocking. */
 export function findUntrustedNow(path: string, user: ProcessUser): Untrusted | undefined {
   const way = walk(path, user);
   for (let step = way.next(); ; ) {
@@ -76,7 +76,7 @@ function lookNow({ path, wants }: Question): Answer {
   }
 }
 
-/** Asks for the status of each part of the path, and for the target of each symbolic link. */
+/** Requests the status of each part of the path, and the target of each symbolic link. */
 function* walk(path: string, user: ProcessUser): Generator<Question, Untrusted | undefined, Answer> {
   const left = resolve(path).split('/').filter(Boolean);
   let at = '/';
@@ -106,11 +106,11 @@ function problemOf(path: string, status: Stats, user: ProcessUser): string | und
     return `belongs to user ${uid}, who could change what this server reads; it must belong to ${wanted}. Run: chown ${user.id} ${path}`;
   }
   if (status.isSymbolicLink()) return undefined;
-  // In a folder such as /tmp only the owner of a file can put another in its place.
+  // In a folder such as /tmp only the owner of a file can replace it.
   if (status.isDirectory() && (mode & STICKY) !== 0) return undefined;
   if ((mode & WRITABLE_BY_ALL) !== 0)
     return `can be written by others than its owner, who could change what this server reads. Run: chmod o-w ${path}`;
-  // Who is in the group of root is an administrator.
+  // Members of the group of root are administrators.
   const isForeign = gid !== ROOT && isForeignGroup(gid, user);
   if ((mode & WRITABLE_BY_GROUP) !== 0 && isForeign)
     return `can be written by group ${gid}, which this server is not in. Run: chmod g-w ${path}`;

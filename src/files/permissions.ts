@@ -1,4 +1,4 @@
-// Who may write what a store keeps: whoever can write it can give itself every right, so nobody but the owner may.
+// Permissions of the store's files: anyone who can write them has every right, so only the owner may.
 
 import { FileError, fileErrorFrom } from './file-error.ts';
 import { FILE_MODE, type FileFacts, type FileSystem, FOLDER_MODE } from './file-system.ts';
@@ -11,7 +11,7 @@ const READABLE_BY_OTHERS = 0o044;
 export interface Exposed {
   readonly path: string;
   readonly mode: number;
-  /** What it should be. */
+  /** The mode it should have. */
   readonly wanted: number;
 }
 
@@ -20,7 +20,7 @@ export interface Places {
   readonly files: readonly string[];
 }
 
-/** What others than the owner may write, or also only read; what is not there is no problem. */
+/** Returns the paths that others than the owner may write (or also read). Missing ones are skipped. */
 export async function findExposed(
   fileSystem: FileSystem,
   { folders, files }: Places,
@@ -41,12 +41,12 @@ export async function findExposed(
   return exposed;
 }
 
-/** A volume that belongs to a group of the server's own: a start warns of it, and what is private elsewhere may be group-writable. */
+/** Returns true for a volume of one of the server's groups: it may be group-writable, with a warning at the start. */
 function isOwnGroup({ mode, groupId }: FileFacts, what: 'writable' | 'readable'): boolean {
   return what === 'writable' && (mode & WRITABLE_BY_ALL) === 0 && !isForeignGroup(groupId, currentUser());
 }
 
-/** Throws FileError naming everything that others may write. */
+/** Throws FileError, naming every path that others may write. */
 export async function requirePrivate(fileSystem: FileSystem, places: Places): Promise<void> {
   let exposed: Exposed[];
   try {
@@ -57,6 +57,7 @@ export async function requirePrivate(fileSystem: FileSystem, places: Places): Pr
   if (exposed.length > 0) throw new FileError(exposed.map(formatExposed).join('\n'));
 }
 
+/** Formats a sentence with the path, its mode, and the command that corrects it. */
 export function formatExposed({ path, mode, wanted }: Exposed): string {
   const who = (mode & WRITABLE_BY_OTHERS) === 0 ? 'read' : 'written';
   return `${path} can be ${who} by others than its owner (its mode is ${octal(mode)}); run: chmod ${octal(wanted)} ${path}`;

@@ -1,9 +1,9 @@
-// A user's file that gets another content: at every moment the old content or the new one is under its name, whole.
+// Replaces a user's file: at every moment its name has the whole old content or the whole new one.
 
 import { chown, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { fileErrorFrom } from './file-error.ts';
 
-/** Mode, owner and symbolic links stay as they are. Throws FileError; then the file is as it was. */
+/** Replaces the content. Mode, owner and symbolic links are kept. Throws FileError; the file is then unchanged. */
 export async function replaceText(path: string, text: string): Promise<void> {
   let temporary: string | undefined;
   try {

@@ -1,9 +1,9 @@
-// Octets of files as text: UTF-8 or nothing. An octet that is not UTF-8 is never replaced, so that nothing is stored that
-// nobody wrote. A byte order mark is no part of the text.
+// Octets of files as text: UTF-8 only. An octet that is not UTF-8 is never replaced, so that nothing is stored that nobody
+// wrote. A byte order mark is no part of the text.
 
 import { readNamedFile, UnreadableFile } from './named-file.ts';
 
-/** The longer before what it begins with. */
+/** A longer mark comes before the one it begins with. */
 const MARKS: readonly (readonly [name: string, ...octets: number[]])[] = [
   ['UTF-32LE', 0xff, 0xfe, 0, 0],
   ['UTF-32BE', 0, 0, 0xfe, 0xff],
@@ -16,11 +16,11 @@ const UTF_16_ZEROS: ReadonlyMap<string, string> = new Map([
 ]);
 const LINE_FEED = 0x0a;
 
-/** The octets of a file are no UTF-8. */
+/** The content of a file is not UTF-8. */
 export class UndecodableFile extends UnreadableFile {
-  /** The first that is wrong, counted from 1; 0 when the whole file is in another encoding. */
+  /** The first wrong line, counted from 1; 0 if the whole file is in another encoding. */
   readonly line: number;
-  /** Without the advice, which names the path. */
+  /** The reason without the advice, which names the path. */
   readonly whyInShort: string;
 
   constructor(path: string, why: string, advice: string, line: number) {
@@ -40,7 +40,7 @@ export function decodeUtf8(octets: Uint8Array): string | undefined {
   }
 }
 
-/** Where octets stop being UTF-8, and what they seem to be. */
+/** The line where octets stop being UTF-8, and the encoding they seem to have. */
 interface ForeignText {
   readonly encoding: string;
   /** Counted from 1; 0 for all of it. */
@@ -84,7 +84,7 @@ function foreignText(octets: Uint8Array): ForeignText | undefined {
   const encoding = encodingByMark(octets) ?? encodingByZeros(octets);
   if (encoding !== undefined) return { encoding, line: 0 };
   if (decodeUtf8(octets) !== undefined) return undefined;
-  // The two differ here only, and ISO-8859-1 has nothing that anybody writes in these places.
+  // The two encodings differ here only, and ISO-8859-1 has no printable characters in this range.
   const isWindows = octets.some((octet) => octet >= 0x80 && octet <= 0x9f);
   return { encoding: isWindows ? 'WINDOWS-1252' : 'ISO-8859-1', line: lineOfFirstWrong(octets) };
 }
@@ -93,14 +93,14 @@ function encodingByMark(octets: Uint8Array): string | undefined {
   return MARKS.find(([, ...mark]) => mark.every((octet, index) => octets[index] === octet))?.[0];
 }
 
-/** ASCII in UTF-16 without a mark is UTF-8 as well, with a NUL beside each letter. */
+/** Recognises UTF-16 without a mark by its NULs: ASCII in it is valid UTF-8. */
 function encodingByZeros(octets: Uint8Array): string | undefined {
   if (octets.length < 4 || octets.length % 2 !== 0) return undefined;
   const isZero = [0, 1, 2, 3].map((index) => octets[index] === 0).join();
   return UTF_16_ZEROS.get(isZero);
 }
 
-/** The line, counted from 1, of the first octet that is no part of UTF-8. */
+/** Returns the line, counted from 1, of the first octet that is not UTF-8. */
 function lineOfFirstWrong(octets: Uint8Array): number {
   let line = 1;
   let start = 0;

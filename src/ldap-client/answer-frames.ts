@@ -1,5 +1,5 @@
-// Cuts what comes from a server into messages and reads them (RFC 4511 §4.1.1). Each octet is copied a bounded number of
-// times, however small the pieces are that it comes in.
+// Cuts the octets of a server into messages and reads them (RFC 4511 §4.1.1). Each octet is copied a bounded number of
+// times, even if it arrives in small pieces.
 
 import { frameLength } from '../codec/ber-reader.ts';
 import { readResponseMessage } from '../codec/message-ber.ts';
@@ -16,23 +16,23 @@ export interface FramedAnswer {
 
 export class AnswerFrames {
   readonly #octetsMax: number;
-  /** The beginning of a message that is not all there. */
+  /** The beginning of an incomplete message. */
   #held: Buffer = NOTHING;
   #heldOctets = 0;
 
-  /** @param octetsMax the longest message that is read. */
+  /** @param octetsMax length of the longest message accepted. */
   constructor(octetsMax: number) {
     this.#octetsMax = octetsMax;
   }
 
-  /** Whether part of a message is there. */
+  /** True while a message is incomplete. */
   get isInMessage(): boolean {
     return this.#heldOctets > 0;
   }
 
   /**
-   * The messages that are whole with this piece, each as it is asked for. Throws LdapError when they are none, and then
-   * the connection cannot go on.
+   * Yields the messages that this piece completes, each read on demand. Throws LdapError for malformed octets; the
+   * connection cannot continue then.
    */
   *take(piece: Buffer): Generator<FramedAnswer, void> {
     const bytes = this.#joined(piece);

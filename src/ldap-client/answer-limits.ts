@@ -1,15 +1,15 @@
-// How much a server may say to a client, and what an answer costs in memory. A server that says more loses the connection:
-// a client must not run out of memory because a server is broken, or means harm.
+// How much a server may send to a client, and what an answer costs in memory. A server over the limit loses the connection:
+// a client must not run out of memory because of a broken or hostile server.
 
 import type { Response } from '../ldap/message.ts';
 import { LdapClientError } from './client-error.ts';
 
 export interface AnswerLimits {
-  /** The octets of one message. It is refused at its length, before it is read. */
+  /** Octets of one message, checked before it is read. */
   readonly messageOctetsMax: number;
-  /** What all that is said to one request may cost in memory, about, in octets. */
+  /** Estimated memory of all messages for one request, in octets. */
   readonly answerOctetsMax: number;
-  /** Messages in all that belong to no request: notices, and answers to what nobody has asked. */
+  /** Number of messages that belong to no request: notices and unrequested answers. */
   readonly strayMessagesMax: number;
 }
 
@@ -19,12 +19,12 @@ export const DEFAULT_ANSWER_LIMITS: AnswerLimits = {
   strayMessagesMax: 1000,
 };
 
-/** What objects cost in V8 beside the text in them, about. */
+/** Estimated octets of V8's objects, apart from text. */
 const MESSAGE_OCTETS = 200;
 const ATTRIBUTE_OCTETS = 120;
 const VALUE_OCTETS = 24;
 
-/** About how much memory a message takes while it is kept, in octets. `octets` is its length on the wire. */
+/** Estimates the memory of a message, in octets. `octets` is its length on the wire. */
 export function costOf(operation: Response, octets: number): number {
   let cost = MESSAGE_OCTETS + octets;
   if (operation.type === 'searchResultEntry') {
@@ -34,7 +34,7 @@ export function costOf(operation: Response, octets: number): number {
   return cost;
 }
 
-/** What is said to one request, summed up. */
+/** Sums up the messages for one request. */
 export class AnswerBudget {
   readonly #octetsMax: number;
   #octets = 0;

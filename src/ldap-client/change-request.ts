@@ -4,6 +4,7 @@ import type { Change } from '../ldap/change.ts';
 import { formatRdn } from '../ldap/dn.ts';
 import type { OneAnswered } from './exchange.ts';
 
+/** Returns the request for a change. */
 export function requestOf(change: Change): OneAnswered {
   switch (change.type) {
     case 'add':

@@ -1,19 +1,19 @@
-// What goes wrong between a client and a directory server: one class, told apart by a word. A result code of the server is
-// no error here, but an answer.
+// Errors between a client and a directory server: one class with a kind. A result code of the server is no error here, but
+// an answer.
 
-/** What a caller may want to tell apart. */
+/** Kinds of errors. */
 export type LdapClientProblem =
-  /** There is no connection, or no TLS on it; `cause` is the reason of the system. */
+  /** There is no connection, or no TLS on it; `cause` is the system's reason. */
   | 'unreachable'
   /** The server refuses StartTLS. */
   | 'no-tls'
-  /** The server has ended the connection; the message is its own words, or empty. */
+  /** The server ended the connection; the message is the server's, or empty. */
   | 'lost'
   /** The server has not answered in time. */
   | 'silent'
-  /** What the server says is no answer to what it was asked. */
+  /** The message does not answer the request. */
   | 'wrong-answer'
-  /** What the server says is more than the limits of the client allow. */
+  /** The answers exceed the client's limits. */
   | 'too-much'
   /** `close` was called. */
   | 'closed';

@@ -1,4 +1,4 @@
-// One request and what is said to it: only what may answer it does (RFC 4511 §4), and no more than the limits allow.
+// One request and its answers: accepts only messages that may answer it (RFC 4511 §4), within the limits.
 
 import type { Control } from '../ldap/control.ts';
 import type { Entry } from '../ldap/entry.ts';
@@ -6,7 +6,7 @@ import { type LdapResult, RESULT_TYPE, type Request, type ResponseMessage } from
 import { AnswerBudget, type AnswerLimits } from './answer-limits.ts';
 import { LdapClientError } from './client-error.ts';
 
-/** What has an answer: not unbind and abandon. */
+/** A request that has an answer: not unbind or abandon. */
 export type OneAnswered = Extract<Request, { type: keyof typeof RESULT_TYPE }>;
 
 export interface Answer {
@@ -14,12 +14,12 @@ export interface Answer {
   /** The value of an extended response. */
   readonly value: string | undefined;
   readonly controls: readonly Control[];
-  /** What a search has found, unless its listener takes each entry. */
+  /** Entries found by a search, unless the listener receives each of them. */
   readonly entries: readonly Entry[];
 }
 
 export interface Listener {
-  /** Takes each entry as it comes, of a search that may go on for ever: it is not kept, and not waited for. */
+  /** Receives each entry of a search that may never end. Entries are not kept. */
   readonly found?: (entry: Entry) => void;
   /** Called with the result, whatever its code. */
   readonly answered: (answer: Answer) => void;
@@ -39,17 +39,17 @@ export class Exchange {
     this.#budget = new AnswerBudget(limits);
   }
 
-  /** Whether somebody waits for the end of it. */
+  /** True if somebody waits for its end. */
   get isWaitedFor(): boolean {
     return this.#listener.found === undefined;
   }
 
-  /** What is not kept costs nothing. Throws LdapClientError (`too-much`). */
+  /** Counts a message, unless it is not kept. Throws LdapClientError (`too-much`). */
   spend(octets: number): void {
     if (this.isWaitedFor) this.#budget.spend(octets);
   }
 
-  /** Returns whether it was the last message. Throws LdapClientError when it answers another kind of request. */
+  /** Takes a message. Returns true for the last one. Throws LdapClientError if it answers another kind of request. */
   take({ operation, controls }: ResponseMessage): boolean {
     const { type } = this.#request;
     switch (operation.type) {

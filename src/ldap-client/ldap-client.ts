@@ -1,6 +1,6 @@
-// One guarded connection to a directory server (RFC 4511), for commands and for applications. Whatever the server says ends
-// in an answer or in an LdapClientError: every message is framed, read and checked against what was asked before anybody sees
-// it, and against limits. A connection that is lost is not opened again here.
+// One guarded connection to a directory server (RFC 4511), for commands and applications. Every request ends in an answer or
+// an LdapClientError: each message is framed, read and checked against its request and the limits before a caller sees it.
+// A lost connection is not reopened here.
 
 import type { Socket } from 'node:net';
 import { type ConnectionOptions, TLSSocket } from 'node:tls';
@@ -19,7 +19,7 @@ import { type Answer, Exchange, type Listener, type OneAnswered } from './exchan
 import { connectSocket, type Place, secureSocket } from './secured-socket.ts';
 
 const LDAP_VERSION = 3;
-/** Requests are written together up to so many octets. */
+/** Number of octets after which requests are written. */
 const WRITE_OCTETS = 32 * 1024;
 const NOTICE_ID = 0;
 
@@ -27,14 +27,14 @@ export interface LdapClientOptions {
   readonly place: Place;
   readonly security: 'none' | 'tls' | 'start-tls';
   readonly tls?: ConnectionOptions;
-  /** How long the server may take to be connected, to make TLS, and to say something while it is asked; 0: for ever. */
+  /** Time for connecting, for TLS, and between messages while an answer is due, in ms; 0 for no limit. */
   readonly timeoutMs: number;
   readonly limits?: Partial<AnswerLimits>;
   /** Called once, when the connection is lost after it was open; not after `close`. */
   readonly lost?: (error: LdapClientError) => void;
 }
 
-/** Who logs in; undefined leaves it to the server who it is (SASL EXTERNAL, RFC 4422 appendix A). */
+/** Name and password; undefined lets the server derive the identity (SASL EXTERNAL, RFC 4422 appendix A). */
 export type Login = { readonly dn: string; readonly password: string } | undefined;
 
 export class LdapClient {
@@ -53,7 +53,7 @@ export class LdapClient {
   #failure: LdapClientError | undefined;
   #isOpen = false;
 
-  /** Connects and secures the connection; nobody is logged in. Rejects with LdapClientError. */
+  /** Connects and secures the connection, anonymously. Rejects with LdapClientError. */
   static async open(options: LdapClientOptions): Promise<LdapClient> {
     const { place, security, tls = {}, timeoutMs } = options;
     const plain = await connectSocket(place, timeoutMs);
@@ -73,23 +73,23 @@ export class LdapClient {
     this.#hear();
   }
 
-  /** How long the server may say nothing while it is asked, from now on; 0: for ever. */
+  /** Changes the time between messages while an answer is due, in ms; 0 for no limit. */
   set timeoutMs(timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
-    this.#waitAnew();
+    this.#restartTimeout();
   }
 
-  /** The socket where it is encrypted, to look at certificates. */
+  /** The TLS socket, to inspect certificates; undefined without TLS. */
   get secured(): TLSSocket | undefined {
     return this.#socket instanceof TLSSocket ? this.#socket : undefined;
   }
 
-  /** The number of requests that wait for an answer, those of `watch` aside. */
+  /** Number of requests without an answer, except those of `watch`. */
   get waitingCount(): number {
     return this.#exchanges.size - this.#watchCount;
   }
 
-  /** The answer to a login, whatever its result code. Rejects with LdapClientError. */
+  /** Binds. Returns the answer, whatever its result code. Rejects with LdapClientError. */
   bind(login: Login): Promise<Answer> {
     const authentication =
       login === undefined
@@ -98,7 +98,7 @@ export class LdapClient {
     return this.ask({ type: 'bindRequest', version: LDAP_VERSION, name: login?.dn ?? '', authentication });
   }
 
-  /** The answer to a request, whatever its result code, and the entries before it. Rejects with LdapClientError. */
+  /** Sends a request. Returns its answer, whatever its result code, with the entries. Rejects with LdapClientError. */
   ask(request: OneAnswered, controls: readonly Control[] = []): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     this.send(request, controls, { answered: resolve, failed: reject });
@@ -106,8 +106,8 @@ export class LdapClient {
   }
 
   /**
-   * Sends a request. Requests are written together, when nothing else is to be done or when there are many. One of the
-   * calls of the listener comes, and not before this function has returned.
+   * Sends a request. Requests are written together, at the end of the turn or when there are many. Exactly one of
+   * `answered` and `failed` is called, never before this function returns.
    */
   send(request: OneAnswered, controls: readonly Control[], listener: Listener): void {
     const failure = this.#failure;
@@ -121,7 +121,7 @@ export class LdapClient {
     if (!exchange.isWaitedFor) this.#watchCount += 1;
     this.#writer.makeRoom();
     writeRequestMessage(this.#writer, { id: this.#lastId, operation: request, controls });
-    if (this.#timer === undefined) this.#waitAnew();
+    if (this.#timer === undefined) this.#restartTimeout();
     if (this.#writer.length >= WRITE_OCTETS) this.#flush();
     else this.#flushSoon();
   }
@@ -162,7 +162,7 @@ export class LdapClient {
     }
   }
 
-  /** Throws LdapClientError when the message is no answer to what was asked, or too much. */
+  /** Passes a message to its request. Throws LdapClientError if it answers none, or exceeds the limits. */
   #take(message: ResponseMessage, octets: number): void {
     const exchange = this.#exchanges.get(message.id);
     if (exchange === undefined) return this.#takeStray(message);
@@ -170,10 +170,10 @@ export class LdapClient {
     if (!exchange.take(message)) return;
     this.#exchanges.delete(message.id);
     if (!exchange.isWaitedFor) this.#watchCount -= 1;
-    if (this.waitingCount === 0) this.#waitAnew();
+    if (this.waitingCount === 0) this.#restartTimeout();
   }
 
-  /** A notice (RFC 4511 §4.4), or an answer to nothing: one that says why the connection ends is not the end yet. */
+  /** Handles a notice (RFC 4511 §4.4) or an unrequested answer. A notice of disconnection does not close the socket yet. */
   #takeStray({ id, operation }: ResponseMessage): void {
     const isEnd =
       id === NOTICE_ID &&
@@ -191,8 +191,8 @@ export class LdapClient {
     );
   }
 
-  /** The time of the server begins again, if it is asked anything. */
-  #waitAnew(): void {
+  /** Restarts the timeout, if an answer is due. */
+  #restartTimeout(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#timeoutMs === 0 || this.#failure !== undefined || this.waitingCount === 0) return;
@@ -213,7 +213,7 @@ export class LdapClient {
     if (this.#isOpen && error.problem !== 'closed') this.#options.lost?.(error);
   }
 
-  /** RFC 4511 §4.14. What comes in clear behind the answer was put there by somebody else. */
+  /** Starts TLS (RFC 4511 §4.14). Octets in clear after the answer were inserted by an attacker. */
   async #startTls(tls: ConnectionOptions): Promise<void> {
     const request = { type: 'extendedRequest', oid: Oid.startTls, value: undefined } as const;
     const { result } = await this.ask(request);
@@ -234,7 +234,7 @@ export class LdapClient {
   }
 }
 
-/** What is thrown while a message is read and told. */
+/** Returns the LdapClientError for an error thrown while a message is read. */
 function problemOf(error: unknown): LdapClientError {
   if (error instanceof LdapClientError) return error;
   const reason = messageOf(error);

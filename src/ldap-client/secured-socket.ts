@@ -1,5 +1,5 @@
-// A socket to a directory server: connected, and encrypted where that is asked for. All of it in time, or an error; a socket
-// that is not handed out is destroyed, and none has an error that nobody hears.
+// A connected socket to a directory server, encrypted if requested, within a time limit. A socket that is not returned is
+// destroyed, and every socket has an error listener.
 
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
@@ -8,7 +8,7 @@ import { LdapClientError } from './client-error.ts';
 /** A socket file of this machine, or a host and its port. */
 export type Place = { readonly path: string } | { readonly host: string; readonly port: number };
 
-/** Rejects with LdapClientError: `unreachable`, `silent`. @param timeoutMs 0: as long as it takes. */
+/** Connects. Rejects with LdapClientError (`unreachable`, `silent`). @param timeoutMs 0 for no limit. */
 export async function connectSocket(place: Place, timeoutMs: number): Promise<Socket> {
   const socket = connectTcp({ ...place });
   await eventInTime(socket, 'connect', timeoutMs);
@@ -16,7 +16,7 @@ export async function connectSocket(place: Place, timeoutMs: number): Promise<So
   return socket;
 }
 
-/** TLS from here on. Rejects with LdapClientError: `unreachable`, `silent`. */
+/** Starts TLS. Rejects with LdapClientError (`unreachable`, `silent`). */
 export async function secureSocket(
   socket: Socket,
   place: Place,
@@ -35,7 +35,7 @@ export async function secureSocket(
   return secured;
 }
 
-/** Resolves when the event comes, and rejects when an error, the end or the time comes first. */
+/** Resolves on the event; rejects if an error, the end or the timeout comes first. */
 function eventInTime(socket: Socket, event: 'connect' | 'secureConnect', timeoutMs: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const late = new LdapClientError('silent', `it has not answered for ${timeoutMs} ms`);
@@ -47,7 +47,7 @@ function eventInTime(socket: Socket, event: 'connect' | 'secureConnect', timeout
     const isOurs = error instanceof LdapClientError;
     reject(isOurs ? error : new LdapClientError('unreachable', error.message, { cause: error }));
   }
-  // The listener stays: no error of a socket is left to end the process.
+  // The listener is kept: an unhandled error of a socket would end the process.
   socket.on('error', fail);
   socket.once('close', ended);
   socket.once(event, () => {

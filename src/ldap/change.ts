@@ -1,4 +1,4 @@
-// The four ways a tree changes (RFC 4511 §4.6–4.9), as the operations, LDIF change records and the journal share them.
+// The four ways a tree changes (RFC 4511 §4.6–4.9), shared by operations, LDIF change records and the journal.
 
 import type { Dn } from './dn.ts';
 import type { Attribute, Entry } from './entry.ts';
@@ -6,7 +6,7 @@ import type { Rdn } from './rdn.ts';
 
 export interface Modification {
   readonly operation: 'add' | 'delete' | 'replace' | 'increment';
-  /** The description as the client wrote it; the schema gate brings it into the schema's spelling. */
+  /** The description as the client wrote it; the schema check replaces it with the schema's spelling. */
   readonly attribute: Attribute;
 }
 
@@ -36,7 +36,7 @@ export interface ModifyDnChange {
 
 export type Change = AddChange | DeleteChange | ModifyChange | ModifyDnChange;
 
-/** One entry before and after something: added without `before`, deleted without `after`. */
+/** One entry before and after a change: added if `before` is missing, deleted if `after` is. */
 export interface EntryDifference {
   /** The key of the name. */
   readonly key: string;
@@ -44,7 +44,7 @@ export interface EntryDifference {
   readonly after: Entry | undefined;
 }
 
-/** The entry a change is about. */
+/** Returns the name of the entry that a change is about. */
 export function dnOfChange(change: Change): Dn {
   return change.type === 'add' ? change.entry.dn : change.dn;
 }

@@ -105,7 +105,7 @@ export class DnParser {
     }
   }
 
-  /** `\,` or a run of `\xx`, which together are UTF-8 octets. */
+  /** Parses `\,`, or a run of `\xx`, whose octets together are UTF-8. */
   #escaped(): string {
     const octets: number[] = [];
     while (this.#text[this.#at] === '\\') {
@@ -122,7 +122,7 @@ export class DnParser {
     return char;
   }
 
-  /** `#` and the BER of the value in hexadecimal: strings give their content, other types stay as they are. */
+  /** Parses `#` and the BER of the value in hexadecimal: the content of strings, other types unchanged. */
   #hexString(): string {
     this.#at += 1;
     const digits = this.#match(HEX_DIGITS);

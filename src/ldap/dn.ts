@@ -1,12 +1,12 @@
 // Distinguished names: the string form of RFC 4514 and the value behind it.
 //
-// A Dn keeps what was written. Whether two names are equal depends on the matching rules of their attributes,
-// so the key that the tree looks entries up by comes from the schema, not from here.
+// A Dn keeps the text as written. Whether two names are equal depends on the matching rules of their attributes, so the
+// key for looking up entries comes from the schema.
 
 import { DnParser } from './dn-parser.ts';
 import type { Rdn } from './rdn.ts';
 
-/** A name deeper than this is refused: nobody's tree is, and every level costs work. */
+/** A deeper name is refused: no tree is that deep, and every level costs work. */
 export const RDNS_MAX = 64;
 
 export class Dn {
@@ -21,7 +21,7 @@ export class Dn {
     this.#text = text;
   }
 
-  /** The name behind a text that is known to be one, such as what `toString` gave: it is parsed when it is looked at. */
+  /** Returns the name for a valid text, such as one of `toString`; it is parsed on first use. */
   static unread(text: string): Dn {
     return text.length === 0 ? Dn.root : new Dn(undefined, text);
   }
@@ -32,7 +32,7 @@ export class Dn {
     return this.parsed;
   }
 
-  /** Takes the string form (RFC 4514 §3); throws invalidDnSyntax (34) with the place where it stops making sense. */
+  /** Parses the string form (RFC 4514 §3). Throws invalidDnSyntax (34) with the position of the error. */
   static parse(text: string): Dn {
     return text.length === 0 ? Dn.root : new Dn(new DnParser(text).parse(RDNS_MAX), text);
   }
@@ -56,7 +56,7 @@ export class Dn {
     return new Dn([rdn, ...this.rdns]);
   }
 
-  /** The value of the first AVA of the leftmost RDN: what people call the entry's name. */
+  /** The value of the first AVA of the leftmost RDN: the name shown to people. */
   get name(): string {
     return this.rdns[0]?.[0]?.value ?? '';
   }
@@ -71,11 +71,12 @@ export class Dn {
   }
 }
 
+/** Formats an RDN (RFC 4514 §2.3). */
 export function formatRdn(rdn: Rdn): string {
   return rdn.map((ava) => `${ava.type}=${escapeDnValue(ava.value)}`).join('+');
 }
 
-/** RFC 4514 §2.4: what must be escaped is, and nothing more. */
+/** Escapes only what RFC 4514 §2.4 demands. */
 function escapeDnValue(value: string): string {
   return value
     .replace(/[\\,+"<>;]/g, '\\$&')
@@ -85,7 +86,7 @@ function escapeDnValue(value: string): string {
     .replace(/(?<!^\\) $/, '\\ ');
 }
 
-/** An octet that is not UTF-8 travels in our strings as U+DC80…U+DCFF; in a DN it is written as `\xx`. */
+/** Writes an octet that is not UTF-8, U+DC80…U+DCFF in our strings, as `\xx`. */
 function escapeLoneOctet(char: string, offset: number, whole: string): string {
   const before = whole.charCodeAt(offset - 1);
   const isPair = before >= 0xd800 && before <= 0xdbff;

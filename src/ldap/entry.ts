@@ -1,13 +1,13 @@
-// Entries: a name and attributes. Immutable: a change makes a new Entry, so whoever holds one may keep it, and whoever
-// derives something from one may keep that with it.
+// Entries: a name and attributes. Immutable: a change makes a new Entry, so an entry may be kept, and values derived from
+// it may be kept with it.
 
 import type { Dn } from './dn.ts';
 
-/** The longest diagnostic text and the like are limited elsewhere; a value itself may have any length. */
+/** One attribute: its description and its values, of any length. */
 export class Attribute {
-  /** As answered to clients: the schema's spelling of the type, and options, `ds-cfg-enabled`, `cn;lang-de`. */
+  /** As sent to clients: the schema's spelling of the type, and options, `ds-cfg-enabled`, `cn;lang-de`. */
   readonly description: string;
-  /** The description in lower case: what attributes are found by. */
+  /** The description in lower case, for look-ups. */
   readonly key: string;
   readonly values: readonly string[];
 
@@ -22,11 +22,11 @@ export class Attribute {
   }
 }
 
-/** Where an entry that nobody has looked at yet has its attributes. */
+/** Source of the attributes of an unread entry. */
 export interface EntrySource {
-  /** All of them. */
+  /** Returns all attributes. */
   readAttributes(place: number): readonly Attribute[];
-  /** Those of one type (its key), with any options, without making the others. */
+  /** Returns the attributes of one type (its key), with any options, without making the others. */
   findAttributes(place: number, typeKey: string): readonly Attribute[];
 }
 
@@ -35,7 +35,7 @@ export class Entry {
   private held: readonly Attribute[] | undefined;
   private source: EntrySource | undefined;
   private place: number;
-  /** Whoever derives something from entries keeps it here, and knows it again by its class. A map beside is ten times slower. */
+  /** A value derived from the entry, recognised by its class. A map outside would be ten times slower. */
   derived: object | undefined;
 
   constructor(dn: Dn, attributes: readonly Attribute[]) {
@@ -46,7 +46,7 @@ export class Entry {
     this.derived = undefined;
   }
 
-  /** An entry whose attributes are made when they are first looked at: most of what is stored is not, for long. */
+  /** Returns an entry whose attributes are read on first use: most stored entries are rarely read. */
   static unread(dn: Dn, source: EntrySource, place: number): Entry {
     const entry = new Entry(dn, NO_ATTRIBUTES);
     entry.held = undefined;
@@ -59,7 +59,7 @@ export class Entry {
     return this.held ?? this.read();
   }
 
-  /** Builds an entry from plain data, for tests and for entries the server makes up itself. */
+  /** Builds an entry from plain data, for generated entries and tests. */
   static of(dn: Dn, attributes: Readonly<Record<string, string | readonly string[]>>): Entry {
     return new Entry(
       dn,
@@ -69,7 +69,7 @@ export class Entry {
     );
   }
 
-  /** `key` is an attribute description in lower case. */
+  /** Finds an attribute by its description in lower case. */
   find(key: string): Attribute | undefined {
     for (const attribute of this.attributes) {
       if (attribute.key === key) return attribute;
@@ -78,21 +78,21 @@ export class Entry {
   }
 
   /**
-   * The attributes of one type (its key), with any options; for whoever looks at a part of very many entries: what was
-   * unread stays so.
+   * Returns the attributes of one type (its key), with any options, without reading the others of an unread entry: for
+   * looking at a part of very many entries.
    */
   peek(typeKey: string): readonly Attribute[] {
     if (this.source !== undefined) return this.source.findAttributes(this.place, typeKey);
     return this.attributes.filter(({ key }) => isOfType(key, typeKey));
   }
 
-  /** The attribute without options, and nothing else. */
+  /** Returns the attribute without options; the others stay unread. */
   peekFirst(typeKey: string): Attribute | undefined {
     if (this.source === undefined) return this.find(typeKey);
     return this.source.findAttributes(this.place, typeKey).find(({ key }) => key === typeKey);
   }
 
-  /** Where the attributes still are; undefined once they have been read. */
+  /** Source of the attributes; undefined once they are read. */
   get unread(): { readonly source: EntrySource; readonly place: number } | undefined {
     return this.source && { source: this.source, place: this.place };
   }
@@ -109,13 +109,13 @@ export class Entry {
     return new Entry(this.dn, attributes);
   }
 
-  /** Replaces, adds or (without values) removes one attribute. */
+  /** Returns an entry with one attribute replaced, added or (without values) removed. */
   with(attribute: Attribute): Entry {
     const others = this.attributes.filter((other) => other.key !== attribute.key);
     return new Entry(this.dn, attribute.values.length === 0 ? others : [...others, attribute]);
   }
 
-  /** The entry without its values, for `typesOnly` (RFC 4511 §4.5.1.6). */
+  /** Returns the entry without values, for `typesOnly` (RFC 4511 §4.5.1.6). */
   withoutValues(): Entry {
     return this.withAttributes(this.attributes.map((attribute) => attribute.withValues([])));
   }
@@ -130,7 +130,7 @@ export class Entry {
 
 const NO_ATTRIBUTES: readonly Attribute[] = [];
 
-/** Whether the key of an attribute is that of a type, or that and options. */
+/** Returns true if an attribute's key is the type's, with or without options. */
 export function isOfType(key: string, typeKey: string): boolean {
   return key === typeKey || (key.charCodeAt(typeKey.length) === SEMICOLON && key.startsWith(typeKey));
 }

@@ -1,11 +1,11 @@
-// What is wrong with an entry, as data: every check returns a list of these, one function words them, and the
-// administrator sees all of them at once.
+// Problems of an entry, as data: every check returns a list, one function formats them, and the administrator sees all at
+// once.
 
 import { LdapError } from './ldap-error.ts';
 import type { ResultCodeName } from './result-code.ts';
 import { visibleLine } from './visible-text.ts';
 
-/** Is written for a secret wherever people could read it. */
+/** Replaces a secret wherever people could read it. */
 export const SECRET_STARS = '***';
 
 export interface Issue {
@@ -14,18 +14,18 @@ export interface Issue {
   readonly dn: string;
   /** The property (`smtp-server`) or, where there is none, the attribute. */
   readonly property?: string;
-  /** The value received; whoever makes the issue writes `***` for a secret. */
+  /** The value received; `***` for a secret. */
   readonly received?: string;
   /** What is wrong, to be read after entry, property and value: `is not a port`. */
   readonly problem: string;
-  /** Whether what is wrong is only that a file which the value names is not there. */
+  /** True if the only problem is a missing file that the value names. */
   readonly isFileMissing?: boolean;
-  /** What is allowed or what to do: a sentence of its own, ending with a full stop. */
+  /** What is allowed or what to do: a sentence, ending with a full stop. */
   readonly advice?: string;
 }
 
 const RECEIVED_CHARACTERS_MAX = 120;
-/** Whoever has more to put right does not read on; and an answer must not be far larger than what was asked. */
+/** Nobody reads more problems than this, and an answer must not be far larger than its request. */
 const TEXT_CHARACTERS_MAX = 32 * 1024;
 
 /** One line: `cn=A,cn=Mail Servers,cn=config: smtp-server "a:b" is not … Write host or host:port.` */
@@ -52,7 +52,7 @@ export function textOfSentences(sentences: readonly string[]): string {
   return lines.join('\n');
 }
 
-/** Throws when there are issues; returns when there are none. The error has the code of the first. */
+/** Throws an LdapError with the code of the first issue, if there are issues. */
 export function refuseIfAny(issues: readonly Issue[]): void {
   const [first] = issues;
   if (first !== undefined) throw new LdapError(first.code, textOfSentences(issues.map(formatIssue)));

@@ -6,7 +6,7 @@ import { ResultCode, type ResultCodeName } from './result-code.ts';
 export interface LdapErrorOptions {
   /** The deepest entry that was found, for noSuchObject (RFC 4511 §4.1.9). */
   readonly matchedDn?: { toString(): string };
-  /** Where to turn to, for referral (RFC 4511 §4.1.10). */
+  /** Referral URIs (RFC 4511 §4.1.10). */
   readonly referrals?: readonly string[];
   readonly cause?: unknown;
 }
@@ -16,7 +16,7 @@ export class LdapError extends Error {
   readonly matchedDn: string | undefined;
   readonly referrals: readonly string[] | undefined;
 
-  /** `message` becomes the diagnostic message: a sentence for the administrator, never with a secret in it. */
+  /** `message` becomes the diagnostic message: a sentence for the administrator, without secrets. */
   constructor(code: ResultCodeName | ResultCode, message: string, options: LdapErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.name = 'LdapError';

@@ -1,5 +1,5 @@
-// LDAP messages (RFC 4511 §4.1.1) as plain values: what the codec reads requests into and writes responses from,
-// and the other way round for a client.
+// LDAP messages (RFC 4511 §4.1.1) as plain values: the codec reads requests into them and writes responses from them, and
+// the reverse for a client.
 
 import type { Modification } from './change.ts';
 import type { Control } from './control.ts';
@@ -20,7 +20,7 @@ export interface BindRequest {
 
 export interface SearchRequest {
   readonly type: 'searchRequest';
-  /** As written: the place where names are looked up remembers what texts mean, so it is not parsed here. */
+  /** As written, and not parsed here: the look-up of names remembers parsed texts. */
   readonly base: string;
   readonly scope: SearchScope;
   /** 0 never, 1 in searching, 2 finding the base, 3 always: accepted, and without effect while there are no aliases. */
@@ -101,7 +101,7 @@ export interface Message<Operation> {
 export type RequestMessage = Message<Request>;
 export type ResponseMessage = Message<Response>;
 
-/** Which response ends an operation: an answer of another kind cannot be written by mistake. */
+/** The response type that ends an operation: the compiler refuses an answer of another type. */
 export const RESULT_TYPE = {
   bindRequest: 'bindResponse',
   searchRequest: 'searchResultDone',

@@ -1,9 +1,9 @@
-// Who counts the octets of memory that something takes: the seam between what collects and what says how much of that may
-// be (src/directory/octet-budget.ts).
+// Counts octets of memory: the contract between a collection and the limit on its memory
+// (src/directory/octet-budget.ts).
 
 export interface OctetCount {
-  /** Counts octets before they are held; throws LdapError adminLimitExceeded or busy when they are too many. */
+  /** Counts octets before they are allocated. Throws LdapError adminLimitExceeded or busy over the limit. */
   take(octets: number): void;
-  /** Counts octets that are not held any more. */
+  /** Counts octets that are freed. */
   give(octets: number): void;
 }

@@ -1,18 +1,18 @@
-// How octets travel as text. Outside the codec a value is always a string: UTF-8 becomes the text it means, and
-// an octet that is not part of UTF-8 becomes one lone surrogate, U+DC80…U+DCFF (the scheme of PEP 383). The two
-// functions are inverse for every sequence of octets, so certificates and keys pass through unharmed.
+// Octets as text. Outside the codec a value is always a string: UTF-8 becomes its text, and an octet that is not part of
+// UTF-8 becomes one lone surrogate, U+DC80…U+DCFF (the scheme of PEP 383). The two functions are inverse for every sequence
+// of octets, so certificates and keys are preserved.
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const REPLACEMENT = '\uFFFD';
 const ESCAPE_BASE = 0xdc00;
 
-/** Octets to text; never fails, loses nothing. */
+/** Converts octets to text, without loss; never fails. */
 export function textFromOctets(octets: Uint8Array): string {
   const text = decoder.decode(octets);
   return text.includes(REPLACEMENT) ? textFromMixedOctets(octets) : text;
 }
 
-/** Text to octets: the inverse of `textFromOctets`. A lone surrogate that is no escape becomes U+FFFD. */
+/** Converts text to octets: the inverse of `textFromOctets`. A lone surrogate that is no escape becomes U+FFFD. */
 export function octetsFromText(text: string): Uint8Array {
   if (text.isWellFormed()) return Buffer.from(text, 'utf8');
   const parts: Uint8Array[] = [];
@@ -27,7 +27,7 @@ export function octetsFromText(text: string): Uint8Array {
   return Buffer.concat(parts);
 }
 
-/** Whether the text is UTF-8 throughout, without escaped octets. */
+/** Returns true if the text has no escaped octets. */
 export function isUtf8(text: string): boolean {
   return text.isWellFormed();
 }
@@ -56,7 +56,7 @@ function textFromMixedOctets(octets: Uint8Array): string {
   return text;
 }
 
-/** The length of the well-formed UTF-8 sequence that starts here, 0 if none does (Unicode 15 table 3-7). */
+/** Returns the length of the well-formed UTF-8 sequence at this index; 0 if there is none (Unicode 15 table 3-7). */
 function utf8LengthAt(octets: Uint8Array, index: number): number {
   const lead = octets[index] ?? 0;
   if (lead < 0x80) return 1;

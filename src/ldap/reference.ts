@@ -1,4 +1,4 @@
-// A search continuation (RFC 4511 §4.5.3): what is here lies elsewhere.
+// A search continuation (RFC 4511 §4.5.3): the entries are on another server.
 
 export class Reference {
   readonly uris: readonly string[];

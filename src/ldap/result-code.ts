@@ -1,4 +1,4 @@
-// The result codes of RFC 4511 §4.1.9 (and those later RFCs registered) that this server sends.
+// The result codes that this server sends, of RFC 4511 §4.1.9 and later RFCs.
 
 export const ResultCode = {
   success: 0,
@@ -49,7 +49,7 @@ export const ResultCode = {
   assertionFailed: 122,
   authorizationDenied: 123,
   syncRefreshRequired: 4096,
-  /** What OpenLDAP answers to a change that was asked for with the no-op control. */
+  /** OpenLDAP's answer to a change with the no-op control. */
   noOperation: 0x410e,
 } as const;
 
@@ -58,7 +58,7 @@ export type ResultCodeName = keyof typeof ResultCode;
 
 const names = new Map(Object.entries(ResultCode).map(([name, code]) => [code, name] as const));
 
-/** The RFC's name of a code, for logs and for people: `32` gives `noSuchObject`. */
+/** Returns the RFC's name of a code, for logs and people: `noSuchObject` for `32`. */
 export function nameOfResultCode(code: number): string {
   return names.get(code as ResultCode) ?? `resultCode${code}`;
 }

@@ -1,4 +1,4 @@
-// One key of the order a client wants a result in (RFC 2891 §1.1).
+// One key of a requested sort order (RFC 2891 §1.1).
 
 export interface SortKey {
   /** An attribute description as the client wrote it. */
