@@ -1,5 +1,5 @@
-// A transport for nodemailer that hands each message to the mail server of now. After a change the next message goes over
-// new connections; what the old ones have is finished first, and then they are closed.
+// A transport for nodemailer that sends each message by the current settings of the mail server. After a change the next
+// message uses new connections; the old ones finish their messages and are closed.
 
 import type { MailMessage, Transport } from 'nodemailer/lib/mailer';
 import type {
@@ -25,17 +25,17 @@ export class ChangingTransport implements Transport<SMTPPoolSentMessageInfo, SMT
   readonly #retired = new Set<Line>();
   #current: Line | MailServerError;
 
-  /** @param refusal why no message can be handed over yet. */
+  /** @param refusal error for messages until the first `use`. */
   constructor(refusal: MailServerError) {
     this.#current = refusal;
   }
 
-  /** From now on messages go there. */
+  /** Sends messages by these settings from now on. */
   use(plan: ConnectionPlan, trust: ServerTrust): void {
     this.#replace(new Line(plan, trust, this.#lookups));
   }
 
-  /** From now on messages are refused for this reason. */
+  /** Refuses messages with this error from now on. */
   refuse(reason: MailServerError): void {
     this.#replace(reason);
   }
@@ -50,14 +50,14 @@ export class ChangingTransport implements Transport<SMTPPoolSentMessageInfo, SMT
     else setImmediate(() => callback(againNow(line)));
   }
 
-  /** Connects, makes TLS and logs in; sends nothing. */
+  /** Connects, starts TLS and logs in; sends nothing. */
   async verify(): Promise<true> {
     const line = this.#current;
     if (line instanceof Line) return line.verify();
     throw againNow(line);
   }
 
-  /** Resolves when everything that was under way is finished. */
+  /** Resolves when the messages under way have ended. */
   async finish(): Promise<void> {
     await Promise.all([...this.#retired].map(({ finished }) => finished));
   }
@@ -72,7 +72,7 @@ export class ChangingTransport implements Transport<SMTPPoolSentMessageInfo, SMT
   }
 }
 
-/** The connections that one state of the settings makes. */
+/** The connections for one version of the settings. */
 class Line {
   readonly #plan: ConnectionPlan;
   readonly #trust: ServerTrust;
@@ -141,7 +141,7 @@ class Line {
     try {
       return await this.#pool.use(
         async (session) => {
-          // Whole, because what it needs of the mail server is to be known before anything of it is said.
+          // Built first: what it needs of the mail server must be known before a connection is used.
           const content = await buildMessage(mail);
           const message: WireMessage = { from: sender, to, content, reports: mail.data.dsn ?? reports };
           const { refusals, ...info } = await session.send(message);
@@ -170,7 +170,7 @@ class Line {
     this.#finished.resolve();
   }
 
-  /** In words where nodemailer has none that are true: certificates, what is not offered, what nobody knows. */
+  /** Returns a MailServerError where nodemailer's message is wrong or missing: certificates, extensions, unclear outcomes. */
   async #explained(error: unknown): Promise<unknown> {
     if (!(error instanceof SessionError)) return error;
     const plan = this.#plan;
@@ -196,7 +196,7 @@ function buildMessage({ message }: MailMessage<SMTPPoolSentMessageInfo>): Promis
   });
 }
 
-/** Each message has an error with a stack of its own. */
+/** Returns a copy of the error, so that each message has its own stack. */
 function againNow({ code, message }: MailServerError): MailServerError {
   return new MailServerError(code, message);
 }

@@ -1,5 +1,5 @@
-// One connection to confdit: secured, logged in, and from then on searches and one that goes on. A connection that is lost is
-// not opened again here.
+// One connection to confdit: secured, bound, used for searches and one persistent search. A lost connection is not reopened
+// here.
 
 import type { ConnectionOptions } from 'node:tls';
 import type { Entry } from '../ldap/entry.ts';
@@ -26,7 +26,7 @@ const PROBLEM_BY_CODE: ReadonlyMap<number, MailServerProblem> = new Map([
   [ResultCode.invalidCredentials, 'credentials'],
   [ResultCode.insufficientAccessRights, 'access'],
 ]);
-/** One mail server and the trust managers are some kilobytes. */
+/** One mail server and the trust managers take some kilobytes. */
 const LIMITS: Partial<AnswerLimits> = {
   messageOctetsMax: 1024 * 1024,
   answerOctetsMax: 16 * 1024 * 1024,
@@ -45,13 +45,13 @@ export class DirectoryConnection {
   readonly #address: DirectoryAddress;
   readonly #lost: (error: MailServerError, connection: DirectoryConnection) => void;
   #isEnded = false;
-  /** Why it was lost: what is under way then fails for the same reason. */
+  /** Why the connection was lost; pending searches fail with it. */
   #reason: MailServerError | undefined;
 
   /**
-   * Connects and logs in; rejects with MailServerError.
+   * Connects and binds. Rejects with MailServerError.
    *
-   * @param lost called once, when a connection that was open is lost.
+   * @param lost called once, if the open connection is lost.
    */
   static async open(
     address: DirectoryAddress,
@@ -79,12 +79,12 @@ export class DirectoryConnection {
     this.#lost = lost;
   }
 
-  /** Rejects with MailServerError; one that is not answered in time ends the connection. */
+  /** Searches. Rejects with MailServerError; a timeout ends the connection. */
   async search(search: Search): Promise<readonly Entry[]> {
     return (await this.#inTime(this.#client.ask({ ...WHOLE_SUBTREE, ...search }))).entries;
   }
 
-  /** Calls `hear` for every entry that is found, now and after each change of it. */
+  /** Calls `hear` for every entry found, now and after each change of it. */
   watch(search: Search, hear: () => void): void {
     this.#client.send({ ...WHOLE_SUBTREE, ...search }, [persistentSearch()], {
       found: hear,
@@ -103,7 +103,7 @@ export class DirectoryConnection {
     this.#client.close();
   }
 
-  /** The connection was lost, or is of no use. */
+  /** Ends the connection because it was lost or cannot be used. */
   end(error: Error): void {
     if (this.#isEnded) return;
     this.#reason = problemOf(error, this.#address);
@@ -119,7 +119,7 @@ export class DirectoryConnection {
     await this.#inTime(this.#client.bind(bindDn === undefined ? undefined : { dn: bindDn, password }));
   }
 
-  /** Answers may come one by one for ever; all of one takes no longer than it may. */
+  /** Limits the time of a whole answer: its messages might never end. */
   async #inTime(answer: Promise<Answer>): Promise<Answer> {
     const { timeoutMs } = this.#address;
     const late = Promise.withResolvers<never>();
@@ -156,7 +156,7 @@ function refusal({ code, diagnosticMessage }: LdapResult, address: DirectoryAddr
   return new MailServerError(problem, `confdit at ${url} ${does}: ${words}`);
 }
 
-/** What is wrong with the certificate, and what to do; undefined when the error is about something else. */
+/** Returns what is wrong with the certificate and what to do; undefined if the error has another cause. */
 function trustProblemOf(error: unknown, host: string): string | undefined {
   const store = { does: 'the authorities given do', add: (what: string) => `name ${what} in the option ca` };
   const facts = { host, chain: [], authorities: [], store, storeName: 'the option ca', now: new Date() };

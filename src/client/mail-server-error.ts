@@ -1,6 +1,6 @@
-// What can go wrong between an application and its mail server: one class, told apart by a code. No text has a secret.
+// Errors between an application and its mail server: one class with a code. No message contains a secret.
 
-/** What a program may want to tell apart. */
+/** Kinds of errors, for programs. */
 export type MailServerProblem =
   /** The options of openMailServer contradict each other, or cannot be read. */
   | 'options'
@@ -18,9 +18,9 @@ export type MailServerProblem =
   | 'missing'
   /** The mail server is not enabled. */
   | 'disabled'
-  /** What confdit has of the mail server cannot be used by this version of the package. */
+  /** This version of the package cannot use the settings of the mail server. */
   | 'unusable'
-  /** The mail server does not offer what the login or the message needs; nothing of the message was sent. */
+  /** The mail server does not offer what the login or the message needs; no part of the message was sent. */
   | 'not-offered'
   /** The connection was lost after the message was sent and before it was answered: it may have been accepted. */
   | 'unclear'

@@ -1,5 +1,5 @@
-// A mail server as cn=effective has it, made into what a transport needs. Expressions are resolved and defaults filled in
-// there; nothing is resolved here, because a value in force may look like an expression and be none.
+// Makes what a transport needs from the entry of a mail server below cn=effective. Expressions and defaults are resolved
+// there and never here: an effective value may look like an expression.
 
 import type { Decoded } from '../config/object-definition.ts';
 import { blindTrustManagerProvider } from '../config/objects/blind-trust-manager-provider.ts';
@@ -10,14 +10,14 @@ import { SECRET_STARS } from '../ldap/issue.ts';
 import { type ConnectionPlan, planConnection } from '../mail/connection-plan.ts';
 import { MailServerError } from './mail-server-error.ts';
 
-/** What applications may look at; no secrets. */
+/** Settings for applications, without secrets. */
 export interface MailServerSettings {
   readonly name: string;
   readonly enabled: boolean;
   readonly host: string;
   readonly port: number;
   readonly encryption: ConnectionPlan['encryption'];
-  /** Who logs in; undefined where nobody does. */
+  /** The user name of the login; undefined without a login. */
   readonly user: string | undefined;
   readonly maxConnections: number;
 }
@@ -25,9 +25,9 @@ export interface MailServerSettings {
 export interface MailServerInForce {
   readonly settings: MailServerSettings;
   readonly plan: ConnectionPlan;
-  /** Whether the administrator lets it be whoever it is. */
+  /** True if the administrator allows any certificate. */
   readonly isBlind: boolean;
-  /** The same text for the same values; holds secrets. */
+  /** Equal for equal values; contains secrets. */
   readonly fingerprint: string;
 }
 
@@ -37,8 +37,8 @@ const MAIL_SERVER_CLASS = mailServer.objectClass.name.toLowerCase();
 const BLIND_CLASS = blindTrustManagerProvider.objectClass.name.toLowerCase();
 
 /**
- * Takes the entry of the mail server, among others of its kind, and those of the trust managers. Throws MailServerError:
- * `missing`, `access`, `unusable`.
+ * Finds the mail server among entries of its kind and of the trust managers. Throws MailServerError: `missing`, `access`,
+ * `unusable`.
  */
 export function mailServerInForce(name: string, entries: readonly Entry[]): MailServerInForce {
   const wanted = name.toLowerCase();

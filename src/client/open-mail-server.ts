@@ -1,5 +1,5 @@
-// The client for applications in Node.js: a mail server that confdit holds the settings of, as a nodemailer transporter that
-// stays the same while the settings change. An application is not notified of messages here; that is nodemailer's business.
+// The client for applications in Node.js: a mail server configured in confdit, as a nodemailer transporter that stays the
+// same while the settings change. Messages are nodemailer's business, and have no events here.
 
 import { EventEmitter } from 'node:events';
 import { createTransport, type Transporter } from 'nodemailer';
@@ -23,11 +23,11 @@ export {
 };
 
 export interface MailServerEvents {
-  /** The settings are other ones; the next message goes by them. */
+  /** The settings have changed; they apply to the next message. */
   change: [settings: MailServerSettings];
-  /** The settings are not known to be current any more. What is known is used, unless the mail server is gone. */
+  /** The settings may be outdated. The last ones are used, unless the mail server is gone. */
   loss: [error: MailServerError];
-  /** After a loss: they are current again. */
+  /** After a loss: the settings are current again. */
   recovery: [];
 }
 
@@ -81,7 +81,7 @@ export async function openMailServer(options: OpenOptions): Promise<OpenedMailSe
  * ```
  */
 export class OpenedMailServer extends EventEmitter<MailServerEvents> {
-  /** Send with it. It is the same one all the time. */
+  /** The transporter to send with. It never changes. */
   readonly transporter: Transporter<SMTPPoolSentMessageInfo, SMTPPoolOptions>;
   readonly #transport = new ChangingTransport(closedError());
   readonly #trust: Trust;
@@ -89,7 +89,7 @@ export class OpenedMailServer extends EventEmitter<MailServerEvents> {
   #found: MailServerInForce;
   #problem: MailServerError | undefined;
 
-  /** Applications call openMailServer. */
+  /** Opens a mail server; applications call openMailServer. */
   static async open(options: OpenOptions): Promise<OpenedMailServer> {
     const address = addressOf(options);
     const trust = trustOf(options.mailCa);
@@ -117,17 +117,17 @@ export class OpenedMailServer extends EventEmitter<MailServerEvents> {
     this.#use();
   }
 
-  /** Those that the next message goes by. */
+  /** The settings of the next message. */
   get settings(): MailServerSettings {
     return this.#found.settings;
   }
 
-  /** Why the settings are not known to be current; undefined while they are. */
+  /** Why the settings may be outdated; undefined while they are current. */
   get problem(): MailServerError | undefined {
     return this.#problem;
   }
 
-  /** Ends the connection to confdit, refuses further messages, and resolves when those under way are finished. */
+  /** Disconnects from confdit and refuses further messages. Resolves when those under way have ended. */
   async close(): Promise<void> {
     this.#watch.close();
     this.#transport.refuse(closedError());
@@ -156,7 +156,7 @@ export class OpenedMailServer extends EventEmitter<MailServerEvents> {
     if (!isKnown) this.#tell('loss', error);
   }
 
-  /** What a listener throws is its own affair, not that of the connection. */
+  /** Emits an event. An error thrown by a listener must not break the connection. */
   #tell<Name extends keyof MailServerEvents>(name: Name, ...words: MailServerEvents[Name]): void {
     process.nextTick(() => this.emit<keyof MailServerEvents>(name, ...words));
   }

@@ -12,15 +12,15 @@ export interface OpenOptions {
   readonly url: string;
   /** The name of the mail server: the cn of its entry. */
   readonly mailServer: string;
-  /** With `ldap://`: StartTLS before anything else is said. Off by default. */
+  /** With `ldap://`: use StartTLS first. Off by default. */
   readonly startTls?: boolean | undefined;
-  /** The account that logs in, `cn=app,cn=Root DNs,cn=config`. Without it and on `ldapi://`, who runs the application says who it is. */
+  /** The account, `cn=app,cn=Root DNs,cn=config`. Without it and on `ldapi://`, the user running the application is the identity. */
   readonly bindDn?: string | undefined;
-  /** The password of the account, or what gives it; asked again for each connection. */
+  /** The password of the account, or a function that returns it; called for each connection. */
   readonly password?: string | (() => string | Promise<string>) | undefined;
-  /** The authorities that the certificate of confdit must come from. By default those that Node.js knows. */
+  /** Authorities for the certificate of confdit. By default those that Node.js trusts. */
   readonly ca?: Certificates | undefined;
-  /** The authorities that the certificate of the mail server must come from. By default those that Node.js knows. */
+  /** Authorities for the certificate of the mail server. By default those that Node.js trusts. */
   readonly mailCa?: Certificates | undefined;
   /** How long confdit may take for an answer, in milliseconds; 10,000 by default. */
   readonly timeoutMs?: number | undefined;
@@ -83,7 +83,7 @@ export function addressOf(options: OpenOptions): DirectoryAddress {
 interface UrlPlace {
   readonly scheme: string;
   readonly host: string;
-  /** 0 where there is a socket file. */
+  /** 0 for a socket file. */
   readonly port: number;
   readonly socketPath: string | undefined;
 }

@@ -1,5 +1,5 @@
-// Keeps the settings of one mail server current: reads them, is told of changes, reads them again, and connects again with
-// growing pauses when confdit is away. What is done with them is for the listener.
+// Keeps the settings of one mail server current: reads them, watches for changes, reads them again, and reconnects with
+// growing pauses. Its listener acts on them.
 
 import { mailServer } from '../config/objects/mail-server.ts';
 import { trustManagerProvider } from '../config/objects/trust-manager-provider.ts';
@@ -13,9 +13,9 @@ import { type MailServerInForce, mailServerInForce } from './mail-server-in-forc
 import type { DirectoryAddress, OpenOptions } from './open-options.ts';
 
 export interface SettingsListener {
-  /** The settings of now, whether or not they are other ones. */
+  /** Receives the current settings, changed or not. */
   read(found: MailServerInForce): void;
-  /** They are not known to be current any more; called for each failed attempt. */
+  /** The settings may be outdated; called for each failed attempt. */
   lost(error: MailServerError): void;
 }
 
@@ -42,7 +42,7 @@ export class SettingsWatch {
     this.#search = searchOf(options.mailServer);
   }
 
-  /** Resolves to the settings of now, and goes on. Rejects with MailServerError, and then nothing goes on. */
+  /** Resolves to the current settings, and keeps them current. Rejects with MailServerError and then stops. */
   async open(): Promise<MailServerInForce> {
     try {
       return mailServerInForce(this.#options.mailServer, await this.#connect());
@@ -64,7 +64,7 @@ export class SettingsWatch {
       if (lost === this.#connection) this.#fail(error);
     });
     try {
-      // The first of all: what changes while it is read is not missed.
+      // Watching starts first, so that a change during the search is not missed.
       connection.watch(this.#search, () => this.#hear(connection));
       const entries = await connection.search(this.#search);
       if (this.#isClosed) throw closedError();
@@ -78,7 +78,7 @@ export class SettingsWatch {
     }
   }
 
-  /** Many changes at a time are one reading, or two. */
+  /** Reads the settings again: many changes at a time lead to one or two searches. */
   #hear(connection: DirectoryConnection): void {
     if (this.#isReading || connection !== this.#connection) this.#mustReadAgain = true;
     else void this.#read(connection);
@@ -102,7 +102,7 @@ export class SettingsWatch {
     }
   }
 
-  /** A mail server that is gone or cannot be used is no reason to connect again: a change of it will be told. */
+  /** Reports the settings. A mail server that is gone or unusable is no reason to reconnect: its next change is reported. */
   #tell(entries: readonly Entry[]): void {
     const { listener, mailServer: name } = this.#options;
     try {
@@ -145,11 +145,12 @@ export class SettingsWatch {
   }
 }
 
+/** Returns the error for use after `close`. */
 export function closedError(): MailServerError {
   return new MailServerError('closed', 'This mail server was closed by the application.');
 }
 
-/** The mail server and, since they say whether anybody is trusted, the trust managers: they are few. */
+/** Returns a search for the mail server and, since they decide what is trusted, all trust managers: they are few. */
 function searchOf(name: string): Search {
   const isMailServer = equals('objectClass', mailServer.objectClass.name);
   const isNamed = equals(mailServer.namingAttribute, name);

@@ -14,7 +14,7 @@ export interface ProcessUser {
 /** A file or folder that others may change. */
 export interface Untrusted {
   readonly path: string;
-  /** What is wrong and which command corrects it, to be read after the path. */
+  /** The problem and the command that corrects it, to be read after the path. */
   readonly problem: string;
 }
 

@@ -32,7 +32,7 @@ export interface ChangelogBackendOptions {
   readonly lastNumber: () => number;
 }
 
-/** Who may see the values of secrets in changes. */
+/** Privilege to see the values of secrets in changes. */
 const SECRET_PRIVILEGE = 'secret-read';
 const BASE = Dn.parse('cn=changelog');
 const NOT_WATCHED =
@@ -42,7 +42,7 @@ const NOT_WATCHED =
 export function changelogBackend(options: ChangelogBackendOptions): TreeBackend {
   const { schema, views, firstNumber, lastNumber } = options;
   const baseKey = schema.dnKey(BASE);
-  // By the numbers: changes of one commit are told apart only where they are read.
+  // An estimate by the numbers: the changes of one commit are counted only when they are read.
   const countChildren = (entry: Entry): number =>
     entry.dn.rdns.length === 1 ? Math.max(lastNumber() - firstNumber() + 1, 0) : 0;
   return new TreeBackend({
@@ -57,7 +57,7 @@ export function changelogBackend(options: ChangelogBackendOptions): TreeBackend 
   });
 }
 
-/** Nothing but the place: a function made for each entry would keep the entry too. */
+/** Holds the place only: a closure for each entry would keep the entry in memory. */
 class PlacedChange implements FoundAgain {
   readonly #place: ChangePlace;
   readonly #read: (place: ChangePlace) => Entry;
@@ -77,11 +77,11 @@ interface ChangelogEntriesOptions extends ChangelogBackendOptions {
   readonly countChildren: EntrySource['countChildren'];
 }
 
-/** The entries of one request. */
+/** Entries of one request. */
 class ChangelogEntries implements EntrySource {
   readonly #options: ChangelogEntriesOptions;
   readonly #requester: Requester;
-  /** Where the change is that was found last. */
+  /** Place of the change found last. */
   #place: ChangePlace | undefined;
 
   constructor(options: ChangelogEntriesOptions, requester: Requester) {
@@ -116,7 +116,7 @@ class ChangelogEntries implements EntrySource {
     return entry;
   }
 
-  /** Numbers and what it is sorted by; the change is read once more when it is its turn. */
+  /** Returns the number and the sort keys of an entry; its change is read again when it is sent. */
   keep(entry: Entry): Entry | FoundAgain {
     return this.#place === undefined ? entry : new PlacedChange(this.#place, this.#entryAt);
   }
@@ -154,7 +154,7 @@ class ChangelogEntries implements EntrySource {
     return changelogEntry(BASE, commit, place.index, shown, formatChange);
   }
 
-  /** Throws unwillingToPerform when the change is not kept any more. */
+  /** Reads the change at a place. Throws unwillingToPerform if it is no longer kept. */
   readonly #entryAt = (place: ChangePlace): Entry => {
     try {
       return this.#entryOf(this.#options.reader.changeAt(place));

@@ -1,5 +1,5 @@
-// One change of the journal as an entry of cn=changelog (draft-good-ldap-changelog). The changes of one commit have one
-// number, for they are one change; the second and those that follow have their index in their names too.
+// One change of the journal as an entry of cn=changelog (draft-good-ldap-changelog). The changes of one commit share a
+// number; from the second on, the name has an index too.
 
 import { type Change, dnOfChange } from '../ldap/change.ts';
 import { type Dn, formatRdn } from '../ldap/dn.ts';
@@ -7,7 +7,7 @@ import { Attribute, Entry } from '../ldap/entry.ts';
 import type { Rdn } from '../ldap/rdn.ts';
 import type { CommitFacts } from '../store/history-reader.ts';
 
-/** A change as LDIF, as ldapmodify takes it. */
+/** Formats a change as LDIF for ldapmodify. */
 export type FormatChange = (change: Change) => string;
 
 const CHANGE_TYPES = { add: 'add', delete: 'delete', modify: 'modify', modifyDn: 'modrdn' } as const;
@@ -18,7 +18,7 @@ function nameInChangelog(base: Dn, number: number, index: number): Dn {
   return base.child(rdn);
 }
 
-/** The `index`th change of a commit, as `shown` gives it to the reader. */
+/** Returns the entry of the `index`th change of a commit, in which `shown` has masked secrets. */
 export function changelogEntry(
   base: Dn,
   { number, at, by }: CommitFacts,
@@ -61,7 +61,7 @@ function detailsOf(change: Change, formatChange: FormatChange): Record<string, r
   }
 }
 
-/** What follows the lines of the name and the type; a folded line goes on with a space, so it is not taken for that. */
+/** Returns the text after the lines of the name and the type. */
 function afterChangeType(ldif: string): string {
   const start = ldif.indexOf('\nchangetype: ') + 1;
   return ldif.slice(ldif.indexOf('\n', start) + 1);

@@ -1,4 +1,4 @@
-// Which change numbers a filter can be true of: what lets a search of the changelog begin where it has to.
+// The change numbers that a filter can match, so that a search of the changelog reads no others.
 
 import type { Filter } from '../ldap/filter.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -11,7 +11,7 @@ export interface NumberRange {
 const ALL: NumberRange = { least: 0, most: Number.MAX_SAFE_INTEGER };
 const KEY = 'changenumber';
 
-/** A range outside of which the filter is true of nothing. */
+/** Returns a range; the filter matches no entry outside of it. */
 export function numbersWanted(filter: Filter, schema: Schema): NumberRange {
   switch (filter.type) {
     case 'and':

@@ -1,4 +1,4 @@
-// How much of the past the store keeps, as the global configuration says.
+// Applies the global configuration's limits on how much history the store keeps.
 
 import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
 import { factsOf, type RunningPart } from '../runtime/description.ts';
@@ -10,7 +10,7 @@ export class ChangelogRetention implements Component {
   readonly renamed = neverRenamed;
   readonly #store: { retention: Retention };
 
-  /** @param store told what to keep from now on. */
+  /** @param store its retention is set after each change. */
   constructor(store: { retention: Retention }) {
     this.#store = store;
   }

@@ -1,5 +1,5 @@
-// What the configuration was: the entries after any change that is remembered, as far as changes since have touched
-// them. Made from an archived configuration and the journal; the whole tree is never built a second time.
+// Past states of the configuration: the entries after any remembered change, as far as later changes touched them. Built from
+// an archived configuration and the journal, without building the whole tree a second time.
 
 import { setImmediate } from 'node:timers/promises';
 import { applyChange, type TreeView } from '../directory/apply-change.ts';
@@ -16,7 +16,7 @@ import { listArchives, readArchivedEntries } from '../store/archive.ts';
 import { HistoryReader, type PastChange } from '../store/history-reader.ts';
 import { StoreError } from '../store/store-error.ts';
 
-/** What a key takes in a set, and an entry in two maps, besides itself. */
+/** Octets of a key in a set, and of an entry in two maps, besides its own. */
 const KEY_OCTETS = 48;
 const PLACE_OCTETS = 128;
 
@@ -37,12 +37,12 @@ export class ConfigurationHistory {
     this.reader = new HistoryReader(options.journalFolder);
   }
 
-  /** The last change there is, as the files tell it. */
+  /** Number of the last change in the files. */
   get lastNumber(): number {
     return this.reader.lastNumber;
   }
 
-  /** Through which change it goes back at most: there is a state after it; undefined: there is none at all. */
+  /** Returns the earliest change whose state is remembered; undefined if there is none. */
   async firstState(): Promise<number | undefined> {
     const { fileSystem, archiveFolder } = this.#options;
     const first = this.reader.firstNumber ?? 1;
@@ -50,10 +50,10 @@ export class ConfigurationHistory {
   }
 
   /**
-   * Every entry that is different after change `from` and after change `to`, which may lie before it. Reads the changes
-   * twice, one by one, and keeps of them the entries that they touch, as these were before and are afterwards: counted
-   * in `held`, with what is returned. Throws LdapError noSuchObject when one of the states is not remembered, canceled when
-   * nobody waits for it any more, what `held` throws, StoreError when the files are damaged.
+   * Returns every entry that differs between the states after changes `from` and `to`, in any order. Reads the changes twice,
+   * one by one, and keeps only the entries that they touch; those are counted in `held`, with the result. Throws LdapError
+   * noSuchObject if a state is not remembered, canceled if nobody waits for the result, what `held` throws, and StoreError if
+   * the files are damaged.
    */
   async differences(from: number, to: number, held: HeldOctets): Promise<EntryDifference[]> {
     const [early, late] = from < to ? [from, to] : [to, from];
@@ -68,7 +68,7 @@ export class ConfigurationHistory {
     });
   }
 
-  /** The keys of the entries that the changes between two states are about. */
+  /** Returns the keys of the entries that the changes between two states touch. */
   async #touched(early: number, late: number, held: HeldOctets): Promise<ReadonlySet<string>> {
     const { schema } = this.#options;
     const touched = new Set<string>();
@@ -118,8 +118,8 @@ export class ConfigurationHistory {
   }
 
   /**
-   * Lets others have their turn. However many look at the past, one of them goes on in each turn of the event loop. Rejects
-   * with LdapError canceled when nobody waits for the answer any more.
+   * Yields to other work. Of all requests that read the history, one continues in each turn of the event loop. Rejects
+   * with LdapError canceled if nobody waits for the result any more.
    */
   async #pause({ isWanted }: HeldOctets): Promise<void> {
     if (!isWanted) throw new LdapError('canceled', 'Nobody waits for what was asked any more.');
@@ -128,7 +128,7 @@ export class ConfigurationHistory {
   }
 }
 
-/** The keys of the entries that a change is about; of a rename also that of the entry above, which gives its name. */
+/** Returns the keys of the entries that a change touches; for a rename also that of the parent, which is part of the name. */
 function keysOf(change: Change, schema: Schema): readonly string[] {
   const dn = dnOfChange(change);
   if (change.type !== 'modifyDn') return [schema.dnKey(dn)];
@@ -145,15 +145,15 @@ function unknownState(number: number, first: number | undefined, last: number | 
   return new LdapError('noSuchObject', `There is no state after change ${number}: ${from}${to}.`);
 }
 
-/** Some entries of a tree; of the others it is only known that they are there. */
+/** Some entries of a tree; the others are only known to exist. */
 class SparseTree implements TreeView {
   readonly schema: Schema;
   readonly entries = new Map<string, Entry>();
   readonly #keys: ReadonlySet<string>;
   readonly #held: HeldOctets;
-  /** What the entries take that somebody else keeps too. */
+  /** Entries that the caller keeps too, so that they are counted once. */
   readonly #kept = new Set<Entry>();
-  /** Of the entry that is being changed. */
+  /** RDN values of the entry that is being changed. */
   #nameValues: ReadonlySet<string> = new Set();
 
   constructor(schema: Schema, keys: ReadonlySet<string>, held: HeldOctets) {
@@ -164,7 +164,7 @@ class SparseTree implements TreeView {
 
   take(entry: Entry): void {
     const key = this.schema.dnKey(entry.dn);
-    // Not the one that was read: that has the octets of everything around it.
+    // A copy: the entry that was read shares a buffer with everything around it.
     if (this.#keys.has(key)) this.#set(key, entry.withAttributes(entry.attributes));
   }
 
@@ -180,7 +180,7 @@ class SparseTree implements TreeView {
     }
   }
 
-  /** What the entries are now is kept by the caller, whatever becomes of them here. */
+  /** Marks the present entries as kept by the caller. */
   keepAsItIs(): void {
     for (const entry of this.entries.values()) this.#kept.add(entry);
   }
@@ -209,7 +209,7 @@ class SparseTree implements TreeView {
     return !key.includes(',');
   }
 
-  /** Everything, in a text that should never come about, but what the entry is named by: that was taken long ago. */
+  /** Treats everything but the RDN values as secret. */
   isSecret(_: string, value: string): boolean {
     return !this.#nameValues.has(value);
   }

@@ -1,5 +1,4 @@
-// The history of the configuration for those who ask over the protocol: who may look at differences and roll back, and
-// what they see of secrets.
+// The history of the configuration for LDAP requests: who may see differences and roll back, and how secrets are masked.
 
 import type { Requester } from '../backend/backend.ts';
 import { maskChange } from '../backend/masking.ts';
@@ -21,14 +20,14 @@ export class HistoryService {
     this.#options = options;
   }
 
-  /** The last change that readers see. */
+  /** Number of the last change that readers see. */
   get lastNumber(): number {
     return this.#options.writePath.feed.number;
   }
 
   /**
-   * The changes that lead from the state after one change to that after another. What they take is counted in `held`, of
-   * which nothing else is held. Throws LdapError.
+   * Returns the changes that lead from the state after one change to that after another. Their memory is counted in `held`,
+   * which counts nothing else. Throws LdapError.
    */
   async differences(
     from: number,
@@ -42,7 +41,7 @@ export class HistoryService {
     return this.#shown(await changesOfMany(differences, configuration.schema, held), requester);
   }
 
-  /** See `rollBack`; the changes come back as the requester may see them. */
+  /** Rolls back (`rollBack`). Returns the changes, with secrets masked for the requester. */
   async rollBack(request: RollbackRequest, requester: Requester, held: HeldOctets): Promise<RolledBack> {
     requireAll(WRITE, 'roll the configuration back', requester);
     const done = await rollBack(request, requester, this.#options, held);

@@ -1,6 +1,6 @@
-// Back to what the configuration was after an earlier change: itself one change, validated, journaled and atomic like any
-// other. What people may set becomes as it was, value by value and in order; entryUUID, timestamps and names of who
-// changed what tell of the rollback, and an entry that had been deleted comes back under a new entryUUID.
+// Rolls the configuration back to the state after an earlier change. A rollback is one change: validated, journaled, atomic.
+// It restores user attributes, value by value and in order. Operational attributes describe the rollback itself, and an entry
+// that had been deleted gets a new entryUUID.
 
 import { setImmediate } from 'node:timers/promises';
 import type { Requester } from '../backend/backend.ts';
@@ -23,31 +23,31 @@ export interface RollbackOptions {
 }
 
 export interface RollbackRequest {
-  /** Back to the state after this change. */
+  /** Number of the change whose state is restored. */
   readonly to: number;
-  /** The last change that whoever asks has seen; any other, and nothing is done. */
+  /** The last change that the requester has seen; the rollback is refused if there is a later one. */
   readonly expected?: number | undefined;
-  /** Everything is checked and prepared, and nothing changes. */
+  /** If true, everything is checked and prepared, but nothing changes. */
   readonly isTrial?: boolean;
-  /** More changes are refused; without it there may be any number. */
+  /** Maximum number of changes; unlimited if undefined. */
   readonly changesMax?: number;
 }
 
 export interface RolledBack extends Written {
-  /** What was done, or would be; none when nothing is different. */
+  /** The changes made, or to be made; empty if nothing differs. */
   readonly changes: readonly Change[];
-  /** The last change before it. */
+  /** Number of the last change before the rollback. */
   readonly from: number;
 }
 
-/** Others may change something between looking and doing so often before we give up. */
+/** Number of attempts, since others may change something between reading and writing. */
 const ATTEMPTS_MAX = 5;
-/** What changes take on their way to the disk, in proportion to themselves. */
+/** Memory of changes being written, as a multiple of their size. */
 const WRITING_FACTOR = 3;
 
 /**
- * Throws LdapError: the state is not remembered, the requester may not, what was then is not valid any more, or it takes
- * more memory than `held` has room for.
+ * Rolls back. Throws LdapError if the state is not remembered, the requester lacks a privilege, the old state is invalid now,
+ * or `held` has too little room.
  */
 export async function rollBack(
   { to, expected, isTrial = false, changesMax = Number.POSITIVE_INFINITY }: RollbackRequest,
@@ -64,7 +64,7 @@ export async function rollBack(
     const changes = await changesOfMany(differences, configuration.schema, held);
     if (changes.length === 0) return { number: undefined, notes: [], effects: [], changes, from };
     if (changes.length > changesMax) throw tooMany(changes.length, changesMax);
-    // They are made once more when it is their turn, and written down.
+    // The write path makes them again, and the store formats them.
     held.take(WRITING_FACTOR * changes.reduce((sum, change) => sum + octetsOfChange(change), 0));
     const step = new RollbackStep(from, differences, requester, configuration);
     try {
@@ -84,7 +84,7 @@ class RollbackStep implements WriteStep {
   readonly #differences: readonly EntryDifference[];
   readonly #requester: Requester;
   readonly #configuration: Configuration;
-  /** Whether another change came in between. */
+  /** True if another change came in between. */
   isOvertaken = false;
   made: readonly Change[] = [];
 

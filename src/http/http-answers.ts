@@ -1,5 +1,5 @@
-// What the HTTP connection handlers answer: figures for Prometheus, and whether the server lives and is ready. Whoever
-// asks often is told what was true a moment ago; making it again each time would cost LDAP clients their answers.
+// The answers of HTTP connection handlers: metrics for Prometheus, liveness and readiness. Answers are reused for a moment,
+// so that frequent requests do not slow down LDAP clients.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from '../files/log.ts';
@@ -11,15 +11,15 @@ export interface HttpAnswersOptions {
   readonly monitor: Monitor;
   readonly definitions: MonitorDefinitions;
   readonly health: HealthChecks;
-  /** Milliseconds of a clock that never goes back. */
+  /** A monotonic clock, in ms. */
   readonly clockMs: () => number;
   readonly log: Pick<Log, 'error'>;
 }
 
-/** How old metrics may be. */
+/** Maximum age of reused metrics. */
 const METRICS_AGE_MAX_MS = 1000;
 const TEXT = 'text/plain; charset=utf-8';
-/** What Prometheus calls its text format. */
+/** The content type of Prometheus's text format. */
 const METRICS_TEXT = 'text/plain; version=0.0.4; charset=utf-8';
 
 interface HttpAnswer {

@@ -22,7 +22,7 @@ export interface HttpServerOptions {
   readonly log: Log;
 }
 
-/** How long a connection may wait for another request. */
+/** Time that an idle connection is kept, in ms. */
 const KEEP_ALIVE_MS = 5000;
 const HEADERS_MAX = 100;
 
@@ -39,7 +39,7 @@ export class HttpServer implements Component {
     return [...this.#running.values()].flatMap(({ urls }) => urls);
   }
 
-  /** For cn=monitor. */
+  /** Entries for cn=monitor. */
   get items(): readonly MonitorItem[] {
     return [...this.#running.values()].map((handler) => handler.monitorItem);
   }
@@ -180,7 +180,7 @@ class RunningHttpHandler {
     };
   }
 
-  /** Takes over who may connect, for connections that begin after this. */
+  /** Applies new access rules to later connections. */
   use(handler: HttpHandler): void {
     this.#handler = handler;
   }
@@ -208,7 +208,7 @@ class RunningHttpHandler {
       },
     );
     server.maxHeadersCount = HEADERS_MAX;
-    // A client that does not take its answer.
+    // For a client that does not read its answer.
     server.setTimeout(requestTimeLimit + KEEP_ALIVE_MS);
     this.#servers.push(server);
     return server;

@@ -1,10 +1,10 @@
-// The figures of the Monitor in the text that Prometheus reads. Which figures are metrics, and what tells entries of
-// one class apart there, is said by the schema (X-METRIC, X-LABEL), so there is no second list to keep.
+// The figures of the Monitor in the text format of Prometheus. The schema says which figures are metrics, and which
+// attributes are labels (X-METRIC, X-LABEL), so there is no second list to maintain.
 
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Monitor, MonitorItem, MonitorSource, MonitorValue } from '../monitor/monitor.ts';
 
-/** What is needed of the schema: its definitions as text, by name. */
+/** The part of the schema used here: definitions as text, by name. */
 export interface MonitorDefinitions {
   findAttributeType(
     name: string,
@@ -12,7 +12,7 @@ export interface MonitorDefinitions {
   findObjectClass(name: string): { readonly definition: string } | undefined;
 }
 
-/** Entries of one source that become metrics; every one is several lines that somebody has to store. */
+/** Maximum number of entries of one source: each becomes several lines that Prometheus stores. */
 const ITEMS_MAX = 1000;
 const METRIC = / X-METRIC '(counter|gauge)'/;
 const LABEL = / X-LABEL '(\w+)'/;
@@ -24,7 +24,7 @@ interface Sample {
   readonly isTime: boolean;
 }
 
-/** Resolves to the text of what is true now. */
+/** Resolves to the current metrics as text. */
 export function formatMetrics(monitor: Monitor, definitions: MonitorDefinitions): Promise<string> {
   const samples = new Map<string, Sample[]>();
   const collect = (item: MonitorItem) => collectSamples(item, definitions, samples);
@@ -68,7 +68,7 @@ function kindOf(attribute: string, definitions: MonitorDefinitions): string | un
   return METRIC.exec(definitions.findAttributeType(attribute)?.definition ?? '')?.[1];
 }
 
-/** Times as seconds since 1970. */
+/** Returns a figure as a number, times as seconds since 1970; undefined for text. */
 function numberOf(figure: MonitorValue | readonly MonitorValue[] | undefined): number | undefined {
   if (typeof figure === 'number') return figure;
   if (typeof figure === 'boolean') return Number(figure);

@@ -16,11 +16,11 @@ export interface Issue {
   readonly property?: string;
   /** The value received; `***` for a secret. */
   readonly received?: string;
-  /** What is wrong, to be read after entry, property and value: `is not a port`. */
+  /** The problem, to be read after entry, property and value: `is not a port`. */
   readonly problem: string;
   /** True if the only problem is a missing file that the value names. */
   readonly isFileMissing?: boolean;
-  /** What is allowed or what to do: a sentence, ending with a full stop. */
+  /** Allowed values or what to do: a sentence, ending with a full stop. */
   readonly advice?: string;
 }
 

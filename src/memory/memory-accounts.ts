@@ -1,5 +1,5 @@
-// Entries with a password as accounts. An account is the same object as long as its password and its name are, which
-// is what remembered logins go by. It stays the same when the hash of its password is replaced by a better one.
+// Entries with a password as accounts. An account is the same object while its password and name are the same, so that
+// remembered logins stay valid. It also stays the same when a better hash of the password is stored.
 
 import type { Attribute, Entry } from '../ldap/entry.ts';
 import type { Account, Credentials } from '../runtime/accounts.ts';
@@ -8,18 +8,18 @@ const NO_PRIVILEGES: ReadonlySet<string> = new Set();
 
 type MemoryAccount = { -readonly [Field in keyof Account]: Account[Field] };
 
-/** The same password with other values. */
+/** A new hash of the same password. */
 interface Renewal {
   readonly account: MemoryAccount;
   readonly values: readonly string[];
 }
 
 export class MemoryAccounts {
-  /** By what an entry shares with the one before it when something else is changed. */
+  /** By an attribute that an entry shares with its predecessor if something else has changed. */
   readonly #known = new WeakMap<Attribute, MemoryAccount>();
   readonly #renewals = new Map<string, Renewal>();
 
-  /** Undefined for an entry without a password. */
+  /** Returns the account of an entry; undefined if it has no password. */
   accountOf(key: string, entry: Entry): Account | undefined {
     const password = entry.find('userpassword');
     if (password === undefined) return undefined;
@@ -36,7 +36,7 @@ export class MemoryAccounts {
     return account;
   }
 
-  /** Keeps the account when its values become these, while `work` makes them so. */
+  /** Keeps the account while `work` replaces its values with these. */
   async renewing(account: Account, values: readonly string[], work: () => Promise<unknown>): Promise<void> {
     this.#renewals.set(account.key, { account, values });
     try {

@@ -1,5 +1,5 @@
-// One tree of a memory backend: ordinary entries, searched and changed like those of the configuration. What several
-// trees of one backend share, the entries and the way they are written, is given to each.
+// One tree of a memory backend: ordinary entries, searched and changed like those of the configuration. The entries and the
+// write path are passed in, since the trees of one backend share them.
 
 import type { Requester } from '../backend/backend.ts';
 import type { EntryViews } from '../backend/entry-views.ts';
@@ -17,13 +17,13 @@ import { LdapError } from '../ldap/ldap-error.ts';
 import { requirePasswordRights } from './memory-login-rights.ts';
 import type { MemoryTree } from './memory-tree.ts';
 
-/** What may be done now: it changes with the configuration. */
+/** Operations allowed now; they change with the configuration. */
 export interface MemoryRights {
   readonly allowAnonymousRead: boolean;
   readonly isWritable: boolean;
 }
 
-/** PingDS's privilege to do without access control: there is none here that could let others write. */
+/** PingDS's privilege to bypass access control, which alone lets a requester write here. */
 const WRITE_PRIVILEGES: readonly string[] = ['bypass-acl'];
 
 export interface MemoryBackendOptions {
@@ -32,7 +32,7 @@ export interface MemoryBackendOptions {
   readonly views: EntryViews;
   readonly writePath: WritePath;
   readonly rights: () => MemoryRights;
-  /** Where hashes of passwords are computed, for whoever sets them. */
+  /** Returns where the passwords of a requester's source are hashed. */
   readonly deriveFor: (source: string) => Derive;
 }
 
@@ -57,7 +57,7 @@ export class MemoryBackend extends TreeBackend {
     this.#rights = rights;
   }
 
-  /** What may be done now. */
+  /** Operations allowed now. */
   get rights(): MemoryRights {
     return this.#rights();
   }

@@ -1,5 +1,5 @@
-// The memory backends of the configuration as they run: a component of the runtime. Enabling one adds its naming
-// contexts, disabling it removes them with all that is in them.
+// The memory backends of the configuration, as a component of the runtime. Enabling one adds its naming contexts; disabling
+// it removes them with all entries.
 
 import { randomUUID } from 'node:crypto';
 import type { Requester } from '../backend/backend.ts';
@@ -41,25 +41,25 @@ export interface MemoryBackendsOptions {
   readonly views: EntryViews;
   readonly contexts: NamingContexts;
   readonly isSecret: (key: string, value: string) => boolean;
-  /** The keys of the names below which entries hold authorities for clients' certificates. */
+  /** Keys of the base DNs of authorities for client certificates. */
   readonly clientTrustBases: () => Iterable<string>;
-  /** The entries of an LDIF file; throws LdapError or what reading files throws. */
+  /** Reads the entries of an LDIF file. Throws LdapError or an error of the file. */
   readonly readEntries: (path: string) => Promise<readonly Entry[]>;
-  /** Where hashes of passwords are computed, for whoever sets them. */
+  /** Returns where the passwords of a requester's source are hashed. */
   readonly deriveFor: (source: string) => Derive;
-  /** Told of the passwords of all entries. */
+  /** Receives the password attributes of all entries. */
   readonly profiles: PasswordProfiles;
   readonly now: () => Date;
   readonly log: WritePathOptions['log'];
 }
 
-/** One that will be enabled: as it will be in force, and as the next start will begin with it. */
+/** A backend to be enabled: its effective values, and those of the next start. */
 interface Plan {
   readonly settings: Settings;
   readonly written: Settings;
 }
 
-/** One that is enabled. */
+/** An enabled backend. */
 interface Running {
   settings: Settings;
   readonly entries: MemoryTree;
@@ -68,12 +68,12 @@ interface Running {
   readonly passwords: ProfileSection;
 }
 
-/** Issues of a file that are told at once. */
+/** Maximum number of issues of a file in one answer. */
 const ISSUES_MAX = 20;
-/** Entries of a file whose passwords are hashed side by side. */
+/** Number of entries of a file whose passwords are hashed concurrently. */
 const FILLED_TOGETHER = 256;
 const PASSWORD_KEY = 'userpassword';
-/** Who replaces a hash of another server. */
+/** Requester of the replacement of a foreign hash. */
 const UPGRADE: Requester = { dn: '', name: 'password upgrade', privileges: new Set(['password-reset']) };
 
 export class MemoryBackends implements Component {
@@ -87,14 +87,14 @@ export class MemoryBackends implements Component {
     this.#options = options;
   }
 
-  /** The account of an entry that a search can find and that has a password, by the key of its name; it has no privileges. */
+  /** Finds the account of an entry with a password by the key of its name. It has no privileges. */
   readonly findAccount = (key: string): Account | undefined => {
     const backend = this.#options.contexts.find(key);
     for (const { entries, backends } of this.#running.values()) {
       if (!backends.some((one) => one === backend)) continue;
       const entry = entries.tree.find(key);
       const account = entry && this.#accounts.accountOf(key, entry);
-      // What another server holds is shown to nobody here, and nobody logs in to it here.
+      // Entries below a referral belong to another server: they are invisible, and cannot log in.
       if (account === undefined || referralsOf(entries.tree) === undefined) return account;
       return findReferral(key, (one) => entries.tree.find(one)) === undefined ? account : undefined;
     }
@@ -102,8 +102,8 @@ export class MemoryBackends implements Component {
   };
 
   /**
-   * Replaces stored values of an account by what is stored of the same password here; the account stays the same. Does
-   * nothing where entries are not to be changed, or when the values were changed meanwhile.
+   * Replaces the stored hash of an account by a better one of the same password; the account stays the same. Does nothing
+   * if entries are read-only, or if the hash has changed meanwhile.
    */
   readonly renewPassword = async (
     account: Account,
@@ -151,7 +151,7 @@ export class MemoryBackends implements Component {
     return wasEnabled ? this.#changing(key, after) : this.#starting(key, after);
   }
 
-  /** Tries what the next start would do, where that is something else than what is done now. */
+  /** Tries what the next start would do, if that differs from the present state. */
   review(differences: readonly ObjectDifference[]): Promise<void> | undefined {
     const mine = differences.filter(({ kinds }) => kinds.after === this.kind);
     return mine.length === 0 ? undefined : this.#tryNextStart(mine);
@@ -195,7 +195,7 @@ export class MemoryBackends implements Component {
     return this.#running.find(key) !== undefined;
   }
 
-  /** Lets the changes that are under way have their end. */
+  /** Resolves when the changes under way have ended. */
   async close(): Promise<void> {
     await Promise.all([...this.#running.values()].map(({ writePath }) => writePath.close()));
   }
@@ -217,7 +217,7 @@ export class MemoryBackends implements Component {
             `${running.settings.dn}: the backend was disabled or removed, and its entries are gone.`,
           ),
         );
-        // Nobody waits for it: what comes late is refused, and what is under way changes what nobody sees.
+        // Not awaited: late changes are refused, and those under way change nothing visible.
         void running.writePath.close();
       },
       abort: () => {
@@ -226,7 +226,7 @@ export class MemoryBackends implements Component {
     };
   }
 
-  /** What may be done takes effect at once; base DNs and the file when the backend is enabled again. */
+  /** Prepares a change: operations allowed change at once, base DNs and the file when the backend is enabled again. */
   #changing(key: string, settings: Settings): Prepared | undefined {
     const running = this.#running.findPrepared(key);
     if (running === undefined) return undefined;
@@ -269,8 +269,8 @@ export class MemoryBackends implements Component {
   }
 
   /**
-   * Throws unwillingToPerform when a base DN has to do with a tree that is there then: one of the server itself, or one of
-   * another backend, of which `settingsOf` gives what counts. What goes by the same change is in nobody's way.
+   * Throws unwillingToPerform if a base DN overlaps a tree of the server or of another backend, for the values that
+   * `settingsOf` returns. Backends that the same change disables do not count.
    */
   #refuseTaken(key: string, { dn, baseDn }: Settings, settingsOf: (plan: Plan) => Settings): void {
     const { schema, contexts } = this.#options;
@@ -320,7 +320,7 @@ export class MemoryBackends implements Component {
     return running;
   }
 
-  /** An entry of a file with its passwords as they are stored. */
+  /** Returns an entry of a file with hashed passwords. */
   async #storedEntry(entry: Entry, backend: Dn): Promise<Entry> {
     const { schema, deriveFor } = this.#options;
     const change = await withStoredPasswords(
@@ -369,13 +369,13 @@ function collect(issues: string[], load: () => void): void {
   }
 }
 
-/** Whether both begin with the same entries. */
+/** Returns true if both begin with the same entries. */
 function readsTheSame(one: Settings, other: Settings): boolean {
   const bases = ({ baseDn }: Settings) => baseDn.map(String).toSorted().join('\n');
   return one.ldifFile === other.ldifFile && bases(one) === bases(other);
 }
 
-/** Whether one name is the other or below it; the root DSE is above all and has no part in any. */
+/** Returns true if one name is the other or below it. The root DSE, above all, overlaps nothing. */
 function overlap(one: string, other: string): boolean {
   if (one === '' || other === '') return false;
   return isAtOrBelow(one, other) || isBelow(other, one);

@@ -1,7 +1,6 @@
-// What of the entries of a memory backend decides who a client is, besides what is in config/login-decisions.ts: their
-// passwords and names, because an entry with a password is an account, and certificates where a connection handler takes
-// its authorities from entries. An entry may be deleted by whoever may change
-// entries.
+// The attributes of a memory backend's entries that decide who a client is, besides those in config/login-decisions.ts:
+// passwords and names, because an entry with a password is an account, and certificates, if a connection handler takes its
+// authorities from entries. Any requester who may change entries may delete them.
 
 import type { Requester } from '../backend/backend.ts';
 import { isCertificateAttribute } from '../backend/entry-certificates.ts';
@@ -19,8 +18,8 @@ const RESET: Privilege = 'password-reset';
 const PASSWORD_KEY = 'userpassword';
 
 /**
- * Throws insufficientAccessRights (50) by what a change touches, before passwords are compared or hashed: whoever may not
- * set them does not find out by a refusal what they are.
+ * Throws insufficientAccessRights (50), by the attributes that a change names. It is called before passwords are compared or
+ * hashed, so that a refusal reveals nothing about them.
  */
 export function requirePasswordRights(change: Change, requester: Requester, schema: Schema): void {
   if (requester.privileges.has(NEEDED) || requester.privileges.has(RESET)) return;
@@ -35,8 +34,8 @@ export function requirePasswordRights(change: Change, requester: Requester, sche
 }
 
 /**
- * Throws insufficientAccessRights (50) by what an effect changes, whichever way it came about.
- * @param trustBases the keys of the names below which entries hold authorities for clients' certificates.
+ * Throws insufficientAccessRights (50), by what an effect changes, however the effect came about.
+ * @param trustBases keys of the base DNs of authorities for client certificates.
  */
 export function requireMemoryLoginRights(
   { dn, key, from, before, after }: Effect,
@@ -44,7 +43,7 @@ export function requireMemoryLoginRights(
   trustBases: () => Iterable<string>,
 ): void {
   if (after === undefined || requester.privileges.has(NEEDED)) return;
-  // Under another name a password is the password of somebody else.
+  // With another name, the password would belong to another account.
   const earlier = from === undefined ? before : undefined;
   if (
     !requester.privileges.has(RESET) &&
@@ -59,7 +58,7 @@ export function requireMemoryLoginRights(
   }
 }
 
-/** Whether the entry has a value that it did not have before. */
+/** Returns true if the entry has a new value. */
 function hasNew(
   before: Entry | undefined,
   after: Entry,

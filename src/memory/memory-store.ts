@@ -1,4 +1,4 @@
-// A store that keeps nothing: for trees that live in memory only. What is appended is durable for as long as they are.
+// A store that keeps nothing, for trees that exist only in memory.
 
 import type { Commit, Store } from '../store/store.ts';
 

@@ -1,5 +1,4 @@
-// The entries of a memory backend, as the write path changes them. What they mean is nobody's business here: the
-// schema is all that is checked.
+// The entries of a memory backend, as the write path changes them. Only the schema is checked: their meaning is unknown here.
 
 import type { Requester } from '../backend/backend.ts';
 import type { WriteTarget } from '../configuration/write/write-target.ts';
@@ -17,7 +16,7 @@ import { newContentIssues } from '../schema/check-content-rule.ts';
 import { checkValues } from '../schema/check-values.ts';
 import type { Schema } from '../schema/schema.ts';
 
-/** What people, groups and hosts are looked up by. */
+/** Attributes by which people, groups and hosts are looked up. */
 const INDEXED: ReadonlySet<string> = new Set([
   'objectclass',
   'entryuuid',
@@ -40,11 +39,11 @@ export interface MemoryTreeOptions {
   /** Keys of the names of the top entries. */
   readonly topKeys: ReadonlySet<string>;
   readonly isSecret: (key: string, value: string) => boolean;
-  /** How many entries there may be now. */
+  /** Maximum number of entries. */
   readonly entryLimit: () => number;
-  /** Called whenever what readers see under a key becomes another entry or none. */
+  /** Called when readers see another entry under a key, or none. */
   readonly shown?: (key: string, entry: Entry | undefined) => void;
-  /** Throws insufficientAccessRights (50) when the requester may not do what the effect does. */
+  /** Throws insufficientAccessRights (50) if the requester may not make this change. */
   readonly permit: (effect: Effect, requester: Requester) => void;
 }
 
@@ -115,8 +114,8 @@ export class MemoryTree implements TreeView, WriteTarget {
   }
 
   /**
-   * Adds an entry of a file to what readers will see after the next commit. Operational attributes that the file
-   * gives are kept, as when an entry comes from another server. Throws what an add throws.
+   * Adds an entry of a file; readers see it after the next commit. Operational attributes of the file are kept, as for an
+   * entry replicated from another server. Throws what an add throws.
    */
   load(entry: Entry, made: Stamp): void {
     this.#requirePlace(entry);
@@ -132,7 +131,7 @@ export class MemoryTree implements TreeView, WriteTarget {
     }
   }
 
-  /** An entry that no search would find is no entry of the backend. */
+  /** Throws for an entry that no search would find. */
   #requirePlace({ dn }: Entry): void {
     const key = this.schema.dnKey(dn);
     const isInside = [...this.#options.topKeys].some((top) => isAtOrBelow(key, top));
@@ -150,7 +149,7 @@ export class MemoryTree implements TreeView, WriteTarget {
     }
   }
 
-  /** Only what every entry has one of is taken over; the others follow from the tree. */
+  /** Returns a single-valued operational attribute, which is kept; the others follow from the tree. */
   #keptAttribute(entry: Entry, attribute: Attribute): readonly Attribute[] {
     const description = this.schema.describe(attribute.description);
     if (description === undefined || !KEPT.has(description.key)) return [];

@@ -1,5 +1,5 @@
-// A mail server as a change would make it that nobody makes: it is checked as if it were to be stored, with the sources
-// in force, and becomes an object in memory.
+// A mail server made from a trial change; it is never stored. The change is checked as if it were to be stored, with the
+// effective sources, and becomes an object in memory.
 
 import type { Requester } from '../backend/backend.ts';
 import type { ConfigurationObject } from '../config/configuration-object.ts';
@@ -12,9 +12,9 @@ import type { MailServerObject } from '../runtime/mail-servers.ts';
 
 export interface MailServerChangeOptions {
   readonly keyOf: (dn: string) => string;
-  /** The change that an LDIF text holds; throws Error, in words without its values, when it holds anything else. */
+  /** Parses an LDIF text that holds one change. Throws an error that quotes none of its values. */
   readonly readChange: (ldif: string) => Change;
-  /** The object as the change would make it; rejects with the LdapError that would refuse the change. */
+  /** Returns the object that the change would make. Rejects with the LdapError that would refuse the change. */
   readonly tryObject: (change: Change, requester: Requester) => Promise<ConfigurationObject | undefined>;
 }
 
@@ -23,7 +23,7 @@ export const CHANGE_ATTRIBUTE = 'ds-task-mail-change';
 const START_ATTRIBUTE = 'ds-task-scheduled-start-time';
 const ADVICE = 'Write "changetype: modify" or "changetype: add" with the name of the mail server.';
 
-/** @param entry of the task. Rejects with LdapError. */
+/** Reads the change of a task. @param entry of the task. Rejects with LdapError. */
 export async function readMailServerChange(
   entry: Entry,
   ldif: string,

@@ -1,5 +1,5 @@
-// Kinds of tasks: finding out whether a mail server can be used, and sending a test message. Each tells in its entry what
-// was done, what went wrong and what to change.
+// Kinds of tasks: verifying a mail server, and sending a test message. The entry of the task reports what was done, what
+// failed and what to change.
 
 import type { Requester } from '../backend/backend.ts';
 import { hintsOf } from '../config/hints.ts';
@@ -28,7 +28,7 @@ interface TaskEnd {
   /** Why something was not tried at all, in sentences. */
   readonly notTried?: readonly string[];
   readonly isDone: boolean;
-  /** Undefined where the failures say it. */
+  /** Undefined if the failures say it. */
   readonly done: string | undefined;
   readonly inVain: string;
 }
@@ -36,6 +36,7 @@ interface TaskEnd {
 const SUBJECT = 'Test message';
 const TEXT = 'This message was sent to see whether mail can be sent. Nobody has to do anything.\n';
 
+/** Returns the kinds of tasks about mail. */
 export function mailTasks(options: MailTaskOptions): readonly TaskKind[] {
   return [verifyTask(options), testMessageTask(options)];
 }
@@ -46,7 +47,7 @@ function verifyTask(options: MailTaskOptions): TaskKind {
     classNames: ['confdit.VerifyMailServerTask'],
     privileges: ['config-read'],
     isOneAtATime: false,
-    // Of one that is changed for the task alone it is known already what it is.
+    // A mail server made from a trial change was checked with that change.
     check: (entry) => (entry.find(CHANGE_ATTRIBUTE) === undefined ? checkMailServerName(entry, options) : []),
     unstored: {
       attribute: CHANGE_ATTRIBUTE,
@@ -61,7 +62,7 @@ function verifyTask(options: MailTaskOptions): TaskKind {
       const known = findMailServerNow(task.entry, options);
       if (known === undefined) throw new Error('The mail server is no longer there.');
       const outcome = await verify(task, known.server, known.hints);
-      // Messages that wait for it wait no longer.
+      // Messages waiting for this mail server are tried at once.
       options.queue.wake();
       return outcome;
     },
@@ -87,7 +88,7 @@ async function verify(
   });
 }
 
-/** Verifies the mail server as the change would make it, beside the one that messages are sent by. */
+/** Verifies the mail server of a trial change, without touching the one that messages are sent by. */
 async function prepareChanged(
   entry: Entry,
   ldif: string,
@@ -145,7 +146,7 @@ function testMessageTask(options: MailTaskOptions): TaskKind {
   };
 }
 
-/** Tells what went wrong, and how it ended: in vain, or done, perhaps after failures. */
+/** Reports the failures and the end of a task: done, perhaps after failures, or failed. */
 function conclude(task: TaskContext, failures: readonly MailFailure[], end: TaskEnd): TaskOutcome {
   const unique = (texts: readonly string[]) => [...new Set(texts.filter((text) => text !== ''))];
   task.show({
@@ -185,7 +186,7 @@ function findMailServer(entry: Entry, { servers, keyOf }: MailTaskOptions): Know
   return name === undefined ? undefined : servers.find(keyOf(name));
 }
 
-/** It may have been renamed since the task was added, a moment ago even. */
+/** Finds the mail server by its present name: it may have been renamed since the task was added. */
 function findMailServerNow(entry: Entry, { servers, keyOf }: MailTaskOptions): KnownMailServer | undefined {
   const name = entry.first(SERVER_ATTRIBUTE);
   return name === undefined ? undefined : servers.findNow(keyOf(name));

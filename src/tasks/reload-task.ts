@@ -1,11 +1,12 @@
-// A kind of task: reads everything again that the configuration draws from. The entry then tells what has changed in
-// force, or every problem that has kept it from that.
+// A kind of task: reads everything again that the configuration draws from. The entry reports which effective values have
+// changed, or every problem that prevented the reload.
 
 import type { Reload } from '../configuration/reload/reload.ts';
 import { ReloadRefused } from '../configuration/reload/reload.ts';
 import { countOf } from '../ldap/issue.ts';
 import type { TaskContext, TaskKind, TaskOutcome } from './task-kind.ts';
 
+/** Returns the kind of task that reloads. */
 export function reloadTask(reload: Pick<Reload, 'run'>): TaskKind {
   return {
     objectClass: 'ds-task-reload',

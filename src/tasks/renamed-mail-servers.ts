@@ -1,5 +1,5 @@
-// Tasks that wait and name a mail server follow when it is renamed. The tasks have a store of their own, so the new name is
-// stored right after the rename and not with it; until that is stored, it is known here.
+// Waiting tasks follow a mail server when it is renamed. Tasks have a store of their own, so the new name is stored right
+// after the rename and not with it; until then it is known here.
 
 import type { Requester } from '../backend/backend.ts';
 import type { WritePath } from '../configuration/write/write-path.ts';

@@ -1,5 +1,5 @@
-// One task from its start to its end, and what its entry is told meanwhile: whatever comes together is written
-// together, and nothing is written while the disk is still busy with what came before.
+// One task from start to end, and the notes in its entry: notes of the same moment are written together, and none is written
+// while the disk is still busy with those before.
 
 import { messageOf } from '../files/file-error.ts';
 import type { Log } from '../files/log.ts';
@@ -8,11 +8,11 @@ import { Attribute, type Entry } from '../ldap/entry.ts';
 import type { TaskContext, TaskKind, TaskRun, TaskSeverity } from './task-kind.ts';
 import { formatLogLine, formatTaskTime, TaskState, withLogLines } from './task-state.ts';
 
-/** How long a task may take to end by itself when it is asked to. */
+/** Time for a task to end when requested, in ms. */
 const STOP_PATIENCE_MS = 1000;
 
 export interface TaskEntryWriter {
-  /** What `modify` makes of the entry as it is then becomes what everybody sees; rejects when it cannot be stored. */
+  /** Modifies the entry for all readers. Rejects if it cannot be stored. */
   write(modify: (entry: Entry) => readonly Modification[]): Promise<void>;
   readonly now: () => Date;
   readonly log: Pick<Log, 'warn'>;
@@ -61,15 +61,15 @@ export class RunningTask implements TaskContext {
     this.#writeSoon();
   }
 
-  /** Asks the task to end; what it ends with is this state, unless it was done already. */
+  /** Requests the end of the task; its state will be this one, unless it was already done. */
   stop(state: TaskState): void {
     this.#stopState ??= state;
     this.#abort.abort(new Error(STOP_REASONS[state] ?? 'The task was stopped.'));
   }
 
   /**
-   * Stores that the task runs, then runs it. Resolves to how the task ended, once its entry says so. Rejects when its start
-   * could not be stored: then nothing was done.
+   * Stores that the task runs, then runs it. Resolves to the final state once it is noted in the entry. Rejects if the start
+   * could not be stored: nothing was done then.
    */
   async run(): Promise<TaskState> {
     const { now } = this.#writer;
@@ -91,7 +91,7 @@ export class RunningTask implements TaskContext {
 
   async #work(): Promise<TaskState> {
     try {
-      // Somebody may have cancelled it while its start was being stored.
+      // It may have been cancelled while its start was being stored.
       this.signal.throwIfAborted();
       const outcome = await Promise.race([this.#run(this), this.#patienceAfterStop()]);
       return outcome === 'successfully' ? TaskState.completed : TaskState.completedWithErrors;
@@ -101,7 +101,7 @@ export class RunningTask implements TaskContext {
     }
   }
 
-  /** Rejects a while after the task was asked to end: one that does not listen is not waited for. */
+  /** Rejects some time after the end was requested: a task that does not react is not awaited. */
   #patienceAfterStop(): Promise<never> {
     const { signal } = this.#abort;
     return new Promise((_, reject) => {
@@ -121,7 +121,7 @@ export class RunningTask implements TaskContext {
   }
 
   async #writeAll(): Promise<void> {
-    // What the task says in one go is one change.
+    // Notes of one turn are one change.
     await Promise.resolve();
     while (this.#lines.length > 0 || this.#attributes.size > 0) {
       const lines = this.#lines;

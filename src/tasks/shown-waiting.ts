@@ -1,4 +1,4 @@
-// What a task about mail waits for, shown in its entry while it lasts. Most steps take a moment, and are not shown.
+// Shows in the entry of a task about mail what it waits for. Most steps take a moment, and are not shown.
 
 import { type Asked, wordsFor } from '../mail/smtp/asked.ts';
 import type { TaskContext } from './task-kind.ts';
@@ -15,7 +15,7 @@ export class ShownWaiting {
     this.#task = task;
   }
 
-  /** Takes what is waited for from now on; undefined: nothing. */
+  /** Takes what the task waits for now; undefined: nothing. */
   readonly show = (asked: Asked | undefined): void => {
     clearTimeout(this.#timer);
     if (asked === undefined) {

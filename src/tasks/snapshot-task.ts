@@ -1,8 +1,9 @@
-// A kind of task: writes all of the configuration to config.ldif, so that the file shows what is in the journal too.
+// A kind of task: writes the whole configuration to config.ldif, including what is only in the journal.
 
 import type { WritePath } from '../configuration/write/write-path.ts';
 import type { TaskContext, TaskKind, TaskOutcome } from './task-kind.ts';
 
+/** Returns the kind of task that writes a snapshot. */
 export function snapshotTask(writePath: WritePath): TaskKind {
   return {
     objectClass: 'ds-task-snapshot',

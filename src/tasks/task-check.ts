@@ -1,14 +1,14 @@
-// A new task as it comes from a client: what is refused, and what the server fills in.
+// Checks a new task of a client, and fills in what the server sets.
 
 import { Attribute, type Entry } from '../ldap/entry.ts';
 import { type Issue, refuseIfAny } from '../ldap/issue.ts';
 import type { TaskKind } from './task-kind.ts';
 import { TaskState, taskTimeOf } from './task-state.ts';
 
-/** What only the server says. */
+/** Attributes that only the server sets. */
 const KEPT_BY_SERVER = ['ds-task-actual-start-time', 'ds-task-completion-time', 'ds-task-log-message'];
 
-/** What OpenDJ has and this server does not do; better to say so than to let somebody wait for it. */
+/** Features of OpenDJ that this server does not have: refused with a reason. */
 const NOT_DONE: Readonly<Record<string, string>> = {
   'ds-task-dependency-id': 'Add the task when the other one has ended.',
   'ds-task-failed-dependency-action': 'Add the task when the other one has ended.',
@@ -16,7 +16,7 @@ const NOT_DONE: Readonly<Record<string, string>> = {
   'ds-task-notify-on-error': 'Watch the entry, or read its ds-task-state.',
 };
 
-/** Takes attributes in the schema's spelling. Throws all that is wrong with them. */
+/** Completes a new task, whose attributes are in the schema's spelling. Throws LdapError with all problems. */
 export function completeTask(entry: Entry, kind: TaskKind | undefined, kinds: readonly TaskKind[]): Entry {
   const dn = entry.dn.toString();
   refuseIfAny([
@@ -101,7 +101,7 @@ function startIssues(entry: Entry): readonly Issue[] {
   ];
 }
 
-/** The name is what tasks are told by. */
+/** Finds problems of the name, by which the server recognises tasks. */
 function nameIssues({ dn }: Entry): readonly Issue[] {
   const [ava, ...others] = dn.rdn ?? [];
   if (ava !== undefined && others.length === 0 && ava.type.toLowerCase() === 'ds-task-id') return [];

@@ -12,33 +12,33 @@ import type { Issue } from '../ldap/issue.ts';
 
 export type TaskSeverity = 'INFORMATION' | 'WARNING' | 'ERROR';
 
-/** What a task that runs is given. */
+/** Context of a running task. */
 export interface TaskContext {
-  /** The entry as it was added, completed: the attributes of the class say what is asked for. */
+  /** The entry as it was added, completed: the attributes of its class are the request. */
   readonly entry: Entry;
-  /** The DN of who added the task. */
+  /** DN of the requester. */
   readonly by: string;
   /** Aborted when an administrator cancels the task or the server stops: end soon, by throwing or returning. */
   readonly signal: AbortSignal;
-  /** Adds a line to ds-task-log-message, shortly: one sentence, never a secret. */
+  /** Adds a line to ds-task-log-message soon: one sentence, never a secret. */
   log(severity: TaskSeverity, message: string): void;
-  /** Gives attributes of the entry these values, shortly; none removes the attribute. */
+  /** Sets attributes of the entry soon; no values removes the attribute. */
   show(attributes: Readonly<Record<string, readonly string[]>>): void;
 }
 
-/** How a task ended that did not throw: `withErrors` when it did what it could and that was not all. */
+/** How a task ended that did not throw: `withErrors` if some of its work failed. */
 export type TaskOutcome = 'successfully' | 'withErrors';
 
-/** Does what a task asks for. Whatever it throws becomes the last log message, and the task is stopped by error. */
+/** Does the work. An error becomes the last log message, and the state STOPPED_BY_ERROR. */
 export type TaskRun = (task: TaskContext) => Promise<TaskOutcome>;
 
-/** An attribute with what may not be stored, such as passwords: stars take its place before the entry goes anywhere. */
+/** An attribute that must not be stored, such as one with passwords: it is masked before the entry goes anywhere. */
 export interface Unstored {
-  /** The key of the attribute, which has one value. */
+  /** Key of the attribute, which has one value. */
   readonly attribute: string;
   /**
-   * Makes of the value what carries this one task out, instead of `run`; it is kept in memory until the task has ended.
-   * Throws LdapError for what is wrong with the value.
+   * Makes from the value the function that runs this task instead of `run`; it is kept in memory until the task has ended.
+   * Throws LdapError if the value is wrong.
    */
   prepare(entry: Entry, value: string, requester: Requester): Promise<TaskRun>;
 }
@@ -46,13 +46,13 @@ export interface Unstored {
 export interface TaskKind {
   /** The structural class of the entries. */
   readonly objectClass: string;
-  /** What ds-task-class-name may say, PingDS's Java class for example; an entry without one is given the first. */
+  /** Allowed values of ds-task-class-name, such as PingDS's Java class; the first is the default. */
   readonly classNames: readonly [string, ...string[]];
-  /** Needed to add such a task, besides those of cn=tasks. */
+  /** Privileges for adding such a task, besides those of cn=tasks. */
   readonly privileges: readonly Privilege[];
-  /** Whether one such task waits until the one before it has ended. */
+  /** If true, such a task waits until the one before it has ended. */
   readonly isOneAtATime: boolean;
-  /** What is wrong with what a new entry asks for, as far as that can be told at once; the schema is checked already. */
+  /** Returns the problems of a new entry, as far as they are known at once. The schema is already checked. */
   check(entry: Entry): readonly Issue[];
   readonly unstored?: Unstored;
   readonly run: TaskRun;

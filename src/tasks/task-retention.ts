@@ -1,4 +1,4 @@
-// How long tasks are kept when they have ended, as the configuration says: a component of the runtime.
+// How long ended tasks are kept, from the configuration: a component of the runtime.
 
 import type { Component, ObjectDifference, Prepared } from '../runtime/component.ts';
 import type { RunningPart } from '../runtime/description.ts';

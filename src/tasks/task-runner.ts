@@ -1,6 +1,6 @@
-// When which task runs: those whose time has come, a few at once, in the order they came. A task whose start cannot be
-// stored does not run; after a pause it is tried again. Tasks that ended long ago are removed. What a server before this
-// one left unfinished is noted as interrupted, or waits for its time again.
+// Decides when tasks run: those that are due, a few at a time, in order of arrival. A task whose start cannot be stored does
+// not run, and is tried again after a pause. Tasks that ended long ago are removed. Tasks left unfinished by an earlier
+// server are marked as interrupted, or wait for their time again.
 
 import type { Requester } from '../backend/backend.ts';
 import type { WritePath } from '../configuration/write/write-path.ts';
@@ -26,15 +26,15 @@ import {
 import { STORE_PAUSES } from './task-store.ts';
 import type { TaskTree } from './task-tree.ts';
 
-/** Tasks that run at once; others wait for one of them to end. Most only wait for others, such as a mail server that hangs. */
+/** Number of tasks that run at once. Most only wait, for example for a mail server that hangs. */
 const RUNNING_MAX = 32;
-/** How long tasks may take to end when the server stops. */
+/** Time for tasks to end when the server stops, in ms. */
 const STOP_TIME_MS = 5000;
-/** How often it is looked which tasks have expired. */
+/** Interval between searches for expired tasks, in ms. */
 const EXPIRY_PERIOD_MS = 60_000;
 const EXPIRY_PAUSE_MAX_MS = 3_600_000;
 
-/** Who writes what the server notes in tasks. */
+/** Requester of the server's notes in tasks. */
 const SERVER: Requester = Object.freeze({
   dn: TASKS.toString(),
   name: TASKS.toString(),
@@ -44,7 +44,7 @@ const SERVER: Requester = Object.freeze({
 export interface TaskRunnerOptions {
   readonly tasks: TaskTree;
   readonly writePath: WritePath;
-  /** How long a task is kept when it has ended. */
+  /** How long an ended task is kept. */
   readonly retention: Pick<TaskRetention, 'ms' | 'onChange'>;
   readonly now: () => Date;
   readonly later: Later;
@@ -53,14 +53,14 @@ export interface TaskRunnerOptions {
 
 export class TaskRunner {
   readonly #options: TaskRunnerOptions;
-  /** By the keys of their names; runs once its turn has come. */
+  /** By the keys of their names. */
   readonly #running = new Map<string, RunningTask>();
   readonly #endings = new Set<Promise<void>>();
-  /** Set while there is a timer for the next task, or for the end of a pause. */
+  /** Cancels the timer for the next task, or for the end of a pause. */
   #cancelDue: (() => void) | undefined;
   #cancelExpiry: () => void = () => {};
   #isStopping = false;
-  /** How often in a row a start could not be stored. */
+  /** Number of starts in a row that could not be stored. */
   #failures = 0;
   #isPausing = false;
   #expiryFailures = 0;
@@ -71,12 +71,12 @@ export class TaskRunner {
     this.#options = options;
   }
 
-  /** How many tasks run, and how many wait. */
+  /** Number of running and of waiting tasks. */
   get counts(): { readonly running: number; readonly waiting: number } {
     return { running: this.#running.size, waiting: this.#waiting().length };
   }
 
-  /** Which tasks wait for their time, and whether there is a timer for the next of them. */
+  /** Describes the tasks that wait for their time, and the timer for the next of them. */
   *describe(): Generator<RunningPart> {
     const waiting = this.#waiting().map(({ entry, dueAt }) => ({ task: entry.dn.toString(), dueAt }));
     yield { key: undefined, facts: { waiting, hasTimer: this.#cancelDue !== undefined } };
@@ -95,12 +95,12 @@ export class TaskRunner {
     this.#startDue();
   }
 
-  /** Asks the task of this name to end, if it runs. */
+  /** Requests the end of the task with this name, if it runs. */
   cancel(key: string): void {
     this.#running.get(key)?.stop(TaskState.stoppedByAdministrator);
   }
 
-  /** Ends what runs; what does not end soon is noted as interrupted at the next start. */
+  /** Ends running tasks; those that do not end soon are marked as interrupted at the next start. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#stopListening();
@@ -115,7 +115,7 @@ export class TaskRunner {
     clearTimeout(timer);
   }
 
-  /** Those that wait, by the time they are due and then in the order they came. */
+  /** Returns waiting tasks in order of their due times, then of arrival. */
   #waiting(): readonly { readonly entry: Entry; readonly dueAt: number }[] {
     const waiting = [...this.#options.tasks.tasks()].filter((entry) => stateOf(entry) === TaskState.waiting);
     return waiting
@@ -159,7 +159,7 @@ export class TaskRunner {
     this.#endings.add(ending);
   }
 
-  /** Never rejects. */
+  /** Runs a task. Never rejects. */
   async #run(task: RunningTask): Promise<void> {
     const { log } = this.#options;
     const name = task.entry.dn.toString();
@@ -169,13 +169,13 @@ export class TaskRunner {
       this.#failures = 0;
       log.info({ task: name, state }, 'task ended');
     } catch (error) {
-      // Cancelled or deleted just before it started.
+      // It was cancelled or deleted just before it started.
       if (error instanceof LdapError && error.code === ResultCode.noSuchObject) return;
       this.#pauseStarts(name, error);
     }
   }
 
-  /** What befell one task befalls the next one too: none is started for a while. */
+  /** Pauses all starts: a disk that refuses one refuses the next. */
   #pauseStarts(task: string, error: unknown): void {
     if (this.#isStopping) return;
     this.#failures += 1;
@@ -225,7 +225,7 @@ export class TaskRunner {
     ]);
   }
 
-  /** Once a minute; less often while the disk refuses it. */
+  /** Removes expired tasks, once a minute; less often while the disk refuses it. */
   async #expire(): Promise<void> {
     if (this.#isExpiring) return;
     this.#isExpiring = true;
@@ -240,7 +240,7 @@ export class TaskRunner {
     this.#cancelExpiry = this.#options.later(pauseMs, () => void this.#expire());
   }
 
-  /** Returns false at the first that cannot be removed. */
+  /** Removes expired tasks. Resolves to false at the first that cannot be removed. */
   async #removeExpired(): Promise<boolean> {
     const { tasks, writePath, retention, now, log } = this.#options;
     const before = now().getTime() - retention.ms;

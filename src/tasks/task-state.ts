@@ -1,4 +1,4 @@
-// The states of a task and how its entry tells of them, as in OpenDJ and PingDS.
+// The states of a task and their attributes, as in OpenDJ and PingDS.
 
 import { Attribute, type Entry } from '../ldap/entry.ts';
 import { normalizeGeneralizedTime } from '../schema/generalized-time.ts';
@@ -17,33 +17,35 @@ export const TaskState = {
 
 export type TaskState = (typeof TaskState)[keyof typeof TaskState];
 
-/** What a client may set the state to, in any case: all mean that the task shall end. */
+/** States that a client may set, in any case: all request the end of the task. */
 export const CANCELING_STATES: ReadonlySet<string> = new Set([
   TaskState.stoppedByAdministrator,
   TaskState.canceledBeforeStarting,
 ]);
 
-/** Lines that an entry keeps; of more, the first ones give way. */
+/** Maximum number of lines in an entry; the oldest are dropped. */
 const LOG_LINES_MAX = 200;
 const LOG_CHARACTERS_MAX = 2000;
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
+/** Returns the state of a task; empty if it has none. */
 export function stateOf(entry: Entry): string {
   return entry.first('ds-task-state') ?? '';
 }
 
+/** Returns true if a task waits or runs. */
 export function isUnfinished(entry: Entry): boolean {
   const state = stateOf(entry);
   return state === TaskState.waiting || state === TaskState.running;
 }
 
-/** `20261122114205Z`, as PingDS writes the times of tasks. */
+/** Formats a time as PingDS does for tasks: `20261122114205Z`. */
 export function formatTaskTime(at: Date): string {
   return `${at.toISOString().slice(0, 19).replace(/[-:T]/g, '')}Z`;
 }
 
-/** The time of an attribute; undefined without one. `0` is PingDS's way to say "at once". */
+/** Returns the time in an attribute; undefined without one. `0` is PingDS's form of "at once". */
 export function taskTimeOf(entry: Entry, key: string): Date | undefined {
   const text = entry.first(key);
   const utc = text === undefined ? undefined : normalizeGeneralizedTime(text);
@@ -52,7 +54,7 @@ export function taskTimeOf(entry: Entry, key: string): Date | undefined {
   return new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
 }
 
-/** `[22/Nov/2026:11:42:05 +0000] severity="INFORMATION" msgCount=0 message="…"`. */
+/** Formats a log line: `[22/Nov/2026:11:42:05 +0000] severity="INFORMATION" msgCount=0 message="…"`. */
 export function formatLogLine(at: Date, count: number, severity: TaskSeverity, message: string): string {
   const [year, month, day] = at.toISOString().slice(0, 10).split('-');
   const time = at.toISOString().slice(11, 19);
@@ -60,7 +62,7 @@ export function formatLogLine(at: Date, count: number, severity: TaskSeverity, m
   return `[${day}/${MONTHS[Number(month) - 1]}/${year}:${time} +0000] severity="${severity}" msgCount=${count} message="${shown.replaceAll('"', "'")}"`;
 }
 
-/** The log of an entry with further lines; `first` counts the lines from the beginning of the task. */
+/** Returns the log of an entry with further lines; `first` numbers the lines from the start of the task. */
 export function withLogLines(entry: Entry, lines: readonly string[]): Attribute {
   const all = [...entry.values('ds-task-log-message'), ...lines];
   return new Attribute('ds-task-log-message', all.slice(-LOG_LINES_MAX));

@@ -1,7 +1,6 @@
-// The store of cn=tasks on a disk that may fail. A task is added or started only when that is on disk: nothing acts
-// outside whose start is not stored. What a task has done, and that it shall end, is a fact or a decision already: it is
-// remembered here when the disk refuses it, and stored when the disk takes it. A store that has failed for good is opened
-// again after a pause.
+// The store of cn=tasks on a disk that may fail. A task is added or started only when that is on disk: no task acts whose
+// start is not stored. The outcome of a task and its cancellation are already facts: they are remembered here if the disk
+// refuses them, and stored when it accepts them. A store that has failed for good is reopened after a pause.
 
 import type { Log } from '../files/log.ts';
 import { type Change, dnOfChange, type ModifyChange } from '../ldap/change.ts';
@@ -12,21 +11,21 @@ import { TaskState } from './task-state.ts';
 
 export interface TaskStoreOptions {
   readonly store: Store;
-  /** Opens the same store again when it has failed for good, and was closed. */
+  /** Reopens the store, after it failed for good and was closed. */
   readonly reopen: () => Promise<Store>;
   readonly later: Later;
   readonly log: Pick<Log, 'info' | 'warn'>;
 }
 
-/** Between tries to store what is remembered. */
+/** Pauses between attempts to store what is remembered. */
 export const STORE_PAUSES: PauseLimits = { firstMs: 1000, longestMs: 300_000 };
 
 export class TaskStore implements Store {
   readonly #options: TaskStoreOptions;
   #store: Store;
-  /** What is in force and not on disk, in order. */
+  /** Commits that are effective and not on disk, in order. */
   #remembered: Commit[] = [];
-  /** How many commits were acknowledged that have no number of their own in the store behind. */
+  /** Number of acknowledged commits without a number of their own in the store. */
   #ahead = 0;
   #failures = 0;
   #cancelRetry: (() => void) | undefined;
@@ -54,12 +53,12 @@ export class TaskStore implements Store {
     return this.#store.failure;
   }
 
-  /** How many changes are in force and not on disk. */
+  /** Number of changes that are effective and not on disk. */
   get rememberedCount(): number {
     return this.#remembered.length;
   }
 
-  /** See Store.append. Is given one commit at a time, so that none is refused because of another. */
+  /** Appends commits (Store.append), one at a time, so that none is refused because of another. */
   async append(commits: readonly Commit[]): Promise<void> {
     if (commits.some(mustBeStored)) {
       try {
@@ -87,7 +86,7 @@ export class TaskStore implements Store {
     return this.#store.snapshot(entries, throughNumber - this.#ahead);
   }
 
-  /** Tries once more to store what is remembered; what cannot be stored is lost then, and logged. */
+  /** Tries once more to store what is remembered, then closes. What cannot be stored is logged and lost. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelRetry?.();
@@ -98,13 +97,13 @@ export class TaskStore implements Store {
     await this.#store.close();
   }
 
-  /** Numbers of the store behind, which has never seen what was remembered. */
+  /** Returns commits with the numbers of the store, which has never seen what is remembered. */
   #numbered(commits: readonly Commit[]): Commit[] {
     const { lastNumber } = this.#store;
     return commits.map((commit, index) => ({ ...commit, number: lastNumber + 1 + index }));
   }
 
-  /** One commit for each task and writer is enough: what the server writes takes the place of what it wrote before. */
+  /** Remembers commits: one for each task and writer, since later values replace earlier ones. */
   #remember(commits: readonly Commit[]): void {
     for (const commit of commits) {
       const before = this.#remembered.find((one) => one.by === commit.by && isOfSameTask(one, commit));
@@ -143,7 +142,7 @@ export class TaskStore implements Store {
     }
   }
 
-  /** Rejects where the disk holds anything but what was acknowledged: then only the next start can tell what counts. */
+  /** Reopens the store. Rejects if the disk holds anything but what was acknowledged: only the next start can resolve that. */
   async #openAgain(): Promise<void> {
     const { lastNumber } = this.#store;
     await this.#store.close().catch(() => {});
@@ -171,7 +170,7 @@ export class TaskStore implements Store {
   }
 }
 
-/** Whether nothing may come of it before it is on disk: everything but the end of a task and what it says meanwhile. */
+/** Returns true for everything but the end of a task and its notes: nothing may happen before it is on disk. */
 function mustBeStored({ changes }: Commit): boolean {
   return changes.some((change) => change.type !== 'modify' || startsTask(change));
 }
@@ -191,7 +190,7 @@ function nameOf(change: Change): string {
   return dnOfChange(change).toString();
 }
 
-/** Both replace whole attributes: the later values count. */
+/** Returns both commits as one. Both replace whole attributes: the later values count. */
 function merged(before: Commit, after: Commit): Commit {
   const earlier = before.changes.flatMap((change) => (change.type === 'modify' ? change.modifications : []));
   const changes = after.changes.map((change): Change => {

@@ -1,5 +1,5 @@
-// The entries of cn=tasks, and what clients may do with them: add tasks, cancel and delete them. What the server
-// notes in them is not asked about; it is told by its name, which no account can have.
+// The entries of cn=tasks, and the changes that clients may make: add, cancel and delete tasks. The server's own notes are
+// not restricted; it is recognised by its name, which no account can have.
 
 import { repeat } from '../configuration/write/staging.ts';
 import type { WriteTarget } from '../configuration/write/write-target.ts';
@@ -29,9 +29,9 @@ import {
 } from './task-state.ts';
 import { UnstoredValues } from './unstored-values.ts';
 
-/** Tasks that there may be at once, ended ones included. */
+/** Maximum number of tasks, including ended ones. */
 const TASKS_MAX = 1000;
-/** About how much memory all of them may take. */
+/** Approximate memory of all tasks, in octets. */
 const TASKS_OCTETS_MAX = 64 * 1024 * 1024;
 
 export interface TaskTreeOptions {
@@ -62,7 +62,7 @@ export class TaskTree implements WriteTarget {
     this.#branchKeys = new Set(TASK_BRANCHES.map((dn) => schema.dnKey(dn)));
   }
 
-  /** The kind of an entry, as a client may write it; undefined when it is none, or of a version that had more of them. */
+  /** Returns the kind of an entry of a client; undefined if there is none, for example of a newer version. */
   kindOf(entry: Entry): TaskKind | undefined {
     const named = entry.attributes.filter(
       ({ description }) => this.schema.describe(description)?.key === 'objectclass',
@@ -73,7 +73,7 @@ export class TaskTree implements WriteTarget {
     return this.#kinds.find(({ objectClass }) => classes.has(objectClass));
   }
 
-  /** The tasks that readers see. */
+  /** Yields the tasks that readers see. */
   *tasks(): Generator<Entry> {
     for (const entry of this.tree.entries())
       if (!this.#branchKeys.has(this.schema.dnKey(entry.dn))) yield entry;
@@ -85,7 +85,7 @@ export class TaskTree implements WriteTarget {
     if (this.#branchKeys.has(this.schema.dnKey(dn))) {
       throw new LdapError('unwillingToPerform', `${dn}: belongs to the server. Add tasks below it.`);
     }
-    // Whether it is there comes before what may be done with it.
+    // Existence is checked before permission.
     if (change.type !== 'add') this.#requireThere(dn);
     switch (change.type) {
       case 'add':
@@ -105,7 +105,7 @@ export class TaskTree implements WriteTarget {
     if (find(schema.dnKey(dn)) === undefined) throw noSuchObject(dn, { schema, find });
   }
 
-  /** Who may add which task is asked before (tasks-backend.ts). */
+  /** Permits everything: tasks-backend.ts checks before. */
   permit(): void {}
 
   stage(effect: Effect): void {
@@ -125,7 +125,7 @@ export class TaskTree implements WriteTarget {
     return [];
   }
 
-  /** Takes what the store holds. Throws LdapError when that does not fit. */
+  /** Loads the content of the store. Throws LdapError if it is invalid. */
   load(entries: readonly Entry[], commits: readonly Commit[], made: Stamp): void {
     for (const [index, entry] of entries.entries())
       this.#entries.load(entry, { ...made, id: idOfChange(made.id, index) });
@@ -185,7 +185,7 @@ export class TaskTree implements WriteTarget {
     return effects;
   }
 
-  /** The one modification that clients may make: to ask for the end of a task. One that runs says itself when it has ended. */
+  /** Returns the one modification that clients may make: cancel a task. A running task sets its final state itself. */
   #canceling({ dn, modifications }: ModifyChange, { at, by }: Stamp): ModifyChange {
     const [only] = modifications;
     const [value = '', ...others] = only?.attribute.values ?? [];

@@ -1,5 +1,5 @@
-// cn=tasks: what shall be done. Adding an entry starts a task, its attributes tell how far it is, replacing
-// ds-task-state ends it, and deleting it is for those that have ended. Kinds of tasks: task-kind.ts.
+// cn=tasks. Adding an entry starts a task, its attributes report the progress, replacing ds-task-state cancels it, and
+// deleting the entry is for ended tasks. Kinds of tasks: task-kind.ts.
 
 import type { Requester } from '../backend/backend.ts';
 import type { EntryViews } from '../backend/entry-views.ts';
@@ -64,7 +64,7 @@ class TaskRules implements ChangeRules {
     return tasks.unstored.take(change, kind, requester);
   }
 
-  /** The only modification there is asks for the end of a task. */
+  /** Allows one modification: cancelling a task. */
   made(change: Change): readonly string[] {
     if (change.type !== 'modify') return [];
     const { runner, tasks, store } = this.#options;

@@ -1,5 +1,5 @@
-// What new tasks are given that may not be stored. It is taken out of the request before anything else happens to that:
-// no journal, watcher or reader ever has it. What it was given for is held as long as the entry of the task waits or runs.
+// Values of new tasks that must not be stored. They are taken out of the request first: no journal, watcher or reader ever
+// sees them. The function made from a value is kept while the task waits or runs.
 
 import type { Requester } from '../backend/backend.ts';
 import type { Change } from '../ldap/change.ts';
@@ -20,7 +20,7 @@ export class UnstoredValues {
   }
 
   /**
-   * The change with stars where a value is unstored. Rejects with LdapError when there is something wrong with that.
+   * Returns the change with masked values. Rejects with LdapError if a value is wrong.
    * @param kind of the new task.
    */
   async take(change: Change, kind: TaskKind | undefined, requester: Requester): Promise<Change> {
@@ -29,7 +29,7 @@ export class UnstoredValues {
     const owner = this.#kinds.find((one) => entry.attributes.some((attribute) => this.#isOf(attribute, one)));
     if (owner?.unstored === undefined) return change;
     const { attribute: key, prepare } = owner.unstored;
-    // Wherever else it is allowed, it would be stored.
+    // In any other entry that allows the attribute, it would be stored.
     if (owner !== kind) {
       throw new LdapError('objectClassViolation', `${entry.dn}: ${key} is for a ${owner.objectClass} only.`);
     }
@@ -44,13 +44,13 @@ export class UnstoredValues {
     return { type: 'add', entry: shown };
   }
 
-  /** An entry that was added is kept as another. */
+  /** Moves what is kept for an entry to its successor. */
   carryOver(from: Entry, to: Entry | undefined): void {
     const run = this.#runs.get(from);
     if (run !== undefined && to !== undefined) this.#runs.set(to, run);
   }
 
-  /** What carries the task out; undefined where nothing was unstored, or where it was forgotten. */
+  /** Returns the function that runs the task; undefined if there was no such value, or it was dropped. */
   runOf(entry: Entry): TaskRun | undefined {
     return this.#runs.get(entry);
   }
