@@ -1,6 +1,8 @@
 // The seam between the protocol and what answers for a part of the tree. A backend is given finished requests and
 // returns finished entries; it knows nothing of messages and connections.
 
+import type { ConnectionFacts } from '../access/policy.ts';
+import type { PolicyAccess } from '../access/policy-access.ts';
 import type { Change } from '../ldap/change.ts';
 import type { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
@@ -19,6 +21,8 @@ export interface Requester {
   /** The same for people: `anonymous` or the DN. */
   readonly name: string;
   readonly privileges: ReadonlySet<string>;
+  /** How it is connected; undefined where it does not come by a connection. */
+  readonly connection?: ConnectionFacts | undefined;
 }
 
 export const ANONYMOUS: Requester = Object.freeze({
@@ -147,6 +151,8 @@ export interface Watching {
   readonly number: number;
   /** Which history the numbers belong to: another after the entries were replaced as a whole. */
   readonly history: string;
+  /** Names what the requester may see: another when that is something else. */
+  readonly rightsId: string;
   /** What happened after a commit, oldest first; undefined when that is not remembered any more. */
   eventsSince(number: number): Iterable<readonly ChangeEvent[]> | undefined;
   stop(): void;
@@ -164,6 +170,12 @@ export interface Backend {
   readonly needsLogin?: boolean;
   /** Searches of everything below the root leave it out: it tells of what is elsewhere, over again. */
   readonly isApart?: boolean;
+  /** Returns what policies allow the requester; undefined if none is for it. */
+  accessOf(requester: Requester): PolicyAccess | undefined;
+  /** Returns true if policies let the requester read something, or see what belongs to it. */
+  readsByPolicy(requester: Requester): boolean;
+  /** Returns true if policies let the requester change something. */
+  writesByPolicy(requester: Requester): boolean;
   /** Changing needs all of these; undefined: nobody may, because nothing here can be changed. */
   readonly writePrivileges?: readonly string[] | undefined;
   /** What to do instead, where nothing can be changed. */

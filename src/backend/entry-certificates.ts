@@ -21,7 +21,7 @@ const ATTRIBUTES: readonly string[] = ['userCertificate', 'cACertificate'];
 const KEYS: readonly string[] = ATTRIBUTES.map((name) => name.toLowerCase());
 
 /** The server itself: it may read everything. */
-const SERVER: Requester = { dn: '', name: 'this server', privileges: new Set(['bypass-acl']) };
+const SERVER: Requester = { dn: 'cn=This Server', name: 'this server', privileges: new Set(['bypass-acl']) };
 
 const NOBODY: ChangeListener = { changed: () => {}, failed: () => {} };
 

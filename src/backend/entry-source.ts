@@ -23,6 +23,10 @@ export interface EntrySource {
   shown(entry: Entry): Entry;
   /** Counts the entries directly below one that is shown. One function for all requests, where that is possible. */
   readonly countChildren: CountChildren;
+  /** Returns the entries directly below one, as they are shown. */
+  children(entry: Entry): Iterable<Entry>;
+  /** Returns the entries at and below a name as they are kept, for a tree that can be watched. */
+  subtree?(key: string): Iterable<Entry>;
   /** Returns the key that the change feed has for the entry that is shown under a key. */
   storedKey?(key: string): string;
   /** Returns what to keep of the entry found last until it is its turn in a sorted result. */

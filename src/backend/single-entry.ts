@@ -64,6 +64,10 @@ class SingleEntry implements EntrySource {
     throw new LdapError('noSuchObject', `${dn}: there is no such entry.`, { matchedDn: entry.dn });
   }
 
+  children(): readonly Entry[] {
+    return [];
+  }
+
   shown(entry: Entry): Entry {
     return entry;
   }

@@ -1,11 +1,12 @@
 // The one backend: what requesters see of the entries of a source, in which order, and who is told of changes. Who may change
 // them, and how, is the writer's business; without one nothing can be changed.
 
+import type { PolicyAccess } from '../access/policy-access.ts';
 import type { Dn } from '../ldap/dn.ts';
 import type { Attribute, Entry } from '../ldap/entry.ts';
 import type { Filter } from '../ldap/filter.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
-import { compileFilter, type Matcher } from '../schema/filter-matcher.ts';
+import type { Matcher } from '../schema/filter-matcher.ts';
 import type { Schema } from '../schema/schema.ts';
 import type {
   Backend,
@@ -19,28 +20,35 @@ import type {
   SortedSearch,
   Watching,
 } from './backend.ts';
+import { BackendRights, type BackendRightsOptions } from './backend-rights.ts';
 import type { WatchedFeed } from './change-feed.ts';
 import { type EntrySource, everyEntry } from './entry-source.ts';
-import type { EntryViews } from './entry-views.ts';
 import { readOnly } from './read-only.ts';
+import type { Sight } from './sight.ts';
 import { SortOrder } from './sort-order.ts';
 import { sortFound } from './sorted-result.ts';
+import { getVisible } from './visible-entry.ts';
 import { watchSearch } from './watched-search.ts';
 
 export type Writer = Pick<Backend, 'change' | 'changeAll'>;
 
 export interface TreeBackendOptions
-  extends Pick<Backend, 'baseDn' | 'readPrivilege' | 'writePrivileges' | 'isApart' | 'instead'> {
+  extends Pick<Backend, 'baseDn' | 'readPrivilege' | 'writePrivileges' | 'isApart' | 'instead'>,
+    BackendRightsOptions {
   readonly schema: Schema;
-  readonly views: EntryViews;
   /** Asked for each request. */
   readonly source: (requester: Requester) => EntrySource;
   /** Tells of changes; a text says why nothing can be watched. */
   readonly feed: WatchedFeed | string;
   /** Undefined: nothing can be changed. */
   readonly writer?: Writer;
-  /** Asked for each request; undefined: who has not logged in may read too. */
-  readonly needsLogin?: () => boolean;
+}
+
+/** A search with what its requester sees. */
+interface AskedSearch {
+  readonly search: Search;
+  readonly source: EntrySource;
+  readonly sight: Sight;
 }
 
 export class TreeBackend implements Backend {
@@ -51,6 +59,7 @@ export class TreeBackend implements Backend {
   readonly isApart: boolean;
   readonly instead: string;
   readonly #options: TreeBackendOptions;
+  readonly #rights: BackendRights;
 
   constructor(options: TreeBackendOptions) {
     const { baseDn, schema, readPrivilege, writePrivileges, isApart = false, instead = '' } = options;
@@ -61,27 +70,42 @@ export class TreeBackend implements Backend {
     this.isApart = isApart;
     this.instead = instead;
     this.#options = options;
+    this.#rights = new BackendRights(options);
   }
 
   get needsLogin(): boolean {
-    return this.#options.needsLogin?.() === true;
+    return this.#rights.needsLogin;
+  }
+
+  accessOf(requester: Requester): PolicyAccess | undefined {
+    return this.#rights.accessOf(requester);
+  }
+
+  readsByPolicy(requester: Requester): boolean {
+    return this.#rights.readsByPolicy(requester);
+  }
+
+  writesByPolicy(requester: Requester): boolean {
+    return this.#options.writer !== undefined && this.#rights.writesByPolicy(requester);
   }
 
   search(search: Search): Iterable<Found> {
-    const source = this.#options.source(search.requester);
-    return this.#find(source, search, this.#viewer(source, search));
+    const asked = this.#request(search);
+    return this.#find(asked, this.#viewer(asked));
   }
 
   searchSorted(search: SortedSearch): Iterable<SortedResult | undefined> {
     const { schema, views } = this.#options;
-    const { sortKeys, requester, entriesMax, sorting: held } = search;
-    const source = this.#options.source(requester);
-    const order = new SortOrder(schema, sortKeys, views.hiddenFrom(requester));
-    const found = this.#find(source, search, (entry) => entry);
-    const options = { entriesMax, held, view: this.#viewer(source, search) };
+    const { sortKeys, entriesMax, sorting: held } = search;
+    const asked = this.#request(search);
+    const { source, sight } = asked;
+    const order = new SortOrder(schema, sortKeys, views.hiddenFrom(sight));
+    const found = this.#find(asked, (entry) => entry);
+    const options = { entriesMax, held, view: this.#viewer(asked) };
+    const seen = (entry: Entry) => sight.grantOf(entry)?.see(entry) ?? entry;
     return sortFound(found, order, {
       ...options,
-      shown: (entry) => source.shown(entry),
+      shown: (entry) => (sight.uniform === undefined ? seen(source.shown(entry)) : source.shown(entry)),
       keep: (entry) => source.keep?.(entry) ?? entry,
     });
   }
@@ -89,9 +113,10 @@ export class TreeBackend implements Backend {
   compare(comparison: Comparison): boolean {
     const { assertion, requester } = comparison;
     const source = this.#options.source(requester);
-    const entry = source.get(comparison);
-    if (assertion !== undefined) this.#requireAssertion(assertion, entry, source, requester);
-    return this.#options.views.compare(entry, comparison, source.countChildren);
+    const sight = this.#rights.sightOf(requester);
+    const entry = getVisible(source, comparison, sight, this.#options.schema);
+    if (assertion !== undefined) this.#requireAssertion(assertion, entry, sight, source);
+    return this.#options.views.compare(entry, comparison, sight, source);
   }
 
   change(...request: Parameters<Backend['change']>): Promise<ChangeOutcome> {
@@ -104,15 +129,23 @@ export class TreeBackend implements Backend {
 
   /** See Backend.watch. The base need not exist. */
   watch(search: Search, listener: ChangeListener): Watching {
-    const { feed } = this.#options;
+    const { feed, schema } = this.#options;
     if (typeof feed === 'string') throw new LdapError('unwillingToPerform', feed);
     const source = this.#options.source(search.requester);
+    const shown = (entry: Entry) => source.shown(entry);
     const watched = {
       baseKey: source.storedKey?.(search.baseKey) ?? search.baseKey,
       scope: search.scope,
-      shown: (entry: Entry) => source.shown(entry),
-      matches: this.#matcher(search.filter, source, search.requester),
-      view: this.#viewer(source, search),
+      shown,
+      rightsNow: () => {
+        const asked = this.#request(search, source);
+        const matches = this.#matcher(search.filter, asked.sight, source);
+        const { source: from, id, isWhole } = asked.sight;
+        const see = (entry: Entry) => asked.sight.grantOf(entry)?.see(entry);
+        return { source: from, id, see: isWhole ? undefined : see, matches, view: this.#viewer(asked) };
+      },
+      entries: () => source.subtree?.(search.baseKey) ?? [],
+      keyOf: ({ dn }: Entry) => schema.dnKey(dn),
     };
     return watchSearch(feed, watched, listener);
   }
@@ -123,34 +156,40 @@ export class TreeBackend implements Backend {
     return writer;
   }
 
-  #find(source: EntrySource, search: Search, see: (entry: Entry) => Entry): Iterable<Found> {
-    const { base: dn, baseKey: dnKey, filter, requester, assertion, manageDsaIt } = search;
-    if (assertion !== undefined) {
-      const entry = source.get({ dn, dnKey, manageDsaIt });
-      this.#requireAssertion(assertion, entry, source, requester);
+  #request(asked: Search, source: EntrySource = this.#options.source(asked.requester)): AskedSearch {
+    const sight = this.#rights.sightOf(asked.requester);
+    // Where not all entries exist for the requester, places that are held elsewhere are entries like others.
+    const search = sight.isWhole ? asked : { ...asked, manageDsaIt: true };
+    return { search, source, sight };
+  }
+
+  #find({ search, source, sight }: AskedSearch, see: (entry: Entry) => Entry): Iterable<Found> {
+    const { base: dn, baseKey: dnKey, filter, assertion, manageDsaIt } = search;
+    if (assertion !== undefined || !sight.isWhole) {
+      const entry = getVisible(source, { dn, dnKey, manageDsaIt }, sight, this.#options.schema);
+      if (assertion !== undefined) this.#requireAssertion(assertion, entry, sight, source);
     }
-    const matches = isTrueOfAll(filter) ? everyEntry : this.#matcher(filter, source, requester);
-    return source.find(search, matches, see);
+    return source.find(search, this.#matcher(filter, sight, source), see);
   }
 
   /** Returns what makes of an entry, as it is kept, what the requester sees of it. */
-  #viewer(source: EntrySource, { selectors, requester, valuesFilter }: Search): (entry: Entry) => Entry {
+  #viewer({ search: { selectors, valuesFilter }, source, sight }: AskedSearch): (entry: Entry) => Entry {
     const { views } = this.#options;
-    const { countChildren } = source;
     const selection = views.selection(selectors);
-    const view = (entry: Entry) => views.view(source.shown(entry), selection, requester, countChildren);
+    const view = (entry: Entry) => views.view(source.shown(entry), selection, sight, source);
     if (valuesFilter === undefined) return view;
-    const matchers = valuesFilter.map((filter) => this.#matcher(filter, source, requester));
+    const matchers = valuesFilter.map((filter) => views.matcher(filter, sight, source));
     return (entry) => matchedValues(view(entry), matchers);
   }
 
-  #matcher(filter: Filter, { countChildren }: EntrySource, requester: Requester): Matcher {
-    const { schema, views } = this.#options;
-    return compileFilter(schema, filter, views.filterOptions(requester, countChildren));
+  /** Every entry that exists for the requester has a class, whether it may read that or not. */
+  #matcher(filter: Filter, sight: Sight, source: EntrySource): Matcher {
+    if (!isTrueOfAll(filter)) return this.#options.views.matcher(filter, sight, source);
+    return sight.isWhole ? everyEntry : (entry) => sight.grantOf(entry) !== undefined;
   }
 
-  #requireAssertion(filter: Filter, entry: Entry, source: EntrySource, requester: Requester): void {
-    if (this.#matcher(filter, source, requester)(entry) !== true) throw assertionFailed(entry);
+  #requireAssertion(filter: Filter, entry: Entry, sight: Sight, source: EntrySource): void {
+    if (this.#options.views.matcher(filter, sight, source)(entry) !== true) throw assertionFailed(entry);
   }
 }
 

@@ -75,6 +75,20 @@ export class TreeSource implements EntrySource {
     return this.#tree.findNode(key)?.childCount ?? 0;
   };
 
+  *children(entry: Entry): Generator<Entry> {
+    const key = this.#presentation.treeKey(this.#schema.dnKey(entry.dn));
+    for (const { entry: child } of this.#tree.findNode(key)?.children?.values() ?? [])
+      if (child !== undefined) yield this.#presentation.shown(child);
+  }
+
+  *subtree(key: string): Generator<Entry> {
+    const waiting = [this.#tree.findNode(this.#presentation.treeKey(key))];
+    for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+      if (node.entry !== undefined) yield node.entry;
+      for (const child of node.children?.values() ?? []) waiting.push(child);
+    }
+  }
+
   storedKey(key: string): string {
     return this.#presentation.treeKey(key);
   }

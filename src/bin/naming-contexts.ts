@@ -1,6 +1,7 @@
 // Which trees this server has.
 
 import { resolve } from 'node:path';
+import { AccessPolicies } from '../access/access-policies.ts';
 import { EntryViews } from '../backend/entry-views.ts';
 import { NamingContexts } from '../backend/naming-contexts.ts';
 import { Instead } from '../backend/read-only.ts';
@@ -21,6 +22,7 @@ import { idOfChange, stamp } from '../directory/stamp.ts';
 import type { FileReader } from '../files/file-reader.ts';
 import { changelogBackend } from '../history/changelog-backend.ts';
 import type { ConfigurationHistory } from '../history/configuration-history.ts';
+import type { HistoryService } from '../history/history-service.ts';
 import { isOwnFile } from '../instance/own-files.ts';
 import { VERSION } from '../instance/version.ts';
 import type { Entry } from '../ldap/entry.ts';
@@ -41,6 +43,7 @@ const SUBSCHEMA_INDEX = 1;
 
 export interface NamingContextsOptions {
   readonly configuration: Configuration;
+  readonly service: Pick<HistoryService, 'use'>;
   readonly writePath: WritePath;
   readonly monitor: Monitor;
   readonly history: ConfigurationHistory;
@@ -59,6 +62,7 @@ export interface NamingContextsOptions {
 export interface OpenContexts {
   readonly contexts: NamingContexts;
   readonly config: ConfigBackend;
+  readonly policies: AccessPolicies;
   /** What requesters see of entries, the same for every tree. */
   readonly views: EntryViews;
   readonly effective: EffectiveBackend;
@@ -71,15 +75,21 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
     options;
   const { deriveFor, profiles } = options;
   const { schema, validator } = configuration;
-  const views = new EntryViews(
+  const policies = new AccessPolicies(schema, validator.definitions);
+  const views = new EntryViews({
     schema,
-    validator.definitions,
-    new Map([
+    secrets: validator.definitions,
+    policies,
+    furtherDerived: new Map([
       ...usedByAttributes(configuration),
       ...inForceAttributes(configuration),
       ...readOnlyRights(schema, READ_ONLY_TREES, TASK_BRANCHES),
     ]),
-  );
+  });
+  configuration.useSecretRights((requester, entry) => {
+    const grant = entry && views.accessOf(requester)?.grantOf(entry);
+    return (typeKey) => grant?.readsSecrets(typeKey) === true;
+  });
   const config = new ConfigBackend({ configuration, views, writePath, deriveFor });
   const effective = new EffectiveBackend(configuration, views, writePath.feed);
   const facts = {
@@ -108,7 +118,6 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
     changelogBackend({
       schema,
       views,
-      secrets: validator.definitions,
       reader: history.reader,
       formatChange,
       firstNumber,
@@ -127,7 +136,8 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
     now,
     log,
   });
-  return { contexts, config, views, effective, memoryBackends };
+  options.service.use(views);
+  return { contexts, config, policies, views, effective, memoryBackends };
 }
 
 /**

@@ -11,6 +11,7 @@ import { HttpAnswers, type HttpAnswersOptions } from '../http/http-answers.ts';
 import { HttpServer, type HttpServerOptions } from '../http/http-server.ts';
 import { giveAdministratorPassword } from '../instance/administrator.ts';
 import { backupTask } from '../instance/backup-task.ts';
+import { addMissingContainers } from '../instance/containers.ts';
 import type { Instance } from '../instance/instance.ts';
 import type { InstanceChoice } from '../instance/instance-choice.ts';
 import { keepAsLastKnownGood, withHint } from '../instance/last-known-good.ts';
@@ -22,6 +23,7 @@ import { Alerts } from '../mail/alerts.ts';
 import { reloadMonitor } from '../monitor/reload-monitor.ts';
 import { AccessLog } from '../operations/access-log.ts';
 import { PasswordHashing } from '../operations/login/password-hashing.ts';
+import { AccessPolicyComponent } from '../runtime/access-policies.ts';
 import { Accounts } from '../runtime/accounts.ts';
 import type { DescribedPart, Digest } from '../runtime/description.ts';
 import { PREPARE_MS_MAX, Runtime } from '../runtime/runtime.ts';
@@ -161,6 +163,7 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
   });
   opened.defer(() => writePath.close());
   if (configured.isSnapshotDue) await writePath.snapshot().catch(tellUnlessFull(log));
+  await addMissingContainers(configuration, writePath, log);
   await giveAdministratorPassword(instance, environment, configuration, writePath);
   return {
     instance,
@@ -213,7 +216,7 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
     log,
   });
   opened.defer(monitoring.stop);
-  const { contexts, config, views, effective, memoryBackends } = openContexts({
+  const { contexts, config, policies, views, effective, memoryBackends } = openContexts({
     ...past,
     configuration,
     writePath,
@@ -263,7 +266,7 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
   opened.defer(() => tasks.close());
   contexts.add(tasks.backend);
   const told = { past, monitor, health, healthWatch: monitoring.watch, alerting };
-  return { ...told, contexts, memoryBackends, providing, trust, mail, reload, watch, tasks };
+  return { ...told, policies, contexts, memoryBackends, providing, trust, mail, reload, watch, tasks };
 }
 
 interface SendingParts extends Pick<OpenContexts, 'contexts' | 'config'> {
@@ -342,6 +345,7 @@ function openListeners(ground: Ground, services: Services, opened: AsyncDisposab
     stages: [
       trust.components,
       [
+        new AccessPolicyComponent(services.policies),
         ...[accounts, authentication.throttle, past.retention, services.memoryBackends, services.watch],
         ...[...tasks.components, ...mail.components, ...alerting.components],
       ],

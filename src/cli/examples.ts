@@ -188,6 +188,16 @@ const FAMILIES: Readonly<Record<string, FamilyExamples>> = {
     property: 'recipient-address',
     set: ['--add recipient-address:boss@example.com', '--set enabled:false'],
   },
+  'global-access-control-policy': {
+    plural: 'global-access-control-policies',
+    named: ['policy-name', 'Newsletter', '"Mail team"'],
+    create: [
+      '--set permission:read --set permission:send --set "allowed-attribute:*" --set "user-dn-equal-to:cn=Monitor,cn=Root DNs,cn=config" --set "request-target-dn-equal-to:cn=Main,cn=Mail Servers,cn=config"',
+      '--set permission:read --set permission:write --set "allowed-attribute:*" --set "request-target-dn-equal-to:*,cn=Mail Servers,cn=config" --set connection-minimum-ssf:128',
+    ],
+    property: 'permission',
+    set: ['--add permission:verify', '--set connection-minimum-ssf:128'],
+  },
   'root-dn-user': {
     plural: 'root-dn-users',
     named: ['user-name', 'Monitor', 'Reader'],

@@ -9,6 +9,7 @@ import { branch } from './objects/branch.ts';
 import { connectionHandler } from './objects/connection-handler.ts';
 import { fileBasedKeyManagerProvider } from './objects/file-based-key-manager-provider.ts';
 import { fileBasedTrustManagerProvider } from './objects/file-based-trust-manager-provider.ts';
+import { globalAccessControlPolicy } from './objects/global-access-control-policy.ts';
 import { httpConnectionHandler } from './objects/http-connection-handler.ts';
 import { keyManagerProvider } from './objects/key-manager-provider.ts';
 import { ldapConnectionHandler } from './objects/ldap-connection-handler.ts';
@@ -54,6 +55,7 @@ export const objectDefinitions = [
   alertHandler,
   smtpAlertHandler,
   rootDnUser,
+  globalAccessControlPolicy,
 ] as const satisfies readonly ObjectDefinition[];
 
 /** Lookups in a list of definitions. */

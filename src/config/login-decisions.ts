@@ -6,6 +6,7 @@ import type { Entry } from '../ldap/entry.ts';
 import type { Definitions } from './definitions.ts';
 import { isOfKind, type ObjectDefinition } from './object-definition.ts';
 import { connectionHandler } from './objects/connection-handler.ts';
+import { globalAccessControlPolicy } from './objects/global-access-control-policy.ts';
 import { ldapConnectionHandler } from './objects/ldap-connection-handler.ts';
 import { ldapiConnectionHandler } from './objects/ldapi-connection-handler.ts';
 import { memoryBackend } from './objects/memory-backend.ts';
@@ -35,6 +36,12 @@ export const LOGIN_DECISIONS: readonly LoginDecision[] = [
     properties: undefined,
     decides: 'who may log in and what the account may do',
     // A certificate of two accounts belongs to neither until one is deleted, and a login name may hide another.
+    alsoWhenRemoved: true,
+  },
+  {
+    kind: globalAccessControlPolicy.kind,
+    properties: undefined,
+    decides: 'what accounts may do',
     alsoWhenRemoved: true,
   },
   {

@@ -33,6 +33,7 @@ import {
   isHandlerKind,
 } from './checks/handler-check.ts';
 import { checkLastNeeded, checkNeeds, kindTargetsOf, ownKindTargetsOf } from './checks/needed-kind-check.ts';
+import { checkAttributeLists } from './checks/policy-check.ts';
 import {
   type CheckContext,
   type ConfigView,
@@ -53,6 +54,7 @@ import { effectiveEntry } from './effective-entry.ts';
 import type { ObjectDefinition } from './object-definition.ts';
 import { CONFIG_ROOT } from './objects/properties/places.ts';
 import { formatPendingChange, formatPendingNote } from './pending-change-text.ts';
+import type { PropertyDefinition } from './property-definition.ts';
 import { type ObjectReading, type PropertyReading, readProperties } from './property-reader.ts';
 import { ReadingMemo } from './reading-memo.ts';
 import { ReferenceIndex } from './reference-index.ts';
@@ -195,10 +197,8 @@ export class PropertyValidator {
     const earlier = before && this.#readings.find(before);
     const { definition, properties } = reading;
     if (earlier?.definition !== definition || namesByMoreThanReferences(definition)) return undefined;
-    const isSame = definition.references.every(
-      ({ name }) => properties.get(name) === earlier.properties.get(name),
-    );
-    return isSame ? earlier.targets : undefined;
+    const isKept = ({ name }: PropertyDefinition) => properties.get(name) === earlier.properties.get(name);
+    return definition.references.every(isKept) ? earlier.targets : undefined;
   }
 
   /** Returns the ReferenceIndex keys of an entry. Reads an entry without references only in part. */
@@ -368,6 +368,7 @@ export class PropertyValidator {
       ...checkObject(now),
       ...checkOptions(now),
       ...checkReadOnly(old, now),
+      ...checkAttributeLists(now, this.#schema),
       ...checkReferences(now, context),
       ...checkReferencesInForce(now, context),
       ...checkNeeds(now, context),

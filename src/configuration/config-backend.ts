@@ -1,17 +1,18 @@
 // cn=config: what is written. Expressions are shown, and filtered by, as the text they are.
 
 import type { Requester } from '../backend/backend.ts';
+import { BackendRights } from '../backend/backend-rights.ts';
 import type { EntryViews } from '../backend/entry-views.ts';
 import { TreeBackend } from '../backend/tree-backend.ts';
 import { TreeSource } from '../backend/tree-source.ts';
 import type { ConfigurationObject } from '../config/configuration-object.ts';
 import type { Derive } from '../config/passwords/derivation.ts';
-import type { Change } from '../ldap/change.ts';
+import { type Change, dnOfChange } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Configuration } from './configuration.ts';
-import { requireAccountRights } from './rights/login-rights.ts';
-import { requireSecretAnew } from './rights/secret-destination.ts';
+import { isPasswordReset, requireAccountRights } from './rights/login-rights.ts';
+import { readsSecretsBy, requireSecretAnew } from './rights/secret-destination.ts';
 import { requireNoGuess } from './rights/secret-guesses.ts';
 import { withStoredPasswords } from './rights/stored-passwords.ts';
 import { type ChangeRules, TreeWriter } from './write/tree-writer.ts';
@@ -32,14 +33,18 @@ export class ConfigBackend extends TreeBackend {
   constructor({ configuration, views, writePath, deriveFor }: ConfigBackendOptions) {
     const { schema, tree } = configuration;
     const source = new TreeSource(schema, tree);
-    const rules = new ConfigRules(configuration, deriveFor);
-    const writer = new TreeWriter({ schema, tree, views, source, writePath, rules });
-    super({
-      baseDn: Dn.parse('cn=config'),
+    const guarded = {
+      views,
       readPrivilege: 'config-read',
       writePrivileges: ['config-read', 'config-write'],
+    };
+    const rights = new BackendRights(guarded);
+    const rules = new ConfigRules(configuration, rights, deriveFor);
+    const writer = new TreeWriter({ schema, tree, views, source, rights, writePath, rules });
+    super({
+      ...guarded,
+      baseDn: Dn.parse('cn=config'),
       schema,
-      views,
       writer,
       source: () => source,
       feed: writePath.feed,
@@ -62,10 +67,12 @@ export class ConfigBackend extends TreeBackend {
 /** Who may change what, asked before anything is compared or hashed. */
 class ConfigRules implements ChangeRules {
   readonly #configuration: Configuration;
+  readonly #rights: BackendRights;
   readonly #deriveFor: (source: string) => Derive;
 
-  constructor(configuration: Configuration, deriveFor: (source: string) => Derive) {
+  constructor(configuration: Configuration, rights: BackendRights, deriveFor: (source: string) => Derive) {
     this.#configuration = configuration;
+    this.#rights = rights;
     this.#deriveFor = deriveFor;
   }
 
@@ -80,8 +87,13 @@ class ConfigRules implements ChangeRules {
     const { schema, validator } = this.#configuration;
     const { definitions } = validator;
     requireAccountRights(change, requester, { schema, definitions }, entry);
-    requireSecretAnew(change, requester, { schema, definitions }, entry);
-    requireNoGuess(change, requester, { schema, secrets: definitions }, entry);
+    const grant = this.#rights.sightOf(requester).grantAt(dnOfChange(change));
+    requireSecretAnew(change, requester, { schema, definitions, readsSecrets: readsSecretsBy(grant) }, entry);
+    requireNoGuess(change, requester, { schema, secrets: definitions, grant }, entry);
+  }
+
+  permits(change: Change, requester: Requester): boolean {
+    return isPasswordReset(change, requester, this.#configuration.schema);
   }
 
   withFollowers(change: Change): readonly Change[] {

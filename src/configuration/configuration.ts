@@ -64,6 +64,9 @@ export interface ConfigurationOptions {
   readonly checkedBy?: string | undefined;
 }
 
+/** Returns which secrets of an entry a requester may read without the privilege for all, by the keys of their types. */
+export type SecretRights = (requester: Requester, entry: Entry | undefined) => (typeKey: string) => boolean;
+
 export class Configuration implements TreeView, ConfigView, WriteTarget {
   readonly schema: Schema;
   readonly tree: Tree;
@@ -71,6 +74,7 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
   readonly checkedBy: string | undefined;
   readonly #references = new ReferenceIndex();
   readonly #handlersKey: string;
+  #secretRights: SecretRights = () => () => false;
   /** The same of what readers see. */
   readonly #shownReferences = new ReferenceIndex();
 
@@ -196,9 +200,20 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     });
   }
 
+  /** From now on policies say too who may read which secrets of an entry. */
+  useSecretRights(rights: SecretRights): void {
+    this.#secretRights = rights;
+  }
+
+  /** Returns which secrets of an entry a requester may read by policies, by the keys of their types. */
+  readsSecrets(requester: Requester, entry: Entry | undefined): (typeKey: string) => boolean {
+    return this.#secretRights(requester, entry);
+  }
+
   permit(effect: Effect, requester: Requester, changes: readonly Change[]): void {
     const { definitions } = this.validator;
-    requireStagedSecretAnew(effect, changes, requester, { schema: this.schema, definitions });
+    const readsSecrets = this.readsSecrets(requester, effect.before);
+    requireStagedSecretAnew(effect, changes, requester, { schema: this.schema, definitions, readsSecrets });
     requireLoginRights(effect, requester, {
       definitions,
       isNamedBy: (kind) => this.#isNamedBy(effect.key, kind),

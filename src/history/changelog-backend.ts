@@ -4,10 +4,11 @@
 import type { Found, Requester, Search } from '../backend/backend.ts';
 import type { EntryName, EntrySource } from '../backend/entry-source.ts';
 import type { EntryViews } from '../backend/entry-views.ts';
-import { maskChange, type SecretValues } from '../backend/masking.ts';
 import { Instead } from '../backend/read-only.ts';
+import type { Sight } from '../backend/sight.ts';
 import type { FoundAgain } from '../backend/sorted-result.ts';
 import { TreeBackend } from '../backend/tree-backend.ts';
+import { visibleChange } from '../backend/visible-change.ts';
 import { Dn } from '../ldap/dn.ts';
 import { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
@@ -23,7 +24,6 @@ import { numbersWanted } from './changelog-range.ts';
 export interface ChangelogBackendOptions {
   readonly schema: Schema;
   readonly views: EntryViews;
-  readonly secrets: SecretValues;
   readonly reader: HistoryReader;
   readonly formatChange: FormatChange;
   /** The first change that the journal has. */
@@ -32,8 +32,7 @@ export interface ChangelogBackendOptions {
   readonly lastNumber: () => number;
 }
 
-/** Privilege to see the values of secrets in changes. */
-const SECRET_PRIVILEGE = 'secret-read';
+const READ_PRIVILEGE = 'changelog-read';
 const BASE = Dn.parse('cn=changelog');
 const NOT_WATCHED =
   'cn=changelog cannot be watched. Watch cn=config, or search from the number after the last one on.';
@@ -47,7 +46,7 @@ export function changelogBackend(options: ChangelogBackendOptions): TreeBackend 
     entry.dn.rdns.length === 1 ? Math.max(lastNumber() - firstNumber() + 1, 0) : 0;
   return new TreeBackend({
     baseDn: BASE,
-    readPrivilege: 'changelog-read',
+    readPrivilege: READ_PRIVILEGE,
     isApart: true,
     instead: Instead.changelog,
     schema,
@@ -80,13 +79,13 @@ interface ChangelogEntriesOptions extends ChangelogBackendOptions {
 /** Entries of one request. */
 class ChangelogEntries implements EntrySource {
   readonly #options: ChangelogEntriesOptions;
-  readonly #requester: Requester;
+  readonly #sight: Sight;
   /** Place of the change found last. */
   #place: ChangePlace | undefined;
 
   constructor(options: ChangelogEntriesOptions, requester: Requester) {
     this.#options = options;
-    this.#requester = requester;
+    this.#sight = options.views.sightOf(requester, requester.privileges.has(READ_PRIVILEGE));
   }
 
   get countChildren(): EntrySource['countChildren'] {
@@ -112,6 +111,11 @@ class ChangelogEntries implements EntrySource {
     throw new LdapError('noSuchObject', `${dn}: there is no such entry.`, { matchedDn: BASE });
   }
 
+  /** None: the number of changes says nothing of how many of them exist for a requester. */
+  children(): readonly Entry[] {
+    return [];
+  }
+
   shown(entry: Entry): Entry {
     return entry;
   }
@@ -130,10 +134,14 @@ class ChangelogEntries implements EntrySource {
     yield* first;
     const { least, most } = numbersWanted(filter, this.#options.schema);
     for (const past of this.#past(least, most, held)) {
-      const entry = past && this.#entryOf(past);
-      if (entry !== undefined && matches(entry) !== true) continue;
-      this.#place = past?.place;
-      yield entry && see(entry);
+      if (past === undefined) {
+        yield undefined;
+        continue;
+      }
+      const entry = this.#entryOf(past);
+      if (entry === undefined || matches(entry) !== true) continue;
+      this.#place = past.place;
+      yield see(entry);
     }
   }
 
@@ -147,20 +155,22 @@ class ChangelogEntries implements EntrySource {
     }
   }
 
-  #entryOf({ commit, change, place }: PastChange): Entry {
-    const { schema, secrets, formatChange } = this.#options;
-    const mayReadSecrets = this.#requester.privileges.has(SECRET_PRIVILEGE);
-    const shown = mayReadSecrets ? change : maskChange(change, schema, secrets);
-    return changelogEntry(BASE, commit, place.index, shown, formatChange);
+  /** Returns undefined where the requester may know nothing of the change. */
+  #entryOf({ commit, change, place }: PastChange): Entry | undefined {
+    const { formatChange } = this.#options;
+    const shown = visibleChange(change, this.#sight, this.#options);
+    return shown && changelogEntry(BASE, commit, place.index, shown, formatChange);
   }
 
   /** Reads the change at a place. Throws unwillingToPerform if it is no longer kept. */
   readonly #entryAt = (place: ChangePlace): Entry => {
     try {
-      return this.#entryOf(this.#options.reader.changeAt(place));
+      const entry = this.#entryOf(this.#options.reader.changeAt(place));
+      if (entry !== undefined) return entry;
     } catch (error) {
       throw inLdap(error);
     }
+    throw new LdapError('noSuchObject', 'There is no such entry.');
   };
 
   #top(): Entry {

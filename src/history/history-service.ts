@@ -1,23 +1,31 @@
 // The history of the configuration for LDAP requests: who may see differences and roll back, and how secrets are masked.
 
+import { maskChange } from '../access/masking.ts';
 import type { Requester } from '../backend/backend.ts';
-import { maskChange } from '../backend/masking.ts';
+import type { EntryViews } from '../backend/entry-views.ts';
+import { visibleChange } from '../backend/visible-change.ts';
 import type { Privilege } from '../config/objects/root-dn-user.ts';
 import { changesOfMany } from '../directory/entry-difference.ts';
 import type { HeldOctets } from '../directory/octet-budget.ts';
 import type { Change } from '../ldap/change.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
+import { Oid } from '../ldap/oids.ts';
 import { type RollbackOptions, type RollbackRequest, type RolledBack, rollBack } from './rollback.ts';
 
 const READ: readonly Privilege[] = ['changelog-read', 'config-read'];
 const WRITE: readonly Privilege[] = [...READ, 'config-write'];
-const SECRETS: Privilege = 'secret-read';
 
 export class HistoryService {
   readonly #options: RollbackOptions;
+  #views: EntryViews | undefined;
 
   constructor(options: RollbackOptions) {
     this.#options = options;
+  }
+
+  /** Sets what requesters see of entries; nobody sees a secret before. */
+  use(views: EntryViews): void {
+    this.#views = views;
   }
 
   /** Number of the last change that readers see. */
@@ -35,7 +43,8 @@ export class HistoryService {
     requester: Requester,
     held: HeldOctets,
   ): Promise<readonly Change[]> {
-    requireAll(READ, 'look at the history of the configuration', requester);
+    if (this.#views?.accessOf(requester)?.allowsExtendedOperation(Oid.differences) !== true)
+      requireAll(READ, 'look at the history of the configuration', requester);
     const { history, configuration } = this.#options;
     const differences = await history.differences(from, to, held);
     return this.#shown(await changesOfMany(differences, configuration.schema, held), requester);
@@ -49,9 +58,13 @@ export class HistoryService {
   }
 
   #shown(changes: readonly Change[], requester: Requester): readonly Change[] {
-    if (requester.privileges.has(SECRETS)) return changes;
+    const views = this.#views;
     const { schema, validator } = this.#options.configuration;
-    return changes.map((change) => maskChange(change, schema, validator.definitions));
+    if (views === undefined)
+      return changes.map((change) => maskChange(change, schema, validator.definitions));
+    const isFull = READ.every((privilege) => requester.privileges.has(privilege));
+    const sight = views.sightOf(requester, isFull);
+    return changes.flatMap((change) => visibleChange(change, sight, { schema, views }) ?? []);
   }
 }
 

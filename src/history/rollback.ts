@@ -60,7 +60,11 @@ export async function rollBack(
     const from = writePath.feed.number;
     if (expected !== undefined && expected !== from) throw overtaken(expected, from);
     held.release();
-    const differences = await history.differences(from, to, held);
+    const { definitions } = configuration.validator;
+    // A container that came with an upgrade stays.
+    const differences = (await history.differences(from, to, held)).filter(
+      ({ key, after }) => after !== undefined || definitions.findAtPlace(key) === undefined,
+    );
     const changes = await changesOfMany(differences, configuration.schema, held);
     if (changes.length === 0) return { number: undefined, notes: [], effects: [], changes, from };
     if (changes.length > changesMax) throw tooMany(changes.length, changesMax);
@@ -112,7 +116,8 @@ class RollbackStep implements WriteStep {
     const entries = entriesBefore(this.made, schema, (key) => tree.findStaged(key));
     for (const [index, change] of this.made.entries()) {
       requireAccountRights(change, this.#requester, { schema, definitions }, entries[index]);
-      requireSecretAnew(change, this.#requester, { schema, definitions }, entries[index]);
+      const readsSecrets = this.#configuration.readsSecrets(this.#requester, entries[index]);
+      requireSecretAnew(change, this.#requester, { schema, definitions, readsSecrets }, entries[index]);
     }
     return this.made;
   }

@@ -1,28 +1,14 @@
 // Problems of an entry, as data: every check returns a list, one function formats them, and the administrator sees all at
 // once.
 
+import type { Issue } from './issue-facts.ts';
 import { LdapError } from './ldap-error.ts';
-import type { ResultCodeName } from './result-code.ts';
 import { visibleLine } from './visible-text.ts';
+
+export type { Issue } from './issue-facts.ts';
 
 /** Replaces a secret wherever people could read it. */
 export const SECRET_STARS = '***';
-
-export interface Issue {
-  readonly code: ResultCodeName;
-  /** The entry, as its DN is written. */
-  readonly dn: string;
-  /** The property (`smtp-server`) or, where there is none, the attribute. */
-  readonly property?: string;
-  /** The value received; `***` for a secret. */
-  readonly received?: string;
-  /** The problem, to be read after entry, property and value: `is not a port`. */
-  readonly problem: string;
-  /** True if the only problem is a missing file that the value names. */
-  readonly isFileMissing?: boolean;
-  /** Allowed values or what to do: a sentence, ending with a full stop. */
-  readonly advice?: string;
-}
 
 const RECEIVED_CHARACTERS_MAX = 120;
 /** Nobody reads more problems than this, and an answer must not be far larger than its request. */
@@ -55,7 +41,8 @@ export function textOfSentences(sentences: readonly string[]): string {
 /** Throws an LdapError with the code of the first issue, if there are issues. */
 export function refuseIfAny(issues: readonly Issue[]): void {
   const [first] = issues;
-  if (first !== undefined) throw new LdapError(first.code, textOfSentences(issues.map(formatIssue)));
+  if (first !== undefined)
+    throw new LdapError(first.code, textOfSentences(issues.map(formatIssue)), { issues });
 }
 
 /** Formats a number with its noun: `3 changes` or `1 change`. */

@@ -2,15 +2,17 @@
 // write path are passed in, since the trees of one backend share them.
 
 import type { Requester } from '../backend/backend.ts';
+import { BackendRights } from '../backend/backend-rights.ts';
 import type { EntryViews } from '../backend/entry-views.ts';
 import { TreeBackend } from '../backend/tree-backend.ts';
 import { TreeSource } from '../backend/tree-source.ts';
 import type { Derive } from '../config/passwords/derivation.ts';
+import { isPasswordReset } from '../configuration/rights/login-rights.ts';
 import { requireNoGuess } from '../configuration/rights/secret-guesses.ts';
 import { withStoredPasswords } from '../configuration/rights/stored-passwords.ts';
 import { type ChangeRules, TreeWriter } from '../configuration/write/tree-writer.ts';
 import type { WritePath } from '../configuration/write/write-path.ts';
-import type { Change } from '../ldap/change.ts';
+import { type Change, dnOfChange } from '../ldap/change.ts';
 import type { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
@@ -43,16 +45,20 @@ export class MemoryBackend extends TreeBackend {
     const { baseDn, entries, views, writePath, rights } = options;
     const { schema, tree } = entries;
     const source = new TreeSource(schema, tree);
-    const rules = new MemoryRules(options);
-    super({
-      baseDn,
-      schema,
+    const guarded = {
       views,
       writePrivileges: WRITE_PRIVILEGES,
       needsLogin: () => !rights().allowAnonymousRead,
+    };
+    const backendRights = new BackendRights(guarded);
+    const rules = new MemoryRules(options, backendRights);
+    super({
+      ...guarded,
+      baseDn,
+      schema,
       source: () => source,
       feed: writePath.feed,
-      writer: new TreeWriter({ schema, tree, views, source, writePath, rules }),
+      writer: new TreeWriter({ schema, tree, views, source, rights: backendRights, writePath, rules }),
     });
     this.#rights = rights;
   }
@@ -67,8 +73,11 @@ class MemoryRules implements ChangeRules {
   readonly mayRefer = true;
   readonly #options: MemoryBackendOptions;
 
-  constructor(options: MemoryBackendOptions) {
+  readonly #rights: BackendRights;
+
+  constructor(options: MemoryBackendOptions, rights: BackendRights) {
     this.#options = options;
+    this.#rights = rights;
   }
 
   ready(change: Change, requester: Requester, entry: Entry | undefined): Change | Promise<Change> {
@@ -81,8 +90,13 @@ class MemoryRules implements ChangeRules {
     }
     const { schema } = entries;
     requirePasswordRights(change, requester, schema);
-    requireNoGuess(change, requester, { schema, secrets: views.secrets }, entry);
+    const grant = this.#rights.sightOf(requester).grantAt(dnOfChange(change));
+    requireNoGuess(change, requester, { schema, secrets: views.secrets, grant }, entry);
     const derive = deriveFor(requester.name);
     return withStoredPasswords(change, { schema, acceptance: 'any', derive, find: () => entry });
+  }
+
+  permits(change: Change, requester: Requester): boolean {
+    return isPasswordReset(change, requester, this.#options.entries.schema);
   }
 }

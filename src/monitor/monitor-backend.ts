@@ -71,6 +71,10 @@ class MonitorEntries implements EntrySource {
     return this.#source.get(name);
   }
 
+  children(entry: Entry): Iterable<Entry> {
+    return this.#source.children(entry);
+  }
+
   shown(entry: Entry): Entry {
     return this.#source.shown(entry);
   }

@@ -15,12 +15,26 @@ export function requireRead(backend: Backend, requester: Requester): void {
 }
 
 export function mayRead(backend: Backend, requester: Requester): boolean {
+  return readsAll(backend, requester) || backend.readsByPolicy(requester);
+}
+
+/** Whether privileges show every entry of the backend, or none are needed. */
+export function readsAll(backend: Backend, requester: Requester): boolean {
   if (backend.needsLogin === true && requester.dn === '') return false;
   return backend.readPrivilege === undefined || requester.privileges.has(backend.readPrivilege);
 }
 
+/** Whether privileges let the requester change every entry of the backend. */
+export function writesAll(backend: Backend, requester: Requester): boolean {
+  const { writePrivileges } = backend;
+  return (
+    readsAll(backend, requester) && writePrivileges?.every((one) => requester.privileges.has(one)) === true
+  );
+}
+
 /** Throws insufficientAccessRights (50) without the privileges, unwillingToPerform (53) where nothing can be changed. */
 export function requireWrite(backend: Backend, requester: Requester): void {
+  if (backend.writesByPolicy(requester)) return;
   requireRead(backend, requester);
   const { writePrivileges } = backend;
   if (writePrivileges === undefined) throw readOnly(backend.baseDn, backend.instead ?? '');

@@ -25,6 +25,8 @@ export interface ClientConnection {
   readonly id: number;
   /** An IP address; `local` for a local socket. */
   readonly remoteAddress: string;
+  /** The port of this server; undefined for a local socket. */
+  readonly localPort?: number | undefined;
   readonly security: ConnectionSecurity;
   /** Whether the way is safe for a password, or the administrator allows it all the same. */
   readonly mayReceivePasswords: boolean;

@@ -53,7 +53,7 @@ function proxied({ session }: Operation, identity: string, accounts: Accounts): 
     throw denied(`${requester.name} may not act for others: that needs the privilege ${PROXY_PRIVILEGE}.`);
   }
   const wanted = identity === '' ? 'anonymous' : findAuthorized(identity, accounts);
-  if (wanted === 'anonymous') return ANONYMOUS;
+  if (wanted === 'anonymous') return { ...ANONYMOUS, connection: requester.connection };
   if (wanted !== undefined) return new AccountRequester(wanted, accounts, requester);
   throw denied(`${JSON.stringify(identity)} names no account. Write dn: and a DN, or u: and a name.`);
 }

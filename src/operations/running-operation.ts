@@ -1,12 +1,13 @@
 // A request under way, from its start to its final answer: for whom it is, whether anybody still wants its answer.
 
-import type { Requester } from '../backend/backend.ts';
+import { ANONYMOUS, type Requester } from '../backend/backend.ts';
 import type { HeldOctets } from '../directory/octet-budget.ts';
 import type { Control } from '../ldap/control.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Request, Response } from '../ldap/message.ts';
 import { ResultCode } from '../ldap/result-code.ts';
 import type { ClientConnection } from './client-connection.ts';
+import { connectionFactsOf } from './connection-facts.ts';
 import type { ClientSession, Operation } from './operation.ts';
 
 /** Searches of one connection that go on for ever: each looks at every change. */
@@ -48,7 +49,8 @@ export class RunningOperation implements Operation {
   }
 
   get requester(): Requester {
-    return this.#actsAs ?? this.session.requester;
+    const who = this.#actsAs ?? this.session.requester;
+    return who === ANONYMOUS ? { ...who, connection: connectionFactsOf(this.connection) } : who;
   }
 
   get held(): HeldOctets {

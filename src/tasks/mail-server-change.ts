@@ -20,7 +20,7 @@ export interface MailServerChangeOptions {
 
 export const SERVER_ATTRIBUTE = 'ds-task-mail-server';
 export const CHANGE_ATTRIBUTE = 'ds-task-mail-change';
-const START_ATTRIBUTE = 'ds-task-scheduled-start-time';
+export const START_ATTRIBUTE = 'ds-task-scheduled-start-time';
 const ADVICE = 'Write "changetype: modify" or "changetype: add" with the name of the mail server.';
 
 /** Reads the change of a task. @param entry of the task. Rejects with LdapError. */

@@ -46,6 +46,7 @@ function verifyTask(options: MailTaskOptions): TaskKind {
     objectClass: 'ds-task-verify-mail-server',
     classNames: ['confdit.VerifyMailServerTask'],
     privileges: ['config-read'],
+    permission: 'verify',
     isOneAtATime: false,
     // A mail server made from a trial change was checked with that change.
     check: (entry) => (entry.find(CHANGE_ATTRIBUTE) === undefined ? checkMailServerName(entry, options) : []),
@@ -113,6 +114,7 @@ function testMessageTask(options: MailTaskOptions): TaskKind {
     objectClass: 'ds-task-send-test-message',
     classNames: ['confdit.SendTestMessageTask'],
     privileges: ['config-write'],
+    permission: 'send',
     isOneAtATime: false,
     check: (entry) => checkMailServerName(entry, options),
     run: async (task) => {

@@ -6,6 +6,7 @@
 // cn=Scheduled Tasks,cn=tasks; states, times, cancelling, restarts and expiry are the same for all kinds.
 
 import type { Requester } from '../backend/backend.ts';
+import type { Permission } from '../config/objects/global-access-control-policy.ts';
 import type { Privilege } from '../config/objects/root-dn-user.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
@@ -50,6 +51,8 @@ export interface TaskKind {
   readonly classNames: readonly [string, ...string[]];
   /** Privileges for adding such a task, besides those of cn=tasks. */
   readonly privileges: readonly Privilege[];
+  /** What policies may allow in place of the privileges, for the mail server that the task names. */
+  readonly permission?: Extract<Permission, 'verify' | 'send'>;
   /** If true, such a task waits until the one before it has ended. */
   readonly isOneAtATime: boolean;
   /** Returns the problems of a new entry, as far as they are known at once. The schema is already checked. */

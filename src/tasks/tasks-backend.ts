@@ -2,13 +2,17 @@
 // deleting the entry is for ended tasks. Kinds of tasks: task-kind.ts.
 
 import type { Requester } from '../backend/backend.ts';
+import { BackendRights } from '../backend/backend-rights.ts';
 import type { EntryViews } from '../backend/entry-views.ts';
 import { TreeBackend } from '../backend/tree-backend.ts';
 import { TreeSource } from '../backend/tree-source.ts';
 import { type ChangeRules, TreeWriter } from '../configuration/write/tree-writer.ts';
 import type { WritePath } from '../configuration/write/write-path.ts';
 import { type Change, dnOfChange } from '../ldap/change.ts';
+import type { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
+import type { Schema } from '../schema/schema.ts';
+import { SERVER_ATTRIBUTE, START_ATTRIBUTE } from './mail-server-change.ts';
 import { TASKS } from './task-branches.ts';
 import type { TaskRunner } from './task-runner.ts';
 import type { TaskStore } from './task-store.ts';
@@ -31,16 +35,27 @@ export function tasksBackend(options: TasksBackendOptions): TreeBackend {
   const { schema, tree } = tasks;
   const source = new TreeSource(schema, tree);
   const rules = new TaskRules(options);
-  return new TreeBackend({
-    baseDn: TASKS,
+  const guarded = {
+    views,
     readPrivilege: 'config-read',
     writePrivileges: ['config-read', 'config-write'],
+    isOwn: (entry: Entry, requester: Requester) => isOwn(entry, requester, schema),
+  };
+  const rights = new BackendRights(guarded);
+  return new TreeBackend({
+    ...guarded,
+    baseDn: TASKS,
     schema,
-    views,
     source: () => source,
     feed: writePath.feed,
-    writer: new TreeWriter({ schema, tree, views, source, writePath, rules }),
+    writer: new TreeWriter({ schema, tree, views, source, rights, writePath, rules }),
   });
+}
+
+/** Whether the requester has added the task. */
+function isOwn(entry: Entry, { dn }: Requester, schema: Schema): boolean {
+  const creator = dn === '' ? undefined : entry.first('creatorsname');
+  return creator !== undefined && schema.dnKeyOfText(creator) === schema.dnKeyOfText(dn);
 }
 
 class TaskRules implements ChangeRules {
@@ -55,13 +70,31 @@ class TaskRules implements ChangeRules {
     const { tasks } = this.#options;
     const kind = tasks.kindOf(change.entry);
     const missing = kind?.privileges.filter((one) => !requester.privileges.has(one)) ?? [];
-    if (missing.length > 0) {
+    if (missing.length > 0 && !this.permits(change, requester, undefined)) {
       throw new LdapError(
         'insufficientAccessRights',
         `${change.entry.dn}: such a task needs the privilege ${missing.join(' and ')}.`,
       );
     }
     return tasks.unstored.take(change, kind, requester);
+  }
+
+  /** Policies allow to verify a mail server at once, or to send by it, and to end and delete such tasks of one's own. */
+  permits(change: Change, requester: Requester, entry: Entry | undefined): boolean {
+    const { tasks, views } = this.#options;
+    const { schema } = tasks;
+    const access = views.accessOf(requester);
+    if (access === undefined) return false;
+    if (change.type !== 'add') return entry !== undefined && isOwn(entry, requester, schema);
+    const valuesOf = (key: string) =>
+      change.entry.attributes
+        .filter(({ description }) => schema.describe(description)?.key === key)
+        .flatMap(({ values }) => values);
+    const permission = tasks.kindOf(change.entry)?.permission;
+    const [server, ...others] = valuesOf(SERVER_ATTRIBUTE);
+    if (permission === undefined || server === undefined || others.length > 0) return false;
+    if (valuesOf(START_ATTRIBUTE).some((time) => time !== '0')) return false;
+    return access.decideAt(permission, views.policies.names.keyOf(server) ?? '').isAllowed;
   }
 
   /** Allows one modification: cancelling a task. */

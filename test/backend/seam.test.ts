@@ -2,6 +2,7 @@
 // entries for the one that the server has.
 
 import { describe, expect, it } from 'vitest';
+import { AccessPolicies } from '../../src/access/access-policies.ts';
 import { ANONYMOUS, type Backend, type Found, type Search } from '../../src/backend/backend.ts';
 import type { EntrySource } from '../../src/backend/entry-source.ts';
 import { EntryViews } from '../../src/backend/entry-views.ts';
@@ -24,7 +25,10 @@ const fake = (entry: Entry): Backend => ({
   compare: () => false,
   change: refuse,
   changeAll: refuse,
-  watch: () => ({ number: 0, history: '', eventsSince: () => [], stop: () => {} }),
+  accessOf: () => undefined,
+  readsByPolicy: () => false,
+  writesByPolicy: () => false,
+  watch: () => ({ number: 0, history: '', rightsId: '', eventsSince: () => [], stop: () => {} }),
 });
 
 /** A source of one entry. */
@@ -32,13 +36,22 @@ const sourceOf = (entry: Entry): EntrySource => ({
   find: (_, matches, see) => (matches(entry) === true ? [see(entry)] : []),
   get: () => entry,
   shown: (stored) => stored,
+  children: () => [],
   countChildren: () => 0,
 });
 
 const ONE = Entry.of(Dn.parse('o=one'), { objectClass: 'organization', o: 'one', description: 'first' });
 const TWO = Entry.of(Dn.parse('o=two'), { objectClass: 'organization', o: 'two' });
-const SECRETS = { secretAttributes: new Set<string>(), mixedAttributes: new Set<string>() };
-const VIEWS = new EntryViews(schema, { ...SECRETS, show: (_, value) => value });
+const SECRETS = {
+  secretAttributes: new Set<string>(),
+  mixedAttributes: new Set<string>(),
+  show: (_: string, value: string) => value,
+};
+const VIEWS = new EntryViews({
+  schema,
+  secrets: SECRETS,
+  policies: new AccessPolicies(schema, SECRETS),
+});
 
 function treeOf(entry: Entry): TreeBackend {
   const feed = `${entry.dn} is not watched.`;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ANONYMOUS, type ChangeEvent, type Search } from '../../src/backend/backend.ts';
+import { AccessPolicies } from '../../src/access/access-policies.ts';
+import type { ChangeEvent, Requester, Search } from '../../src/backend/backend.ts';
 import { ChangeRefused } from '../../src/backend/change-refused.ts';
 import { EntryViews } from '../../src/backend/entry-views.ts';
 import { deriveHere } from '../../src/config/passwords/derivation.ts';
@@ -19,6 +20,13 @@ const MOVE = moveOf(PEOPLE, { rdn: 'ou=Staff', to: `ou=Groups,${SUFFIX}` });
 /** Refused: it has entries below it. */
 const REFUSED: Change = { type: 'delete', dn: Dn.parse(SUFFIX) };
 
+/** May change everything. */
+const KEEPER: Requester = {
+  dn: 'cn=keeper',
+  name: 'keeper',
+  privileges: new Set(['bypass-acl', 'secret-read']),
+};
+
 const SECRETS = {
   secretAttributes: new Set(['userpassword']),
   mixedAttributes: new Set<string>(),
@@ -32,7 +40,7 @@ function open(): { entries: MemoryTree; backend: MemoryBackend } {
   const backend = new MemoryBackend({
     baseDn: Dn.parse(SUFFIX),
     entries,
-    views: new EntryViews(schema, SECRETS),
+    views: new EntryViews({ schema, secrets: SECRETS, policies: new AccessPolicies(schema, SECRETS) }),
     writePath,
     rights: () => ({ allowAnonymousRead: true, isWritable: true }),
     deriveFor: () => async (derivation) => deriveHere(derivation),
@@ -47,7 +55,7 @@ function searchOf(base: string): Search {
     scope: SearchScope.wholeSubtree,
     filter: { type: 'present', attribute: 'objectClass' },
     selectors: ['1.1'],
-    requester: ANONYMOUS,
+    requester: KEEPER,
   };
 }
 
@@ -56,7 +64,7 @@ describe('a move of a subtree', () => {
     const { entries, backend } = open();
     const before = names(entries);
     const steps = [MOVE, REFUSED].map((change) => ({ change, options: {} }));
-    await expect(backend.changeAll(steps, ANONYMOUS)).rejects.toThrow(ChangeRefused);
+    await expect(backend.changeAll(steps, KEEPER)).rejects.toThrow(ChangeRefused);
     expect(names(entries)).toEqual(before);
     expect(entries.tree.size).toBe(before.length);
     expect([...(entries.tree.indexed('uid', 'ada') ?? [])]).toHaveLength(1);
@@ -65,8 +73,8 @@ describe('a move of a subtree', () => {
   it('stands when a change of another request in the same batch is refused', async () => {
     const { entries, backend } = open();
     const [moved, refused] = await Promise.allSettled([
-      backend.change(MOVE, ANONYMOUS),
-      backend.change(REFUSED, ANONYMOUS),
+      backend.change(MOVE, KEEPER),
+      backend.change(REFUSED, KEEPER),
     ]);
     expect([moved?.status, refused?.status]).toEqual(['fulfilled', 'rejected']);
     expect(find(entries, `uid=ada,ou=Staff,ou=Groups,${SUFFIX}`)).toBeDefined();
@@ -81,7 +89,7 @@ describe('a move of a subtree', () => {
     ];
     await backend.changeAll(
       steps.map((change) => ({ change, options: {} })),
-      ANONYMOUS,
+      KEEPER,
     );
     expect(names(entries).toSorted()).toEqual(
       [
@@ -99,7 +107,7 @@ describe('a move of a subtree', () => {
     const { entries, backend } = open();
     const before = names(entries);
     const options = { noOp: true, preRead: ['entryDN'], postRead: ['entryDN'] };
-    const outcome = await backend.change(MOVE, ANONYMOUS, options);
+    const outcome = await backend.change(MOVE, KEEPER, options);
     expect(outcome.before?.first('entrydn')).toBe(PEOPLE);
     expect(outcome.after?.first('entrydn')).toBe(`ou=Staff,ou=Groups,${SUFFIX}`);
     expect(names(entries)).toEqual(before);
@@ -113,7 +121,7 @@ describe('a move of a subtree', () => {
         changed: (events) => told.push(...events),
         failed: () => {},
       });
-    await backend.change(MOVE, ANONYMOUS);
+    await backend.change(MOVE, KEEPER);
     const places = told.map(({ type, before, after }) => [type, before?.dn.toString(), after?.dn.toString()]);
     const gone = places.filter(([, , after]) => after === undefined).map(([, before]) => before);
     const come = places.filter(([, before]) => before === undefined).map(([, , after]) => after);
@@ -145,7 +153,7 @@ describe('an entry that is moved away and another that takes its place', () => {
       changed: (events) => told.push(...events),
       failed: () => {},
     });
-    await backend.changeAll(steps, ANONYMOUS);
+    await backend.changeAll(steps, KEEPER);
     expect(find(entries, `uid=al,${PEOPLE}`)?.first('entryuuid')).toBe(uuid);
     expect(find(entries, ada)?.first('sn')).toBe('Hopper');
     expect(told.map(({ type }) => type)).toEqual(Array.from({ length: told.length }, () => 'modifyDn'));

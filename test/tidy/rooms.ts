@@ -14,22 +14,23 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   ['store', ['ldap', 'codec', 'files']],
   ['expression', ['files']],
   ['config', ['ldap', 'files', 'schema', 'expression']],
+  ['access', ['ldap', 'schema', 'directory', 'config']],
   ['trust', ['config (types)', 'files']],
   ['mail', ['config (types)', 'trust', 'files']],
   ['runtime', ['ldap', 'files', 'config', 'trust', 'mail']],
-  ['backend', ['ldap', 'schema', 'directory', 'config', 'trust', 'runtime (types)']],
+  ['backend', ['ldap', 'schema', 'directory', 'config', 'access', 'trust', 'runtime (types)']],
   [
     'configuration',
     [
       ...['ldap', 'files', 'schema', 'directory', 'store (types)', 'expression', 'config', 'mail'],
-      ...['runtime', 'backend'],
+      ...['access', 'runtime', 'backend'],
     ],
   ],
   [
     'history',
     [
-      ...['ldap', 'files (types)', 'schema', 'directory', 'store', 'config (types)', 'runtime', 'backend'],
-      'configuration',
+      ...['ldap', 'files (types)', 'schema', 'directory', 'store', 'config (types)', 'access', 'runtime'],
+      ...['backend', 'configuration'],
     ],
   ],
   [
@@ -62,7 +63,10 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   ],
   [
     'operations',
-    ['ldap', 'files (types)', 'codec', 'directory', 'config', 'runtime', 'backend', 'history (types)'],
+    [
+      ...['ldap', 'files (types)', 'codec', 'directory', 'config', 'access (types)', 'runtime', 'backend'],
+      'history (types)',
+    ],
   ],
   [
     'server',
@@ -91,8 +95,8 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
     'cli',
     [
       ...['ldap', 'files', 'codec', 'schema', 'directory', 'store', 'expression', 'config', 'trust'],
-      ...['runtime', 'backend', 'configuration', 'history (types)', 'operations (types)', 'ldap-client'],
-      'instance',
+      ...['access', 'runtime', 'backend', 'configuration', 'history (types)', 'operations (types)'],
+      ...['ldap-client', 'instance'],
     ],
   ],
   ['bin', [EVERYTHING]],

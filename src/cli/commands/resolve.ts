@@ -1,7 +1,7 @@
 // `confdit resolve`: the effective values and where they come from, or all that does not resolve. From a running server, or
 // from files alone, before there is one.
 
-import { maskAttribute } from '../../backend/masking.ts';
+import { maskAttribute } from '../../access/masking.ts';
 import { formatEntry } from '../../codec/ldif-writer.ts';
 import { Definitions, objectDefinitions } from '../../config/definitions.ts';
 import { pendingChange, valueOrigin } from '../../config/operational-attributes.ts';

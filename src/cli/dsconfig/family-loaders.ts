@@ -76,6 +76,13 @@ export const FAMILY_LOADERS: readonly FamilyLoader[] = [
     plural: 'root-dn-users',
     load: async () => [(await import('../../config/objects/root-dn-user.ts')).rootDnUser],
   },
+  {
+    name: 'global-access-control-policy',
+    plural: 'global-access-control-policies',
+    load: async () => [
+      (await import('../../config/objects/global-access-control-policy.ts')).globalAccessControlPolicy,
+    ],
+  },
 ];
 
 /** Resolves to the one family whose subcommand this is; undefined when it is none. */

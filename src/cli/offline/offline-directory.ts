@@ -3,7 +3,6 @@
 
 import { type ChangeStep, NO_OPTIONS, type Requester } from '../../backend/backend.ts';
 import { ChangeRefused } from '../../backend/change-refused.ts';
-import { EntryViews } from '../../backend/entry-views.ts';
 import { parseFilter } from '../../codec/filter-text.ts';
 import { deriveForCommand } from '../../config/passwords/derivation.ts';
 import { ConfigBackend } from '../../configuration/config-backend.ts';
@@ -21,6 +20,7 @@ import { CommandError, type World } from '../command.ts';
 import { asCommandError } from '../command-errors.ts';
 import type { Directory, DirectoryStep, SearchRequest } from '../connection/directory.ts';
 import { exitCodeOfResult } from '../exit-code.ts';
+import { offlineViews } from './offline-views.ts';
 
 const SCOPES = {
   base: SearchScope.baseObject,
@@ -49,7 +49,7 @@ class OfflineDirectory implements Directory {
     this.#instance = instance;
     this.#configuration = configuration;
     this.#requester = requester;
-    const views = new EntryViews(configuration.schema, configuration.validator.definitions, new Map());
+    const views = offlineViews(configuration);
     this.#backend = new ConfigBackend({ configuration, views, writePath, deriveFor: () => deriveForCommand });
   }
 

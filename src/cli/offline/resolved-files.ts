@@ -1,7 +1,6 @@
 // The effective values that files make, as `confdit resolve` prints them: those of an instance, and LDIF files on top.
 
 import { ChangeFeed } from '../../backend/change-feed.ts';
-import { EntryViews } from '../../backend/entry-views.ts';
 import { pendingChange, valueOrigin } from '../../config/operational-attributes.ts';
 import type { Configuration } from '../../configuration/configuration.ts';
 import { EffectiveBackend } from '../../configuration/effective-backend.ts';
@@ -17,6 +16,7 @@ import { instanceOf } from '../commands/instance-options.ts';
 import { ExitCode } from '../exit-code.ts';
 import { findInputFiles } from '../files/input-files.ts';
 import { openOfflineConfiguration } from './offline-configuration.ts';
+import { offlineViews } from './offline-views.ts';
 
 const SELECTORS = ['*', valueOrigin.name, pendingChange.name];
 const BASE = 'cn=effective';
@@ -55,8 +55,8 @@ export async function resolveFiles(
 
 /** As the server would show them to somebody who may not read secrets. */
 function* entriesInForce(configuration: Configuration): Generator<Entry> {
-  const { schema, validator } = configuration;
-  const views = new EntryViews(schema, validator.definitions, inForceAttributes(configuration));
+  const { schema } = configuration;
+  const views = offlineViews(configuration, inForceAttributes(configuration));
   const effective = new EffectiveBackend(configuration, views, new ChangeFeed('', 0));
   const found = effective.search({
     base: BASE,

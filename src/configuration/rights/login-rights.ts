@@ -54,6 +54,14 @@ export function requireAccountRights(
   }
 }
 
+/** Returns true for a change of passwords alone, by somebody who may set those of accounts. */
+export function isPasswordReset(change: Change, { privileges }: Requester, schema: Schema): boolean {
+  if (change.type !== 'modify' || !privileges.has(RESET)) return false;
+  return change.modifications.every(
+    ({ attribute }) => schema.describe(attribute.description)?.type.key === PASSWORD_KEY,
+  );
+}
+
 /** Throws insufficientAccessRights (50) by what an effect changes. `isNamedBy` as in DecisionContext. */
 export function requireLoginRights(
   { dn, before, after }: Effect,

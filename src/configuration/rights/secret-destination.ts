@@ -1,6 +1,7 @@
 // Where a stored secret goes: whoever may not read the password of a mail server does not have it sent to a server of its
 // own choice either. With such a change it gives the password again, or has secret-read.
 
+import type { Grant } from '../../access/grant.ts';
 import type { Requester } from '../../backend/backend.ts';
 import type { Definitions } from '../../config/definitions.ts';
 import { mailServer } from '../../config/objects/mail-server.ts';
@@ -25,6 +26,13 @@ const DESTINATION: ReadonlySet<string> = new Set([
 interface Context {
   readonly schema: Schema;
   readonly definitions: Definitions;
+  /** Returns true if the requester may read the secrets of an attribute of the entry, by the key of its type. */
+  readonly readsSecrets: (typeKey: string) => boolean;
+}
+
+/** Returns what somebody with the grant for an entry may read of its secrets. */
+export function readsSecretsBy(grant: Grant | undefined): (typeKey: string) => boolean {
+  return (typeKey) => grant?.readsSecrets(typeKey) === true;
 }
 
 /** Throws insufficientAccessRights (50). Takes the entry as it is now. */
@@ -61,7 +69,7 @@ function requireAnew(
   entry: Entry,
   modifications: readonly Modification[],
   requester: Requester,
-  { schema, definitions }: Context,
+  { schema, definitions, readsSecrets }: Context,
 ): void {
   if (requester.privileges.has(READ)) return;
   const definition = definitions.findForEntry(entry);
@@ -75,7 +83,7 @@ function requireAnew(
       .values(key)
       .some((value) => type.secret || (type.mayHoldSecrets && definitions.show(key, value) !== value));
     const isAnew = modifications.some((one) => keyOf(one) === key && leavesNoneOfBefore(one));
-    return isStored && !isAnew;
+    return isStored && !isAnew && !readsSecrets(key);
   });
   if (kept === undefined) return;
   const who = requester.dn === '' ? 'An anonymous client' : requester.dn;

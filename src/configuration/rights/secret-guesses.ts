@@ -1,8 +1,9 @@
 // Changes by somebody who may not read secrets. A modification whose answer would depend on a stored secret is refused
 // whatever the secret is: otherwise a trial of it (no-op) would say whether a guess is right.
 
+import type { Grant } from '../../access/grant.ts';
+import { maskAttribute, type SecretValues } from '../../access/masking.ts';
 import type { Requester } from '../../backend/backend.ts';
-import { maskAttribute, type SecretValues } from '../../backend/masking.ts';
 import type { Privilege } from '../../config/objects/root-dn-user.ts';
 import { type Change, dnOfChange, type Modification } from '../../ldap/change.ts';
 import { Attribute, type Entry } from '../../ldap/entry.ts';
@@ -20,17 +21,44 @@ const PASSWORD_KEY = 'userpassword';
 export function requireNoGuess(
   change: Change,
   requester: Requester,
-  { schema, secrets }: { readonly schema: Schema; readonly secrets: SecretValues },
+  { schema, secrets, grant }: GuessContext,
   entry: Entry | undefined,
 ): void {
-  if (change.type !== 'modify' || entry === undefined || requester.privileges.has(READ)) return;
+  if (change.type !== 'modify') return;
+  if (grant === undefined || !change.modifications.every((one) => isReadable(one, grant, schema))) {
+    for (const modification of change.modifications)
+      if (modification.operation !== 'replace' && !isReadable(modification, grant, schema))
+        throw onlyReplaced(change, modification);
+  }
+  if (entry === undefined || grant === undefined || requester.privileges.has(READ)) return;
   // Whoever deletes its own password by its value has to know it, as for a login.
   const isOwn = requester.dn !== '' && schema.dnKeyOfText(requester.dn) === schema.dnKey(entry.dn);
-  const check = new GuessCheck(change, schema, secrets, entry);
+  const check = new GuessCheck(change, schema, secrets, entry, grant);
   for (const modification of change.modifications) check.look(modification, isOwn);
 }
 
+interface GuessContext {
+  readonly schema: Schema;
+  readonly secrets: SecretValues;
+  /** What the requester sees of the entry; undefined: nothing. */
+  readonly grant: Grant | undefined;
+}
+
+function isReadable({ attribute }: Modification, grant: Grant | undefined, schema: Schema): boolean {
+  const key = schema.describe(attribute.description)?.type.key;
+  return key === undefined || grant?.reads(key) === true;
+}
+
+/** Any other answer would say what there is of the attribute. */
+function onlyReplaced(change: Change, { attribute }: Modification): LdapError {
+  return new LdapError(
+    'insufficientAccessRights',
+    `${dnOfChange(change)}: ${attribute.description} may be changed by this account and not be read, so it can only be replaced as a whole.`,
+  );
+}
+
 class GuessCheck {
+  readonly #grant: Grant;
   readonly #change: Change;
   readonly #schema: Schema;
   readonly #secrets: SecretValues;
@@ -38,7 +66,8 @@ class GuessCheck {
   /** Keys of the attributes of which the request has taken everything away that it did not bring itself. */
   readonly #ownOnly = new Set<string>();
 
-  constructor(change: Change, schema: Schema, secrets: SecretValues, entry: Entry) {
+  constructor(change: Change, schema: Schema, secrets: SecretValues, entry: Entry, grant: Grant) {
+    this.#grant = grant;
     this.#change = change;
     this.#schema = schema;
     this.#secrets = secrets;
@@ -74,6 +103,7 @@ class GuessCheck {
 
   /** The values that are secret, each as everybody may see it. */
   #hiddenOf({ type, description }: AttributeDescription, values: readonly string[]): readonly string[] {
+    if (this.#grant.readsSecrets(type.key)) return [];
     const shown = maskAttribute(new Attribute(description, values), this.#secrets, type.key).values;
     return this.#secrets.secretAttributes.has(type.key)
       ? shown

@@ -29,7 +29,7 @@ export function refusalOf(
   const found = [...issues.map(formatIssue), ...further];
   const [first] = refused;
   if (first === undefined)
-    return new LdapError(issues[0]?.code ?? 'unwillingToPerform', textOfSentences(found));
+    return new LdapError(issues[0]?.code ?? 'unwillingToPerform', textOfSentences(found), { issues });
   const sentences = new Set(linesOf(first.error));
   const missing: string[] = [];
   const isConsequence = (sentence: string) => {
@@ -46,6 +46,7 @@ export function refusalOf(
   const refusal = new LdapError(code, textOfSentences([...sentences]), {
     ...(matchedDn === undefined ? {} : { matchedDn }),
     ...(referrals === undefined ? {} : { referrals }),
+    issues: [...refused.flatMap(({ error }) => error.issues ?? []), ...issues],
     cause: first.error,
   });
   return new ChangeRefused(refusal, first.index);

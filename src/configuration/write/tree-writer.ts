@@ -9,6 +9,7 @@ import {
   NO_OPTIONS,
   type Requester,
 } from '../../backend/backend.ts';
+import type { BackendRights } from '../../backend/backend-rights.ts';
 import type { EntrySource } from '../../backend/entry-source.ts';
 import type { EntryViews } from '../../backend/entry-views.ts';
 import { assertionFailed, type Writer } from '../../backend/tree-backend.ts';
@@ -22,8 +23,9 @@ import { Dn } from '../../ldap/dn.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import type { Filter } from '../../ldap/filter.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
-import { compileFilter } from '../../schema/filter-matcher.ts';
+import { typeKeyOf } from '../../schema/attribute-selector.ts';
 import type { Schema } from '../../schema/schema.ts';
+import { type PolicyWriter, refusalFor, requireWriteByPolicy } from '../rights/policy-rights.ts';
 import { requireFewPasswords } from '../rights/stored-passwords.ts';
 import { allReady } from './refused-steps.ts';
 import type { WritePath, WriteStep, Written } from './write-path.ts';
@@ -36,6 +38,8 @@ export interface ChangeRules {
    * @param entry that the change is about, as readers see it
    */
   ready(change: Change, requester: Requester, entry: Entry | undefined): Change | Promise<Change>;
+  /** Returns true for a change that the requester may make whatever policies say of its entry, such as of its own tasks. */
+  permits?(change: Change, requester: Requester, entry: Entry | undefined): boolean;
   /** Throws the LdapError that refuses a modify of another entry than `ready` was given. */
   require?(change: Change, requester: Requester, entry: Entry): void;
   /** Returns a change with what must be changed with it; the change alone when absent. Throws LdapError. */
@@ -50,7 +54,8 @@ export interface TreeWriterOptions {
   readonly schema: Schema;
   readonly tree: Tree;
   readonly views: EntryViews;
-  readonly source: Pick<EntrySource, 'countChildren'>;
+  readonly source: Pick<EntrySource, 'countChildren' | 'children'>;
+  readonly rights: BackendRights;
   readonly writePath: WritePath;
   readonly rules: ChangeRules;
 }
@@ -60,6 +65,9 @@ interface ReadyStep extends ChangeStep {
   /** Takes the entry as the changes before this one leave it. Throws what refuses the change. */
   readonly guard: ((staged: Entry | undefined) => void) | undefined;
 }
+
+const STILL_TO_DO =
+  'The change is made. An administrator has to look at the object before all of it is effective.';
 
 /** Entries that one subtree delete takes with it, or one move, at most. */
 const SUBTREE_ENTRIES_MAX = 10_000;
@@ -80,14 +88,21 @@ export class TreeWriter implements Writer {
   ): Promise<ChangeOutcome> {
     const { schema, tree, rules } = this.#options;
     const entry = tree.find(schema.dnKey(dnOfChange(asked)));
-    const ready = rules.ready(asked, requester, entry);
-    const guard = this.#guardOf(asked, requester, entry);
-    return order.run(ready, async (change) => {
-      const step: ReadyStep = { change, options, guard };
-      const { number, notes, effects } = await this.#write([step], requester);
-      const further = options.noOp === true ? undefined : rules.made?.(change);
-      const all = further === undefined ? notes : [...notes, ...further];
-      return { number, notes: all, ...this.#read(step, effects[0] ?? [], requester) };
+    return this.#reduced([asked], requester, () => {
+      this.#permit(asked, requester, entry);
+      const ready = rules.ready(asked, requester, entry);
+      const guard = this.#guardOf(asked, requester, entry);
+      return order.run(ready, async (change) => {
+        const step: ReadyStep = { change, options, guard };
+        const { number, notes, effects } = await this.#write([step], requester);
+        const further = options.noOp === true ? undefined : rules.made?.(change);
+        const all = further === undefined ? notes : [...notes, ...further];
+        return {
+          number,
+          notes: this.#notesFor(all, requester),
+          ...this.#read(step, effects[0] ?? [], requester),
+        };
+      });
     });
   }
 
@@ -102,27 +117,89 @@ export class TreeWriter implements Writer {
     requireFewPasswords(changes, schema);
     const entries = entriesBefore(changes, schema, (key) => tree.find(key));
     const ready = asked.map(async ({ change, options }, index): Promise<ReadyStep> => {
+      this.#permit(change, requester, entries[index]);
       const stored = await rules.ready(change, requester, entries[index]);
       return { change: stored, options, guard: this.#guardOf(change, requester, entries[index]) };
     });
-    return order.run(allReady(ready), async (steps) => {
-      const { number, notes, effects } = await this.#write(steps, requester);
-      const isTrial = steps.some(({ options }) => options.noOp === true);
-      return steps.map((step, index) => {
-        const further = isTrial ? [] : (rules.made?.(step.change) ?? []);
-        const own = index === 0 ? [...notes, ...further] : further;
-        return { number, notes: own, ...this.#read(step, effects[index] ?? [], requester) };
-      });
-    });
+    return this.#reduced(changes, requester, () =>
+      order.run(allReady(ready), async (steps) => {
+        const { number, notes, effects } = await this.#write(steps, requester);
+        const isTrial = steps.some(({ options }) => options.noOp === true);
+        return steps.map((step, index) => {
+          const further = isTrial ? [] : (rules.made?.(step.change) ?? []);
+          const own = this.#notesFor(index === 0 ? [...notes, ...further] : further, requester);
+          return { number, notes: own, ...this.#read(step, effects[index] ?? [], requester) };
+        });
+      }),
+    );
   }
 
   /** Checks and prepares everything, and changes nothing. Rejects with the LdapError that would refuse the change. */
   async try(asked: Change, requester: Requester): Promise<Written> {
     const { schema, tree, rules } = this.#options;
     const entry = tree.find(schema.dnKey(dnOfChange(asked)));
-    const change = await rules.ready(asked, requester, entry);
-    const guard = this.#guardOf(asked, requester, entry);
-    return this.#write([{ change, options: { noOp: true }, guard }], requester);
+    return this.#reduced([asked], requester, async () => {
+      this.#permit(asked, requester, entry);
+      const change = await rules.ready(asked, requester, entry);
+      const guard = this.#guardOf(asked, requester, entry);
+      return this.#write([{ change, options: { noOp: true }, guard }], requester);
+    });
+  }
+
+  /** Throws what refuses the change where the requester may change parts only. Takes the entry as it is now. */
+  #permit(change: Change, requester: Requester, entry: Entry | undefined): void {
+    const { rights, rules, tree } = this.#options;
+    if (rights.writesAll(requester) || rules.permits?.(change, requester, entry) === true) return;
+    requireWriteByPolicy(
+      change,
+      this.#writerOf(requester, (key) => tree.find(key)),
+    );
+  }
+
+  /** The same as the changes before it leave the entries. */
+  #permitStaged(change: Change, requester: Requester): void {
+    const { rights, rules, tree } = this.#options;
+    if (rights.writesAll(requester)) return;
+    if (rules.permits?.(change, requester, this.#staged(change)) === true) return;
+    requireWriteByPolicy(
+      change,
+      this.#writerOf(requester, (key) => tree.findStaged(key)),
+    );
+  }
+
+  #writerOf(requester: Requester, find: PolicyWriter['find']): PolicyWriter {
+    const { rights, schema } = this.#options;
+    return {
+      requester,
+      access: rights.accessOf(requester),
+      sight: rights.sightOf(requester),
+      schema,
+      find,
+    };
+  }
+
+  /** Rejects with what refuses the changes, in words about what the requester may read. */
+  async #reduced<Result>(
+    changes: readonly Change[],
+    requester: Requester,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    const { rights, tree } = this.#options;
+    if (rights.writesAll(requester)) return work();
+    try {
+      return await work();
+    } catch (error) {
+      throw refusalFor(
+        error,
+        changes,
+        this.#writerOf(requester, (key) => tree.find(key)),
+      );
+    }
+  }
+
+  /** Of what is still to be done it is said only that something is, where it may be about other entries. */
+  #notesFor(notes: readonly string[], requester: Requester): readonly string[] {
+    return notes.length === 0 || this.#options.rights.writesAll(requester) ? notes : [STILL_TO_DO];
   }
 
   #write(steps: readonly ReadyStep[], requester: Requester): Promise<Written> {
@@ -149,6 +226,8 @@ export class TreeWriter implements Writer {
   #stepOf({ change, options, guard }: ReadyStep, requester: Requester): WriteStep {
     const { rules } = this.#options;
     const { assertion } = options;
+    // Rights may have been withdrawn since it was asked for.
+    const permit = (one: Change) => this.#permitStaged(one, requester);
     const require = (entry: Entry | undefined) => {
       if (assertion !== undefined && entry !== undefined) this.#requireTrue(assertion, entry, requester);
     };
@@ -157,10 +236,15 @@ export class TreeWriter implements Writer {
       ...(change.type !== 'modifyDn' && { asked: [change] }),
       changes: () => {
         if (rules.mayRefer === true && options.manageDsaIt !== true) this.#refuseElsewhere(change);
+        permit(change);
         if (guard !== undefined) guard(this.#staged(change));
         if (change.type !== 'add' && assertion !== undefined) require(this.#staged(change));
         if (change.type === 'modifyDn') this.#requireFew(change);
-        if (options.subtreeDelete === true && change.type === 'delete') return this.#subtreeDeletes(change);
+        if (options.subtreeDelete === true && change.type === 'delete') {
+          const deletes = this.#subtreeDeletes(change);
+          for (const one of deletes) permit(one);
+          return deletes;
+        }
         if (options.permissiveModify === true && change.type === 'modify') {
           return this.#permissiveModify(change, requester);
         }
@@ -173,17 +257,22 @@ export class TreeWriter implements Writer {
   }
 
   #requireTrue(assertion: Filter, entry: Entry, requester: Requester): void {
-    const { schema, views, source } = this.#options;
-    const options = views.filterOptions(requester, source.countChildren);
-    if (compileFilter(schema, assertion, options)(entry) !== true) throw assertionFailed(entry);
+    const { views, rights, source } = this.#options;
+    const matches = views.matcher(assertion, rights.sightOf(requester), source);
+    if (matches(entry) !== true) throw assertionFailed(entry);
   }
 
   /** Nothing when nothing would change. An entry must be there for the modify to say so. */
   #permissiveModify(change: Change & { type: 'modify' }, requester: Requester): readonly Change[] {
-    const { schema, views } = this.#options;
+    const { schema, views, rights } = this.#options;
     const entry = this.#staged(change);
     if (entry === undefined) return [change];
-    const isHidden = views.hiddenFrom(requester) ?? (() => false);
+    const sight = rights.sightOf(requester);
+    const grant = sight.uniform === undefined ? sight.grantOf(entry) : undefined;
+    const isHidden =
+      sight.uniform === undefined
+        ? (key: string) => grant === undefined || grant.hides(typeKeyOf(key)) || views.isMixed(key)
+        : (views.hiddenFrom(sight) ?? (() => false));
     const modifications = modificationsNeeded(change.modifications, entry, { schema, isHidden });
     return modifications.length === 0 ? [] : [{ ...change, modifications }];
   }
@@ -232,10 +321,12 @@ export class TreeWriter implements Writer {
     effects: readonly Effect[],
     requester: Requester,
   ): Pick<ChangeOutcome, 'before' | 'after'> {
-    const { schema, tree, views, source } = this.#options;
+    const { schema, tree, views, source, rights } = this.#options;
     const view = (entry: Entry | undefined, selectors: readonly string[] | undefined) => {
       if (entry === undefined || selectors === undefined) return undefined;
-      return views.view(entry, views.selection(selectors), requester, source.countChildren);
+      const sight = rights.sightOf(requester);
+      if (sight.grantOf(entry) === undefined) return undefined;
+      return views.view(entry, views.selection(selectors), sight, source);
     };
     const key = schema.dnKey(dnOfChange(change));
     const unchanged = effects.length === 0 ? tree.findStaged(key) : undefined;

@@ -155,7 +155,7 @@ const CONTROLS = {
   }),
 };
 
-type ControlName = keyof typeof CONTROLS;
+export type ControlName = keyof typeof CONTROLS;
 type ValueOf<Type> = Type extends ControlType<infer Value> ? Value : never;
 
 /** What a request carries besides itself. */
@@ -167,13 +167,16 @@ export const NO_CONTROLS: RequestControls = Object.freeze({});
 
 const NAMES = Object.keys(CONTROLS) as readonly ControlName[];
 const NAME_BY_OID: ReadonlyMap<string, ControlName> = new Map(
-  NAMES.flatMap((name) => {
-    const { oid, otherOid }: ControlType<unknown> = CONTROLS[name];
-    return [oid, ...(otherOid === undefined ? [] : [otherOid])].map((one) => [one, name] as const);
-  }),
+  NAMES.flatMap((name) => controlOids(name).map((oid) => [oid, name] as const)),
 );
 
 export const SUPPORTED_CONTROLS: readonly string[] = [...NAME_BY_OID.keys()];
+
+/** Returns the OIDs that a control has. */
+export function controlOids(name: ControlName): readonly string[] {
+  const { oid, otherOid }: ControlType<unknown> = CONTROLS[name];
+  return otherOid === undefined ? [oid] : [oid, otherOid];
+}
 
 /** What a control is called; undefined for one that is not supported. */
 export function nameOfControl(oid: string): string | undefined {

@@ -1,6 +1,7 @@
 // Who has logged in to an account. What it may do is looked up each time: a change of privileges acts at once, and when
 // a password or certificate is taken away or the account is deleted, whoever logged in before is nobody from then on.
 
+import type { ConnectionFacts } from '../../access/policy.ts';
 import { ANONYMOUS, type Requester } from '../../backend/backend.ts';
 import type { Privilege } from '../../config/objects/root-dn-user.ts';
 import type { Account, Accounts } from '../../runtime/accounts.ts';
@@ -14,6 +15,7 @@ export class AccountRequester implements Requester {
   readonly #proxy: AccountRequester | undefined;
   #account: Account;
   #era: number;
+  #connection: ConnectionFacts | undefined;
 
   constructor(account: Account, accounts: Accounts, proxy?: AccountRequester) {
     this.#accounts = accounts;
@@ -31,6 +33,15 @@ export class AccountRequester implements Requester {
     const account = this.#account;
     if (account.era !== this.#era || this.#accounts.find(account.key) !== account) return false;
     return this.#proxy === undefined || this.#proxy.privileges.has(PROXY_PRIVILEGE);
+  }
+
+  get connection(): ConnectionFacts | undefined {
+    return this.#proxy?.connection ?? this.#connection;
+  }
+
+  /** Sets how it is connected. */
+  connectedBy(connection: ConnectionFacts): void {
+    this.#connection = connection;
   }
 
   get dn(): string {

@@ -16,7 +16,7 @@ import { SearchScope } from '../../ldap/message.ts';
 import { ResultCode } from '../../ldap/result-code.ts';
 import { mayRead } from '../access.ts';
 
-export function isBelowRoot({ baseKey, scope }: Search): boolean {
+export function isBelowRoot({ baseKey, scope }: Pick<Search, 'baseKey' | 'scope'>): boolean {
   return baseKey === '' && scope !== SearchScope.baseObject;
 }
 

@@ -8,7 +8,9 @@ import { Oid } from '../../ldap/oids.ts';
 import { ResultCode } from '../../ldap/result-code.ts';
 import { type Answer, SUCCESS } from '../answer.ts';
 import { confidentialityRequired } from '../confidentiality.ts';
+import { connectionFactsOf } from '../connection-facts.ts';
 import type { RequestControls } from '../controls/request-controls.ts';
+import { AccountRequester } from '../login/account-requester.ts';
 import type { Authentication } from '../login/authentication.ts';
 import { loginSourceOf } from '../login/login-source.ts';
 import type { Operation } from '../operation.ts';
@@ -100,7 +102,8 @@ function saslBind(
   return step instanceof Promise ? step.then(answer) : answer(step);
 }
 
-function loggedIn(requester: Requester, { session }: Operation, credentials?: string): Answer {
+function loggedIn(requester: Requester, { session, connection }: Operation, credentials?: string): Answer {
+  if (requester instanceof AccountRequester) requester.connectedBy(connectionFactsOf(connection));
   session.requester = requester;
   return credentials === undefined ? SUCCESS : { ...SUCCESS, serverSaslCredentials: credentials };
 }

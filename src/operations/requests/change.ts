@@ -14,12 +14,13 @@ import type { Request } from '../../ldap/message.ts';
 import { Oid } from '../../ldap/oids.ts';
 import type { Rdn } from '../../ldap/rdn.ts';
 import { ResultCode } from '../../ldap/result-code.ts';
-import { requireWrite } from '../access.ts';
+import { requireWrite, writesAll } from '../access.ts';
 import { type Answer, SUCCESS } from '../answer.ts';
 import { NO_CONTROLS, type RequestControls } from '../controls/request-controls.ts';
 import type { AccountRequester } from '../login/account-requester.ts';
 import { findPasswordReplacer } from '../login/own-password.ts';
 import type { Operation, Services } from '../operation.ts';
+import { permittedControls } from '../policy-controls.ts';
 
 /** How often an entry that is returned with a change is there: as octets, as a text, in the answer. */
 const READ_ENTRY_FACTOR = 3;
@@ -33,7 +34,7 @@ export function change(
   request: ChangeRequest,
   operation: Operation,
   { contexts, keyOf }: Services,
-  controls: RequestControls,
+  given: RequestControls,
 ): Answer | Promise<Answer> {
   const { requester } = operation;
   const asked = changeOf(request);
@@ -46,6 +47,7 @@ export function change(
     );
   }
   requireWrite(backend, requester);
+  const controls = writesAll(backend, requester) ? given : permittedControls(given, backend, requester);
   const replacer = findPasswordReplacer(asked, requester, keyOf);
   if (controls === NO_CONTROLS) return changeNow(backend, asked, operation, replacer);
   const options = optionsOf(controls);

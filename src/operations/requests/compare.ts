@@ -3,16 +3,17 @@
 import { LdapError } from '../../ldap/ldap-error.ts';
 import type { CompareRequest } from '../../ldap/message.ts';
 import { ResultCode } from '../../ldap/result-code.ts';
-import { requireRead } from '../access.ts';
+import { readsAll, requireRead } from '../access.ts';
 import { type Answer, SUCCESS } from '../answer.ts';
 import type { RequestControls } from '../controls/request-controls.ts';
 import type { Operation, Services } from '../operation.ts';
+import { permittedControls } from '../policy-controls.ts';
 
 export function compare(
   request: CompareRequest,
   { requester }: Operation,
   { contexts, keyOf }: Services,
-  controls: RequestControls,
+  asked: RequestControls,
 ): Answer {
   const { dn, attribute, value } = request;
   const dnKey = keyOf(dn);
@@ -20,6 +21,7 @@ export function compare(
   if (backend === undefined)
     throw new LdapError('noSuchObject', `${dn}: there is no such entry, and no suffix above it.`);
   requireRead(backend, requester);
+  const controls = readsAll(backend, requester) ? asked : permittedControls(asked, backend, requester);
   const isTrue = backend.compare({
     dn,
     dnKey,

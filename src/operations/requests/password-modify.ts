@@ -108,7 +108,7 @@ async function rightsOver(
   if (!isOwn) return requester;
   // Knowing the password is as good as the privilege, for this one change of one's own.
   const privileges = new Set([...requester.privileges, RESET_PRIVILEGE]);
-  return { dn: requester.dn, name: requester.name, privileges };
+  return { dn: requester.dn, name: requester.name, privileges, connection: requester.connection };
 }
 
 /** RFC 3062 §2: it is the new password that is sent. Whoever sets its own would choose how much a login costs everybody. */

@@ -5,11 +5,12 @@ import type { NamingContexts } from '../../backend/naming-contexts.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { type SearchRequest, SearchScope } from '../../ldap/message.ts';
-import { requireRead } from '../access.ts';
+import { mayRead, readsAll, requireRead } from '../access.ts';
 import type { Answer } from '../answer.ts';
 import { NO_CONTROLS, type RequestControls } from '../controls/request-controls.ts';
 import type { ConnectionLimits } from '../limits.ts';
 import type { Operation, Services } from '../operation.ts';
+import { permittedControls } from '../policy-controls.ts';
 import { BelowRoot, isBelowRoot, orNothing } from './below-root.ts';
 import { contentSync } from './content-sync.ts';
 import { EntrySender, type SendLimits } from './entry-sender.ts';
@@ -23,8 +24,9 @@ export function search(
   request: SearchRequest,
   operation: Operation,
   { contexts, keyOf, limits }: Services,
-  controls: RequestControls,
+  asked: RequestControls,
 ): Answer | Promise<Answer> {
+  const controls = controlsFor(asked, keyOf(request.base), request.scope, operation, contexts);
   const query = queryOf(request, operation, keyOf, controls);
   if (controls === NO_CONTROLS && !request.typesOnly)
     return new EntrySender(
@@ -57,6 +59,23 @@ export function search(
     return pagedSearch(request, operation, sendLimits, controls, pagedResults.value, { find, findAgain });
   }
   return new EntrySender(find()[Symbol.iterator](), operation, sendLimits).start();
+}
+
+/** Those that the request keeps where policies alone allow it. */
+function controlsFor(
+  asked: RequestControls,
+  baseKey: string,
+  scope: SearchScope,
+  { requester }: Operation,
+  contexts: NamingContexts,
+): RequestControls {
+  if (asked === NO_CONTROLS) return asked;
+  const isBelow = isBelowRoot({ baseKey, scope });
+  const looked = isBelow ? contexts.belowRoot : [contexts.find(baseKey)];
+  const byPolicy = looked.find(
+    (backend) => backend && !readsAll(backend, requester) && mayRead(backend, requester),
+  );
+  return byPolicy === undefined ? asked : permittedControls(asked, byPolicy, requester);
 }
 
 function queryOf(

@@ -11,9 +11,9 @@ export class SyncCookies {
   readonly #history: string;
   readonly #digest: string;
 
-  constructor({ history }: Pick<Watching, 'history'>, search: Search) {
+  constructor({ history, rightsId }: Pick<Watching, 'history' | 'rightsId'>, search: Search) {
     const { baseKey, scope, filter, selectors, requester } = search;
-    const asked = JSON.stringify([baseKey, scope, filter, selectors.toSorted(), requester.dn]);
+    const asked = JSON.stringify([baseKey, scope, filter, selectors.toSorted(), requester.dn, rightsId]);
     this.#history = history;
     this.#digest = createHash('sha256').update(asked).digest('hex').slice(0, DIGEST_DIGITS);
   }

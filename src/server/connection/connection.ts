@@ -31,6 +31,7 @@ export class Connection implements ClientConnection, Sender, SlowReader {
   readonly id: number;
   /** An IP address; that of a local socket is `local`. */
   readonly remoteAddress: string;
+  readonly localPort: number | undefined;
   #socket: Socket;
   readonly #outbox: Outbox;
   readonly #limits: ConnectionLimits;
@@ -60,6 +61,7 @@ export class Connection implements ClientConnection, Sender, SlowReader {
     const { id, socket, outbox, turns, unsent, limits, filterLimits, security, startTls } = options;
     this.id = id;
     this.remoteAddress = security.isLocalSocket ? 'local' : (socket.remoteAddress ?? 'unknown');
+    this.localPort = security.isLocalSocket ? undefined : socket.localPort;
     this.#socket = socket;
     this.#turns = turns;
     this.#backPressure = new BackPressure(this, limits, unsent);

@@ -11,4 +11,5 @@ export const Container = {
   mailServers: 'cn=Mail Servers,cn=config',
   alertHandlers: 'cn=Alert Handlers,cn=config',
   rootDns: 'cn=Root DNs,cn=config',
+  accessControlHandler: 'cn=Access Control Handler,cn=config',
 } as const;

@@ -6,7 +6,7 @@ import { SECRET_STARS } from '../ldap/issue.ts';
 import { typeKeyOf } from '../schema/attribute-selector.ts';
 import type { Schema } from '../schema/schema.ts';
 
-/** What must not be seen without the privilege: attributes as a whole, and some values of others. */
+/** Values that must not be seen without the privilege: attributes as a whole, and some values of others. */
 export interface SecretValues {
   readonly secretAttributes: ReadonlySet<string>;
   readonly mixedAttributes: ReadonlySet<string>;

@@ -1,0 +1,134 @@
+// Changes by a requester that may change parts only, by policies. What it may change is decided by names and attributes, so the
+// decision says nothing of what is there; and what refuses a change says nothing of what the requester may not read.
+
+import type { PolicyAccess } from '../../access/policy-access.ts';
+import type { Requester } from '../../backend/backend.ts';
+import { ChangeRefused } from '../../backend/change-refused.ts';
+import type { Sight } from '../../backend/sight.ts';
+import { missingFor } from '../../backend/visible-entry.ts';
+import { type Change, dnOfChange } from '../../ldap/change.ts';
+import { Dn } from '../../ldap/dn.ts';
+import type { Attribute, Entry } from '../../ldap/entry.ts';
+import { formatIssue, textOfSentences } from '../../ldap/issue.ts';
+import { LdapError } from '../../ldap/ldap-error.ts';
+import type { Rdn } from '../../ldap/rdn.ts';
+import { ResultCode } from '../../ldap/result-code.ts';
+import type { Schema } from '../../schema/schema.ts';
+import { textsInChanges } from '../texts-with-expressions.ts';
+
+export interface PolicyWriter {
+  readonly requester: Requester;
+  readonly access: PolicyAccess | undefined;
+  readonly sight: Sight;
+  readonly schema: Schema;
+  /** Returns the entry as the writer sees it, by the key of its name. */
+  readonly find: (key: string) => Entry | undefined;
+}
+
+/** Said in place of everything that other entries have to do with. */
+const FIXED: ReadonlyMap<ResultCode, string> = new Map([
+  [ResultCode.unwillingToPerform, 'The change does not fit to what else the server holds, and is refused.'],
+  [ResultCode.notAllowedOnNonLeaf, 'The entry cannot be deleted as long as there is something below it.'],
+  [ResultCode.entryAlreadyExists, 'An entry of this name exists already.'],
+]);
+const OTHERWISE = 'The change is refused.';
+
+/** Throws insufficientAccessRights (50), or noSuchObject (32) for an entry that does not exist for the requester. */
+export function requireWriteByPolicy(change: Change, writer: PolicyWriter): void {
+  const dn = dnOfChange(change);
+  for (const [name, attributes] of targetsOf(change, writer.schema)) {
+    const decision = writer.access?.decideAt('write', writer.schema.dnKey(name), attributes);
+    if (decision?.isAllowed === true) continue;
+    const isCovered = decision !== undefined && decision.policies.length > 0;
+    if (!isCovered && change.type !== 'add' && !exists(dn, writer)) throw missing(dn, writer);
+    throw refusal(writer.requester, name, isCovered ? decision.missing : []);
+  }
+  if (textsInChanges([change]).length > 0) throw expressionRefused(dn, writer.requester);
+}
+
+/** What an expression resolves to is shown: whoever writes one reads the environment and the files of the server. */
+function expressionRefused(dn: Dn, { dn: who }: Requester): LdapError {
+  return new LdapError(
+    'insufficientAccessRights',
+    `${who === '' ? 'An anonymous client' : who} may not write expressions ($<…>) into ${dn}: that needs the privilege config-write.`,
+  );
+}
+
+/** The names that a change is about, each with the keys of the attributes that it writes there. */
+function targetsOf(change: Change, schema: Schema): readonly (readonly [Dn, ReadonlySet<string>])[] {
+  const keys = (attributes: readonly Attribute[]) =>
+    attributes.map(({ description, key }) => schema.describe(description)?.type.key ?? key);
+  const ofRdn = (rdn: Rdn | undefined) =>
+    (rdn ?? []).map(({ type }) => schema.findAttributeType(type)?.key ?? type.toLowerCase());
+  switch (change.type) {
+    case 'add': {
+      const { dn, attributes } = change.entry;
+      return [[dn, new Set([...keys(attributes), ...ofRdn(dn.rdn)])]];
+    }
+    case 'modify':
+      return [[change.dn, new Set(keys(change.modifications.map(({ attribute }) => attribute)))]];
+    case 'delete':
+      return [[change.dn, new Set()]];
+    case 'modifyDn': {
+      const { dn, newRdn, newSuperior } = change;
+      const written = new Set([...ofRdn(newRdn), ...(change.deleteOldRdn ? ofRdn(dn.rdn) : [])]);
+      return [
+        [dn, written],
+        [(newSuperior ?? dn.parent ?? Dn.root).child(newRdn), written],
+      ];
+    }
+  }
+}
+
+function exists(dn: Dn, { sight, schema, find }: PolicyWriter): boolean {
+  const entry = find(schema.dnKey(dn));
+  return entry !== undefined && sight.grantOf(entry) !== undefined;
+}
+
+function missing(dn: Dn, { sight, schema, find }: PolicyWriter): LdapError {
+  return missingFor(dn, (above) => {
+    const entry = find(schema.dnKey(above));
+    return entry !== undefined && sight.grantOf(entry) !== undefined ? entry.dn : undefined;
+  });
+}
+
+function refusal({ dn: who }: Requester, dn: Dn, attributes: readonly string[]): LdapError {
+  const what = attributes.length === 0 ? '' : ` (${attributes.join(', ')})`;
+  return new LdapError(
+    'insufficientAccessRights',
+    `${who === '' ? 'An anonymous client' : who} may not change ${dn}${what}: no access control policy allows it.`,
+  );
+}
+
+/** Returns the refusal of a change without anything that the requester may not read. */
+export function refusalFor(error: unknown, changes: readonly Change[], writer: PolicyWriter): unknown {
+  if (error instanceof ChangeRefused) {
+    const { index, refusal: inner } = error;
+    const reduced = refusalFor(inner, changes.slice(index, index + 1), writer);
+    return reduced instanceof LdapError ? new ChangeRefused(reduced, index) : reduced;
+  }
+  if (!(error instanceof LdapError)) return error;
+  const [change] = changes;
+  if (error.code === ResultCode.noSuchObject && change !== undefined)
+    return missing(dnOfChange(change), writer);
+  const { code, issues } = error;
+  if (issues === undefined && !FIXED.has(code)) return error;
+  const own = (issues ?? []).filter((issue) => isOwn(issue, changes, writer.schema));
+  const text = own.length === 0 ? (FIXED.get(code) ?? OTHERWISE) : textOfSentences(own.map(formatIssue));
+  return new LdapError(own[0]?.code ?? code, text, { cause: error });
+}
+
+/** Whether an issue is about a value that the request itself has. */
+function isOwn(
+  { dn, property, code }: { readonly dn: string; readonly property?: string; readonly code: string },
+  changes: readonly Change[],
+  schema: Schema,
+): boolean {
+  if (property === undefined || code === 'unwillingToPerform') return false;
+  return changes.some((change) => {
+    if (schema.dnKey(dnOfChange(change)) !== schema.dnKeyOfText(dn)) return false;
+    const named = targetsOf(change, schema).flatMap(([, keys]) => [...keys]);
+    const name = property.toLowerCase();
+    return named.some((key) => key === name || key === `ds-cfg-${name}`);
+  });
+}
