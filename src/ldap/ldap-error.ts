@@ -9,7 +9,7 @@ export interface LdapErrorOptions {
   readonly matchedDn?: { toString(): string };
   /** Referral URIs (RFC 4511 §4.1.10). */
   readonly referrals?: readonly string[];
-  /** What it says, as data. */
+  /** Problems that it reports, as data. */
   readonly issues?: readonly Issue[];
   readonly cause?: unknown;
 }

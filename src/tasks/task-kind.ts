@@ -51,7 +51,7 @@ export interface TaskKind {
   readonly classNames: readonly [string, ...string[]];
   /** Privileges for adding such a task, besides those of cn=tasks. */
   readonly privileges: readonly Privilege[];
-  /** What policies may allow in place of the privileges, for the mail server that the task names. */
+  /** Permission by which policies allow it in place of the privileges, for the mail server that the task names. */
   readonly permission?: Extract<Permission, 'verify' | 'send'>;
   /** If true, such a task waits until the one before it has ended. */
   readonly isOneAtATime: boolean;

@@ -52,7 +52,7 @@ export function tasksBackend(options: TasksBackendOptions): TreeBackend {
   });
 }
 
-/** Whether the requester has added the task. */
+/** Returns true if the requester has added the task. */
 function isOwn(entry: Entry, { dn }: Requester, schema: Schema): boolean {
   const creator = dn === '' ? undefined : entry.first('creatorsname');
   return creator !== undefined && schema.dnKeyOfText(creator) === schema.dnKeyOfText(dn);
