@@ -1,4 +1,4 @@
-// What cn=monitor shows of connections, of what is asked through them, and of how that ends.
+// What cn=monitor shows of connections, their requests and the results.
 
 import { nameOfResultCode, type ResultCode } from '../ldap/result-code.ts';
 import type { MonitorFigures, MonitorItem, MonitorSource } from '../monitor/monitor.ts';
@@ -6,7 +6,7 @@ import type { HandlerFigures, RequestKind } from '../operations/handler-figures.
 
 /** A connection handler that is enabled. */
 export interface WatchedHandler {
-  /** The name of its entry, and the entry's DN. */
+  /** The name and the DN of its entry. */
   readonly name: string;
   readonly dn: string;
   readonly protocol: string;
@@ -35,7 +35,7 @@ const REQUEST_ATTRIBUTES: Readonly<Record<RequestKind, string>> = {
   invalid: 'ds-mon-requests-uncategorized',
 };
 
-/** @param others handlers of other protocols. */
+/** Returns the figures of connections. @param others handlers of other protocols. */
 export function connectionMonitor(server: WatchedServer, others: () => Iterable<MonitorItem>): MonitorSource {
   return {
     name: 'connection handlers',
@@ -52,7 +52,7 @@ export function connectionMonitor(server: WatchedServer, others: () => Iterable<
   };
 }
 
-/** How often requests ended in which way, as far as handlers that are enabled now have answered them. */
+/** Returns the number of answers by result code, for handlers that are enabled now. */
 export function resultMonitor(server: WatchedServer): MonitorSource {
   return {
     name: 'results',

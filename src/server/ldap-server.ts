@@ -1,5 +1,5 @@
-// The connection handlers of the configuration as they run: components of the runtime. Enabling a handler opens its
-// ports or its socket file, disabling it closes them; the sessions that are open live on until the server stops.
+// The connection handlers of the configuration, as components of the runtime. Enabling a handler opens its ports or its
+// socket file, disabling it closes them; open sessions continue until the server stops.
 
 import { ResultCode } from '../ldap/result-code.ts';
 import type { Session } from '../operations/session.ts';
@@ -25,7 +25,7 @@ export type LdapServerOptions = Omit<
   'readBuffer' | 'outbox' | 'turns' | 'sessions' | 'nextConnectionId'
 >;
 
-/** A handler that will be enabled. */
+/** A handler to be enabled. */
 interface Plan {
   readonly now: Handler;
   readonly written: Handler;
@@ -34,9 +34,9 @@ interface Plan {
 export class LdapServer implements WatchedServer {
   readonly components: readonly Component[];
   readonly #context: HandlerContext;
-  /** By their kinds and the keys of their names. */
+  /** By kind and by the keys of their names. */
   readonly #running = new PreparedMap<RunningHandler>();
-  /** The same keys: what handlers will be, in force and at the next start. */
+  /** By the same keys: the effective values of each handler, and those of the next start. */
   readonly #plans = new PreparedMap<Plan>();
   readonly #sessions = new Set<Session>();
   #connectionCount = 0;
@@ -51,7 +51,7 @@ export class LdapServer implements WatchedServer {
       sessions: this.#sessions,
       nextConnectionId: () => {
         this.#connectionCount += 1;
-        // The session of this connection is about to join them.
+        // The session of this connection is counted in advance.
         this.#connectionsMost = Math.max(this.#connectionsMost, this.#sessions.size + 1);
         return this.#connectionCount;
       },
@@ -68,12 +68,12 @@ export class LdapServer implements WatchedServer {
     }));
   }
 
-  /** Where clients reach the server now. */
+  /** URLs that clients can use now. */
   get urls(): string[] {
     return [...this.#running.values()].flatMap(({ urls }) => urls);
   }
 
-  /** The connection handlers that are enabled. */
+  /** The enabled connection handlers. */
   get handlers(): Iterable<WatchedHandler> {
     return this.#running.values();
   }
@@ -82,20 +82,20 @@ export class LdapServer implements WatchedServer {
     return { open: this.#sessions.size, most: this.#connectionsMost, total: this.#connectionCount };
   }
 
-  /** Closes every port and every connection, with a notice to each client. */
+  /** Closes all ports and connections, with a notice to each client. */
   stop(): void {
     for (const handler of this.#running.prepared().values()) handler.stop();
     for (const session of this.#sessions) session.close(ResultCode.unavailable, 'The server is stopping.');
   }
 
-  /** Its ports stay open, and so do the connections that came by them. */
+  /** Renames a handler; its ports and connections stay open. */
   #rename(kind: Handler['kind'], keys: NewKeys): Prepared {
     const places = new Map(Array.from(keys, ([from, to]) => [placeOf(kind, from), placeOf(kind, to)]));
     const parts = [this.#running.rename(places), this.#plans.rename(places)];
     return together(parts);
   }
 
-  /** An entry may become a handler of the other kind: then one component closes it and the other one opens it. */
+  /** Prepares a change. If an entry changes to the other kind of handler, one component closes it and the other opens it. */
   async #prepare(
     kind: Handler['kind'],
     { key, before, after }: ObjectDifference,
@@ -115,7 +115,7 @@ export class LdapServer implements WatchedServer {
     return this.#plans.stage(placeOf(kind, key), plan);
   }
 
-  /** Handlers that change, and all of them when something changes that their keys or authorities come from. */
+  /** Checks the handlers that change, or all of them if a key manager, trust manager or memory backend changes. */
   readonly #review = (
     differences: readonly ObjectDifference[],
     { isEverythingRead }: Circumstances,
@@ -175,7 +175,7 @@ export class LdapServer implements WatchedServer {
   }
 }
 
-/** Whether keys or authorities may be others then; a memory backend may hold certificates. */
+/** Returns true for objects that keys or authorities may come from; memory backends may contain certificates. */
 function isOfProvider({ before, after }: ObjectKinds): boolean {
   return [before, after].some((kind) => kind !== undefined && PROVIDERS.test(kind));
 }

@@ -1,6 +1,6 @@
-// Counts the open connections of each address, so that one client cannot take the places of all others. An IPv6 client
-// has a whole /64 to come from, so its network is counted. Behind the machine's own addresses there may be a proxy with
-// many clients: they are not counted.
+// Counts the open connections of each address, so that one client cannot take all places. An IPv6 client has a whole /64, so
+// its network is counted. Connections from the machine's own addresses are not counted: a proxy with many clients may be
+// there.
 
 import type { Socket } from 'node:net';
 import { isLoopback } from '../../operations/connection-security.ts';
@@ -9,7 +9,7 @@ import { networkOf } from '../../operations/login/login-source.ts';
 export class AddressCounts {
   readonly #counts = new Map<string, number>();
 
-  /** Counts a connection until its end. Returns false, and does not count, when its network has as many as it may. */
+  /** Counts a connection until its end. Returns false, without counting, if its network already has the maximum. */
   admit(socket: Pick<Socket, 'remoteAddress' | 'once'>, connectionsMax: number): boolean {
     const { remoteAddress = '' } = socket;
     if (isLoopback(remoteAddress)) return true;

@@ -1,4 +1,4 @@
-// What becomes of a connection whose peer does not take its answers: above a bound it is blocked, and after a while dropped.
+// Back-pressure for one connection: above a bound of unread answers it is blocked, and after a while dropped.
 
 import type { ConnectionLimits } from '../../operations/limits.ts';
 import type { SlowReader, UnsentAnswers } from './unsent-answers.ts';
@@ -6,7 +6,7 @@ import type { SlowReader, UnsentAnswers } from './unsent-answers.ts';
 export class BackPressure {
   readonly #reader: SlowReader;
   readonly #limits: ConnectionLimits;
-  /** Of all connections of the server. */
+  /** Shared by all connections of the server. */
   readonly #unsent: UnsentAnswers;
   #isBlocked = false;
   #since: NodeJS.Timeout | undefined;
@@ -18,19 +18,19 @@ export class BackPressure {
     this.#unsent = unsent;
   }
 
-  /** Whether the peer leaves so much unread that nothing more is read from it. */
+  /** True while nothing is read, because the peer leaves too much unread. */
   get isBlocked(): boolean {
     return this.#isBlocked;
   }
 
-  /** Undefined while the peer keeps up; otherwise a promise for the moment it has caught up or is gone. */
+  /** Undefined while the peer keeps up; otherwise a promise that resolves when it has caught up or is gone. */
   get congestion(): Promise<void> | undefined {
     if (!this.#isBlocked) return undefined;
     this.#drained ??= Promise.withResolvers<void>();
     return this.#drained.promise;
   }
 
-  /** So many octets wait for the peer now. May drop the connection, or another one. */
+  /** Takes the number of octets that wait for the peer now. May drop this connection or another. */
   waits(octets: number): void {
     const { pendingWriteOctetsMax, pendingWriteOctetsBeforeBindMax, blockedWriteTimeMs } = this.#limits;
     this.#unsent.waits(this.#reader, octets);
@@ -39,13 +39,13 @@ export class BackPressure {
     this.#since ??= setTimeout(() => this.#reader.destroy(), blockedWriteTimeMs).unref();
   }
 
-  /** The peer has taken everything; returns whether it had been blocked. */
+  /** Notes that the peer has read everything. Returns true if it was blocked. */
   caughtUp(): boolean {
     this.#unsent.taken(this.#reader);
     return this.release();
   }
 
-  /** Nobody waits for the peer any more, whether it has caught up or the connection ends. */
+  /** Stops waiting for the peer, because it has caught up or the connection ends. Returns true if it was blocked. */
   release(): boolean {
     const wasBlocked = this.#isBlocked;
     clearTimeout(this.#since);

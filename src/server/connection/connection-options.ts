@@ -1,4 +1,4 @@
-// What a connection on a socket is given.
+// What a connection on a socket needs.
 
 import type { Socket } from 'node:net';
 import type { FilterLimits } from '../../codec/filter-ber.ts';
@@ -10,9 +10,9 @@ import type { Outbox } from './outbox.ts';
 import type { SecuredSocket } from './tls-acceptor.ts';
 import type { UnsentAnswers } from './unsent-answers.ts';
 
-/** The way from a clear connection to one with TLS (RFC 4511 §4.14), where the handler allows it. */
+/** Starts TLS on a connection in clear (RFC 4511 §4.14), if the handler allows it. */
 export interface SocketStartTls extends StartTls {
-  /** Rejects when the handshake fails; the socket is gone then. */
+  /** Makes the handshake. Rejects if it fails; the socket is destroyed then. */
   secure(socket: Socket): Promise<SecuredSocket>;
 }
 

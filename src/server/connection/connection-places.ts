@@ -1,11 +1,11 @@
-// The places that a connection handler has for connections. When all are taken, the oldest connection on which nobody has
-// logged in makes room for a new one: whoever only holds connections cannot keep others out.
+// Counts the connections of a connection handler. When all its places are taken, the oldest connection without a login makes
+// room for a new one: idle connections cannot lock out other clients.
 
 import { ResultCode } from '../../ldap/result-code.ts';
 
-/** A connection, or a handshake that may become one, as far as it can be asked to make room. */
+/** A connection, or a handshake that may become one, which may have to make room. */
 export interface Placed {
-  /** Tells the peer why, where that is possible, and closes at once. */
+  /** Sends a notice with the reason, if possible, and closes at once. */
   evict(code: ResultCode, diagnosticMessage: string): void;
 }
 
@@ -19,12 +19,12 @@ export class Place {
     this.placed = placed;
   }
 
-  /** Somebody has logged in, or is not logged in any more: then it is the youngest of those. */
+  /** Moves the connection between those with and those without a login; it is the youngest of the latter. */
   authenticated(isAuthenticated: boolean): void {
     this.#places.rank(this, isAuthenticated);
   }
 
-  /** The connection is gone. */
+  /** Frees the place. */
   leave(): void {
     this.#places.leave(this);
   }
@@ -32,7 +32,7 @@ export class Place {
 
 export class ConnectionPlaces {
   readonly #connectionsMax: number;
-  /** Where nobody has logged in, the oldest first. */
+  /** Places of connections without a login, oldest first. */
   readonly #unknown = new Set<Place>();
   #taken = 0;
 
@@ -40,7 +40,7 @@ export class ConnectionPlaces {
     this.#connectionsMax = connectionsMax;
   }
 
-  /** Takes a place, if need be that of another; undefined when everybody else has logged in. */
+  /** Takes a place, perhaps another connection's. Returns undefined if all others are logged in. */
   take(placed: Placed): Place | undefined {
     if (this.#taken >= this.#connectionsMax) {
       const [oldest] = this.#unknown;

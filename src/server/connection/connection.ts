@@ -1,5 +1,5 @@
-// Bytes from a socket to messages, and messages to bytes. Knows framing, limits and back-pressure; what a message
-// means is the session's business. Answers leave when the outbox sends them.
+// Turns octets of a socket into messages, and messages into octets. Handles framing, limits and back-pressure; the session
+// handles the content. The outbox decides when answers leave.
 
 import type { Socket } from 'node:net';
 import { BerError, frameLength } from '../../codec/ber-reader.ts';
@@ -22,21 +22,21 @@ import type { SecuredSocket } from './tls-acceptor.ts';
 import type { SlowReader } from './unsent-answers.ts';
 
 const FLUSH_OCTETS = 64 * 1024;
-/** Messages handed on between two looks at the clock: one that takes long looks at it itself. */
+/** Number of messages passed on between two readings of the clock; a long request reads it itself. */
 const MESSAGES_PER_LOOK = 4;
-/** While a connection waits for its turn, so much is read ahead. */
+/** Number of octets read ahead while a connection waits for its turn. */
 const READ_AHEAD_OCTETS = 64 * 1024;
 
 export class Connection implements ClientConnection, Sender, SlowReader {
   readonly id: number;
-  /** An IP address; that of a local socket is `local`. */
+  /** An IP address; `local` for a local socket. */
   readonly remoteAddress: string;
   readonly localPort: number | undefined;
   #socket: Socket;
   readonly #outbox: Outbox;
   readonly #limits: ConnectionLimits;
   readonly #filterLimits: FilterLimits;
-  /** Shared with all connections of the server. */
+  /** Shared by all connections of the server. */
   readonly #turns: Turns;
   #events: ConnectionEvents | undefined;
   readonly #received = new ReceivedOctets();
@@ -50,9 +50,9 @@ export class Connection implements ClientConnection, Sender, SlowReader {
   #isClosing = false;
   #security: ConnectionSecurity;
   readonly #startTls: SocketStartTls | undefined;
-  /** Found out by the first password. */
+  /** Determined at the first password. */
   #isFromHere: boolean | undefined;
-  /** While TLS begins nothing is read or written here. */
+  /** True during a TLS handshake: nothing is read or written here. */
   #isSecuring = false;
 
   readonly #peerEnded = () => this.#events?.ended();
@@ -75,17 +75,17 @@ export class Connection implements ClientConnection, Sender, SlowReader {
     );
   }
 
-  /** Who has logged in goes before who has not. */
+  /** Priority: connections with a login come first. */
   get rank(): Rank {
     return this.#isKnown ? 'known' : 'unknown';
   }
 
-  /** TLS, the client's certificate, the local socket: what is known about the way the bytes take. */
+  /** The security of the connection: TLS, the client's certificate, local socket. */
   get security(): ConnectionSecurity {
     return this.#security;
   }
 
-  /** Whether nobody listens, or the administrator allows it all the same: otherwise a password is refused with 13. */
+  /** True if nobody can read the password on its way, or the administrator allows it; otherwise it is refused (13). */
   get mayReceivePasswords(): boolean {
     const { isSecure, isLocalSocket } = this.#security;
     return isSecure || isLocalSocket || this.#isClearTextSafe;
@@ -100,7 +100,7 @@ export class Connection implements ClientConnection, Sender, SlowReader {
     return !this.#isClosing;
   }
 
-  /** How TLS may be started here; undefined where the handler does not allow it. */
+  /** Starts TLS; undefined if the handler does not allow it. */
   get startTls(): SocketStartTls | undefined {
     return this.#startTls;
   }
@@ -122,20 +122,20 @@ export class Connection implements ClientConnection, Sender, SlowReader {
       if (this.#backPressure.caughtUp()) this.#goOnReading();
     });
     socket.on('end', this.#peerEnded);
-    // A socket error is followed by 'close', which is all there is to do about it.
+    // An error is followed by 'close', which does all that is needed.
     socket.on('error', () => {});
     socket.on('close', () => this.#closed());
   }
 
-  /** Lets go of the socket, which from now on is below TLS; its end is still ours. */
+  /** Removes the listeners of the socket, which is below TLS from now on; 'close' is still handled here. */
   #stopListening(): void {
     this.#socket.setTimeout(0).off('end', this.#peerEnded);
     for (const event of ['data', 'drain', 'timeout']) this.#socket.removeAllListeners(event);
   }
 
   /**
-   * TLS from here on, for a connection that is held: what was written until now leaves in clear text, and nothing that
-   * came in clear text behind the request is looked at. Whoever sends such bytes, or fails the handshake, is dropped.
+   * Starts TLS on a connection that is held. What was written before leaves in clear. A client that sent octets in clear after
+   * the request, or fails the handshake, is dropped.
    */
   secure(): void {
     const startTls = this.#startTls;
@@ -146,7 +146,7 @@ export class Connection implements ClientConnection, Sender, SlowReader {
     }
     const socket = this.#socket;
     this.#stopListening();
-    // Called when all that was written before has left.
+    // Called when everything written before has left.
     socket.write('', () => {
       startTls.secure(socket).then(
         (secured) => this.#becomeSecure(secured),
@@ -169,7 +169,7 @@ export class Connection implements ClientConnection, Sender, SlowReader {
     this.resume();
   }
 
-  /** More is allowed once it is known who is at the other end. */
+  /** Changes the limits to those of a connection with or without a login. */
   authenticated(isAuthenticated: boolean): void {
     if (this.#isKnown === isAuthenticated) return;
     this.#isKnown = isAuthenticated;
@@ -177,7 +177,7 @@ export class Connection implements ClientConnection, Sender, SlowReader {
     this.#events?.authenticated(isAuthenticated);
   }
 
-  /** From now on, where nobody has logged in. */
+  /** Starts the time limit for connections without a login. */
   #limitTimeBeforeBind(): void {
     clearTimeout(this.#timeBeforeBind);
     this.#timeBeforeBind = undefined;
@@ -212,19 +212,19 @@ export class Connection implements ClientConnection, Sender, SlowReader {
   }
 
   async nextTurn(): Promise<void> {
-    // Others of the connection may be quicker to use the room there is.
+    // Other answers of the connection may use the room first.
     do {
       await this.congestion;
       await this.#turns.next(this.rank);
     } while (this.congestion !== undefined);
   }
 
-  /** Undefined while the peer keeps up; otherwise a promise for the moment it has caught up or is gone. */
+  /** Undefined while the peer keeps up; otherwise a promise that resolves when it has caught up or is gone. */
   get congestion(): Promise<void> | undefined {
     return this.#isClosing ? undefined : this.#backPressure.congestion;
   }
 
-  /** Stops reading while the session has enough to do; what has come in waits. */
+  /** Stops reading while the session is busy; what has come in waits. */
   hold(): void {
     this.#isHeld = true;
     this.#socket.pause();
@@ -242,7 +242,7 @@ export class Connection implements ClientConnection, Sender, SlowReader {
     this.#readInTurn();
   }
 
-  /** Looks at what has come in, now or when it is this connection's turn. */
+  /** Reads what has come in, now or at this connection's turn. */
   #readInTurn(): void {
     if (this.#isReading || this.#isWaitingForTurn || this.#received.length === 0) return;
     const now = performance.now();
@@ -263,10 +263,10 @@ export class Connection implements ClientConnection, Sender, SlowReader {
     });
   }
 
-  /** Ends the connection; with a code the peer is told why (RFC 4511 §4.4.1). */
+  /** Closes the connection; with a code, a notice gives the reason (RFC 4511 §4.4.1). */
   close(code?: ResultCode, diagnosticMessage = ''): void {
     if (this.#isClosing) return;
-    // Within a handshake nothing can be said.
+    // No notice can be sent within a handshake.
     if (this.#isSecuring) {
       this.destroy();
       return;
@@ -275,13 +275,13 @@ export class Connection implements ClientConnection, Sender, SlowReader {
     this.#end(this.#limits.closeTimeMs);
   }
 
-  /** The same, without waiting for anything but that the notice has left. */
+  /** Closes the connection as soon as the notice has left. */
   evict(code: ResultCode, diagnosticMessage: string): void {
     this.close(code, diagnosticMessage);
     this.#socket.destroySoon();
   }
 
-  /** Ends the connection when the peer, which sends nothing more, has read what is there for it. */
+  /** Closes the connection after the peer, which has sent its end, has read its answers. */
   finish(): void {
     if (!this.#isClosing) this.#end(this.#limits.blockedWriteTimeMs);
   }
@@ -290,13 +290,13 @@ export class Connection implements ClientConnection, Sender, SlowReader {
     this.flush();
     this.#isClosing = true;
     this.#socket.end();
-    // Not the socket's own timer, which a peer that goes on sending could put off for ever.
+    // Not the socket's own timer: a peer that keeps sending would postpone it for ever.
     const timer = setTimeout(() => this.#socket.destroy(), timeMs);
     this.#socket.setTimeout(0).once('close', () => clearTimeout(timer));
     this.#backPressure.release();
   }
 
-  /** Ends the connection without a word. */
+  /** Closes the connection without a notice. */
   destroy(): void {
     this.#isClosing = true;
     this.#socket.destroy();
@@ -310,11 +310,11 @@ export class Connection implements ClientConnection, Sender, SlowReader {
       received.own();
       if (received.length >= READ_AHEAD_OCTETS) this.#socket.pause();
     } else if (received.length >= received.wanted) this.#readInTurn();
-    // Nothing of it was looked at where it has to wait for what is under way.
+    // It is not read before the requests under way have ended.
     received.own();
   }
 
-  /** Takes when to stop, on the clock of performance.now(). */
+  /** Reads messages until this time on the clock of performance.now(). */
   #drainReceived(endsAt: number): void {
     if (this.#received.length === 0 || this.#isClosing) return;
     this.#isReading = true;
@@ -329,7 +329,7 @@ export class Connection implements ClientConnection, Sender, SlowReader {
     if (!isOver && !this.#deadline.isRunning) this.#waitForTurn();
   }
 
-  /** Hands on whole messages until it is time to stop; returns where the rest begins. */
+  /** Passes on whole messages until the time is over. Returns the offset of the rest. */
   #readMessages(bytes: Buffer, endsAt: number): number {
     let at = 0;
     let count = 0;
@@ -360,7 +360,7 @@ export class Connection implements ClientConnection, Sender, SlowReader {
     }
   }
 
-  /** What was written leaves now. */
+  /** Sends what was written. */
   flush(): void {
     this.#outbox.flush();
   }
@@ -374,7 +374,7 @@ export class Connection implements ClientConnection, Sender, SlowReader {
       keepsUp = socket.write(shared);
       socket.uncork();
     }
-    // Nothing waits in the socket: the system has its own copy already.
+    // Nothing waits in the socket: the system has copied it.
     if (socket.writableLength === 0) return true;
     if (!keepsUp) {
       this.#backPressure.waits(socket.writableLength);

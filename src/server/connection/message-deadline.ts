@@ -1,19 +1,19 @@
-// How long the rest of a message may take to come. Half a message costs memory and a connection, and nobody can answer it.
+// Limits the time for the rest of a message: half a message costs memory and a connection, and cannot be answered.
 
 export class MessageDeadline {
   readonly #timeMs: number;
   readonly #missed: () => void;
-  /** On the clock of performance.now(); undefined while nothing is unfinished. */
+  /** Start of the unfinished message, on the clock of performance.now(); undefined if there is none. */
   #since: number | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param missed called when a message has been unfinished for so many milliseconds. */
+  /** @param missed called if a message is unfinished for `timeMs` milliseconds. */
   constructor(timeMs: number, missed: () => void) {
     this.#timeMs = timeMs;
     this.#missed = missed;
   }
 
-  /** A message has begun and is not whole yet. */
+  /** Notes the beginning of an incomplete message. */
   begin(): void {
     this.#since = performance.now();
     this.#timer ??= this.#timerFor(this.#timeMs);
@@ -23,7 +23,7 @@ export class MessageDeadline {
     return this.#since !== undefined;
   }
 
-  /** Nothing is unfinished. The timer stays where it is: most messages that come in pieces come soon, and are many. */
+  /** Notes the end of the message. The timer is kept: most messages in pieces are soon complete, and there are many. */
   end(): void {
     this.#since = undefined;
   }

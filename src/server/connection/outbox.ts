@@ -1,15 +1,12 @@
-// Where answers are written before they leave, and when they leave: at the end of the turn of the event loop in which
-// they became ready, those of all connections one after the other. A client that sleeps is woken by its answer, which
-// costs more than the answer did; clients on one machine are woken once for all of them.
+// Collects answers and sends them at the end of the turn of the event loop, for all connections one after the other. A
+// sleeping client is woken by its answer, which costs more than the answer; clients on one machine are woken once for all
+// of them.
 
 import { BerWriter } from '../../codec/ber-writer.ts';
 
-/** Whose answers are written here. */
+/** A connection whose answers are written here. */
 export interface Sender {
-  /**
-   * Hands octets to the network, and those that others share behind them; returns whether nobody needs the memory of the
-   * first any more.
-   */
+  /** Sends octets and then shared ones. Returns true if the memory of the first may be reused. */
   transmit(octets: Buffer, shared: Uint8Array | undefined): boolean;
 }
 
@@ -22,12 +19,12 @@ interface Letter {
 /** One writer serves all connections of a server: an idle connection then costs no buffer. */
 export class Outbox {
   readonly #writer = new BerWriter();
-  /** Who has written what the writer holds. */
+  /** Sender of the octets in the writer. */
   #sender: Sender | undefined;
   #waiting: Letter[] = [];
   #isFlushDue = false;
 
-  /** Where the sender writes its next answer. It leaves with the others of this turn. */
+  /** Returns the writer for the next answer of a sender. The answer leaves with the others of this turn. */
   writerFor(sender: Sender): BerWriter {
     if (this.#sender !== sender) {
       this.#setAside();
@@ -41,13 +38,13 @@ export class Outbox {
     return this.#writer;
   }
 
-  /** Puts octets behind what the present sender has written, without a copy. */
+  /** Appends octets to those of the present sender, without a copy. */
   share(octets: Uint8Array): void {
     if (this.#sender !== undefined)
       this.#waiting.push({ sender: this.#sender, octets: this.#writer.take(), shared: octets });
   }
 
-  /** Sends now what was written until now, of all senders, each in its order. */
+  /** Sends everything written so far, in order. */
   flush(): void {
     this.#isFlushDue = false;
     this.#setAside();

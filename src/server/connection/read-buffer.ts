@@ -1,10 +1,10 @@
-// One buffer for what all clients send in clear text: each read goes into it, and is looked at before the next.
+// One buffer for all reads in clear: each read goes into it and is handled before the next.
 //
-// A server of Node.js has a block of 64 KiB made for every read of a socket that it has accepted. That costs more than
-// reading does: 4 of the 11 microseconds in which a bare loop answers one request. A socket that is made with `onread`
-// reads into a buffer that is there; but only who makes a socket can say so, and accepted ones are made by the server.
-// So another socket takes over the connection of the accepted one, by the one thing of Node.js that has no
-// documentation here: a socket's `_handle`. Where that is missing the socket stays as it is, and is slower.
+// A server of Node.js allocates 64 KiB for every read of an accepted socket. That costs more than the read: 4 of the 11
+// microseconds in which a bare loop answers one request. A socket made with `onread` reads into an existing buffer, but
+// accepted sockets are made by the server. So another socket takes over the connection of the accepted one, through the one
+// undocumented part of Node.js used here: the socket's `_handle`. If that is missing, the socket is used as it is, which is
+// slower.
 
 import { Socket } from 'node:net';
 
@@ -15,8 +15,8 @@ export class ReadBuffer {
   readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_OCTETS);
 
   /**
-   * A socket with the connection of one that was accepted just now and has read nothing. Whoever takes it must listen to
-   * its `data` events at once, for nothing is kept, and has their octets until the listener returns.
+   * Returns a socket with the connection of one just accepted, which has read nothing. The caller must listen for `data` at
+   * once, since nothing is kept, and may use the octets until the listener returns.
    */
   adopt(accepted: Socket): Socket {
     const handle: unknown = Reflect.get(accepted, HANDLE);
@@ -31,7 +31,7 @@ export class ReadBuffer {
     const socket: Socket = Reflect.construct(Socket, [
       { handle, allowHalfOpen, onread: { buffer, callback } },
     ]);
-    // The server counts the one that it knows.
+    // The server counts the accepted socket.
     socket.once('close', () => accepted.destroy());
     return socket;
   }

@@ -1,25 +1,25 @@
-// What came in on a connection and is not yet a whole message.
+// Octets of a connection that are not a whole message yet.
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
 export class ReceivedOctets {
   #octets: Buffer = NOTHING;
   #length = 0;
-  /** Whether the octets are those of a chunk, which are the socket's again when its listener returns (read-buffer.ts). */
+  /** True if the octets are those of a chunk, which the socket reuses when its listener returns (read-buffer.ts). */
   #isBorrowed = false;
-  /** How much must have come in before looking again is worthwhile. */
+  /** Number of octets before another look is useful. */
   wanted = 0;
 
   get length(): number {
     return this.#length;
   }
 
-  /** All of it. */
+  /** All octets. */
   get octets(): Buffer {
     return this.#octets.length === this.#length ? this.#octets : this.#octets.subarray(0, this.#length);
   }
 
-  /** Doubles the room when there is too little, so that a message in many pieces costs what it is long. */
+  /** Appends octets. Doubles the buffer if necessary, so that a message in many pieces costs linear time. */
   append(chunk: Buffer): void {
     if (this.#length === 0) {
       this.#octets = chunk;
@@ -38,7 +38,7 @@ export class ReceivedOctets {
     this.#length = length;
   }
 
-  /** Forgets the first octets; the rest is in memory of its own. */
+  /** Drops the first octets and copies the rest. */
   dropFirst(octets: number): void {
     this.#octets =
       octets === this.#length ? NOTHING : Buffer.from(this.#octets.subarray(octets, this.#length));
@@ -46,7 +46,7 @@ export class ReceivedOctets {
     this.#isBorrowed = false;
   }
 
-  /** Takes the octets into memory of its own, before whoever lent them has them back. */
+  /** Copies borrowed octets before the socket reuses them. */
   own(): void {
     if (this.#isBorrowed) this.dropFirst(0);
   }

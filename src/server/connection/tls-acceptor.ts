@@ -1,5 +1,5 @@
-// The server's side of TLS for one connection handler: handshakes with the keys, authorities, protocols and ciphers of
-// the moment. Connections that are established keep what they have.
+// The server's side of TLS for one connection handler: handshakes use the current keys, authorities, protocols and ciphers.
+// Established connections keep theirs.
 
 import type { Socket } from 'node:net';
 import { createServer, type SecureVersion, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
@@ -16,9 +16,9 @@ import {
 } from '../../runtime/tls-identity.ts';
 
 export interface TlsSettings extends TlsNames {
-  /** Empty: all there are. */
+  /** Empty for all protocols. */
   readonly protocols: readonly SecureVersion[];
-  /** OpenSSL's names; empty: the runtime's choice. */
+  /** OpenSSL's names; empty for the runtime's choice. */
   readonly ciphers: readonly string[];
   readonly mustHaveCertificate: boolean;
   readonly handshakeTimeMs: number;
@@ -29,7 +29,7 @@ export interface SecuredSocket {
   readonly security: ConnectionSecurity;
 }
 
-/** What handshakes are made with; another one when anything of it changes. */
+/** The context of handshakes; replaced when a part of it changes. */
 interface Context {
   readonly settings: TlsSettings;
   readonly material: TlsMaterial;
@@ -38,10 +38,10 @@ interface Context {
 
 const VERSIONS: readonly SecureVersion[] = ['TLSv1.2', 'TLSv1.3'];
 
-/** How long a client may send nothing at all. What follows may take longer: somebody may be reading a certificate. */
+/** Time for the ClientHello, in ms. The rest may take longer: a person may be looking at a certificate. */
 const CLIENT_HELLO_MS = 10_000;
 
-/** Handshakes that begin in one turn of the event loop: each costs some tenths of a millisecond. */
+/** Number of handshakes started in one turn of the event loop: each costs some tenths of a millisecond. */
 const HANDSHAKES_PER_TURN = 8;
 
 export class TlsAcceptor {
@@ -63,7 +63,7 @@ export class TlsAcceptor {
     return this.#settings;
   }
 
-  /** Whether there is all that a handshake of now needs. */
+  /** Resolves to true if a handshake is possible now. */
   async canShakeHands(): Promise<boolean> {
     try {
       await this.#freshContext();
@@ -74,24 +74,24 @@ export class TlsAcceptor {
     }
   }
 
-  /** What a handshake of now is made with. */
+  /** Describes the context of a handshake now. */
   async describe(digest: Digest): Promise<Facts> {
     return { settings: factsOf(this.#settings, digest), identity: await this.#identity.describe() };
   }
 
-  /** For the handshakes that begin from now on. */
+  /** Uses these settings for later handshakes. */
   use(settings: TlsSettings): void {
     this.#settings = settings;
     this.#identity = new TlsIdentity(settings, this.#providers);
   }
 
-  /** Throws unavailable (52), with the reason, when there will be no key to be used. */
+  /** Throws unavailable (52), with the reason, if there is no usable key. */
   async prepare(): Promise<void> {
     const settings = this.#settings;
     this.#createServer(settings, await this.#identity.prepared());
   }
 
-  /** Makes the handshake. Rejects when it fails or takes too long; the socket is gone then. */
+  /** Makes the handshake. Rejects if it fails or takes too long; the socket is destroyed then. */
   async secure(socket: Socket): Promise<SecuredSocket> {
     try {
       const { server, material, settings } = await this.#freshContext();
@@ -130,14 +130,14 @@ export class TlsAcceptor {
       this.#handshakes.delete(key);
       handshake.reject(clientGone());
     });
-    // Who closes its side in the middle of it is gone; afterwards it may still wait for answers.
+    // A client that ends its side during the handshake is gone; later it may still wait for answers.
     socket.allowHalfOpen = false;
-    // The documented way to hand a TLS server a socket that somebody else has accepted.
+    // The documented way to pass an accepted socket to a TLS server.
     server.emit('connection', socket);
     return handshake.promise;
   }
 
-  /** Waits when many handshakes begin together, so that whoever is connected already has its turn between them. */
+  /** Delays handshakes that start together, so that established connections are served between them. */
   async #turn(): Promise<void> {
     while (this.#begunThisTurn >= HANDSHAKES_PER_TURN) await this.#nextTurn;
     this.#begunThisTurn += 1;
@@ -179,7 +179,7 @@ export class TlsAcceptor {
       this.#settle(socket, ({ resolve }) => resolve(socket));
     });
     server.on('tlsClientError', (error, socket) => {
-      this.#settle(socket, ({ reject }) => reject(inWords(error, handshakeTimeMs)));
+      this.#settle(socket, ({ reject }) => reject(handshakeError(error, handshakeTimeMs)));
       socket.destroy();
     });
     return server;
@@ -194,11 +194,11 @@ export class TlsAcceptor {
   }
 }
 
-/** Those of the protocols that a cipher suite belongs to, the lowest first. Throws unavailable (52) when there is none. */
+/** Returns the protocols that have a cipher suite, lowest first. Throws unavailable (52) if there is none. */
 function versionsOf({ protocols, ciphers }: TlsSettings): [SecureVersion, ...SecureVersion[]] {
   const [lowest, ...others] = VERSIONS.filter((version) => {
     const isSpoken = protocols.length === 0 || protocols.includes(version);
-    // OpenSSL calls the suites of TLS 1.3, and no others, as IANA does.
+    // OpenSSL uses IANA's names for the suites of TLS 1.3, and for no others.
     const has = (cipher: string) => cipher.startsWith('TLS_') === (version === 'TLSv1.3');
     return isSpoken && (ciphers.length === 0 || ciphers.some(has));
   });
@@ -209,7 +209,7 @@ function versionsOf({ protocols, ciphers }: TlsSettings): [SecureVersion, ...Sec
   );
 }
 
-/** Throws unavailable (52) when OpenSSL does not take keys, protocols and ciphers together. */
+/** Throws unavailable (52) if OpenSSL does not accept the combination of keys, protocols and ciphers. */
 function createTlsServer(options: TlsOptions): Server {
   try {
     return createServer(options);
@@ -220,14 +220,14 @@ function createTlsServer(options: TlsOptions): Server {
   }
 }
 
-/** What the runtime says of a failed handshake, with the property that it is about. */
-function inWords(error: Error, timeMs: number): Error {
+/** Returns the runtime's error of a failed handshake, with the property that it is about. */
+function handshakeError(error: Error, timeMs: number): Error {
   if (!('code' in error) || error.code !== 'ERR_TLS_HANDSHAKE_TIMEOUT') return error;
   const text = `the client did not finish the handshake within ${timeMs / 1000} s (tls-handshake-time-limit)`;
   return new Error(text, { cause: error });
 }
 
-/** Both ends of a connection, which no other connection has at the same time. */
+/** Returns both ends of a connection: unique while it is open. */
 function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }

@@ -1,26 +1,25 @@
-// Answers that clients have not taken yet: how much of them may wait, for one connection and for all of a server. Within
-// its bound a connection goes on being served; above it nothing more is read from it and nothing more is answered until it
-// has taken what is there. When all together are too much, whoever leaves most of it unread is dropped: first of those who
-// have not logged in.
+// Limits the answers that clients have not read yet, for one connection and for the whole server. Above its bound a
+// connection is neither read nor answered until the client has read its answers. Above the bound of the server, the connection
+// with most unread octets is dropped, first of those without a login.
 
 import type { Rank } from '../../operations/turns.ts';
 
-/** A connection with answers that wait. */
+/** A connection with unread answers. */
 export interface SlowReader {
   readonly rank: Rank;
-  /** Closes the connection without a word: what it does not read it could not be told either. */
+  /** Closes the connection without a notice, which the client would not read. */
   destroy(): void;
 }
 
-/** What waits for one, and of which rank it was when that was counted. */
+/** Unread octets of a connection, and its rank when they were counted. */
 interface Waiting {
   readonly octets: number;
   readonly rank: Rank;
 }
 
-/** However many connections share what there is, each may have so much: one answer is mostly less. */
+/** Octets that each connection may leave unread in any case: enough for most answers. */
 const SHARE_MIN = 64 * 1024;
-/** How much of it all those may have who have not logged in. */
+/** Share of the bound for connections without a login. */
 const UNKNOWN_PART = 0.25;
 
 export class UnsentAnswers {
@@ -28,22 +27,22 @@ export class UnsentAnswers {
   readonly #waiting = new Map<SlowReader, Waiting>();
   readonly #totals: Record<Rank, number> = { known: 0, unknown: 0 };
 
-  /** Takes how many octets of answers may wait for all clients together. */
+  /** Takes the maximum number of unread octets of all clients. */
   constructor(octetsMax: number) {
     this.#octetsMax = octetsMax;
   }
 
-  /** How many octets wait. */
+  /** Number of unread octets. */
   get octets(): number {
     return this.#totals.known + this.#totals.unknown;
   }
 
-  /** How much may wait for one connection now, of the bound it has for itself. */
+  /** Returns how many octets one connection may leave unread now, at most `ownMax`. */
   shareOf(ownMax: number): number {
     return Math.min(ownMax, Math.max(SHARE_MIN, this.#octetsMax / Math.max(1, this.#waiting.size)));
   }
 
-  /** Tells how much waits for a connection now; drops whoever is too much. */
+  /** Counts the unread octets of a connection; drops connections above the bound. */
   waits(reader: SlowReader, octets: number): void {
     this.taken(reader);
     if (octets === 0) return;
@@ -54,7 +53,7 @@ export class UnsentAnswers {
     while (this.octets > this.#octetsMax) this.#drop(this.#totals.unknown > 0 ? 'unknown' : 'known');
   }
 
-  /** The connection has taken all, or is gone. */
+  /** Notes that a connection has read everything, or is closed. */
   taken(reader: SlowReader): void {
     const waiting = this.#waiting.get(reader);
     if (waiting === undefined) return;

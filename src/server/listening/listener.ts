@@ -1,19 +1,19 @@
-// The sockets of one connection handler, open between `start` and `stop`. A place that another handler has until the same
-// commit is opened when that has left it.
+// The sockets of one connection handler, open between `start` and `stop`. An address that another handler leaves in the same
+// commit is opened after that.
 
 import type { Server } from 'node:net';
 import { errorFrom } from '../../files/file-error.ts';
 import type { Facts } from '../../runtime/description.ts';
 import { type ListenerOptions, openSocket, type Place, urlOf } from './listening-socket.ts';
 
-/** What knows of the places of all handlers. */
+/** Knows the addresses of all handlers. */
 export interface PlaceKeeper {
   /**
-   * Whether another handler has the place, or a part of it, and leaves it with what is prepared. Throws LdapError when it
-   * stays.
+   * Resolves to true if another handler has the address, or a part of it, and leaves it with this commit. Throws LdapError
+   * if it stays.
    */
   isBeingLeft(place: Place): Promise<boolean>;
-  /** It is open; call what comes back when it is closed. */
+  /** Notes that the address is open. Returns the function to call when it is closed. */
   opened(place: Place): () => void;
 }
 
@@ -39,7 +39,7 @@ export class Listener {
     this.#keeper = keeper;
   }
 
-  /** Opens every place that is free; when one can be opened neither now nor later none stays open, and the error says why. */
+  /** Opens every free address. If one cannot be opened, now or later, none stays open, and the error says why. */
   static async start(
     places: readonly Place[],
     options: ListenerOptions,
@@ -62,7 +62,7 @@ export class Listener {
     return this.#places.map((place) => urlOf(place, portOf(this.#sockets.get(place)?.server)));
   }
 
-  /** What the sockets are like that listen now. */
+  /** Describes the sockets that listen. */
   describe(): Facts {
     const sockets = [...this.#sockets.values()].map(({ server: { listening, maxConnections } }) => ({
       listening,
@@ -71,21 +71,21 @@ export class Listener {
     return { urls: this.urls, sockets, backlog: this.#options.backlog };
   }
 
-  /** Whether all of its sockets listen. */
+  /** True if all sockets listen. */
   get isListening(): boolean {
     return this.#late.size === 0 && [...this.#sockets.values()].every(({ server }) => server.listening);
   }
 
   /**
-   * Opens what others have left by now. Resolves when that was tried, and never rejects: somebody else may have been quicker,
-   * and then it is tried again, with growing pauses. Undefined when there is nothing to be opened.
+   * Opens the addresses that others have left by now. Resolves after the attempt and never rejects: another process may have
+   * taken one; it is tried again, with growing pauses. Returns undefined if there is nothing to open.
    */
   openRest(): Promise<unknown> | undefined {
     if (this.#late.size === 0) return undefined;
     return Promise.all([...this.#late].map((place) => this.#openLate(place, FIRST_PAUSE_MS)));
   }
 
-  /** Accepts nothing more; connections that are open stay. */
+  /** Accepts no more connections; open ones stay. */
   stop(): void {
     this.#isStopped = true;
     for (const { server, closed } of this.#sockets.values()) {

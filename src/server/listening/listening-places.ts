@@ -1,5 +1,5 @@
-// Where the connection handlers listen: what is open now, what will be, and what the next start would open. Two handlers may
-// exchange their places in one commit; a place that cannot be had is refused when it is written, not at the next start.
+// The addresses of the connection handlers: open now, prepared, and of the next start. Two handlers may exchange addresses in
+// one commit. An address that cannot be used is refused when it is written, not at the next start.
 
 import { lookup } from 'node:dns/promises';
 import { realpath } from 'node:fs/promises';
@@ -17,15 +17,15 @@ const KINDS = ['ldap-connection-handler', 'ldapi-connection-handler', 'http-conn
 
 export type HandlerObject = ObjectOfKind<(typeof KINDS)[number]>;
 
-/** Who has a place, whatever the name is. */
+/** The handler that has an address, independent of its name. */
 type Owner = object;
 
-/** A handler that will be enabled. */
+/** A handler to be enabled. */
 interface Plan {
   readonly owner: Owner;
   readonly dn: string;
   readonly places: readonly Place[];
-  /** Those that the next start would open. */
+  /** Addresses that the next start opens. */
   readonly written: readonly Place[];
 }
 
@@ -34,20 +34,20 @@ interface OpenPlace {
   readonly place: Place;
 }
 
-/** An address and a port, or a path, in one form. */
+/** An address and a port, or a path, in canonical form. */
 type Exact = { readonly address: string; readonly port: number } | { readonly path: string };
 
 const EVERY_IPV4 = '0.0.0.0';
 const EVERY_ADDRESS = '::';
 
 export class ListeningPlaces {
-  /** They stand before whoever opens the places. */
+  /** Components that come before those that open addresses. */
   readonly components: readonly Component[];
   readonly #instanceFolder: string;
   readonly #plans = new PreparedMap<Plan>();
   readonly #open = new Set<OpenPlace>();
 
-  /** @param instanceFolder where relative paths begin. */
+  /** @param instanceFolder base of relative paths. */
   constructor(instanceFolder: string) {
     this.#instanceFolder = instanceFolder;
     this.components = KINDS.map((kind, index) => ({
@@ -56,7 +56,7 @@ export class ListeningPlaces {
       announce: (difference: ObjectDifference) => this.#announce(difference),
       prepare: () => undefined,
       describe: () => [],
-      // Once for all kinds.
+      // One review for all kinds.
       ...(index === 0
         ? { review: (differences: readonly ObjectDifference[]) => this.#review(differences) }
         : {}),
@@ -72,7 +72,7 @@ export class ListeningPlaces {
     return handler.listenAddress.map((host) => ({ scheme, host, port: handler.listenPort }));
   }
 
-  /** For the handler with this key. */
+  /** Returns the keeper for the handler with this key. */
   keeper(key: string): PlaceKeeper {
     const owner = this.#plans.findPrepared(key)?.owner;
     return {
@@ -118,7 +118,7 @@ export class ListeningPlaces {
     return mine.length === 0 ? undefined : this.#tryNextStart(mine.map(({ key }) => key));
   }
 
-  /** What the next start would open for these handlers must not be another's then, and must be possible. */
+  /** Throws if another handler has the address after the next start, or if it cannot be opened. */
   async #tryNextStart(keys: readonly string[]): Promise<void> {
     const problems = new Set<string>();
     for (const key of keys) {
@@ -149,7 +149,7 @@ export class ListeningPlaces {
     return undefined;
   }
 
-  /** Throws unwillingToPerform where nobody could listen. What this server has open itself could be had. */
+  /** Throws unwillingToPerform if nobody could listen. Skips addresses that this server has open. */
   async #try(place: Place, wanted: Exact): Promise<void> {
     const open = await exactlyAll([...this.#open].map((one) => one.place));
     const own = open.filter((one) => overlap(one, wanted));
@@ -158,7 +158,7 @@ export class ListeningPlaces {
     const addresses = addressesOf(wanted.address).filter(
       (address) => !own.some((one) => overlap(one, { address, port: wanted.port })),
     );
-    // A part of what is open: whether the machine has the address is all there is to find out.
+    // Part of an open address: only whether the machine has it remains to be checked.
     if (addresses.length === 0) return tryPlace({ ...place, port: 0 });
     for (const host of addresses) await tryPlace({ ...place, host });
   }
@@ -179,7 +179,7 @@ function exactlyAll(places: readonly Place[]): Promise<Exact[]> {
   return Promise.all(places.map(exactly));
 }
 
-/** Names of machines and links in paths lead to one form; what leads nowhere stays as it is written. */
+/** Returns the canonical form, for host names and links in paths. One that leads nowhere stays as written. */
 async function exactly(place: Place): Promise<Exact> {
   if (isLocal(place)) {
     const folder = dirname(place.path);
@@ -191,7 +191,7 @@ async function exactly(place: Place): Promise<Exact> {
   return { address: found === undefined ? host : canonical(found.address), port };
 }
 
-/** IPv6 in its shortest form, and IPv4 that is written as IPv6 as IPv4. */
+/** Returns IPv6 in its shortest form, and IPv4-mapped IPv6 as IPv4. */
 function canonical(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
@@ -199,7 +199,7 @@ function canonical(address: string): string {
   return new URL(`http://[${address}]/`).hostname.slice(1, -1);
 }
 
-/** Whether nobody could have the one while somebody else has the other. */
+/** Returns true if two handlers cannot have both. */
 function overlap(one: Exact, other: Exact): boolean {
   if ('path' in one || 'path' in other) return 'path' in one && 'path' in other && one.path === other.path;
   if (one.port !== other.port || one.port === 0) return false;
@@ -218,7 +218,7 @@ function isAmong(wanted: Exact, all: readonly Exact[]): boolean {
   );
 }
 
-/** The addresses of this machine that one stands for; none for one that stands for itself. */
+/** Returns the addresses of this machine that a wildcard matches; none for another address. */
 function addressesOf(address: string): readonly string[] {
   if (address !== EVERY_ADDRESS && address !== EVERY_IPV4) return [];
   const all = Object.values(networkInterfaces()).flatMap((ones) => ones ?? []);

@@ -1,4 +1,4 @@
-// One listening socket: a port of an address, or a socket file; opening it, and trying whether that could be done.
+// One listening socket: a port of an address, or a socket file. Opens it, or tries whether that is possible.
 
 import { access, constants, lstat, unlink } from 'node:fs/promises';
 import { connect, createServer, isIPv6, type Server, type Socket } from 'node:net';
@@ -8,13 +8,13 @@ import { LdapError } from '../../ldap/ldap-error.ts';
 export interface NetworkPlace {
   readonly scheme: 'ldap' | 'ldaps' | 'http';
   readonly host: string;
-  /** 0: any that is free. */
+  /** 0 for any free port. */
   readonly port: number;
 }
 
 export interface LocalPlace {
   readonly path: string;
-  /** The permissions of the socket file. */
+  /** Permissions of the socket file. */
   readonly mode: number;
 }
 
@@ -22,24 +22,24 @@ export type Place = NetworkPlace | LocalPlace;
 
 export interface ListenerOptions {
   readonly backlog: number;
-  /** One more is closed; without it whoever accepts them decides. */
+  /** Maximum number of connections, enforced by Node.js; undefined if the handler decides. */
   readonly connectionsMax?: number;
   readonly accept: (socket: Socket) => void;
-  /** Makes what listens, of a protocol that Node.js speaks itself; it comes to its connections after `accept`. */
+  /** Makes a server for a protocol that Node.js implements; its connections come after `accept`. */
   readonly makeServer?: () => Server;
   readonly failed: (error: Error) => void;
 }
 
-/** What the kernel has room for (Linux, without the NUL at the end). */
+/** Limit of the kernel (Linux, without the NUL at the end). */
 const PATH_OCTETS_MAX = 107;
 
-/** Opens it; a socket file that a server left behind which is no more is replaced. Throws unwillingToPerform with the reason. */
+/** Opens the socket and replaces a socket file left by an ended server. Throws unwillingToPerform with the reason. */
 export async function openSocket(place: Place, options: ListenerOptions): Promise<Server> {
   const url = urlOf(place, undefined);
   if (!isLocal(place)) return listen({ host: place.host, port: place.port }, url, options);
   const { path, mode } = place;
   if (await isStale(path, url)) await unlink(path).catch(() => {});
-  // The permissions are there from the first moment on, because both calls are done before anything else runs.
+  // Both calls run in one turn, so the file has its permissions from the start.
   const umask = process.umask(0o777 & ~mode);
   try {
     const listening = listen({ path: shorter(path, url) }, url, options);
@@ -50,7 +50,7 @@ export async function openSocket(place: Place, options: ListenerOptions): Promis
   }
 }
 
-/** Finds out whether it could be opened, and leaves nothing behind. Throws unwillingToPerform with the reason. */
+/** Tries to open the socket, and leaves nothing behind. Throws unwillingToPerform with the reason. */
 export async function tryPlace(place: Place): Promise<void> {
   const url = urlOf(place, undefined);
   if (isLocal(place) && (await isStale(place.path, url))) {
@@ -65,11 +65,12 @@ export async function tryPlace(place: Place): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
 }
 
+/** Returns true for a socket file. */
 export function isLocal(place: Place): place is LocalPlace {
   return 'path' in place;
 }
 
-/** @param port the one that was found, where any would do. */
+/** Returns the URL of a socket. @param port the chosen one, if any would do. */
 export function urlOf(place: Place, port: number | undefined): string {
   if (isLocal(place)) return `ldapi://${encodeURIComponent(place.path)}`;
   const { scheme, host } = place;
@@ -97,7 +98,7 @@ function listen(
   return promise;
 }
 
-/** The variables that the shipped configuration takes the ports from. */
+/** The variables that the shipped configuration uses for ports. */
 const PORT_VARIABLES: Readonly<Record<string, string>> = { ldaps: 'LDAPS_PORT', http: 'HTTP_PORT' };
 
 function cannotListen(url: string, error: NodeJS.ErrnoException): LdapError {
@@ -116,7 +117,7 @@ function cannotListen(url: string, error: NodeJS.ErrnoException): LdapError {
   return refusal(url, reasons[error.code ?? ''] ?? error.message, error);
 }
 
-/** The path as it is, or as it is seen from the folder the server was started in, where only that is short enough. */
+/** Returns the path, or the path relative to the working directory if only that is short enough. */
 function shorter(path: string, url: string): string {
   const found = [path, relative('', path)].find((way) => Buffer.byteLength(way) <= PATH_OCTETS_MAX);
   if (found !== undefined) return found;
@@ -124,7 +125,7 @@ function shorter(path: string, url: string): string {
   throw refusal(url, text, undefined);
 }
 
-/** Whether a socket file is there that nobody listens on. Throws unwillingToPerform for whatever else is there. */
+/** Resolves to true if nobody listens on the socket file. Throws unwillingToPerform for any other file. */
 async function isStale(path: string, url: string): Promise<boolean> {
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return false;
@@ -145,7 +146,7 @@ function isServed(path: string): Promise<boolean> {
   }).finally(() => socket.destroy());
 }
 
-/** What refuses a place, in one sentence. */
+/** Returns the error that refuses an address, in one sentence. */
 export function refusal(url: string, reason: string, cause: unknown): LdapError {
   return new LdapError('unwillingToPerform', `Cannot listen on ${url}: ${reason}.`, { cause });
 }

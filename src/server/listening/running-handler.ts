@@ -1,5 +1,5 @@
-// One connection handler that is enabled: its listener, and what it finds out about clients before they become
-// sessions. Some properties may change while it runs, for connections that begin after that.
+// One enabled connection handler: its listener, and what it checks of clients before they become sessions. Some properties
+// may change while it runs, for later connections.
 
 import type { Socket } from 'node:net';
 import type { FilterLimits } from '../../codec/filter-ber.ts';
@@ -35,7 +35,7 @@ export type NetworkHandler = Decoded<typeof ldapConnectionHandler>;
 export type LocalHandler = Decoded<typeof ldapiConnectionHandler>;
 export type Handler = NetworkHandler | LocalHandler;
 
-/** What all handlers of a server share. */
+/** Shared by all handlers of a server. */
 export interface HandlerContext {
   readonly services: Omit<Services, 'limits'>;
   readonly tls: TlsProviders;
@@ -46,10 +46,10 @@ export interface HandlerContext {
   readonly turns: Turns;
   readonly unsent: UnsentAnswers;
   readonly sessions: Set<Session>;
-  /** What the requests of all clients may hold in memory. */
+  /** Limits the memory of all requests. */
   readonly budget: OctetBudget;
   readonly places: ListeningPlaces;
-  /** While it starts a server does without what it would otherwise refuse to be configured with. */
+  /** While the server starts, a handler accepts problems for which a change would be refused. */
   readonly isStarting: () => boolean;
   readonly nextConnectionId: () => number;
 }
@@ -69,7 +69,7 @@ export class RunningHandler {
   #localSecurity = localSecurity(0o777);
   #listener: Listener | undefined;
   #isOpen = false;
-  /** Clients that came before it was open. */
+  /** Clients that connected before `open`. */
   readonly #early = new Set<Socket>();
 
   private constructor(handler: Handler, context: HandlerContext) {
@@ -85,8 +85,8 @@ export class RunningHandler {
   }
 
   /**
-   * Opens the ports or the socket file, as far as no other handler still has them. Clients wait until `open`. Throws LdapError
-   * when that is not possible; whether TLS is, `check` tells.
+   * Opens the ports or the socket file, except those that another handler still has. Clients wait until `open`. Throws
+   * LdapError if that is impossible; `check` tests TLS.
    * @param key of the name of the handler.
    */
   static async start(key: string, handler: Handler, context: HandlerContext): Promise<RunningHandler> {
@@ -95,14 +95,14 @@ export class RunningHandler {
     return running;
   }
 
-  /** Lets clients in. */
+  /** Serves clients. */
   open(): void {
     this.#isOpen = true;
     for (const socket of this.#early) if (!socket.destroyed) this.#accept(socket, true);
     this.#early.clear();
   }
 
-  /** Opens what another handler had until it was closed by the same commit; see Listener.openRest. */
+  /** Opens what another handler left in the same commit (Listener.openRest). */
   openRest(): Promise<unknown> | undefined {
     return this.#listener?.openRest();
   }
@@ -124,13 +124,13 @@ export class RunningHandler {
     return this.#listener?.urls ?? [];
   }
 
-  /** Whether clients can connect, by TLS too where it is to be had. */
+  /** Resolves to true if clients can connect, also with TLS if it is configured. */
   async isServing(): Promise<boolean> {
     if (this.#listener?.isListening !== true) return false;
     return !usesTls(this.#handler) || (await this.#acceptor?.canShakeHands()) === true;
   }
 
-  /** What connections find that begin now. */
+  /** Describes the settings for new connections. */
   async describe(digest: Digest): Promise<Facts> {
     const handler = this.#handler;
     const facts = {
@@ -154,8 +154,8 @@ export class RunningHandler {
   }
 
   /**
-   * Whether it can run on with other properties, with what is prepared, and begin with all that is written. Throws LdapError
-   * when TLS would not be possible.
+   * Checks whether it can continue with other properties, with what is prepared, and start with the stored ones. Throws
+   * LdapError if TLS would not be possible.
    */
   async check(handler: Handler, written: Handler): Promise<void> {
     const settings = this.#changeableTls(handler);
@@ -166,7 +166,7 @@ export class RunningHandler {
       await this.#checkTls(atStart, 'With what is written, from the next start on: ');
   }
 
-  /** Takes over the properties that may change while it runs. */
+  /** Applies the properties that may change while it runs. */
   use(handler: Handler): void {
     const settings = this.#changeableTls(handler);
     this.#handler = handler;
@@ -175,13 +175,13 @@ export class RunningHandler {
     this.#limits = { ...this.#limits, isClearTextPasswordAllowed };
   }
 
-  /** Accepts nothing more; the sessions that are open live on. */
+  /** Accepts no more connections; open sessions continue. */
   stop(): void {
     this.#listener?.stop();
     for (const socket of [...this.#handshakes, ...this.#early]) socket.destroy();
   }
 
-  /** What takes a restart of the handler stays as it was at its start. */
+  /** Returns TLS settings with the values of the start for properties that need a restart of the handler. */
   #changeableTls(handler: Handler): TlsSettings | undefined {
     if (!isNetworkHandler(handler)) return undefined;
     const { keyManager, trustManager, protocols, ciphers } = tlsSettingsOf(handler, this.#context);
@@ -219,7 +219,7 @@ export class RunningHandler {
     return Listener.start(places.placesOf(handler), options, places.keeper(key));
   }
 
-  /** What is not stored yet serves nobody. */
+  /** Lets a client wait: a handler that is not stored yet serves nobody. */
   #keepWaiting(socket: Socket): void {
     if (this.#early.size >= this.#handler.maxConnections) {
       socket.destroy();
@@ -232,7 +232,7 @@ export class RunningHandler {
 
   #accept(accepted: Socket, hasWaited: boolean): void {
     const handler = this.#handler;
-    // What was read already, or what a handshake has not begun to read yet, must wait, which it does not in the shared buffer.
+    // Octets that were read already, or that a handshake has not read yet, must not be in the shared buffer.
     const socket = this.#isSecureFromStart || hasWaited ? accepted : this.#context.readBuffer.adopt(accepted);
     this.figures.opened(socket);
     const problem = this.#problemWith(socket);
@@ -267,7 +267,7 @@ export class RunningHandler {
   #shakeHands(socket: Socket, place: Place): void {
     const from = socket.remoteAddress;
     this.#handshakes.add(socket);
-    // The handshake finds out that the socket is gone.
+    // The handshake notices that the socket is gone.
     socket.on('error', () => {});
     this.#acceptor
       ?.secure(socket)
@@ -278,7 +278,7 @@ export class RunningHandler {
       );
   }
 
-  /** With what fails told in the log. */
+  /** Returns the way to start TLS; failures are logged. */
   #startTls({ remoteAddress }: Socket): SocketStartTls | undefined {
     const acceptor = this.#acceptor;
     if (acceptor === undefined) return undefined;
@@ -377,12 +377,12 @@ function limitsOf(handler: Handler): ConnectionLimits {
   };
 }
 
-/** 0 where there is no limit. */
+/** Returns a time, 0 meaning no limit. */
 function orNever(timeMs: number): number {
   return Number.isFinite(timeMs) ? timeMs : 0;
 }
 
-/** OpenSSL's errors are long lines that end in places of its source; the reason stands apart. */
+/** Returns the reason in an OpenSSL error, a long line that ends with a place in its source. */
 function handshakeProblem(error: unknown): string {
   const hasReason = error instanceof Error && 'reason' in error && typeof error.reason === 'string';
   return hasReason ? String(error.reason) : messageOf(error);
