@@ -19,19 +19,10 @@ import {
   pendingAfter,
   readingsInForce,
 } from './admin-actions.ts';
-import {
-  accountTargetsOf,
-  checkBindNames,
-  checkLastWriter,
-  isAccountKind,
-} from './checks/administrator-check.ts';
+import { checkBindNames, checkLastWriter } from './checks/administrator-check.ts';
 import { checkFurther } from './checks/further-check.ts';
-import {
-  checkAnyHandler,
-  checkLastHandler,
-  handlerTargetsOf,
-  isHandlerKind,
-} from './checks/handler-check.ts';
+import { checkAnyHandler, checkLastHandler } from './checks/handler-check.ts';
+import { namedTargetsOf, namesInOtherWays } from './checks/named-targets.ts';
 import { checkLastNeeded, checkNeeds, kindTargetsOf, ownKindTargetsOf } from './checks/needed-kind-check.ts';
 import { checkAttributeLists } from './checks/policy-check.ts';
 import {
@@ -331,8 +322,7 @@ export class PropertyValidator {
   #targetsOf(reading: ObjectReading | undefined): readonly string[] {
     if (reading === undefined) return [];
     const kinds = kindTargetsOf(reading, this.definitions);
-    const accounts = accountTargetsOf(reading, this.#schema);
-    return [...this.#referredTo(reading), ...kinds, ...accounts, ...handlerTargetsOf(reading)];
+    return [...this.#referredTo(reading), ...kinds, ...namedTargetsOf(reading, this.#schema)];
   }
 
   #referredTo(reading: ObjectReading): readonly string[] {
@@ -392,7 +382,7 @@ export class PropertyValidator {
 
 /** Returns true if properties other than references add ReferenceIndex keys. */
 function namesByMoreThanReferences(definition: ObjectDefinition): boolean {
-  return definition.neededKinds.length > 0 || isAccountKind(definition) || isHandlerKind(definition);
+  return definition.neededKinds.length > 0 || namesInOtherWays(definition);
 }
 
 function isAbsent(entry: Entry, key: string): boolean {

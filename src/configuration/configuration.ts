@@ -9,6 +9,7 @@ import { hintsOf } from '../config/hints.ts';
 import { isOfKind } from '../config/object-definition.ts';
 import { connectionHandler } from '../config/objects/connection-handler.ts';
 import { Container } from '../config/objects/properties/places.ts';
+import { followedPolicy } from '../config/policy-names.ts';
 import type { PropertyValidator } from '../config/property-validator.ts';
 import { ReferenceIndex } from '../config/reference-index.ts';
 import type { NewNames } from '../config/renamed-references.ts';
@@ -18,12 +19,13 @@ import { type Stamp, stamp } from '../directory/stamp.ts';
 import { Tree } from '../directory/tree.ts';
 import { readAhead } from '../expression/read-ahead.ts';
 import type { Change } from '../ldap/change.ts';
-import type { Dn } from '../ldap/dn.ts';
+import { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
 import type { ObjectDifference } from '../runtime/component.ts';
 import type { Schema } from '../schema/schema.ts';
 import { Difference } from './difference.ts';
+import { policyNotes } from './policy-notes.ts';
 import { requireLoginRights } from './rights/login-rights.ts';
 import { requireStagedSecretAnew } from './rights/secret-destination.ts';
 import { textsInChanges } from './texts-with-expressions.ts';
@@ -214,10 +216,19 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     const { definitions } = this.validator;
     const readsSecrets = this.readsSecrets(requester, effect.before);
     requireStagedSecretAnew(effect, changes, requester, { schema: this.schema, definitions, readsSecrets });
-    requireLoginRights(effect, requester, {
+    requireLoginRights(this.#afterRenames(effect, changes), requester, {
       definitions,
       isNamedBy: (kind) => this.#isNamedBy(effect.key, kind),
     });
+  }
+
+  /** A policy that follows a rename says what it said before. */
+  #afterRenames(effect: Effect, changes: readonly Change[]): Effect {
+    const { before } = effect;
+    const renames = before === undefined ? [] : changes.filter(({ type }) => type === 'modifyDn');
+    if (before === undefined || renames.length === 0) return effect;
+    const names = new Map(renames.flatMap((change) => newNameOf(change, this.schema)));
+    return { ...effect, before: followedPolicy(before, names, this.schema) };
   }
 
   check(effect: Effect): readonly Issue[] {
@@ -279,7 +290,7 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
   }
 
   notesOf(effect: Effect): readonly string[] {
-    return [...this.inForce.notesOf(effect), ...this.hintsOf(effect)];
+    return [...this.inForce.notesOf(effect), ...this.hintsOf(effect), ...policyNotes(effect, this)];
   }
 
   /** What of a change has no effect: a sentence each. */
@@ -320,4 +331,10 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
   #targetsOf(entry: Entry | undefined, before?: Entry): readonly string[] {
     return entry === undefined ? [] : this.validator.targetsOf(entry, before, this.pending(entry));
   }
+}
+
+function newNameOf(change: Change, schema: Schema): readonly (readonly [string, Dn])[] {
+  if (change.type !== 'modifyDn') return [];
+  const parent = change.newSuperior ?? change.dn.parent ?? Dn.root;
+  return [[schema.dnKey(change.dn), parent.child(change.newRdn)]];
 }

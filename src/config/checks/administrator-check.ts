@@ -15,6 +15,11 @@ const CONFIG_WRITERS_KEY = '(config-write)';
 
 const NEEDED_TO_WRITE: readonly Privilege[] = ['config-read', 'config-write'];
 
+/** Key of the accounts that may do everything, or give themselves what they lack. */
+const FULL_RIGHTS_KEY = '(privilege-change)';
+
+const NEEDED_FOR_ALL: readonly Privilege[] = [...NEEDED_TO_WRITE, 'privilege-change'];
+
 /**
  * Returns the ReferenceIndex key of the accounts with this alternate login name. Takes the schema's key of the name.
  */
@@ -31,7 +36,9 @@ export function isAccountKind(definition: ObjectDefinition): boolean {
 export function accountTargetsOf(reading: ObjectReading, schema: Schema): readonly string[] {
   if (!isAccountKind(reading.definition)) return [];
   const names = bindNamesOf(reading).map((name) => bindNameKey(schema.dnKeyOfText(name)));
-  return canWrite(reading) ? [...names, CONFIG_WRITERS_KEY] : names;
+  if (!may(reading, NEEDED_TO_WRITE)) return names;
+  const writers = [...names, CONFIG_WRITERS_KEY];
+  return may(reading, NEEDED_FOR_ALL) ? [...writers, FULL_RIGHTS_KEY] : writers;
 }
 
 /** Refuses an alternate login name that is the DN of another account, or that another account has too. */
@@ -75,27 +82,40 @@ function checkFurtherNames(reading: ObjectReading, entryKey: string, context: Ch
   });
 }
 
-/** Refuses a change after which no account can change the configuration. */
+/** Refuses a change after which no account can change the configuration, or none can give all rights. */
 export function checkLastWriter(
   before: ObjectReading | undefined,
   after: ObjectReading | undefined,
   entryKey: string,
   { view }: CheckContext,
 ): Issue[] {
-  if (before === undefined || !canWrite(before) || (after !== undefined && canWrite(after))) return [];
-  for (const other of view.referrers(CONFIG_WRITERS_KEY)) {
-    if (other !== entryKey) return [];
-  }
-  const what =
-    after === undefined ? 'cannot be deleted' : 'cannot lose its password, config-read or config-write';
-  return [
-    {
-      code: 'unwillingToPerform',
-      dn: before.entry.dn.toString(),
-      problem: `${what}: it is the last account that can change the configuration`,
-      advice: 'Give another account a password, config-read and config-write first.',
-    },
-  ];
+  const isLast = (needed: readonly Privilege[], key: string) => {
+    const loses = before !== undefined && may(before, needed) && !(after !== undefined && may(after, needed));
+    return loses && [...view.referrers(key)].every((other) => other === entryKey);
+  };
+  if (before !== undefined && isLast(NEEDED_TO_WRITE, CONFIG_WRITERS_KEY))
+    return [lastOf(before, after, NEEDED_TO_WRITE, 'can change the configuration')];
+  if (before !== undefined && isLast(NEEDED_FOR_ALL, FULL_RIGHTS_KEY))
+    return [lastOf(before, after, NEEDED_FOR_ALL, 'can give all rights')];
+  return [];
+}
+
+function lastOf(
+  { entry }: ObjectReading,
+  after: ObjectReading | undefined,
+  needed: readonly Privilege[],
+  what: string,
+): Issue {
+  const [last, ...others] = needed.toReversed();
+  const privileges = others.toReversed().join(', ');
+  const problem =
+    after === undefined ? 'cannot be deleted' : `cannot lose its password, ${privileges} or ${last}`;
+  return {
+    code: 'unwillingToPerform',
+    dn: entry.dn.toString(),
+    problem: `${problem}: it is the last account that ${what}`,
+    advice: `Give another account a password, ${privileges} and ${last} first.`,
+  };
 }
 
 function isAccount(key: string, { view, definitions }: CheckContext): boolean {
@@ -107,12 +127,12 @@ function bindNamesOf(reading: ObjectReading): readonly string[] {
   return reading.properties.get('alternate-bind-dn')?.texts ?? [];
 }
 
-/** Returns true if the account can log in and may change the configuration. */
-function canWrite(reading: ObjectReading): boolean {
+/** Returns true if the account can log in and has the privileges. */
+function may(reading: ObjectReading, needed: readonly Privilege[]): boolean {
   if (!isAccountKind(reading.definition)) return false;
   const privileges = textsOf(reading.properties.get('privilege'));
   const hasPassword = textsOf(reading.properties.get('password')).length > 0;
-  return hasPassword && NEEDED_TO_WRITE.every((privilege) => privileges.includes(privilege));
+  return hasPassword && needed.every((privilege) => privileges.includes(privilege));
 }
 
 function textsOf(reading: PropertyReading | undefined): readonly string[] {

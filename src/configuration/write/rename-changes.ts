@@ -3,8 +3,10 @@
 // renames but modrdn (RFC 4511 §4.9), and what they have can be repeated record by record.
 
 import type { PendingChanges } from '../../config/admin-actions.ts';
+import { followingNames, policyNameKey } from '../../config/policy-names.ts';
 import type { PropertyValidator } from '../../config/property-validator.ts';
 import type { NewNames } from '../../config/renamed-references.ts';
+import { hasExpression } from '../../expression/template.ts';
 import type { Change, ModifyDnChange } from '../../ldap/change.ts';
 import { Dn } from '../../ldap/dn.ts';
 import type { Entry } from '../../ldap/entry.ts';
@@ -45,7 +47,20 @@ export function renameChanges(change: ModifyDnChange, view: RenameView): readonl
     const place = referrer === key ? dn : found.dn;
     return modifications.length === 0 ? [] : [{ type: 'modify', dn: place, modifications }];
   });
-  return [change, ...followers];
+  return [change, ...followers, ...policyFollowers(entry, key, names, view)];
+}
+
+/** The policies that name an entry go on naming it. */
+function policyFollowers(entry: Entry, key: string, names: NewNames, view: RenameView): readonly Change[] {
+  return [...view.referrers(policyNameKey(key))].flatMap((referrer): readonly Change[] => {
+    const policy = view.find(referrer);
+    if (policy === undefined) return [];
+    const { modifications, stuck } = followingNames(policy, names, view.schema);
+    if (modifications.length > 0) return [{ type: 'modify', dn: policy.dn, modifications }];
+    if (stuck === undefined) return [];
+    const written = policy.values(stuck.toLowerCase()).find(hasExpression);
+    throw cannotFollow(entry, policy, { attribute: stuck, written });
+  });
 }
 
 function refuseContainer({ dn }: Entry, key: string, { validator }: RenameView): void {
