@@ -22,7 +22,6 @@ import {
 import { checkBindNames, checkLastWriter } from './checks/administrator-check.ts';
 import { checkFurther } from './checks/further-check.ts';
 import { checkAnyHandler, checkLastHandler } from './checks/handler-check.ts';
-import { namedTargetsOf, namesInOtherWays } from './checks/named-targets.ts';
 import { checkLastNeeded, checkNeeds, kindTargetsOf, ownKindTargetsOf } from './checks/needed-kind-check.ts';
 import { checkAttributeLists } from './checks/policy-check.ts';
 import {
@@ -48,7 +47,7 @@ import { formatPendingChange, formatPendingNote } from './pending-change-text.ts
 import type { PropertyDefinition } from './property-definition.ts';
 import { type ObjectReading, type PropertyReading, readProperties } from './property-reader.ts';
 import { ReadingMemo } from './reading-memo.ts';
-import { ReferenceIndex } from './reference-index.ts';
+import { namedTargetsOf, namesInOtherWays, ReferenceIndex } from './reference-index.ts';
 import {
   type FollowingReferences,
   followedObject,

@@ -1,6 +1,14 @@
 // Index of references: the keys of the referrers by the key of the target. The owner of the tree updates it with
 // `set` for each entry that is added, changed or removed. No lookup reads the whole tree.
 
+import type { Schema } from '../schema/schema.ts';
+import { accountTargetsOf, isAccountKind } from './checks/administrator-check.ts';
+import { handlerTargetsOf, isHandlerKind } from './checks/handler-check.ts';
+import type { ObjectDefinition } from './object-definition.ts';
+import { globalAccessControlPolicy } from './objects/global-access-control-policy.ts';
+import { policyTargetsOf } from './policy-names.ts';
+import type { ObjectReading } from './property-reader.ts';
+
 /** Number of referrers that are indexed in one slice. */
 const SLICE_REFERRERS = 256;
 
@@ -90,4 +98,18 @@ export class ReferenceIndex {
 
 function isSameList(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((text, index) => text === other[index]);
+}
+
+/** Returns the keys that properties other than references add: login names, handlers, names in policies. */
+export function namedTargetsOf(reading: ObjectReading, schema: Schema): readonly string[] {
+  return [
+    ...accountTargetsOf(reading, schema),
+    ...policyTargetsOf(reading, schema),
+    ...handlerTargetsOf(reading),
+  ];
+}
+
+/** Returns true if objects of the kind may have such keys. */
+export function namesInOtherWays(definition: ObjectDefinition): boolean {
+  return isAccountKind(definition) || isHandlerKind(definition) || definition === globalAccessControlPolicy;
 }
