@@ -33,7 +33,7 @@ function loadOf(expressions: readonly string[]): string {
 
 /** Finds the file and the name under which each definition is exported. */
 async function expressionsOfDefinitions(): Promise<ReadonlyMap<unknown, string>> {
-  const files = (await readdir(OBJECTS)).filter((name) => name.endsWith('.ts'));
+  const files = (await readdir(OBJECTS, { recursive: true })).filter((name) => name.endsWith('.ts'));
   const known: ReadonlySet<unknown> = new Set<ObjectDefinition>(objectDefinitions);
   const found = await Promise.all(
     files.map(async (file) => {

@@ -32,6 +32,7 @@ import type { Monitor } from '../monitor/monitor.ts';
 import { monitorBackend } from '../monitor/monitor-backend.ts';
 import { SUPPORTED_CONTROLS } from '../operations/controls/request-controls.ts';
 import { SUPPORTED_EXTENSIONS } from '../operations/requests/extended.ts';
+import type { FindPolicy } from '../runtime/password-policies.ts';
 import { TASK_BRANCHES } from '../tasks/task-branches.ts';
 
 /** A file that fills a memory backend may be as large as this. */
@@ -53,6 +54,7 @@ export interface NamingContextsOptions {
   readonly files: FileReader;
   /** Where hashes of passwords are computed, for whoever sets them. */
   readonly deriveFor: (source: string) => Derive;
+  readonly findPolicy: FindPolicy;
   readonly profiles: PasswordProfiles;
   readonly supportedSaslMechanisms: () => readonly string[];
   readonly now: () => Date;
@@ -73,7 +75,7 @@ export interface OpenContexts {
 export function openContexts(options: NamingContextsOptions): OpenContexts {
   const { configuration, writePath, monitor, history, firstNumber, instanceFolder, files, now, log } =
     options;
-  const { deriveFor, profiles } = options;
+  const { deriveFor, profiles, findPolicy } = options;
   const { schema, validator } = configuration;
   const policies = new AccessPolicies(schema, validator.definitions);
   const views = new EntryViews({
@@ -90,7 +92,7 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
     const grant = entry && views.accessOf(requester)?.grantOf(entry);
     return (typeKey) => grant?.readsSecrets(typeKey) === true;
   });
-  const config = new ConfigBackend({ configuration, views, writePath, deriveFor });
+  const config = new ConfigBackend({ configuration, views, writePath, deriveFor, findPolicy });
   const effective = new EffectiveBackend(configuration, views, writePath.feed);
   const facts = {
     supportedControls: SUPPORTED_CONTROLS,
@@ -132,6 +134,7 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
     clientTrustBases: () => configuration.clientTrustBases(),
     readEntries: (path) => readLdifFile(resolve(instanceFolder, path), instanceFolder, files),
     deriveFor,
+    findPolicy,
     profiles,
     now,
     log,

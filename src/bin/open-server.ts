@@ -18,6 +18,7 @@ import { keepAsLastKnownGood, withHint } from '../instance/last-known-good.ts';
 import { finishLoading } from '../instance/load-configuration.ts';
 import { openConfiguration } from '../instance/open-configuration.ts';
 import { openHistory } from '../instance/open-history.ts';
+import { addShippedPolicies } from '../instance/shipped-policies.ts';
 import { tellUpgradeNotices } from '../instance/upgrade-notices.ts';
 import { Alerts } from '../mail/alerts.ts';
 import { reloadMonitor } from '../monitor/reload-monitor.ts';
@@ -26,6 +27,7 @@ import { PasswordHashing } from '../operations/login/password-hashing.ts';
 import { AccessPolicyComponent } from '../runtime/access-policies.ts';
 import { Accounts } from '../runtime/accounts.ts';
 import type { DescribedPart, Digest } from '../runtime/description.ts';
+import { PasswordPolicies } from '../runtime/password-policies.ts';
 import { PREPARE_MS_MAX, Runtime } from '../runtime/runtime.ts';
 import { TrustRecovery } from '../runtime/trust-recovery.ts';
 import { UnsentAnswers } from '../server/connection/unsent-answers.ts';
@@ -163,6 +165,7 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
   });
   opened.defer(() => writePath.close());
   if (configured.isSnapshotDue) await writePath.snapshot().catch(tellUnlessFull(log));
+  await addShippedPolicies(configuration, writePath, log);
   await addMissingContainers(configuration, writePath, log);
   await giveAdministratorPassword(instance, environment, configuration, writePath);
   return {
@@ -174,6 +177,7 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
     files,
     keyOf,
     accounts,
+    policies: new PasswordPolicies({ instanceFolder: instance.folder, files, keyOf }),
     writePath,
     alerts,
     now,
@@ -226,6 +230,7 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
     now,
     log,
     deriveFor: ground.hashing.forLoad,
+    findPolicy: ground.policies.find,
     profiles: ground.profiles,
     supportedSaslMechanisms: () => offeredMechanisms(ground.accountProfiles),
   });
@@ -327,7 +332,7 @@ function openListeners(ground: Ground, services: Services, opened: AsyncDisposab
   const ldapServer = new LdapServer({
     ...providing,
     places,
-    services: { contexts, authentication, keyOf, history: past.service },
+    services: { contexts, authentication, keyOf, history: past.service, findPolicy: ground.policies.find },
     tls: trust.tls,
     budget: new OctetBudget(Math.floor(getHeapStatistics().heap_size_limit * REQUESTS_SHARE)),
     unsent: new UnsentAnswers(unsentOctetsMax()),
@@ -346,6 +351,7 @@ function openListeners(ground: Ground, services: Services, opened: AsyncDisposab
       trust.components,
       [
         new AccessPolicyComponent(services.policies),
+        ...ground.policies.components,
         ...[accounts, authentication.throttle, past.retention, services.memoryBackends, services.watch],
         ...[...tasks.components, ...mail.components, ...alerting.components],
       ],

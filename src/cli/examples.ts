@@ -198,6 +198,26 @@ const FAMILIES: Readonly<Record<string, FamilyExamples>> = {
     property: 'permission',
     set: ['--add permission:verify', '--set connection-minimum-ssf:128'],
   },
+  'password-validator': {
+    plural: 'password-validators',
+    named: ['validator-name', '"At least 12 characters"', '"No names"'],
+    create: [
+      '--type length-based --set enabled:true --set min-password-length:12',
+      '--type attribute-value --set enabled:true --set match-attribute:cn',
+    ],
+    property: 'enabled',
+    set: ['--set min-password-length:16', '--set enabled:true'],
+  },
+  'password-policy': {
+    plural: 'password-policies',
+    named: ['policy-name', 'Strict', '"No validators"'],
+    create: [
+      '--set "password-validator:At least 8 characters" --set "password-validator:Common passwords"',
+      '--set allow-pre-encoded-passwords:false',
+    ],
+    property: 'password-validator',
+    set: ['--set scrypt-cost:32768', '--remove "password-validator:Common passwords"'],
+  },
   'root-dn-user': {
     plural: 'root-dn-users',
     named: ['user-name', 'Monitor', 'Reader'],

@@ -18,6 +18,15 @@ import { ldapiConnectionHandler } from './objects/ldapi-connection-handler.ts';
 import { localBackend } from './objects/local-backend.ts';
 import { mailServer } from './objects/mail-server.ts';
 import { memoryBackend } from './objects/memory-backend.ts';
+import { attributeValuePasswordValidator } from './objects/passwords/attribute-value-password-validator.ts';
+import { characterSetPasswordValidator } from './objects/passwords/character-set-password-validator.ts';
+import { dictionaryPasswordValidator } from './objects/passwords/dictionary-password-validator.ts';
+import { lengthBasedPasswordValidator } from './objects/passwords/length-based-password-validator.ts';
+import { passwordPolicy } from './objects/passwords/password-policy.ts';
+import { passwordValidator } from './objects/passwords/password-validator.ts';
+import { repeatedCharactersPasswordValidator } from './objects/passwords/repeated-characters-password-validator.ts';
+import { similarityBasedPasswordValidator } from './objects/passwords/similarity-based-password-validator.ts';
+import { uniqueCharactersPasswordValidator } from './objects/passwords/unique-characters-password-validator.ts';
 import { pemKeyManagerProvider } from './objects/pem-key-manager-provider.ts';
 import { pemTrustManagerProvider } from './objects/pem-trust-manager-provider.ts';
 import { pkcs11TrustManagerProvider } from './objects/pkcs11-trust-manager-provider.ts';
@@ -54,6 +63,15 @@ export const objectDefinitions = [
   mailServer,
   alertHandler,
   smtpAlertHandler,
+  passwordValidator,
+  attributeValuePasswordValidator,
+  characterSetPasswordValidator,
+  dictionaryPasswordValidator,
+  lengthBasedPasswordValidator,
+  repeatedCharactersPasswordValidator,
+  similarityBasedPasswordValidator,
+  uniqueCharactersPasswordValidator,
+  passwordPolicy,
   rootDnUser,
   globalAccessControlPolicy,
 ] as const satisfies readonly ObjectDefinition[];

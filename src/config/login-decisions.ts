@@ -10,6 +10,8 @@ import { globalAccessControlPolicy } from './objects/global-access-control-polic
 import { ldapConnectionHandler } from './objects/ldap-connection-handler.ts';
 import { ldapiConnectionHandler } from './objects/ldapi-connection-handler.ts';
 import { memoryBackend } from './objects/memory-backend.ts';
+import { passwordPolicy } from './objects/passwords/password-policy.ts';
+import { passwordValidator } from './objects/passwords/password-validator.ts';
 import { rootConfig } from './objects/root-config.ts';
 import { rootDnUser } from './objects/root-dn-user.ts';
 import { trustManagerProvider } from './objects/trust-manager-provider.ts';
@@ -77,6 +79,23 @@ export const LOGIN_DECISIONS: readonly LoginDecision[] = [
     kind: rootConfig.kind,
     properties: ['lockout-failure-count', 'lockout-duration', 'lockout-failure-expiration-interval'],
     decides: 'how many passwords may be tried',
+  },
+  {
+    kind: rootConfig.kind,
+    properties: ['default-password-policy'],
+    decides: 'which password policy accounts have',
+  },
+  {
+    kind: passwordPolicy.kind,
+    properties: undefined,
+    decides: 'which passwords accounts may have',
+    alsoWhenRemoved: true,
+  },
+  {
+    kind: passwordValidator.kind,
+    properties: undefined,
+    decides: 'which passwords accounts may have',
+    alsoWhenRemoved: true,
   },
 ];
 

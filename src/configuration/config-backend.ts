@@ -10,6 +10,7 @@ import type { Derive } from '../config/passwords/derivation.ts';
 import { type Change, dnOfChange } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
+import type { FindPolicy } from '../runtime/password-policies.ts';
 import type { Configuration } from './configuration.ts';
 import { isPasswordReset, requireAccountRights } from './rights/login-rights.ts';
 import { readsSecretsBy, requireSecretAnew } from './rights/secret-destination.ts';
@@ -24,13 +25,15 @@ export interface ConfigBackendOptions {
   readonly writePath: WritePath;
   /** Where hashes of passwords are computed, for whoever sets them. */
   readonly deriveFor: (source: string) => Derive;
+  readonly findPolicy: FindPolicy;
 }
 
 export class ConfigBackend extends TreeBackend {
   readonly #configuration: Configuration;
   readonly #writer: TreeWriter;
 
-  constructor({ configuration, views, writePath, deriveFor }: ConfigBackendOptions) {
+  constructor(options: ConfigBackendOptions) {
+    const { configuration, views, writePath } = options;
     const { schema, tree } = configuration;
     const source = new TreeSource(schema, tree);
     const guarded = {
@@ -39,7 +42,7 @@ export class ConfigBackend extends TreeBackend {
       writePrivileges: ['config-read', 'config-write'],
     };
     const rights = new BackendRights(guarded);
-    const rules = new ConfigRules(configuration, rights, deriveFor);
+    const rules = new ConfigRules(options, rights);
     const writer = new TreeWriter({ schema, tree, views, source, rights, writePath, rules });
     super({
       ...guarded,
@@ -69,18 +72,27 @@ class ConfigRules implements ChangeRules {
   readonly #configuration: Configuration;
   readonly #rights: BackendRights;
   readonly #deriveFor: (source: string) => Derive;
+  readonly #findPolicy: FindPolicy;
 
-  constructor(configuration: Configuration, rights: BackendRights, deriveFor: (source: string) => Derive) {
+  constructor({ configuration, deriveFor, findPolicy }: ConfigBackendOptions, rights: BackendRights) {
     this.#configuration = configuration;
     this.#rights = rights;
     this.#deriveFor = deriveFor;
+    this.#findPolicy = findPolicy;
   }
 
   ready(change: Change, requester: Requester, entry: Entry | undefined): Change | Promise<Change> {
     const { schema } = this.#configuration;
     this.require(change, requester, entry);
     const derive = this.#deriveFor(requester.name);
-    return withStoredPasswords(change, { schema, derive, acceptance: 'strong', find: () => entry });
+    return withStoredPasswords(change, {
+      schema,
+      derive,
+      acceptance: 'strong',
+      find: () => entry,
+      findPolicy: this.#findPolicy,
+      by: requester.dn,
+    });
   }
 
   require(change: Change, requester: Requester, entry: Entry | undefined): void {

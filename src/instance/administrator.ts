@@ -7,13 +7,17 @@ import { deriveForCommand } from '../config/passwords/derivation.ts';
 import { passwordProblem } from '../config/passwords/scrypt-scheme.ts';
 import { isPrepared, preparedProblem, storePassword } from '../config/passwords/stored-password.ts';
 import type { Configuration } from '../configuration/configuration.ts';
+import { comparedAttributes } from '../configuration/rights/stored-passwords.ts';
 import type { WritePath } from '../configuration/write/write-path.ts';
 import { FileError } from '../files/file-error.ts';
 import { readText } from '../files/text.ts';
 import { Dn } from '../ldap/dn.ts';
-import { Attribute } from '../ldap/entry.ts';
+import { Attribute, type Entry } from '../ldap/entry.ts';
+import type { PasswordProblem } from '../policy/new-password.ts';
+import { passwordProblems } from '../policy/password-policy.ts';
 import { type Instance, writePin } from './instance.ts';
 import { StartError } from './start-error.ts';
+import { policiesOf } from './stored-policies.ts';
 
 export const ADMINISTRATOR_DN = 'cn=admin,cn=Root DNs,cn=config';
 export const ADMINISTRATOR_BIND_NAME = 'uid=admin';
@@ -39,7 +43,9 @@ export async function giveAdministratorPassword(
   const { given, variable } = await givenPassword(environment);
   const password = given === '' ? randomBytes(PASSWORD_OCTETS).toString('base64url') : given;
   const isHash = isPrepared(password);
-  const refused = isHash ? preparedProblem(password, 'strong') : passwordProblem(password);
+  const refused = isHash
+    ? preparedProblem(password, 'strong')
+    : (passwordProblem(password) ?? (await policyProblem(password, entry, configuration, instance)));
   if (refused !== undefined) throw new StartError(`${variable} ${refused.problem}. ${refused.advice}`);
   // The file first: a password that was stored and is in no file would lock everybody out.
   if (given === '') await writePin(instance, password);
@@ -49,6 +55,18 @@ export async function giveAdministratorPassword(
     { type: 'modify', dn, modifications: [{ operation: 'replace', attribute }] },
     FIRST_START,
   );
+}
+
+async function policyProblem(
+  text: string,
+  entry: Entry,
+  configuration: Configuration,
+  { folder }: Pick<Instance, 'folder'>,
+): Promise<PasswordProblem | undefined> {
+  const findPolicy = await policiesOf(configuration, folder);
+  const policy = findPolicy(entry.first('ds-pwp-password-policy-dn'));
+  const attributes = comparedAttributes(entry, configuration.schema);
+  return policy && passwordProblems(policy, { text, attributes }, 'owner')[0];
 }
 
 /** What the environment gives, itself or by the name of a file; empty when it gives nothing. Throws StartError. */

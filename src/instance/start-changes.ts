@@ -4,7 +4,7 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import { rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { readLdif } from '../codec/ldif-reader.ts';
 import { deriveForCommand } from '../config/passwords/derivation.ts';
 import type { Configuration } from '../configuration/configuration.ts';
@@ -29,6 +29,7 @@ import type { Commit, Store } from '../store/store.ts';
 import { START_OK_NAME } from './last-known-good.ts';
 import { refusedControl } from './refused-control.ts';
 import { countErrors, StartError } from './start-error.ts';
+import { policiesOf } from './stored-policies.ts';
 
 const CHANGES_OCTETS_MAX = 256 * 1024 * 1024;
 const CHANGES_NAME = 'config-changes.ldif';
@@ -162,6 +163,7 @@ class StartChanges {
     if (changes.length === 0) return;
     const { opened, now, log, alerts } = this.#options;
     const { schema, tree, validator } = configuration;
+    const findPolicy = await policiesOf(configuration, dirname(this.#options.configFolder));
     const stored = await Promise.all(
       changes.map((change) =>
         withStoredPasswords(change, {
@@ -169,6 +171,8 @@ class StartChanges {
           acceptance: 'strong',
           derive: deriveForCommand,
           find: (dn) => tree.find(schema.dnKey(dn)),
+          findPolicy,
+          by,
         }),
       ),
     );

@@ -4,6 +4,7 @@
 import type { Attribute, Entry } from '../ldap/entry.ts';
 import type { Account, Credentials } from '../runtime/accounts.ts';
 
+const POLICY_KEY = 'ds-pwp-password-policy-dn';
 const NO_PRIVILEGES: ReadonlySet<string> = new Set();
 
 type MemoryAccount = { -readonly [Field in keyof Account]: Account[Field] };
@@ -24,13 +25,18 @@ export class MemoryAccounts {
     const password = entry.find('userpassword');
     if (password === undefined) return undefined;
     const known = this.#known.get(password);
-    if (known?.key === key) return known;
+    if (known?.key === key) {
+      known.namedPolicy = entry.first(POLICY_KEY);
+      return known;
+    }
     const account = this.#renewed(key, password.values) ?? {
       key,
       dn: entry.dn.toString(),
       credentials: credentialsOf(password.values),
       era: 0,
       privileges: NO_PRIVILEGES,
+      hasDefaultPolicy: false,
+      namedPolicy: entry.first(POLICY_KEY),
     };
     this.#known.set(password, account);
     return account;

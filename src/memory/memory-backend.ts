@@ -16,6 +16,7 @@ import { type Change, dnOfChange } from '../ldap/change.ts';
 import type { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
+import type { FindPolicy } from '../runtime/password-policies.ts';
 import { requirePasswordRights } from './memory-login-rights.ts';
 import type { MemoryTree } from './memory-tree.ts';
 
@@ -36,6 +37,7 @@ export interface MemoryBackendOptions {
   readonly rights: () => MemoryRights;
   /** Returns where the passwords of a requester's source are hashed. */
   readonly deriveFor: (source: string) => Derive;
+  readonly findPolicy: FindPolicy;
 }
 
 export class MemoryBackend extends TreeBackend {
@@ -81,7 +83,7 @@ class MemoryRules implements ChangeRules {
   }
 
   ready(change: Change, requester: Requester, entry: Entry | undefined): Change | Promise<Change> {
-    const { baseDn, entries, views, rights, deriveFor } = this.#options;
+    const { baseDn, entries, views, rights, deriveFor, findPolicy } = this.#options;
     if (!rights().isWritable) {
       throw new LdapError(
         'unwillingToPerform',
@@ -93,7 +95,14 @@ class MemoryRules implements ChangeRules {
     const grant = this.#rights.sightOf(requester).grantAt(dnOfChange(change));
     requireNoGuess(change, requester, { schema, secrets: views.secrets, grant }, entry);
     const derive = deriveFor(requester.name);
-    return withStoredPasswords(change, { schema, acceptance: 'any', derive, find: () => entry });
+    return withStoredPasswords(change, {
+      schema,
+      acceptance: 'any',
+      derive,
+      find: () => entry,
+      findPolicy,
+      by: requester.dn,
+    });
   }
 
   permits(change: Change, requester: Requester): boolean {

@@ -24,6 +24,7 @@ import { LdapError } from '../ldap/ldap-error.ts';
 import type { Account } from '../runtime/accounts.ts';
 import type { Component, NewKeys, ObjectDifference, Prepared } from '../runtime/component.ts';
 import type { RunningPart } from '../runtime/description.ts';
+import type { FindPolicy } from '../runtime/password-policies.ts';
 import { PreparedMap } from '../runtime/prepared-map.ts';
 import { together } from '../runtime/renamed-keys.ts';
 import { Runtime } from '../runtime/runtime.ts';
@@ -47,6 +48,7 @@ export interface MemoryBackendsOptions {
   readonly readEntries: (path: string) => Promise<readonly Entry[]>;
   /** Returns where the passwords of a requester's source are hashed. */
   readonly deriveFor: (source: string) => Derive;
+  readonly findPolicy: FindPolicy;
   /** Receives the password attributes of all entries. */
   readonly profiles: PasswordProfiles;
   readonly now: () => Date;
@@ -291,7 +293,8 @@ export class MemoryBackends implements Component {
   }
 
   #open(settings: Settings): Running {
-    const { schema, views, isSecret, clientTrustBases, now, log, deriveFor, profiles } = this.#options;
+    const { schema, views, isSecret, clientTrustBases, now, log, deriveFor, profiles, findPolicy } =
+      this.#options;
     const passwords = profiles.section();
     const current = () => running.settings;
     const entries = new MemoryTree({
@@ -314,7 +317,7 @@ export class MemoryBackends implements Component {
       isWritable: current().writabilityMode === 'enabled',
     });
     const backends = settings.baseDn.map(
-      (baseDn) => new MemoryBackend({ baseDn, entries, views, writePath, rights, deriveFor }),
+      (baseDn) => new MemoryBackend({ baseDn, entries, views, writePath, rights, deriveFor, findPolicy }),
     );
     const running: Running = { settings, entries, writePath, backends, passwords };
     return running;
@@ -322,10 +325,17 @@ export class MemoryBackends implements Component {
 
   /** Returns an entry of a file with hashed passwords. */
   async #storedEntry(entry: Entry, backend: Dn): Promise<Entry> {
-    const { schema, deriveFor } = this.#options;
+    const { schema, deriveFor, findPolicy } = this.#options;
     const change = await withStoredPasswords(
       { type: 'add', entry },
-      { schema, acceptance: 'any', derive: deriveFor(backend.toString()), find: () => undefined },
+      {
+        schema,
+        acceptance: 'any',
+        derive: deriveFor(backend.toString()),
+        find: () => undefined,
+        findPolicy,
+        by: '',
+      },
     );
     return change.type === 'add' ? change.entry : entry;
   }

@@ -16,6 +16,7 @@ import type { Schema } from '../schema/schema.ts';
 const NEEDED: Privilege = 'privilege-change';
 const RESET: Privilege = 'password-reset';
 const PASSWORD_KEY = 'userpassword';
+const POLICY_KEY = 'ds-pwp-password-policy-dn';
 
 /**
  * Throws insufficientAccessRights (50), by the attributes that a change names. It is called before passwords are compared or
@@ -50,6 +51,8 @@ export function requireMemoryLoginRights(
     hasNew(earlier, after, (attribute) => attribute.key === PASSWORD_KEY)
   )
     throw passwordRefusal(dn, requester);
+  if (!isSame(before?.find(POLICY_KEY), after.find(POLICY_KEY)))
+    throw refusal(dn, `${POLICY_KEY} decides which password policy the account has`, NEEDED, requester);
   if (!hasNew(earlier, after, isCertificateAttribute)) return;
   for (const base of trustBases()) {
     if (!isAtOrBelow(key, base)) continue;
@@ -69,6 +72,10 @@ function hasNew(
     const old = before?.find(attribute.key);
     return old !== attribute && !attribute.values.every((value) => old?.values.includes(value) === true);
   });
+}
+
+function isSame(one: Attribute | undefined, other: Attribute | undefined): boolean {
+  return one === other || JSON.stringify(one?.values) === JSON.stringify(other?.values);
 }
 
 function passwordRefusal(dn: Dn, requester: Requester): LdapError {

@@ -8,6 +8,7 @@ import type { HistoryService } from '../history/history-service.ts';
 import type { Control } from '../ldap/control.ts';
 import type { Request, Response } from '../ldap/message.ts';
 import type { ResultCode } from '../ldap/result-code.ts';
+import type { FindPolicy } from '../runtime/password-policies.ts';
 import type { Answer } from './answer.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { ConnectionLimits } from './limits.ts';
@@ -21,6 +22,7 @@ export interface Services {
   readonly contexts: NamingContexts;
   readonly authentication: Authentication;
   readonly history: HistoryService;
+  readonly findPolicy: FindPolicy;
   /** The key of a name; throws invalidDnSyntax. */
   readonly keyOf: (dn: string) => string;
   readonly limits: ConnectionLimits;

@@ -6,8 +6,10 @@ import type { ProfileSection } from '../config/passwords/password-profiles.ts';
 import type { Secret } from '../config/secret.ts';
 import { Dn } from '../ldap/dn.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
+import type { PasswordPolicy } from '../policy/password-policy.ts';
 import type { Component, NewKeys, ObjectDifference, Prepared } from './component.ts';
 import type { Digest, RunningPart } from './description.ts';
+import type { FindPolicy } from './password-policies.ts';
 import { onCommit } from './renamed-keys.ts';
 
 /** Data that authenticates an account. */
@@ -28,11 +30,23 @@ export interface Account {
   /** Increases when a password or certificate is removed or changed. Earlier logins are then invalid. */
   readonly era: number;
   readonly privileges: ReadonlySet<string>;
+  /** True for accounts of the configuration, which have the default password policy if they name none. */
+  readonly hasDefaultPolicy: boolean;
+  /** DN of the password policy that the account names. */
+  readonly namedPolicy: string | undefined;
 }
 
 type LiveAccount = { -readonly [Field in keyof Account]: Account[Field] };
 
 type KeyOf = (dn: string) => string;
+
+/** Returns the password policy of an account; undefined if it has none. */
+export function policyOf(
+  { hasDefaultPolicy, namedPolicy }: Account,
+  findPolicy: FindPolicy,
+): PasswordPolicy | undefined {
+  return namedPolicy === undefined && !hasDefaultPolicy ? undefined : findPolicy(namedPolicy);
+}
 
 /** The accounts of the configuration. */
 export class Accounts implements Component {
@@ -113,7 +127,15 @@ export class Accounts implements Component {
           return;
         }
         const privileges = new Set<string>(now.privilege);
-        const account = this.#put({ key, dn: now.dn.toString(), credentials, privileges, era: 0 });
+        const account = this.#put({
+          key,
+          dn: now.dn.toString(),
+          credentials,
+          privileges,
+          era: 0,
+          hasDefaultPolicy: true,
+          namedPolicy: now.passwordPolicyDn?.toString(),
+        });
         for (const name of [key, ...names]) this.#byName.set(name, account);
       },
       abort: () => {},
@@ -122,11 +144,12 @@ export class Accounts implements Component {
 
   *describe(digest: Digest): Generator<RunningPart> {
     const names = Map.groupBy(this.#byName, ([, { key }]) => key);
-    for (const { key, dn, credentials, privileges } of this.#byKey.values()) {
+    for (const { key, dn, credentials, privileges, namedPolicy } of this.#byKey.values()) {
       const facts = {
         dn,
         names: (names.get(key) ?? []).map(([name]) => name).toSorted(),
         privileges: [...privileges].toSorted(),
+        passwordPolicy: namedPolicy,
         passwords: credentials.passwords.map(digest).toSorted(),
         subjects: credentials.subjects.toSorted(),
         fingerprints: credentials.fingerprints.toSorted(),
@@ -162,6 +185,7 @@ export class Accounts implements Component {
     }
     live.dn = account.dn;
     live.privileges = account.privileges;
+    live.namedPolicy = account.namedPolicy;
     if (!keepsAll(live.credentials, account.credentials)) live.era += 1;
     live.credentials = account.credentials;
     return live;

@@ -40,5 +40,6 @@ describe('the global configuration', () => {
 
 function withValue(name: string, text: string) {
   const entry = configuration.get('cn=config');
-  return entry.withAttributes([...entry.attributes, new Attribute(name, [text])]);
+  const others = entry.attributes.filter(({ key }) => key !== name.toLowerCase());
+  return entry.withAttributes([...others, new Attribute(name, [text])]);
 }

@@ -36,7 +36,6 @@ describe('what decides who a client is', () => {
       'trust-transaction-ids',
       'bind-with-dn-requires-password',
       'proxied-authorization-identity-mapper',
-      'default-password-policy',
     ]);
   });
 });

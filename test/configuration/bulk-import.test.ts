@@ -35,7 +35,14 @@ it('hashes the passwords of all that is ahead side by side', async () => {
     await all.promise;
     return deriveForCommand(derivation);
   };
-  const bulk = new BulkImport({ configuration, derive, at: new Date(), by: 'cn=Test', id: 'id' });
+  const bulk = new BulkImport({
+    findPolicy: () => undefined,
+    configuration,
+    derive,
+    at: new Date(),
+    by: 'cn=Test',
+    id: 'id',
+  });
   const text = PEOPLE.map((name) => accountLdif(name, { password: passwordOf(name) })).join('\n');
   const changes = [...readLdif(text)].map((record) => {
     if (record.type === 'change') return record.change;

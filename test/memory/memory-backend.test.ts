@@ -43,6 +43,7 @@ function open(): { entries: MemoryTree; backend: MemoryBackend } {
     views: new EntryViews({ schema, secrets: SECRETS, policies: new AccessPolicies(schema, SECRETS) }),
     writePath,
     rights: () => ({ allowAnonymousRead: true, isWritable: true }),
+    findPolicy: () => undefined,
     deriveFor: () => async (derivation) => deriveHere(derivation),
   });
   return { entries, backend };

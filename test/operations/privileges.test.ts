@@ -143,15 +143,15 @@ describe('a password that is deleted by its clear text', () => {
   it('goes with all that was made of it, and leaves others', async () => {
     const administrator = new LdapTools(server);
     const dn = accountDn('two passwords');
-    await administrator.add(accountLdif('two passwords', { password: 'first' }));
-    const add = modifyLdif(dn, 'add: userPassword', 'userPassword: second');
+    await administrator.add(accountLdif('two passwords', { password: 'the first password' }));
+    const add = modifyLdif(dn, 'add: userPassword', 'userPassword: the second password');
     const remove = modifyLdif(
       dn,
       'delete: userPassword',
-      'userPassword: first',
+      'userPassword: the first password',
       '-',
       'add: userPassword',
-      'userPassword: third',
+      'userPassword: the third password',
     );
     expect(await administrator.modify(add)).toMatchObject({ code: 0 });
     expect(await administrator.modify(remove)).toMatchObject({ code: 0 });

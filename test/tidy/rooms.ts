@@ -15,15 +15,16 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   ['expression', ['files']],
   ['config', ['ldap', 'files', 'schema', 'expression']],
   ['access', ['ldap', 'schema', 'directory', 'config']],
+  ['policy', ['config (types)']],
   ['trust', ['config (types)', 'files']],
   ['mail', ['config (types)', 'trust', 'files']],
-  ['runtime', ['ldap', 'files', 'config', 'trust', 'mail']],
+  ['runtime', ['ldap', 'files', 'config', 'policy', 'trust', 'mail']],
   ['backend', ['ldap', 'schema', 'directory', 'config', 'access', 'trust', 'runtime (types)']],
   [
     'configuration',
     [
       ...['ldap', 'files', 'schema', 'directory', 'store (types)', 'expression', 'config', 'mail'],
-      ...['access', 'runtime', 'backend'],
+      ...['policy', 'access', 'runtime', 'backend'],
     ],
   ],
   [
@@ -64,7 +65,8 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   [
     'operations',
     [
-      ...['ldap', 'files (types)', 'codec', 'directory', 'config', 'access (types)', 'runtime', 'backend'],
+      ...['ldap', 'files (types)', 'codec', 'directory', 'config', 'policy', 'access (types)'],
+      ...['runtime', 'backend'],
       'history (types)',
     ],
   ],
@@ -87,8 +89,16 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   [
     'instance',
     [
-      ...['ldap', 'files', 'codec', 'schema', 'store', 'expression', 'config', 'trust', 'mail (types)'],
-      ...['runtime', 'backend (types)', 'configuration', 'history', 'tasks (types)', 'operations'],
+      ...['ldap', 'files', 'codec', 'schema', 'store', 'expression', 'config', 'policy', 'trust'],
+      ...[
+        'mail (types)',
+        'runtime',
+        'backend (types)',
+        'configuration',
+        'history',
+        'tasks (types)',
+        'operations',
+      ],
     ],
   ],
   [

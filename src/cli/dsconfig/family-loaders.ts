@@ -72,6 +72,32 @@ export const FAMILY_LOADERS: readonly FamilyLoader[] = [
     ],
   },
   {
+    name: 'password-validator',
+    plural: 'password-validators',
+    load: async () => [
+      (await import('../../config/objects/passwords/password-validator.ts')).passwordValidator,
+      (await import('../../config/objects/passwords/attribute-value-password-validator.ts'))
+        .attributeValuePasswordValidator,
+      (await import('../../config/objects/passwords/character-set-password-validator.ts'))
+        .characterSetPasswordValidator,
+      (await import('../../config/objects/passwords/dictionary-password-validator.ts'))
+        .dictionaryPasswordValidator,
+      (await import('../../config/objects/passwords/length-based-password-validator.ts'))
+        .lengthBasedPasswordValidator,
+      (await import('../../config/objects/passwords/repeated-characters-password-validator.ts'))
+        .repeatedCharactersPasswordValidator,
+      (await import('../../config/objects/passwords/similarity-based-password-validator.ts'))
+        .similarityBasedPasswordValidator,
+      (await import('../../config/objects/passwords/unique-characters-password-validator.ts'))
+        .uniqueCharactersPasswordValidator,
+    ],
+  },
+  {
+    name: 'password-policy',
+    plural: 'password-policies',
+    load: async () => [(await import('../../config/objects/passwords/password-policy.ts')).passwordPolicy],
+  },
+  {
     name: 'root-dn-user',
     plural: 'root-dn-users',
     load: async () => [(await import('../../config/objects/root-dn-user.ts')).rootDnUser],

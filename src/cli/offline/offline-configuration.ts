@@ -23,10 +23,12 @@ import { readSchemaFiles } from '../../instance/instance.ts';
 import type { InstanceChoice } from '../../instance/instance-choice.ts';
 import { makeStartChanges } from '../../instance/start-changes.ts';
 import { StartError } from '../../instance/start-error.ts';
+import { policiesOf } from '../../instance/stored-policies.ts';
 import { type Change, dnOfChange } from '../../ldap/change.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import { formatIssue } from '../../ldap/issue.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
+import type { FindPolicy } from '../../runtime/password-policies.ts';
 import { Schema } from '../../schema/schema.ts';
 import { ARCHIVE_FOLDER } from '../../store/archive.ts';
 import { editOf, findOriginal, readUncutSnapshot } from '../../store/edited-snapshot.ts';
@@ -87,7 +89,8 @@ export async function openOfflineConfiguration(
   const taken = new Map<string, PlacedRecord>();
   const { tree, validator } = configuration;
   const stored = new Map([...tree.entries()].map((entry) => [schema.dnKey(entry.dn), entry]));
-  for (const record of records) problems.push(...(await take(configuration, record, taken)));
+  const findPolicy = await policiesOf(configuration, folder);
+  for (const record of records) problems.push(...(await take(configuration, record, taken, findPolicy)));
   tree.commit();
   const issues = [
     ...configuration.checkAll(),
@@ -157,6 +160,7 @@ async function take(
   configuration: Configuration,
   placed: PlacedRecord,
   taken: Map<string, PlacedRecord>,
+  findPolicy: FindPolicy,
 ): Promise<readonly string[]> {
   const { path, record } = placed;
   const { schema } = configuration;
@@ -178,6 +182,8 @@ async function take(
       acceptance: 'strong',
       derive: deriveForCommand,
       find: () => there,
+      findPolicy,
+      by: MADE_BY,
     });
     const made = { at: new Date(), by: MADE_BY };
     if (asked.type === 'add' && ready.type === 'add' && there === undefined) {

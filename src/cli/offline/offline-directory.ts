@@ -9,6 +9,7 @@ import { ConfigBackend } from '../../configuration/config-backend.ts';
 import type { Configuration } from '../../configuration/configuration.ts';
 import type { InstanceChoice } from '../../instance/instance-choice.ts';
 import { type OfflineInstance, openOfflineInstance } from '../../instance/offline-instance.ts';
+import { policiesOf } from '../../instance/stored-policies.ts';
 import { UNUSABLE, unusableFiles } from '../../instance/unusable-files.ts';
 import { type Change, dnOfChange, type Modification } from '../../ldap/change.ts';
 import { Dn } from '../../ldap/dn.ts';
@@ -16,6 +17,7 @@ import { Entry } from '../../ldap/entry.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { SearchScope } from '../../ldap/message.ts';
 import type { Rdn } from '../../ldap/rdn.ts';
+import type { FindPolicy } from '../../runtime/password-policies.ts';
 import { CommandError, type World } from '../command.ts';
 import { asCommandError } from '../command-errors.ts';
 import type { Directory, DirectoryStep, SearchRequest } from '../connection/directory.ts';
@@ -34,7 +36,11 @@ export async function openOfflineDirectory(
   { env, stderr }: Pick<World, 'env' | 'stderr'>,
 ): Promise<Directory> {
   const report = (warning: string) => void stderr.write(`${warning}\n`);
-  return new OfflineDirectory(await asCommandError(() => openOfflineInstance(choice, env, report)));
+  const [instance, findPolicy] = await asCommandError(async () => {
+    const opened = await openOfflineInstance(choice, env, report);
+    return [opened, await policiesOf(opened.configuration, opened.folder)] as const;
+  });
+  return new OfflineDirectory(instance, findPolicy);
 }
 
 class OfflineDirectory implements Directory {
@@ -44,13 +50,19 @@ class OfflineDirectory implements Directory {
   readonly #backend: ConfigBackend;
 
   /** The instance is closed with the directory. */
-  constructor(instance: OfflineInstance) {
+  constructor(instance: OfflineInstance, findPolicy: FindPolicy) {
     const { configuration, writePath, requester } = instance;
     this.#instance = instance;
     this.#configuration = configuration;
     this.#requester = requester;
     const views = offlineViews(configuration);
-    this.#backend = new ConfigBackend({ configuration, views, writePath, deriveFor: () => deriveForCommand });
+    this.#backend = new ConfigBackend({
+      configuration,
+      views,
+      writePath,
+      deriveFor: () => deriveForCommand,
+      findPolicy,
+    });
   }
 
   search({ base, scope, filter = '(objectClass=*)', attributes = ['*'] }: SearchRequest): Promise<Entry[]> {

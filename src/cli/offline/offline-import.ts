@@ -10,6 +10,7 @@ import type { Log } from '../../files/log.ts';
 import type { InstanceChoice } from '../../instance/instance-choice.ts';
 import { openConfiguration } from '../../instance/open-configuration.ts';
 import { refusedControl } from '../../instance/refused-control.ts';
+import { policiesOf } from '../../instance/stored-policies.ts';
 import { unusableFiles } from '../../instance/unusable-files.ts';
 import { dnOfChange } from '../../ldap/change.ts';
 import type { World } from '../command.ts';
@@ -86,7 +87,12 @@ async function importOnce(
   const threads = new DerivationThreads(availableParallelism());
   try {
     const made = { at: now(), by: IMPORTED_BY, id: randomUUID() };
-    const bulk = new BulkImport({ configuration, derive: threads.derive, ...made });
+    const bulk = new BulkImport({
+      configuration,
+      derive: threads.derive,
+      findPolicy: await policiesOf(configuration, opened.instance.folder),
+      ...made,
+    });
     const { schema, tree, validator } = configuration;
     const replaced = new ReplacedEntries({
       schema,

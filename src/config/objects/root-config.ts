@@ -5,6 +5,7 @@ import { defineObject } from '../object-definition.ts';
 import { forgerockAttribute, opendjAttribute, opendjClass, ownAttribute } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
 import { boolean } from '../types/boolean.ts';
+import { reference } from '../types/dn.ts';
 import { duration } from '../types/duration.ts';
 import { integer } from '../types/integer.ts';
 import { keptWord } from '../types/kept-word.ts';
@@ -143,6 +144,13 @@ export const rootConfig = defineObject({
       type: integer({ lowest: 0, highest: 1_000_000_000, unit: 'changes' }),
       default: ['10000'],
       synopsis: 'How many of the last changes stay in the journal however old they are.',
+    }),
+    property({
+      name: 'default-password-policy',
+      oid: opendjAttribute(161),
+      type: reference('password-policy'),
+      synopsis: 'The password policy of the accounts of the configuration that name none.',
+      default: { behaviour: 'Accounts that name no password policy have none.' },
     }),
     property({
       name: 'lockout-failure-count',

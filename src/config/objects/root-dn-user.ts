@@ -5,7 +5,7 @@ import { defineObject } from '../object-definition.ts';
 import { opendjAttribute, opendjClass } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
 import { certificateFingerprint } from '../types/certificate-fingerprint.ts';
-import { dn } from '../types/dn.ts';
+import { dn, reference } from '../types/dn.ts';
 import { enumeration } from '../types/enumeration.ts';
 import { password } from '../types/password.ts';
 import { foreignAccountProperties } from './properties/foreign-account-properties.ts';
@@ -94,6 +94,16 @@ export const rootDnUser = defineObject({
       synopsis:
         'The SHA-256 fingerprints of the certificates that the account logs in with by SASL EXTERNAL.',
       default: { behaviour: 'Certificates are recognised by certificate-subject-dn, or not at all.' },
+    }),
+    property({
+      name: 'password-policy-dn',
+      attribute: 'ds-pwp-password-policy-dn',
+      oid: opendjAttribute(244),
+      type: reference('password-policy'),
+      multiValuedAttribute: true,
+      operationalAttribute: true,
+      synopsis: 'The password policy of the account.',
+      default: { behaviour: 'The account has the default-password-policy of the global configuration.' },
     }),
     ...foreignAccountProperties,
   ],

@@ -8,6 +8,7 @@ import type { Dn } from '../../ldap/dn.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import { formatIssue } from '../../ldap/issue.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
+import type { FindPolicy } from '../../runtime/password-policies.ts';
 import { keysOfName } from '../../schema/written-name.ts';
 import type { Commit } from '../../store/store.ts';
 import type { Configuration } from '../configuration.ts';
@@ -22,6 +23,7 @@ export interface BulkImportOptions {
   readonly by: string;
   /** Where hashes of passwords are computed. */
   readonly derive: Derive;
+  readonly findPolicy: FindPolicy;
   /** The id of the commit that the changes will be. */
   readonly id: string;
 }
@@ -163,9 +165,9 @@ export class BulkImport {
   }
 
   #withStoredPasswords(change: Change): Change | Promise<Change> {
-    const { configuration, derive } = this.#options;
+    const { configuration, derive, findPolicy, by } = this.#options;
     const { schema, tree } = configuration;
     const find = (dn: Dn) => tree.find(schema.dnKey(dn));
-    return withStoredPasswords(change, { schema, acceptance: 'strong', derive, find });
+    return withStoredPasswords(change, { schema, acceptance: 'strong', derive, find, findPolicy, by });
   }
 }

@@ -3,7 +3,7 @@
 
 import { ChangeRefused } from '../../backend/change-refused.ts';
 import type { Derive } from '../../config/passwords/derivation.ts';
-import { passwordProblem } from '../../config/passwords/scrypt-scheme.ts';
+import { passwordProblem, SCRYPT_DEFAULTS } from '../../config/passwords/scrypt-scheme.ts';
 import {
   type Acceptance,
   comparablesOf,
@@ -16,11 +16,22 @@ import {
 import { type Change, dnOfChange, type Modification } from '../../ldap/change.ts';
 import type { Dn } from '../../ldap/dn.ts';
 import type { Attribute, Entry } from '../../ldap/entry.ts';
-import { refuseIfAny, SECRET_STARS } from '../../ldap/issue.ts';
+import { type Issue, refuseIfAny, SECRET_STARS } from '../../ldap/issue.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
+import type { NewPassword, PasswordProblem } from '../../policy/new-password.ts';
+import {
+  hashProblem,
+  type PasswordPolicy,
+  type PasswordSetter,
+  passwordProblems,
+} from '../../policy/password-policy.ts';
+import type { FindPolicy } from '../../runtime/password-policies.ts';
 import type { Schema } from '../../schema/schema.ts';
 
 const PASSWORD_KEY = 'userpassword';
+const POLICY_KEY = 'ds-pwp-password-policy-dn';
+/** What no password is compared with. */
+const UNCOMPARED: ReadonlySet<string> = new Set([PASSWORD_KEY, 'objectclass']);
 /** An account has no more: each login computes as many hashes as the account that has most. */
 const PASSWORDS_MAX = 8;
 /** A password has three values at most that were made here. */
@@ -35,6 +46,19 @@ export interface PasswordStorage {
   readonly acceptance: Acceptance;
   /** The entry as it is now. */
   readonly find: (dn: Dn) => Entry | undefined;
+  readonly findPolicy: FindPolicy;
+  /** DN of who sets the passwords. */
+  readonly by: string;
+}
+
+/** The entry whose passwords are set, and what is known of the one before. */
+interface Setting {
+  readonly dn: Dn;
+  readonly entry: Entry | undefined;
+  /** The values that are stored now. */
+  readonly kept: readonly string[];
+  /** The password before, where the client has given it. */
+  readonly current: string | undefined;
 }
 
 /** Returns the change with every password as it is stored, at once where it has none. Throws what is wrong with a password. */
@@ -56,9 +80,10 @@ async function storedAdd(
   storage: PasswordStorage,
 ): Promise<Change> {
   requireFew(entry.attributes.filter(isPassword), [], entry.dn);
+  const setting = { dn: entry.dn, entry, kept: [], current: undefined };
   const attributes: Attribute[] = [];
   for (const attribute of entry.attributes)
-    attributes.push(isPassword(attribute) ? await stored(attribute, entry.dn, storage) : attribute);
+    attributes.push(isPassword(attribute) ? await stored(attribute, setting, storage) : attribute);
   return { type: 'add', entry: entry.withAttributes(attributes) };
 }
 
@@ -81,11 +106,16 @@ async function storedModify(
     dn,
   );
   const modifications: Modification[] = [];
+  let current: string | undefined;
   for (const { operation, attribute } of change.modifications) {
     if (!isPassword(attribute)) modifications.push({ operation, attribute });
-    else if (operation !== 'delete')
-      modifications.push({ operation, attribute: await stored(attribute, dn, storage) });
-    else modifications.push({ operation, attribute: await deleted(attribute, kept(attribute), dn, derive) });
+    else if (operation !== 'delete') {
+      const setting = { dn, entry, kept: kept(attribute) ?? [], current };
+      modifications.push({ operation, attribute: await stored(attribute, setting, storage) });
+    } else {
+      modifications.push({ operation, attribute: await deleted(attribute, kept(attribute), dn, derive) });
+      current = attribute.values.find((value) => !isPrepared(value)) ?? current;
+    }
   }
   return { ...change, modifications };
 }
@@ -128,20 +158,56 @@ function countOf(values: readonly string[]): number {
   return values.filter((value) => !isPrepared(value)).length + comparablesOf(values).length;
 }
 
-async function stored(
-  attribute: Attribute,
-  dn: Dn,
-  { derive, acceptance }: PasswordStorage,
-): Promise<Attribute> {
+async function stored(attribute: Attribute, setting: Setting, storage: PasswordStorage): Promise<Attribute> {
+  const { dn, entry, kept } = setting;
+  const policy = entry && policyOf(entry, storage);
   const about = { code: 'constraintViolation', dn: dn.toString(), property: 'userPassword' } as const;
-  for (const value of attribute.values) {
-    const refused = isPrepared(value) ? preparedProblem(value, acceptance) : passwordProblem(value);
-    if (refused !== undefined) refuseIfAny([{ ...about, received: SECRET_STARS, ...refused }]);
-  }
+  const issues = attribute.values
+    .filter((value) => !kept.includes(value))
+    .flatMap((value) => problemsOf(value, policy, setting, storage))
+    .map((refused): Issue => ({ ...about, received: SECRET_STARS, ...refused }));
+  refuseIfAny(issues);
+  const options = { ...SCRYPT_DEFAULTS, ...(policy && { cost: Number(policy.settings.scryptCost) }) };
   const values = attribute.values.map((value) =>
-    isPrepared(value) ? [value] : storePassword(value, derive),
+    isPrepared(value) ? [value] : storePassword(value, storage.derive, options),
   );
   return attribute.withValues((await Promise.all(values)).flat());
+}
+
+function problemsOf(
+  value: string,
+  policy: PasswordPolicy | undefined,
+  { dn, entry, current }: Setting,
+  { schema, acceptance, by }: PasswordStorage,
+): readonly PasswordProblem[] {
+  const refused = isPrepared(value) ? preparedProblem(value, acceptance) : passwordProblem(value);
+  if (refused !== undefined) return [refused];
+  if (policy === undefined) return [];
+  if (isPrepared(value)) return [hashProblem(policy) ?? []].flat();
+  const attributes = entry === undefined ? [] : comparedAttributes(entry, schema);
+  return passwordProblems(policy, { text: value, current, attributes }, setterOf(dn, by, schema));
+}
+
+/** Entries of memory backends have a policy only if they name one. */
+function policyOf(
+  entry: Entry,
+  { acceptance, findPolicy }: Pick<PasswordStorage, 'acceptance' | 'findPolicy'>,
+): PasswordPolicy | undefined {
+  const named = entry.first(POLICY_KEY);
+  return named === undefined && acceptance === 'any' ? undefined : findPolicy(named);
+}
+
+function setterOf(dn: Dn, by: string, schema: Schema): PasswordSetter {
+  return by !== '' && schema.dnKeyOfText(by) === schema.dnKey(dn) ? 'owner' : 'other';
+}
+
+/** Returns the user attributes that a password is compared with. */
+export function comparedAttributes(entry: Entry, schema: Schema): NewPassword['attributes'] {
+  return entry.attributes.flatMap(({ description, values }) => {
+    const type = schema.describe(description)?.type;
+    const isCompared = type !== undefined && !type.isOperational && !UNCOMPARED.has(type.key);
+    return isCompared ? [{ name: type.name, values }] : [];
+  });
 }
 
 /** Whoever deletes a password by its clear text means all that was made of it. */

@@ -1,15 +1,16 @@
 // Password Modify (RFC 3062): whoever knows its old password sets its own; whoever has the privilege password-reset
 // sets those of others. Either is an ordinary change to the backend, which hashes the password and stores it.
 
-import { randomBytes } from 'node:crypto';
 import type { Requester } from '../../backend/backend.ts';
 import { formatGeneratedPassword, readPasswordModifyValue } from '../../codec/password-modify-ber.ts';
 import type { Privilege } from '../../config/objects/root-dn-user.ts';
 import { isPrepared } from '../../config/passwords/stored-password.ts';
+import type { Modification } from '../../ldap/change.ts';
 import { Dn } from '../../ldap/dn.ts';
 import { Attribute } from '../../ldap/entry.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
-import type { Account } from '../../runtime/accounts.ts';
+import { generatePassword } from '../../policy/generated-password.ts';
+import { type Account, policyOf } from '../../runtime/accounts.ts';
 import { requireWrite } from '../access.ts';
 import { type Answer, SUCCESS } from '../answer.ts';
 import { confidentialityRequired } from '../confidentiality.ts';
@@ -20,7 +21,6 @@ import { keyOfAuthentication } from '../sasl/authorization-identity.ts';
 import type { ExtendedRequest } from './extended-request.ts';
 
 const RESET_PRIVILEGE: Privilege = 'password-reset';
-const GENERATED_OCTETS = 18;
 const PASSWORD_ATTRIBUTE = 'userPassword';
 
 interface Target {
@@ -43,13 +43,12 @@ export async function passwordModify(
   const { requester } = session;
   const target = findTarget(userIdentity, requester, services);
   const rights = await rightsOver(target, oldPassword, operation, services);
-  const password = newPassword ?? randomBytes(GENERATED_OCTETS).toString('base64url');
   const backend = services.contexts.find(target.key);
   if (backend === undefined) throw noSuchEntry(target.dn.toString());
   if (target.account === undefined) requireWrite(backend, rights);
-  const attribute = new Attribute(PASSWORD_ATTRIBUTE, [password]);
+  const password = newPassword ?? generate(target, services);
   const outcome = await backend.change(
-    { type: 'modify', dn: target.dn, modifications: [{ operation: 'replace', attribute }] },
+    { type: 'modify', dn: target.dn, modifications: modificationsFor(target, oldPassword, password) },
     rights,
     undefined,
     session.writeOrder,
@@ -57,6 +56,28 @@ export async function passwordModify(
   if (target.isOwn && requester instanceof AccountRequester) requester.renew();
   const value = newPassword === undefined ? formatGeneratedPassword(password) : undefined;
   return { ...SUCCESS, diagnosticMessage: outcome.notes.join('\n'), value };
+}
+
+/** The owner's old password goes with the change, for validators that compare the two. */
+function modificationsFor(
+  { isOwn }: Target,
+  oldPassword: string | undefined,
+  password: string,
+): readonly Modification[] {
+  const replace = { operation: 'replace', attribute: new Attribute(PASSWORD_ATTRIBUTE, [password]) } as const;
+  if (!isOwn || oldPassword === undefined) return [replace];
+  return [{ operation: 'delete', attribute: new Attribute(PASSWORD_ATTRIBUTE, [oldPassword]) }, replace];
+}
+
+/** Throws unwillingToPerform (53) if the policy accepts none of the random passwords. */
+function generate({ account, dn }: Target, { findPolicy }: Services): string {
+  const policy = account === undefined ? undefined : policyOf(account, findPolicy);
+  const password = generatePassword(policy);
+  if (password !== undefined) return password;
+  throw new LdapError(
+    'unwillingToPerform',
+    `${dn}: no random password was found that the validators of ${policy?.dn} accept. Give a new password.`,
+  );
 }
 
 function findTarget(identity: string | undefined, requester: Requester, services: Services): Target {

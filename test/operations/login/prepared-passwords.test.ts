@@ -160,7 +160,7 @@ describe('changes that are sent together', () => {
     const service = [
       ['objectClass', ['person', 'ds-cfg-root-dn-user']],
       ['sn', ['B']],
-      ['userPassword', ['first']],
+      ['userPassword', ['the first password']],
     ] as const;
     const requests = [
       ...[addRequest(dn, person), replaced('description', 'first'), replaced('userPassword', 'second')],

@@ -1,7 +1,7 @@
-// Further properties of administrators in PingDS and OpenDJ: limits, and a password policy.
+// Further properties of administrators in PingDS and OpenDJ: limits.
 
 import { opendjAttribute } from '../../object-identifiers.ts';
-import { fixed, refused } from './foreign-property.ts';
+import { fixed } from './foreign-property.ts';
 
 const unlimited = <const Name extends string>(name: Name, number: number, what: string) =>
   fixed(name, opendjAttribute(number), {
@@ -23,14 +23,5 @@ export const foreignAccountProperties = [
     syntax: 'boolean',
     problem: 'cannot be honoured: to keep somebody from logging in, delete the account or its userPassword',
     synopsis: 'Whether nobody may log in to the account; never.',
-  }),
-  refused('password-policy-dn', opendjAttribute(244), {
-    operational: 'ds-pwp-password-policy-dn',
-    multiValuedAttribute: true,
-    syntax: 'dn',
-    problem: 'names a password policy, and this server has none',
-    advice:
-      'Leave it out: lockout-failure-count of cn=config and its like limit failed logins, and passwords do not expire.',
-    synopsis: 'The password policy of the account in OpenDJ',
   }),
 ] as const;

@@ -84,13 +84,6 @@ const access = [
       'Leave it out: dn: names an account by its DN, and u: by its uid or another name it logs in with.',
     synopsis: 'How OpenDJ finds the account of a proxied authorization',
   }),
-  refused('default-password-policy', opendjAttribute(161), {
-    syntax: 'dn',
-    problem: 'names a password policy, and this server has none',
-    advice:
-      'Leave it out: lockout-failure-count and its like limit failed logins, and passwords do not expire.',
-    synopsis: 'The password policy of accounts in OpenDJ',
-  }),
   refused('allowed-client', opendjAttribute(4), {
     multiValued: true,
     problem: BY_HANDLER,

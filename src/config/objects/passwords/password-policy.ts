@@ -1,0 +1,94 @@
+// A password policy: what new passwords must be like, and how they are stored.
+
+import { defineObject } from '../../object-definition.ts';
+import { opendjAttribute, opendjClass, ownAttribute } from '../../object-identifiers.ts';
+import { property } from '../../property-definition.ts';
+import { boolean } from '../../types/boolean.ts';
+import { reference } from '../../types/dn.ts';
+import { enumeration } from '../../types/enumeration.ts';
+import { keptWord } from '../../types/kept-word.ts';
+import { javaClassProperty } from '../properties/java-class-property.ts';
+import { Container } from '../properties/places.ts';
+
+/** The costs N of scrypt that can be chosen; each takes twice the time and memory of the one before. */
+const SCRYPT_COSTS = ['16384', '32768', '65536', '131072'] as const;
+
+export const passwordPolicy = defineObject({
+  kind: 'password-policy',
+  friendlyName: 'Password Policy',
+  friendlyPluralName: 'Password Policies',
+  synopsis: 'What the passwords of accounts must be like, and how they are stored.',
+  description:
+    'An account of the configuration has the policy that its ds-pwp-password-policy-dn names, or else the ' +
+    'default-password-policy of the global configuration. An entry of a memory backend has a policy only if it names one.',
+  objectClass: { name: 'ds-cfg-password-policy', oid: opendjClass(61) },
+  location: { under: Container.passwordPolicies },
+  properties: [
+    property({
+      name: 'password-attribute',
+      oid: opendjAttribute(151),
+      type: keptWord({
+        words: ['userPassword'],
+        problem: 'is not supported: passwords of accounts are values of userPassword',
+      }),
+      default: ['userPassword'],
+      synopsis: 'The attribute that holds passwords; always userPassword.',
+    }),
+    property({
+      name: 'default-password-storage-scheme',
+      oid: opendjAttribute(137),
+      type: keptWord({
+        words: ['SCRYPT'],
+        problem: 'is not supported: new passwords are stored as hashes of scrypt, with keys for SCRAM',
+      }),
+      multiValuedAttribute: true,
+      default: ['SCRYPT'],
+      synopsis: 'How new passwords are hashed; always scrypt. scrypt-cost says how slowly.',
+    }),
+    property({
+      name: 'scrypt-cost',
+      oid: ownAttribute(300),
+      type: enumeration(SCRYPT_COSTS),
+      default: ['16384'],
+      advanced: true,
+      synopsis: 'The cost N of scrypt (RFC 7914) for new passwords; a login costs as much.',
+      description:
+        'r is 8 and p is 5: 16384 takes 16 MiB of memory, 131072 takes 128 MiB and eight times as long. Every login computes ' +
+        'as much as that of the account with the slowest hashes, so that the time says nothing about a name.',
+    }),
+    property({
+      name: 'password-validator',
+      oid: opendjAttribute(154),
+      type: reference('password-validator'),
+      multiValued: true,
+      synopsis: 'The validators that a new password must pass, all of them.',
+      default: { behaviour: 'Every password of 1 to 1024 characters is accepted.' },
+    }),
+    property({
+      name: 'skip-validation-for-administrators',
+      oid: opendjAttribute(160),
+      type: boolean(),
+      default: ['false'],
+      advanced: true,
+      synopsis: 'Whether validators are not asked when somebody else sets the password of an account.',
+    }),
+    property({
+      name: 'allow-pre-encoded-passwords',
+      oid: opendjAttribute(135),
+      type: boolean(),
+      default: ['true'],
+      advanced: true,
+      synopsis:
+        'Whether a hash may be written in place of a password; validators cannot see what it was made of.',
+    }),
+    javaClassProperty('org.opends.server.core.PasswordPolicyFactory'),
+  ],
+  enabledTargets: [
+    {
+      property: 'password-validator',
+      condition: 'the password policy names it',
+      properties: [],
+      holds: () => true,
+    },
+  ],
+});
