@@ -229,8 +229,7 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
     files,
     now,
     log,
-    deriveFor: ground.hashing.forLoad,
-    findPolicy: ground.policies.find,
+    ...newPasswords(ground),
     profiles: ground.profiles,
     supportedSaslMechanisms: () => offeredMechanisms(ground.accountProfiles),
   });
@@ -279,6 +278,11 @@ interface SendingParts extends Pick<OpenContexts, 'contexts' | 'config'> {
   readonly providing: Omit<TrustParts, 'contexts' | 'schema' | 'monitor'> & {
     readonly later: Ground['later'];
   };
+}
+
+/** Where new passwords are hashed, and what they must be like. */
+function newPasswords({ hashing, policies }: Ground) {
+  return { deriveFor: hashing.forLoad, findPolicy: policies.find };
 }
 
 /** Opens trust, mail servers and alerts. What a mail server waits for is tried again when it can be trusted. */

@@ -2,7 +2,6 @@
 
 import type { ConfigurationObject, ObjectOfKind } from '../config/configuration-object.ts';
 import type { CharacterSet } from '../config/types/character-set.ts';
-import { editDistance } from './edit-distance.ts';
 import { charactersOf, type PasswordCheck, type PasswordProblem } from './new-password.ts';
 import { WordList } from './word-list.ts';
 
@@ -192,4 +191,20 @@ function namesOf(sets: readonly CharacterSet[]): string {
 
 function nameOf({ text }: CharacterSet): string {
   return text.slice(text.indexOf(':') + 1);
+}
+
+/**
+ * Returns how many characters must be inserted, deleted or replaced to make one text of the other (Levenshtein). Takes time in proportion to the product of their lengths.
+ */
+function editDistance(one: readonly string[], other: readonly string[]): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (const [at, character] of one.entries()) {
+    const next = [at + 1];
+    for (const [index, opposite] of other.entries()) {
+      const replaced = (row[index] ?? 0) + (character === opposite ? 0 : 1);
+      next.push(Math.min(replaced, (row[index + 1] ?? 0) + 1, (next[index] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
 }
