@@ -186,6 +186,38 @@ describe('a move that cannot be', () => {
   });
 });
 
+describe('the depth of names', () => {
+  const { tree: deepTree, deepest } = deepPeople();
+
+  /** Returns the people with a chain of units below the suffix, as deep as names may be. */
+  function deepPeople(): {
+    readonly tree: ReturnType<typeof peopleTree>;
+    readonly deepest: readonly string[];
+  } {
+    const tree = peopleTree();
+    const names: string[] = [];
+    for (let dn = SUFFIX; names.length < 62; ) {
+      dn = `ou=${names.length},${dn}`;
+      names.push(dn);
+      apply(tree, { type: 'add', entry: Entry.of(Dn.parse(dn), { objectClass: 'organizationalUnit' }) });
+    }
+    tree.tree.commit();
+    return { tree, deepest: names };
+  }
+
+  it.each([
+    // The entry and the lamp, two levels below it, in a place that has this number of RDNs.
+    { dn: `uid=grace,ou=People,${SUFFIX}`, rdn: 'uid=grace', rdns: 63, code: 'success' },
+    { dn: `uid=grace,ou=People,${SUFFIX}`, rdn: 'uid=grace', rdns: 64, code: 'unwillingToPerform' },
+    { dn: ADA, rdn: 'uid=ada', rdns: 61, code: 'success' },
+    { dn: ADA, rdn: 'uid=ada', rdns: 62, code: 'unwillingToPerform' },
+  ])('$rdn below a name of $rdns RDNs: $code', ({ dn, rdn, rdns, code }) => {
+    const to = deepest.find((name) => name.split(',').length === rdns) ?? '';
+    const move = moveOf(dn, { rdn, to });
+    expect(codeOf(() => deepTree.apply(move, MADE))).toBe(code);
+  });
+});
+
 describe('a subtree', () => {
   it('moves as a whole', () => {
     const entries = moved(`ou=People,${SUFFIX}`, { rdn: 'ou=Staff', to: `ou=Groups,${SUFFIX}` });

@@ -23,7 +23,7 @@ const forest = fc.array(
     cn: fc.subarray(['a', 'b', 'c']),
     sn: fc.subarray(['a', 'b']),
   }),
-  { minLength: 1, maxLength: 60 },
+  { minLength: 1, maxLength: 60, size: 'max' },
 );
 
 type Plan = typeof forest extends fc.Arbitrary<infer Made> ? Made : never;

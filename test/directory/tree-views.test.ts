@@ -144,7 +144,7 @@ function expectParentsFirst(entries: readonly Entry[]): void {
 describe('the views of readers and of the writer', () => {
   it('are those of two maps, whatever is staged, committed in part and rolled back', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 40, size: 'max' }), (steps) => {
         const told = new Told();
         const tree = treeOf(told);
         // The committed view and then the view after every pending staging, with the mark before the next one.
