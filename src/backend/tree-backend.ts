@@ -6,6 +6,7 @@ import type { Dn } from '../ldap/dn.ts';
 import type { Attribute, Entry } from '../ldap/entry.ts';
 import type { Filter } from '../ldap/filter.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
+import { SearchScope } from '../ldap/message.ts';
 import type { Matcher } from '../schema/filter-matcher.ts';
 import type { Schema } from '../schema/schema.ts';
 import type {
@@ -27,7 +28,7 @@ import { readOnly } from './read-only.ts';
 import type { Sight } from './sight.ts';
 import { SortOrder } from './sort-order.ts';
 import { sortFound } from './sorted-result.ts';
-import { getVisible } from './visible-entry.ts';
+import { getVisible, requireVisibleBase } from './visible-entry.ts';
 import { watchSearch } from './watched-search.ts';
 
 export type Writer = Pick<Backend, 'change' | 'changeAll'>;
@@ -165,10 +166,12 @@ export class TreeBackend implements Backend {
 
   #find({ search, source, sight }: AskedSearch, see: (entry: Entry) => Entry): Iterable<Found> {
     const { base: dn, baseKey: dnKey, filter, assertion, manageDsaIt } = search;
-    if (assertion !== undefined || !sight.isWhole) {
-      const entry = getVisible(source, { dn, dnKey, manageDsaIt }, sight, this.#options.schema);
-      if (assertion !== undefined) this.#requireAssertion(assertion, entry, sight, source);
-    }
+    const name = { dn, dnKey, manageDsaIt };
+    const { schema } = this.#options;
+    if (assertion !== undefined)
+      this.#requireAssertion(assertion, getVisible(source, name, sight, schema), sight, source);
+    if (!sight.isWhole && search.scope === SearchScope.baseObject) getVisible(source, name, sight, schema);
+    else if (!sight.isWhole) requireVisibleBase(source, name, sight, schema);
     return source.find(search, this.#matcher(filter, sight, source), see);
   }
 

@@ -23,6 +23,36 @@ export function getVisible(source: Entries, name: EntryName, sight: Sight, schem
 }
 
 /**
+ * Throws noSuchObject for the base of a search that neither exists for the requester nor has an entry below it that does. The
+ * names of entries below it say that it is there.
+ */
+export function requireVisibleBase(
+  source: Pick<EntrySource, 'get' | 'children'>,
+  name: EntryName,
+  sight: Sight,
+  schema: Schema,
+): void {
+  try {
+    getVisible(source, name, sight, schema);
+  } catch (error) {
+    if (!(error instanceof LdapError) || error.code !== ResultCode.noSuchObject) throw error;
+    const base = findAny(source, name);
+    if (base === undefined || !hasVisibleBelow(source, base, sight)) throw error;
+  }
+}
+
+function hasVisibleBelow(source: Pick<EntrySource, 'children'>, base: Entry, sight: Sight): boolean {
+  const waiting = [source.children(base)[Symbol.iterator]()];
+  for (let level = waiting.at(-1); level !== undefined; level = waiting.at(-1)) {
+    const next = level.next();
+    if (next.done === true) waiting.pop();
+    else if (sight.grantOf(next.value) !== undefined) return true;
+    else waiting.push(source.children(next.value)[Symbol.iterator]());
+  }
+  return false;
+}
+
+/**
  * Returns 32, with the deepest entry above as matchedDN that exists for the requester.
  * @param nameOf returns the name of an entry as it is stored; undefined if it does not exist for the requester.
  */
@@ -40,10 +70,14 @@ export function missingFor(dn: Dn, nameOf: (above: Dn) => Dn | undefined): LdapE
 }
 
 function findVisible(source: Entries, name: EntryName, sight: Sight): Entry | undefined {
+  const entry = findAny(source, name);
+  return entry === undefined || sight.grantOf(entry) === undefined ? undefined : entry;
+}
+
+function findAny(source: Entries, name: EntryName): Entry | undefined {
   try {
     // Places that are held elsewhere are entries like others.
-    const entry = source.get({ ...name, manageDsaIt: true });
-    return sight.grantOf(entry) === undefined ? undefined : entry;
+    return source.get({ ...name, manageDsaIt: true });
   } catch (error) {
     if (error instanceof LdapError && error.code === ResultCode.noSuchObject) return undefined;
     throw error;

@@ -70,6 +70,14 @@ const WITHOUT_OBJECTS: ReadonlyMap<string, readonly string[]> = new Map([
     ['confdit restore --verify-only backup.tar', 'confdit restore --instance /tmp/confdit/trial trial.tar'],
   ],
   [
+    'grant',
+    [
+      'confdit grant newsletter --mail-server Relay --read-password --send',
+      'confdit grant billing --mail-server Relay --read --password-file billing.pin',
+    ],
+  ],
+  ['revoke', ['confdit revoke newsletter --mail-server Relay', 'confdit revoke billing']],
+  [
     'verify-mail-server',
     [
       'confdit verify-mail-server --server-name Relay',

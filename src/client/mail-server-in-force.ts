@@ -100,7 +100,7 @@ function refusal(
   if (!isSecret || !text.endsWith(SECRET_STARS)) return unusable(entry, property, problem);
   return new MailServerError(
     'access',
-    `The ${property} of the mail server ${JSON.stringify(entry.dn.name)} is not shown to this account: it needs the privilege secret-read beside config-read.`,
+    `The ${property} of the mail server ${JSON.stringify(entry.dn.name)} is not shown to this account: it needs a policy that names it (confdit grant), or the privileges config-read and secret-read.`,
   );
 }
 

@@ -1,6 +1,7 @@
 // The commands that are declared by themselves, in the order of help.
 
 import type { Command, CommandRun } from '../command.ts';
+import { accessCommands } from './access-commands.ts';
 import { dsconfigCommand, menuCommand } from './configuration-commands.ts';
 import { fileCommands } from './file-commands.ts';
 import { historyCommands } from './history-commands.ts';
@@ -34,6 +35,7 @@ export function declaredCommands(
     ...historyCommands,
     ...safetyCommands,
     ...mailCommands(openTyped, true),
+    ...accessCommands,
     encodePasswordCommand,
     ...completionCommands(all),
     ...[menuCommand, dsconfigCommand],

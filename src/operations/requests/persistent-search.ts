@@ -10,7 +10,7 @@ import {
 import type { Change } from '../../ldap/change.ts';
 import type { Control } from '../../ldap/control.ts';
 import type { Entry } from '../../ldap/entry.ts';
-import { type SearchRequest, SearchScope } from '../../ldap/message.ts';
+import type { SearchRequest } from '../../ldap/message.ts';
 import { Oid } from '../../ldap/oids.ts';
 import { ResultCode } from '../../ldap/result-code.ts';
 import { requireRead } from '../access.ts';
@@ -74,7 +74,7 @@ export async function persistentSearch(
 /** Throws noSuchObject, and what the assertion of the request refuses, before anything is watched for. */
 export function requireBase(query: Search, backend: Backend): void {
   const filter = { type: 'present', attribute: 'objectClass' } as const;
-  backend.search({ ...query, scope: SearchScope.baseObject, filter, selectors: ['1.1'] });
+  backend.search({ ...query, filter, selectors: ['1.1'] });
 }
 
 function notification({ previousDn, number }: ChangeEvent, changeType: number): Control {

@@ -1,0 +1,59 @@
+// The commands that give applications their rights.
+
+import type { Command } from '../command.ts';
+import { EITHER_OPTIONS } from './tree-options.ts';
+
+const GROUP = 'Access';
+
+const grantCommand: Command = {
+  name: 'grant',
+  group: GROUP,
+  operands: 'APP',
+  synopsis: 'Gives an application one mail server: an account, a password in a new file, and a policy.',
+  description:
+    'The account is cn=APP,cn=Root DNs,cn=config, and the policy cn=APP on NAME,cn=Access Control Handler,cn=config. Both are\n' +
+    'made in one transaction. What is there already is left as it is; other rights than before replace those of the policy.\n' +
+    'Without --send, --read and --read-password the application may read.',
+  options: [
+    {
+      name: 'mail-server',
+      value: 'NAME',
+      synopsis: 'the mail server: its name below cn=Mail Servers,cn=config, or its DN',
+    },
+    { name: 'read', synopsis: 'the application reads the mail server, but not its password' },
+    { name: 'read-password', synopsis: 'the application reads the mail server and its password' },
+    { name: 'send', synopsis: 'the application verifies the mail server, and sends test messages by it' },
+    {
+      name: 'password-file',
+      value: 'FILE',
+      synopsis: 'the new file for the password of the account; APP.pin if absent',
+    },
+    {
+      name: 'certificate-fingerprint',
+      value: 'SHA256',
+      synopsis: 'the certificate that the application logs in with, in place of a password',
+    },
+    {
+      name: 'certificate-subject-dn',
+      value: 'DN',
+      synopsis: 'the subject of such a certificate',
+    },
+    ...EITHER_OPTIONS,
+  ],
+  run: async (...typed) => (await import('../access/grant.ts')).grant(...typed),
+};
+
+const revokeCommand: Command = {
+  name: 'revoke',
+  group: GROUP,
+  operands: 'APP',
+  synopsis:
+    'Takes back what grant gave: the policies of an application, and its account with the last of them.',
+  options: [
+    { name: 'mail-server', value: 'NAME', synopsis: 'the only mail server to take back; all if absent' },
+    ...EITHER_OPTIONS,
+  ],
+  run: async (...typed) => (await import('../access/grant.ts')).revoke(...typed),
+};
+
+export const accessCommands: readonly Command[] = [grantCommand, revokeCommand];
