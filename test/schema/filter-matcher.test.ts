@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseFilter } from '../../src/codec/filter-text.ts';
 import { Dn } from '../../src/ldap/dn.ts';
-import { Entry } from '../../src/ldap/entry.ts';
+import { Attribute, Entry } from '../../src/ldap/entry.ts';
 import type { Filter } from '../../src/ldap/filter.ts';
 import { equalityTerms } from '../../src/schema/equality-terms.ts';
 import { compileFilter, type FilterOptions } from '../../src/schema/filter-matcher.ts';
@@ -216,5 +216,49 @@ describe('any filter', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe('a computed attribute', () => {
+  const made = new Map([
+    ['description', (one: Entry) => new Attribute('description', [`of ${one.dn.name}`])],
+    ['createtimestamp', () => undefined],
+  ]);
+  const options: FilterOptions = { derived: new Map(made) };
+
+  it.each<[string, boolean | undefined]>([
+    ['(description=of mail a)', true],
+    ['(description=The Mail Server of people)', false],
+    ['(description:caseIgnoreMatch:=OF MAIL A)', true],
+    ['(createTimestamp=*)', false],
+    ['(cn=mail a)', true],
+    ['(:caseIgnoreMatch:=mail a)', true],
+    // A match without an attribute finds neither computed values nor stored ones that they replace.
+    ['(:caseIgnoreMatch:=of mail a)', false],
+    ['(:caseIgnoreMatch:=The Mail Server of people)', false],
+  ])('is found by filters that name it: %s is %s', (filter, result) => {
+    expect(matches(filter, options)).toBe(result);
+  });
+
+  it('is not there without options, and what is hidden stays hidden', () => {
+    expect(matches('(:caseIgnoreMatch:=The Mail Server of people)')).toBe(true);
+    const isHidden = (key: string) => key === 'cn';
+    expect(matches('(:caseIgnoreMatch:=mail a)', { ...options, isHidden })).not.toBe(true);
+  });
+});
+
+describe('an object class in a spelling of its own', () => {
+  it('is found by its name and by its superior', () => {
+    const one = Entry.of(Dn.parse('cn=a'), { objectClass: 'MAILservice', cn: 'a' });
+    for (const name of ['mailService', 'service', '2.25.2.2'])
+      expect(compileFilter(schema, parseFilter(`(objectClass=${name})`))(one)).toBe(true);
+    expect(compileFilter(schema, parseFilter('(objectClass=person)'))(one)).toBe(false);
+  });
+});
+
+describe('an approximate match', () => {
+  it('is Undefined for a value that the syntax does not have', () => {
+    expect(matches('(port~=abc)')).toBeUndefined();
+    expect(matches('(port~=25)')).toBe(true);
   });
 });

@@ -108,17 +108,13 @@ describe('a similar name', () => {
 
   it('is suggested for the first unknown attributes of a request only', () => {
     const attributes = Array.from({ length: 30 }, (_, index) =>
-      Entry.of(Dn.parse('cn=a'), { [`prot${index}`]: 'x' }),
+      Entry.of(Dn.parse('cn=a'), { [`descriptio${index}`]: 'x' }),
     );
     const unknown = attributes.flatMap((entry) => entry.attributes.filter(({ key }) => key !== 'cn'));
     const issues = checkValues(schema, 'cn=a', unknown, () => false);
-    const suggested = issues.map(
-      (issue) => JSON.stringify(issue).includes('"port"') || /\bport\b/.test(JSON.stringify(issue)),
+    expect(issues.map(({ advice }) => advice === 'Perhaps description is meant.')).toEqual(
+      Array.from({ length: 30 }, (_, index) => index < 8),
     );
-    const count = suggested.filter(Boolean).length;
-    expect(issues).toHaveLength(30);
-    expect(count).toBeLessThan(30);
-    expect(suggested.slice(0, count).every(Boolean)).toBe(true);
   });
 });
 
