@@ -5,7 +5,7 @@ import { Dn } from '../../src/ldap/dn.ts';
 import { Attribute, Entry } from '../../src/ldap/entry.ts';
 import type { Filter } from '../../src/ldap/filter.ts';
 import { equalityTerms } from '../../src/schema/equality-terms.ts';
-import { compileFilter, type FilterOptions } from '../../src/schema/filter-matcher.ts';
+import { compileFilter, type Derive, type FilterOptions } from '../../src/schema/filter-matcher.ts';
 import { sampleSchema } from './sample-schema.ts';
 
 const schema = sampleSchema();
@@ -220,11 +220,11 @@ describe('any filter', () => {
 });
 
 describe('a computed attribute', () => {
-  const made = new Map([
+  const made = new Map<string, Derive>([
     ['description', (one: Entry) => new Attribute('description', [`of ${one.dn.name}`])],
     ['createtimestamp', () => undefined],
   ]);
-  const options: FilterOptions = { derived: new Map(made) };
+  const options: FilterOptions = { derived: made };
 
   it.each<[string, boolean | undefined]>([
     ['(description=of mail a)', true],
