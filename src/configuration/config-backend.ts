@@ -100,7 +100,17 @@ class ConfigRules implements ChangeRules {
     const { definitions } = validator;
     requireAccountRights(change, requester, { schema, definitions }, entry);
     const grant = this.#rights.sightOf(requester).grantAt(dnOfChange(change));
-    requireSecretAnew(change, requester, { schema, definitions, readsSecrets: readsSecretsBy(grant) }, entry);
+    requireSecretAnew(
+      change,
+      requester,
+      {
+        schema,
+        definitions,
+        readsSecrets: readsSecretsBy(grant),
+        reads: (key) => grant?.reads(key) === true,
+      },
+      entry,
+    );
     requireNoGuess(change, requester, { schema, secrets: definitions, grant }, entry);
   }
 

@@ -27,7 +27,7 @@ import type { Schema } from '../schema/schema.ts';
 import { Difference } from './difference.ts';
 import { policyNotes } from './policy-notes.ts';
 import { requireLoginRights } from './rights/login-rights.ts';
-import { requireStagedSecretAnew } from './rights/secret-destination.ts';
+import { requireStagedSecretAnew, requireTrustKept } from './rights/secret-destination.ts';
 import { textsInChanges } from './texts-with-expressions.ts';
 import { ValuesInForce } from './values-in-force.ts';
 import { renameChanges } from './write/rename-changes.ts';
@@ -216,10 +216,23 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     const { definitions } = this.validator;
     const readsSecrets = this.readsSecrets(requester, effect.before);
     requireStagedSecretAnew(effect, changes, requester, { schema: this.schema, definitions, readsSecrets });
+    const trust = {
+      schema: this.schema,
+      definitions,
+      readsSecretsOf: (entry: Entry) => this.readsSecrets(requester, entry),
+    };
+    requireTrustKept(effect, changes, requester, trust, this.#usersOf(effect.key));
     requireLoginRights(this.#afterRenames(effect, changes), requester, {
       definitions,
       isNamedBy: (kind) => this.#isNamedBy(effect.key, kind),
     });
+  }
+
+  *#usersOf(key: string): Generator<Entry> {
+    for (const referrer of this.referrers(key)) {
+      const entry = this.find(referrer);
+      if (entry !== undefined) yield entry;
+    }
   }
 
   /** A policy that follows a rename says what it said before. */

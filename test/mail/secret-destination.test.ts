@@ -165,4 +165,29 @@ describe('an account without secret-read', () => {
     expect(elsewhere.logins.map(({ password }) => password)).toContain('its own');
     expect(elsewhere.logins.map(({ password }) => password)).not.toContain(SECRET);
   });
+
+  it('does not change which certificates the mail server may have', async () => {
+    const trust = 'cn=Own,cn=Trust Manager Providers,cn=config';
+    const classes =
+      'objectClass: ds-cfg-trust-manager-provider\nobjectClass: ds-cfg-pem-trust-manager-provider';
+    const user = `cn=Trusting,cn=Mail Servers,cn=config`;
+    const administrator = new LdapTools(server);
+    const added = await administrator.add(
+      [
+        `dn: ${trust}\n${classes}\ncn: Own\nds-cfg-enabled: true\nds-cfg-pem-directory: config/keys\n`,
+        `dn: ${user}\nobjectClass: ds-cfg-mail-server\ncn: Trusting\nds-cfg-enabled: true\nds-cfg-smtp-server: localhost:1`,
+        `ds-cfg-trust-manager-provider: ${trust}\nds-cfg-auth-username: me\nds-cfg-auth-password: ${SECRET}\n`,
+      ].join('\n'),
+    );
+    expect(added).toMatchObject({ code: 0 });
+    const trusting = `dn: ${trust}\nchangetype: modify\nreplace: ds-cfg-pem-directory\nds-cfg-pem-directory: config\n`;
+    expect(await writer.modify(trusting)).toMatchObject({
+      code: 50,
+      stderr: expect.stringContaining(
+        'decides where the stored ds-cfg-auth-password of a mail server is sent',
+      ),
+    });
+    const anew = `dn: ${user}\nchangetype: modify\nreplace: ds-cfg-auth-password\nds-cfg-auth-password: mine\n`;
+    expect(await writer.modify(anew)).toMatchObject({ code: 0 });
+  });
 });

@@ -4,8 +4,11 @@
 import type { Grant } from '../../access/grant.ts';
 import type { Requester } from '../../backend/backend.ts';
 import type { Definitions } from '../../config/definitions.ts';
+import { isOfKind } from '../../config/object-definition.ts';
 import { mailServer } from '../../config/objects/mail-server.ts';
 import type { Privilege } from '../../config/objects/root-dn-user.ts';
+import { trustManagerProvider } from '../../config/objects/trust-manager-provider.ts';
+import type { PropertyDefinition } from '../../config/property-definition.ts';
 import type { Effect } from '../../directory/apply-change.ts';
 import { type Change, dnOfChange, type Modification } from '../../ldap/change.ts';
 import type { Entry } from '../../ldap/entry.ts';
@@ -28,6 +31,8 @@ interface Context {
   readonly definitions: Definitions;
   /** Returns true if the requester may read the secrets of an attribute of the entry, by the key of its type. */
   readonly readsSecrets: (typeKey: string) => boolean;
+  /** Returns true if the requester may know what there is of an attribute; true for all if absent. */
+  readonly reads?: (typeKey: string) => boolean;
 }
 
 /** Returns what somebody with the grant for an entry may read of its secrets. */
@@ -69,7 +74,7 @@ function requireAnew(
   entry: Entry,
   modifications: readonly Modification[],
   requester: Requester,
-  { schema, definitions, readsSecrets }: Context,
+  { schema, definitions, readsSecrets, reads = () => true }: Context,
 ): void {
   if (requester.privileges.has(READ)) return;
   const definition = definitions.findForEntry(entry);
@@ -78,10 +83,11 @@ function requireAnew(
   const touched = modifications.flatMap((one) => definition.propertiesByKey.get(keyOf(one)) ?? []);
   const destination = touched.find(({ name }) => DESTINATION.has(name));
   if (destination === undefined) return;
-  const kept = definition.properties.find(({ key, type }) => {
-    const isStored = entry
-      .values(key)
-      .some((value) => type.secret || (type.mayHoldSecrets && definitions.show(key, value) !== value));
+  const kept = definition.properties.find((property) => {
+    const { key, type } = property;
+    if (!type.secret && !type.mayHoldSecrets) return false;
+    // Where it is not known whether there is one, the answer does not say so.
+    const isStored = !reads(key) || holdsSecret(entry, property, definitions);
     const isAnew = modifications.some((one) => keyOf(one) === key && leavesNoneOfBefore(one));
     return isStored && !isAnew && !readsSecrets(key);
   });
@@ -91,6 +97,65 @@ function requireAnew(
     'insufficientAccessRights',
     `${who} may not change ${entry.dn}: ${destination.attribute} decides where the stored ${kept.attribute} is sent. ` +
       `Replace ${kept.attribute} in the same change, or have the privilege ${READ}.`,
+  );
+}
+
+function holdsSecret(entry: Entry, { key, type }: PropertyDefinition, definitions: Definitions): boolean {
+  return entry
+    .values(key)
+    .some((value) => type.secret || (type.mayHoldSecrets && definitions.show(key, value) !== value));
+}
+
+/**
+ * The same for a trust manager: it decides to which server the passwords go of the mail servers that use it.
+ * @param users of the trust manager, as they are before the changes
+ */
+export function requireTrustKept(
+  { dn, before, after, from }: Effect,
+  changes: readonly Change[],
+  requester: Requester,
+  { schema, definitions, readsSecretsOf }: TrustContext,
+  users: Iterable<Entry>,
+): void {
+  if (before === undefined || after === undefined || requester.privileges.has(READ)) return;
+  const definition = definitions.findForEntry(after);
+  if (definition === undefined || !isOfKind(definition, trustManagerProvider.kind)) return;
+  const isChanged = ({ key }: PropertyDefinition) =>
+    JSON.stringify(before.values(key)) !== JSON.stringify(after.values(key));
+  if (from !== undefined || !definition.properties.some(isChanged)) return;
+  for (const user of users) {
+    const kept = definitions
+      .findForEntry(user)
+      ?.properties.find(
+        (property) =>
+          holdsSecret(user, property, definitions) &&
+          !readsSecretsOf(user)(property.key) &&
+          !isGivenAnew(user, property.key, changes, schema),
+      );
+    if (kept === undefined) continue;
+    const who = requester.dn === '' ? 'An anonymous client' : requester.dn;
+    throw new LdapError(
+      'insufficientAccessRights',
+      `${who} may not change ${dn}: it decides where the stored ${kept.attribute} of a mail server is sent. ` +
+        `Replace ${kept.attribute} there in the same transaction, or have the privilege ${READ}.`,
+    );
+  }
+}
+
+interface TrustContext {
+  readonly schema: Schema;
+  readonly definitions: Definitions;
+  readonly readsSecretsOf: (entry: Entry) => (typeKey: string) => boolean;
+}
+
+function isGivenAnew(entry: Entry, key: string, changes: readonly Change[], schema: Schema): boolean {
+  return changes.some(
+    (change) =>
+      change.type === 'modify' &&
+      schema.dnKey(change.dn) === schema.dnKey(entry.dn) &&
+      change.modifications.some(
+        (one) => schema.describe(one.attribute.description)?.type.key === key && leavesNoneOfBefore(one),
+      ),
   );
 }
 
