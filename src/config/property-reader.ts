@@ -15,6 +15,7 @@ import { meaningOf } from './property-type.ts';
 
 const EXPRESSION_ATTRIBUTES = 'ds-cfg-';
 const NO_USES: readonly never[] = [];
+const GIVE_IT_A_VALUE = 'Give it a value, write a default as in $<name|default>, or write the value itself.';
 const RESOLVED_CHARACTERS_SHOWN_MAX = 120;
 
 export interface PropertyReading {
@@ -171,7 +172,10 @@ function resolveValue(
 ): Resolved | undefined {
   if (!takesExpressions(property.key) || !hasExpression(text))
     return { values: [text], origin: 'written', uses: NO_USES };
-  const resolution = resolve(text, sources, { multiple: property.multiValued });
+  const resolution = resolve(text, sources, {
+    multiple: property.multiValued,
+    secret: property.type.secret,
+  });
   if (resolution.resolved) return resolution;
   for (const problem of resolution.problems) issues.push(unresolved(property, entry, text, problem));
   return undefined;
@@ -182,7 +186,7 @@ function unresolved(property: PropertyDefinition, entry: Entry, text: string, pr
   // For a secret, only the expression is shown. Its defaults are already hidden.
   const received = property.type.secret ? problem.expression : property.type.show(text);
   const within = received === problem.expression ? '' : `${problem.expression} `;
-  const advice = 'Give it a value, write a default as in $<name|default>, or write the value itself.';
+  const advice = problem.advice ?? GIVE_IT_A_VALUE;
   const issue = issueOf(
     'unwillingToPerform',
     property,

@@ -12,6 +12,7 @@ const WORDS: Readonly<Record<Use['origin'], string>> = {
   environment: 'environment variable',
   definition: 'definition',
   file: 'file',
+  credential: 'credential',
   default: 'default',
 };
 

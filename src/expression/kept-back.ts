@@ -7,8 +7,11 @@ import { relative } from 'node:path';
 
 /** Administrator's password at the first start. */
 export const KEPT_VARIABLES: ReadonlySet<string> = new Set(['CONFDIT_ADMIN_PASSWORD']);
-/** Names the file with that password instead. */
-export const PASSWORD_FILE_VARIABLE = 'CONFDIT_ADMIN_PASSWORD_FILE';
+/** Variables that name files of the server: with that password, and with the master key. */
+export const KEPT_FILE_VARIABLES: readonly string[] = [
+  'CONFDIT_ADMIN_PASSWORD_FILE',
+  'CONFDIT_MASTER_KEY_FILE',
+];
 
 /**
  * Files below the instance folder: the generated password, the configuration and its history, keys, tasks,

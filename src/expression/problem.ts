@@ -2,7 +2,13 @@
 // never contains the content of variables, definitions and files, which may be secret. So an expression inside
 // such content is reported by its place only.
 
-import { DEPTH_MAX, LOOKUPS_MAX, PATH_LENGTH_MAX, TOKEN_LENGTH_MAX } from './limits.ts';
+import {
+  CREDENTIAL_NAME_LENGTH_MAX,
+  DEPTH_MAX,
+  LOOKUPS_MAX,
+  PATH_LENGTH_MAX,
+  TOKEN_LENGTH_MAX,
+} from './limits.ts';
 import {
   allowedInName,
   closerOf,
@@ -22,6 +28,8 @@ export interface Problem {
   readonly reason: string;
   /** Places where a value was looked for: `the environment variable SMTP_HOST`. */
   readonly places: readonly string[];
+  /** Sentence that says what to do, if it is not to give the expression a value or a default. */
+  readonly advice?: string;
   /** True if the only problem is that the named file does not exist. */
   readonly isFileMissing?: boolean;
 }
@@ -85,11 +93,19 @@ export function syntaxReason(problem: SyntaxProblem, isInside: boolean): string 
   }
 }
 
+const LENGTH_MAX_OF_NAME: Readonly<Record<ExpressionKind, number>> = {
+  token: TOKEN_LENGTH_MAX,
+  environment: TOKEN_LENGTH_MAX,
+  file: PATH_LENGTH_MAX,
+  credential: CREDENTIAL_NAME_LENGTH_MAX,
+};
+
 /** Returns what is wrong with the name of an expression after resolving; undefined for a valid name. */
 export function nameReason(kind: ExpressionKind, name: string): string | undefined {
-  const lengthMax = kind === 'file' ? PATH_LENGTH_MAX : TOKEN_LENGTH_MAX;
+  const lengthMax = LENGTH_MAX_OF_NAME[kind];
   if (name === '') return 'has a name that is empty once it is resolved';
   if (name.length > lengthMax) return `has a name of more than ${lengthMax} characters`;
+  if (kind === 'credential' && (name === '.' || name === '..')) return 'names a folder, not a credential';
   if (findWrongCharacter(kind, name) === undefined) return undefined;
   return `has a name that cannot be once it is resolved; ${allowedInName(kind)}`;
 }

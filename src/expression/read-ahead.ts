@@ -16,7 +16,7 @@ export async function readAhead(texts: Iterable<string>, sources: Sources): Prom
   sources.forgetFailures();
   for (let round = 0; round < DEPTH_MAX; round++) {
     const paths = sources.filesWanted(() => {
-      for (const text of withExpressions) resolve(text, sources, { multiple: true });
+      for (const text of withExpressions) resolve(text, sources, { multiple: true, secret: true });
     });
     if (paths.length === 0) return;
     for (const path of paths) await sources.readFileAhead(path);

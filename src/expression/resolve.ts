@@ -2,6 +2,7 @@
 // reveals the content of a source: an expression inside such content is reported by its place only.
 
 import { isAbsolute, resolve as resolvePath } from 'node:path';
+import { CREDENTIAL_ADVICE, MISSING_CREDENTIAL_ADVICE, misplacedCredential } from './credential-place.ts';
 import { DEPTH_MAX, LENGTH_MAX, LOOKUPS_MAX, PROBLEMS_MAX } from './limits.ts';
 import { splitAtCommas } from './list.ts';
 import { type Origin, stronger, type Use } from './origin.ts';
@@ -35,6 +36,8 @@ export type Resolution =
 export interface ResolveOptions {
   /** True if an expression that is the whole text may give several values, or none. */
   readonly multiple?: boolean;
+  /** True if the text is the value of a secret property: only these take credentials. */
+  readonly secret?: boolean;
 }
 
 /**
@@ -44,7 +47,10 @@ export interface ResolveOptions {
 export function resolve(text: string, sources: Sources, options: ResolveOptions = {}): Resolution {
   if (!hasExpression(text))
     return { resolved: true, values: [text], origin: 'written', uses: [], problems: [] };
-  return new Resolver(sources).resolve(text, options.multiple === true ? 'several' : 'one');
+  return new Resolver(sources, options.secret === true).resolve(
+    text,
+    options.multiple === true ? 'several' : 'one',
+  );
 }
 
 /** Number of values that fit in the place of an expression. `part`: it is within text and cannot be a list. */
@@ -84,13 +90,15 @@ const HIDDEN = '…';
 
 class Resolver {
   readonly #sources: Sources;
+  readonly #isSecret: boolean;
   readonly #problems: Problem[] = [];
   #lookups = 0;
   #length = 0;
   #exhausted = false;
 
-  constructor(sources: Sources) {
+  constructor(sources: Sources, isSecret: boolean) {
     this.#sources = sources;
+    this.#isSecret = isSecret;
   }
 
   resolve(text: string, arity: Arity): Resolution {
@@ -172,6 +180,9 @@ class Resolver {
       this.#exhausted = true;
       return undefined;
     }
+    const isWhole = scope.depth === 0 && arity !== 'part';
+    const misplaced = misplacedCredential(expression, { isSecret: this.#isSecret, isWhole });
+    if (misplaced !== undefined) return this.#complain(expression, scope, misplaced, CREDENTIAL_ADVICE);
     const inner = { ...scope, depth: scope.depth + 1 };
     const outcome = this.#lookUp(expression, inner, arity);
     if (outcome?.kind !== 'missing') return outcome && this.#shownAs(expression, scope, outcome);
@@ -193,13 +204,16 @@ class Resolver {
     const [name = { text: '', shown: '' }] = outcome.pieces;
     const wrong = nameReason(expression.kind, name.text);
     if (wrong !== undefined) return this.#complain(expression, scope, wrong);
-    const found =
-      expression.kind === 'file'
-        ? this.#readFile(expression, name, scope)
-        : this.#findToken(expression, name, scope, arity);
+    const found = this.#find(expression, name, scope, arity);
     if (found?.kind !== 'given') return found;
     const uses = [...outcome.uses, ...found.uses];
     return { ...found, origin: stronger(outcome.origin, found.origin), uses };
+  }
+
+  #find(expression: Expression, name: Piece, scope: Scope, arity: Arity): Outcome {
+    if (expression.kind === 'file') return this.#readFile(expression, name, scope);
+    if (expression.kind === 'credential') return this.#readCredential(expression, name, scope);
+    return this.#findToken(expression, name, scope, arity);
   }
 
   #findToken(expression: Expression, name: Piece, scope: Scope, arity: Arity): Outcome {
@@ -253,11 +267,7 @@ class Resolver {
 
   #readFile(expression: Expression, name: Piece, scope: Scope): Outcome {
     const reading = this.#sources.readFile(name.text, { hasDefault: expression.fallback !== undefined });
-    if (reading.kind === 'text') {
-      if (!this.#take(reading.text, expression, scope)) return undefined;
-      const use = useOf(expression, scope, 'file', isWritten(name, scope) ? name.text : undefined);
-      return { ...plain(reading.text.replace(/\r?\n$/, ''), scope), origin: 'file', uses: [use] };
-    }
+    if (reading.kind === 'text') return this.#content(reading.text, expression, name, scope, 'file');
     const path = scope.inside === undefined ? absolutePath(name, this.#sources.instanceFolder) : undefined;
     if (reading.kind === 'absent') {
       return this.#missing(
@@ -268,6 +278,33 @@ class Resolver {
       );
     }
     return this.#complain(expression, scope, `reads ${path ?? 'a file'}, which ${reading.why}`);
+  }
+
+  #readCredential(expression: Expression, name: Piece, scope: Scope): Outcome {
+    const reading = this.#sources.readCredential(name.text);
+    if (reading.kind === 'text') return this.#content(reading.text, expression, name, scope, 'credential');
+    const place = this.#sources.credentialPlace(name.shown === name.text ? name.text : undefined);
+    if (reading.kind === 'unreadable') {
+      return this.#complain(expression, scope, `reads ${place}, which ${reading.why}`, CREDENTIAL_ADVICE);
+    }
+    const missing = this.#missing(expression, scope, [place], true);
+    return {
+      ...missing,
+      problems: missing.problems.map((one) => ({ ...one, advice: MISSING_CREDENTIAL_ADVICE })),
+    };
+  }
+
+  /** Gives the text of a file without its last newline. It is never scanned for expressions. */
+  #content(
+    text: string,
+    expression: Expression,
+    name: Piece,
+    scope: Scope,
+    origin: 'file' | 'credential',
+  ): Outcome {
+    if (!this.#take(text, expression, scope)) return undefined;
+    const use = useOf(expression, scope, origin, isWritten(name, scope) ? name.text : undefined);
+    return { ...plain(text.replace(/\r?\n$/, ''), scope), origin, uses: [use] };
   }
 
   /** Shows the value of an expression as the expression. */
@@ -294,8 +331,9 @@ class Resolver {
     return template.problems.length > 0;
   }
 
-  #complain(expression: Expression, { inside }: Scope, reason: string): undefined {
-    this.#note([problemOf({ ...expression, expression }, reason, inside)]);
+  #complain(expression: Expression, { inside }: Scope, reason: string, advice?: string): undefined {
+    const problem = problemOf({ ...expression, expression }, reason, inside);
+    this.#note([advice === undefined ? problem : { ...problem, advice }]);
   }
 
   #missing(

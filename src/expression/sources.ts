@@ -1,6 +1,6 @@
-// Sources of token values: the environment, the definitions of the command line, expression files, and the
-// files that `$<file:path>` names. They are read once; a reload makes a new Sources. It returns raw content;
-// resolve.ts resolves the expressions in it.
+// Sources of token values: the environment, the definitions of the command line, expression files, the files
+// that `$<file:path>` names, and systemd's credentials (`$<cred:NAME>`). They are read once; a reload makes a new
+// Sources. It returns raw content; resolve.ts resolves the expressions in it.
 
 import { resolve as resolvePath } from 'node:path';
 import { ABSENT_STAMP, FileReader, untrustedFile } from '../files/file-reader.ts';
@@ -9,7 +9,7 @@ import { findUntrustedNow } from '../files/ownership.ts';
 import { decodeUtf8, whyNotUtf8 } from '../files/text.ts';
 import type { Definition } from './definition.ts';
 import { type ExpressionFiles, type FolderRequest, readExpressionFiles } from './expression-files.ts';
-import { isKeptBack, KEPT_VARIABLES, PASSWORD_FILE_VARIABLE, realPathOf } from './kept-back.ts';
+import { isKeptBack, KEPT_FILE_VARIABLES, KEPT_VARIABLES, realPathOf } from './kept-back.ts';
 import { FILE_OCTETS_MAX, REMEMBERED_OCTETS_MAX } from './limits.ts';
 import { SourcesError } from './sources-error.ts';
 import { printable } from './template.ts';
@@ -46,6 +46,8 @@ export interface Found {
 }
 
 const FOLDER_VARIABLES = ['CONFDIT_ENVCONFIG_DIRS', 'DS_ENVCONFIG_DIRS'] as const;
+/** Folder of the credentials of a service (systemd.exec(5), LoadCredential=). */
+const CREDENTIALS_VARIABLE = 'CREDENTIALS_DIRECTORY';
 const DEFAULT_FOLDER = 'config/expressions';
 const NULL_IN_LIST =
   'has a null in its list; write a text, a number, true or false in its place, or remove it';
@@ -159,6 +161,24 @@ export class Sources {
     return reading;
   }
 
+  /** Reads a credential, once, as a file is read. Takes a valid name; without a folder of credentials, it is absent. */
+  readCredential(name: string): FileReading {
+    const path = this.#credentialPath(name);
+    return path === undefined ? ABSENT : this.readFile(path, { hasDefault: false });
+  }
+
+  /** Returns the place where `readCredential` looks, for messages. Without a name, it names no file. */
+  credentialPlace(name: string | undefined): string {
+    const path = this.#credentialPath(name ?? '');
+    if (path === undefined) return `the folder of credentials, which ${CREDENTIALS_VARIABLE} does not name`;
+    return `the file ${printable(name === undefined ? `that it names in ${path}` : path)}`;
+  }
+
+  #credentialPath(name: string): string | undefined {
+    const folder = this.#environment.get(CREDENTIALS_VARIABLE) ?? '';
+    return folder === '' ? undefined : resolvePath(this.instanceFolder, folder, name);
+  }
+
   /** Returns the absolute paths of the files that `work` asks for and that are not read yet. */
   filesWanted(work: () => void): readonly string[] {
     const wanted = new Set<string>();
@@ -181,7 +201,7 @@ export class Sources {
       const real = await this.#reader.realPath(path);
       const instance = await this.#reader.realPath(this.instanceFolder);
       reading =
-        isKeptBack(real, instance) || this.#isOfAdministrator(real)
+        isKeptBack(real, instance) || this.#isNamedByKeptVariable(real)
           ? KEPT_BACK
           : this.#decode(path, await this.#reader.read(path, FILE_OCTETS_MAX));
     } catch (error) {
@@ -195,16 +215,18 @@ export class Sources {
     this.#failures.clear();
   }
 
-  /** Returns true for the file with the administrator's password, if the environment names one. */
-  #isOfAdministrator(real: string): boolean {
-    const path = this.#environment.get(PASSWORD_FILE_VARIABLE);
-    return path !== undefined && path !== '' && realPathOf(resolvePath(path)) === real;
+  /** Returns true for a file of the server itself that the environment names, such as one with its master key. */
+  #isNamedByKeptVariable(real: string): boolean {
+    return KEPT_FILE_VARIABLES.some((name) => {
+      const path = this.#environment.get(name);
+      return path !== undefined && path !== '' && realPathOf(resolvePath(path)) === real;
+    });
   }
 
   #readNow(path: string): FileReading {
     try {
       const real = realPathOf(path);
-      if (isKeptBack(real, realPathOf(this.instanceFolder)) || this.#isOfAdministrator(real))
+      if (isKeptBack(real, realPathOf(this.instanceFolder)) || this.#isNamedByKeptVariable(real))
         return KEPT_BACK;
       const { user } = this.#reader;
       const untrusted = user === undefined ? undefined : findUntrustedNow(path, user);

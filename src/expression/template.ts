@@ -5,14 +5,14 @@
 import { DEPTH_MAX, LOOKUPS_MAX, PROBLEMS_MAX } from './limits.ts';
 
 export type Part = string | Expression;
-export type ExpressionKind = 'token' | 'environment' | 'file';
+export type ExpressionKind = 'token' | 'environment' | 'file' | 'credential';
 
 export interface Expression {
   readonly kind: ExpressionKind;
   readonly opener: '$<' | '&{';
   /** Position in the text, starting at 0. */
   readonly start: number;
-  /** Token, variable name or path, without `env:` and `file:`. */
+  /** Token, or the name of a variable, file or credential, without its prefix. */
   readonly name: readonly Part[];
   /** Default, after the first `|`. Absent and empty differ. */
   readonly fallback?: readonly Part[];
@@ -44,6 +44,7 @@ const EXPRESSION_SHOWN_MAX = 120;
 const PREFIXES: readonly (readonly [prefix: string, kind: ExpressionKind])[] = [
   ['env:', 'environment'],
   ['file:', 'file'],
+  ['cred:', 'credential'],
 ];
 
 /** Forbidden characters in a name of each kind, as a pattern and in words. */
@@ -57,6 +58,11 @@ const NAME_RULES: Readonly<Record<ExpressionKind, { readonly wrong: RegExp; read
     allowed: 'the name of an environment variable has no blanks, control characters or "="',
   },
   file: { wrong: /[\p{Cc}\p{Cs}]/u, allowed: 'a path has no control characters and is UTF-8' },
+  // systemd.exec(5) and fd_name_is_valid of systemd: a file name of printable ASCII without colons.
+  credential: {
+    wrong: /[^ -.0-9;-~]/u,
+    allowed: 'the name of a credential is printable ASCII without "/" and ":"',
+  },
 };
 
 /** Returns true if the text has an opener, plain or escaped. Such a text needs resolving. */

@@ -8,7 +8,7 @@ import { openSources } from './instance.ts';
 // Names are a to e; the canary stands in values only, also as a name, a path and a default there.
 const CANARY = 'Canary';
 const NAMES = ['a', 'b', 'c', 'd', 'e'];
-const MARKS = ['$<', '&{', '>', '}', '|', '\\', ',', ' ', 'env:', 'file:', '.', '/', '\n'];
+const MARKS = ['$<', '&{', '>', '}', '|', '\\', ',', ' ', 'env:', 'file:', 'cred:', '.', '/', '\n'];
 const WHOLE = [
   '$<a>',
   '&{b}',

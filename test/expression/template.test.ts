@@ -39,6 +39,7 @@ const GRAMMAR: readonly (readonly [text: string, parts: unknown[]])[] = [
   ['$<env:HOME>', [['environment', ['HOME']]]],
   ['$<file:/a b/c.pin|x>', [['file', ['/a b/c.pin'], ['x']]]],
   ['&{file:$<d>/pin}', [['file', [['token', ['d']], '/pin']]]],
+  ['$<cred:smtp pin>', [['credential', ['smtp pin']]]],
   ['$<a|env:b>', [['token', ['a'], ['env:b']]]],
   ['\\$<a>', ['$<a>']],
   ['\\&{a}', ['&{a}']],
@@ -69,6 +70,10 @@ const WRONG: readonly (readonly [text: string, what: string, start: number])[] =
   ['$<$<a>:b>', 'character', 0],
   ['$<env:A=B>', 'character', 0],
   ['$<file:a\nb>', 'character', 0],
+  ['$<cred:>', 'empty', 0],
+  ['$<cred:../pin>', 'character', 0],
+  ['$<cred:a:b>', 'character', 0],
+  ['$<cred:ä>', 'character', 0],
   ['$<file:\udc80>', 'character', 0],
 ];
 

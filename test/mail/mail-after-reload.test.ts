@@ -2,7 +2,7 @@
 // values that were read.
 
 import { randomUUID } from 'node:crypto';
-import { rename, symlink, writeFile } from 'node:fs/promises';
+import { rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LdapTools } from '../support/ldap-tools.ts';
@@ -13,6 +13,8 @@ import { changeLdif, mailServerDn, mailServerLdif } from './mail-servers-in-ldif
 
 const EXPRESSIONS = 'config/expressions/mail.json';
 const PIN = 'config/mail.pin';
+const CREDENTIAL = 'run/credentials/smtp.pin';
+const environment = { CREDENTIALS_DIRECTORY: 'run/credentials' };
 const TO_ONE = ['ds-task-mail-recipient: one@example.com', 'ds-task-mail-sender: confdit@example.com'];
 const DONE = 'COMPLETED_SUCCESSFULLY';
 
@@ -65,7 +67,12 @@ beforeAll(async () => {
   const options = { users, allowInsecureAuth: true };
   receivers = [await SmtpReceiver.start(options), await SmtpReceiver.start(options)];
   server = await startServer({
-    files: { [EXPRESSIONS]: expressions(receivers[0].port, '1 h'), [PIN]: 'first' },
+    environment,
+    files: {
+      [EXPRESSIONS]: expressions(receivers[0].port, '1 h'),
+      [PIN]: 'first',
+      [CREDENTIAL]: 'by-credential\n',
+    },
   });
   tools = new LdapTools(server);
   const added = await tools.add(
@@ -151,4 +158,39 @@ test('a mail server is verified as often as was read', async () => {
   await swap(EXPRESSIONS, expressions(receivers[0].port, '1 s'));
   await afterLog(() => process.kill(server.pid, 'SIGHUP'));
   await expect.poll(() => receivers[0].logins.length).toBeGreaterThan(length + 1);
+});
+
+test('a message goes by the credential that is in force, after a change, a reload, a refused one and a start', async () => {
+  const dn = mailServerDn('Reloaded');
+  const [to] = receivers;
+  const shown = changeLdif(dn, { 'auth-username': '$<cred:smtp.pin>' });
+  expect(await tools.modify(shown)).toMatchObject({
+    code: 53,
+    stderr: expect.stringContaining('is a credential, which only a property with a secret can have'),
+  });
+  const written = changeLdif(dn, { 'auth-password': '$<cred:smtp.pin>', 'verification-interval': '1 h' });
+  expect(await tools.modify(written)).toMatchObject({ code: 0, stderr: '' });
+  await send(to, 'by-credential');
+  const [effective] = await tools.entries(dn.replace(/config$/, 'effective'), '-s', 'base', '*', '+');
+  expect(effective?.values('ds-cfg-value-origin')).toContain('auth-password: credential smtp.pin');
+
+  await swap(CREDENTIAL, 'by-new-credential');
+  await afterLog(() => process.kill(server.pid, 'SIGHUP'));
+  await send(to, 'by-new-credential');
+
+  await rm(join(server.folder, CREDENTIAL));
+  const refused = await runTask(tools, 'ds-task-reload', []);
+  const place = join(server.folder, CREDENTIAL);
+  expect(refused.values('ds-task-log-message').join('\n')).toContain(
+    `'$<cred:smtp.pin>' cannot be resolved: has no value; looked for the file ${place}`,
+  );
+  await send(to, 'by-new-credential');
+
+  await server.stop();
+  const { folder } = server;
+  const failed = await startServer({ folder, environment, expectFailure: true });
+  expect(failed.stderr + failed.stdout).toContain('LoadCredential=NAME:/path');
+  server = await startServer({ folder, environment, files: { [CREDENTIAL]: 'by-start' } });
+  tools = new LdapTools(server);
+  await send(to, 'by-start');
 });
