@@ -10,6 +10,7 @@ import type { Alerts } from '../mail/alerts.ts';
 import type { Later } from '../mail/pauses.ts';
 import { alertMonitor } from '../monitor/alert-monitor.ts';
 import type { Monitor } from '../monitor/monitor.ts';
+import type { AccountLockoutOptions } from '../operations/login/account-lockout.ts';
 import type { RefusedLogins } from '../operations/login/login-throttle.ts';
 import { AlertHandlers } from '../runtime/alert-handlers.ts';
 import { CertificateWatch } from '../runtime/certificate-watch.ts';
@@ -84,5 +85,14 @@ export function loginAlerts(alerts: Alerts): (refused: RefusedLogins) => void {
     alerts.raise({
       type: 'confdit.LoginsRefused',
       message: `${failures} logins have failed ${whose}; they are refused for ${Math.ceil(forMs / 1000)} seconds.`,
+    });
+}
+
+/** For accounts that failed logins lock. */
+export function lockedAlerts(alerts: Alerts): AccountLockoutOptions['locked'] {
+  return ({ dn }, failures) =>
+    alerts.raise({
+      type: 'confdit.AccountLocked',
+      message: `${dn} is locked after ${failures} logins with wrong passwords.`,
     });
 }

@@ -8,7 +8,7 @@ import { Authentication, type AuthenticationOptions } from '../operations/login/
 import { LoginThrottle, type ThrottleOptions, throttleLimitsOf } from '../operations/login/login-throttle.ts';
 import { SUPPORTED_SASL_MECHANISMS } from '../operations/sasl/mechanisms.ts';
 
-type Given = Pick<AuthenticationOptions, 'accounts' | 'profiles' | 'derive' | 'renew'>;
+type Given = Pick<AuthenticationOptions, 'accounts' | 'profiles' | 'derive' | 'renew' | 'lockout'>;
 
 export function openAuthentication(
   given: Given,

@@ -23,10 +23,12 @@ import { tellUpgradeNotices } from '../instance/upgrade-notices.ts';
 import { Alerts } from '../mail/alerts.ts';
 import { reloadMonitor } from '../monitor/reload-monitor.ts';
 import { AccessLog } from '../operations/access-log.ts';
+import { AccountLockout } from '../operations/login/account-lockout.ts';
 import { PasswordHashing } from '../operations/login/password-hashing.ts';
 import { AccessPolicyComponent } from '../runtime/access-policies.ts';
 import { Accounts } from '../runtime/accounts.ts';
 import type { DescribedPart, Digest } from '../runtime/description.ts';
+import { LoginStates } from '../runtime/login-states.ts';
 import { PasswordPolicies } from '../runtime/password-policies.ts';
 import { PREPARE_MS_MAX, Runtime } from '../runtime/runtime.ts';
 import { TrustRecovery } from '../runtime/trust-recovery.ts';
@@ -39,7 +41,7 @@ import { snapshotTask } from '../tasks/snapshot-task.ts';
 import type { Clock } from './clock.ts';
 import type { OpenLog } from './log.ts';
 import { type OpenContexts, openContexts } from './naming-contexts.ts';
-import { loginAlerts, openAlerts } from './open-alerts.ts';
+import { lockedAlerts, loginAlerts, openAlerts } from './open-alerts.ts';
 import { offeredMechanisms, openAuthentication, openProfiles } from './open-authentication.ts';
 import { openMail } from './open-mail.ts';
 import { type OpenMonitor, openMonitor } from './open-monitor.ts';
@@ -156,6 +158,9 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
   const profiles = openProfiles(configuration);
   const accountProfiles = profiles.section();
   const accounts = new Accounts(keyOf, accountProfiles);
+  const policies = new PasswordPolicies({ instanceFolder: instance.folder, files, keyOf });
+  const states = await LoginStates.open({ folder: instance.configFolder, later, log });
+  opened.defer(() => states.close());
   const writePath = new WritePath({
     target: configuration,
     runtime: new Runtime([accounts]),
@@ -177,7 +182,8 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
     files,
     keyOf,
     accounts,
-    policies: new PasswordPolicies({ instanceFolder: instance.folder, files, keyOf }),
+    policies,
+    lockout: new AccountLockout({ states, findPolicy: policies.find, now, locked: lockedAlerts(alerts) }),
     writePath,
     alerts,
     now,
@@ -328,6 +334,7 @@ function openListeners(ground: Ground, services: Services, opened: AsyncDisposab
       profiles: ground.profiles,
       derive: ground.hashing.forLogin,
       renew: services.memoryBackends.renewPassword,
+      lockout: ground.lockout,
     },
     configuration,
     loginAlerts(alerts),

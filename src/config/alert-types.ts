@@ -17,6 +17,7 @@ export const ALERT_TYPES = {
   'confdit.ChangesStuck': 'a change waits too long for the disk, or for what it needs',
   'confdit.FileSystemStuck': 'the file system of a file that a value names does not answer',
   'confdit.LoginsRefused': 'too many logins have failed with a name or from an address',
+  'confdit.AccountLocked': 'failed logins have locked an account',
   'confdit.MailServerFailed': 'a mail server fails its checks',
   'confdit.MailGivenUp': 'a message could not be delivered',
   'confdit.SpoolRefused': 'a message could not be put into the spool',

@@ -37,6 +37,7 @@ export class MemoryAccounts {
       privileges: NO_PRIVILEGES,
       hasDefaultPolicy: false,
       namedPolicy: entry.first(POLICY_KEY),
+      isDisabled: false,
     };
     this.#known.set(password, account);
     return account;

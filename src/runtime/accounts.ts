@@ -34,6 +34,8 @@ export interface Account {
   readonly hasDefaultPolicy: boolean;
   /** DN of the password policy that the account names. */
   readonly namedPolicy: string | undefined;
+  /** True if nobody may log in to the account. */
+  readonly isDisabled: boolean;
 }
 
 type LiveAccount = { -readonly [Field in keyof Account]: Account[Field] };
@@ -135,6 +137,7 @@ export class Accounts implements Component {
           era: 0,
           hasDefaultPolicy: true,
           namedPolicy: now.passwordPolicyDn?.toString(),
+          isDisabled: now.accountDisabled,
         });
         for (const name of [key, ...names]) this.#byName.set(name, account);
       },
@@ -144,12 +147,13 @@ export class Accounts implements Component {
 
   *describe(digest: Digest): Generator<RunningPart> {
     const names = Map.groupBy(this.#byName, ([, { key }]) => key);
-    for (const { key, dn, credentials, privileges, namedPolicy } of this.#byKey.values()) {
+    for (const { key, dn, credentials, privileges, namedPolicy, isDisabled } of this.#byKey.values()) {
       const facts = {
         dn,
         names: (names.get(key) ?? []).map(([name]) => name).toSorted(),
         privileges: [...privileges].toSorted(),
         passwordPolicy: namedPolicy,
+        isDisabled,
         passwords: credentials.passwords.map(digest).toSorted(),
         subjects: credentials.subjects.toSorted(),
         fingerprints: credentials.fingerprints.toSorted(),
@@ -186,7 +190,9 @@ export class Accounts implements Component {
     live.dn = account.dn;
     live.privileges = account.privileges;
     live.namedPolicy = account.namedPolicy;
-    if (!keepsAll(live.credentials, account.credentials)) live.era += 1;
+    const isDisabledNow = account.isDisabled && !live.isDisabled;
+    if (isDisabledNow || !keepsAll(live.credentials, account.credentials)) live.era += 1;
+    live.isDisabled = account.isDisabled;
     live.credentials = account.credentials;
     return live;
   }

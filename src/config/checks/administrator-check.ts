@@ -109,7 +109,9 @@ function lastOf(
   const [last, ...others] = needed.toReversed();
   const privileges = others.toReversed().join(', ');
   const problem =
-    after === undefined ? 'cannot be deleted' : `cannot lose its password, ${privileges} or ${last}`;
+    after === undefined
+      ? 'cannot be deleted'
+      : `cannot lose its password, ${privileges} or ${last}, or be disabled`;
   return {
     code: 'unwillingToPerform',
     dn: entry.dn.toString(),
@@ -132,7 +134,8 @@ function may(reading: ObjectReading, needed: readonly Privilege[]): boolean {
   if (!isAccountKind(reading.definition)) return false;
   const privileges = textsOf(reading.properties.get('privilege'));
   const hasPassword = textsOf(reading.properties.get('password')).length > 0;
-  return hasPassword && needed.every((privilege) => privileges.includes(privilege));
+  const isDisabled = textsOf(reading.properties.get('account-disabled')).includes('true');
+  return hasPassword && !isDisabled && needed.every((privilege) => privileges.includes(privilege));
 }
 
 function textsOf(reading: PropertyReading | undefined): readonly string[] {

@@ -4,6 +4,7 @@
 import { defineObject } from '../object-definition.ts';
 import { opendjAttribute, opendjClass } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
+import { boolean } from '../types/boolean.ts';
 import { certificateFingerprint } from '../types/certificate-fingerprint.ts';
 import { dn, reference } from '../types/dn.ts';
 import { enumeration } from '../types/enumeration.ts';
@@ -94,6 +95,15 @@ export const rootDnUser = defineObject({
       synopsis:
         'The SHA-256 fingerprints of the certificates that the account logs in with by SASL EXTERNAL.',
       default: { behaviour: 'Certificates are recognised by certificate-subject-dn, or not at all.' },
+    }),
+    property({
+      name: 'account-disabled',
+      attribute: 'ds-pwp-account-disabled',
+      oid: opendjAttribute(166),
+      type: boolean(),
+      operationalAttribute: true,
+      default: ['false'],
+      synopsis: 'Whether nobody may log in to the account. Its logins of before end at once.',
     }),
     property({
       name: 'password-policy-dn',

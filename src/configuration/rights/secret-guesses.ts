@@ -25,14 +25,18 @@ export function requireNoGuess(
   entry: Entry | undefined,
 ): void {
   if (change.type !== 'modify') return;
+  // Whoever deletes its own password by its value has to know it, as for a login.
+  const isOwn = requester.dn !== '' && schema.dnKeyOfText(requester.dn) === schema.dnKey(change.dn);
   if (grant === undefined || !change.modifications.every((one) => isReadable(one, grant, schema))) {
     for (const modification of change.modifications)
-      if (modification.operation !== 'replace' && !isReadable(modification, grant, schema))
+      if (
+        modification.operation !== 'replace' &&
+        !(isOwn && isPasswordByValue(modification, schema)) &&
+        !isReadable(modification, grant, schema)
+      )
         throw onlyReplaced(change, modification);
   }
   if (entry === undefined || grant === undefined || requester.privileges.has(READ)) return;
-  // Whoever deletes its own password by its value has to know it, as for a login.
-  const isOwn = requester.dn !== '' && schema.dnKeyOfText(requester.dn) === schema.dnKey(entry.dn);
   const check = new GuessCheck(change, schema, secrets, entry, grant);
   for (const modification of change.modifications) check.look(modification, isOwn);
 }
@@ -42,6 +46,11 @@ interface GuessContext {
   readonly secrets: SecretValues;
   /** What the requester sees of the entry; undefined: nothing. */
   readonly grant: Grant | undefined;
+}
+
+function isPasswordByValue({ operation, attribute }: Modification, schema: Schema): boolean {
+  const key = schema.describe(attribute.description)?.type.key;
+  return key === PASSWORD_KEY && operation === 'delete' && attribute.values.length > 0;
 }
 
 function isReadable({ attribute }: Modification, grant: Grant | undefined, schema: Schema): boolean {

@@ -100,6 +100,12 @@ const CONTROLS = {
     requests: ['bindRequest'],
     decode: withoutValue('authorization identity request'),
   }),
+  passwordPolicy: define({
+    oid: Oid.passwordPolicy,
+    name: 'password policy',
+    requests: ['bindRequest'],
+    decode: withoutValue('password policy'),
+  }),
   dontUseCopy: define({
     oid: Oid.dontUseCopy,
     name: "don't use copy",

@@ -10,6 +10,7 @@ import { siblingsOf } from '../../config/passwords/stored-password.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import type { Account, Accounts } from '../../runtime/accounts.ts';
 import { FairQueue } from '../fair-queue.ts';
+import type { AccountLockout } from './account-lockout.ts';
 import { AccountRequester } from './account-requester.ts';
 import { canonicalKey, canonicalName } from './login-name.ts';
 import type { LoginSource } from './login-source.ts';
@@ -34,6 +35,7 @@ export interface AuthenticationOptions {
   /** The key of a name; throws invalidDnSyntax. */
   readonly keyOf: (dn: string) => string;
   readonly throttle: LoginThrottle;
+  readonly lockout: AccountLockout;
   /** The key of the account that whoever may open the local socket becomes. */
   readonly administratorKey: string;
   /** What logins compute, whatever the name. */
@@ -53,6 +55,7 @@ const VERIFICATIONS_WAITING_MAX = 256;
 export class Authentication {
   readonly accounts: Accounts;
   readonly throttle: LoginThrottle;
+  readonly lockout: AccountLockout;
   readonly profiles: PasswordProfiles;
   readonly #administratorKey: string;
   readonly #keyOf: (dn: string) => string;
@@ -67,9 +70,10 @@ export class Authentication {
   );
 
   constructor(options: AuthenticationOptions) {
-    const { accounts, keyOf, throttle, administratorKey, profiles, derive, renew } = options;
+    const { accounts, keyOf, throttle, administratorKey, profiles, derive, renew, lockout } = options;
     this.accounts = accounts;
     this.throttle = throttle;
+    this.lockout = lockout;
     this.profiles = profiles;
     this.#keyOf = keyOf;
     this.#administratorKey = administratorKey;
@@ -127,6 +131,7 @@ export class Authentication {
     });
     if (account === undefined || found === undefined || account.era !== era) {
       this.throttle.failed(source, name);
+      if (account !== undefined) this.lockout.failed(account);
       throw invalidCredentials();
     }
     this.throttle.succeeded(source, name);

@@ -2,6 +2,7 @@
 // so. An exchange of SASL messages is kept in the session from one bind request to the next, and no longer.
 
 import type { Requester } from '../../backend/backend.ts';
+import { PolicyError, writePasswordPolicyResponse } from '../../codec/password-policy-control.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import type { BindRequest } from '../../ldap/message.ts';
 import { Oid } from '../../ldap/oids.ts';
@@ -10,6 +11,7 @@ import { type Answer, SUCCESS } from '../answer.ts';
 import { confidentialityRequired } from '../confidentiality.ts';
 import { connectionFactsOf } from '../connection-facts.ts';
 import type { RequestControls } from '../controls/request-controls.ts';
+import { AccountRefused } from '../login/account-lockout.ts';
 import { AccountRequester } from '../login/account-requester.ts';
 import type { Authentication } from '../login/authentication.ts';
 import { loginSourceOf } from '../login/login-source.ts';
@@ -27,7 +29,7 @@ export function bind(
   authentication: Authentication,
   controls: RequestControls,
 ): Answer | Promise<Answer> {
-  const answer = bindAs(request, operation, authentication);
+  const answer = bindWithPolicy(request, operation, authentication, controls);
   if (controls.authorizationIdentity === undefined) return answer;
   if (answer instanceof Promise) return answer.then((known) => withIdentity(known, operation));
   return withIdentity(answer, operation);
@@ -40,6 +42,34 @@ function withIdentity(answer: Answer, { session }: Operation): Answer {
   const value = dn === '' ? '' : `dn:${dn}`;
   const control = { oid: Oid.authorizationIdentityResponse, criticality: false, value };
   return { ...answer, controls: [...answer.controls, control] };
+}
+
+/** The password policy response control says whether the account is locked, to a client that has proved itself. */
+function bindWithPolicy(
+  request: BindRequest,
+  operation: Operation,
+  authentication: Authentication,
+  { passwordPolicy }: RequestControls,
+): Answer | Promise<Answer> {
+  if (passwordPolicy === undefined) return bindAs(request, operation, authentication);
+  const say = (error?: unknown) => {
+    const code = error instanceof AccountRefused ? PolicyError.accountLocked : undefined;
+    operation.addFinalControl(Oid.passwordPolicy, writePasswordPolicyResponse(code));
+  };
+  const refused = (error: unknown): never => {
+    say(error);
+    throw error;
+  };
+  const done = (answer: Answer): Answer => {
+    if (answer.code === ResultCode.success) say();
+    return answer;
+  };
+  try {
+    const answer = bindAs(request, operation, authentication);
+    return answer instanceof Promise ? answer.then(done, refused) : done(answer);
+  } catch (error) {
+    return refused(error);
+  }
 }
 
 function bindAs(
@@ -70,8 +100,11 @@ function simpleBind(
   const { connection } = operation;
   if (!connection.mayReceivePasswords) throw confidentialityRequired();
   const requester = authentication.verify(name, password, loginSourceOf(connection));
-  if (requester instanceof Promise) return requester.then((who) => loggedIn(who, operation));
-  return loggedIn(requester, operation);
+  const admitted = (who: AccountRequester) => {
+    authentication.lockout.admit(who.account);
+    return loggedIn(who, operation);
+  };
+  return requester instanceof Promise ? requester.then(admitted) : admitted(requester);
 }
 
 function refuseHalf(name: string, password: string): void {

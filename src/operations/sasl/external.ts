@@ -46,7 +46,10 @@ function accountOf({ authentication, connection: { security } }: SaslContext): A
   // Where every certificate is trusted, anybody can write any name into one.
   const provedSubject = isVouchedFor ? subject : undefined;
   const account = authentication.accounts.findByCertificate(provedSubject, fingerprint);
-  if (account !== undefined) return account;
+  if (account !== undefined) {
+    authentication.lockout.requireEnabled(account);
+    return account;
+  }
   throw new LdapError(
     'invalidCredentials',
     `The certificate for ${subject} belongs to no account, or to several. An account names its certificates in ` +

@@ -20,6 +20,7 @@ export function plain({ authentication, connection }: SaslContext): SaslExchange
       const { identity, name, password } = parsePlain(message);
       const key = keyOfAuthentication(name, accounts) ?? name;
       const requester = await authentication.verifyAt(key, password, loginSourceOf(connection));
+      authentication.lockout.admit(requester.account);
       return { requester: authorize(requester, identity, accounts), credentials: undefined };
     },
   };

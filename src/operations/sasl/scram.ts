@@ -118,9 +118,11 @@ async function finish(challenge: Challenge, message: string, context: SaslContex
     isProof(clientFinal.proof, keys, signed);
   if (!isProved || !isCurrent) {
     throttle.failed(source, name);
+    if (claimed !== undefined) authentication.lockout.failed(claimed.account);
     throw invalidCredentials();
   }
   throttle.succeeded(source, name);
+  authentication.lockout.admit(claimed.account);
   const requester = authorize(
     new AccountRequester(claimed.account, accounts),
     clientFirst.authorizationIdentity,

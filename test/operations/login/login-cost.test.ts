@@ -12,6 +12,7 @@ import { LoginThrottle } from '../../../src/operations/login/login-throttle.ts';
 import { Accounts } from '../../../src/runtime/accounts.ts';
 import { entriesOf, openSources, schema } from '../../config/configuration.ts';
 import { accountDn, accountLdif } from '../../support/accounts.ts';
+import { withoutLockout } from '../../support/without-lockout.ts';
 
 const THROTTLE_LIMITS = { failuresMax: 20, refusalMs: 300_000, forgetMs: 900_000 };
 
@@ -35,6 +36,7 @@ class World {
     keyOf,
     throttle: new LoginThrottle({ now: () => this.#tick(), sleep: async () => {} }, THROTTLE_LIMITS),
     administratorKey: '',
+    lockout: withoutLockout(),
     profiles: this.profiles,
     derive: async (derivation) => {
       this.computed.push(derivation);

@@ -11,6 +11,7 @@ import { Accounts } from '../../../src/runtime/accounts.ts';
 import { entriesOf, openSources, schema } from '../../config/configuration.ts';
 import { accountLdif } from '../../support/accounts.ts';
 import { ScramClient } from '../../support/clients/scram-client.ts';
+import { withoutLockout } from '../../support/without-lockout.ts';
 
 const THROTTLE_LIMITS = { failuresMax: 20, refusalMs: 300_000, forgetMs: 900_000 };
 
@@ -56,6 +57,7 @@ function exchange() {
     keyOf: (dn) => schema.dnKeyOfText(dn),
     throttle: new LoginThrottle({ now: () => 0, sleep: async () => {} }, THROTTLE_LIMITS),
     administratorKey: '',
+    lockout: withoutLockout(),
     profiles: new PasswordProfiles('secret of this test'),
     derive: async (derivation) => deriveHere(derivation),
   });

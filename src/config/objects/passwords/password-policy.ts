@@ -1,15 +1,19 @@
-// A password policy: what new passwords must be like, and how they are stored.
+// A password policy: what new passwords must be like, how they are stored, and when failed logins lock an account.
 
 import { defineObject } from '../../object-definition.ts';
 import { opendjAttribute, opendjClass, ownAttribute } from '../../object-identifiers.ts';
 import { property } from '../../property-definition.ts';
 import { boolean } from '../../types/boolean.ts';
 import { reference } from '../../types/dn.ts';
+import { duration } from '../../types/duration.ts';
 import { enumeration } from '../../types/enumeration.ts';
+import { integer } from '../../types/integer.ts';
 import { keptWord } from '../../types/kept-word.ts';
 import { javaClassProperty } from '../properties/java-class-property.ts';
 import { Container } from '../properties/places.ts';
 
+/** OpenDJ's limit: 2^31 - 1 seconds. */
+const DURATION_MS_MAX = 2_147_483_647_000;
 /** The costs N of scrypt that can be chosen; each takes twice the time and memory of the one before. */
 const SCRYPT_COSTS = ['16384', '32768', '65536', '131072'] as const;
 
@@ -17,7 +21,8 @@ export const passwordPolicy = defineObject({
   kind: 'password-policy',
   friendlyName: 'Password Policy',
   friendlyPluralName: 'Password Policies',
-  synopsis: 'What the passwords of accounts must be like, and how they are stored.',
+  synopsis:
+    'What the passwords of accounts must be like, how they are stored, and when failed logins lock an account.',
   description:
     'An account of the configuration has the policy that its ds-pwp-password-policy-dn names, or else the ' +
     'default-password-policy of the global configuration. An entry of a memory backend has a policy only if it names one.',
@@ -80,6 +85,30 @@ export const passwordPolicy = defineObject({
       advanced: true,
       synopsis:
         'Whether a hash may be written in place of a password; validators cannot see what it was made of.',
+    }),
+    property({
+      name: 'lockout-failure-count',
+      oid: opendjAttribute(146),
+      type: integer({ lowest: 0, highest: 1000, unit: 'failed logins' }),
+      default: ['0'],
+      synopsis: 'How many logins with wrong passwords lock the account; 0 never locks it.',
+      description:
+        'A locked account refuses the right password too, and only then says why. Anybody who can reach the server can lock an ' +
+        'account so. lockout-failure-count of the global configuration is another matter: it refuses addresses, not accounts.',
+    }),
+    property({
+      name: 'lockout-duration',
+      oid: opendjAttribute(145),
+      type: duration({ lowestMs: 0, highestMs: DURATION_MS_MAX }),
+      default: ['0 s'],
+      synopsis: 'How long a locked account stays locked; 0 s until its password is set again.',
+    }),
+    property({
+      name: 'lockout-failure-expiration-interval',
+      oid: opendjAttribute(147),
+      type: duration({ lowestMs: 0, highestMs: DURATION_MS_MAX }),
+      default: ['0 s'],
+      synopsis: 'How long a failed login counts; 0 s until a login succeeds.',
     }),
     javaClassProperty('org.opends.server.core.PasswordPolicyFactory'),
   ],

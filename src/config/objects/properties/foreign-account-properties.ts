@@ -17,11 +17,4 @@ export const foreignAccountProperties = [
   unlimited('time-limit', 117, 'How long a search may take'),
   unlimited('lookthrough-limit', 241, 'How many entries a search may look at'),
   unlimited('idle-time-limit', 394, 'How long a connection may be silent'),
-  fixed('account-disabled', opendjAttribute(166), {
-    operational: 'ds-pwp-account-disabled',
-    words: ['false'],
-    syntax: 'boolean',
-    problem: 'cannot be honoured: to keep somebody from logging in, delete the account or its userPassword',
-    synopsis: 'Whether nobody may log in to the account; never.',
-  }),
 ] as const;

@@ -1,0 +1,40 @@
+// When failed logins lock an account, and for how long: pure functions of a policy, the state of an account, and the time.
+
+import type { ObjectOfKind } from '../config/configuration-object.ts';
+
+/** Properties of a password policy about failed logins; durations in milliseconds. */
+export type LockoutRules = Pick<
+  ObjectOfKind<'password-policy'>,
+  'lockoutFailureCount' | 'lockoutDuration' | 'lockoutFailureExpirationInterval'
+>;
+
+/** Logins of an account. Times are milliseconds since 1970. */
+export interface LoginState {
+  /** Names the passwords that the failures were about; with other passwords they do not count. */
+  readonly passwords: string;
+  readonly failedAt: readonly number[];
+  readonly lockedAt: number | undefined;
+}
+
+/** How long an account is locked; undefined until its password is set again. */
+export interface Lock {
+  readonly until: number | undefined;
+}
+
+/** Returns the lock of an account; undefined if it is not locked. */
+export function lockOf(rules: LockoutRules, state: LoginState, now: number): Lock | undefined {
+  if (rules.lockoutFailureCount === 0 || state.lockedAt === undefined) return undefined;
+  if (rules.lockoutDuration === 0) return { until: undefined };
+  const until = state.lockedAt + rules.lockoutDuration;
+  return now < until ? { until } : undefined;
+}
+
+/** Returns the state after a failed login. A locked account stays as it is: nobody prolongs a lock. */
+export function stateAfterFailure(rules: LockoutRules, state: LoginState, now: number): LoginState {
+  if (rules.lockoutFailureCount === 0 || lockOf(rules, state, now) !== undefined) return state;
+  const interval = rules.lockoutFailureExpirationInterval;
+  const counts = (at: number) => state.lockedAt === undefined && (interval === 0 || now - at < interval);
+  const failedAt = [...state.failedAt.filter(counts), now];
+  const lockedAt = failedAt.length >= rules.lockoutFailureCount ? now : undefined;
+  return { ...state, failedAt, lockedAt };
+}

@@ -1,0 +1,132 @@
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { accountDn, accountLdif } from '../support/accounts.ts';
+import { LdapTools, runProgram } from '../support/ldap-tools.ts';
+import { ADMINISTRATOR, type RunningServer, startServer } from '../support/start-server.ts';
+import { until } from '../support/until.ts';
+
+const POLICY = 'cn=Locking,cn=Password Policies,cn=config';
+const RIGHT = 'green-lamp-quiet-72';
+const WRONG = 'green-lamp-quiet-73';
+
+let server: RunningServer;
+let tools: LdapTools;
+
+beforeAll(async () => {
+  server = await startServer();
+  tools = new LdapTools(server);
+  await applied(
+    `dn: ${POLICY}\nchangetype: add\nobjectClass: ds-cfg-password-policy\nds-cfg-lockout-failure-count: 2\n`,
+  );
+});
+
+async function applied(ldif: string): Promise<void> {
+  const { code, stderr } = await tools.modify(ldif);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+}
+
+async function account(name: string, privileges: readonly string[] = []): Promise<string> {
+  const lines = [`ds-pwp-password-policy-dn: ${POLICY}`];
+  const ldif = accountLdif(name, { password: RIGHT, privileges, lines });
+  await applied(ldif.replace('\n', '\nchangetype: add\n'));
+  return accountDn(name);
+}
+
+/** What `ldapwhoami -e ppolicy` says. */
+async function bind(dn: string, password: string, ...words: readonly string[]): Promise<string> {
+  const login = ['-x', '-H', server.url, '-D', dn, '-w', password, '-e', 'ppolicy', ...words];
+  const { stdout, stderr } = await runProgram('ldapwhoami', login);
+  return stdout + stderr;
+}
+
+async function lock(dn: string): Promise<void> {
+  for (let attempt = 0; attempt < 2; attempt++) expect(await bind(dn, WRONG)).toContain('(49)');
+}
+
+describe('an account that failed logins have locked', () => {
+  it('refuses the right password, and gives the reason to nobody else', async () => {
+    const dn = await account('locked');
+    await lock(dn);
+    const [right, wrong] = [await bind(dn, RIGHT), await bind(dn, WRONG)];
+    expect(right).toContain('The account is locked');
+    expect(right).toContain('Account locked');
+    expect(wrong).toContain('(49)');
+    expect(wrong).not.toContain('locked');
+    const scram = ['-Q', '-H', server.url, '-Y', 'SCRAM-SHA-256', '-U', dn, '-w', RIGHT];
+    expect((await runProgram('ldapwhoami', scram)).stderr).toContain('The account is locked');
+    await server.waitForLog(
+      ({ alert, about }) => alert === 'confdit.AccountLocked' && String(about).includes(dn),
+    );
+  });
+
+  it('is unlocked by another password', async () => {
+    const dn = await account('reset');
+    await lock(dn);
+    const reset = [
+      '-x',
+      '-H',
+      server.url,
+      '-D',
+      ADMINISTRATOR,
+      '-w',
+      server.password,
+      '-s',
+      `${RIGHT}-4`,
+      dn,
+    ];
+    expect((await runProgram('ldappasswd', reset)).code).toBe(0);
+    expect(await bind(dn, `${RIGHT}-4`)).toContain(`dn:${dn}`);
+  });
+
+  it('counts no failures from before a login that succeeds', async () => {
+    const dn = await account('counted');
+    await bind(dn, WRONG);
+    expect(await bind(dn, RIGHT)).toContain(`dn:${dn}`);
+    await bind(dn, WRONG);
+    expect(await bind(dn, RIGHT)).toContain(`dn:${dn}`);
+  });
+
+  it('stays locked over a restart, and failed logins are no changes', async () => {
+    const dn = await account('restarted');
+    const numberOf = async () => (await tools.search('', '-s', 'base', 'lastChangeNumber')).stdout;
+    const before = await numberOf();
+    await lock(dn);
+    expect(await numberOf()).toBe(before);
+    const { folder, password } = server;
+    await server.stop();
+    server = await startServer({ folder, password: null });
+    tools = new LdapTools({ url: server.url, password });
+    expect(await bind(dn, RIGHT)).toContain('The account is locked');
+  });
+});
+
+describe('a disabled account', () => {
+  it('refuses its password, with the reason, and its sessions end', async () => {
+    const dn = await account('disabled');
+    await applied(
+      `dn: ${dn}\nchangetype: modify\nadd: ds-pwp-account-disabled\nds-pwp-account-disabled: TRUE\n`,
+    );
+    expect(await bind(dn, RIGHT)).toContain('The account is disabled');
+    expect(await bind(dn, WRONG)).not.toContain('disabled');
+    await applied(`dn: ${dn}\nchangetype: modify\ndelete: ds-pwp-account-disabled\n`);
+    expect(await bind(dn, RIGHT)).toContain(`dn:${dn}`);
+  });
+
+  it('is not the last one that can change the configuration', async () => {
+    const { stderr } = await tools.modify(
+      `dn: ${ADMINISTRATOR}\nchangetype: modify\nadd: ds-pwp-account-disabled\nds-pwp-account-disabled: true\n`,
+    );
+    expect(stderr).toContain('(53)');
+  });
+});
+
+it('an administrator that is locked has a way back over the local socket', async () => {
+  await applied(
+    `dn: ${ADMINISTRATOR}\nchangetype: modify\nadd: ds-pwp-password-policy-dn\nds-pwp-password-policy-dn: ${POLICY}\n`,
+  );
+  await lock(ADMINISTRATOR);
+  const socket = `ldapi://${encodeURIComponent(join(server.folder, 'ldapi'))}`;
+  const words = ['-Q', '-Y', 'EXTERNAL', '-H', socket, '-s', `${RIGHT}-9`, ADMINISTRATOR];
+  await until(async () => (await runProgram('ldappasswd', words)).code === 0);
+  expect(await bind(ADMINISTRATOR, `${RIGHT}-9`)).toContain(`dn:${ADMINISTRATOR}`);
+});

@@ -1,0 +1,12 @@
+// The lockout of accounts that no password policy locks.
+
+import { AccountLockout } from '../../src/operations/login/account-lockout.ts';
+
+export function withoutLockout(): AccountLockout {
+  return new AccountLockout({
+    states: { size: 0, find: () => undefined, set: () => {} },
+    findPolicy: () => undefined,
+    now: () => new Date(0),
+    locked: () => {},
+  });
+}
