@@ -38,7 +38,8 @@ export class LoginStates {
     if ((await nodeFileSystem.inspect(path)) === undefined) return new LoginStates(options, new Map());
     try {
       const octets = await readWholeFile(nodeFileSystem, path);
-      return new LoginStates(options, statesIn(JSON.parse(octets.toString('utf8'))));
+      const value: unknown = JSON.parse(octets.toString('utf8'));
+      return new LoginStates(options, statesIn(value));
     } catch (error) {
       options.log.warn({ file: path, problem: messageOf(error) }, 'failed logins of before are forgotten');
       return new LoginStates(options, new Map());
