@@ -151,13 +151,13 @@ describe('ldapsearch asks for', () => {
     );
     // Each line is the next window: by offset, and by value. It would ask for windows for ever.
     await search.said(`pos=2 count=${top.length}`, 1);
-    search.process.stdin?.write('0/0/5/0\n');
-    await search.said(`pos=5 count=${top.length}`, 1);
+    search.process.stdin?.write('0/0/1/0\n');
+    await search.said(`pos=1 count=${top.length}`, 1);
     search.process.stdin?.write('0/1:k\n');
     const fromK = top.findIndex((name = '') => name.toLowerCase() >= 'k');
     await search.said(`pos=${fromK + 1} count=${top.length}`, 1);
     search.process.kill('SIGKILL');
-    expect(search.names).toEqual([top[1], top[2], top[4], top[fromK], top[fromK + 1]]);
+    expect(search.names).toEqual([top[1], top[2], top[0], top[fromK], top[fromK + 1]]);
   });
 
   it('order on its own side, with -S', async () => {
