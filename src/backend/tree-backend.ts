@@ -7,6 +7,7 @@ import type { Attribute, Entry } from '../ldap/entry.ts';
 import type { Filter } from '../ldap/filter.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { SearchScope } from '../ldap/message.ts';
+import { ResultCode } from '../ldap/result-code.ts';
 import type { Matcher } from '../schema/filter-matcher.ts';
 import type { Schema } from '../schema/schema.ts';
 import type {
@@ -166,13 +167,34 @@ export class TreeBackend implements Backend {
 
   #find({ search, source, sight }: AskedSearch, see: (entry: Entry) => Entry): Iterable<Found> {
     const { base: dn, baseKey: dnKey, filter, assertion, manageDsaIt } = search;
+    const matches = this.#matcher(filter, sight, source);
+    if (assertion === undefined && sight.isWhole) return source.find(search, matches, see);
     const name = { dn, dnKey, manageDsaIt };
     const { schema } = this.#options;
     if (assertion !== undefined)
       this.#requireAssertion(assertion, getVisible(source, name, sight, schema), sight, source);
-    if (!sight.isWhole && search.scope === SearchScope.baseObject) getVisible(source, name, sight, schema);
-    else if (!sight.isWhole) requireVisibleBase(source, name, sight, schema);
-    return source.find(search, this.#matcher(filter, sight, source), see);
+    if (sight.isWhole) return source.find(search, matches, see);
+    if (search.scope === SearchScope.baseObject)
+      return this.#findBase({ search, source, sight }, matches, see);
+    requireVisibleBase(source, name, sight, schema);
+    return source.find(search, matches, see);
+  }
+
+  /** Finds one entry, for a requester to whom not all entries exist. Most exist: that is asked only where nothing is found. */
+  #findBase(
+    { search, source, sight }: AskedSearch,
+    matches: Matcher,
+    see: (entry: Entry) => Entry,
+  ): Iterable<Found> {
+    const { base: dn, baseKey: dnKey } = search;
+    try {
+      const found = source.find(search, matches, see);
+      if (Array.isArray(found) && found.length > 0) return found;
+    } catch (error) {
+      if (!(error instanceof LdapError) || error.code !== ResultCode.noSuchObject) throw error;
+    }
+    getVisible(source, { dn, dnKey }, sight, this.#options.schema);
+    return source.find(search, matches, see);
   }
 
   /** Returns what makes of an entry, as it is kept, what the requester sees of it. */

@@ -26,7 +26,10 @@ export function search(
   { contexts, keyOf, limits }: Services,
   asked: RequestControls,
 ): Answer | Promise<Answer> {
-  const controls = controlsFor(asked, keyOf(request.base), request.scope, operation, contexts);
+  const controls =
+    asked === NO_CONTROLS
+      ? asked
+      : controlsFor(asked, keyOf(request.base), request.scope, operation, contexts);
   const query = queryOf(request, operation, keyOf, controls);
   if (controls === NO_CONTROLS && !request.typesOnly)
     return new EntrySender(
@@ -69,7 +72,6 @@ function controlsFor(
   { requester }: Operation,
   contexts: NamingContexts,
 ): RequestControls {
-  if (asked === NO_CONTROLS) return asked;
   const isBelow = isBelowRoot({ baseKey, scope });
   const looked = isBelow ? contexts.belowRoot : [contexts.find(baseKey)];
   const byPolicy = looked.find(
