@@ -17,7 +17,7 @@ import { ADMINISTRATOR, type RunningServer, startServer } from '../../support/st
 
 const WHO_AM_I = extendedRequest('1.3.6.1.4.1.4203.1.11.3');
 const OLD = 'canary-old';
-const NEW = 'canary-new';
+const NEW = 'other-canary';
 
 let server: RunningServer;
 let count = 0;

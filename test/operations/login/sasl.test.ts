@@ -26,7 +26,7 @@ beforeAll(async () => {
     [
       accountLdif('service', { password: SERVICE_PASSWORD, privileges: ['config-read'] }),
       accountLdif('proxy', { password: SERVICE_PASSWORD, privileges: ['proxied-auth'] }),
-      accountLdif('comma, inc = me', { password: 'a', lines: [] }).replace(
+      accountLdif('comma, inc = me', { password: SERVICE_PASSWORD, lines: [] }).replace(
         'cn=comma, inc',
         'cn=comma\\, inc',
       ),
@@ -63,9 +63,9 @@ describe.each([SCRAM, 'SCRAM-SHA-512', 'PLAIN'])('ldapwhoami -Y %s', (mechanism)
   });
 
   it('knows a name that is written with escapes', async () => {
-    const { stdout } = await whoAmIBy(mechanism, 'comma, inc = me', 'a');
+    const { stdout } = await whoAmIBy(mechanism, 'comma, inc = me', SERVICE_PASSWORD);
     expect(stdout).toBe('');
-    const byDn = await whoAmIBy(mechanism, 'cn=comma\\, inc \\3d me,cn=Root DNs,cn=config', 'a');
+    const byDn = await whoAmIBy(mechanism, 'cn=comma\\, inc \\3d me,cn=Root DNs,cn=config', SERVICE_PASSWORD);
     expect(byDn.stdout).toContain('comma');
   });
 
