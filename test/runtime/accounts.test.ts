@@ -197,6 +197,7 @@ describe('the description of accounts', () => {
           dn: 'cn=Ada,cn=Root DNs,cn=config',
           names: [keyOf('Ada'), 'cn=directory manager', 'uid=ada'].toSorted(),
           privileges: ['config-read', 'config-write'],
+          isDisabled: false,
           passwordPolicy: undefined,
           passwords: [`digest of ${HASH.length}`],
           subjects: [schema.dnKeyOfText('cn=Ada,o=Site')],
