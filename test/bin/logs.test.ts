@@ -224,7 +224,7 @@ describe('secrets', () => {
         answers.push(answer);
         expect(answer.code, answer.stderr).toBe(0);
         expect(answer.stdout.match(/^ds-cfg-auth-password: \*\*\*$/gm)).toHaveLength(3);
-        expect(answer.stdout).not.toContain('SCRYPT');
+        expect(answer.stdout).not.toContain('{SCRYPT}');
         expect(answer.stdout).not.toMatch(/^userPassword::? (?!\*\*\*|Kioq$)/m);
       }
     },

@@ -82,20 +82,22 @@ describe('the package', () => {
 
   it('gives applications their mail server, as the page for them says', async () => {
     const page = await readFile('docs/client.md', 'utf8');
-    const [, account = ''] = /```ldif\n(.*?)```/s.exec(page) ?? [];
+    const [, grant = ''] = /```sh\nconfdit (grant .*)\n```/.exec(page) ?? [];
     const [, example = ''] = /<!-- example -->\n\n```js\n(.*?)```/s.exec(page) ?? [];
     await writeFile(join(folder, 'example.mjs'), example);
     const receiver = await SmtpReceiver.start();
     await served(async ({ url, ldapsUrl, environment }) => {
       const tools = new LdapTools({ url, password: PASSWORD });
-      expect(await tools.modify(account)).toMatchObject({ code: 0 });
       const properties = { 'smtp-server': `127.0.0.1:${receiver.port}`, 'use-start-tls': false };
       expect(await tools.add(mailServerLdif('SMTP server', properties))).toMatchObject({ code: 0 });
+      const line = `cd '${folder}' && '${program}' ${grant} -w '${PASSWORD}'`;
+      const granted = await runProgram('sh', ['-c', line], '', environment);
+      expect(granted).toMatchObject({ code: 0, stderr: '' });
       const ran = await runProgram(process.execPath, [join(folder, 'example.mjs')], '', {
         ...environment,
         CONFDIT_URL: ldapsUrl,
         CONFDIT_CA: join(folder, 'instance', 'config', 'keys', 'server.pem'),
-        CONFDIT_PASSWORD: 'app-password',
+        CONFDIT_PASSWORD: (await readFile(join(folder, 'app.pin'), 'utf8')).trimEnd(),
       });
       expect(ran).toEqual({ code: 0, stdout: '', stderr: '' });
       expect(receiver.messages).toMatchObject([{ from: 'app@example.com', to: ['bob@example.com'] }]);

@@ -144,7 +144,7 @@ objectClass: person
 objectClass: ds-cfg-root-dn-user
 cn: Service
 sn: Service
-userPassword: swordfish
+userPassword: canary of restarts
 ds-privilege-name: config-read
 
 dn: cn=Blind Trust,cn=Trust Manager Providers,cn=config

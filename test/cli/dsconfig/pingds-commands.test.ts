@@ -11,6 +11,8 @@ import { LdapTools, type ProgramResult, runProgram } from '../../support/ldap-to
 import { type RunningServer, startServer } from '../../support/start-server.ts';
 
 const PIN = 'changeit';
+/** In place of the one in the published commands, which is too common for a server. */
+const PASSWORD = 'canary-of-the-published';
 
 const CREATE_MAIL_SERVER =
   'create-mail-server --hostname localhost --port 4444 --bindDN uid=admin --bindPassword password ' +
@@ -31,7 +33,7 @@ describe('commands published for PingDS', () => {
   let folder: string;
 
   beforeAll(async () => {
-    server = await startServer({ password: 'password' });
+    server = await startServer({ password: PASSWORD });
     folder = await mkdtemp(join(tmpdir(), 'confdit-published-'));
     const keys = join(server.folder, 'config', 'keys');
     const [certificate = ''] = (await readdir(keys)).filter((name) => name.endsWith('.pem'));
@@ -69,6 +71,7 @@ describe('commands published for PingDS', () => {
   async function dsconfig(line: string): Promise<ProgramResult> {
     const own = line
       .replace('--port 4444', `--port ${server.ldapsPort}`)
+      .replace('--bindPassword password', `--bindPassword ${PASSWORD}`)
       .replaceAll('/path/to/opendj/config', folder);
     const { stdout } = await runProgram('bash', ['-c', `printf '%s\\0' ${own}`]);
     return runConfdit(['dsconfig', ...stdout.split('\0').slice(0, -1)]);
