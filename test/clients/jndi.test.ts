@@ -20,7 +20,7 @@ it('reads the schema', () => {
 });
 
 it('searches in pages and in order', () => {
-  expect(seen.get('pages')).toEqual([3, 3, 1]);
+  expect(seen.get('pages')).toEqual([3, 3, 3, 1]);
   expect(seen.get('sorted')).toBe('true');
 });
 

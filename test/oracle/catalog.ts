@@ -5,6 +5,7 @@
 import { objectDefinitions } from '../../src/config/definitions.ts';
 import type { ObjectDefinition } from '../../src/config/object-definition.ts';
 import type { PropertyDefinition } from '../../src/config/property-definition.ts';
+import { ACCOUNT_CHOICES, ACCOUNT_PLACES } from './catalog-accounts.ts';
 import { STORE_PIN } from './fixtures.ts';
 
 /** Values by attribute; an empty list takes the attribute away. */
@@ -124,6 +125,7 @@ const BY_ATTRIBUTE: Readonly<Record<string, readonly (readonly string[])[]>> = {
   userPassword: [['canary-user-a'], ['canary-user-b'], []],
   'ds-certificate-subject-dn': [['CN=client one'], ['CN=client two'], []],
   'ds-certificate-fingerprint': [['{firstFingerprint}'], ['{secondFingerprint}'], []],
+  ...ACCOUNT_CHOICES,
 };
 
 /** Of one kind only. */
@@ -147,6 +149,8 @@ const BY_KIND: Readonly<Record<string, Readonly<Record<string, readonly (readonl
       ['$<oracle.trust-folder>'],
     ],
   },
+  // A failed login locks on the live server only: the fresh one has seen none.
+  'password-policy': { 'ds-cfg-lockout-failure-count': [['0'], []] },
   'ldap-trust-manager-provider': {
     'ds-cfg-base-dn': [['o=Authorities'], ['cn=authority 0,o=Authorities'], ['o=Alpha']],
   },
@@ -276,6 +280,7 @@ const PLACES: readonly Place[] = [
     names: ['one', 'two'],
     initial: { userPassword: ['canary-user-a'] },
   },
+  ...ACCOUNT_PLACES,
   { kind: 'global-configuration', under: '', names: ['config'], permanent: ['config'], initial: {} },
 ];
 

@@ -148,9 +148,10 @@ describe('create-… on a terminal', () => {
     }
   });
 
-  // An account needs nothing but its name.
+  // Some kinds need nothing but a name.
   const families = objectFamilies(objectDefinitions).filter(
-    ({ nameOption, name }) => nameOption !== undefined && name !== 'root-dn-user',
+    ({ nameOption, types, definition }) =>
+      nameOption !== undefined && (types.size > 1 || definition.properties.some(({ required }) => required)),
   );
 
   it.each(families)('asks for what a new $name must have', async ({ name, nameOption }) => {

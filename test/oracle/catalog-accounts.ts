@@ -1,0 +1,96 @@
+// What decides about passwords and access, for the catalogue: validators, password policies, access control policies.
+
+/** Lists of values that an attribute may be set to. */
+type Choices = readonly (readonly string[])[];
+
+const VALIDATORS = 'cn=Password Validators,cn=config';
+const POLICIES = 'cn=Password Policies,cn=config';
+const ACCESS = 'cn=Access Control Handler,cn=config';
+
+const enabled = { 'ds-cfg-enabled': ['true'] };
+const number: Choices = [['2'], ['5'], ['$<oracle.number|3>']];
+const names: Choices = [
+  ['**,cn=config'],
+  ['cn=One,cn=Mail Servers,cn=config'],
+  ['cn=*,cn=Root DNs,cn=config'],
+  [],
+];
+const policies: Choices = [
+  [`cn=Default Password Policy,${POLICIES}`],
+  [`cn=Strict,${POLICIES}`],
+  [`cn=nobody,${POLICIES}`],
+  [],
+];
+
+export const ACCOUNT_PLACES = [
+  {
+    kind: 'attribute-value-password-validator',
+    under: VALIDATORS,
+    names: ['Names'],
+    initial: enabled,
+  },
+  {
+    kind: 'character-set-password-validator',
+    under: VALIDATORS,
+    names: ['Sets'],
+    initial: { ...enabled, 'ds-cfg-allow-unclassified-characters': ['true'] },
+  },
+  { kind: 'dictionary-password-validator', under: VALIDATORS, names: ['Words'], initial: enabled },
+  { kind: 'length-based-password-validator', under: VALIDATORS, names: ['Length'], initial: enabled },
+  {
+    kind: 'repeated-characters-password-validator',
+    under: VALIDATORS,
+    names: ['Repeated'],
+    initial: { ...enabled, 'ds-cfg-max-consecutive-length': ['3'] },
+  },
+  {
+    kind: 'similarity-based-password-validator',
+    under: VALIDATORS,
+    names: ['Similar'],
+    initial: { ...enabled, 'ds-cfg-min-password-difference': ['1'] },
+  },
+  {
+    kind: 'unique-characters-password-validator',
+    under: VALIDATORS,
+    names: ['Unique'],
+    initial: { ...enabled, 'ds-cfg-min-unique-characters': ['4'] },
+  },
+  { kind: 'password-policy', under: POLICIES, names: ['Strict'], initial: {} },
+  { kind: 'global-access-control-policy', under: ACCESS, names: ['Grants'], initial: {} },
+] as const;
+
+/** By attribute. */
+export const ACCOUNT_CHOICES: Readonly<Record<string, Choices>> = {
+  'ds-cfg-match-attribute': [['cn'], ['sn', 'cn'], []],
+  'ds-cfg-character-set': [['1:abc'], ['0:123', '2:xyz'], []],
+  'ds-cfg-character-set-ranges': [['1:a-z'], ['0:0-9', '1:a-z'], []],
+  'ds-cfg-dictionary-file': [['oracle/words.txt'], []],
+  'ds-cfg-min-substring-length': number,
+  'ds-cfg-min-character-sets': [['0'], ['1'], []],
+  'ds-cfg-max-consecutive-length': number,
+  'ds-cfg-min-password-difference': number,
+  'ds-cfg-min-unique-characters': number,
+  'ds-cfg-min-password-length': [['1'], ['6'], ['20'], []],
+  'ds-cfg-max-password-length': [['0'], ['64'], []],
+  'ds-cfg-scrypt-cost': [['16384'], ['32768'], []],
+  'ds-cfg-password-validator': [
+    [`cn=Length,${VALIDATORS}`],
+    [`cn=Length,${VALIDATORS}`, `cn=Sets,${VALIDATORS}`],
+    [`cn=Unique,${VALIDATORS}`, `cn=Repeated,${VALIDATORS}`, `cn=Words,${VALIDATORS}`],
+    [],
+  ],
+  'ds-cfg-default-password-policy': policies,
+  'ds-pwp-password-policy-dn': policies,
+  'ds-cfg-permission': [['read'], ['read', 'write'], ['verify', 'send'], []],
+  'ds-cfg-allowed-attribute': [['*'], ['cn', 'ds-cfg-enabled'], ['*', '+'], ['@ds-cfg-mail-server'], []],
+  'ds-cfg-allowed-attribute-exception': [['ds-cfg-priority'], []],
+  'ds-cfg-allowed-control': [['NoOp'], ['Assertion', 'PreRead'], []],
+  'ds-cfg-allowed-extended-operation': [['WhoAmI'], []],
+  'ds-cfg-user-dn-equal-to': names,
+  'ds-cfg-user-dn-not-equal-to': names,
+  'ds-cfg-request-target-dn-equal-to': names,
+  'ds-cfg-request-target-dn-not-equal-to': names,
+  'ds-cfg-connection-minimum-ssf': [['0'], ['128'], []],
+  'ds-cfg-connection-port-equal-to': [['{port1}'], []],
+  'ds-cfg-connection-protocol-equal-to': [['ldap'], ['ldaps', 'ldap'], []],
+};
