@@ -45,7 +45,7 @@ const grant = (...more: readonly string[]) =>
   confdit('grant', 'app', '--mail-server', 'Own', '--password-file', pin(), ...more);
 
 async function open() {
-  const password = (await readFile(pin(), 'utf8')).trim();
+  const password = await readFile(pin(), 'utf8');
   return openMailServer({ url: server.url, bindDn: accountDn('app'), password, mailServer: 'Own' });
 }
 
@@ -70,7 +70,7 @@ it('changes nothing when it is repeated, and nothing else is given', async () =>
   });
   expect(await entry()).toEqual(before);
   expect(await readFile(pin(), 'utf8')).toBe(password);
-  const app = new LdapTools({ url: server.url, password: password.trim() }, accountDn('app'));
+  const app = new LdapTools({ url: server.url, password }, accountDn('app'));
   const own = await app.search('cn=config', '1.1');
   expect(own.stdout).toBe(`dn: ${mailServerDn('Own')}\n\n`);
 });

@@ -188,7 +188,8 @@ function pinPath(account: Dn, invocation: Invocation): string {
 
 async function writeNew(path: string, password: string): Promise<void> {
   try {
-    await writeFile(path, `${password}\n`, { flag: 'wx', mode: FILE_MODE, flush: true });
+    // Without a line end: `ldapsearch -y` takes the whole file for the password.
+    await writeFile(path, password, { flag: 'wx', mode: FILE_MODE, flush: true });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandError(
