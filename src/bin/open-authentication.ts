@@ -4,11 +4,18 @@ import { setTimeout } from 'node:timers/promises';
 import { PasswordProfiles, type ProfileSection } from '../config/passwords/password-profiles.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import { ADMINISTRATOR_DN } from '../instance/administrator.ts';
+import type { Entry } from '../ldap/entry.ts';
+import { AccountLockout, type AccountLockoutOptions } from '../operations/login/account-lockout.ts';
 import { Authentication, type AuthenticationOptions } from '../operations/login/authentication.ts';
 import { LoginThrottle, type ThrottleOptions, throttleLimitsOf } from '../operations/login/login-throttle.ts';
 import { SUPPORTED_SASL_MECHANISMS } from '../operations/sasl/mechanisms.ts';
 
-type Given = Pick<AuthenticationOptions, 'accounts' | 'profiles' | 'derive' | 'renew' | 'lockout'>;
+interface Given
+  extends Pick<AuthenticationOptions, 'accounts' | 'profiles' | 'derive' | 'renew'>,
+    Pick<AccountLockoutOptions, 'states' | 'findPolicy' | 'now' | 'locked'> {
+  /** Finds an entry outside the configuration by the key of its name. */
+  readonly findElsewhere: (key: string) => Entry | undefined;
+}
 
 export function openAuthentication(
   given: Given,
@@ -19,8 +26,13 @@ export function openAuthentication(
   const top = tree.find(keyOf('cn=config'));
   const global = top && inForce.decode(top);
   if (global?.kind !== 'global-configuration') throw new Error('Bug: cn=config was not checked at the start');
+  const entryOf = (key: string) => tree.find(key) ?? given.findElsewhere(key);
   return new Authentication({
     ...given,
+    lockout: new AccountLockout({
+      ...given,
+      idOf: ({ key }) => entryOf(key)?.first('entryuuid') ?? key,
+    }),
     keyOf,
     throttle: new LoginThrottle(
       {

@@ -23,7 +23,6 @@ import { tellUpgradeNotices } from '../instance/upgrade-notices.ts';
 import { Alerts } from '../mail/alerts.ts';
 import { reloadMonitor } from '../monitor/reload-monitor.ts';
 import { AccessLog } from '../operations/access-log.ts';
-import { AccountLockout } from '../operations/login/account-lockout.ts';
 import { PasswordHashing } from '../operations/login/password-hashing.ts';
 import { AccessPolicyComponent } from '../runtime/access-policies.ts';
 import { Accounts } from '../runtime/accounts.ts';
@@ -183,7 +182,7 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
     keyOf,
     accounts,
     policies,
-    lockout: new AccountLockout({ states, findPolicy: policies.find, now, locked: lockedAlerts(alerts) }),
+    states,
     writePath,
     alerts,
     now,
@@ -334,7 +333,11 @@ function openListeners(ground: Ground, services: Services, opened: AsyncDisposab
       profiles: ground.profiles,
       derive: ground.hashing.forLogin,
       renew: services.memoryBackends.renewPassword,
-      lockout: ground.lockout,
+      states: ground.states,
+      findPolicy: ground.policies.find,
+      now: ground.now,
+      locked: lockedAlerts(alerts),
+      findElsewhere: services.memoryBackends.findEntry,
     },
     configuration,
     loginAlerts(alerts),

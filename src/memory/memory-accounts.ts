@@ -5,6 +5,7 @@ import type { Attribute, Entry } from '../ldap/entry.ts';
 import type { Account, Credentials } from '../runtime/accounts.ts';
 
 const POLICY_KEY = 'ds-pwp-password-policy-dn';
+const DISABLED_KEY = 'ds-pwp-account-disabled';
 const NO_PRIVILEGES: ReadonlySet<string> = new Set();
 
 type MemoryAccount = { -readonly [Field in keyof Account]: Account[Field] };
@@ -27,6 +28,10 @@ export class MemoryAccounts {
     const known = this.#known.get(password);
     if (known?.key === key) {
       known.namedPolicy = entry.first(POLICY_KEY);
+      const isDisabled = isDisabledBy(entry);
+      // Logins of before end, also if the account is enabled again.
+      if (isDisabled && !known.isDisabled) known.era += 1;
+      known.isDisabled = isDisabled;
       return known;
     }
     const account = this.#renewed(key, password.values) ?? {
@@ -37,7 +42,7 @@ export class MemoryAccounts {
       privileges: NO_PRIVILEGES,
       hasDefaultPolicy: false,
       namedPolicy: entry.first(POLICY_KEY),
-      isDisabled: false,
+      isDisabled: isDisabledBy(entry),
     };
     this.#known.set(password, account);
     return account;
@@ -59,6 +64,10 @@ export class MemoryAccounts {
     renewal.account.credentials = credentialsOf(values);
     return renewal.account;
   }
+}
+
+function isDisabledBy(entry: Entry): boolean {
+  return entry.first(DISABLED_KEY)?.toLowerCase() === 'true';
 }
 
 function credentialsOf(passwords: readonly string[]): Credentials {

@@ -89,18 +89,16 @@ export class MemoryBackends implements Component {
     this.#options = options;
   }
 
+  readonly findEntry = (key: string): Entry | undefined => this.#treeAt(key)?.find(key);
+
   /** Finds the account of an entry with a password by the key of its name. It has no privileges. */
   readonly findAccount = (key: string): Account | undefined => {
-    const backend = this.#options.contexts.find(key);
-    for (const { entries, backends } of this.#running.values()) {
-      if (!backends.some((one) => one === backend)) continue;
-      const entry = entries.tree.find(key);
-      const account = entry && this.#accounts.accountOf(key, entry);
-      // Entries below a referral belong to another server: they are invisible, and cannot log in.
-      if (account === undefined || referralsOf(entries.tree) === undefined) return account;
-      return findReferral(key, (one) => entries.tree.find(one)) === undefined ? account : undefined;
-    }
-    return undefined;
+    const tree = this.#treeAt(key);
+    const entry = tree?.find(key);
+    const account = entry && this.#accounts.accountOf(key, entry);
+    // Entries below a referral belong to another server: they are invisible, and cannot log in.
+    if (tree === undefined || account === undefined || referralsOf(tree) === undefined) return account;
+    return findReferral(key, (one) => tree.find(one)) === undefined ? account : undefined;
   };
 
   /**
@@ -290,6 +288,12 @@ export class MemoryBackends implements Component {
         `${dn}: base-dn "${base}" is part of the tree ${other}, or has that tree in it. Name a tree that is nobody else's.`,
       );
     }
+  }
+
+  #treeAt(key: string): MemoryTree['tree'] | undefined {
+    const backend = this.#options.contexts.find(key);
+    const owner = [...this.#running.values()].find(({ backends }) => backends.some((one) => one === backend));
+    return owner?.entries.tree;
   }
 
   #open(settings: Settings): Running {

@@ -16,7 +16,11 @@ import type { Schema } from '../schema/schema.ts';
 const NEEDED: Privilege = 'privilege-change';
 const RESET: Privilege = 'password-reset';
 const PASSWORD_KEY = 'userpassword';
-const POLICY_KEY = 'ds-pwp-password-policy-dn';
+/** Attributes of accounts besides passwords, with what they decide. */
+const DECIDING: readonly (readonly [key: string, decides: string])[] = [
+  ['ds-pwp-password-policy-dn', 'which password policy the account has'],
+  ['ds-pwp-account-disabled', 'whether anybody may log in to the account'],
+];
 
 /**
  * Throws insufficientAccessRights (50), by the attributes that a change names. It is called before passwords are compared or
@@ -51,8 +55,10 @@ export function requireMemoryLoginRights(
     hasNew(earlier, after, (attribute) => attribute.key === PASSWORD_KEY)
   )
     throw passwordRefusal(dn, requester);
-  if (!isSame(before?.find(POLICY_KEY), after.find(POLICY_KEY)))
-    throw refusal(dn, `${POLICY_KEY} decides which password policy the account has`, NEEDED, requester);
+  for (const [name, decides] of DECIDING) {
+    if (isSame(before?.find(name), after.find(name))) continue;
+    throw refusal(dn, `${name} decides ${decides}`, NEEDED, requester);
+  }
   if (!hasNew(earlier, after, isCertificateAttribute)) return;
   for (const base of trustBases()) {
     if (!isAtOrBelow(key, base)) continue;

@@ -2,16 +2,16 @@
 
 import { ANONYMOUS, type Requester } from '../backend/backend.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
-import type { Accounts } from '../runtime/accounts.ts';
 import { decodeControls } from './controls/request-controls.ts';
 import { AccountRequester, PROXY_PRIVILEGE } from './login/account-requester.ts';
+import type { Authentication } from './login/authentication.ts';
 import type { Dispatch, Operation, Services } from './operation.ts';
 import { bind } from './requests/bind.ts';
 import { change } from './requests/change.ts';
 import { compare } from './requests/compare.ts';
 import { extended } from './requests/extended.ts';
 import { search } from './requests/search.ts';
-import { findAuthorized } from './sasl/authorization-identity.ts';
+import { findAuthorized, unusableText } from './sasl/authorization-identity.ts';
 
 export function dispatcher(services: Services): Dispatch {
   const { authentication } = services;
@@ -20,7 +20,7 @@ export function dispatcher(services: Services): Dispatch {
     if (request.type !== 'bindRequest') refuseDuringSasl(operation);
     const { proxiedAuthorization } = controls;
     if (proxiedAuthorization !== undefined)
-      operation.actAs(proxied(operation, proxiedAuthorization.value, authentication.accounts));
+      operation.actAs(proxied(operation, proxiedAuthorization.value, authentication));
     switch (request.type) {
       case 'searchRequest':
         return search(request, operation, services, controls);
@@ -47,13 +47,15 @@ function refuseDuringSasl({ session }: Operation): void {
 }
 
 /** Takes `dn:` and a DN, `u:` and a name, or nothing for the anonymous. Throws authorizationDenied (123). */
-function proxied({ session }: Operation, identity: string, accounts: Accounts): Requester {
+function proxied({ session }: Operation, identity: string, authentication: Authentication): Requester {
+  const { accounts, lockout } = authentication;
   const { requester } = session;
   if (!(requester instanceof AccountRequester) || !requester.privileges.has(PROXY_PRIVILEGE)) {
     throw denied(`${requester.name} may not act for others: that needs the privilege ${PROXY_PRIVILEGE}.`);
   }
   const wanted = identity === '' ? 'anonymous' : findAuthorized(identity, accounts);
   if (wanted === 'anonymous') return { ...ANONYMOUS, connection: requester.connection };
+  if (wanted !== undefined && !lockout.isUsable(wanted)) throw denied(unusableText(identity));
   if (wanted !== undefined) return new AccountRequester(wanted, accounts, requester);
   throw denied(`${JSON.stringify(identity)} names no account. Write dn: and a DN, or u: and a name.`);
 }

@@ -50,7 +50,7 @@ export class LoginStates {
     return this.#states.size;
   }
 
-  /** Takes the key of the account's DN. */
+  /** Takes what identifies the account: its entryUUID. */
   find(key: string): LoginState | undefined {
     return this.#states.get(key);
   }

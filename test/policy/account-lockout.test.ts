@@ -100,6 +100,67 @@ describe('an account that failed logins have locked', () => {
   });
 });
 
+describe('a locked account stays locked', () => {
+  it('under another name', async () => {
+    const dn = await account('named');
+    await lock(dn);
+    await applied(`dn: ${dn}\nchangetype: modrdn\nnewrdn: cn=renamed\ndeleteoldrdn: 1\n`);
+    expect(await bind(accountDn('renamed'), RIGHT)).toContain('The account is locked');
+  });
+
+  it('and passes its lock on to no account that has its name later', async () => {
+    const dn = await account('replaced');
+    await lock(dn);
+    await applied(`dn: ${dn}\nchangetype: delete\n`);
+    await account('replaced');
+    expect(await bind(dn, RIGHT)).toContain(`dn:${dn}`);
+  });
+
+  it('for those who act for it', async () => {
+    const dn = await account('acted for');
+    expect(await actFor(dn)).toContain(`dn:${dn}`);
+    await lock(dn);
+    expect(await actFor(dn)).toContain('nobody may log in to now');
+    expect(await authorizedAs(dn)).toContain('nobody may log in to now');
+  });
+});
+
+/** What whoami says to the administrator, by proxied authorization (RFC 4370). */
+async function actFor(dn: string): Promise<string> {
+  const { stdout, stderr } = await tools.run('ldapwhoami', ['-e', `!authzid=dn:${dn}`]);
+  return stdout + stderr;
+}
+
+/** The same by a bind with an authorization identity. */
+async function authorizedAs(dn: string): Promise<string> {
+  const login = ['-Q', '-H', server.url, '-Y', 'SCRAM-SHA-256', '-U', 'admin', '-w', server.password];
+  const { stdout, stderr } = await runProgram('ldapwhoami', [...login, '-X', `dn:${dn}`]);
+  return stdout + stderr;
+}
+
+describe('a disabled account of a memory backend', () => {
+  it('refuses its password', async () => {
+    const base = 'dc=people,dc=test';
+    const dn = `uid=jo,${base}`;
+    await applied(
+      [
+        'dn: ds-cfg-backend-id=people,cn=Backends,cn=config\nchangetype: add',
+        'objectClass: ds-cfg-memory-backend\nds-cfg-enabled: true',
+        `ds-cfg-base-dn: ${base}\n`,
+        `dn: ${base}\nchangetype: add\nobjectClass: domain\ndc: people\n`,
+        `dn: ${dn}\nchangetype: add\nobjectClass: inetOrgPerson\nuid: jo\ncn: Jo\nsn: Jo`,
+        `userPassword: ${RIGHT}\n`,
+      ].join('\n'),
+    );
+    expect(await bind(dn, RIGHT)).toContain(`dn:${dn}`);
+    await applied(
+      `dn: ${dn}\nchangetype: modify\nadd: ds-pwp-account-disabled\nds-pwp-account-disabled: TRUE\n`,
+    );
+    expect(await bind(dn, RIGHT)).toContain('The account is disabled');
+    expect(await actFor(dn)).toContain('nobody may log in to now');
+  });
+});
+
 describe('a disabled account', () => {
   it('refuses its password, with the reason, and its sessions end', async () => {
     const dn = await account('disabled');

@@ -6,6 +6,7 @@ export function withoutLockout(): AccountLockout {
   return new AccountLockout({
     states: { size: 0, find: () => undefined, set: () => {} },
     findPolicy: () => undefined,
+    idOf: ({ key }) => key,
     now: () => new Date(0),
     locked: () => {},
   });

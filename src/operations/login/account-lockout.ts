@@ -13,6 +13,8 @@ export interface AccountLockoutOptions {
   readonly states: Pick<LoginStates, 'size' | 'find' | 'set'>;
   readonly findPolicy: FindPolicy;
   readonly now: () => Date;
+  /** Returns what identifies the account for as long as its entry exists, whatever its name. */
+  readonly idOf: (account: Account) => string;
   /** Called when failures lock an account. */
   readonly locked: (account: Account, failures: number) => void;
 }
@@ -38,35 +40,50 @@ export class AccountLockout {
     const at = now().getTime();
     const after = stateAfterFailure(policy.settings, before, at);
     if (after === before) return;
-    states.set(account.key, after);
+    states.set(this.#options.idOf(account), after);
     if (after.lockedAt !== undefined) locked(account, after.failedAt.length);
   }
 
   /** Throws AccountRefused (49) if the account may not log in with its password. Forgets its failures otherwise. */
   admit(account: Account): void {
-    this.requireEnabled(account);
-    const { states, findPolicy, now } = this.#options;
-    if (states.size === 0 || states.find(account.key) === undefined) return;
-    const policy = policyOf(account, findPolicy);
-    const at = now().getTime();
-    const lock = policy && lockOf(policy.settings, this.#stateOf(account), at);
-    if (lock !== undefined) throw new AccountRefused('invalidCredentials', lockedText(lock, at));
-    states.set(account.key, undefined);
+    this.requireUsable(account);
+    const { states, idOf } = this.#options;
+    if (states.size > 0) states.set(idOf(account), undefined);
   }
 
-  /** Throws AccountRefused (49) if nobody may log in to the account. */
-  requireEnabled({ isDisabled }: Account): void {
-    if (isDisabled)
+  /** Throws AccountRefused (49) if nobody may log in to the account, by whatever proof: it is disabled or locked. */
+  requireUsable(account: Account): void {
+    if (account.isDisabled)
       throw new AccountRefused(
         'invalidCredentials',
         'The account is disabled. An administrator can enable it again (ds-pwp-account-disabled).',
       );
+    const { states, findPolicy, now, idOf } = this.#options;
+    if (states.size === 0 || states.find(idOf(account)) === undefined) return;
+    const policy = policyOf(account, findPolicy);
+    const at = now().getTime();
+    const lock = policy && lockOf(policy.settings, this.#stateOf(account), at);
+    if (lock !== undefined) throw new AccountRefused('invalidCredentials', lockedText(lock, at));
+  }
+
+  /** Returns true if somebody could log in to the account now. */
+  isUsable(account: Account): boolean {
+    try {
+      this.requireUsable(account);
+      return true;
+    } catch (error) {
+      if (error instanceof AccountRefused) return false;
+      throw error;
+    }
   }
 
   /** Failures with passwords that the account had before do not count. */
-  #stateOf({ key, credentials }: Account): LoginState {
-    const passwords = hash('sha256', credentials.passwords.toSorted().join(' ')).slice(0, FINGERPRINT_DIGITS);
-    const known = this.#options.states.find(key);
+  #stateOf(account: Account): LoginState {
+    const passwords = hash('sha256', account.credentials.passwords.toSorted().join(' ')).slice(
+      0,
+      FINGERPRINT_DIGITS,
+    );
+    const known = this.#options.states.find(this.#options.idOf(account));
     return known?.passwords === passwords ? known : { passwords, failedAt: [], lockedAt: undefined };
   }
 }

@@ -126,6 +126,7 @@ async function rightsOver(
     );
   }
   await authentication.verifyAt(account.key, oldPassword, loginSourceOf(connection));
+  authentication.lockout.requireUsable(account);
   if (!isOwn) return requester;
   // Knowing the password is as good as the privilege, for this one change of one's own.
   const privileges = new Set([...requester.privileges, RESET_PRIVILEGE]);

@@ -4,6 +4,7 @@ import { ANONYMOUS, type Requester } from '../../backend/backend.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import type { Account, Accounts } from '../../runtime/accounts.ts';
 import { AccountRequester, PROXY_PRIVILEGE } from '../login/account-requester.ts';
+import type { Authentication } from '../login/authentication.ts';
 
 const DN_FORM = 'dn:';
 const NAME_FORM = 'u:';
@@ -19,7 +20,7 @@ export function findAuthorized(identity: string, accounts: Accounts): Account | 
 export function authorize(
   requester: AccountRequester,
   identity: string | undefined,
-  accounts: Accounts,
+  { accounts, lockout }: Pick<Authentication, 'accounts' | 'lockout'>,
 ): Requester {
   if (identity === undefined || identity === '') return requester;
   const wanted = findAuthorized(identity, accounts);
@@ -31,11 +32,19 @@ export function authorize(
     );
   }
   if (wanted === 'anonymous') return ANONYMOUS;
-  if (wanted !== undefined) return new AccountRequester(wanted, accounts, requester);
+  if (wanted !== undefined) {
+    if (!lockout.isUsable(wanted)) throw new LdapError('invalidCredentials', unusableText(identity));
+    return new AccountRequester(wanted, accounts, requester);
+  }
   throw new LdapError(
     'invalidCredentials',
     `${JSON.stringify(identity)} names no account. Write dn: and a DN, or u: and a name.`,
   );
+}
+
+/** Says no more: the reason is for those who know the password. */
+export function unusableText(identity: string): string {
+  return `${JSON.stringify(identity)} names an account that nobody may log in to now.`;
 }
 
 function keyOfIdentity(identity: string, accounts: Accounts): string | undefined {

@@ -17,7 +17,7 @@ export function external(context: SaslContext): SaslExchange {
     step(identity) {
       const requester = new AccountRequester(accountOf(context), context.authentication.accounts);
       return {
-        requester: authorize(requester, identity, context.authentication.accounts),
+        requester: authorize(requester, identity, context.authentication),
         credentials: undefined,
       };
     },
@@ -47,7 +47,7 @@ function accountOf({ authentication, connection: { security } }: SaslContext): A
   const provedSubject = isVouchedFor ? subject : undefined;
   const account = authentication.accounts.findByCertificate(provedSubject, fingerprint);
   if (account !== undefined) {
-    authentication.lockout.requireEnabled(account);
+    authentication.lockout.requireUsable(account);
     return account;
   }
   throw new LdapError(

@@ -21,7 +21,7 @@ export function plain({ authentication, connection }: SaslContext): SaslExchange
       const key = keyOfAuthentication(name, accounts) ?? name;
       const requester = await authentication.verifyAt(key, password, loginSourceOf(connection));
       authentication.lockout.admit(requester.account);
-      return { requester: authorize(requester, identity, accounts), credentials: undefined };
+      return { requester: authorize(requester, identity, authentication), credentials: undefined };
     },
   };
 }

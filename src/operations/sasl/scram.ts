@@ -126,7 +126,7 @@ async function finish(challenge: Challenge, message: string, context: SaslContex
   const requester = authorize(
     new AccountRequester(claimed.account, accounts),
     clientFirst.authorizationIdentity,
-    accounts,
+    authentication,
   );
   const signature = createHmac(SCRAM_DIGESTS[keys.mechanism], keys.serverKey).update(signed).digest('base64');
   return { requester, credentials: `v=${signature}` };

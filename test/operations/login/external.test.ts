@@ -105,6 +105,35 @@ describe('EXTERNAL by the certificate of the client', () => {
     expect(await logIn(trustingPort, issued, 'u:admin')).toMatchObject({ code: 49, who: '' });
   });
 
+  it('is refused while the account is disabled or locked', async () => {
+    const name = 'not usable';
+    const policy = 'cn=One failure,cn=Password Policies,cn=config';
+    const tools = new LdapTools(server);
+    await tools.modify(
+      `dn: ${policy}\nchangetype: add\nobjectClass: ds-cfg-password-policy\nds-cfg-lockout-failure-count: 1\n`,
+    );
+    const lines = [`ds-certificate-subject-dn: CN=not usable`, `ds-pwp-password-policy-dn: ${policy}`];
+    const dn = await addAccount(name, 'userPassword: green-lamp-quiet-72', ...lines);
+    const issued = await authority.issue({ subject: '/CN=not usable' });
+    expect(await logIn(trustingPort, issued)).toMatchObject({ code: 0, who: `dn:${dn}` });
+    await runProgram('ldapwhoami', ['-x', '-H', server.url, '-D', dn, '-w', 'wrong']);
+    expect(await logIn(trustingPort, issued)).toMatchObject({
+      code: 49,
+      text: expect.stringContaining('locked'),
+    });
+    await tools.modify(
+      `dn: ${dn}\nchangetype: modify\nreplace: userPassword\nuserPassword: green-lamp-quiet-74\n`,
+    );
+    expect(await logIn(trustingPort, issued)).toMatchObject({ code: 0 });
+    await tools.modify(
+      `dn: ${dn}\nchangetype: modify\nadd: ds-pwp-account-disabled\nds-pwp-account-disabled: true\n`,
+    );
+    expect(await logIn(trustingPort, issued)).toMatchObject({
+      code: 49,
+      text: expect.stringContaining('disabled'),
+    });
+  });
+
   it('is the account that names the subject, however it is written', async () => {
     const issued = await authority.issue({ subject: '/O=Example, Inc. \\+ Co/CN=Süd "quoted"' });
     const dn = await addAccount(
