@@ -11,7 +11,7 @@ const NODE_MAJOR_MIN = 24;
 if (Number.parseInt(process.versions.node, 10) < NODE_MAJOR_MIN) {
   process.stderr.write(
     `confdit: This is Node.js ${process.versions.node} (${process.execPath}), and confdit needs Node.js ${NODE_MAJOR_MIN} or ` +
-      'newer. Install it, or put it first on the PATH of whoever starts confdit.\n',
+      'newer. Install it, or put it first on the PATH of the user who starts confdit.\n',
   );
   process.exitCode = 1;
 } else {

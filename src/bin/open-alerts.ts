@@ -49,7 +49,7 @@ export function openAlerts(parts: AlertParts): OpenAlerts {
   let isStarted = false;
   mail.queue.tell({
     gaveUp: ({ id, reason }) =>
-      alerts.raise({ type: 'confdit.MailGivenUp', message: `The message ${id} was given up: ${reason}` }),
+      alerts.raise({ type: 'confdit.MailGivenUp', message: `The message ${id} was abandoned: ${reason}` }),
     spoolRefused: (reason) => alerts.raise({ type: 'confdit.SpoolRefused', message: reason }),
   });
   monitor.add(alertMonitor(alerts));

@@ -91,7 +91,7 @@ export class DirectoryConnection {
       answered: ({ result }) =>
         this.end(
           result.code === ResultCode.success
-            ? new Error('confdit ended the search that tells of changes')
+            ? new Error('confdit ended the search for changes')
             : refusal(result, this.#address),
         ),
       failed: (error) => this.end(error),

@@ -56,7 +56,7 @@ export class LdifValueReader {
     if (!DESCRIPTION.test(description)) {
       throw new LdifError(
         line,
-        'What stands for the attribute is no attribute description; use letters, digits and hyphens, and ";" before an option.',
+        'The attribute name is no attribute description; use letters, digits and hyphens, and ";" before an option.',
       );
     }
     const name = { description, key: description.toLowerCase(), last: undefined };

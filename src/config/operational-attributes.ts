@@ -37,7 +37,7 @@ export const pendingChange: OperationalAttribute = {
   syntax: 'directoryString',
   multiValued: true,
   synopsis:
-    'For each property that is written and not yet in force: the value in force, what to do, and when it was changed.',
+    'For each property that is stored and not yet effective: the effective value, what to do, and when it was changed.',
 };
 
 export const valueOrigin: OperationalAttribute = {

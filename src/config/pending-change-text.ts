@@ -11,7 +11,7 @@ const VALUE_CHARACTERS_MAX = 120;
 /** Returns one line of the answer: the property that is stored and not yet effective, and what to do. */
 export function formatPendingNote(reading: ObjectReading, change: PendingChange): string {
   const { property, waitsFor } = change;
-  const start = `${reading.entry.dn}: ${property.name} is stored and not yet in force.`;
+  const start = `${reading.entry.dn}: ${property.name} is stored and not yet effective.`;
   if (waitsFor !== undefined) return `${start} It changes together with ${waitsFor.name}.`;
   const what = nameOf(reading.definition);
   const usual =
@@ -22,7 +22,7 @@ export function formatPendingNote(reading: ObjectReading, change: PendingChange)
 }
 
 /**
- * Returns `use-ssl: in force is "false"; disable and enable this mail server again to make "true" take effect
+ * Returns `use-ssl: the effective value is "false"; disable and enable this mail server again to make "true" take effect
  * (changed 2026-11-22T08:15:00Z)`. Takes the stored object.
  */
 export function formatPendingChange(reading: ObjectReading, change: PendingChange): string {
@@ -34,8 +34,8 @@ export function formatPendingChange(reading: ObjectReading, change: PendingChang
       ? `restart the server to make ${goal} take effect`
       : `disable and enable this ${nameOf(reading.definition)} again to make ${goal} take effect`;
   const together = waitsFor === undefined ? '' : `, together with ${waitsFor.name}`;
-  const now = property.type.secret ? 'the value of before' : shown(inForce);
-  return `${property.name}: in force is ${now}; ${means}${together} (changed ${formatTime(since)})`;
+  const now = property.type.secret ? 'the previous one' : shown(inForce);
+  return `${property.name}: the effective value is ${now}; ${means}${together} (changed ${formatTime(since)})`;
 }
 
 /** Returns the values as text. A default is marked, because it is not in the entry. */

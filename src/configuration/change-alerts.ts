@@ -26,7 +26,7 @@ export class ChangeAlerts {
   }
 
   #raise({ number, changes }: CommitChanges): void {
-    const shown = changes.slice(0, ENTRIES_MAX).map(inWords).join('; ');
+    const shown = changes.slice(0, ENTRIES_MAX).map(describeChange).join('; ');
     const more = changes.length > ENTRIES_MAX ? `; and ${changes.length - ENTRIES_MAX} more` : '';
     this.#alerts.raise({
       type: 'confdit.ConfigurationChanged',
@@ -35,7 +35,7 @@ export class ChangeAlerts {
   }
 }
 
-function inWords({ type, before, after }: EntryChange): string {
+function describeChange({ type, before, after }: EntryChange): string {
   const by = after?.entry.first('modifiersname') ?? after?.entry.first('creatorsname');
   const whose = by === undefined || by === '' ? '' : ` by ${by}`;
   if (after === undefined) return `${before?.entry.dn} was deleted`;

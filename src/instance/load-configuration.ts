@@ -64,8 +64,8 @@ export function outdatedValues({ validator }: Configuration, entries: Iterable<E
 }
 
 /** Returns the sentence for a value that an earlier version took: which it is, and what to do. */
-export function outdatedInWords(issue: Issue): string {
-  const advice = `It stays in force as an earlier version stored it; new values like it are refused. ${issue.advice ?? ''}`;
+export function formatOutdatedValue(issue: Issue): string {
+  const advice = `It stays effective as an earlier version stored it; new values like it are refused. ${issue.advice ?? ''}`;
   return formatIssue({ ...issue, advice: advice.trimEnd() });
 }
 

@@ -22,7 +22,7 @@ import { environmentWith } from './environment-file.ts';
 import { type Instance, openInstance, readSchemaFiles, secretPlaces } from './instance.ts';
 import type { InstanceChoice } from './instance-choice.ts';
 import { isReplaceable, replaceUnreadable, withHint } from './last-known-good.ts';
-import { loadConfiguration, outdatedInWords } from './load-configuration.ts';
+import { loadConfiguration, formatOutdatedValue } from './load-configuration.ts';
 import { makeStartChanges } from './start-changes.ts';
 import { StartError } from './start-error.ts';
 import { findSharedPlaces, requireTrustedInstance } from './trusted-instance.ts';
@@ -103,7 +103,7 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
     });
     const configuration = newConfiguration();
     const loaded = await loadConfiguration(configuration, { ...opened, commits }, now());
-    for (const issue of loaded.outdated) log.warn({}, outdatedInWords(issue));
+    for (const issue of loaded.outdated) log.warn({}, formatOutdatedValue(issue));
     const isSnapshotDue = loaded.isSnapshotDue || opened.isForeign || opened.edited !== undefined;
     return { instance, schema, configuration, store, isSnapshotDue, openSources, files };
   } catch (error) {

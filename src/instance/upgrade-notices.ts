@@ -37,7 +37,7 @@ export async function tellUpgradeNotices(
   const options = { mode: FILE_MODE, flush: true };
   const lines = due.map(({ id }) => `${id}\n`).join('');
   await appendFile(join(configFolder, FILE), lines, options).catch((error: unknown) => {
-    log.warn({ err: error }, 'that this was told cannot be noted; the next start tells it again');
+    log.warn({ err: error }, 'this report cannot be noted; the next start repeats it');
   });
 }
 

@@ -84,7 +84,7 @@ export class MailQueue implements MailSender {
   /** Starts with the messages in the spool. */
   start(): void {
     for (const entry of this.#options.spool.entries) {
-      if (entry.isUnclear) this.#noteUnclear(entry.id, 'The server ended while it was handed over.');
+      if (entry.isUnclear) this.#noteUnclear(entry.id, 'The server ended while it was being sent.');
       this.#waiting.add({ entry, attempts: 0 });
     }
     this.#pump();

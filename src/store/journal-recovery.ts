@@ -44,7 +44,7 @@ export async function recoverJournal(options: JournalRecoveryOptions): Promise<R
     await recovery.run(await listSegments(options.fileSystem, options.folder));
     return recovery.result();
   } catch (error) {
-    throw storeErrorFrom(error, `The journal in ${options.folder} cannot be read or put right`);
+    throw storeErrorFrom(error, `The journal in ${options.folder} cannot be read or repaired`);
   }
 }
 
@@ -191,8 +191,8 @@ class Recovery {
     }
     if (scan.end === 0) return;
     this.#warnings.push(
-      `Change ${scan.nextNumber} was being written to ${path} when the server stopped, and nobody was told that it is ` +
-        `stored: ${tail.length} octets are cut from octet ${scan.end} on ` +
+      `Change ${scan.nextNumber} was being written to ${path} when the server stopped, and it was never acknowledged: ` +
+        `${tail.length} octets are cut from octet ${scan.end} on ` +
         `${isKept ? `and kept in ${aside}` : 'and lost, because the disk is full'}.`,
     );
   }

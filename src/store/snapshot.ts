@@ -186,7 +186,7 @@ function takeEntries(records: readonly LdifRecord[], entries: Entry[]): void {
     if (record.type === 'change') {
       throw new LdifError(
         record.line,
-        'Only entries may stand here, no change records; apply those over LDAP.',
+        'Only entries are allowed here, no change records; apply those over LDAP.',
       );
     }
     entries.push(record.entry);

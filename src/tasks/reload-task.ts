@@ -18,7 +18,7 @@ export function reloadTask(reload: Pick<Reload, 'run'>): TaskKind {
       try {
         const { lines } = await reload.run(`a task of ${task.by}`);
         for (const line of lines) task.log('INFORMATION', line);
-        task.log('INFORMATION', `Everything is read again; ${countOf(lines.length, 'change')} in force.`);
+        task.log('INFORMATION', `Everything was read again; ${countOf(lines.length, 'change')} took effect.`);
         return 'successfully';
       } catch (error) {
         if (!(error instanceof ReloadRefused)) throw error;

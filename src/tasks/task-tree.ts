@@ -227,6 +227,6 @@ export class TaskTree implements WriteTarget {
 function misplaced(dn: Dn): LdapError {
   return new LdapError(
     'unwillingToPerform',
-    `${dn}: tasks stand directly below ${TASK_BRANCHES.join(' or ')}.`,
+    `${dn}: tasks are directly below ${TASK_BRANCHES.join(' or ')}.`,
   );
 }

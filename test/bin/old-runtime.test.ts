@@ -33,7 +33,7 @@ it('a version that is too old is named, with the place of the program', async ()
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toBe(
     `confdit: This is Node.js 22.9.0 (${process.execPath}), and confdit needs Node.js 24 or newer. Install it, or put it ` +
-      'first on the PATH of whoever starts confdit.\n',
+      'first on the PATH of the user who starts confdit.\n',
   );
 });
 

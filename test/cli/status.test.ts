@@ -25,7 +25,7 @@ it('shows listeners, mail servers, what is due and the last changes', async () =
   expect(stdout).toMatch(/^confdit \d+\.\d+\.\d+, running since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/m);
   expect(stdout).toMatch(new RegExp(`^LDAP +: ldap://127\\.0\\.0\\.1:${server.port} +: 1$`, 'm'));
   expect(stdout).toMatch(/^Main +: mail\.example\.com:25 : unused : 0 +: 0 +: -$/m);
-  expect(stdout).toMatch(/^ {2}cn=Main,cn=Mail Servers,cn=config\n {4}use-ssl: in force is /m);
+  expect(stdout).toMatch(/^ {2}cn=Main,cn=Mail Servers,cn=config\n {4}use-ssl: the effective value is /m);
   expect(stdout).toMatch(
     /^3 +: .* : cn=admin,cn=Root DNs,cn=config : modify cn=Main,cn=Mail Servers,cn=config$/m,
   );

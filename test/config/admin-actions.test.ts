@@ -66,10 +66,10 @@ describe('what needs a restart of the server', () => {
       NOW,
     );
     expect(textsOf(validator, after, pending)).toEqual([
-      'language: in force is "en"; restart the server to make "de" take effect (changed 2026-11-22T08:15:00Z)',
+      'language: the effective value is "en"; restart the server to make "de" take effect (changed 2026-11-22T08:15:00Z)',
     ]);
     expect(validator.formatPending(after, pending?.values() ?? [], 'notes')).toEqual([
-      'cn=One,cn=Things,cn=config: language is stored and not yet in force. Restart the server for a change to take effect.',
+      'cn=One,cn=Things,cn=config: language is stored and not yet effective. Restart the server for a change to take effect.',
     ]);
     expect(validator.effectiveEntry(after, pending).values('ds-cfg-language')).toEqual(['en']);
     expect(validator.decode(after, pending)).toMatchObject({ language: 'en' });
@@ -84,7 +84,7 @@ describe('what needs a restart of the server', () => {
       NOW,
     );
     expect(textsOf(validator, after, pending)).toEqual([
-      'pin: in force is the value of before; restart the server to make the new value take effect (changed 2026-11-22T08:15:00Z)',
+      'pin: the effective value is the previous one; restart the server to make the new value take effect (changed 2026-11-22T08:15:00Z)',
     ]);
   });
 

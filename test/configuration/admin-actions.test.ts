@@ -75,7 +75,7 @@ describe('what waits for an admin action', () => {
     );
     expect(useSsl).toEqual(['true']);
     const [, time = ''] =
-      /^use-ssl: in force is the default "false"; disable and enable this mail server again to make "true" take effect \(changed (\S+)\)$/.exec(
+      /^use-ssl: the effective value is the default "false"; disable and enable this mail server again to make "true" take effect \(changed (\S+)\)$/.exec(
         why,
       ) ?? [];
     expect(Math.abs(Date.parse(time) - before)).toBeLessThan(60_000);

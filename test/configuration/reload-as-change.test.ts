@@ -76,7 +76,7 @@ describe('what others need enabled', () => {
     await modify(MAIL, { 'use-ssl': 'false', 'use-start-tls': 'false' });
     const problems = await reload('trust.on=false');
     expect(problems).toContainEqual(
-      expect.stringContaining(`${MAIL} (in force until it is disabled and enabled again)`),
+      expect.stringContaining(`${MAIL} (effective until it is disabled and enabled again)`),
     );
     const direct = await tools.modify(replace(TRUST, { enabled: 'false' }));
     expect(direct).toMatchObject({ code: 53 });
@@ -91,7 +91,7 @@ describe('what others need enabled', () => {
       await tools.add(mailServer({ 'use-ssl': '$<mail.ssl|true>', 'use-start-tls': 'false' })),
     ).toMatchObject({ code: 0 });
     expect(await reload('trust.on=false', 'mail.ssl=false')).toContainEqual(
-      expect.stringContaining(`${MAIL} (in force until it is disabled and enabled again)`),
+      expect.stringContaining(`${MAIL} (effective until it is disabled and enabled again)`),
     );
   });
 

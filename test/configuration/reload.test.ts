@@ -137,7 +137,7 @@ describe('a reload', () => {
     await reload();
     expect((await tree.read(inForce('Ssl'))).get('ds-cfg-use-ssl')).toEqual(['false']);
     expect((await tree.read(written('Ssl'))).get('ds-cfg-pending-change')).toEqual([
-      'use-ssl: in force is "false"; disable and enable this mail server again to make "true" take effect (changed …)',
+      'use-ssl: the effective value is "false"; disable and enable this mail server again to make "true" take effect (changed …)',
     ]);
     await set('Ssl', 'ds-cfg-enabled', 'false');
     expect((await tree.read(inForce('Ssl'))).get('ds-cfg-use-ssl')).toEqual(['true']);

@@ -45,7 +45,7 @@ async function problemWith(issued: Pick<Issued, 'key' | 'certificate'>, isSsl: b
 }
 
 describe.each([
-  ['TLS from the first byte', true],
+  ['implicit TLS', true],
   ['STARTTLS', false],
 ])('a message over %s is not handed over', (_, isSsl) => {
   test('when the certificate has expired, with the day', async () => {

@@ -36,7 +36,7 @@ async function answering(answers: Answers): Promise<number> {
 }
 
 describe('encryption', () => {
-  test('use-ssl: TLS from the first byte', async () => {
+  test('use-ssl: implicit TLS', async () => {
     const receiver = await SmtpReceiver.start({
       secure: true,
       key: certificate.key,

@@ -76,7 +76,7 @@ describe.each(['Postfix', 'Exim'] as const)('%s', (make) => {
     expect(messages.join('')).toContain('submission@example.com');
   });
 
-  test('TLS from the first byte and a login', async () => {
+  test('implicit TLS and a login', async () => {
     const name = `${make} smtps`;
     const before = (await agents[make].messages()).length;
     await addMailServer(name, {

@@ -123,9 +123,9 @@ describe('values with control characters that 0.1.0 took', () => {
   const password = 'sample-mail-password\n';
   const main = `cn=Main,${MAIL_SERVERS}`;
   const told = [
-    `${main}: auth-password "***" has a control character (U+000A, a line feed). It stays in force as an earlier version stored it; new values like it are refused. Remove it.`,
-    `${main}: auth-username "sample-user\\t" has a control character (U+0009, a tab). It stays in force as an earlier version stored it; new values like it are refused. Remove it.`,
-    `${main}: smtp-property "x.note=one\\ntwo" has a control character (U+000A, a line feed). It stays in force as an earlier version stored it; new values like it are refused. Remove it.`,
+    `${main}: auth-password "***" has a control character (U+000A, a line feed). It stays effective as an earlier version stored it; new values like it are refused. Remove it.`,
+    `${main}: auth-username "sample-user\\t" has a control character (U+0009, a tab). It stays effective as an earlier version stored it; new values like it are refused. Remove it.`,
+    `${main}: smtp-property "x.note=one\\ntwo" has a control character (U+000A, a line feed). It stays effective as an earlier version stored it; new values like it are refused. Remove it.`,
   ];
   const change = (lines: string) => `dn: ${main}\nchangetype: modify\n${lines}\n`;
 

@@ -147,7 +147,7 @@ describe('config.ldif', () => {
 
   it.each([
     ['dn: cn=A\ncn A\n', 'Line 2: The line has no colon'],
-    ['dn: cn=A\nchangetype: delete\n', 'Line 1: Only entries may stand here'],
+    ['dn: cn=A\nchangetype: delete\n', 'Line 1: Only entries are allowed here'],
     ['# confdit snapshot through change 000000000017\ndn: cn=A\n', 'The first line'],
   ])('%j is refused', async (text, problem) => {
     const folder = await temporaryFolder();

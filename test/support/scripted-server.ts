@@ -16,7 +16,7 @@ export interface ScriptedOptions {
   readonly script: Script;
   /** Instead of a port of 127.0.0.1. */
   readonly path?: string;
-  /** PEM; for TLS from the first byte, and for `startTls`. */
+  /** PEM; for implicit TLS, and for `startTls`. */
   readonly identity?: { readonly key: string; readonly certificate: string };
   readonly isTls?: boolean;
 }

@@ -5,7 +5,7 @@ import { nodeFileSystem } from '../../files/file-system.ts';
 import { lockFolder } from '../../files/folder-lock.ts';
 import { findExposed } from '../../files/permissions.ts';
 import { secretPlaces } from '../../instance/instance.ts';
-import { outdatedInWords, outdatedValues } from '../../instance/load-configuration.ts';
+import { formatOutdatedValue, outdatedValues } from '../../instance/load-configuration.ts';
 import { configFolderOf } from '../../instance/offline-instance.ts';
 import { findUntrustedPlaces } from '../../instance/trusted-instance.ts';
 import { unusableFiles } from '../../instance/unusable-files.ts';
@@ -113,7 +113,7 @@ async function lookAtConfiguration(
   const { problems, configuration } = await openOfflineConfiguration(choice, [], world);
   if (problems.length > 0) return { problems, notes: [] };
   const { tree, validator } = configuration;
-  const outdated = outdatedValues(configuration, tree.entries()).map(outdatedInWords);
+  const outdated = outdatedValues(configuration, tree.entries()).map(formatOutdatedValue);
   const unusable = await unusableFiles(tree.entries(), validator, choice.instance);
   return { problems, notes: [...outdated, ...unusable, ...(await upgradeNotes(folder, configuration))] };
 }

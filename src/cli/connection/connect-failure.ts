@@ -22,7 +22,7 @@ export function connectFailure(place: Place, error: unknown): CommandError {
 export function connectionLost(place: Place, reason?: string): CommandError {
   const hint = place.security === 'none' ? '; a port that is for TLS needs --useSsl' : '';
   const why =
-    reason === undefined ? ` and did not answer. Its log tells why${hint}.` : `: ${sentence(reason)}`;
+    reason === undefined ? ` and did not answer. Its log says why${hint}.` : `: ${sentence(reason)}`;
   return new CommandError(`The server ${placeOf(place)} closed the connection${why}`, ExitCode.serverDown);
 }
 
@@ -67,7 +67,7 @@ const REASONS: ReadonlyMap<unknown, string> = new Map([
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'it speaks no TLS there. Leave --useSsl out, or give the port for TLS'],
   [
     'ECONNRESET',
-    'it closed the connection. Its log tells why; perhaps its denied-client or allowed-client does',
+    'it closed the connection. Its log says why; perhaps its denied-client or allowed-client does',
   ],
 ]);
 

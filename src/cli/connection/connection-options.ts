@@ -25,7 +25,7 @@ const OPTIONS: readonly CommandOption[] = [
     value: 'PATH',
     synopsis: 'the socket file of a server on this machine (LDAPI); who may open it needs no password',
   },
-  { name: 'useSsl', short: 'Z', synopsis: 'TLS from the first byte (LDAPS)' },
+  { name: 'useSsl', short: 'Z', synopsis: 'implicit TLS (LDAPS)' },
   { name: 'useStartTls', short: 'q', synopsis: 'TLS by StartTLS' },
   { name: 'trustAll', short: 'X', synopsis: 'trust every certificate' },
   {

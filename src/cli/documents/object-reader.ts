@@ -119,7 +119,7 @@ export class ObjectReader {
     if (property !== undefined) return property;
     const similar = findSimilarName(name, [...kind.propertiesByName.keys(), ...OWN_WORDS]);
     const advice =
-      similar === undefined ? 'Other attributes stand under attributes.' : `Did you mean ${similar}?`;
+      similar === undefined ? 'Other attributes belong under attributes.' : `Did you mean ${similar}?`;
     return this.#wrong(pair.key, `A ${kind.kind} has no property of this name. ${advice}`);
   }
 

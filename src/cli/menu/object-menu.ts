@@ -110,7 +110,7 @@ function mayRestart(draft: ObjectDraft): boolean {
 
 async function offerRestart(draft: ObjectDraft, { prompts, run }: ObjectMenuParts): Promise<void> {
   const { family, kind, name } = draft;
-  const question = `Disable the ${kind.friendlyName} ${name} and enable it again now, so that all of it is in force?`;
+  const question = `Disable the ${kind.friendlyName} ${name} and enable it again now, so that all stored values become effective?`;
   if (!(await prompts.confirm(question))) return;
   for (const value of ['false', 'true']) {
     const words = [`set-${family.name}-prop`, ...draft.nameWords(), '--set', `${ENABLED}:${value}`];

@@ -29,9 +29,9 @@ export function formatStatus(status: Status, stdout: Stream, trends?: ShownTrend
     ),
     mailServers(status, trends),
     pending.length === 0
-      ? 'Everything that is written is in force.\n'
+      ? 'Every stored value is effective.\n'
       : list(
-          warning('Written and not in force yet:'),
+          warning('Stored and not yet effective:'),
           pending.map(({ dn, change }, at) => (dn === pending[at - 1]?.dn ? '  ' : `${dn}\n    `) + change),
         ),
     unresolved.length === 0

@@ -65,7 +65,7 @@ export function checkReferencesInForce(written: ObjectReading, context: CheckCon
   if (inForce === undefined || checkReferences(written, context).length > 0) return [];
   return checkReferences(inForce, context).map((issue) => ({
     ...issue,
-    advice: `${issue.advice ?? ''} What waits is in force only when the object has been disabled and enabled again.`,
+    advice: `${issue.advice ?? ''} Pending values become effective when the object is disabled and enabled again.`,
   }));
 }
 
@@ -203,7 +203,7 @@ function inUse(entry: Entry, what: string, users: Users, { view }: CheckContext,
   const { referrers, isWritten } = users;
   const named = referrers.slice(0, REFERRERS_NAMED_MAX).map((key) => {
     const name = view.find(key)?.dn.toString() ?? key;
-    return isWritten(key) ? name : `${name} (in force until it is disabled and enabled again)`;
+    return isWritten(key) ? name : `${name} (effective until it is disabled and enabled again)`;
   });
   const rest = referrers.length - named.length;
   const more = rest > 0 ? ` and ${rest} more` : '';

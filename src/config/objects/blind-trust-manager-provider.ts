@@ -9,7 +9,7 @@ export const blindTrustManagerProvider = defineObject({
   kind: 'blind-trust-manager-provider',
   friendlyName: 'Blind Trust Manager Provider',
   friendlyPluralName: 'Blind Trust Manager Providers',
-  synopsis: 'Trusts every certificate, whoever signed it.',
+  synopsis: 'Trusts every certificate, no matter who signed it.',
   description: 'An attacker on the network can read and change what is sent. For tests only.',
   objectClass: { name: 'ds-cfg-blind-trust-manager-provider', oid: opendjClass(151) },
   parent: trustManagerProvider,

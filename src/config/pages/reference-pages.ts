@@ -41,7 +41,7 @@ function formatIndex(definitions: readonly ObjectDefinition[]): string {
     '# Configuration reference',
     NOTICE,
     'Every object of the configuration is an LDAP entry below `cn=config`. Its class says what kind of object it is, and ' +
-      'every property is an attribute. `cn=effective` shows the same entries with the values that are in force.',
+      'every property is an attribute. `cn=effective` shows the same entries with the effective values.',
     '## Objects',
     table(['Object', 'Object class', 'What it is'], rows),
     `[JavaMail properties](${JAVA_MAIL_PAGE}) lists the options that \`smtp-property\` of a mail server may have.`,

@@ -99,7 +99,7 @@ function placeIssues(
 ): Issue[] {
   const dn = name.toString();
   if (configuration.find(key) !== undefined) {
-    const problem = 'stands twice in the file';
+    const problem = 'is in the file twice';
     return [{ code: 'entryAlreadyExists', dn, problem, advice: 'Remove one of the two.' }];
   }
   if (parentKey !== undefined && configuration.find(parentKey) === undefined) {

@@ -50,10 +50,7 @@ function byKey(entries: readonly Entry[], schema: Schema): Map<string, Entry> {
   for (const entry of entries) {
     const key = schema.dnKey(entry.dn);
     if (found.has(key)) {
-      throw new LdapError(
-        'entryAlreadyExists',
-        `${entry.dn} stands twice in the file. Remove one of the two.`,
-      );
+      throw new LdapError('entryAlreadyExists', `${entry.dn} is in the file twice. Remove one of the two.`);
     }
     found.set(key, entry);
   }

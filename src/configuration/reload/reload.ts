@@ -90,7 +90,7 @@ export class Reload {
         return this.#reload(runtime);
       });
       this.#last = { at: now(), problems: [] };
-      for (const line of report.lines) log.info({ cause, change: line }, 'in force has changed');
+      for (const line of report.lines) log.info({ cause, change: line }, 'effective value changed');
       log.info({ cause, changes: report.lines.length }, 'reloaded');
       return report;
     } catch (error) {

@@ -58,20 +58,20 @@ export function chooseMechanism({ mechanisms, has }: Offer, { method }: Login, i
     throw new NotOffered('login', 'offers no login here', advice);
   }
   const usable = SPOKEN.filter((one) => mechanisms.includes(one));
-  const offered = inWords(mechanisms);
+  const offered = formatList(mechanisms);
   if (method !== undefined) {
     const wanted = method.toUpperCase();
     if (mechanisms.includes(wanted)) return wanted;
     const advice =
       usable.length === 0
-        ? `Spoken here are ${inWords(SPOKEN)}.`
+        ? `Spoken here are ${formatList(SPOKEN)}.`
         : `Set it to ${usable.join(' or ')}, or remove it.`;
     const means = `offers ${offered} for the login, not ${wanted}, which mail.smtp.auth.mechanisms asks for`;
     throw new NotOffered('login', means, advice);
   }
   const [first] = usable;
   if (first !== undefined) return first;
-  const advice = `Spoken here are ${inWords(SPOKEN)}: have one of them offered, or use another mail server.`;
+  const advice = `Spoken here are ${formatList(SPOKEN)}: have one of them offered, or use another mail server.`;
   throw new NotOffered('login', `offers ${offered} only, which is not spoken here`, advice);
 }
 
@@ -105,7 +105,7 @@ export function requireOffered(needs: Needs, { has, octetsMax }: Offer): void {
   const { utf8Addresses, hasUtf8Header, is8Bit, octets } = needs;
   if (!has('SMTPUTF8')) {
     if (utf8Addresses.length > 0) {
-      const means = `does not offer SMTPUTF8, which ${inWords(utf8Addresses)} needs`;
+      const means = `does not offer SMTPUTF8, which ${formatList(utf8Addresses)} needs`;
       throw new NotOffered('message', means, 'Use an address that has ASCII only before the "@".');
     }
     if (hasUtf8Header) {
@@ -128,6 +128,6 @@ function isAscii(text: string): boolean {
   return /^[\0-\x7f]*$/.test(text);
 }
 
-function inWords(words: readonly string[]): string {
+function formatList(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }

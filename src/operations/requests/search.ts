@@ -137,7 +137,7 @@ function oneBackend(query: Search, contexts: NamingContexts): Backend {
   if (isBelowRoot(query)) {
     throw new LdapError(
       'unwillingToPerform',
-      'What is watched lies under one suffix. Use one of the namingContexts of the root DSE as the base.',
+      'A search for changes is within one suffix. Use one of the namingContexts of the root DSE as the base.',
     );
   }
   const backend = contexts.find(query.baseKey);

@@ -163,7 +163,7 @@ export class RunningHandler {
     if (!isNetworkHandler(written) || !usesTls(written)) return;
     const atStart = tlsSettingsOf(written, this.#context);
     if (settings === undefined || !usesTls(handler) || JSON.stringify(settings) !== JSON.stringify(atStart))
-      await this.#checkTls(atStart, 'With what is written, from the next start on: ');
+      await this.#checkTls(atStart, 'With the stored values, from the next start on: ');
   }
 
   /** Applies the properties that may change while it runs. */

@@ -148,7 +148,7 @@ describe('the connection of the command line', () => {
       expect({ code, stdout }).toEqual({ code: 81, stdout: '' });
       expect(stderr).toBe(
         `confdit: The server ldap://localhost:${server.ldapsPort} closed the connection and did not answer. ` +
-          'Its log tells why; a port that is for TLS needs --useSsl.\n',
+          'Its log says why; a port that is for TLS needs --useSsl.\n',
       );
     },
   );

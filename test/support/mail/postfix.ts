@@ -1,5 +1,5 @@
 // Debian's Postfix with a configuration and a queue of its own: submission with STARTTLS and a login by Cyrus SASL, and
-// the same with TLS from the first byte. Postfix must be started by root.
+// the same with implicit TLS. Postfix must be started by root.
 
 import { chmod, chown, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -98,7 +98,7 @@ export const ehlo: readonly Refusal[] = [
     at: ['EHLO'],
     replies: '5yz',
     means: 'refuses {command} with the name {name}',
-    advice: `Host and port are right. ${SET_NAME} Or ask whoever runs the mail server whether this machine may use it.`,
+    advice: `Host and port are right. ${SET_NAME} Or ask the administrator of the mail server whether this machine may use it.`,
   },
 ];
 

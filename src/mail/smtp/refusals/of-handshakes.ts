@@ -67,7 +67,7 @@ export const HANDSHAKES: readonly HandshakeRefusal[] = [
   {
     reason: /alert access denied$/,
     means: 'it does not let this client in',
-    advice: 'Ask whoever runs the mail server to let the address of this machine in.',
+    advice: 'Ask the administrator of the mail server to let the address of this machine in.',
   },
   {
     reason: /unrecognized name$/,

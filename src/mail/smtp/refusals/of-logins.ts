@@ -23,7 +23,7 @@ export const auth: readonly Refusal[] = [
     enhanced: '7.139',
     says: /smtpclientauth\w* is disabled|basic auth\w* is disabled/i,
     means: 'does not let {user} log in with a password, because this is switched off there',
-    advice: 'Have SMTP AUTH switched on for this mailbox by whoever runs the mail service.',
+    advice: 'Have SMTP AUTH switched on for this mailbox by the administrator of the mail service.',
   },
   {
     at: ['AUTH'],
@@ -31,7 +31,7 @@ export const auth: readonly Refusal[] = [
     enhanced: '7.13 2.1',
     says: /(?:account|mailbox|user)\b.* (?:is )?(?:disabled|locked|suspended|blocked)/i,
     means: 'knows {user}, whose account is disabled there',
-    advice: 'Have the account enabled by whoever runs the mail server, or set another auth-username.',
+    advice: 'Have the account enabled by the administrator of the mail server, or set another auth-username.',
   },
   {
     at: ['AUTH'],

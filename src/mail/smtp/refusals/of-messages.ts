@@ -148,7 +148,7 @@ export const content: readonly Refusal[] = [
     enhanced: '7.1 7.0 7.7',
     says: /spam|junk|virus|malware|phish|policy|suspicious/i,
     means: 'takes the message for something that it does not want, such as spam',
-    advice: 'Ask whoever runs the mail server to let messages of this server pass.',
+    advice: 'Ask the administrator of the mail server to let messages of this server pass.',
   },
   {
     at: ['DATA', 'message'],

@@ -40,7 +40,7 @@ export const ENVELOPE: readonly Asked[] = ['MAIL', 'RCPT', 'DATA', 'message'];
 export const LATER = 'The mail server says that this is for now only: it may be better later.';
 export const OWN_LOG = 'The log of the mail server says more.';
 export const ALLOW =
-  'Ask whoever runs the mail server to let the address of this machine in, or connect from another address with mail.smtp.localaddress in smtp-property.';
+  'Ask the administrator of the mail server to let the address of this machine in, or connect from another address with mail.smtp.localaddress in smtp-property.';
 export const SET_NAME =
   'Set mail.smtp.localhost in smtp-property to the full name of this machine, such as confdit.example.com, which the DNS must know.';
 export const SET_LOGIN = 'Set auth-username and auth-password.';
