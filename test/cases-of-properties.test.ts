@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { objectDefinitions } from '../src/config/definitions.ts';
 import type { ObjectDefinition } from '../src/config/object-definition.ts';
-import { alwaysSoOfHttp } from '../src/config/objects/properties/connection-always-so.ts';
+import { fixedHttpProperties } from '../src/config/objects/properties/fixed-connection-properties.ts';
 import { foreignAccountProperties } from '../src/config/objects/properties/foreign-account-properties.ts';
 import { foreignGlobalProperties } from '../src/config/objects/properties/foreign-global-properties.ts';
 import {
@@ -25,7 +25,7 @@ const FOREIGN: ReadonlySet<PropertyDefinition> = new Set<PropertyDefinition>([
   ...foreignGlobalProperties,
   ...foreignHttpProperties,
   ...foreignLdapProperties,
-  ...alwaysSoOfHttp,
+  ...fixedHttpProperties,
 ]);
 const EXPRESSION = /\$<|&\{/;
 

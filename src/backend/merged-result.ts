@@ -7,7 +7,7 @@ import type { SortedResult } from './backend.ts';
 import type { SortValues } from './sort-order.ts';
 
 /** Where an entry of the whole is: in which part, and where in it. */
-interface Place {
+interface ResultPosition {
   readonly part: SortedResult;
   readonly index: number;
 }
@@ -24,7 +24,7 @@ export function* mergeSorted(
   parts: readonly SortedResult[],
   held: OctetCount,
 ): Generator<undefined, SortedResult> {
-  const places: Place[] = [];
+  const places: ResultPosition[] = [];
   const next = parts.map(() => 0);
   for (;;) {
     let first = -1;
@@ -48,9 +48,9 @@ export function* mergeSorted(
 
 class MergedResult implements SortedResult {
   readonly #parts: readonly SortedResult[];
-  readonly #places: readonly Place[];
+  readonly #places: readonly ResultPosition[];
 
-  constructor(parts: readonly SortedResult[], places: readonly Place[]) {
+  constructor(parts: readonly SortedResult[], places: readonly ResultPosition[]) {
     this.#parts = parts;
     this.#places = places;
   }
@@ -82,7 +82,7 @@ class MergedResult implements SortedResult {
     return this.#parts[0]?.compare(a, b) ?? 0;
   }
 
-  #placeAt(index: number): Place {
+  #placeAt(index: number): ResultPosition {
     const place = this.#places[index];
     if (place === undefined) throw new RangeError(`There is no entry ${index} of ${this.length}.`);
     return place;

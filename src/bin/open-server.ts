@@ -34,7 +34,7 @@ import { TrustRecovery } from '../runtime/trust-recovery.ts';
 import { UnsentAnswers } from '../server/connection/unsent-answers.ts';
 import { connectionMonitor, resultMonitor } from '../server/connection-monitor.ts';
 import { LdapServer } from '../server/ldap-server.ts';
-import { ListeningPlaces } from '../server/listening/listening-places.ts';
+import { ListeningAddresses } from '../server/listening/listening-places.ts';
 import { reloadTask } from '../tasks/reload-task.ts';
 import { snapshotTask } from '../tasks/snapshot-task.ts';
 import type { Clock } from './clock.ts';
@@ -342,7 +342,7 @@ function openListeners(ground: Ground, services: Services, opened: AsyncDisposab
     configuration,
     loginAlerts(alerts),
   );
-  const places = new ListeningPlaces(providing.instanceFolder);
+  const places = new ListeningAddresses(providing.instanceFolder);
   const ldapServer = new LdapServer({
     ...providing,
     places,

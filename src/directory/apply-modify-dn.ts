@@ -9,7 +9,7 @@ import { refuseIfAny } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { AttributeEditor, type EditorView } from './attribute-editor.ts';
 import { checkedEntry } from './checked-entry.ts';
-import { type Effect, noSuchObject, type Place, placeOf, type TreeView } from './tree-view.ts';
+import { type Effect, noSuchObject, placeOf, type TreePosition, type TreeView } from './tree-view.ts';
 
 /** Returns one effect for every moved entry, parents first. Throws LdapError 17 19 21 32 53 64 65 68 71. */
 export function applyModifyDn(change: ModifyDnChange, view: TreeView): readonly Effect[] {
@@ -34,7 +34,12 @@ export function applyModifyDn(change: ModifyDnChange, view: TreeView): readonly 
 }
 
 /** Returns the new DN of the entry. Throws LdapError if the new place is not possible. */
-function newNameOf({ newRdn, newSuperior }: ModifyDnChange, { dn }: Entry, from: Place, view: TreeView): Dn {
+function newNameOf(
+  { newRdn, newSuperior }: ModifyDnChange,
+  { dn }: Entry,
+  from: TreePosition,
+  view: TreeView,
+): Dn {
   const { schema } = view;
   if (from.parentKey === undefined) {
     const isSameName = schema.rdnKey(newRdn) === schema.rdnKey(dn.rdn ?? []);
@@ -126,7 +131,7 @@ function* carriedAlong(above: Effect, oldKey: string, view: TreeView): Generator
 }
 
 /** Returns the old place of a moved entry; an empty object if only the spelling of the DN changes. */
-function cameFrom({ key, parentKey }: Place, newKey: string): { readonly from?: Place } {
+function cameFrom({ key, parentKey }: TreePosition, newKey: string): { readonly from?: TreePosition } {
   return key === newKey ? {} : { from: { key, parentKey } };
 }
 

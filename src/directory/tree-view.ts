@@ -25,23 +25,26 @@ export interface TreeView {
   checkFurther?(entry: Entry, known: readonly Issue[]): readonly Issue[];
 }
 
-export interface Place {
+export interface TreePosition {
   readonly key: string;
   /** Undefined at the top. */
   readonly parentKey: string | undefined;
 }
 
 /** Effect of a change on one entry. */
-export interface Effect extends Place, EntryDifference {
+export interface Effect extends TreePosition, EntryDifference {
   readonly dn: Dn;
   /** Old place of a moved entry. */
-  readonly from?: Place;
+  readonly from?: TreePosition;
   /** True if only the DN of an ancestor changed, not the entry itself. */
   readonly isCarriedAlong?: boolean;
 }
 
 /** Returns the place of a DN. */
-export function placeOf(dn: Dn, view: Pick<TreeView, 'schema' | 'isTop'>): Place & { readonly dn: Dn } {
+export function placeOf(
+  dn: Dn,
+  view: Pick<TreeView, 'schema' | 'isTop'>,
+): TreePosition & { readonly dn: Dn } {
   const key = view.schema.dnKey(dn);
   if (view.isTop(key)) return { key, parentKey: undefined, dn };
   // The key of the parent follows the first `,` (Schema.dnKey). A single RDN has the root as its parent.

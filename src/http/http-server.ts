@@ -11,14 +11,14 @@ import type { Component, NewKeys, ObjectDifference, Prepared } from '../runtime/
 import type { Facts, RunningPart } from '../runtime/description.ts';
 import { PreparedMap } from '../runtime/prepared-map.ts';
 import { Listener } from '../server/listening/listener.ts';
-import type { ListeningPlaces } from '../server/listening/listening-places.ts';
+import type { ListeningAddresses } from '../server/listening/listening-places.ts';
 import type { HttpAnswers } from './http-answers.ts';
 
 export type HttpHandler = Decoded<typeof httpConnectionHandler>;
 
 export interface HttpServerOptions {
   readonly answers: HttpAnswers;
-  readonly places: ListeningPlaces;
+  readonly places: ListeningAddresses;
   readonly log: Log;
 }
 

@@ -22,7 +22,7 @@ import { environmentWith } from './environment-file.ts';
 import { type Instance, openInstance, readSchemaFiles, secretPlaces } from './instance.ts';
 import type { InstanceChoice } from './instance-choice.ts';
 import { isReplaceable, replaceUnreadable, withHint } from './last-known-good.ts';
-import { loadConfiguration, formatOutdatedValue } from './load-configuration.ts';
+import { formatOutdatedValue, loadConfiguration } from './load-configuration.ts';
 import { makeStartChanges } from './start-changes.ts';
 import { StartError } from './start-error.ts';
 import { findSharedPlaces, requireTrustedInstance } from './trusted-instance.ts';

@@ -16,7 +16,7 @@ import { AnswerFrames } from './answer-frames.ts';
 import { type AnswerLimits, costOf, DEFAULT_ANSWER_LIMITS } from './answer-limits.ts';
 import { LdapClientError } from './client-error.ts';
 import { type Answer, Exchange, type Listener, type OneAnswered } from './exchange.ts';
-import { connectSocket, type Place, secureSocket } from './secured-socket.ts';
+import { connectSocket, type SocketAddress, secureSocket } from './secured-socket.ts';
 
 const LDAP_VERSION = 3;
 /** Number of octets after which requests are written. */
@@ -24,7 +24,7 @@ const WRITE_OCTETS = 32 * 1024;
 const NOTICE_ID = 0;
 
 export interface LdapClientOptions {
-  readonly place: Place;
+  readonly place: SocketAddress;
   readonly security: 'none' | 'tls' | 'start-tls';
   readonly tls?: ConnectionOptions;
   /** Time for connecting, for TLS, and between messages while an answer is due, in ms; 0 for no limit. */

@@ -6,10 +6,10 @@ import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'n
 import { LdapClientError } from './client-error.ts';
 
 /** A socket file of this machine, or a host and its port. */
-export type Place = { readonly path: string } | { readonly host: string; readonly port: number };
+export type SocketAddress = { readonly path: string } | { readonly host: string; readonly port: number };
 
 /** Connects. Rejects with LdapClientError (`unreachable`, `silent`). @param timeoutMs 0 for no limit. */
-export async function connectSocket(place: Place, timeoutMs: number): Promise<Socket> {
+export async function connectSocket(place: SocketAddress, timeoutMs: number): Promise<Socket> {
   const socket = connectTcp({ ...place });
   await eventInTime(socket, 'connect', timeoutMs);
   socket.setNoDelay(true);
@@ -19,7 +19,7 @@ export async function connectSocket(place: Place, timeoutMs: number): Promise<So
 /** Starts TLS. Rejects with LdapClientError (`unreachable`, `silent`). */
 export async function secureSocket(
   socket: Socket,
-  place: Place,
+  place: SocketAddress,
   tls: ConnectionOptions,
   timeoutMs: number,
 ): Promise<TLSSocket> {

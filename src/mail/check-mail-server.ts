@@ -6,7 +6,7 @@ import type { ServerTrust } from '../trust/server-trust.ts';
 import type { ConnectionPlan } from './connection-plan.ts';
 import type { NameLookups } from './name-lookups.ts';
 import type { SecretText } from './secret-text.ts';
-import type { Asked, Step } from './smtp/asked.ts';
+import type { Asked, SmtpStep } from './smtp/asked.ts';
 import type { DialogLine } from './smtp/dialog.ts';
 import { describeFailure, type MailFailure } from './smtp/failure.ts';
 import { type Patience, SmtpSession } from './smtp/smtp-session.ts';
@@ -15,7 +15,7 @@ import { refusalBy } from './transport.ts';
 const NAME_CHARACTERS_MAX = 500;
 
 export interface CheckedStep {
-  readonly step: Step;
+  readonly step: SmtpStep;
   readonly ms: number;
 }
 
@@ -155,7 +155,7 @@ class Check {
   }
 
   /** Records a completed step. The greetings before and after STARTTLS are one step. */
-  #done(step: Step): void {
+  #done(step: SmtpStep): void {
     const now = this.#options.clockMs();
     const at = this.#steps.findIndex((one) => one.step === step);
     const ms = Math.round((now - this.#startedMs + (this.#steps[at]?.ms ?? 0)) * 10) / 10;

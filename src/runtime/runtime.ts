@@ -23,7 +23,7 @@ export interface Patience {
 }
 
 /** Preparation of one object by one component. */
-interface Step {
+interface ComponentStep {
   readonly component: Component;
   readonly difference: ObjectDifference;
 }
@@ -171,7 +171,7 @@ export class Runtime {
   }
 
   #prepareEach(
-    steps: readonly Step[],
+    steps: readonly ComponentStep[],
     all: AllPrepared,
     endsAt: number,
     first = 0,
@@ -189,7 +189,7 @@ export class Runtime {
     return undefined;
   }
 
-  #steps(differences: readonly ObjectDifference[]): readonly Step[] {
+  #steps(differences: readonly ObjectDifference[]): readonly ComponentStep[] {
     return this.#inOrder(differences).flatMap((difference) =>
       this.#asked(difference).map((component) => ({ component, difference })),
     );

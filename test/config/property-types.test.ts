@@ -7,9 +7,9 @@ import { boolean } from '../../src/config/types/boolean.ts';
 import { dn, reference } from '../../src/config/types/dn.ts';
 import { duration } from '../../src/config/types/duration.ts';
 import { enumeration } from '../../src/config/types/enumeration.ts';
+import { fixedValue } from '../../src/config/types/fixed-value.ts';
 import { host, hostPort, ipAddress, listenAddress } from '../../src/config/types/host-port.ts';
 import { integer, port } from '../../src/config/types/integer.ts';
-import { keptWord } from '../../src/config/types/kept-word.ts';
 import { mailAddress } from '../../src/config/types/mail-address.ts';
 import { nameValue } from '../../src/config/types/name-value.ts';
 import { password } from '../../src/config/types/password.ts';
@@ -135,7 +135,7 @@ describe('host and IP address', () => {
 });
 
 describe('kept word', () => {
-  const kept = keptWord({ words: ['reject', 'refuse'], problem: 'cannot be had' });
+  const kept = fixedValue({ words: ['reject', 'refuse'], problem: 'cannot be had' });
   it('takes the words, in any case', () => expect(value(kept, ' REFUSE ')).toBe('refuse'));
   it('refuses every other with the reason and what to do', () => {
     expect(kept.parse('accept')).toEqual({
@@ -145,7 +145,9 @@ describe('kept word', () => {
     });
   });
   it('tells cases apart where it must', () => {
-    expect(problem(keptWord({ words: ['a.B'], problem: 'no', caseSensitive: true }), 'a.b')).toContain('no');
+    expect(problem(fixedValue({ words: ['a.B'], problem: 'no', caseSensitive: true }), 'a.b')).toContain(
+      'no',
+    );
   });
 });
 

@@ -27,7 +27,7 @@ export type Completions =
   | { readonly type: 'files' | 'folders' };
 
 /** A word at the end, and what was typed of it already. */
-interface Place extends CompletionInput {
+interface CompletionContext extends CompletionInput {
   readonly command: Command;
   readonly family: ObjectFamily | undefined;
 }
@@ -59,7 +59,11 @@ async function allCompletions(input: CompletionInput): Promise<Completions> {
   if (name === 'help') return words(rest.length === 1 ? commandNames(input) : []);
   if (command === undefined) return words([]);
   if (command.takesAllWords === true) return completionsOfDsconfig(command, rest, input);
-  const place: Place = { ...input, command, family: familyOfCommand(command.name, input.families) };
+  const place: CompletionContext = {
+    ...input,
+    command,
+    family: familyOfCommand(command.name, input.families),
+  };
   const isOperand = rest.slice(0, -1).includes('--');
   const assigned = /^(--[^=]+=)/.exec(typed)?.[1];
   if (assigned !== undefined && !isOperand) {
@@ -117,7 +121,11 @@ function optionOf(word: string, options: readonly CommandOption[]): CommandOptio
 }
 
 /** @param prefix what was typed of the same word before the value: `--format=`, or nothing. */
-async function valuesOf(option: CommandOption, prefix: string, place: Place): Promise<Completions> {
+async function valuesOf(
+  option: CommandOption,
+  prefix: string,
+  place: CompletionContext,
+): Promise<Completions> {
   const value = option.value ?? '';
   if (FILE_NAME.test(value)) return { type: 'files' };
   if (FOLDER_NAME.test(value)) return { type: 'folders' };
@@ -128,7 +136,11 @@ async function valuesOf(option: CommandOption, prefix: string, place: Place): Pr
   return words(fit.map((one) => `${prefix}${one}`));
 }
 
-async function namedValues(option: CommandOption, typed: string, place: Place): Promise<readonly string[]> {
+async function namedValues(
+  option: CommandOption,
+  typed: string,
+  place: CompletionContext,
+): Promise<readonly string[]> {
   const { family, sources } = place;
   if (option.values !== undefined) return option.values;
   if (option.value === 'NUMBER') return sources.changeNumbers();
@@ -141,7 +153,10 @@ async function namedValues(option: CommandOption, typed: string, place: Place): 
   return PROPERTY.has(option.name) ? properties.map(({ name }) => name) : [];
 }
 
-async function operandsOf({ command, family, sources }: Place, typed: string): Promise<Completions> {
+async function operandsOf(
+  { command, family, sources }: CompletionContext,
+  typed: string,
+): Promise<Completions> {
   const { operands = '', operandValues } = command;
   if (operandValues !== undefined) return words(operandValues);
   if (FILE_NAME.test(operands)) return { type: 'files' };
@@ -163,7 +178,7 @@ function chosenProperties(typed: readonly string[], { types }: ObjectFamily): re
 async function propertiesAndValues(
   properties: readonly PropertyDefinition[],
   typed: string,
-  place: Place,
+  place: CompletionContext,
 ): Promise<readonly string[]> {
   // Of several types each may allow other values.
   const named = properties.filter(({ name }) => typed.startsWith(`${name}:`));
@@ -174,7 +189,7 @@ async function propertiesAndValues(
 
 async function propertyValues(
   { type }: PropertyDefinition,
-  { families, sources }: Place,
+  { families, sources }: CompletionContext,
 ): Promise<readonly string[]> {
   if (type.syntax === 'boolean') return ['true', 'false'];
   const family = families.find(({ definition }) => definition.kind === type.target);

@@ -4,22 +4,22 @@ import { CommandError } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { ConnectionChoice, Patience } from './connection-choice.ts';
 
-type Place = Pick<ConnectionChoice, 'socket' | 'host' | 'port' | 'security'>;
+type ServerAddress = Pick<ConnectionChoice, 'socket' | 'host' | 'port' | 'security'>;
 
 /** A URL, or the path of a socket file. */
-function placeOf({ socket, host, port, security }: Place): string {
+function placeOf({ socket, host, port, security }: ServerAddress): string {
   const name = host.includes(':') ? `[${host}]` : host;
   return socket ?? `${security === 'ssl' ? 'ldaps' : 'ldap'}://${name}:${port}`;
 }
 
-export function connectFailure(place: Place, error: unknown): CommandError {
+export function connectFailure(place: ServerAddress, error: unknown): CommandError {
   if (error instanceof CommandError) return error;
   const message = `The server ${placeOf(place)} cannot be reached: ${reasonOf(error)}.`;
   return new CommandError(message, ExitCode.connectError, { cause: error });
 }
 
 /** It was there and is not any more: whoever waits for an answer gets none. @param reason what is known of it. */
-export function connectionLost(place: Place, reason?: string): CommandError {
+export function connectionLost(place: ServerAddress, reason?: string): CommandError {
   const hint = place.security === 'none' ? '; a port that is for TLS needs --useSsl' : '';
   const why =
     reason === undefined ? ` and did not answer. Its log says why${hint}.` : `: ${sentence(reason)}`;
@@ -27,7 +27,7 @@ export function connectionLost(place: Place, reason?: string): CommandError {
 }
 
 /** It says what no LDAP server may say, and the connection was ended here. */
-export function notUnderstood(place: Place, error: Error): CommandError {
+export function notUnderstood(place: ServerAddress, error: Error): CommandError {
   return new CommandError(
     `The connection to the server ${placeOf(place)} was ended here, because ${sentence(error.message)} See whether an ` +
       'LDAP server listens there.',
@@ -37,7 +37,7 @@ export function notUnderstood(place: Place, error: Error): CommandError {
 }
 
 /** Of a server that was asked something the connection is given up too: nobody knows what it does yet. */
-export function silence(place: Place, { ms, option }: Patience): CommandError {
+export function silence(place: ServerAddress, { ms, option }: Patience): CommandError {
   const isAsked = option === 'requestTimeout';
   const doubt = isAsked ? ', and whether it does what it was asked is not known' : '';
   const time = ms % 1000 === 0 ? `${ms / 1000} s` : `${ms} ms`;

@@ -4,7 +4,7 @@
 import type { Entry } from '../../ldap/entry.ts';
 import { SECRET_STARS } from '../../ldap/issue.ts';
 
-export interface Place {
+export interface TextPosition {
   /** Counted from 1. */
   readonly line: number;
   /** Counted from 1, in characters; undefined where the line says enough. */
@@ -23,18 +23,18 @@ export interface RecordComments {
 export const NO_COMMENTS: RecordComments = { head: [], byKey: new Map(), tail: [] };
 
 /** An entry as a text describes it. */
-export interface DocumentRecord extends Place {
+export interface DocumentRecord extends TextPosition {
   readonly entry: Entry;
   readonly comments: RecordComments;
   /**
    * Returns the place of the first attribute or property of these names, in any case; that of the record without one.
    * @param value as a sentence shows it: then the place is where this value begins, or else the first value
    */
-  placeOf(names: readonly string[], value?: string): Place;
+  placeOf(names: readonly string[], value?: string): TextPosition;
 }
 
 /** A value with its place in a text. */
-export interface PlacedValue extends Place {
+export interface PlacedValue extends TextPosition {
   readonly value: string;
 }
 
@@ -51,7 +51,7 @@ export function findShown(values: readonly PlacedValue[], shown: string): Placed
   );
 }
 
-export interface DocumentProblem extends Place {
+export interface DocumentProblem extends TextPosition {
   /** A sentence. It never holds a value. */
   readonly problem: string;
 }

@@ -8,9 +8,9 @@ import {
   type DocumentProblem,
   findShown,
   NO_COMMENTS,
-  type Place,
   type PlacedValue,
   type ReadDocument,
+  type TextPosition,
 } from './document.ts';
 import { commentsOfLdif } from './ldif-comments.ts';
 
@@ -39,7 +39,7 @@ function placeIn(
   recordLine: number,
   names: readonly string[],
   shown: string | undefined,
-): Place {
+): TextPosition {
   const wanted = new Set(names.map((name) => name.toLowerCase()));
   const found = linesAfter(lines, recordLine).filter(({ text }) => {
     const [name = ''] = text.toLowerCase().split(/[:;]/, 1);

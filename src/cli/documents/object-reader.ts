@@ -13,8 +13,8 @@ import {
   type DocumentProblem,
   type DocumentRecord,
   findShown,
-  type Place,
   type PlacedValue,
+  type TextPosition,
 } from './document.ts';
 import { dnOfObject, givenAttributes, KINDS, referenceOf } from './object-entry.ts';
 import { commentsOfObject } from './yaml-comments.ts';
@@ -26,9 +26,9 @@ const ATTRIBUTE = /^(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)*)(?:;[A-Za-z0-9-]+)*$/
 
 export class ObjectReader {
   readonly problems: DocumentProblem[] = [];
-  readonly #placeAt: (offset: number) => Place;
+  readonly #placeAt: (offset: number) => TextPosition;
 
-  constructor(placeAt: (offset: number) => Place) {
+  constructor(placeAt: (offset: number) => TextPosition) {
     this.#placeAt = placeAt;
   }
 
@@ -38,7 +38,7 @@ export class ObjectReader {
     const fields = this.#fieldsOf(node);
     const dn = this.#dnOf(node, fields);
     if (dn === undefined) return undefined;
-    const places: Places = new Map();
+    const places: TextPositions = new Map();
     const attributes = new Map<string, Attribute>();
     const kind = this.#kindOf(fields);
     for (const attribute of kind === undefined ? [] : givenAttributes(kind, dn.name))
@@ -57,7 +57,7 @@ export class ObjectReader {
       dn,
       [...attributes.values()].filter(({ values }) => values.length > 0),
     );
-    const placeOf = (names: readonly string[], shown?: string): Place => {
+    const placeOf = (names: readonly string[], shown?: string): TextPosition => {
       const found = names.map((name) => places.get(name.toLowerCase())).find((one) => one !== undefined);
       const { line, column } = (shown && found && findShown(found.values, shown)) || (found ?? place);
       return { line, column };
@@ -123,7 +123,7 @@ export class ObjectReader {
     return this.#wrong(pair.key, `A ${kind.kind} has no property of this name. ${advice}`);
   }
 
-  #readAttributes(pair: Pair | undefined, attributes: Map<string, Attribute>, places: Places): void {
+  #readAttributes(pair: Pair | undefined, attributes: Map<string, Attribute>, places: TextPositions): void {
     if (pair === undefined) return;
     if (!isMap(pair.value)) {
       this.#wrong(pair.key, 'attributes is an object of attributes with their values.');
@@ -187,14 +187,14 @@ export class ObjectReader {
     return undefined;
   }
 
-  #place(node: unknown): Place {
+  #place(node: unknown): TextPosition {
     const range = isNodeWithRange(node) ? node.range : undefined;
     return this.#placeAt(range?.[0] ?? 0);
   }
 }
 
 /** The values of a property or an attribute, and where its name stands; by names in lower case. */
-type Places = Map<string, Place & { readonly values: readonly PlacedValue[] }>;
+type TextPositions = Map<string, TextPosition & { readonly values: readonly PlacedValue[] }>;
 
 function attributeOf(description: string, values: readonly PlacedValue[]): Attribute {
   return new Attribute(

@@ -2,7 +2,7 @@
 // file has one object, or a list. Anchors, aliases and tags are not taken: what is read is what stands there.
 
 import { type Document, isAlias, isScalar, isSeq, Lexer, LineCounter, parseAllDocuments, visit } from 'yaml';
-import type { DocumentProblem, DocumentRecord, Place, ReadDocument } from './document.ts';
+import type { DocumentProblem, DocumentRecord, ReadDocument, TextPosition } from './document.ts';
 import { ObjectReader } from './object-reader.ts';
 import { commentsOfDocument } from './yaml-comments.ts';
 
@@ -29,13 +29,13 @@ const OTHER_SENTENCE = 'This is not YAML.';
 interface ParsedYaml {
   readonly documents: readonly Document.Parsed[];
   readonly problems: readonly DocumentProblem[];
-  readonly placeAt: (offset: number) => Place;
+  readonly placeAt: (offset: number) => TextPosition;
 }
 
 /** Returns all documents of a text, with everything that is wrong as YAML. Never throws. */
 export function parseYaml(text: string): ParsedYaml {
   const lineCounter = new LineCounter();
-  const placeAt = (offset: number): Place => {
+  const placeAt = (offset: number): TextPosition => {
     const { line, col } = lineCounter.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };

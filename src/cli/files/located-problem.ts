@@ -2,7 +2,7 @@
 
 import { formatIssue, type Issue } from '../../ldap/issue.ts';
 import type { Schema } from '../../schema/schema.ts';
-import type { Place } from '../documents/document.ts';
+import type { TextPosition } from '../documents/document.ts';
 import type { DesiredEntry } from './desired-entries.ts';
 import type { FileProblem } from './problem-report.ts';
 
@@ -54,7 +54,7 @@ export function locateSentence(
   return undefined;
 }
 
-function placeOf(entry: DesiredEntry, property: string | undefined, value?: string): Place {
+function placeOf(entry: DesiredEntry, property: string | undefined, value?: string): TextPosition {
   return property === undefined ? entry : entry.placeOf([property, `ds-cfg-${property}`], value);
 }
 

@@ -3,7 +3,7 @@
 
 import { mapParsed, type Parsed, type PropertyType } from '../property-type.ts';
 import type { Secret } from '../secret.ts';
-import { keptWord } from '../types/kept-word.ts';
+import { fixedValue } from '../types/fixed-value.ts';
 
 /**
  * Options of nodemailer's SMTP transport. `proxy.*` are parts of its proxy URL; `envelope.*` are options of a
@@ -99,7 +99,7 @@ export function always(
   words: readonly [string, ...string[]],
   synopsis: string,
 ): HonouredProperty {
-  const type = keptWord({ words, problem: 'cannot be honoured here' });
+  const type = fixedValue({ words, problem: 'cannot be honoured here' });
   return honoured(name, type, [], `${synopsis} Always ${words.join(' or ')} here.`);
 }
 

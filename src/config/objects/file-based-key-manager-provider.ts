@@ -9,7 +9,7 @@ import { filePath } from '../types/string.ts';
 import { javaStoreProvider } from './java-store-provider.ts';
 import { keyManagerProvider } from './key-manager-provider.ts';
 import { javaClassProperty } from './properties/java-class-property.ts';
-import { pinsElsewhere } from './properties/pins-elsewhere.ts';
+import { unsupportedPins } from './properties/unsupported-pins.ts';
 
 const nextHandshake = {
   kind: 'none',
@@ -57,6 +57,6 @@ export const fileBasedKeyManagerProvider = defineObject({
     }),
     javaClassProperty('org.opends.server.extensions.FileBasedKeyManagerProvider'),
     ...javaStoreProvider,
-    ...pinsElsewhere('key-store-pin', 37),
+    ...unsupportedPins('key-store-pin', 37),
   ],
 });

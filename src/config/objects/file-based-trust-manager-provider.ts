@@ -7,8 +7,8 @@ import { storeType } from '../types/store-type.ts';
 import { filePath } from '../types/string.ts';
 import { javaStoreProvider } from './java-store-provider.ts';
 import { javaClassProperty } from './properties/java-class-property.ts';
-import { pinsElsewhere } from './properties/pins-elsewhere.ts';
 import { trustStorePin } from './properties/trust-store-pin.ts';
+import { unsupportedPins } from './properties/unsupported-pins.ts';
 import { trustManagerProvider } from './trust-manager-provider.ts';
 
 export const fileBasedTrustManagerProvider = defineObject({
@@ -41,6 +41,6 @@ export const fileBasedTrustManagerProvider = defineObject({
     }),
     javaClassProperty('org.opends.server.extensions.FileBasedTrustManagerProvider'),
     ...javaStoreProvider,
-    ...pinsElsewhere('trust-store-pin', 98),
+    ...unsupportedPins('trust-store-pin', 98),
   ],
 });

@@ -8,13 +8,13 @@ import { duration } from '../types/duration.ts';
 import { integer } from '../types/integer.ts';
 import { size } from '../types/size.ts';
 import { connectionHandler } from './connection-handler.ts';
-import { alwaysSoOfHttp } from './properties/connection-always-so.ts';
 import {
   acceptBacklog,
   handlerRestart,
   listenAddresses,
   maxConnections,
 } from './properties/connection-limits.ts';
+import { fixedHttpProperties } from './properties/fixed-connection-properties.ts';
 import { foreignHttpProperties } from './properties/foreign-handler-properties.ts';
 
 export const httpConnectionHandler = defineObject({
@@ -62,7 +62,7 @@ export const httpConnectionHandler = defineObject({
       adminAction: handlerRestart,
     }),
     acceptBacklog,
-    ...alwaysSoOfHttp,
+    ...fixedHttpProperties,
     ...foreignHttpProperties,
   ],
 });

@@ -9,9 +9,9 @@ import { property } from '../property-definition.ts';
 import { boolean } from '../types/boolean.ts';
 import { integer, port } from '../types/integer.ts';
 import { connectionHandler } from './connection-handler.ts';
-import { alwaysSo } from './properties/connection-always-so.ts';
 import { connectionLimits, handlerRestart, listenAddresses } from './properties/connection-limits.ts';
 import { connectionTls, nextConnection } from './properties/connection-tls.ts';
+import { fixedLdapProperties } from './properties/fixed-connection-properties.ts';
 import { foreignLdapProperties } from './properties/foreign-handler-properties.ts';
 import { javaClassProperty } from './properties/java-class-property.ts';
 
@@ -59,7 +59,7 @@ export const ldapConnectionHandler = defineObject({
       description: "This machine's own addresses, behind which there may be a proxy, are not counted.",
       adminAction: nextConnection,
     }),
-    ...alwaysSo,
+    ...fixedLdapProperties,
     ...foreignLdapProperties,
     javaClassProperty(
       'org.opends.server.protocols.ldap.LDAPConnectionHandler',

@@ -5,8 +5,8 @@ import { forgerockClass, opendjAttribute } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
 import { dn } from '../types/dn.ts';
 import { javaClassProperty } from './properties/java-class-property.ts';
-import { pinsElsewhere } from './properties/pins-elsewhere.ts';
 import { trustStorePin } from './properties/trust-store-pin.ts';
+import { unsupportedPins } from './properties/unsupported-pins.ts';
 import { trustManagerProvider } from './trust-manager-provider.ts';
 
 export const ldapTrustManagerProvider = defineObject({
@@ -35,6 +35,6 @@ export const ldapTrustManagerProvider = defineObject({
     }),
     trustStorePin,
     javaClassProperty('org.opends.server.extensions.LDAPTrustManagerProvider'),
-    ...pinsElsewhere('trust-store-pin', 98),
+    ...unsupportedPins('trust-store-pin', 98),
   ],
 });

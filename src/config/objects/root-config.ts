@@ -7,8 +7,8 @@ import { property } from '../property-definition.ts';
 import { boolean } from '../types/boolean.ts';
 import { reference } from '../types/dn.ts';
 import { duration } from '../types/duration.ts';
+import { fixedValue } from '../types/fixed-value.ts';
 import { integer } from '../types/integer.ts';
-import { keptWord } from '../types/kept-word.ts';
 import { string } from '../types/string.ts';
 import { unsupported } from '../types/unsupported.ts';
 import { foreignGlobalProperties } from './properties/foreign-global-properties.ts';
@@ -70,7 +70,7 @@ export const rootConfig = defineObject({
     property({
       name: 'check-schema',
       oid: opendjAttribute(15),
-      type: keptWord({
+      type: fixedValue({
         words: ['true'],
         syntax: 'boolean',
         problem: 'is not supported: no entry is taken that does not fit the schema',
@@ -82,7 +82,7 @@ export const rootConfig = defineObject({
     property({
       name: 'invalid-attribute-syntax-behavior',
       oid: opendjAttribute(31),
-      type: keptWord({
+      type: fixedValue({
         words: ['reject'],
         problem: 'is not supported: no value is taken that does not fit the syntax of its attribute',
       }),
@@ -93,7 +93,7 @@ export const rootConfig = defineObject({
     property({
       name: 'single-structural-objectclass-behavior',
       oid: opendjAttribute(88),
-      type: keptWord({
+      type: fixedValue({
         words: ['reject'],
         problem: 'is not supported: every entry has exactly one structural object class',
       }),
@@ -104,7 +104,7 @@ export const rootConfig = defineObject({
     property({
       name: 'trust-transaction-ids',
       oid: forgerockAttribute(155),
-      type: keptWord({
+      type: fixedValue({
         words: ['false'],
         syntax: 'boolean',
         problem: 'is not supported: no control that carries a transaction id is known here',
@@ -116,7 +116,7 @@ export const rootConfig = defineObject({
     property({
       name: 'writability-mode',
       oid: opendjAttribute(123),
-      type: keptWord({
+      type: fixedValue({
         words: ['enabled'],
         problem: 'is not supported: a server that takes no change could not be told to take changes again',
       }),

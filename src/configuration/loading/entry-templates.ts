@@ -1,7 +1,7 @@
 // Entries that are like one before them: same classes, same attributes, same place, and other values only where each
 // value can be checked by itself. They are as right as that one, and need not be applied and validated again.
 
-import { aloneProperties, areAllowedAlone } from '../../config/checks/alone-check.ts';
+import { areIndependent, independentProperties } from '../../config/checks/independent-properties.ts';
 import type { PropertyDefinition } from '../../config/property-definition.ts';
 import { Attribute, Entry } from '../../ldap/entry.ts';
 import { checkValues } from '../../schema/check-values.ts';
@@ -30,7 +30,7 @@ export class EntryTemplates {
   remember(written: Entry, stored: Entry): void {
     const configuration = this.#configuration;
     const definition = configuration.validator.definitions.findForEntry(stored);
-    const alone = definition && aloneProperties(definition);
+    const alone = definition && independentProperties(definition);
     if (alone === undefined || !isSameOrder(written, stored, configuration)) return;
     const key = configuration.schema.dnKey(stored.dn);
     const difference = { key, before: undefined, after: stored };
@@ -114,7 +114,7 @@ class Template {
     )
       return true;
     const property = this.#alone.get(attribute.key);
-    if (property === undefined || !areAllowedAlone(property, values)) return false;
+    if (property === undefined || !areIndependent(property, values)) return false;
     return checkValues(this.#configuration.schema, entry.dn, [attribute], () => true).length === 0;
   }
 }

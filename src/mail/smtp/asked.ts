@@ -17,9 +17,9 @@ export type Asked =
   | 'QUIT';
 
 /** Step that a connection has reached. `content`: a message was sent and its reply is pending. */
-export type Step = 'connect' | 'tls' | 'greeting' | 'login' | 'message' | 'content';
+export type SmtpStep = 'connect' | 'tls' | 'greeting' | 'login' | 'message' | 'content';
 
-const STEPS: Readonly<Record<Asked, Step>> = {
+const STEPS: Readonly<Record<Asked, SmtpStep>> = {
   connection: 'connect',
   handshake: 'tls',
   greeting: 'greeting',
@@ -52,7 +52,7 @@ const WORDS: Readonly<Record<Asked, string>> = {
 };
 
 /** Returns the step of a request. */
-export function stepOf(asked: Asked): Step {
+export function stepOf(asked: Asked): SmtpStep {
   return STEPS[asked];
 }
 

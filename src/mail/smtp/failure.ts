@@ -5,7 +5,7 @@ import { CertificateRefusal } from '../../trust/certificate-refusal.ts';
 import type { TrustError } from '../../trust/trust-error.ts';
 import type { ConnectionPlan } from '../connection-plan.ts';
 import type { SecretText } from '../secret-text.ts';
-import { type Asked, type Step, stepOf, wordsFor } from './asked.ts';
+import { type Asked, type SmtpStep, stepOf, wordsFor } from './asked.ts';
 import { NotOffered } from './offer.ts';
 import { findRefusal, parseReply } from './refusals/find-refusal.ts';
 import { findHandshakeRefusal } from './refusals/of-handshakes.ts';
@@ -13,7 +13,7 @@ import type { Condition, Refusal } from './refusals/refusal.ts';
 import { SessionError, Silence } from './session-error.ts';
 
 export interface MailFailure {
-  readonly step: Step;
+  readonly step: SmtpStep;
   /** Reply code of the mail server, such as 535, if it replied. */
   readonly replyCode: number | undefined;
   /** Sentence: the problem. */
@@ -152,7 +152,7 @@ function refused(failed: SessionError, { plan, secrets }: FailureContext): MailF
 }
 
 /** Returns the step of a refusal. The reply has arrived, so nothing is pending. */
-function stepOfRefusal({ asked }: SessionError): Step {
+function stepOfRefusal({ asked }: SessionError): SmtpStep {
   return asked === 'message' ? 'message' : stepOf(asked);
 }
 

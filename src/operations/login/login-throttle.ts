@@ -57,7 +57,7 @@ const DELAY_MAX_MS = 3_000;
 /** A login that would have to wait longer for those before it is refused. */
 const WAIT_MAX_MS = 15_000;
 
-interface Place {
+interface RecordKey {
   readonly records: FailureRecords;
   readonly key: string;
   readonly factor: number;
@@ -167,9 +167,9 @@ export class LoginThrottle implements Component {
     }
   }
 
-  #placesOf(source: LoginSource, name: string): Place[] {
+  #placesOf(source: LoginSource, name: string): RecordKey[] {
     const pair = pairKey(source, name);
-    const places: Place[] = [{ records: this.#pairs, key: pair, factor: 1 }];
+    const places: RecordKey[] = [{ records: this.#pairs, key: pair, factor: 1 }];
     if (source.isLocal) return places;
     places.push({ records: this.#addresses, key: source.address, factor: SHARED_FACTOR });
     if (!this.#known.has(pair))
@@ -178,7 +178,7 @@ export class LoginThrottle implements Component {
   }
 
   /** Takes a place in the line of each record; returns how long it takes until it is reached. */
-  #reserve(places: readonly Place[]): number {
+  #reserve(places: readonly RecordKey[]): number {
     const now = this.#options.now();
     const found = places.flatMap(({ records, key }) => records.find(key, now, this.#limits.forgetMs) ?? []);
     const at = found.reduce((latest, { nextAt }) => Math.max(latest, nextAt), now);

@@ -9,7 +9,7 @@ export interface Placed {
   evict(code: ResultCode, diagnosticMessage: string): void;
 }
 
-export class Place {
+export class ConnectionSlot {
   readonly #places: ConnectionPlaces;
   placed: Placed;
   isLeft = false;
@@ -33,7 +33,7 @@ export class Place {
 export class ConnectionPlaces {
   readonly #connectionsMax: number;
   /** Places of connections without a login, oldest first. */
-  readonly #unknown = new Set<Place>();
+  readonly #unknown = new Set<ConnectionSlot>();
   #taken = 0;
 
   constructor(connectionsMax: number) {
@@ -41,7 +41,7 @@ export class ConnectionPlaces {
   }
 
   /** Takes a place, perhaps another connection's. Returns undefined if all others are logged in. */
-  take(placed: Placed): Place | undefined {
+  take(placed: Placed): ConnectionSlot | undefined {
     if (this.#taken >= this.#connectionsMax) {
       const [oldest] = this.#unknown;
       if (oldest === undefined) return undefined;
@@ -51,18 +51,18 @@ export class ConnectionPlaces {
         'All connections are taken, and nobody has logged in on this one: it makes room for a new one.',
       );
     }
-    const place = new Place(this, placed);
+    const place = new ConnectionSlot(this, placed);
     this.#taken += 1;
     this.#unknown.add(place);
     return place;
   }
 
-  rank(place: Place, isKnown: boolean): void {
+  rank(place: ConnectionSlot, isKnown: boolean): void {
     this.#unknown.delete(place);
     if (!isKnown && !place.isLeft) this.#unknown.add(place);
   }
 
-  leave(place: Place): void {
+  leave(place: ConnectionSlot): void {
     if (place.isLeft) return;
     place.isLeft = true;
     this.#taken -= 1;

@@ -4,17 +4,17 @@
 import type { Server } from 'node:net';
 import { errorFrom } from '../../files/file-error.ts';
 import type { Facts } from '../../runtime/description.ts';
-import { type ListenerOptions, openSocket, type Place, urlOf } from './listening-socket.ts';
+import { type ListenAddress, type ListenerOptions, openSocket, urlOf } from './listening-socket.ts';
 
 /** Knows the addresses of all handlers. */
-export interface PlaceKeeper {
+export interface AddressKeeper {
   /**
    * Resolves to true if another handler has the address, or a part of it, and leaves it with this commit. Throws LdapError
    * if it stays.
    */
-  isBeingLeft(place: Place): Promise<boolean>;
+  isBeingLeft(place: ListenAddress): Promise<boolean>;
   /** Notes that the address is open. Returns the function to call when it is closed. */
-  opened(place: Place): () => void;
+  opened(place: ListenAddress): () => void;
 }
 
 interface OpenSocket {
@@ -26,14 +26,14 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 60_000;
 
 export class Listener {
-  readonly #places: readonly Place[];
+  readonly #places: readonly ListenAddress[];
   readonly #options: ListenerOptions;
-  readonly #keeper: PlaceKeeper;
-  readonly #sockets = new Map<Place, OpenSocket>();
-  readonly #late = new Set<Place>();
+  readonly #keeper: AddressKeeper;
+  readonly #sockets = new Map<ListenAddress, OpenSocket>();
+  readonly #late = new Set<ListenAddress>();
   #isStopped = false;
 
-  private constructor(places: readonly Place[], options: ListenerOptions, keeper: PlaceKeeper) {
+  private constructor(places: readonly ListenAddress[], options: ListenerOptions, keeper: AddressKeeper) {
     this.#places = places;
     this.#options = options;
     this.#keeper = keeper;
@@ -41,9 +41,9 @@ export class Listener {
 
   /** Opens every free address. If one cannot be opened, now or later, none stays open, and the error says why. */
   static async start(
-    places: readonly Place[],
+    places: readonly ListenAddress[],
     options: ListenerOptions,
-    keeper: PlaceKeeper,
+    keeper: AddressKeeper,
   ): Promise<Listener> {
     const listener = new Listener(places, options, keeper);
     try {
@@ -94,7 +94,7 @@ export class Listener {
     }
   }
 
-  async #openLate(place: Place, pauseMs: number): Promise<void> {
+  async #openLate(place: ListenAddress, pauseMs: number): Promise<void> {
     try {
       const server = await openSocket(place, this.#options);
       this.#late.delete(place);
@@ -109,7 +109,7 @@ export class Listener {
     }
   }
 
-  #take(place: Place, server: Server): void {
+  #take(place: ListenAddress, server: Server): void {
     this.#sockets.set(place, { server, closed: this.#keeper.opened(place) });
   }
 }

@@ -10,8 +10,8 @@ import type { ConfigurationObject, ObjectOfKind } from '../../config/configurati
 import { LdapError } from '../../ldap/ldap-error.ts';
 import type { Component, NewKeys, ObjectDifference, Prepared } from '../../runtime/component.ts';
 import { PreparedMap } from '../../runtime/prepared-map.ts';
-import type { PlaceKeeper } from './listener.ts';
-import { isLocal, type Place, refusal, tryPlace, urlOf } from './listening-socket.ts';
+import type { AddressKeeper } from './listener.ts';
+import { isLocal, type ListenAddress, refusal, tryAddress, urlOf } from './listening-socket.ts';
 
 const KINDS = ['ldap-connection-handler', 'ldapi-connection-handler', 'http-connection-handler'] as const;
 
@@ -24,14 +24,14 @@ type Owner = object;
 interface Plan {
   readonly owner: Owner;
   readonly dn: string;
-  readonly places: readonly Place[];
+  readonly places: readonly ListenAddress[];
   /** Addresses that the next start opens. */
-  readonly written: readonly Place[];
+  readonly written: readonly ListenAddress[];
 }
 
-interface OpenPlace {
+interface OpenAddress {
   readonly owner: Owner | undefined;
-  readonly place: Place;
+  readonly place: ListenAddress;
 }
 
 /** An address and a port, or a path, in canonical form. */
@@ -40,12 +40,12 @@ type Exact = { readonly address: string; readonly port: number } | { readonly pa
 const EVERY_IPV4 = '0.0.0.0';
 const EVERY_ADDRESS = '::';
 
-export class ListeningPlaces {
+export class ListeningAddresses {
   /** Components that come before those that open addresses. */
   readonly components: readonly Component[];
   readonly #instanceFolder: string;
   readonly #plans = new PreparedMap<Plan>();
-  readonly #open = new Set<OpenPlace>();
+  readonly #open = new Set<OpenAddress>();
 
   /** @param instanceFolder base of relative paths. */
   constructor(instanceFolder: string) {
@@ -63,7 +63,7 @@ export class ListeningPlaces {
     }));
   }
 
-  placesOf(handler: HandlerObject): readonly Place[] {
+  placesOf(handler: HandlerObject): readonly ListenAddress[] {
     if (handler.kind === 'ldapi-connection-handler') {
       const path = resolve(this.#instanceFolder, handler.socketFile);
       return [{ path, mode: Number.parseInt(handler.socketFileMode, 8) }];
@@ -73,12 +73,12 @@ export class ListeningPlaces {
   }
 
   /** Returns the keeper for the handler with this key. */
-  keeper(key: string): PlaceKeeper {
+  keeper(key: string): AddressKeeper {
     const owner = this.#plans.findPrepared(key)?.owner;
     return {
       isBeingLeft: (place) => this.#isBeingLeft(place, owner),
       opened: (place) => {
-        const open: OpenPlace = { owner, place };
+        const open: OpenAddress = { owner, place };
         this.#open.add(open);
         return () => void this.#open.delete(open);
       },
@@ -95,7 +95,7 @@ export class ListeningPlaces {
     });
   }
 
-  async #isBeingLeft(place: Place, owner: Owner | undefined): Promise<boolean> {
+  async #isBeingLeft(place: ListenAddress, owner: Owner | undefined): Promise<boolean> {
     const wanted = await exactly(place);
     const plans = [...this.#plans.prepared().values()];
     let isTaken = false;
@@ -150,17 +150,17 @@ export class ListeningPlaces {
   }
 
   /** Throws unwillingToPerform if nobody could listen. Skips addresses that this server has open. */
-  async #try(place: Place, wanted: Exact): Promise<void> {
+  async #try(place: ListenAddress, wanted: Exact): Promise<void> {
     const open = await exactlyAll([...this.#open].map((one) => one.place));
     const own = open.filter((one) => overlap(one, wanted));
-    if (own.length === 0) return tryPlace(place);
+    if (own.length === 0) return tryAddress(place);
     if (isLocal(place) || !('address' in wanted) || isAmong(wanted, own)) return;
     const addresses = addressesOf(wanted.address).filter(
       (address) => !own.some((one) => overlap(one, { address, port: wanted.port })),
     );
     // Part of an open address: only whether the machine has it remains to be checked.
-    if (addresses.length === 0) return tryPlace({ ...place, port: 0 });
-    for (const host of addresses) await tryPlace({ ...place, host });
+    if (addresses.length === 0) return tryAddress({ ...place, port: 0 });
+    for (const host of addresses) await tryAddress({ ...place, host });
   }
 }
 
@@ -175,12 +175,12 @@ function isEnabledHandler(object: ConfigurationObject | undefined): object is Ha
     : false;
 }
 
-function exactlyAll(places: readonly Place[]): Promise<Exact[]> {
+function exactlyAll(places: readonly ListenAddress[]): Promise<Exact[]> {
   return Promise.all(places.map(exactly));
 }
 
 /** Returns the canonical form, for host names and links in paths. One that leads nowhere stays as written. */
-async function exactly(place: Place): Promise<Exact> {
+async function exactly(place: ListenAddress): Promise<Exact> {
   if (isLocal(place)) {
     const folder = dirname(place.path);
     return { path: join(await realpath(folder).catch(() => folder), basename(place.path)) };

@@ -5,20 +5,20 @@ import { connect, createServer, isIPv6, type Server, type Socket } from 'node:ne
 import { dirname, relative } from 'node:path';
 import { LdapError } from '../../ldap/ldap-error.ts';
 
-export interface NetworkPlace {
+export interface NetworkAddress {
   readonly scheme: 'ldap' | 'ldaps' | 'http';
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
 }
 
-export interface LocalPlace {
+export interface SocketFile {
   readonly path: string;
   /** Permissions of the socket file. */
   readonly mode: number;
 }
 
-export type Place = NetworkPlace | LocalPlace;
+export type ListenAddress = NetworkAddress | SocketFile;
 
 export interface ListenerOptions {
   readonly backlog: number;
@@ -34,7 +34,7 @@ export interface ListenerOptions {
 const PATH_OCTETS_MAX = 107;
 
 /** Opens the socket and replaces a socket file left by an ended server. Throws unwillingToPerform with the reason. */
-export async function openSocket(place: Place, options: ListenerOptions): Promise<Server> {
+export async function openSocket(place: ListenAddress, options: ListenerOptions): Promise<Server> {
   const url = urlOf(place, undefined);
   if (!isLocal(place)) return listen({ host: place.host, port: place.port }, url, options);
   const { path, mode } = place;
@@ -51,7 +51,7 @@ export async function openSocket(place: Place, options: ListenerOptions): Promis
 }
 
 /** Tries to open the socket, and leaves nothing behind. Throws unwillingToPerform with the reason. */
-export async function tryPlace(place: Place): Promise<void> {
+export async function tryAddress(place: ListenAddress): Promise<void> {
   const url = urlOf(place, undefined);
   if (isLocal(place) && (await isStale(place.path, url))) {
     shorter(place.path, url);
@@ -66,12 +66,12 @@ export async function tryPlace(place: Place): Promise<void> {
 }
 
 /** Returns true for a socket file. */
-export function isLocal(place: Place): place is LocalPlace {
+export function isLocal(place: ListenAddress): place is SocketFile {
   return 'path' in place;
 }
 
 /** Returns the URL of a socket. @param port the chosen one, if any would do. */
-export function urlOf(place: Place, port: number | undefined): string {
+export function urlOf(place: ListenAddress, port: number | undefined): string {
   if (isLocal(place)) return `ldapi://${encodeURIComponent(place.path)}`;
   const { scheme, host } = place;
   return `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${port ?? place.port}`;

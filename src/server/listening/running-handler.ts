@@ -23,13 +23,13 @@ import type { TlsProviders } from '../../runtime/tls-identity.ts';
 import { AddressCounts } from '../connection/address-counts.ts';
 import { Connection } from '../connection/connection.ts';
 import type { SocketStartTls } from '../connection/connection-options.ts';
-import { ConnectionPlaces, type Place } from '../connection/connection-places.ts';
+import { ConnectionPlaces, type ConnectionSlot } from '../connection/connection-places.ts';
 import type { Outbox } from '../connection/outbox.ts';
 import type { ReadBuffer } from '../connection/read-buffer.ts';
 import { TlsAcceptor, type TlsSettings } from '../connection/tls-acceptor.ts';
 import type { UnsentAnswers } from '../connection/unsent-answers.ts';
 import { Listener } from './listener.ts';
-import type { ListeningPlaces } from './listening-places.ts';
+import type { ListeningAddresses } from './listening-places.ts';
 
 export type NetworkHandler = Decoded<typeof ldapConnectionHandler>;
 export type LocalHandler = Decoded<typeof ldapiConnectionHandler>;
@@ -48,7 +48,7 @@ export interface HandlerContext {
   readonly sessions: Set<Session>;
   /** Limits the memory of all requests. */
   readonly budget: OctetBudget;
-  readonly places: ListeningPlaces;
+  readonly places: ListeningAddresses;
   /** While the server starts, a handler accepts problems for which a change would be refused. */
   readonly isStarting: () => boolean;
   readonly nextConnectionId: () => number;
@@ -264,7 +264,7 @@ export class RunningHandler {
     socket.destroy();
   }
 
-  #shakeHands(socket: Socket, place: Place): void {
+  #shakeHands(socket: Socket, place: ConnectionSlot): void {
     const from = socket.remoteAddress;
     this.#handshakes.add(socket);
     // The handshake notices that the socket is gone.
@@ -301,7 +301,7 @@ export class RunningHandler {
 
   #open(
     socket: Socket,
-    place: Place,
+    place: ConnectionSlot,
     security: ConnectionSecurity,
     startTls: SocketStartTls | undefined,
   ): void {

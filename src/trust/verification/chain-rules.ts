@@ -9,7 +9,7 @@ import { isSelfIssued, type Link } from './chain-path.ts';
 import { formatDay } from './chain-words.ts';
 
 /** One certificate of the chain, with its position. */
-export interface Place {
+export interface CheckedLink {
   readonly link: Link;
   /** Position; 0 is the certificate of the peer. */
   readonly at: number;
@@ -23,7 +23,7 @@ export interface Place {
   readonly now: Date;
 }
 
-type Rule = (place: Place) => BrokenRule | undefined;
+type Rule = (place: CheckedLink) => BrokenRule | undefined;
 
 const SERVER_PURPOSES: readonly string[] = [
   '1.3.6.1.5.5.7.3.1',
@@ -89,7 +89,7 @@ export const CHAIN_RULES: readonly Rule[] = [
   wrongSignature,
 ];
 
-function expired({ link, at, it, now, role }: Place): BrokenRule | undefined {
+function expired({ link, at, it, now, role }: CheckedLink): BrokenRule | undefined {
   const { validToDate } = link.certificate;
   if (validToDate >= now) return undefined;
   const problem = `${it} expired on ${formatDay(validToDate)}; it is ${formatDay(now)}.`;
@@ -102,21 +102,21 @@ function renewal({ isAuthority }: Link, at: number, role: Role): string {
   return role === 'server' ? 'Have it renewed on the server.' : 'Have it renewed.';
 }
 
-function notYetValid({ link, it, now }: Place): BrokenRule | undefined {
+function notYetValid({ link, it, now }: CheckedLink): BrokenRule | undefined {
   const { validFromDate } = link.certificate;
   if (validFromDate <= now) return undefined;
   const problem = `${it} is valid from ${formatDay(validFromDate)} on; it is ${formatDay(now)}.`;
   return { code: 'CERT_NOT_YET_VALID', problem, advice: 'Check the clocks of both machines.' };
 }
 
-function unreadableExtension({ link, it }: Place): BrokenRule | undefined {
+function unreadableExtension({ link, it }: CheckedLink): BrokenRule | undefined {
   const [oid] = link.facts?.unreadable ?? [];
   if (oid === undefined) return undefined;
   const problem = `${it} has the extension ${oid} twice, or it cannot be read.`;
   return { code: 'INVALID_EXTENSION', problem, advice: 'Have the certificate issued again.' };
 }
 
-function unknownCriticalExtension({ link, it }: Place): BrokenRule | undefined {
+function unknownCriticalExtension({ link, it }: CheckedLink): BrokenRule | undefined {
   const unknown = [...(link.facts?.extensions ?? [])].find(
     ([oid, isCritical]) => isCritical && !HANDLED.has(oid),
   );
@@ -126,14 +126,14 @@ function unknownCriticalExtension({ link, it }: Place): BrokenRule | undefined {
   return { code: 'UNHANDLED_CRITICAL_EXTENSION', problem, advice };
 }
 
-function proxyCertificate({ link, it }: Place): BrokenRule | undefined {
+function proxyCertificate({ link, it }: CheckedLink): BrokenRule | undefined {
   if (link.facts?.extensions.has(Extension.proxyCertInfo) !== true) return undefined;
   const problem = `${it} is a proxy certificate (RFC 3820), and these are not trusted here.`;
   const advice = 'Use a certificate of an authority instead of a proxy certificate.';
   return { code: 'PROXY_CERTIFICATES_NOT_ALLOWED', problem, advice };
 }
 
-function noAuthority({ link, at, it }: Place): BrokenRule | undefined {
+function noAuthority({ link, at, it }: CheckedLink): BrokenRule | undefined {
   if (at === 0 || link.facts === undefined || mayIssue(link.certificate, link.facts)) return undefined;
   const why =
     link.facts.isAuthority === false
@@ -150,7 +150,7 @@ function mayIssue(certificate: X509Certificate, { isAuthority, keyUsage, version
   return (version === 1 && isSelfIssued(certificate)) || keyUsage?.has(KeyUse.keyCertSign) === true;
 }
 
-function wrongPurpose({ link, at, it, role }: Place): BrokenRule | undefined {
+function wrongPurpose({ link, at, it, role }: CheckedLink): BrokenRule | undefined {
   const { purposes, keyUsage } = link.facts ?? {};
   const wanted = role === 'server' ? SERVER_PURPOSES : CLIENT_PURPOSES;
   const name = role === 'server' ? 'serverAuth' : 'clientAuth';
@@ -178,7 +178,7 @@ function usesOf(role: Role): readonly number[] {
     : [digitalSignature, keyAgreement];
 }
 
-function tooManyBelow({ link, at, it, authoritiesBelow }: Place): BrokenRule | undefined {
+function tooManyBelow({ link, at, it, authoritiesBelow }: CheckedLink): BrokenRule | undefined {
   const allowed = link.facts?.pathLength;
   if (at === 0 || allowed === undefined || authoritiesBelow <= allowed) return undefined;
   const may = allowed === 0 ? 'no authority' : `at most ${allowed} authorities`;
@@ -188,7 +188,7 @@ function tooManyBelow({ link, at, it, authoritiesBelow }: Place): BrokenRule | u
   return { code: 'PATH_LENGTH_EXCEEDED', problem, advice };
 }
 
-function weakKey({ link, at, it }: Place): BrokenRule | undefined {
+function weakKey({ link, at, it }: CheckedLink): BrokenRule | undefined {
   const key = keyOf(link.certificate);
   const code = at === 0 ? 'EE_KEY_TOO_SMALL' : 'CA_KEY_TOO_SMALL';
   const { modulusLength, namedCurve = '' } = key?.asymmetricKeyDetails ?? {};
@@ -203,7 +203,7 @@ function weakKey({ link, at, it }: Place): BrokenRule | undefined {
   return { code, problem, advice: 'Have it issued for a key on P-256 or a larger curve.' };
 }
 
-function ownCurve({ link, it }: Place): BrokenRule | undefined {
+function ownCurve({ link, it }: CheckedLink): BrokenRule | undefined {
   if (link.facts?.hasOwnCurve !== true) return undefined;
   const problem = `${it} has an EC key that writes its curve out instead of naming it.`;
   const advice = 'Have it issued for a key on a named curve, such as P-256.';
@@ -211,21 +211,21 @@ function ownCurve({ link, it }: Place): BrokenRule | undefined {
 }
 
 /** Checks the digest of a signature. The last signature of the chain is not checked: its key is trusted. */
-function weakDigest({ link, issuer, it }: Place): BrokenRule | undefined {
+function weakDigest({ link, issuer, it }: CheckedLink): BrokenRule | undefined {
   const weak = WEAK_DIGESTS.get(link.facts?.signatureAlgorithm ?? '');
   if (weak === undefined || issuer === undefined) return undefined;
   const problem = `${it} is signed with ${weak}, which is too weak to be trusted.`;
   return { code: 'CA_MD_TOO_WEAK', problem, advice: 'Have it issued again with SHA-256 or better.' };
 }
 
-function twoAlgorithms({ link, it }: Place): BrokenRule | undefined {
+function twoAlgorithms({ link, it }: CheckedLink): BrokenRule | undefined {
   const { signatureAlgorithm, signedAlgorithm } = link.facts ?? {};
   if (signatureAlgorithm === signedAlgorithm) return undefined;
   const problem = `${it} names two algorithms for its one signature: ${signedAlgorithm} and ${signatureAlgorithm}.`;
   return { code: 'SIGNATURE_ALGORITHM_INCONSISTENCY', problem, advice: 'Have the certificate issued again.' };
 }
 
-function wrongSignature({ link, issuer, it }: Place): BrokenRule | undefined {
+function wrongSignature({ link, issuer, it }: CheckedLink): BrokenRule | undefined {
   const key = issuer === undefined ? undefined : keyOf(issuer.certificate);
   const namesTwo = link.facts?.signatureAlgorithm !== link.facts?.signedAlgorithm;
   if (key === undefined || namesTwo || isSignedWith(link.certificate, key)) return undefined;

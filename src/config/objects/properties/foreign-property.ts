@@ -4,7 +4,7 @@
 
 import { property } from '../../property-definition.ts';
 import type { BaseSyntaxName } from '../../property-type.ts';
-import { keptWord } from '../../types/kept-word.ts';
+import { fixedValue } from '../../types/fixed-value.ts';
 import { unsupported } from '../../types/unsupported.ts';
 import { withoutEffect } from '../../types/without-effect.ts';
 
@@ -55,7 +55,11 @@ export const fixed = <const Name extends string>(
   property({
     name,
     oid,
-    type: keptWord({ words: facts.words, problem: facts.problem, syntax: facts.syntax ?? 'directoryString' }),
+    type: fixedValue({
+      words: facts.words,
+      problem: facts.problem,
+      syntax: facts.syntax ?? 'directoryString',
+    }),
     synopsis: facts.synopsis,
     default: { behaviour: `As if it were ${facts.words[0]}.` },
     ...shapeOf(facts),

@@ -4,7 +4,7 @@
 import { opendjAttribute } from '../../object-identifiers.ts';
 import { type PropertyDefinition, type PropertyFacts, property } from '../../property-definition.ts';
 import type { PropertyType } from '../../property-type.ts';
-import { keptWord } from '../../types/kept-word.ts';
+import { fixedValue } from '../../types/fixed-value.ts';
 
 type JavaClassFacts = PropertyFacts & {
   readonly name: 'java-class';
@@ -19,7 +19,7 @@ export function javaClassProperty(
   const facts: JavaClassFacts = {
     name: 'java-class',
     oid: opendjAttribute(1),
-    type: keptWord({
+    type: fixedValue({
       words: classes,
       caseSensitive: true,
       problem: 'names a Java class, and this server runs none but has what the object needs built in',

@@ -3,12 +3,12 @@
 
 import { opendjAttribute } from '../../object-identifiers.ts';
 import { property } from '../../property-definition.ts';
-import { keptWord } from '../../types/kept-word.ts';
+import { fixedValue } from '../../types/fixed-value.ts';
 
 const switchType = (word: 'true' | 'false', problem: string) =>
-  keptWord({ words: [word], syntax: 'boolean', problem });
+  fixedValue({ words: [word], syntax: 'boolean', problem });
 
-export const alwaysSoOfHttp = [
+export const fixedHttpProperties = [
   property({
     name: 'allow-tcp-reuse-address',
     oid: opendjAttribute(7),
@@ -48,7 +48,7 @@ export const alwaysSoOfHttp = [
   }),
 ] as const;
 
-export const alwaysSo = [
+export const fixedLdapProperties = [
   property({
     name: 'allow-ldap-v2',
     oid: opendjAttribute(5),
@@ -57,5 +57,5 @@ export const alwaysSo = [
     advanced: true,
     synopsis: 'Whether clients may speak LDAP version 2; never.',
   }),
-  ...alwaysSoOfHttp,
+  ...fixedHttpProperties,
 ] as const;

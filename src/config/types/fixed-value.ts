@@ -3,7 +3,7 @@
 
 import { type BaseSyntaxName, type PropertyType, propertyType } from '../property-type.ts';
 
-export interface KeptWord {
+export interface FixedValue {
   /** Accepted words, the usual one first. */
   readonly words: readonly [string, ...string[]];
   /** Reason why no other word is supported, a predicate of the value: `names a class that …`. */
@@ -13,12 +13,12 @@ export interface KeptWord {
 }
 
 /** Returns the type of a fixed value. */
-export function keptWord({
+export function fixedValue({
   words,
   problem,
   syntax = 'directoryString',
   caseSensitive = false,
-}: KeptWord): PropertyType<string> {
+}: FixedValue): PropertyType<string> {
   const list = words.join(' or ');
   const keyOf = (text: string) => (caseSensitive ? text : text.toLowerCase());
   const byKey = new Map(words.map((word) => [keyOf(word), word]));

@@ -11,7 +11,7 @@ import { isHandlerKind } from './handler-check.ts';
 /**
  * Returns the properties that no rule uses, by attribute key; undefined for kinds that have rules on all properties.
  */
-export function aloneProperties(
+export function independentProperties(
   definition: ObjectDefinition,
 ): ReadonlyMap<string, PropertyDefinition> | undefined {
   if (definition.neededKinds.length > 0 || isAccountKind(definition) || isHandlerKind(definition))
@@ -29,7 +29,7 @@ export function aloneProperties(
 }
 
 /** Returns true if the values have no expressions and are allowed. */
-export function areAllowedAlone(property: PropertyDefinition, values: readonly string[]): boolean {
+export function areIndependent(property: PropertyDefinition, values: readonly string[]): boolean {
   if (values.length > 1 && !property.multiValued) return false;
   const mayHold = takesExpressions(property.key);
   return values.every(

@@ -9,7 +9,7 @@ import { unsupported } from '../../types/unsupported.ts';
  * Declares the three properties.
  * @param pin Name of the PIN property, and OpenDJ's number of the first of the three.
  */
-export function pinsElsewhere<const Pin extends string>(pin: Pin, firstOid: number) {
+export function unsupportedPins<const Pin extends string>(pin: Pin, firstOid: number) {
   return [
     property({
       name: `${pin}-environment-variable`,
