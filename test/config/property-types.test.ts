@@ -134,7 +134,7 @@ describe('host and IP address', () => {
   );
 });
 
-describe('kept word', () => {
+describe('fixed value', () => {
   const kept = fixedValue({ words: ['reject', 'refuse'], problem: 'cannot be had' });
   it('takes the words, in any case', () => expect(value(kept, ' REFUSE ')).toBe('refuse'));
   it('refuses every other with the reason and what to do', () => {

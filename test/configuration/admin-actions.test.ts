@@ -124,7 +124,7 @@ describe('what waits for an admin action', () => {
       modifyRequest(trust, [[changeKinds.replace, 'ds-cfg-enabled', ['false']]]),
     );
     expect(answer.code).toBe(53);
-    expect(answer.text).toContain('in force until it is disabled and enabled again');
+    expect(answer.text).toContain('effective until it is disabled and enabled again');
     expect(await read(written('Trusting'))).not.toHaveProperty('ds-cfg-pending-change');
   });
 
@@ -142,7 +142,7 @@ describe('what waits for an admin action', () => {
     client.send(...changes.map((change, index) => message(ids[index] ?? 0, change)));
     const answers = await Promise.all(ids.map((id) => client.answer(id)));
     expect(answers.map(({ code }) => code)).toEqual([0, 0, 19, 0, 0, 0]);
-    expect(answers.map(({ text }) => text.includes('not yet in force'))).toEqual([
+    expect(answers.map(({ text }) => text.includes('not yet effective'))).toEqual([
       ...[true, false, false],
       ...[false, false, true],
     ]);

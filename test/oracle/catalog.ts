@@ -157,9 +157,9 @@ const BY_KIND: Readonly<Record<string, Readonly<Record<string, readonly (readonl
 };
 
 /** Nothing runs because of their values. */
-const TYPES_LEFT_ALONE: ReadonlySet<string> = new Set(['kept word', 'unsupported', 'without effect']);
+const TYPES_LEFT_ALONE: ReadonlySet<string> = new Set(['fixed value', 'unsupported', 'without effect']);
 
-/** Attributes that are left as they are: kept words, what cannot be had, and what names an object. */
+/** Attributes that are left as they are: fixed values, what cannot be had, and what names an object. */
 const LEFT_ALONE = /^ds-cfg-(?:java-class|backend-id)$|environment-variable$|pin-(?:file|property)$/;
 
 interface Place {

@@ -11,7 +11,7 @@ import { BaseSyntax, type BaseSyntaxName } from '../property-type.ts';
 
 const LINE_CHARACTERS_MAX = 110;
 /** Property types without a meaning here. */
-const FOREIGN_TYPES: ReadonlySet<string> = new Set(['unsupported', 'kept word', 'without effect']);
+const FOREIGN_TYPES: ReadonlySet<string> = new Set(['unsupported', 'fixed value', 'without effect']);
 
 const HEADER = `# The attributes and object classes of the configuration. Written from the declarations in src/config/objects
 # by "npm run generate": changes made here are lost.

@@ -23,7 +23,7 @@ export function fixedValue({
   const keyOf = (text: string) => (caseSensitive ? text : text.toLowerCase());
   const byKey = new Map(words.map((word) => [keyOf(word), word]));
   return propertyType({
-    name: 'kept word',
+    name: 'fixed value',
     syntax,
     caseSensitive,
     words,

@@ -7,8 +7,8 @@ import { boolean } from '../../types/boolean.ts';
 import { reference } from '../../types/dn.ts';
 import { duration } from '../../types/duration.ts';
 import { enumeration } from '../../types/enumeration.ts';
+import { fixedValue } from '../../types/fixed-value.ts';
 import { integer } from '../../types/integer.ts';
-import { keptWord } from '../../types/kept-word.ts';
 import { javaClassProperty } from '../properties/java-class-property.ts';
 import { Container } from '../properties/places.ts';
 
@@ -32,7 +32,7 @@ export const passwordPolicy = defineObject({
     property({
       name: 'password-attribute',
       oid: opendjAttribute(151),
-      type: keptWord({
+      type: fixedValue({
         words: ['userPassword'],
         problem: 'is not supported: passwords of accounts are values of userPassword',
       }),
@@ -42,7 +42,7 @@ export const passwordPolicy = defineObject({
     property({
       name: 'default-password-storage-scheme',
       oid: opendjAttribute(137),
-      type: keptWord({
+      type: fixedValue({
         words: ['SCRYPT'],
         problem: 'is not supported: new passwords are stored as hashes of scrypt, with keys for SCRAM',
       }),
