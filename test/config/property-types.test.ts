@@ -144,11 +144,8 @@ describe('fixed value', () => {
       code: 'unwillingToPerform',
     });
   });
-  it('tells cases apart where it must', () => {
-    expect(problem(fixedValue({ words: ['a.B'], problem: 'no', caseSensitive: true }), 'a.b')).toContain(
-      'no',
-    );
-  });
+  const exact = fixedValue({ words: ['a.B'], problem: 'no', caseSensitive: true });
+  it('tells cases apart where it must', () => expect(problem(exact, 'a.b')).toContain('no'));
 });
 
 describe('unsupported', () => {
