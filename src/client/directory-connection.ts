@@ -11,6 +11,7 @@ import { LdapClientError } from '../ldap-client/client-error.ts';
 import type { Answer } from '../ldap-client/exchange.ts';
 import { LdapClient } from '../ldap-client/ldap-client.ts';
 import { persistentSearch } from '../ldap-client/persistent-search.ts';
+import { Deadline } from '../time/deadline.ts';
 import { refusalOf } from '../trust/refusal.ts';
 import { MailServerError, type MailServerProblem } from './mail-server-error.ts';
 import type { DirectoryAddress } from './open-options.ts';
@@ -123,11 +124,13 @@ export class DirectoryConnection {
   async #inTime(answer: Promise<Answer>): Promise<Answer> {
     const { timeoutMs } = this.#address;
     const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
+    const missed = () => {
       const error = new LdapClientError('silent', `it has not answered for ${timeoutMs} ms`);
       late.reject(error);
       this.end(error);
-    }, timeoutMs);
+    };
+    const deadline = new Deadline(timeoutMs, missed);
+    deadline.begin();
     try {
       const told = await Promise.race([answer, late.promise]);
       if (told.result.code !== ResultCode.success) throw refusal(told.result, this.#address);
@@ -135,7 +138,7 @@ export class DirectoryConnection {
     } catch (error) {
       throw this.#reason ?? problemOf(error, this.#address);
     } finally {
-      clearTimeout(timer);
+      deadline.close();
     }
   }
 }

@@ -4,6 +4,7 @@
 
 import type { Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
+import { Deadline, livingTimer } from '../time/deadline.ts';
 import {
   type NamedFile,
   openNamedFile,
@@ -28,8 +29,6 @@ export interface FolderEntry {
 }
 
 const DEADLINE_MS = 10_000;
-/** Number of steps that make up the deadline. */
-const DEADLINE_STEPS = 20;
 /** The runtime has four threads for file access, which also write changes. */
 const AT_ONCE_MAX = 2;
 const PIECE_OCTETS = 256 * 1024;
@@ -132,7 +131,7 @@ export class FileReader {
     const reading: Reading = { path, isAbandoned: false };
     this.#running.add(reading);
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
-    const clock = this.#deadline(() => {
+    const abandon = () => {
       reading.isAbandoned = true;
       reject(
         new UnreadableFile(
@@ -141,31 +140,17 @@ export class FileReader {
         ),
       );
       this.#refuseIfStuck();
-    });
+    };
+    const deadline = new Deadline(this.#deadlineMs, abandon, livingTimer);
+    deadline.begin();
     work()
       .then(resolve, (error: unknown) => reject(unreadable(path, error)))
       .finally(() => {
-        clock.stop();
+        deadline.close();
         this.#running.delete(reading);
         this.#waiting.shift()?.start();
       });
     return promise;
-  }
-
-  /**
-   * Calls back after the deadline, counted in steps. A process that is busy or gets no processor time loses one step, and
-   * between two steps it takes the answers that the file system has given meanwhile.
-   */
-  #deadline(passed: () => void): { stop(): void } {
-    const stepMs = this.#deadlineMs / DEADLINE_STEPS;
-    let steps = 0;
-    const step = () => {
-      steps += 1;
-      if (steps === DEADLINE_STEPS) passed();
-      else timer = setTimeout(step, stepMs);
-    };
-    let timer = setTimeout(step, stepMs);
-    return { stop: () => clearTimeout(timer) };
   }
 
   /** Resolves when one more read may run. Throws UnreadableFile if all threads are blocked. */

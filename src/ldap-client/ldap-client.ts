@@ -12,6 +12,7 @@ import { LdapError } from '../ldap/ldap-error.ts';
 import type { ResponseMessage } from '../ldap/message.ts';
 import { Oid } from '../ldap/oids.ts';
 import { nameOfResultCode, ResultCode } from '../ldap/result-code.ts';
+import { Deadline } from '../time/deadline.ts';
 import { AnswerFrames } from './answer-frames.ts';
 import { type AnswerLimits, costOf, DEFAULT_ANSWER_LIMITS } from './answer-limits.ts';
 import { LdapClientError } from './client-error.ts';
@@ -49,7 +50,7 @@ export class LdapClient {
   #isFlushDue = false;
   #strays = 0;
   #timeoutMs: number;
-  #timer: NodeJS.Timeout | undefined;
+  #silence: Deadline;
   #failure: LdapClientError | undefined;
   #isOpen = false;
 
@@ -69,6 +70,7 @@ export class LdapClient {
     this.#limits = { ...DEFAULT_ANSWER_LIMITS, ...options.limits };
     this.#frames = new AnswerFrames(this.#limits.messageOctetsMax);
     this.#timeoutMs = options.timeoutMs;
+    this.#silence = this.#makeSilence();
     this.#socket = socket;
     this.#hear();
   }
@@ -76,7 +78,9 @@ export class LdapClient {
   /** Changes the time between messages while an answer is due, in ms; 0 for no limit. */
   set timeoutMs(timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
-    this.#restartTimeout();
+    this.#silence.close();
+    this.#silence = this.#makeSilence();
+    this.#awaitAnswer();
   }
 
   /** The TLS socket, to inspect certificates; undefined without TLS. */
@@ -121,7 +125,7 @@ export class LdapClient {
     if (!exchange.isWaitedFor) this.#watchCount += 1;
     this.#writer.makeRoom();
     writeRequestMessage(this.#writer, { id: this.#lastId, operation: request, controls });
-    if (this.#timer === undefined) this.#restartTimeout();
+    if (!this.#silence.isRunning) this.#awaitAnswer();
     if (this.#writer.length >= WRITE_OCTETS) this.#flush();
     else this.#flushSoon();
   }
@@ -151,7 +155,7 @@ export class LdapClient {
   }
 
   #read(piece: Buffer): void {
-    this.#timer?.refresh();
+    if (this.#silence.isRunning) this.#silence.begin();
     try {
       for (const { message, octets } of this.#frames.take(piece)) {
         this.#take(message, octets);
@@ -170,7 +174,7 @@ export class LdapClient {
     if (!exchange.take(message)) return;
     this.#exchanges.delete(message.id);
     if (!exchange.isWaitedFor) this.#watchCount -= 1;
-    if (this.waitingCount === 0) this.#restartTimeout();
+    if (this.waitingCount === 0) this.#silence.end();
   }
 
   /** Handles a notice (RFC 4511 §4.4) or an unrequested answer. A notice of disconnection does not close the socket yet. */
@@ -191,21 +195,22 @@ export class LdapClient {
     );
   }
 
-  /** Restarts the timeout, if an answer is due. */
-  #restartTimeout(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#timeoutMs === 0 || this.#failure !== undefined || this.waitingCount === 0) return;
-    this.#timer = setTimeout(
-      () => this.#end(new LdapClientError('silent', `it has not answered for ${this.#timeoutMs} ms`)),
-      this.#timeoutMs,
+  #makeSilence(): Deadline {
+    const timeoutMs = this.#timeoutMs;
+    return new Deadline(timeoutMs, () =>
+      this.#end(new LdapClientError('silent', `it has not answered for ${timeoutMs} ms`)),
     );
+  }
+
+  /** Starts the time limit, if an answer is due. */
+  #awaitAnswer(): void {
+    if (this.#timeoutMs > 0 && this.#failure === undefined && this.waitingCount > 0) this.#silence.begin();
   }
 
   #end(error: LdapClientError): void {
     if (this.#failure !== undefined) return;
     this.#failure = error;
-    clearTimeout(this.#timer);
+    this.#silence.close();
     this.#socket.destroy();
     const exchanges = [...this.#exchanges.values()];
     this.#exchanges.clear();

@@ -3,6 +3,7 @@
 
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import { Deadline, livingTimer } from '../time/deadline.ts';
 import { LdapClientError } from './client-error.ts';
 
 /** A socket file of this machine, or a host and its port. */
@@ -39,10 +40,11 @@ export async function secureSocket(
 function eventInTime(socket: Socket, event: 'connect' | 'secureConnect', timeoutMs: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const late = new LdapClientError('silent', `it has not answered for ${timeoutMs} ms`);
-  const timer = timeoutMs === 0 ? undefined : setTimeout(() => fail(late), timeoutMs);
+  const deadline = new Deadline(timeoutMs, () => fail(late), livingTimer);
+  if (timeoutMs !== 0) deadline.begin();
   const ended = () => fail(new Error('it ends the connection before TLS is made'));
   function fail(error: Error): void {
-    clearTimeout(timer);
+    deadline.close();
     socket.destroy();
     const isOurs = error instanceof LdapClientError;
     reject(isOurs ? error : new LdapClientError('unreachable', error.message, { cause: error }));
@@ -51,7 +53,7 @@ function eventInTime(socket: Socket, event: 'connect' | 'secureConnect', timeout
   socket.on('error', fail);
   socket.once('close', ended);
   socket.once(event, () => {
-    clearTimeout(timer);
+    deadline.close();
     socket.removeListener('close', ended);
     resolve();
   });

@@ -3,6 +3,7 @@
 
 import { messageOf } from '../files/file-error.ts';
 import type { Log } from '../files/log.ts';
+import { Deadline } from '../time/deadline.ts';
 import type { ServerTrust } from '../trust/server-trust.ts';
 import { checkMailServer, type MailServerCheck } from './check-mail-server.ts';
 import { type ConnectionPlan, planConnection } from './connection-plan.ts';
@@ -279,8 +280,12 @@ export class MailServer {
     const { clockMs, lookups } = this.#options;
     const trust = () => this.#trust();
     const plan = { ...this.plan, login: undefined };
-    const signal = AbortSignal.any([AbortSignal.timeout(LOOK_MS), this.#closing.signal]);
+    const late = new AbortController();
+    const deadline = new Deadline(LOOK_MS, () => late.abort());
+    deadline.begin();
+    const signal = AbortSignal.any([late.signal, this.#closing.signal]);
     const check = await checkMailServer({ plan, secrets: this.#secrets, trust, clockMs, lookups, signal });
+    deadline.close();
     if (signal.aborted) return undefined;
     this.#noteChain(check);
     return check.failure;

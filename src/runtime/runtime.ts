@@ -2,6 +2,7 @@
 // managers, are prepared first. Then everything that uses a changed object is asked whether it can go on.
 
 import { LdapError } from '../ldap/ldap-error.ts';
+import { Allowance } from '../time/allowance.ts';
 import type { Circumstances, Component, NewKeys, ObjectDifference, Prepared } from './component.ts';
 import type { DescribedPart, Digest } from './description.ts';
 
@@ -79,18 +80,20 @@ export class Runtime {
    * only if something is asynchronous; most changes are not. Throws, or rejects with, LdapError.
    */
   prepare(differences: readonly ObjectDifference[]): Prepared | Promise<Prepared> {
-    const endsAt = this.#end();
+    const time = this.#time();
     const all = new AllPrepared();
-    const review = () => this.#review(differences, { isEverythingRead: false }, endsAt, undefined);
+    const review = () => this.#review(differences, { isEverythingRead: false }, time, undefined);
     try {
       this.#announce(differences, all);
-      const preparing = this.#prepareEach(this.#steps(differences), all, endsAt);
+      const preparing = this.#prepareEach(this.#steps(differences), all, time);
       const pending = preparing === undefined ? review() : preparing.then(review);
       if (pending === undefined) return all;
-      return pending.then(
-        () => all,
-        (error: unknown) => all.refuse(error),
-      );
+      return pending
+        .finally(() => time.end())
+        .then(
+          () => all,
+          (error: unknown) => all.refuse(error),
+        );
     } catch (error) {
       return all.refuse(error);
     }
@@ -101,34 +104,36 @@ export class Runtime {
    * there. Nothing is kept of it.
    */
   async judge(differences: readonly ObjectDifference[]): Promise<readonly string[]> {
-    const endsAt = this.#end();
+    const time = this.#time();
     const sentences: string[] = [];
     for (const { component, difference } of this.#steps(differences)) {
       if (component.judgesAlone !== true) continue;
       try {
-        const made = await this.#inTime(Promise.resolve(component.prepare(difference)), difference, endsAt);
+        const made = await this.#inTime(Promise.resolve(component.prepare(difference)), difference, time);
         made?.abort();
       } catch (error) {
         if (!(error instanceof LdapError)) throw error;
         sentences.push(error.message);
       }
     }
+    time.end();
     return sentences;
   }
 
   /** Prepares without the review and reports every refusal to `patience`. The caller must then abort. */
   async prepareAll(differences: readonly ObjectDifference[], patience: Patience): Promise<Prepared> {
-    const endsAt = this.#end();
+    const time = this.#time();
     const all = new AllPrepared();
     this.#announce(differences, all);
     for (const [index, difference] of this.#inOrder(differences).entries()) {
       if (index % OBJECTS_PER_TURN === 0) await patience.turn();
       try {
-        await this.#prepareEach(this.#steps([difference]), all, endsAt);
+        await this.#prepareEach(this.#steps([difference]), all, time);
       } catch (error) {
         if (!isTold(error, patience)) all.refuse(error);
       }
     }
+    time.end();
     return all;
   }
 
@@ -138,13 +143,14 @@ export class Runtime {
     circumstances: Circumstances,
     patience: Patience,
   ): Promise<void> {
-    await this.#review(differences, circumstances, this.#end(), patience);
+    const time = this.#time();
+    await this.#review(differences, circumstances, time, patience)?.finally(() => time.end());
   }
 
   #review(
     differences: readonly ObjectDifference[],
     circumstances: Circumstances,
-    endsAt: number,
+    time: Allowance,
     patience: Patience | undefined,
     first = 0,
   ): Promise<void> | undefined {
@@ -154,12 +160,12 @@ export class Runtime {
       return this.#inTime(
         pending.then(() => undefined),
         differences[0],
-        endsAt,
+        time,
       )
         .catch((error: unknown) => {
           if (!isTold(error, patience)) throw error;
         })
-        .then(() => this.#review(differences, circumstances, endsAt, patience, index + 1));
+        .then(() => this.#review(differences, circumstances, time, patience, index + 1));
     }
     return undefined;
   }
@@ -173,7 +179,7 @@ export class Runtime {
   #prepareEach(
     steps: readonly ComponentStep[],
     all: AllPrepared,
-    endsAt: number,
+    time: Allowance,
     first = 0,
   ): Promise<void> | undefined {
     for (let index = first; index < steps.length; index += 1) {
@@ -181,9 +187,9 @@ export class Runtime {
       const made = step?.component.prepare(step.difference);
       if (!(made instanceof Promise)) all.add(made);
       else
-        return this.#inTime(made, step?.difference, endsAt).then((one) => {
+        return this.#inTime(made, step?.difference, time).then((one) => {
           all.add(one);
-          return this.#prepareEach(steps, all, endsAt, index + 1);
+          return this.#prepareEach(steps, all, time, index + 1);
         });
     }
     return undefined;
@@ -221,20 +227,17 @@ export class Runtime {
     return differences.toSorted((one, other) => rank(one) - rank(other));
   }
 
-  #end(): number {
-    return performance.now() + (this.#options.prepareMsMax ?? Number.POSITIVE_INFINITY);
+  #time(): Allowance {
+    return new Allowance(this.#options.prepareMsMax ?? Number.POSITIVE_INFINITY);
   }
 
   /** Throws LdapError after the maximum time. Aborts a result that comes later. */
   async #inTime<Made extends Prepared | undefined>(
     pending: Promise<Made>,
     difference: ObjectDifference | undefined,
-    endsAt: number,
+    time: Allowance,
   ): Promise<Made> {
-    if (endsAt === Number.POSITIVE_INFINITY) return pending;
-    const late = Promise.withResolvers<'late'>();
-    const timer = setTimeout(() => late.resolve('late'), endsAt - performance.now());
-    const made = await Promise.race([pending, late.promise]).finally(() => clearTimeout(timer));
+    const made = await time.within(pending);
     if (made !== 'late') return made;
     pending.then(
       (one) => one?.abort(),

@@ -7,7 +7,8 @@ export const EVERYTHING = 'everything';
 
 export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   ['ldap', []],
-  ['files', []],
+  ['time', []],
+  ['files', ['time']],
   ['codec', ['ldap', 'files']],
   ['schema', ['ldap', 'codec', 'files']],
   ['directory', ['ldap', 'codec', 'schema']],
@@ -17,8 +18,8 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   ['access', ['ldap', 'schema', 'directory', 'config']],
   ['policy', ['config (types)']],
   ['trust', ['config (types)', 'files']],
-  ['mail', ['config (types)', 'trust', 'files']],
-  ['runtime', ['ldap', 'files', 'config', 'policy', 'trust', 'mail']],
+  ['mail', ['time', 'config (types)', 'trust', 'files']],
+  ['runtime', ['ldap', 'time', 'files', 'config', 'policy', 'trust', 'mail']],
   ['backend', ['ldap', 'schema', 'directory', 'config', 'access', 'trust', 'runtime (types)']],
   [
     'configuration',
@@ -74,6 +75,7 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
     'server',
     [
       'ldap',
+      'time',
       'files',
       'codec',
       'directory (types)',
@@ -84,8 +86,8 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
     ],
   ],
   ['http', ['files (types)', 'config (types)', 'runtime', 'monitor (types)', 'operations (types)', 'server']],
-  ['ldap-client', ['ldap', 'files', 'codec']],
-  ['client', ['ldap', 'files', 'config', 'trust', 'mail', 'ldap-client']],
+  ['ldap-client', ['ldap', 'time', 'files', 'codec']],
+  ['client', ['ldap', 'time', 'files', 'config', 'trust', 'mail', 'ldap-client']],
   [
     'instance',
     [

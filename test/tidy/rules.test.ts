@@ -7,10 +7,12 @@ import { Project } from './project.ts';
 import { deadCases, documentCases, packageCases } from './project-cases.ts';
 import { ROOMS } from './rooms.ts';
 import { rules } from './rules.ts';
+import { timeCases } from './time-cases.ts';
 
 const cases = [
   ...importCases,
   ...inputCases,
+  ...timeCases,
   ...sizeCases,
   ...wordCases,
   ...deadCases,

@@ -7,11 +7,13 @@ import { importRules } from './import-rules.ts';
 import { inputRules } from './input-rules.ts';
 import { packageRules } from './package-rules.ts';
 import { sizeRules } from './size-rules.ts';
+import { timeRules } from './time-rules.ts';
 import { wordRules } from './word-rules.ts';
 
 export const rules: readonly Rule[] = [
   ...importRules,
   ...inputRules,
+  ...timeRules,
   ...sizeRules,
   ...wordRules,
   ...deadRules,

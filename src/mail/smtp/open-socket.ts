@@ -2,6 +2,7 @@
 
 import { connect, type Socket } from 'node:net';
 import httpProxyClient from 'nodemailer/lib/smtp-connection/http-proxy-client';
+import { Deadline, livingTimer } from '../../time/deadline.ts';
 import type { ConnectionPlan } from '../connection-plan.ts';
 import type { NameLookups } from '../name-lookups.ts';
 
@@ -41,13 +42,14 @@ function openDirect(
       const error = new Error(`no answer within ${connectionTimeoutMs} ms`);
       socket.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
     };
-    const timer = setTimeout(late, connectionTimeoutMs);
+    const deadline = new Deadline(connectionTimeoutMs, late, livingTimer);
+    deadline.begin();
     socket.once('error', (error) => {
-      clearTimeout(timer);
+      deadline.close();
       reject(error);
     });
     socket.once('connect', () => {
-      clearTimeout(timer);
+      deadline.close();
       socket.removeAllListeners('error');
       // The caller listens a moment later.
       socket.on('error', () => {});

@@ -11,6 +11,7 @@ import SMTPConnection, {
   type SMTPEnvelopeDsn,
 } from 'nodemailer/lib/smtp-connection';
 import { errorFrom } from '../../files/file-error.ts';
+import { Deadline, livingTimer } from '../../time/deadline.ts';
 import type { TrustOptions } from '../../trust/server-trust.ts';
 import type { ConnectionPlan } from '../connection-plan.ts';
 import type { NameLookups } from '../name-lookups.ts';
@@ -61,7 +62,7 @@ export type SendInfo = Omit<SMTPConnectionSendInfo, 'rejectedErrors'> & {
  * lines.
  */
 const REPLY_OCTETS_MAX = 64 * 1024;
-const LATER_MS = 1000;
+const LATER_MS = 5000;
 const PIECE_OCTETS = 64 * 1024;
 
 /** One connection to a mail server. */
@@ -77,7 +78,7 @@ export class SmtpSession {
   /** Current purpose, when no request is pending. */
   #asked: Asked = 'connection';
   #sender: string | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #deadline: Deadline | undefined;
   /** Ends the current step. */
   #reject: ((error: Error) => void) | undefined;
 
@@ -264,35 +265,37 @@ export class SmtpSession {
       return await new Promise<T>((resolve, reject) => {
         this.#reject = reject;
         if (this.#hasEnded) reject(new Error('the other side closed it'));
-        this.#startTimer();
+        this.#limitStep();
         work((error, result) => (error ? reject(error) : resolve(result as T)));
       });
     } catch (error) {
       throw this.#errorOf(error);
     } finally {
-      clearTimeout(this.#timer);
-      this.#timer = this.#reject = undefined;
+      this.#deadline?.close();
+      this.#deadline = this.#reject = undefined;
       this.patience.waits?.(undefined);
     }
   }
 
   #moved(asked: Asked | undefined): void {
     if (this.#reject === undefined) return;
-    if (this.#timer !== undefined) this.#startTimer();
+    if (this.#deadline !== undefined) this.#limitStep();
     if (asked !== undefined) this.patience.waits?.(asked);
   }
 
-  #startTimer(): void {
-    clearTimeout(this.#timer);
+  #limitStep(): void {
+    this.#deadline?.close();
     const { stepMs } = this.patience;
     // While a message is sent, only the socket knows the progress.
     if (this.#dialog.asked === 'content') return;
-    this.#timer = setTimeout(() => {
+    const missed = () => {
       const reject = this.#reject;
       const error = this.#errorOf(new Silence(stepMs));
       reject?.(error);
       this.close();
-    }, stepMs);
+    };
+    this.#deadline = new Deadline(stepMs, missed, livingTimer);
+    this.#deadline.begin();
   }
 
   #errorOf(error: unknown): SessionError {

@@ -1,6 +1,7 @@
 // Back-pressure for one connection: above a bound of unread answers it is blocked, and after a while dropped.
 
 import type { ConnectionLimits } from '../../operations/limits.ts';
+import { Deadline } from '../../time/deadline.ts';
 import type { SlowReader, UnsentAnswers } from './unsent-answers.ts';
 
 export class BackPressure {
@@ -9,13 +10,14 @@ export class BackPressure {
   /** Shared by all connections of the server. */
   readonly #unsent: UnsentAnswers;
   #isBlocked = false;
-  #since: NodeJS.Timeout | undefined;
+  readonly #deadline: Deadline;
   #drained: PromiseWithResolvers<void> | undefined;
 
   constructor(reader: SlowReader, limits: ConnectionLimits, unsent: UnsentAnswers) {
     this.#reader = reader;
     this.#limits = limits;
     this.#unsent = unsent;
+    this.#deadline = new Deadline(limits.blockedWriteTimeMs, () => reader.destroy());
   }
 
   /** True while nothing is read, because the peer leaves too much unread. */
@@ -32,11 +34,11 @@ export class BackPressure {
 
   /** Takes the number of octets that wait for the peer now. May drop this connection or another. */
   waits(octets: number): void {
-    const { pendingWriteOctetsMax, pendingWriteOctetsBeforeBindMax, blockedWriteTimeMs } = this.#limits;
+    const { pendingWriteOctetsMax, pendingWriteOctetsBeforeBindMax } = this.#limits;
     this.#unsent.waits(this.#reader, octets);
     const ownMax = this.#reader.rank === 'known' ? pendingWriteOctetsMax : pendingWriteOctetsBeforeBindMax;
     this.#isBlocked ||= octets >= this.#unsent.shareOf(ownMax);
-    this.#since ??= setTimeout(() => this.#reader.destroy(), blockedWriteTimeMs).unref();
+    if (!this.#deadline.isRunning) this.#deadline.begin();
   }
 
   /** Notes that the peer has read everything. Returns true if it was blocked. */
@@ -48,8 +50,7 @@ export class BackPressure {
   /** Stops waiting for the peer, because it has caught up or the connection ends. Returns true if it was blocked. */
   release(): boolean {
     const wasBlocked = this.#isBlocked;
-    clearTimeout(this.#since);
-    this.#since = undefined;
+    this.#deadline.close();
     this.#isBlocked = false;
     this.#drained?.resolve();
     this.#drained = undefined;

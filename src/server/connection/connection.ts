@@ -13,9 +13,10 @@ import { type ConnectionSecurity, isLoopback } from '../../operations/connection
 import type { ConnectionLimits } from '../../operations/limits.ts';
 import type { Rank, Turns } from '../../operations/turns.ts';
 import { noticeOfDisconnection } from '../../operations/unsolicited-notification.ts';
+import { Deadline, livingTimer } from '../../time/deadline.ts';
+import { limitIdleTime } from '../../time/idle-time.ts';
 import { BackPressure } from './back-pressure.ts';
 import type { ConnectionOptions, SocketStartTls } from './connection-options.ts';
-import { MessageDeadline } from './message-deadline.ts';
 import type { Outbox, Sender } from './outbox.ts';
 import { ReceivedOctets } from './received-octets.ts';
 import type { SecuredSocket } from './tls-acceptor.ts';
@@ -40,9 +41,10 @@ export class Connection implements ClientConnection, Sender, SlowReader {
   readonly #turns: Turns;
   #events: ConnectionEvents | undefined;
   readonly #received = new ReceivedOctets();
-  readonly #deadline: MessageDeadline;
+  /** For the rest of a message: half of one costs memory and a connection, and cannot be answered. */
+  readonly #rest: Deadline;
   #isKnown = false;
-  #timeBeforeBind: NodeJS.Timeout | undefined;
+  readonly #bind: Deadline;
   #isReading = false;
   #isWaitingForTurn = false;
   #isHeld = false;
@@ -70,8 +72,11 @@ export class Connection implements ClientConnection, Sender, SlowReader {
     this.#filterLimits = filterLimits;
     this.#security = security;
     this.#startTls = startTls;
-    this.#deadline = new MessageDeadline(limits.blockedReadTimeMs, () =>
-      this.close(ResultCode.adminLimitExceeded, 'The rest of a request took too long to come.'),
+    const late = (text: string) => () => this.close(ResultCode.adminLimitExceeded, text);
+    this.#rest = new Deadline(limits.blockedReadTimeMs, late('The rest of a request took too long to come.'));
+    this.#bind = new Deadline(
+      limits.timeBeforeBindMs,
+      late('Nobody has logged in on this connection for too long. Connect again, and bind.'),
     );
   }
 
@@ -114,7 +119,7 @@ export class Connection implements ClientConnection, Sender, SlowReader {
 
   #listen(): void {
     const socket = this.#socket;
-    socket.setTimeout(this.#limits.idleTimeMs, () =>
+    limitIdleTime(socket, this.#limits.idleTimeMs, () =>
       this.close(ResultCode.adminLimitExceeded, 'The connection was idle for too long.'),
     );
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
@@ -179,15 +184,8 @@ export class Connection implements ClientConnection, Sender, SlowReader {
 
   /** Starts the time limit for connections without a login. */
   #limitTimeBeforeBind(): void {
-    clearTimeout(this.#timeBeforeBind);
-    this.#timeBeforeBind = undefined;
-    const { timeBeforeBindMs } = this.#limits;
-    if (this.#isKnown || timeBeforeBindMs === 0) return;
-    const text = 'Nobody has logged in on this connection for too long. Connect again, and bind.';
-    this.#timeBeforeBind = setTimeout(
-      () => this.close(ResultCode.adminLimitExceeded, text),
-      timeBeforeBindMs,
-    ).unref();
+    if (this.#isKnown || this.#limits.timeBeforeBindMs === 0) this.#bind.close();
+    else this.#bind.begin();
   }
 
   get #messageOctetsMax(): number {
@@ -253,7 +251,7 @@ export class Connection implements ClientConnection, Sender, SlowReader {
   #waitForTurn(): void {
     this.#isWaitingForTurn = true;
     this.#received.own();
-    this.#deadline.end();
+    this.#rest.end();
     if (this.#received.length >= READ_AHEAD_OCTETS) this.#socket.pause();
     this.#turns.wait(this.rank, () => {
       this.#isWaitingForTurn = false;
@@ -291,8 +289,9 @@ export class Connection implements ClientConnection, Sender, SlowReader {
     this.#isClosing = true;
     this.#socket.end();
     // Not the socket's own timer: a peer that keeps sending would postpone it for ever.
-    const timer = setTimeout(() => this.#socket.destroy(), timeMs);
-    this.#socket.setTimeout(0).once('close', () => clearTimeout(timer));
+    const deadline = new Deadline(timeMs, () => this.#socket.destroy(), livingTimer);
+    deadline.begin();
+    this.#socket.setTimeout(0).once('close', () => deadline.close());
     this.#backPressure.release();
   }
 
@@ -326,7 +325,7 @@ export class Connection implements ClientConnection, Sender, SlowReader {
       this.#isReading = false;
     }
     const isOver = this.#received.length === 0 || this.#isHeld || this.#isBlocked || this.#isClosing;
-    if (!isOver && !this.#deadline.isRunning) this.#waitForTurn();
+    if (!isOver && !this.#rest.isRunning) this.#waitForTurn();
   }
 
   /** Passes on whole messages until the time is over. Returns the offset of the rest. */
@@ -338,7 +337,7 @@ export class Connection implements ClientConnection, Sender, SlowReader {
       const length = frameLength(bytes, at, bytes.length, this.#messageOctetsMax);
       if (length === 0 || length > bytes.length - at) {
         this.#received.wanted = length;
-        if (at > 0 || !this.#deadline.isRunning) this.#deadline.begin();
+        if (at > 0 || !this.#rest.isRunning) this.#rest.begin();
         return at;
       }
       if (count > 0 && count % MESSAGES_PER_LOOK === 0 && performance.now() >= endsAt) break;
@@ -347,7 +346,7 @@ export class Connection implements ClientConnection, Sender, SlowReader {
       at += length;
       this.#events?.message(message, length);
     }
-    this.#deadline.end();
+    this.#rest.end();
     return at;
   }
 
@@ -390,8 +389,8 @@ export class Connection implements ClientConnection, Sender, SlowReader {
   #closed(): void {
     this.#isClosing = true;
     this.#received.clear();
-    this.#deadline.close();
-    clearTimeout(this.#timeBeforeBind);
+    this.#rest.close();
+    this.#bind.close();
     this.#backPressure.caughtUp();
     this.#events?.closed();
     this.#events = undefined;

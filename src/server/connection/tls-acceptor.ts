@@ -14,6 +14,7 @@ import {
   type TlsNames,
   type TlsProviders,
 } from '../../runtime/tls-identity.ts';
+import { Deadline } from '../../time/deadline.ts';
 
 export interface TlsSettings extends TlsNames {
   /** Empty for all protocols. */
@@ -119,13 +120,14 @@ export class TlsAcceptor {
     this.#handshakes.set(key, handshake);
     const helloMs = Math.min(CLIENT_HELLO_MS, timeMs);
     const [octetsBefore, hasBegun] = [socket.bytesRead, socket.readableLength > 0];
-    const timer = setTimeout(() => {
+    const deadline = new Deadline(helloMs, () => {
       if (hasBegun || socket.bytesRead > octetsBefore) return;
       handshake.reject(new Error(`the client sent no ClientHello within ${helloMs / 1000} s`));
       socket.destroy();
-    }, helloMs);
+    });
+    deadline.begin();
     socket.once('close', () => {
-      clearTimeout(timer);
+      deadline.close();
       if (this.#handshakes.get(key) !== handshake) return;
       this.#handshakes.delete(key);
       handshake.reject(clientGone());
