@@ -42,6 +42,9 @@ const VERSIONS: readonly SecureVersion[] = ['TLSv1.2', 'TLSv1.3'];
 /** Time for the ClientHello, in ms. The rest may take longer: a person may be looking at a certificate. */
 const CLIENT_HELLO_MS = 10_000;
 
+/** The longest time of a timer: the runtime's own limit would also end handshakes whose next octets are here already. */
+const NEVER_MS = 2 ** 31 - 1;
+
 /** Number of handshakes started in one turn of the event loop: each costs some tenths of a millisecond. */
 const HANDSHAKES_PER_TURN = 8;
 
@@ -120,14 +123,25 @@ export class TlsAcceptor {
     this.#handshakes.set(key, handshake);
     const helloMs = Math.min(CLIENT_HELLO_MS, timeMs);
     const [octetsBefore, hasBegun] = [socket.bytesRead, socket.readableLength > 0];
-    const deadline = new Deadline(helloMs, () => {
-      if (hasBegun || socket.bytesRead > octetsBefore) return;
-      handshake.reject(new Error(`the client sent no ClientHello within ${helloMs / 1000} s`));
+    const late = (what: string) => {
+      handshake.reject(new Error(`the client ${what}`));
       socket.destroy();
+    };
+    const hello = new Deadline(helloMs, () => {
+      if (!hasBegun && socket.bytesRead === octetsBefore)
+        late(`sent no ClientHello within ${helloMs / 1000} s`);
     });
-    deadline.begin();
+    const whole = new Deadline(timeMs, () =>
+      late(`did not finish the handshake within ${timeMs / 1000} s (tls-handshake-time-limit)`),
+    );
+    hello.begin();
+    whole.begin();
+    const over = () => {
+      hello.close();
+      whole.close();
+    };
+    handshake.promise.then(over, over);
     socket.once('close', () => {
-      deadline.close();
       if (this.#handshakes.get(key) !== handshake) return;
       this.#handshakes.delete(key);
       handshake.reject(clientGone());
@@ -163,7 +177,7 @@ export class TlsAcceptor {
 
   #createServer(settings: TlsSettings, material: TlsMaterial): Server {
     const { keys, certificates, authorities } = material;
-    const { ciphers, mustHaveCertificate, handshakeTimeMs } = settings;
+    const { ciphers, mustHaveCertificate } = settings;
     const [minVersion, maxVersion = minVersion] = versionsOf(settings);
     const server = createTlsServer({
       key: [...keys],
@@ -174,14 +188,14 @@ export class TlsAcceptor {
       ...(typeof authorities === 'object' ? { ca: [...authorities] } : {}),
       requestCert: authorities !== undefined,
       rejectUnauthorized: mustHaveCertificate && authorities !== 'blind',
-      handshakeTimeout: handshakeTimeMs,
+      handshakeTimeout: NEVER_MS,
     });
     server.on('secureConnection', (socket) => {
       socket.allowHalfOpen = true;
       this.#settle(socket, ({ resolve }) => resolve(socket));
     });
     server.on('tlsClientError', (error, socket) => {
-      this.#settle(socket, ({ reject }) => reject(handshakeError(error, handshakeTimeMs)));
+      this.#settle(socket, ({ reject }) => reject(error));
       socket.destroy();
     });
     return server;
@@ -220,13 +234,6 @@ function createTlsServer(options: TlsOptions): Server {
     const text = `TLS is not possible now. OpenSSL refuses the key or the cipher suites: ${reason}.`;
     throw new LdapError('unavailable', text, { cause: error });
   }
-}
-
-/** Returns the runtime's error of a failed handshake, with the property that it is about. */
-function handshakeError(error: Error, timeMs: number): Error {
-  if (!('code' in error) || error.code !== 'ERR_TLS_HANDSHAKE_TIMEOUT') return error;
-  const text = `the client did not finish the handshake within ${timeMs / 1000} s (tls-handshake-time-limit)`;
-  return new Error(text, { cause: error });
 }
 
 /** Returns both ends of a connection: unique while it is open. */
