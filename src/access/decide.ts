@@ -24,6 +24,15 @@ export interface AccessDecision {
   readonly missing: readonly string[];
 }
 
+/** Returns the policies by which it is allowed for some of the attributes, or for the entry where none are named. */
+export function decidingPolicies(
+  { policies }: AccessDecision,
+  attributes: readonly string[],
+): readonly AccessPolicy[] {
+  if (attributes.length === 0) return policies;
+  return policies.filter((policy) => attributes.some((key) => policy.attributes.has(key)));
+}
+
 /** Returns whether the requester may do this, and by which policies. */
 export function decide({
   policies,

@@ -25,6 +25,16 @@ export class BackendRights {
     this.#options = options;
   }
 
+  /** What reading everything needs. */
+  get readPrivilege(): readonly string[] {
+    const { readPrivilege } = this.#options;
+    return readPrivilege === undefined ? [] : [readPrivilege];
+  }
+
+  get writePrivileges(): readonly string[] | undefined {
+    return this.#options.writePrivileges;
+  }
+
   get needsLogin(): boolean {
     return this.#options.needsLogin?.() === true;
   }

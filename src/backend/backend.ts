@@ -31,6 +31,12 @@ export const ANONYMOUS: Requester = Object.freeze({
   privileges: new Set<string>(),
 });
 
+/** Whose rights are asked for, and to what besides what the search returns. */
+export interface RightsQuestion {
+  readonly subject: Requester;
+  readonly attributes: readonly string[];
+}
+
 export interface Search {
   /** As the client wrote it. */
   readonly base: string;
@@ -47,6 +53,8 @@ export interface Search {
   readonly valuesFilter?: readonly Filter[] | undefined;
   /** Referral entries are entries like others (RFC 3296). */
   readonly manageDsaIt?: boolean | undefined;
+  /** The entries are returned with the rights that somebody has to them. */
+  readonly effectiveRights?: RightsQuestion | undefined;
   /** Counts what the search collects until its end. */
   readonly held?: OctetCount | undefined;
 }

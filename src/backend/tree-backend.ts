@@ -2,6 +2,7 @@
 // them, and how, is the writer's business; without one nothing can be changed.
 
 import type { PolicyAccess } from '../access/policy-access.ts';
+import type { Change } from '../ldap/change.ts';
 import type { Dn } from '../ldap/dn.ts';
 import type { Attribute, Entry } from '../ldap/entry.ts';
 import type { Filter } from '../ldap/filter.ts';
@@ -24,6 +25,7 @@ import type {
 } from './backend.ts';
 import { BackendRights, type BackendRightsOptions } from './backend-rights.ts';
 import type { WatchedFeed } from './change-feed.ts';
+import { EffectiveRights } from './effective-rights.ts';
 import { type EntrySource, everyEntry } from './entry-source.ts';
 import { readOnly } from './read-only.ts';
 import type { Sight } from './sight.ts';
@@ -32,7 +34,10 @@ import { sortFound } from './sorted-result.ts';
 import { getVisible, requireVisibleBase } from './visible-entry.ts';
 import { watchSearch } from './watched-search.ts';
 
-export type Writer = Pick<Backend, 'change' | 'changeAll'>;
+export interface Writer extends Pick<Backend, 'change' | 'changeAll'> {
+  /** Returns what refuses a change for want of rights, whatever else is wrong with it; undefined if nothing does. */
+  refusalByRights(change: Change, requester: Requester): LdapError | undefined;
+}
 
 export interface TreeBackendOptions
   extends Pick<Backend, 'baseDn' | 'readPrivilege' | 'writePrivileges' | 'isApart' | 'instead'>,
@@ -198,13 +203,32 @@ export class TreeBackend implements Backend {
   }
 
   /** Returns what makes of an entry, as it is kept, what the requester sees of it. */
-  #viewer({ search: { selectors, valuesFilter }, source, sight }: AskedSearch): (entry: Entry) => Entry {
+  #viewer({ search, source, sight }: AskedSearch): (entry: Entry) => Entry {
+    const { selectors, valuesFilter, effectiveRights } = search;
     const { views } = this.#options;
     const selection = views.selection(selectors);
     const view = (entry: Entry) => views.view(source.shown(entry), selection, sight, source);
-    if (valuesFilter === undefined) return view;
-    const matchers = valuesFilter.map((filter) => views.matcher(filter, sight, source));
-    return (entry) => matchedValues(view(entry), matchers);
+    if (valuesFilter === undefined && effectiveRights === undefined) return view;
+    const matchers = valuesFilter?.map((filter) => views.matcher(filter, sight, source));
+    const valued = (entry: Entry) =>
+      matchers === undefined ? view(entry) : matchedValues(view(entry), matchers);
+    if (effectiveRights === undefined) return valued;
+    const rights = this.#effectiveRights();
+    const asked = { selection, requester: search.requester, question: effectiveRights };
+    return (entry) => rights.withRights(valued(entry), source.shown(entry), asked);
+  }
+
+  #effectiveRights(): EffectiveRights {
+    const { schema, views, writer } = this.#options;
+    return new EffectiveRights({
+      schema,
+      views,
+      rights: this.#rights,
+      refusalByRights: (change, requester) =>
+        writer === undefined
+          ? readOnly(this.baseDn, this.instead)
+          : writer.refusalByRights(change, requester),
+    });
   }
 
   /** Every entry that exists for the requester has a class, whether it may read that or not. */

@@ -76,6 +76,13 @@ const WITHOUT_OBJECTS: ReadonlyMap<string, readonly string[]> = new Map([
       'confdit grant billing --mail-server Relay --read --password-file billing.pin',
     ],
   ],
+  [
+    'access',
+    [
+      'confdit access --who newsletter --entry "cn=Relay,cn=Mail Servers,cn=config"',
+      'confdit access --who "cn=newsletter,cn=Root DNs,cn=config" --entry "cn=Relay,cn=Mail Servers,cn=config" --json',
+    ],
+  ],
   ['revoke', ['confdit revoke newsletter --mail-server Relay', 'confdit revoke billing']],
   [
     'verify-mail-server',

@@ -1,5 +1,7 @@
-// Controls whose value is made of the pieces of a search: assertion (RFC 4528), matched values (RFC 3876), and the
-// entry before and after a change (RFC 4527).
+// Controls whose value is made of the pieces of a search: assertion (RFC 4528), matched values (RFC 3876), the entry
+// before and after a change (RFC 4527), and whose rights to which attributes are asked for, as OpenDJ and 389 Directory Server have it:
+//
+//   GetRightsControl ::= SEQUENCE { authzId OCTET STRING, attributes SEQUENCE OF AttributeType OPTIONAL }
 
 import type { Entry } from '../ldap/entry.ts';
 import type { Filter } from '../ldap/filter.ts';
@@ -7,9 +9,16 @@ import { LdapError } from '../ldap/ldap-error.ts';
 import { BerTag } from './ber-reader.ts';
 import { readValue, writeValue } from './control-value.ts';
 import { DEFAULT_FILTER_LIMITS, type FilterLimits, readFilter, writeFilter } from './filter-ber.ts';
-import { readTexts, writeSearchResultEntry } from './search-ber.ts';
+import { readTexts, writeSearchResultEntry, writeTexts } from './search-ber.ts';
 
 const VALUES_FILTER_ITEMS_MAX = 64;
+const IDENTITY = /^(?:dn|u):/i;
+
+export interface EffectiveRightsRequest {
+  /** An authorization identity, `dn:` or `u:`; undefined for the requester itself. */
+  readonly authzId: string | undefined;
+  readonly attributes: readonly string[];
+}
 
 /** Reads the Filter of an assertion control (RFC 4528 §3). Throws protocolError (2). */
 export function readAssertion(
@@ -61,4 +70,30 @@ export function readReadEntry(value: string | undefined): readonly string[] {
 /** Writes the entry of a pre-read or post-read response (RFC 4527 §3). */
 export function writeReadEntryResult(entry: Entry): string {
   return writeValue((writer) => writeSearchResultEntry(writer, entry));
+}
+
+/**
+ * Reads the value of a get effective rights control. 389 Directory Server takes the identity alone too, as text without BER, so
+ * that ldapsearch can send it. Throws protocolError (2).
+ */
+export function readEffectiveRights(value: string | undefined): EffectiveRightsRequest {
+  if (value === undefined || value === '') return { authzId: undefined, attributes: [] };
+  if (IDENTITY.test(value)) return { authzId: value, attributes: [] };
+  return readValue(value, 'the get effective rights control', (reader) => {
+    const outer = reader.enter(BerTag.sequence);
+    const authzId = reader.text();
+    const attributes = reader.hasMore ? readTexts(reader) : [];
+    reader.leave(outer);
+    return { authzId, attributes };
+  });
+}
+
+/** Writes the value of a get effective rights control. */
+export function writeEffectiveRights(authzId: string, attributes: readonly string[]): string {
+  return writeValue((writer) => {
+    const outer = writer.begin(BerTag.sequence);
+    writer.text(authzId);
+    writeTexts(writer, attributes);
+    writer.end(outer);
+  });
 }

@@ -43,7 +43,16 @@ export class ConfigBackend extends TreeBackend {
     };
     const rights = new BackendRights(guarded);
     const rules = new ConfigRules(options, rights);
-    const writer = new TreeWriter({ schema, tree, views, source, rights, writePath, rules });
+    const writer = new TreeWriter({
+      schema,
+      tree,
+      views,
+      source,
+      rights,
+      writePath,
+      rules,
+      target: configuration,
+    });
     super({
       ...guarded,
       baseDn: Dn.parse('cn=config'),

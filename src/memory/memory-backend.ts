@@ -60,7 +60,16 @@ export class MemoryBackend extends TreeBackend {
       schema,
       source: () => source,
       feed: writePath.feed,
-      writer: new TreeWriter({ schema, tree, views, source, rights: backendRights, writePath, rules }),
+      writer: new TreeWriter({
+        schema,
+        tree,
+        views,
+        source,
+        rights: backendRights,
+        writePath,
+        rules,
+        target: entries,
+      }),
     });
     this.#rights = rights;
   }
@@ -83,7 +92,21 @@ class MemoryRules implements ChangeRules {
   }
 
   ready(change: Change, requester: Requester, entry: Entry | undefined): Change | Promise<Change> {
-    const { baseDn, entries, views, rights, deriveFor, findPolicy } = this.#options;
+    this.require(change, requester, entry);
+    const { entries, deriveFor, findPolicy } = this.#options;
+    const derive = deriveFor(requester.name);
+    return withStoredPasswords(change, {
+      schema: entries.schema,
+      acceptance: 'any',
+      derive,
+      find: () => entry,
+      findPolicy,
+      by: requester.dn,
+    });
+  }
+
+  require(change: Change, requester: Requester, entry: Entry | undefined): void {
+    const { baseDn, entries, views, rights } = this.#options;
     if (!rights().isWritable) {
       throw new LdapError(
         'unwillingToPerform',
@@ -94,15 +117,6 @@ class MemoryRules implements ChangeRules {
     requirePasswordRights(change, requester, schema);
     const grant = this.#rights.sightOf(requester).grantAt(dnOfChange(change));
     requireNoGuess(change, requester, { schema, secrets: views.secrets, grant }, entry);
-    const derive = deriveFor(requester.name);
-    return withStoredPasswords(change, {
-      schema,
-      acceptance: 'any',
-      derive,
-      find: () => entry,
-      findPolicy,
-      by: requester.dn,
-    });
   }
 
   permits(change: Change, requester: Requester): boolean {

@@ -48,7 +48,7 @@ export function tasksBackend(options: TasksBackendOptions): TreeBackend {
     schema,
     source: () => source,
     feed: writePath.feed,
-    writer: new TreeWriter({ schema, tree, views, source, rights, writePath, rules }),
+    writer: new TreeWriter({ schema, tree, views, source, rights, writePath, rules, target: tasks }),
   });
 }
 
@@ -67,8 +67,14 @@ class TaskRules implements ChangeRules {
 
   ready(change: Change, requester: Requester): Change | Promise<Change> {
     if (change.type !== 'add') return change;
+    this.require(change, requester);
     const { tasks } = this.#options;
-    const kind = tasks.kindOf(change.entry);
+    return tasks.unstored.take(change, tasks.kindOf(change.entry), requester);
+  }
+
+  require(change: Change, requester: Requester): void {
+    if (change.type !== 'add') return;
+    const kind = this.#options.tasks.kindOf(change.entry);
     const missing = kind?.privileges.filter((one) => !requester.privileges.has(one)) ?? [];
     if (missing.length > 0 && !this.permits(change, requester, undefined)) {
       throw new LdapError(
@@ -76,7 +82,6 @@ class TaskRules implements ChangeRules {
         `${change.entry.dn}: such a task needs the privilege ${missing.join(' and ')}.`,
       );
     }
-    return tasks.unstored.take(change, kind, requester);
   }
 
   /** Policies allow to verify a mail server at once, or to send by it, and to end and delete such tasks of one's own. */

@@ -22,7 +22,6 @@ const NOT_SUPPORTED_CONTROLS = [
   '1.3.6.1.4.1.4203.666.5.12', // relax rules
   '1.3.6.1.4.1.4203.1.10.1', // subentries
   '1.3.6.1.4.1.42.2.27.8.5.1', // password policy
-  '1.3.6.1.4.1.42.2.27.9.5.2', // get effective rights
   '1.2.840.113556.1.4.841', // directory synchronization
   '1.2.826.0.1.334810.2.3',
   Oid.sortResponse,

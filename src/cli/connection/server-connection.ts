@@ -2,12 +2,13 @@
 // words and the exit code that belongs to them.
 
 import type { ConnectionOptions } from 'node:tls';
-import { writeAssertion } from '../../codec/entry-controls.ts';
+import { writeAssertion, writeEffectiveRights } from '../../codec/entry-controls.ts';
 import { writeEndTransaction } from '../../codec/extended-value.ts';
 import { parseFilter } from '../../codec/filter-text.ts';
 import type { Change, Modification } from '../../ldap/change.ts';
 import type { Control } from '../../ldap/control.ts';
 import { Dn } from '../../ldap/dn.ts';
+import { RIGHTS_INFO_NAME, RIGHTS_NAME } from '../../ldap/effective-right.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import type { Filter } from '../../ldap/filter.ts';
 import { SearchScope } from '../../ldap/message.ts';
@@ -37,6 +38,7 @@ const SEARCH = {
   timeLimit: 0,
   typesOnly: false,
 } as const;
+const RIGHTS = [RIGHTS_NAME, RIGHTS_INFO_NAME];
 const ANY: Filter = { type: 'present', attribute: 'objectClass' };
 
 export class ServerConnection implements Directory {
@@ -61,6 +63,18 @@ export class ServerConnection implements Directory {
       attributes: attributes.length === 0 ? [NO_ATTRIBUTES] : attributes,
     });
     return [...entries];
+  }
+
+  /** Resolves to the entry with the rights of somebody, who is named by an authorization identity. */
+  async effectiveRights(
+    dn: string,
+    authzId: string,
+    attributes: readonly string[],
+  ): Promise<readonly Entry[]> {
+    const request = { ...SEARCH, base: dn, scope: SCOPES.base, filter: ANY, attributes: RIGHTS };
+    const value = writeEffectiveRights(authzId, attributes);
+    const control = { oid: Oid.effectiveRights, criticality: true, value };
+    return (await this.#client.ask(request, [control])).entries;
   }
 
   add(entry: Entry): Promise<string> {

@@ -1,6 +1,9 @@
 // The commands that give applications their rights.
 
 import type { Command } from '../command.ts';
+import { INSTANCE_OPTIONS } from '../commands/instance-options.ts';
+import { CONNECTION_OPTIONS } from '../connection/connection-options.ts';
+import { JSON_OPTION } from '../output-options.ts';
 import { EITHER_OPTIONS } from './tree-options.ts';
 
 const GROUP = 'Access';
@@ -56,4 +59,21 @@ const revokeCommand: Command = {
   run: async (...typed) => (await import('../access/grant.ts')).revoke(...typed),
 };
 
-export const accessCommands: readonly Command[] = [grantCommand, revokeCommand];
+const accessCommand: Command = {
+  name: 'access',
+  group: GROUP,
+  synopsis: 'Shows what an account may do with an entry and each of its attributes, and what decides that.',
+  description:
+    'Whoever has the privilege config-read may ask about every account, others about themselves only. Policies that ask for\n' +
+    'an address, a port or the strength of TLS are asked with those of the connection of this command.',
+  options: [
+    { name: 'who', value: 'DN', synopsis: 'the account: its DN, a name such as admin, or anonymous' },
+    { name: 'entry', value: 'DN', synopsis: 'the entry' },
+    ...INSTANCE_OPTIONS,
+    ...CONNECTION_OPTIONS,
+    JSON_OPTION,
+  ],
+  run: async (...typed) => (await import('../access/effective-rights.ts')).access(...typed),
+};
+
+export const accessCommands: readonly Command[] = [grantCommand, revokeCommand, accessCommand];

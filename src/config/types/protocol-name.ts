@@ -9,6 +9,7 @@ export const CONTROL_NAMES: Readonly<Record<string, readonly string[]>> = {
   Assertion: [Oid.assertion],
   AuthorizationIdentity: [Oid.authorizationIdentityRequest],
   DontUseCopy: [Oid.dontUseCopy],
+  GetEffectiveRights: [Oid.effectiveRights],
   ManageDsaIt: [Oid.manageDsaIt],
   MatchedValues: [Oid.matchedValues],
   NoOp: [Oid.noOp, Oid.noOpOfOpenLdap],

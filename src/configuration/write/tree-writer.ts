@@ -27,8 +27,10 @@ import { typeKeyOf } from '../../schema/attribute-selector.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { type PolicyWriter, refusalFor, requireWriteByPolicy } from '../rights/policy-rights.ts';
 import { requireFewPasswords } from '../rights/stored-passwords.ts';
+import { wantedEffect } from '../rights/wanted-effect.ts';
 import { allReady } from './refused-steps.ts';
 import type { WritePath, WriteStep, Written } from './write-path.ts';
+import type { WriteTarget } from './write-target.ts';
 
 /** What a tree asks of a change. */
 export interface ChangeRules {
@@ -40,8 +42,8 @@ export interface ChangeRules {
   ready(change: Change, requester: Requester, entry: Entry | undefined): Change | Promise<Change>;
   /** Returns true for a change that the requester may make whatever policies say of its entry, such as of its own tasks. */
   permits?(change: Change, requester: Requester, entry: Entry | undefined): boolean;
-  /** Throws the LdapError that refuses a modify of another entry than `ready` was given. */
-  require?(change: Change, requester: Requester, entry: Entry): void;
+  /** Throws the LdapError that refuses the change for want of rights. Takes the entry as `ready` does, or another by now. */
+  require(change: Change, requester: Requester, entry: Entry | undefined): void;
   /** Returns a change with what must be changed with it; the change alone when absent. Throws LdapError. */
   withFollowers?(change: Change): readonly Change[];
   /** Whether entries may be referral objects (RFC 3296). */
@@ -58,6 +60,7 @@ export interface TreeWriterOptions {
   readonly rights: BackendRights;
   readonly writePath: WritePath;
   readonly rules: ChangeRules;
+  readonly target: Pick<WriteTarget, 'permit'>;
 }
 
 /** A change as it may be stored, and what is asked again when it has its turn. */
@@ -146,6 +149,22 @@ export class TreeWriter implements Writer {
     });
   }
 
+  /** Returns what refuses a change for want of rights, whatever else is wrong with it; undefined if nothing does. */
+  refusalByRights(change: Change, requester: Requester): LdapError | undefined {
+    const { schema, tree, rules, target } = this.#options;
+    const entry = tree.find(schema.dnKey(dnOfChange(change)));
+    try {
+      this.#permit(change, requester, entry);
+      rules.require(change, requester, entry);
+      const effect = wantedEffect(change, entry, schema);
+      if (effect !== undefined) target.permit(effect, requester, [change]);
+    } catch (error) {
+      if (error instanceof LdapError) return error;
+      throw error;
+    }
+    return undefined;
+  }
+
   /** Throws what refuses the change where the requester may change parts only. Takes the entry as it is now. */
   #permit(change: Change, requester: Requester, entry: Entry | undefined): void {
     const { rights, rules, tree } = this.#options;
@@ -216,10 +235,10 @@ export class TreeWriter implements Writer {
    */
   #guardOf(change: Change, requester: Requester, seen: Entry | undefined): ReadyStep['guard'] {
     const { rules } = this.#options;
-    if (change.type !== 'modify' || rules.require === undefined) return undefined;
+    if (change.type !== 'modify') return undefined;
     return (staged) => {
       if (staged === undefined || staged === seen) return;
-      if (staged.first('entryuuid') !== seen?.first('entryuuid')) rules.require?.(change, requester, staged);
+      if (staged.first('entryuuid') !== seen?.first('entryuuid')) rules.require(change, requester, staged);
     };
   }
 

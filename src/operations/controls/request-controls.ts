@@ -1,7 +1,12 @@
 // The controls a request may carry: one table of who they are, where they may stand, and what is in them. A control
 // that is not in it is not supported; the root DSE lists what is.
 
-import { readAssertion, readReadEntry, readValuesFilter } from '../../codec/entry-controls.ts';
+import {
+  readAssertion,
+  readEffectiveRights,
+  readReadEntry,
+  readValuesFilter,
+} from '../../codec/entry-controls.ts';
 import { readListView } from '../../codec/list-view-control.ts';
 import { readPagedResults } from '../../codec/paged-results-control.ts';
 import { readPersistentSearch } from '../../codec/persistent-search-control.ts';
@@ -73,6 +78,12 @@ const CONTROLS = {
     name: 'sync request',
     requests: ['searchRequest'],
     decode: readSyncRequest,
+  }),
+  effectiveRights: define({
+    oid: Oid.effectiveRights,
+    name: 'get effective rights',
+    requests: ['searchRequest'],
+    decode: readEffectiveRights,
   }),
   assertion: define({
     oid: Oid.assertion,

@@ -5,12 +5,14 @@ import type { NamingContexts } from '../../backend/naming-contexts.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { type SearchRequest, SearchScope } from '../../ldap/message.ts';
+import type { Accounts } from '../../runtime/accounts.ts';
 import { mayRead, readsAll, requireRead } from '../access.ts';
 import type { Answer } from '../answer.ts';
 import { NO_CONTROLS, type RequestControls } from '../controls/request-controls.ts';
 import type { ConnectionLimits } from '../limits.ts';
 import type { Operation, Services } from '../operation.ts';
 import { permittedControls } from '../policy-controls.ts';
+import { rightsQuestion } from '../rights-question.ts';
 import { BelowRoot, isBelowRoot, orNothing } from './below-root.ts';
 import { contentSync } from './content-sync.ts';
 import { EntrySender, type SendLimits } from './entry-sender.ts';
@@ -23,14 +25,14 @@ import { sortedEntries } from './sorted-entries.ts';
 export function search(
   request: SearchRequest,
   operation: Operation,
-  { contexts, keyOf, limits }: Services,
+  { contexts, keyOf, limits, authentication }: Services,
   asked: RequestControls,
 ): Answer | Promise<Answer> {
   const controls =
     asked === NO_CONTROLS
       ? asked
       : controlsFor(asked, keyOf(request.base), request.scope, operation, contexts);
-  const query = queryOf(request, operation, keyOf, controls);
+  const query = queryOf(request, operation, keyOf, controls, authentication.accounts);
   if (controls === NO_CONTROLS && !request.typesOnly)
     return new EntrySender(
       findAll(query, contexts)[Symbol.iterator](),
@@ -85,6 +87,7 @@ function queryOf(
   { requester, session }: Operation,
   keyOf: (dn: string) => string,
   controls: RequestControls,
+  accounts: Accounts,
 ): Search {
   return {
     base,
@@ -96,6 +99,7 @@ function queryOf(
     assertion: controls.assertion?.value,
     valuesFilter: controls.matchedValues?.value,
     manageDsaIt: controls.manageDsaIt?.value,
+    effectiveRights: rightsQuestion(controls.effectiveRights?.value, requester, accounts),
     held: session.budget,
   };
 }
