@@ -14,7 +14,7 @@ export interface BackendRightsOptions {
   readonly writePrivileges?: readonly string[] | undefined;
   /** Asked for each request; undefined: who has not logged in may read too. */
   readonly needsLogin?: (() => boolean) | undefined;
-  /** Whether an entry belongs to the requester, which sees it whatever policies say. */
+  /** Returns true if the entry belongs to the requester, which sees it whatever policies say. */
   readonly isOwn?: ((entry: Entry, requester: Requester) => boolean) | undefined;
 }
 
@@ -39,14 +39,14 @@ export class BackendRights {
     return this.#options.needsLogin?.() === true;
   }
 
-  /** Whether privileges show every entry, or none are needed. */
+  /** Returns true if privileges show every entry, or none are needed. */
   readsAll({ dn, privileges }: Requester): boolean {
     if (this.needsLogin && dn === '') return false;
     const { readPrivilege } = this.#options;
     return readPrivilege === undefined || privileges.has(readPrivilege);
   }
 
-  /** Whether privileges let the requester change every entry. */
+  /** Returns true if privileges let the requester change every entry. */
   writesAll(requester: Requester): boolean {
     const { writePrivileges } = this.#options;
     return (
@@ -56,12 +56,12 @@ export class BackendRights {
     );
   }
 
-  /** Whether policies let the requester read something, or see what belongs to it. */
+  /** Returns true if policies let the requester read something, or see what belongs to it. */
   readsByPolicy(requester: Requester): boolean {
     return this.#gives(requester, 'read');
   }
 
-  /** Whether policies let the requester change something. */
+  /** Returns true if policies let the requester change something. */
   writesByPolicy(requester: Requester): boolean {
     return this.#options.writePrivileges !== undefined && this.#gives(requester, 'write');
   }

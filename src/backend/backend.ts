@@ -18,7 +18,7 @@ import type { WriteOrder } from './write-order.ts';
 export interface Requester {
   /** The authorization identity as a DN; empty for the anonymous. */
   readonly dn: string;
-  /** The same for people: `anonymous` or the DN. */
+  /** Name for people: `anonymous` or the DN. */
   readonly name: string;
   readonly privileges: ReadonlySet<string>;
   /** How it is connected; undefined where it does not come by a connection. */
@@ -59,7 +59,7 @@ export interface Search {
   readonly held?: OctetCount | undefined;
 }
 
-/** What a search finds: an entry, a pointer to elsewhere, or nothing but a chance for others to work. */
+/** Result of a search: an entry, a reference, or undefined to give others a turn. */
 export type Found = Entry | Reference | undefined;
 
 /** A search with its result in order (RFC 2891). */
@@ -76,11 +76,11 @@ export interface SortedResult {
   readonly length: number;
   /** The parts that lie elsewhere; they have no place in the order. */
   readonly references: readonly Reference[];
-  /** What the requester sees of the entry at this index. */
+  /** Returns the entry at this index as the requester sees it. */
   entryAt(index: number): Entry;
   /** The first index whose entry is not before the value in the order of the first key; `length` when all are. */
   indexOf(value: string): number;
-  /** What put the entry at this index in its place. */
+  /** Returns the values that the entry at this index was sorted by. */
   valuesAt(index: number): SortValues;
   /** The order itself: less than 0 when `a` comes before `b`. */
   compare(a: SortValues, b: SortValues): number;
@@ -96,7 +96,7 @@ export interface Comparison {
   readonly manageDsaIt?: boolean | undefined;
 }
 
-/** What a client asks for besides the change itself. */
+/** Requests of a client beside the change itself. */
 export interface ChangeOptions {
   /** Must be true of the entry, or the change is refused with assertionFailed (RFC 4528); of an add: the new entry. */
   readonly assertion?: Filter | undefined;
@@ -118,11 +118,11 @@ export const NO_OPTIONS: ChangeOptions = Object.freeze({});
 export interface ChangeOutcome {
   /** The number of the commit; undefined when nothing was to be stored. */
   readonly number: number | undefined;
-  /** What the administrator must still do before everything is in force: one line each. */
+  /** Lines that say what the administrator must still do before everything is effective. */
   readonly notes: readonly string[];
-  /** What `preRead` asked for, as far as the requester may see it. */
+  /** Entry that `preRead` asked for, as far as the requester may see it. */
   readonly before: Entry | undefined;
-  /** What `postRead` asked for. */
+  /** Entry that `postRead` asked for. */
   readonly after: Entry | undefined;
 }
 
@@ -132,7 +132,7 @@ export interface ChangeStep {
   readonly options: ChangeOptions;
 }
 
-/** What a change did to one entry, as a watcher sees it. */
+/** Change of one entry as a watcher sees it. */
 export interface ChangeEvent {
   /** The number of the commit. Several events of one commit come together, in one call. */
   readonly number: number;
@@ -150,7 +150,7 @@ export interface ChangeEvent {
 export interface ChangeListener {
   /** Called after each commit, in order, exactly once; never with an empty list. Must not throw and must be quick. */
   changed(events: readonly ChangeEvent[]): void;
-  /** What a commit did could not be made out: nothing more will be told. */
+  /** Called if the effects of a commit cannot be found. No more events follow. */
   failed(error: unknown): void;
 }
 
@@ -161,12 +161,12 @@ export interface Watching {
   readonly history: string;
   /** Names what the requester may see: another when that is something else. */
   readonly rightsId: string;
-  /** What happened after a commit, oldest first; undefined when that is not remembered any more. */
+  /** Returns the events after a commit, oldest first; undefined if they are not remembered any more. */
   eventsSince(number: number): Iterable<readonly ChangeEvent[]> | undefined;
   stop(): void;
 }
 
-/** What can be searched: a backend, or several as one. */
+/** Part of a backend that can be searched; several backends can be one. */
 export type Searchable = Pick<Backend, 'search' | 'searchSorted'>;
 
 export interface Backend {
@@ -186,13 +186,16 @@ export interface Backend {
   writesByPolicy(requester: Requester): boolean;
   /** Changing needs all of these; undefined: nobody may, because nothing here can be changed. */
   readonly writePrivileges?: readonly string[] | undefined;
-  /** What to do instead, where nothing can be changed. */
+  /** Advice for a tree that cannot be changed: what to do instead. */
   readonly instead?: string;
-  /** What the search finds, already reduced to the selected attributes. Throws noSuchObject, assertionFailed. */
+  /** Returns the found entries with the selected attributes. Throws noSuchObject, assertionFailed. */
   search(search: Search): Iterable<Found>;
-  /** The same in order; the last it yields is the result. Throws what `search` throws and inappropriateMatching, noSuchAttribute. */
+  /**
+   * Returns the found entries in order; the last it yields is the result. Throws what `search` throws and
+   * inappropriateMatching, noSuchAttribute.
+   */
   searchSorted(search: SortedSearch): Iterable<SortedResult | undefined>;
-  /** Whether the entry has the value (RFC 4511 §4.10). Throws noSuchObject, noSuchAttribute, undefinedAttributeType. */
+  /** Returns true if the entry has the value (RFC 4511 §4.10). Throws noSuchObject, noSuchAttribute, undefinedAttributeType. */
   compare(comparison: Comparison): boolean;
   /**
    * Resolves when the change is on disk and in force. Rejects with LdapError, and then nothing has changed.

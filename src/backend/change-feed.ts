@@ -11,7 +11,7 @@ export interface Place {
   readonly entry: Entry;
 }
 
-/** What a commit did to one entry. */
+/** Change of one entry by a commit. */
 export interface EntryChange {
   readonly type: Change['type'];
   /** The entryUUID. */
@@ -41,7 +41,7 @@ interface Remembered {
 const REMEMBERED_MAX = 2048;
 const REMEMBERED_OCTETS_MAX = 16 * 1024 * 1024;
 
-/** What a watched search needs of a feed. */
+/** Part of a feed that a watched search needs. */
 export type WatchedFeed = Pick<ChangeFeed, 'number' | 'history' | 'listen' | 'since'>;
 
 export class ChangeFeed {
@@ -90,7 +90,7 @@ export class ChangeFeed {
     this.#listeners.clear();
   }
 
-  /** Whether anybody listens. */
+  /** True if anybody listens. */
   get isHeard(): boolean {
     return this.#listeners.size > 0;
   }
@@ -175,8 +175,8 @@ export function netEffects(effects: readonly Effect[]): Effect[] {
 }
 
 /**
- * The same effects with what has moved as one. A move to a place where another entry was that has not moved away stays
- * two: it has taken the place of that one.
+ * Joins the two effects of each moved entry. A move to a place where another entry was that has not moved away stays two: it
+ * has taken the place of that one.
  */
 export function entryByEntry(places: readonly Effect[]): readonly Effect[] {
   const moves = movesOf(places);

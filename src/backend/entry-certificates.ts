@@ -108,7 +108,7 @@ async function readCertificates(
   return certificates;
 }
 
-/** Whether the attribute holds certificates that a trust manager would take. */
+/** Returns true if the attribute holds certificates that a trust manager would take. */
 export function isCertificateAttribute({ key }: Attribute): boolean {
   return KEYS.includes(key.split(';', 1)[0] ?? '');
 }

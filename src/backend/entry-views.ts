@@ -52,7 +52,7 @@ export class EntryViews {
   readonly #joined = new WeakMap<Grant, Grant>();
   readonly #selections = new TextMemo<Selection>(SELECTIONS_MAX, SELECTION_LENGTH_MAX);
   readonly #filterOptions = new WeakMap<CountChildren, ReadonlyMap<Grant, FilterOptions>>();
-  /** The same for all that count in the same tree. */
+  /** Derived attributes, shared by all sources that count in the same tree. */
   readonly #derivedAttributes = new WeakMap<CountChildren, ReadonlyMap<string, Derive>>();
 
   constructor({ schema, secrets, policies, furtherDerived = new Map() }: EntryViewsOptions) {
@@ -90,7 +90,7 @@ export class EntryViews {
     });
   }
 
-  /** Whether a sight shows everything, secrets too. */
+  /** Returns true if a sight shows everything, secrets too. */
   showsAll(sight: Sight): boolean {
     return sight === this.#all;
   }
@@ -137,7 +137,7 @@ export class EntryViews {
     return (key) => this.#isSecret(key) || this.isMixed(key);
   }
 
-  /** Whether some values of the attribute are secret. */
+  /** Returns true if some values of the attribute are secret. */
   isMixed(key: string): boolean {
     return this.secrets.mixedAttributes.has(typeKeyOf(key));
   }
@@ -247,7 +247,7 @@ export class EntryViews {
     return derived;
   }
 
-  /** The same made of what exists for the requester only. */
+  /** Returns the derived attributes, made of the entries that exist for the requester. */
   #derivedFor(grant: Grant, sight: Sight, source: Source): ReadonlyMap<string, Derive> {
     if (sight.isWhole) return this.#derived(source.countChildren);
     const viewer = {

@@ -68,7 +68,7 @@ class MergedResult implements SortedResult {
     return part.entryAt(inPart);
   }
 
-  /** What is before a value in the whole is what is before it in each part. */
+  /** Returns the number of results before a value: the sum of those before it in each part. */
   indexOf(value: string): number {
     return this.#parts.reduce((sum, part) => sum + part.indexOf(value), 0);
   }

@@ -13,7 +13,7 @@ export class NamingContexts {
   readonly #byKey = new Map<string, Backend>();
   /** Longest first. */
   #endings: readonly { readonly backend: Backend; readonly ending: string }[] = [];
-  /** What is prepared and not stored, in order. */
+  /** Prepared changes that are not stored, in order. */
   readonly #staged: ContextChange[] = [];
   #generation = 0;
 
@@ -30,7 +30,7 @@ export class NamingContexts {
     return this.#byKey.values();
   }
 
-  /** What a search below the root finds: all but the root DSE itself and what is asked for by its name only. */
+  /** Backends that a search below the root covers: all but the root DSE itself and those found by their name only. */
   get belowRoot(): readonly Backend[] {
     return [...this.#byKey.values()].filter(({ baseKey, isApart }) => baseKey !== '' && isApart !== true);
   }
@@ -56,7 +56,7 @@ export class NamingContexts {
     return undefined;
   }
 
-  /** What is added is open to those who prepare at once, and to everybody when it is committed. */
+  /** Stages a change. An added backend is open to those who prepare at once, and to everybody when it is committed. */
   stage(change: ContextChange): Prepared {
     this.#staged.push(change);
     const unstage = () => void this.#staged.splice(this.#staged.indexOf(change), 1);
@@ -69,7 +69,7 @@ export class NamingContexts {
     };
   }
 
-  /** What `find` will give once that is stored which is prepared. */
+  /** Returns the backend that `find` will return when the prepared changes are stored. */
   findPrepared(key: string): Backend | undefined {
     if (this.#staged.length === 0) return this.find(key);
     const all = new NamingContexts([...this]);

@@ -3,7 +3,7 @@
 import type { Dn } from '../ldap/dn.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 
-/** What to do instead of changing a tree, a sentence or two. */
+/** Advice of trees that cannot be changed, a sentence or two. */
 export const Instead = {
   rootDse: 'What it shows follows from the entries under cn=config; change those.',
   schema:

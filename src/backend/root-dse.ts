@@ -8,7 +8,7 @@ import type { NamingContexts } from './naming-contexts.ts';
 /** The root DSE itself, and the schema, which subschemaSubentry names. */
 const NOT_CONTEXTS: ReadonlySet<string> = new Set(['', 'cn=schema']);
 
-/** What the protocol leaves to servers and this one does. */
+/** Optional features of the protocol that this server has. */
 const SUPPORTED_FEATURES: readonly string[] = [
   Oid.allOperationalAttributes,
   Oid.attributesByObjectClass,

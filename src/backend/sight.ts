@@ -10,9 +10,9 @@ import type { Schema } from '../schema/schema.ts';
 export interface Sight {
   /** The grant for every entry; undefined if entries have grants of their own. */
   readonly uniform: Grant | undefined;
-  /** Whether every entry exists for the requester. */
+  /** True if every entry exists for the requester. */
   readonly isWhole: boolean;
-  /** What it follows from: the same object as long as the rights are the same. */
+  /** Origin of the rights: the same object as long as the rights are the same. */
   readonly source: object;
   /** Names the rights, over restarts too. */
   readonly id: string;
@@ -22,7 +22,7 @@ export interface Sight {
   grantAt(dn: Dn): Grant | undefined;
 }
 
-/** The same of all entries. */
+/** Sight with one grant for all entries. */
 export class UniformSight implements Sight {
   readonly uniform: Grant;
   readonly isWhole = true;
@@ -65,7 +65,7 @@ export class NoSight implements Sight {
 export interface PolicySightOptions {
   readonly schema: Schema;
   readonly access: PolicyAccess;
-  /** What privileges show of every entry beside policies. */
+  /** Grant of the privileges for every entry, beside policies. */
   readonly everywhere: Grant | undefined;
   /** Returns true for an entry that belongs to the requester itself, such as a task that it has added. */
   readonly isOwn?: ((entry: Entry) => boolean) | undefined;
@@ -74,7 +74,7 @@ export interface PolicySightOptions {
   readonly join: (one: Grant, other: Grant) => Grant;
 }
 
-/** What policies allow, entry by entry, beside what privileges show of all. */
+/** Sight by policies, entry by entry, beside the grant of the privileges for all. */
 export class PolicySight implements Sight {
   readonly uniform = undefined;
   readonly #options: PolicySightOptions;

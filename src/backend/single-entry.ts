@@ -21,7 +21,7 @@ export interface SingleEntryOptions {
   readonly views: EntryViews;
   /** Gives the entry as it is now; asked for each request. What is below it has other backends. */
   readonly entry: () => Entry;
-  /** What to do instead of changing it, a sentence or two. */
+  /** Advice for who wants to change it, a sentence or two. */
   readonly instead: string;
   readonly countChildren?: CountChildren;
 }

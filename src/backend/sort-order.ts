@@ -16,7 +16,7 @@ interface Key {
   compare(a: string, b: string): number;
 }
 
-/** What an entry is compared by: for each key its least value in normal form. */
+/** Values that an entry is compared by: for each key its least value in normal form. */
 export type SortValues = readonly (string | undefined)[];
 
 export class SortOrder {
@@ -43,7 +43,7 @@ export class SortOrder {
     return 0;
   }
 
-  /** Whether an entry is at or behind a value of the first key. Throws when the value is none of its attribute. */
+  /** Returns a test whether an entry is at or behind a value of the first key. Throws if the attribute cannot have the value. */
   reaches(value: string): (values: SortValues) => boolean {
     const [first] = this.#keys;
     const wanted = first?.normalize(value);

@@ -15,7 +15,7 @@ export interface SortOptions {
   readonly held: OctetCount;
   shown(entry: Entry): Entry;
   view(entry: Entry): Entry;
-  /** What to keep in place of an entry that is made when it is found; without it the entry itself, which is the tree's. */
+  /** Returns what is kept of an entry that was made for this search. Without it the entry itself is kept, which is the tree's. */
   keep?(entry: Entry): Entry | FoundAgain;
 }
 
@@ -29,7 +29,7 @@ interface Item {
   readonly values: SortValues;
 }
 
-/** What an item takes beside its values: itself, its list of values, its places in two lists, what finds the entry again. */
+/** Memory of an item beside its values: the item, its list of values, its places in two lists, and what finds the entry again. */
 const ITEM_OCTETS = 256;
 
 /** Entries between two chances for others to work. */

@@ -140,7 +140,7 @@ export class TreeSource implements EntrySource {
   }
 }
 
-/** What a search finds, changed on the way; a result that is there as a whole stays so. */
+/** Changes the found entries one by one; a result that is there as a whole stays so. */
 function mapFound<One, Result>(
   found: Iterable<One | undefined>,
   map: (one: One) => Result,

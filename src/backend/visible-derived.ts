@@ -3,7 +3,7 @@
 import type { Attribute, Entry } from '../ldap/entry.ts';
 import type { Derive } from '../schema/filter-matcher.ts';
 
-/** What exists for a requester. */
+/** Answers which entries exist for a requester. */
 export interface Viewer {
   /** Returns true if all attributes of the entry may be read, secrets aside. */
   seesAllOf(entry: Entry): boolean;

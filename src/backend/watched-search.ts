@@ -7,9 +7,9 @@ import type { Matcher } from '../schema/filter-matcher.ts';
 import type { ChangeEvent, ChangeListener, Watching } from './backend.ts';
 import type { CommitChanges, EntryChange, Place, WatchedFeed } from './change-feed.ts';
 
-/** What the requester sees by the rights that it has at one time. */
+/** View of the requester by its rights at one time. */
 export interface WatchRights {
-  /** The same object as long as the rights are the same. */
+  /** Origin of the rights: the same object as long as the rights are the same. */
   readonly source: object;
   /** Identifies them, over restarts too. */
   readonly id: string;
@@ -73,7 +73,7 @@ export function watchSearch(feed: WatchedFeed, search: WatchedSearch, listener: 
   };
 }
 
-/** What other rights do to entries that the commit has not touched. */
+/** Yields the events that changed rights cause for entries that the commit has not touched. */
 function* rightsEvents(
   search: WatchedSearch,
   number: number,
@@ -126,13 +126,16 @@ interface FoundPlaces {
   readonly after: Place | undefined;
 }
 
-/** What begins to exist for the requester is added, and what it sees no longer is deleted. */
+/**
+ * Returns the type of an event: an entry that begins to exist for the requester is added, and one that it sees no longer is
+ * deleted.
+ */
 function typeFor(type: EntryChange['type'], { before, after }: FoundPlaces): EntryChange['type'] {
   if (before === undefined) return 'add';
   return after === undefined ? 'delete' : type;
 }
 
-/** Whether only what the requester may not read has changed. */
+/** Returns true if only what the requester may not read has changed. */
 function isHidden(
   { before, after }: FoundPlaces,
   shown: (entry: Entry) => Entry,

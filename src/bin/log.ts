@@ -16,7 +16,7 @@ export interface OpenLog extends OperationsLog {
 
 const BUFFER_OCTETS = 64 * 1024;
 const WRITE_OCTETS_MAX = 256 * 1024;
-/** What nobody takes from us waits up to here; then lines are lost rather than requests kept waiting. */
+/** Maximum size of the lines that wait for a slow reader of the log. Beyond it lines are lost, so that no request waits. */
 const WAITING_OCTETS_MAX = 16 * 1024 * 1024;
 const FLUSH_MS = 100;
 
@@ -91,7 +91,7 @@ class LineBlocks implements DestinationStream {
   }
 }
 
-/** What a terminal would obey is shown: the library turns the escapes of JSON back into what they stand for. */
+/** Makes lines for a terminal. Control characters are shown, because the library turns the escapes of JSON back into them. */
 function readableLines(): DestinationStream {
   const lines = pretty({
     colorize: !('NO_COLOR' in process.env),

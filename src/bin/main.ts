@@ -9,7 +9,7 @@ import { VERSION } from '../instance/version.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { unlessLoopIsEmpty } from './empty-loop.ts';
 
-/** What `confdit` alone opens on a terminal. */
+/** Command that `confdit` alone runs on a terminal. */
 const MENU = 'menu';
 /** The server has ways of its own with its log, and with what ends it. */
 const SERVER = 'start';

@@ -65,7 +65,7 @@ export interface OpenContexts {
   readonly contexts: NamingContexts;
   readonly config: ConfigBackend;
   readonly policies: AccessPolicies;
-  /** What requesters see of entries, the same for every tree. */
+  /** Views of entries by requester, shared by all trees. */
   readonly views: EntryViews;
   readonly effective: EffectiveBackend;
   /** A component: its backends come and go with the configuration. */

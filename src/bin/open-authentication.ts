@@ -57,7 +57,7 @@ export function offeredMechanisms(accounts: ProfileSection): readonly string[] {
   );
 }
 
-/** What is made up for names that nobody has is derived from what was made at the first start and never changes. */
+/** Opens the password profiles. Those of names that nobody has are derived from a secret of the first start and never change. */
 export function openProfiles({ schema, tree }: Configuration): PasswordProfiles {
   // Whoever may read it may read the names of the accounts too.
   return new PasswordProfiles(tree.find(schema.dnKeyOfText('cn=config'))?.first('entryuuid') ?? '');

@@ -66,7 +66,7 @@ export interface OpenServer {
   readonly urls: readonly string[];
   /** Reads again what the configuration draws from. */
   reload(cause: string): Promise<unknown>;
-  /** What runs, as the parts say that act. */
+  /** Describes what runs, as the running parts report it. */
   describe(digest: Digest): Promise<readonly DescribedPart[]>;
   /** Files whose file systems do not answer: no process ends by itself that waits for one. */
   heldUpBy(): readonly string[];
@@ -142,7 +142,7 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
 type Ground = Awaited<ReturnType<typeof openGround>>;
 type Services = Awaited<ReturnType<typeof openServices>>;
 
-/** What is stored, and the way changes take. */
+/** Opens the store, the configuration and the write path. */
 async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
   const { environment, now, later, log } = parts;
   const alerts = new Alerts({ now, later, log });
@@ -206,7 +206,7 @@ function tellUnlessFull(log: Pick<OpenLog, 'warn'>): (error: unknown) => void {
   };
 }
 
-/** What works with what is stored. */
+/** Opens the services that work on the stored configuration. */
 async function openServices(ground: Ground, isStarting: () => boolean, opened: AsyncDisposableStack) {
   const { instance, schema, configuration, store, files, writePath, accounts, alerts } = ground;
   const { now, later, log } = ground;
@@ -323,7 +323,7 @@ async function openSending(ground: Ground, parts: SendingParts, opened: AsyncDis
   return { trust, mail, alerting };
 }
 
-/** What listens, and everything that comes and goes with the configuration. */
+/** Opens the listeners, and everything that comes and goes with the configuration. */
 function openListeners(ground: Ground, services: Services, opened: AsyncDisposableStack) {
   const { schema, configuration, accounts, alerts, keyOf, log } = ground;
   const { past, monitor, health, contexts, providing, trust, mail, alerting, tasks } = services;

@@ -13,7 +13,7 @@ export function hasTerminal({ stdin, stdout }: Pick<World, 'stdin' | 'stdout'>):
   return stdin.isTTY === true && stdout.isTTY === true;
 }
 
-/** Whether what was typed leaves room for questions. */
+/** Returns true if what was typed leaves room for questions. */
 export function mayBeAsked(invocation: Pick<Invocation, 'has'>): boolean {
   return !SILENT_OPTIONS.some((name) => invocation.has(name));
 }

@@ -8,7 +8,7 @@ import { SchemaError } from '../schema/schema-error.ts';
 import { CommandError } from './command.ts';
 import { ExitCode } from './exit-code.ts';
 
-/** What the person who typed a command can correct; anything else is a bug. */
+/** Errors that the person who typed a command can correct; any other is a fault of the program. */
 const KNOWN = [StartError, SourcesError, SchemaError, FileError, LdapError];
 
 /** Resolves to what the work resolves to. Rejects with CommandError for what a person can correct. */

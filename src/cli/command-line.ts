@@ -5,7 +5,7 @@ import { messageOf } from '../files/file-error.ts';
 import { findSimilarName } from '../schema/similar-name.ts';
 import { type Command, type CommandOption, type Invocation, UsageError } from './command.ts';
 
-/** What to do: run a command, or show help (of all, or of one). */
+/** Parsed command line: a command to run, or help to show (of all, or of one). */
 export type CommandLine =
   | { readonly type: 'command'; readonly command: Command; readonly invocation: Invocation }
   | { readonly type: 'help'; readonly command: Command | undefined }
@@ -42,7 +42,7 @@ export interface CommandSource {
   all(): Promise<readonly Command[]>;
 }
 
-/** Whether the words ask for the version, which needs no command. */
+/** Returns true if the words ask for the version, which needs no command. */
 export function asksForVersion([name]: readonly string[]): boolean {
   return name === '--version' || name === '-V';
 }
@@ -80,7 +80,7 @@ function allOperands(operands: readonly string[]): Invocation {
   return { operands, value: () => undefined, values: () => [], has: () => false };
 }
 
-/** What was typed behind the command. Throws UsageError for what it does not take. */
+/** Parses the words after the command. Throws UsageError for what it does not take. */
 export function parseOptions(words: readonly string[], command: Command): Invocation {
   const options = allOptionsOf(command);
   const { values, positionals } = parseWords(words, options);
@@ -106,7 +106,7 @@ export function wordsOfOption(name: string, value: string): readonly string[] {
   return value.startsWith('-') ? [`--${name}=${value}`] : [`--${name}`, value];
 }
 
-/** What was typed, with further values of some options; they stand behind those that were typed. */
+/** Returns the invocation with further values of some options, after those that were typed. */
 export function withValues(
   typed: Invocation,
   added: Readonly<Record<string, readonly string[]>>,
@@ -180,7 +180,7 @@ function wrongValue(message: string): string {
   return `The option ${option} needs a value. One that begins with "-" is joined to it: ${example}.`;
 }
 
-/** What was probably meant, as a sentence of its own; empty when there is nothing like it. */
+/** Returns a sentence with the name that was probably meant; empty if no name is similar. */
 export function suggestion(written: string, names: Iterable<string>, before = ''): string {
   const similar = findSimilarName(written, names);
   return similar === undefined ? '' : ` Did you mean ${before}${similar}?`;

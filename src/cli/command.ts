@@ -8,7 +8,7 @@ export interface CommandOption {
   readonly name: string;
   /** One letter. */
   readonly short?: string;
-  /** What its value is called in help; undefined: the option takes none. */
+  /** Name of its value in help; undefined if the option takes none. */
   readonly value?: string;
   readonly repeatable?: boolean;
   /** All values there are, where they are few words. */
@@ -30,13 +30,13 @@ export type World = Pick<
   readonly terminal?: Pick<NodeJS.Process, 'stdout' | 'stderr'>;
 };
 
-/** What was typed, checked against the options of the command. */
+/** Typed command, checked against its options. */
 export interface Invocation {
   /** The value of an option that is not repeatable. */
   value(option: string): string | undefined;
   /** The values of a repeatable option, in order. */
   values(option: string): readonly string[];
-  /** Whether an option was given at all. */
+  /** Returns true if the option was given. */
   has(option: string): boolean;
   /** The words that belong to no option. */
   readonly operands: readonly string[];
@@ -66,7 +66,7 @@ export interface Command {
   readonly run: CommandRun;
 }
 
-/** What went wrong, in a sentence for the person who typed the command, and the code to exit with. */
+/** Failure of a command: a sentence for the person who typed it, and the exit code. */
 export class CommandError extends Error {
   readonly exitCode: ExitCode;
 
@@ -76,7 +76,7 @@ export class CommandError extends Error {
   }
 }
 
-/** What a server has answered in place of success. */
+/** Answer of a server other than success. */
 export class RefusedByServer extends CommandError {
   readonly resultCode: number;
 
@@ -86,7 +86,7 @@ export class RefusedByServer extends CommandError {
   }
 }
 
-/** What is wrong with the words themselves. */
+/** Fault in the typed words themselves. */
 export class UsageError extends CommandError {
   constructor(message: string) {
     super(message, ExitCode.parameterError);

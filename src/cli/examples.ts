@@ -126,7 +126,7 @@ const WITHOUT_OBJECTS: ReadonlyMap<string, readonly string[]> = new Map([
   ],
 ]);
 
-/** What the examples of a family are made of; `second` is another object. */
+/** Material of the examples of a family; `second` is another object. */
 interface FamilyExamples {
   readonly plural: string;
   /** The option that names an object, with its value; undefined where there is one object only. */

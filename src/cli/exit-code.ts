@@ -5,7 +5,7 @@ export const ExitCode = {
   success: 0,
   failed: 1,
   wrongData: 2,
-  /** The same number with --detailed-exitcode, where every error is `failed`. */
+  /** Changes to make, with --detailed-exitcode, where every error is `failed`. */
   changes: 2,
   cancelled: 6,
   conflictingArguments: 18,
@@ -24,7 +24,7 @@ export const ExitCode = {
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
-/** What each code means, in the words of the manual page. */
+/** Meanings of the codes, in the words of the manual page. */
 const MEANINGS: Readonly<Record<keyof typeof ExitCode, string>> = {
   success: 'The command has done what it was asked for. A check found no problem.',
   failed:

@@ -22,7 +22,7 @@ export interface TaskLine {
 
 export interface FinishedTask {
   readonly entry: Entry;
-  /** Whether it did all that it was asked for. */
+  /** True if it did all that it was asked for. */
   readonly isSuccessful: boolean;
   /** The lines of its log, in order. */
   readonly lines: readonly TaskLine[];

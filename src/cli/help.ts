@@ -60,7 +60,7 @@ function formatOption({ name, short, value, repeatable }: CommandOption): string
   return `${forms}${value === undefined ? '' : ` ${value}`}${repeatable === true ? ' ...' : ''}`;
 }
 
-/** What is too long for the column stands on a line of its own. */
+/** Formats an option. One that is too long for the column has a line of its own. */
 function formatOptionLine(option: CommandOption, width: number): string {
   const form = formatOption(option);
   const gap = form.length > width ? `\n${' '.repeat(width + 4)}` : ' '.repeat(width - form.length + 2);

@@ -17,7 +17,7 @@ const FILES: readonly (readonly [string, string])[] = [
   ['instance/schema/', 'The schema; files of the site may be added.'],
 ];
 
-/** What the options of each shared group are for. */
+/** Purposes of the shared groups of options. */
 const GROUP_TEXTS: ReadonlyMap<OptionGroup, string> = new Map([
   ['output', 'What commands print, where they have these options.'],
   ['instance', 'Of commands that work on the files of an instance.'],

@@ -12,11 +12,11 @@ const NOTHING = '-';
 const NUMBER_TYPES: ReadonlySet<string> = new Set(['integer', 'port']);
 
 export interface Output {
-  /** What came about or is gone: a line that only scripts go without. */
+  /** Prints that something was made or is gone; --quiet leaves it out. */
   made(sentence: string): void;
   /** A line for people who want to know. */
   done(sentence: string): void;
-  /** What the server said besides success: what is still to be done. */
+  /** Prints the notes of the server: what is still to be done. */
   notes(text: string): void;
   list(family: ObjectFamily, objects: readonly ListedObject[], named: readonly string[]): void;
   properties(object: ListedObject, properties: readonly PropertyDefinition[], isRecord: boolean): void;

@@ -21,7 +21,7 @@ const ALTERNATIVES: readonly (readonly string[])[] = [
   ['keyStorePassword', 'keyStorePassword:env', 'keyStorePassword:file'],
 ];
 
-/** What was typed, and what the file says where nothing was. Throws CommandError for a file that is not right. */
+/** Completes the typed options from a properties file. Throws CommandError for a file that is not valid. */
 export function withProperties(
   invocation: Invocation,
   options: readonly CommandOption[],

@@ -48,7 +48,7 @@ function describeChange({ type, before, after }: EntryChange): string {
   return `${after.entry.dn} was ${type === 'modifyDn' ? 'renamed' : 'changed'}${whose} (${all.join(', ')})`;
 }
 
-/** What every change changes. */
+/** Operational attributes that every change sets. */
 const STAMPS: ReadonlySet<string> = new Set(['modifiersName', 'modifyTimestamp', 'entryCSN', 'etag']);
 
 function isSame(some: readonly string[], others: readonly string[]): boolean {

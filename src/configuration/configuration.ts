@@ -49,7 +49,7 @@ const CONNECTION_HANDLER = connectionHandler.kind;
 /** Nobody has to be told of anything about objects without it. */
 const HINTED_KEY = 'ds-cfg-smtp-property';
 
-/** What an entry of the changelog tells of a change, passwords included. */
+/** Key of the attribute of cn=changelog that has the changes, passwords included. */
 const CHANGES_KEY = 'changes';
 
 /** An entry that means something else since the sources were read again. */
@@ -77,7 +77,7 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
   readonly #references = new ReferenceIndex();
   readonly #handlersKey: string;
   #secretRights: SecretRights = () => () => false;
-  /** The same of what readers see. */
+  /** References of the entries of cn=effective. */
   readonly #shownReferences = new ReferenceIndex();
 
   constructor({ schema, validator, checkedBy }: ConfigurationOptions) {
@@ -149,7 +149,7 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     return { count: index.countReferrers(key), first: (max) => index.firstReferrers(key, max) };
   }
 
-  /** Whether values of the attribute are secrets, or may be; takes its name as a client may write it. */
+  /** Returns true if values of the attribute are secrets, or may be; takes its name as a client may write it. */
   isSecretAttribute(description: string): boolean {
     const key = this.schema.describe(description)?.type.key ?? '';
     const { secretAttributes, mixedAttributes } = this.validator.definitions;
@@ -166,7 +166,7 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     return this.validator.checkFurther(entry, known, this);
   }
 
-  /** What the runtime is asked about; the objects are decoded only when a component wants them. */
+  /** Returns the question to the runtime. The objects are decoded only when a component wants them. */
   differenceOf(
     { key, from, before, after }: Pick<Effect, 'key' | 'from' | 'before' | 'after'>,
     names: NewNames = NO_NAMES,
@@ -194,7 +194,7 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     }
   }
 
-  /** What the change would do to the tree, operational attributes included. Throws what refuses it. */
+  /** Returns the effects of a change on the tree, operational attributes included. Throws the LdapError that refuses it. */
   apply(change: Change, made: Stamp): readonly Effect[] {
     return applyChange(change, this).map((effect) => {
       if (effect.after === undefined) return effect;
@@ -260,7 +260,7 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     }
   }
 
-  /** Whether the writer sees an object of the kind, or of a sub-kind of it, that names the entry with this key. */
+  /** Returns true if the writer sees an object of the kind, or of a sub-kind of it, that names the entry with this key. */
   #isNamedBy(key: string, kind: string): boolean {
     for (const referrer of this.referrers(key)) {
       const entry = this.find(referrer);
@@ -270,7 +270,7 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     return false;
   }
 
-  /** What keeps a server from starting with it although every entry is right. */
+  /** Returns the issues that keep a server from starting although every entry is valid. */
   checkStart(): readonly Issue[] {
     const handlers = Array.from(this.childKeys(this.#handlersKey), (key) => this.find(key));
     return this.validator.checkStart(handlers.filter((entry) => entry !== undefined));
@@ -306,7 +306,7 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     return [...this.inForce.notesOf(effect), ...this.hintsOf(effect), ...policyNotes(effect, this)];
   }
 
-  /** What of a change has no effect: a sentence each. */
+  /** Returns a sentence for each property of a change that has no effect. */
   hintsOf({ before, after }: Pick<Effect, 'before' | 'after'>): readonly string[] {
     if (after?.find(HINTED_KEY) === undefined) return [];
     const now = this.validator.decode(after);

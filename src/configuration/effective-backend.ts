@@ -44,7 +44,7 @@ export class EffectiveBackend extends TreeBackend {
   }
 }
 
-/** What is in force of each entry, made once. */
+/** Effective entries, each made once. */
 class EffectiveEntries {
   readonly presentation: Presentation;
   readonly #configuration: Configuration;

@@ -42,7 +42,7 @@ export class ValuesInForce {
     this.#keep(after, validator.pendingAfter(this.#inForce(before), after, at, validator, names));
   }
 
-  /** Whether an entry has become another that means the same but for names; see differsInNamesOnly. */
+  /** Returns true if an entry differs from the one before in names only; see differsInNamesOnly. */
   differsInNamesOnly({ before, after }: Pick<Effect, 'before' | 'after'>, names: NewNames): boolean {
     if (names.size === 0 || before === undefined || after === undefined) return false;
     return this.#validator.differsInNamesOnly(this.#inForce(before), this.#inForce(after), names);
@@ -85,7 +85,7 @@ export class ValuesInForce {
     return this.#validator.formatPending(after, [...pending.values()].filter(isNew), 'notes');
   }
 
-  /** What of an entry is not in force, and what to do about it: a value for each property. */
+  /** Returns a text for each property whose stored value is not effective yet, with what to do about it. */
   pendingTexts(entry: Entry): readonly string[] {
     const pending = this.pending(entry);
     return pending === undefined ? [] : this.#validator.formatPending(entry, pending.values(), 'values');

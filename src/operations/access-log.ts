@@ -20,7 +20,7 @@ export interface OperationsLog extends Log {
   readonly line: ((text: string) => void) | undefined;
 }
 
-/** What comes with a request: its controls, and on whose behalf it is, where that is not who is bound. */
+/** Circumstances of a request: its controls, and on whose behalf it is, if that is not who is bound. */
 export interface Carried {
   readonly controls: readonly Control[];
   readonly actsAs: string | undefined;
@@ -180,7 +180,7 @@ function describeMechanism({ authentication }: BindRequest): string {
   return `,"mechanism":${JSON.stringify(authentication.mechanism.slice(0, MECHANISM_CHARACTERS_MAX))}`;
 }
 
-/** What is asked for, as members of a JSON object, each with a comma before it. */
+/** Returns the request as members of a JSON object, each with a comma before it. */
 function describe(request: Request, isSecret: (attribute: string) => boolean): string {
   switch (request.type) {
     case 'searchRequest':

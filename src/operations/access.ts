@@ -18,13 +18,13 @@ export function mayRead(backend: Backend, requester: Requester): boolean {
   return readsAll(backend, requester) || backend.readsByPolicy(requester);
 }
 
-/** Whether privileges show every entry of the backend, or none are needed. */
+/** Returns true if privileges show every entry of the backend, or none are needed. */
 export function readsAll(backend: Backend, requester: Requester): boolean {
   if (backend.needsLogin === true && requester.dn === '') return false;
   return backend.readPrivilege === undefined || requester.privileges.has(backend.readPrivilege);
 }
 
-/** Whether privileges let the requester change every entry of the backend. */
+/** Returns true if privileges let the requester change every entry of the backend. */
 export function writesAll(backend: Backend, requester: Requester): boolean {
   const { writePrivileges } = backend;
   return (

@@ -14,7 +14,7 @@ export interface Answer {
   readonly oid: string | undefined;
   /** The value of an extended response. */
   readonly value: string | undefined;
-  /** What a SASL mechanism tells the client with a bind response. */
+  /** Credentials of the server, which a SASL mechanism sends with a bind response. */
   readonly serverSaslCredentials: string | undefined;
   /** The controls of the final response. */
   readonly controls: readonly Control[];

@@ -7,7 +7,7 @@ import type { ConnectionSecurity } from './connection-security.ts';
 
 export type IncomingMessage = RequestMessage | Message<InvalidRequest>;
 
-/** What a connection reports to its session. */
+/** Events that a connection reports to its session. */
 export interface ConnectionEvents {
   /** One call for each message, in the order of arrival, with the number of its octets. */
   message(message: IncomingMessage, octets: number): void;
@@ -28,7 +28,7 @@ export interface ClientConnection {
   /** The port of this server; undefined for a local socket. */
   readonly localPort?: number | undefined;
   readonly security: ConnectionSecurity;
-  /** Whether the way is safe for a password, or the administrator allows it all the same. */
+  /** True if the way is safe for a password, or the administrator allows it all the same. */
   readonly mayReceivePasswords: boolean;
   readonly isOpen: boolean;
   /** Undefined while the peer keeps up; otherwise a promise for the moment it has caught up or is gone. */

@@ -41,8 +41,7 @@ export function localSecurity(mode: number): ConnectionSecurity {
 }
 
 /**
- * What a TLS handshake has established.
- *
+ * Returns the security that a TLS handshake has established.
  * @param trustsAll whether any certificate is trusted, whoever signed it.
  * @param problemOf takes what the runtime calls the reason, and returns sentences.
  */
@@ -80,7 +79,7 @@ function describeCertificate(
 const OTHERS_MODE = 0o077;
 const LOOPBACK = loopbackAddresses();
 
-/** Whether the address is one of this machine's own, which no network sees. */
+/** Returns true if the address is one of this machine's own, which no network sees. */
 export function isLoopback(address: string): boolean {
   const version = isIP(address);
   return version !== 0 && LOOPBACK.check(address, version === 6 ? 'ipv6' : 'ipv4');

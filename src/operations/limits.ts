@@ -4,11 +4,11 @@
 export interface ConnectionLimits {
   /** A message larger than this ends the connection. */
   readonly messageOctetsMax: number;
-  /** The same while nobody is known to be at the other end. */
+  /** Maximum size of a message before a login. */
   readonly messageOctetsBeforeBindMax: number;
   /** Answers waiting for a slow reader: above this nothing more is answered until they are read. */
   readonly pendingWriteOctetsMax: number;
-  /** The same while nobody is known to be at the other end. */
+  /** Maximum size of waiting answers before a login. */
   readonly pendingWriteOctetsBeforeBindMax: number;
   /** A reader that takes nothing for so long is dropped. */
   readonly blockedWriteTimeMs: number;
@@ -26,7 +26,7 @@ export interface ConnectionLimits {
   readonly entriesMax: number;
   /** How long a search may take, whatever it asks for. */
   readonly searchMs: number;
-  /** Whether passwords may come over a network in clear text. */
+  /** True if passwords may come over a network in clear text. */
   readonly isClearTextPasswordAllowed: boolean;
 }
 

@@ -17,7 +17,7 @@ import type { PagedSearches } from './paged-searches.ts';
 import type { SaslExchange } from './sasl/mechanism.ts';
 import type { Transactions } from './transactions.ts';
 
-/** What the operations of a connection work with. */
+/** Services that the operations of a connection use. */
 export interface Services {
   readonly contexts: NamingContexts;
   readonly authentication: Authentication;
@@ -58,7 +58,7 @@ export interface Operation {
   readonly controls: readonly Control[];
   /** On whose behalf: who is bound, or whom proxied authorization names. */
   readonly requester: Requester;
-  /** What it holds of the memory budget of the connection, given back when it has been answered. */
+  /** Memory that it holds of the budget of the connection, given back after its answer. */
   readonly held: HeldOctets;
   /** Nobody waits for the answer any more. */
   readonly isAbandoned: boolean;

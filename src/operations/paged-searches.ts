@@ -7,9 +7,9 @@ import type { OctetBudget } from '../directory/octet-budget.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 
 export interface PagedSearch {
-  /** What comes first: it is known to be there, so that no cookie leads to an empty page. */
+  /** First result of the next page. It is known to be there, so that no cookie leads to an empty page. */
   readonly next: Exclude<Found, undefined>;
-  /** What is still to come behind it. */
+  /** Results after it. */
   readonly rest: Iterator<Found>;
   /** Equal for requests that are the same search. */
   readonly fingerprint: string;
@@ -21,7 +21,7 @@ export interface PagedSearch {
 const WAITING_MAX = 16;
 const COOKIE_OCTETS = 16;
 
-/** What one takes besides its fingerprint: the iterators of its search. */
+/** Memory of one search beside its fingerprint: its iterators. */
 const STATE_OCTETS = 4096;
 
 export class PagedSearches {

@@ -30,13 +30,13 @@ export interface SessionOptions {
   readonly figures: HandlerFigures;
   /** Told when somebody has logged in, or is not logged in any more. */
   readonly place: ConnectionPlace;
-  /** What the requests of all clients may hold in memory. */
+  /** Memory that the requests of all clients may hold. */
   readonly budget: OctetBudget;
 }
 
 /** So many connections use up the budget of all. */
 const CONNECTIONS_PER_BUDGET = 4;
-/** What a request is in memory, in proportion to its octets, and at least. */
+/** Memory of a request in proportion to its octets, and at least. */
 const REQUEST_FACTOR = 8;
 const REQUEST_OCTETS_MIN = 512;
 
@@ -63,12 +63,12 @@ export class Session implements ClientSession {
   #isEnding = false;
   #watches = 0;
   requester: Requester = ANONYMOUS;
-  /** What the requests of this connection may hold in memory. */
+  /** Memory that the requests of this connection may hold. */
   readonly budget: OctetBudget;
   readonly pagedSearches: PagedSearches;
   readonly transactions: Transactions;
   readonly writeOrder = new WriteOrder();
-  /** What a bind has begun and the client must go on with, by its next bind (RFC 4513 §5.2.1). */
+  /** SASL exchange that the client continues with its next bind (RFC 4513 §5.2.1). */
   #saslExchange: SaslExchange | undefined;
 
   constructor({ connection, dispatch, accessLog, requestsMax, figures, place, budget }: SessionOptions) {
@@ -140,7 +140,7 @@ export class Session implements ClientSession {
     this.#connection.close(code, diagnosticMessage);
   }
 
-  /** The same, at once: its place is somebody else's now. */
+  /** Closes the connection at once, because another client gets its place. */
   evict(code: ResultCode, diagnosticMessage: string): void {
     this.#connection.evict(code, diagnosticMessage);
   }
@@ -314,7 +314,10 @@ export class Session implements ClientSession {
     this.#endIfDone();
   }
 
-  /** Whether what waits goes on waiting: others have their turn, or the client does not keep up with the answers. */
+  /**
+   * Returns true if waiting requests must go on waiting: others have their turn, or the client does not keep up with the
+   * answers.
+   */
   #mustTakeTurns(): boolean {
     if (this.#isPausing) return true;
     const now = performance.now();
@@ -369,7 +372,7 @@ function isBind(operation: IncomingMessage['operation']): boolean {
   return type === 'bindRequest';
 }
 
-/** Whether nothing has come of an abandoned request: a change, for example, is made all the same. */
+/** Returns true if an abandoned request has had no effect: a change, for example, is made all the same. */
 function isUnanswered({ type }: AnsweredRequest, { code }: Answer): boolean {
   return type === 'searchRequest' || code === ResultCode.canceled;
 }

@@ -28,7 +28,7 @@ class Transaction {
   readonly id: string;
   readonly requester: Requester;
   readonly changes: CollectedChange[] = [];
-  /** What the changes take in memory, until the transaction has ended. */
+  /** Memory of the changes, held until the transaction has ended. */
   readonly held: HeldOctets;
   octets = 0;
 

@@ -7,12 +7,12 @@ const TURN_MS = 4;
 /** One connection works so long with what it has asked for, then another one does. */
 const SLICE_MS = 1;
 
-/** Whether somebody has logged in. */
+/** Rank of a connection: `known` if somebody has logged in. */
 export type Rank = 'known' | 'unknown';
 
 interface Waiter {
   readonly run: () => void;
-  /** Whether it works on after it was called, until the turn is over. */
+  /** True if it continues after the call, until the turn is over. */
   readonly isLong: boolean;
 }
 
@@ -40,7 +40,7 @@ export class Turns {
     return Math.min(this.endsAt(now), now + SLICE_MS);
   }
 
-  /** Whether one of this rank may begin at once: time is left, and nobody waits who goes before it. */
+  /** Returns true if work of this rank may begin at once: time is left, and nobody waits who goes before it. */
   isFree(rank: Rank, now: number): boolean {
     const { known, unknown } = this.#waiting;
     const isFirst = known.length === 0 && (rank === 'known' || unknown.length === 0);
@@ -53,7 +53,7 @@ export class Turns {
     this.#schedule();
   }
 
-  /** The same for what works until the turn is over. */
+  /** Waits for a turn of work that lasts until the turn is over. */
   next(rank: Rank): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting[rank].push({ run: resolve, isLong: true });

@@ -103,7 +103,7 @@ function extentOf({ snapshotNumber, lastNumber }: StoreCheck): string {
   return `config.ldif goes through change ${snapshotNumber}, the journal through change ${lastNumber ?? snapshotNumber}`;
 }
 
-/** What a start would say of the configuration itself. */
+/** Reports what a start would say of the configuration itself. */
 async function lookAtConfiguration(
   folder: string,
   invocation: Invocation,

@@ -6,7 +6,7 @@ import type { CommandOption, Invocation, World } from '../command.ts';
 /** Also where the variable is there and empty: the current folder is nobody's wish. */
 const DEFAULT_INSTANCE = 'instance';
 
-/** What expressions are resolved with, beside the files of the instance. */
+/** Options for the sources of expressions, beside the files of the instance. */
 export const SOURCE_OPTIONS: readonly CommandOption[] = [
   {
     name: 'define',

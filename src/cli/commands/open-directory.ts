@@ -77,7 +77,7 @@ function adviseOnPasswords(invocation: Invocation, { stderr }: World): void {
   }
 }
 
-/** What reads keys and judges certificates is loaded where there are any. Rejects with CommandError. */
+/** Makes the TLS options. The code for keys and certificates is loaded only if there are any. Rejects with CommandError. */
 async function tlsOptions(
   choice: ConnectionChoice,
   invocation: Invocation,

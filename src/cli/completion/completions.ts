@@ -6,7 +6,7 @@ import type { Command, CommandOption } from '../command.ts';
 import { allOptionsOf } from '../command-line.ts';
 import { familyOfCommand, type ObjectFamily } from '../dsconfig/object-family.ts';
 
-/** What only a server knows; nothing where none can be asked. */
+/** Names that only a server knows; none if no server can be asked. */
 export interface CompletionSources {
   namesOf(family: ObjectFamily): Promise<readonly string[]>;
   /** The numbers of the last changes, the last one first. */
@@ -14,7 +14,7 @@ export interface CompletionSources {
 }
 
 export interface CompletionInput {
-  /** What was typed behind `confdit`, without quotes; the last word is the one to complete, and may be empty. */
+  /** Words typed after `confdit`, without quotes; the last word is the one to complete, and may be empty. */
   readonly words: readonly string[];
   readonly commands: readonly Command[];
   readonly families: readonly ObjectFamily[];

@@ -7,7 +7,7 @@ export interface TypedLine {
   readonly words: readonly string[];
   /** The quote at the beginning of the last word, while it is open; `undefined` where nothing can be completed inside a word. */
   readonly quote: '' | '"' | "'" | undefined;
-  /** What the shell keeps of the last word: all of it up to the last unquoted character that parts words for the shell. */
+  /** Part of the last word that the shell keeps: up to the last unquoted character that separates words for the shell. */
   readonly kept: string;
 }
 

@@ -16,7 +16,7 @@ import { lookAtCertificate, type PresentedCertificate } from './presented-certif
 const SUBJECT_CHARACTERS_MAX = 200;
 const CONTROL_CHARACTERS = /\p{Cc}/gu;
 
-/** What speaks against a certificate, where somebody who knows it may still say yes to it. */
+/** Reasons against a certificate that somebody who knows it may still accept. */
 const REASONS: ReadonlyMap<string, string> = new Map([
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'it is self-signed'],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'the authority behind it is not known here'],
@@ -136,7 +136,7 @@ async function remember(
   }
 }
 
-/** Whoever presents another one on the connection itself is refused. */
+/** Accepts this certificate only: a server that presents another one on the connection itself is refused. */
 function onlyThis(certificate: X509Certificate): ConnectionOptions {
   return {
     ca: [certificate.toString()],

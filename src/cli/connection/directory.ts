@@ -34,7 +34,7 @@ export interface Directory {
   rename(dn: string, newRdn: Rdn): Promise<string>;
   /** All of them or none. */
   changeAll(steps: readonly DirectoryStep[]): Promise<string>;
-  /** The same, and nothing is changed: resolves to what would still have to be done, a line each, if they are possible. */
+  /** Tries the steps and changes nothing: resolves to what would still have to be done, a line each, if they are possible. */
   tryAll(steps: readonly DirectoryStep[]): Promise<readonly string[]>;
   close(): Promise<void>;
 }

@@ -100,7 +100,7 @@ export class ServerConnection implements Directory {
     return result.diagnosticMessage;
   }
 
-  /** The same transaction, ended with the no-op control. */
+  /** Sends the transaction and ends it with the no-op control. */
   async tryAll(steps: readonly DirectoryStep[]): Promise<readonly string[]> {
     const { result } = await this.#client.ask(
       await this.#transactionOf(steps),

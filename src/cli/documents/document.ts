@@ -56,7 +56,7 @@ export interface DocumentProblem extends TextPosition {
   readonly problem: string;
 }
 
-/** What a text holds. With problems the records are those that could be read. */
+/** Records of a text. With problems they are those that could be read. */
 export interface ReadDocument {
   readonly records: readonly DocumentRecord[];
   readonly problems: readonly DocumentProblem[];

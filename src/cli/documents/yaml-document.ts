@@ -109,7 +109,7 @@ export function readYamlDocument(text: string): ReadDocument {
   return { records, problems: inOrder(reader.problems) };
 }
 
-/** What stands before all objects belongs to the first, and what stands behind them to the last. */
+/** Gives comments before all objects to the first, and those after them to the last. */
 function withOuterComments(
   records: readonly DocumentRecord[],
   document: Document.Parsed,

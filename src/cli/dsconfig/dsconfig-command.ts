@@ -24,7 +24,7 @@ const TLS_WORDS: ReadonlySet<string> = new Set([
   '--offline',
 ]);
 const PROPERTIES_COMMAND = 'list-properties';
-/** What older releases called options that have another name now. */
+/** Former names of options by their names of today. */
 const OLD_NAMES: ReadonlyMap<string, string> = new Map([
   ['--bindpasswordfile', '--bindPassword:file'],
   ['--truststorepasswordfile', '--trustStorePassword:file'],

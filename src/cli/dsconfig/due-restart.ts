@@ -10,7 +10,7 @@ import type { PropertyEdits } from './property-edit.ts';
 
 const ENABLED = 'enabled';
 const PENDING = 'ds-cfg-pending-change';
-/** Whoever disabled the connection handler that it is connected by could not enable it again. */
+/** Kind that is never restarted here: who disabled the connection handler of the own connection could not enable it again. */
 const NEVER_OFFERED = 'ds-cfg-connection-handler';
 
 export interface DueRestart {

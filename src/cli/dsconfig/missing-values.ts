@@ -18,7 +18,7 @@ export interface IncompleteCommand {
   readonly invocation: Invocation;
   readonly family: ObjectFamily;
   readonly families: readonly ObjectFamily[];
-  /** What was typed, or goes without saying. */
+  /** Kind that was typed or is the only one. */
   readonly kind: ObjectDefinition | undefined;
   readonly name: string | undefined;
   readonly directory: Directory;

@@ -15,7 +15,7 @@ export interface CommandParts {
   /** Words that the command needs where nobody is asked: they are shown, also when they were not typed. */
   readonly shownWords?: readonly string[];
   /**
-   * What can be said before a server is asked; throws CommandError.
+   * Checks what needs no server. Throws CommandError.
    * @param isAsked whether somebody will be asked for what is missing.
    */
   check(invocation: Invocation, isAsked: boolean, world: World): void;

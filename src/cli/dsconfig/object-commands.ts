@@ -41,7 +41,7 @@ export interface ObjectCommandsOptions {
   /** The options that `open` understands. */
   readonly connectionOptions: readonly CommandOption[];
   readonly open: OpenDirectory;
-  /** Whether a person types the commands one by one: then questions may be asked, and advice given. */
+  /** True if a person types the commands one by one: then questions may be asked, and advice given. */
   readonly isTyped: boolean;
 }
 
@@ -336,7 +336,7 @@ class FamilyCommands {
     return `Which ${definition.friendlyName}? Give its name with --${nameOption}.`;
   }
 
-  /** What `--type` calls it; that of a family without types goes without saying. */
+  /** Returns the name that `--type` has for it; undefined for a family without types. */
   #typeIn(invocation: Invocation): string | undefined {
     const [only, ...others] = this.#family.types.keys();
     return invocation.value('type') ?? (others.length === 0 ? only : undefined);

@@ -4,7 +4,7 @@
 import { isOfKind, type ObjectDefinition } from '../../config/object-definition.ts';
 
 export interface ObjectFamily {
-  /** What the subcommands are called by: `mail-server`. */
+  /** Name in the subcommands: `mail-server`. */
   readonly name: string;
   readonly plural: string;
   readonly definition: ObjectDefinition;
@@ -52,7 +52,7 @@ export function familyOfCommand(
   return families.find((family) => namesCommand(family, command) || command === `verify-${family.name}`);
 }
 
-/** Whether a family of this name and plural has a subcommand of this name. */
+/** Returns true if a family of this name and plural has a subcommand of this name. */
 export function namesCommand(
   { name, plural }: Pick<ObjectFamily, 'name' | 'plural'>,
   command: string,
@@ -67,7 +67,7 @@ function typeName({ kind }: ObjectDefinition, family: ObjectDefinition): string 
   return kind === family.kind ? 'generic' : kind.slice(0, kind.length - family.kind.length - 1);
 }
 
-/** Whether `--type` means anything: there are sub-kinds. */
+/** Returns true if `--type` means anything: there are sub-kinds. */
 export function hasTypes({ types, definition }: ObjectFamily): boolean {
   return types.size > 1 || !types.has('generic') || definition.abstract;
 }

@@ -21,7 +21,7 @@ export function readObject(entry: Entry, kind: ObjectDefinition): ListedObject {
   return { name: entry.dn.name, kind, entry };
 }
 
-/** What to ask for: properties may be operational attributes, which nobody gets who does not name them. */
+/** Returns the attributes to ask for. Properties may be operational attributes, which a search gives only by name. */
 export function askedAttributes({ types }: ObjectFamily): readonly string[] {
   const named = [...types.values()].flatMap(({ properties }) =>
     properties.filter(({ operationalAttribute }) => operationalAttribute).map(({ attribute }) => attribute),
@@ -66,7 +66,7 @@ export async function namesOfKind(
   return family === undefined ? [] : (await listObjects(directory, family)).map(({ name }) => name);
 }
 
-/** What the property's values are, or its default values; secrets as stars. */
+/** Returns the values of the property, or its default values; secrets as stars. */
 export function shownValues({ entry }: ListedObject, property: PropertyDefinition): readonly string[] {
   const shown = showValues(property, entry.values(property.key));
   return shown.map((value) => nameOfReference(property, value));
@@ -103,7 +103,7 @@ export function shownProperties(
   return chosen.toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-/** Whether there is such an entry, for whoever asks. */
+/** Resolves to true if the entry exists for the requester. */
 export async function isThere(directory: Directory, dn: Dn): Promise<boolean> {
   try {
     return (await directory.search({ base: dn.toString(), scope: 'base', attributes: [] })).length > 0;

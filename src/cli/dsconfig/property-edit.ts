@@ -14,7 +14,7 @@ import { dnOfReference } from './reference-name.ts';
 
 const MAX_NAMES_SHOWN = 40;
 
-/** What is asked for one property. */
+/** Requested change of one property. */
 interface PropertyEdit {
   readonly property: PropertyDefinition;
   readonly set: string[];

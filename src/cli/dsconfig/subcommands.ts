@@ -8,7 +8,7 @@ import { objectCommands } from './object-commands.ts';
 const OPTIONS = { connectionOptions: EITHER_OPTIONS, open: openTyped };
 
 export interface SubcommandOptions {
-  /** Whether a person types them one by one; those of a batch ask nothing. */
+  /** True if a person types them one by one; those of a batch ask nothing. */
   readonly isTyped: boolean;
   /** The options of a connection that list-properties accepts too, although it asks no server. */
   readonly listOptions: readonly CommandOption[];

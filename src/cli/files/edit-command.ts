@@ -84,9 +84,9 @@ interface EditOptions {
 class EditSession {
   readonly #options: EditOptions;
   readonly #file: string;
-  /** What was written last and is not stored. */
+  /** Text that was written last and is not stored. */
   #typed: string | undefined;
-  /** Whether the file holds something that is no text. */
+  /** True if the file holds something that is no text. */
   #isLeft = false;
 
   constructor(options: EditOptions) {
@@ -94,7 +94,7 @@ class EditSession {
     this.#file = join(options.folder, `entry.${options.format}`);
   }
 
-  /** Whether a text that somebody has typed is in the folder, and nowhere else. */
+  /** True if a typed text is in the folder, and nowhere else. */
   get isTextKept(): boolean {
     return this.#typed !== undefined || this.#isLeft;
   }
@@ -142,7 +142,7 @@ class EditSession {
     }
   }
 
-  /** What is in the file when the editor has ended. Throws CommandError when that is nothing, or the editor has failed. */
+  /** Returns the text of the file when the editor has ended. Throws CommandError if there is none, or the editor has failed. */
   async #typedInto(shown: string): Promise<string> {
     await writeFile(this.#file, shown, { mode: FILE_MODE });
     const failure = await runEditor(this.#file, this.#options.world);
@@ -203,7 +203,7 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : 'The file cannot be read.';
 }
 
-/** What a shell says of a program that it cannot run, or that it does not find. */
+/** Exit codes of a shell for a program that it cannot run, or does not find. */
 const NOT_RUN: ReadonlySet<number | null> = new Set([126, 127]);
 
 /** Returns why the editor has not ended well, as a sentence. The variable may hold options too, as it may for other programs. */

@@ -8,18 +8,18 @@ import { ExitCode } from '../exit-code.ts';
 import type { PlannedChange } from './plan.ts';
 
 export interface PlanJudgement {
-  /** What the administrator would still have to do, a line each. */
+  /** Lines that say what the administrator would still have to do. */
   readonly notes: readonly string[];
-  /** What is wrong, a line each, in the words of the server. */
+  /** Problems, a line each, in the words of the server. */
   readonly problems: readonly string[];
-  /** What the first refusal makes a command exit with. */
+  /** Exit code of the first refusal. */
   readonly exitCode: ExitCode;
   /** Why nobody can say whether the plan is possible; undefined when it is known. */
   readonly unknown: string | undefined;
 }
 
 const IN_PARTS = 'Make the changes in parts, or stop the server and use --offline.';
-/** Whoever has more to correct begins with these. */
+/** Maximum number of trials, each of which finds a problem. More problems than these are corrected in several runs. */
 const ROUNDS_MAX = 20;
 /** The connection is lost, or nothing is there to be asked. */
 const NO_ANSWER: ReadonlySet<number> = new Set([

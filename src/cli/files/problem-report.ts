@@ -14,7 +14,7 @@ export interface FileProblem {
   readonly rule: string;
 }
 
-/** What must be corrected, and what need not be. */
+/** Problems that must be corrected, and warnings, which need not be. */
 export interface FileProblems {
   readonly problems: readonly FileProblem[];
   readonly warnings: readonly FileProblem[];

@@ -25,7 +25,7 @@ import { type NamedRequest, runMailTasks } from './mail-tasks.ts';
 
 export interface MailCommandParts {
   readonly open: OpenDirectory;
-  /** Whether a person types the commands: then advice may be given. */
+  /** True if a person types the commands: then advice may be given. */
   readonly isTyped: boolean;
 }
 
@@ -36,7 +36,7 @@ interface Asked {
   readonly requests: readonly NamedRequest[];
   /** Mail servers that nobody asks about because they are not enabled. */
   readonly notEnabled?: readonly string[];
-  /** Whether each is reported under its name. */
+  /** True if each is reported under its name. */
   readonly isList?: boolean;
 }
 
@@ -134,7 +134,7 @@ async function allRequests(directory: Directory): Promise<Asked> {
   return { requests, notEnabled, isList: true };
 }
 
-/** What would make the mail server so, whether or not there is one of this name. */
+/** Returns the change that would make the mail server so, whether or not there is one of this name. */
 async function changeOf(
   dn: Dn,
   kind: ObjectDefinition,
@@ -171,7 +171,10 @@ function messageRequest(invocation: Invocation): MakeRequests {
   return async () => ({ requests: [{ name: name ?? '', request }] });
 }
 
-/** What names an entry of the container is a DN; anything else is a name, also with a "=" in it. */
+/**
+ * Returns the DN of a mail server. A text that is the DN of an entry of the container is a DN; any other is a name, also
+ * with a "=" in it.
+ */
 function dnOf(text: string): Dn {
   const written = text.includes('=') ? parsed(text) : undefined;
   if (written?.parent?.toString().toLowerCase() === CONTAINER.toLowerCase()) return written;

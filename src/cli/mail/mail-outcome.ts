@@ -8,7 +8,7 @@ import type { NamedOutcome } from './mail-tasks.ts';
 
 const UNKNOWN = 'unknown';
 
-/** What was found out, line by line; what went wrong goes to standard error. */
+/** Prints what was found out, line by line; failures go to standard error. */
 export function tellOutcome(
   { entry, isSuccessful, lines }: FinishedTask,
   { stdout, stderr }: World,

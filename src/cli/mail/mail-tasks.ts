@@ -26,7 +26,7 @@ export async function runMailTasks(
   requests: readonly NamedRequest[],
   { doing, world }: { readonly doing: string; readonly world: World },
 ): Promise<readonly NamedOutcome[]> {
-  /** What each waits for, by the names of the tasks that run. */
+  /** Steps that the running tasks wait for, by the names of the tasks. */
   const waiting = new Map<string, string>();
   const outcomes: NamedOutcome[] = [];
   const isAlone = requests.length === 1;

@@ -163,7 +163,7 @@ class Menu {
     return entry?.first(PENDING) !== undefined;
   }
 
-  /** What the command prints stands on the terminal; then the command, as somebody would type it. */
+  /** Runs a command. Its output stands on the terminal, then the command as somebody would type it. */
   async #run(words: readonly string[], shown: string): Promise<boolean> {
     const command = this.#commands.get(words[0] ?? '');
     if (command === undefined) return false;

@@ -9,7 +9,7 @@ import { ObjectDraft } from './object-draft.ts';
 import type { Prompts } from './prompts.ts';
 import { editProperty, type PropertyMenuParts } from './property-menu.ts';
 
-/** What is known of it already. */
+/** Properties of the new object that are known already. */
 export interface KnownOfObject {
   readonly kind?: ObjectDefinition | undefined;
   readonly name?: string | undefined;

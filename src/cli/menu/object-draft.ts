@@ -62,7 +62,7 @@ export class ObjectDraft {
     return this.#words(subcommand, (_, value) => value);
   }
 
-  /** The same as it may be shown and kept, for a shell. */
+  /** Returns the command as it may be shown and kept, for a shell. */
   shownCommand(subcommand = this.#saving): string {
     return formatCommand(this.#words(subcommand, ({ type }, value) => type.show(value)));
   }

@@ -10,7 +10,7 @@ export interface ObjectMenuParts extends PropertyMenuParts {
   readonly prompts: Prompts;
   /** Runs a subcommand and what stands behind it; resolves to whether it did what it should, and says so. */
   readonly run: (words: readonly string[], shown: string) => Promise<boolean>;
-  /** Whether values of the stored object wait to be in force. */
+  /** Resolves to true if values of the stored object are not effective yet. */
   readonly isPending: (draft: ObjectDraft) => Promise<boolean>;
   /** The command that tests an object of this kind, stored or not, if there is one that can be asked now. */
   readonly testOf: (draft: ObjectDraft) => string | undefined;
@@ -95,7 +95,10 @@ async function save(draft: ObjectDraft, parts: ObjectMenuParts): Promise<boolean
   return true;
 }
 
-/** Whoever disabled the connection handler that it is connected by could not enable it again. */
+/**
+ * Returns true if the object may be restarted. Who disabled the connection handler of the own connection could not enable it
+ * again.
+ */
 function mayRestart(draft: ObjectDraft): boolean {
   const { kind, family, isNew } = draft;
   const enabled = kind.propertiesByName.get(ENABLED);

@@ -17,7 +17,7 @@ export interface Choice {
 export interface TextQuestion {
   readonly initial?: string;
   readonly placeholder?: string;
-  /** What is wrong with an answer; undefined: nothing. */
+  /** Returns the problem of an answer; undefined if there is none. */
   check(text: string): string | undefined;
 }
 
@@ -29,7 +29,7 @@ const MASK = '*';
 export class Prompts {
   readonly #library: Library;
   readonly #terminal: { readonly input: Terminal['stdin']; readonly output: Terminal['stdout'] };
-  /** Whether the last question was left by Ctrl-C. */
+  /** True if the last question was left by Ctrl-C. */
   #wasInterrupted = false;
 
   static async open({ stdin, stdout, terminal }: Terminal): Promise<Prompts> {
@@ -74,7 +74,7 @@ export class Prompts {
     });
   }
 
-  /** What is typed appears as stars. */
+  /** Asks for a secret, which appears as stars. */
   async secret(message: string, check: TextQuestion['check']): Promise<string | undefined> {
     return this.#ask<string>(async () => {
       const answer = await this.#library.password({

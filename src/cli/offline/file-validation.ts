@@ -46,7 +46,7 @@ export interface FileValidation {
   readonly warnings: readonly FileProblem[];
 }
 
-/** What a new instance begins with. */
+/** Configuration of a new instance. */
 const SHIPPED_CONFIGURATION = new URL('../../../config/config.ldif', import.meta.url);
 
 /** Rejects with what keeps the sources from being opened, and with CommandError for files that are not there. */
@@ -166,7 +166,7 @@ function issuesOf(
   ];
 }
 
-/** Whether the schema says already that a property of an entry is wrong; a server says it once, too. */
+/** Returns true if the schema has reported the property already; a server reports it once, too. */
 function toldBy(
   known: readonly Issue[],
   desired: readonly DesiredEntry[],
@@ -181,7 +181,7 @@ function toldBy(
   };
 }
 
-/** What has no effect in entries that are right. */
+/** Returns hints about values without effect in valid entries. */
 function hintsIn(
   desired: readonly DesiredEntry[],
   issues: readonly Issue[],

@@ -41,7 +41,7 @@ export async function diffOffline(
   });
 }
 
-/** What a rollback is asked for. */
+/** Request of a rollback. */
 export interface RollbackRequest {
   readonly to: number;
   /** The number of the last change; another one in between is refused. */
@@ -49,7 +49,7 @@ export interface RollbackRequest {
   readonly trial: boolean;
 }
 
-/** What a rollback did, or would do. */
+/** Outcome of a rollback or of its trial. */
 export interface RollbackAnswer {
   readonly from: number;
   readonly number?: number | undefined;

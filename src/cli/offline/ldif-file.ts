@@ -16,15 +16,15 @@ import { ExitCode } from '../exit-code.ts';
 export interface LdifFileOptions {
   /** `-` is stdin. */
   readonly path: string;
-  /** Whether values may be taken from files (`attribute:< file:///…`). */
+  /** True if values may be taken from files (`attribute:< file:///…`). */
   readonly allowsFiles: boolean;
-  /** What came in at stdin, which can be read once only. */
+  /** Octets of standard input, which can be read once only. */
   readonly stdin: Buffer;
   readonly wrong: (error: LdifError) => void;
   readonly progress: (doneOctets: number, totalOctets: number) => void;
 }
 
-/** What one record asks for; an entry asks to be added. */
+/** Requested change of one record; an entry is to be added. */
 export interface WantedChange {
   readonly line: number;
   readonly change: Change;

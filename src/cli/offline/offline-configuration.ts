@@ -42,10 +42,10 @@ import { readInputFile } from '../files/input-files.ts';
 import { ReplacedEntries } from './replaced-entries.ts';
 
 export interface OfflineConfiguration {
-  /** Whether the instance has a configuration of its own. */
+  /** True if the instance has a configuration of its own. */
   readonly isStored: boolean;
   readonly configuration: Configuration;
-  /** What is wrong with it, one sentence each; values of secrets are not shown. */
+  /** Problems of the configuration, one sentence each; values of secrets are not shown. */
   readonly problems: readonly string[];
 }
 

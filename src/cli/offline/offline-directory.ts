@@ -129,7 +129,7 @@ class OfflineDirectory implements Directory {
     return sentences.map((sentence) => UNUSABLE + sentence);
   }
 
-  /** What an administrator would have to restart does not run: of the notes only those are left that are about values. */
+  /** Makes a change. Nothing runs that an administrator would have to restart, so only notes about values are returned. */
   #change(change: Change): Promise<string> {
     return refusalsInWords(async () => {
       const before = this.#entryOf(change);

@@ -23,7 +23,7 @@ export interface OfflineImportOptions {
   readonly files: readonly string[];
   readonly choice: InstanceChoice;
   readonly world: World;
-  /** What came in at it, if one of the files is `-`. */
+  /** Octets of standard input, if one of the files is `-`. */
   readonly stdin: Buffer;
   readonly allowsFiles: boolean;
   /** Lets an entry that is there become what the file says. */
@@ -41,7 +41,7 @@ export interface ImportOutcome {
   readonly madeCount: number;
   /** The number of the change that they are in the history; undefined when nothing was stored. */
   readonly number: number | undefined;
-  /** What is worth knowing of what was imported: a sentence each. */
+  /** Warnings about what was imported, a sentence each. */
   readonly warnings?: readonly string[];
   /** Where an import ended before its end; undefined when it did not. */
   readonly stopped?: StoppedImport | undefined;
@@ -163,7 +163,7 @@ function placeOf({ file, line }: Pick<ImportProblem, 'file' | 'line'>): string {
   return `${file}:${line}`;
 }
 
-/** What is worth knowing about the store goes to the person at the command line. */
+/** Makes a log that tells the person at the command line about the store. */
 function logOf({ stderr }: World): Log {
   const write = (_: object, message: string) => void stderr.write(`${message}\n`);
   return { info: () => {}, warn: write, error: write };

@@ -19,7 +19,7 @@ type ImportPlace = Pick<ImportProblem, 'file' | 'line'>;
 export interface OnlineImportOptions {
   readonly files: readonly string[];
   readonly world: World;
-  /** What came in at it, if one of the files is `-`. */
+  /** Octets of standard input, if one of the files is `-`. */
   readonly stdin: Buffer;
   readonly allowsFiles: boolean;
   readonly isContinued: boolean;

@@ -8,7 +8,7 @@ import type { Directory } from '../connection/directory.ts';
 const EXPIRES_SOON_MS = 30 * 24 * 60 * 60 * 1000;
 const CHANGES_SHOWN = 5;
 
-/** What `confdit status` shows, and prints with --json. */
+/** Status that `confdit status` shows, and prints with --json. */
 export interface Status {
   readonly server: {
     readonly version: string;

@@ -55,7 +55,7 @@ export function sparkline(counts: readonly number[], hasUnicode: boolean): strin
     .join('');
 }
 
-/** Whether the environment says that the terminal shows UTF-8 (POSIX: LC_ALL, then LC_CTYPE, then LANG). */
+/** Returns true if the environment says that the terminal shows UTF-8 (POSIX: LC_ALL, then LC_CTYPE, then LANG). */
 export function showsUnicode({ LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): boolean {
   return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
 }

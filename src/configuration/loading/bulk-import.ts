@@ -34,7 +34,7 @@ export interface ImportPlace {
   readonly line: number;
 }
 
-/** What is wrong, and with which change; without a place it is the whole. */
+/** A problem and the change that has it; without a place it is one of the whole import. */
 interface PlacedProblem {
   readonly place: ImportPlace | undefined;
   readonly problem: string;
@@ -53,9 +53,9 @@ export class BulkImport {
   readonly #templates: EntryTemplates;
   /** Changes whose passwords are being hashed, before it is their turn. */
   readonly #hashing = new Map<Change, Promise<Change>>();
-  /** What is still to be validated, by key: as it was before the import. */
+  /** Entries that are still to be validated, by key: as they were before the import. */
   readonly #doubtful = new Map<string, Doubtful>();
-  /** Whether something was changed or deleted that the others may refer to. */
+  /** True if something was changed or deleted that other entries may refer to. */
   #hasOtherThanAdds = false;
 
   constructor(options: BulkImportOptions) {
@@ -66,7 +66,7 @@ export class BulkImport {
     options.configuration.tree.beginFilling();
   }
 
-  /** What was applied. */
+  /** Changes that were applied. */
   get changes(): readonly Change[] {
     return this.#staging.changes;
   }
@@ -125,7 +125,7 @@ export class BulkImport {
     }
   }
 
-  /** Whether the entry is like one that was right, so that it is in its place now. */
+  /** Adds the entry if it is like one that was valid. Returns true if it did. */
   #addByTemplate(entry: Entry): boolean {
     const { configuration } = this.#options;
     const { tree, schema } = configuration;

@@ -48,8 +48,8 @@ export function loadCheckedEntries({ schema, tree }: Configuration, entries: rea
 }
 
 /**
- * What is wrong with a configuration that was right when it was stored: only what the sources have a say in, what was
- * changed since, and what refers to either, can be.
+ * Validates a configuration that was valid when it was stored. Only what depends on the sources, what was changed since, and
+ * what refers to either can be wrong.
  */
 export async function validateDoubtful(
   configuration: Configuration,

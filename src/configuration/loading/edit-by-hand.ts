@@ -9,9 +9,9 @@ import type { Schema } from '../../schema/schema.ts';
 
 export interface EditByHand {
   readonly schema: Schema;
-  /** What is there now, by the keys of the names. */
+  /** Present entries, by the keys of their names. */
   readonly present: ReadonlyMap<string, Entry>;
-  /** What the file held before; undefined: nobody knows, and what it holds now is what all is to be. */
+  /** Entries of the file before the edit. If undefined, they are not known, and the file as it is now replaces everything. */
   readonly original: readonly Entry[] | undefined;
   readonly edited: readonly Entry[];
 }

@@ -119,7 +119,7 @@ class Template {
   }
 }
 
-/** Whether what was written stands first in what is stored, in its order, and the name is a plain one below another. */
+/** Returns true if the stored entry begins with what was written, in its order, and the name is a plain one below another. */
 function isSameOrder(written: Entry, stored: Entry, { schema }: Configuration): boolean {
   const [ava, ...others] = written.dn.rdn ?? [];
   if (ava === undefined || others.length > 0 || !PLAIN_VALUE.test(ava.value)) return false;

@@ -23,7 +23,7 @@ export class FileWatch implements Component {
   readonly renamed = neverRenamed;
   readonly #options: FileWatchOptions;
   #timer: NodeJS.Timeout | undefined;
-  /** What the files looked like that were changed, at the last look and at the last reload. */
+  /** Stamps of the changed files, at the last look and at the last reload. */
   #seen = '';
   #tried = '';
 
@@ -60,7 +60,10 @@ export class FileWatch implements Component {
     this.#timer = timer;
   }
 
-  /** What looks the same twice is no longer being written; what could not be reloaded is tried again once it differs. */
+  /**
+   * Reloads when the files look the same twice, because then nobody is writing them. After a failed reload it waits for
+   * another difference.
+   */
   async #look(): Promise<void> {
     const changed: string[] = [];
     for (const { path, stamp } of this.#options.sources().filesRead()) {

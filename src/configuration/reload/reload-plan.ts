@@ -22,7 +22,7 @@ export interface ReloadedObject extends ReloadedEntry {
   readonly changed: readonly ChangedProperty[];
   /** The names of the properties that did not wait before. */
   readonly waiting: readonly string[];
-  /** What components are asked about; undefined when nothing has changed, in force or for the next start. */
+  /** Question to the components; undefined if nothing has changed, neither effective nor for the next start. */
   readonly difference: ObjectDifference | undefined;
   /** The entry with what was in force, as ValuesInForce gives it. */
   effectiveBefore(): Entry;
@@ -83,7 +83,7 @@ async function findDoubtful({ tree }: Configuration): Promise<ReadonlyMap<string
   return found;
 }
 
-/** What refers to an entry that means something else may be wrong now, although it has not changed itself. */
+/** Adds the objects that refer to changed ones: they may be invalid now although they have not changed themselves. */
 function withReferrers(
   doubtful: ReadonlyMap<string, Entry>,
   configuration: Configuration,
@@ -98,7 +98,7 @@ function withReferrers(
   return all;
 }
 
-/** What an entry that stays as it is written means with other sources; see PropertyValidator.compareWith. */
+/** Comparison of an unchanged entry with other sources; see PropertyValidator.compareWith. */
 type Comparison = ReturnType<PropertyValidator['compareWith']>;
 
 /** The configuration as it would be: with the references that are others then, and with what waits then. */

@@ -37,7 +37,7 @@ export interface LastReload {
   readonly problems: readonly string[];
 }
 
-/** What has changed in force, for people: a line for each property, without the values of secrets. */
+/** Report of a reload for people: a line for each property whose effective value has changed, without values of secrets. */
 export interface ReloadReport {
   readonly lines: readonly string[];
 }
@@ -137,7 +137,10 @@ export class Reload {
     }
   }
 
-  /** What could not be read before and is used by nobody is no reason to refuse. */
+  /**
+   * Reads again what components have read. A source that could not be read before and that nothing uses does not refuse the
+   * reload.
+   */
   async #reread({ differences }: ReloadPlan, problems: string[]): Promise<readonly Prepared[]> {
     const { files, configuration } = this.#options;
     const read: Prepared[] = [];

@@ -77,7 +77,7 @@ export function requireLoginRights(
   if (first !== undefined) throw refusal(dn.toString(), first, requester, before);
 }
 
-/** Whether the requester may set passwords of an account with these privileges. */
+/** Returns true if the requester may set passwords of accounts with these privileges. */
 function mayReset(accounts: readonly Entry[], requester: Requester): boolean {
   return (
     requester.privileges.has(RESET) && accounts.every((entry) => missingOf(entry, requester).length === 0)

@@ -46,7 +46,10 @@ export function requireWriteByPolicy(change: Change, writer: PolicyWriter): void
   if (textsInChanges([change]).length > 0) throw expressionRefused(dn, writer.requester);
 }
 
-/** What an expression resolves to is shown: whoever writes one reads the environment and the files of the server. */
+/**
+ * Makes the refusal of an expression: its value is shown to readers, so that its writer could read environment and files of
+ * the server.
+ */
 function expressionRefused(dn: Dn, { dn: who }: Requester): LdapError {
   return new LdapError(
     'insufficientAccessRights',
@@ -118,7 +121,7 @@ export function refusalFor(error: unknown, changes: readonly Change[], writer: P
   return new LdapError(own[0]?.code ?? code, text, { cause: error });
 }
 
-/** Whether an issue is about a value that the request itself has. */
+/** Returns true if the issue is about a value that the request itself has. */
 function isOwn(
   { dn, property, code }: { readonly dn: string; readonly property?: string; readonly code: string },
   changes: readonly Change[],

@@ -52,8 +52,8 @@ export function requireSecretAnew(
 }
 
 /**
- * The same when the changes are staged: the password may have come with a change before them, which was not stored yet when
- * they were asked for. Throws insufficientAccessRights (50).
+ * Requires it of staged changes: an earlier change of the request may have brought the password, which was not stored when
+ * they were checked first. Throws insufficientAccessRights (50).
  */
 export function requireStagedSecretAnew(
   { before, after, key, from }: Effect,
@@ -107,7 +107,7 @@ function holdsSecret(entry: Entry, { key, type }: PropertyDefinition, definition
 }
 
 /**
- * The same for a trust manager: it decides to which server the passwords go of the mail servers that use it.
+ * Requires it of a trust manager, which decides to which server the passwords of its mail servers go.
  * @param users of the trust manager, as they are before the changes
  */
 export function requireTrustKept(

@@ -44,7 +44,7 @@ export function requireNoGuess(
 interface GuessContext {
   readonly schema: Schema;
   readonly secrets: SecretValues;
-  /** What the requester sees of the entry; undefined: nothing. */
+  /** Grant of the requester for the entry; undefined if it sees nothing of it. */
   readonly grant: Grant | undefined;
 }
 

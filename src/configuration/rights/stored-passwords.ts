@@ -30,7 +30,7 @@ import type { Schema } from '../../schema/schema.ts';
 
 const PASSWORD_KEY = 'userpassword';
 const POLICY_KEY = 'ds-pwp-password-policy-dn';
-/** What no password is compared with. */
+/** Attributes that no password is compared with. */
 const UNCOMPARED: ReadonlySet<string> = new Set([PASSWORD_KEY, 'objectclass']);
 /** An account has no more: each login computes as many hashes as the account that has most. */
 const PASSWORDS_MAX = 8;
@@ -210,7 +210,7 @@ export function comparedAttributes(entry: Entry, schema: Schema): NewPassword['a
   });
 }
 
-/** Whoever deletes a password by its clear text means all that was made of it. */
+/** Returns the stored values of a clear-text password that is to be deleted. */
 async function deleted(
   attribute: Attribute,
   kept: readonly string[] | undefined,

@@ -13,7 +13,7 @@ import type { Issue } from '../../ldap/issue.ts';
 import type { Commit, Store } from '../../store/store.ts';
 import type { WriteTarget } from './write-target.ts';
 
-/** What every tree can be given changes by. */
+/** Part of a write target that takes changes. */
 type StagingTarget = Pick<WriteTarget, 'apply' | 'stage' | 'tree'>;
 
 /** The changes of one commit. */
@@ -33,7 +33,7 @@ export class Staging {
     return this.#facts.at;
   }
 
-  /** What the next change leaves behind. */
+  /** Stamp of the next change. */
   get stamp(): Stamp {
     const { at, by, id } = this.#facts;
     return { at, by, id: idOfChange(id, this.changes.length) };
@@ -89,7 +89,7 @@ export function checkStaged(
   return places.flatMap((effect) => target.check(effect));
 }
 
-/** What changes come to in the end. */
+/** Sum of several changes. */
 export interface NetChange {
   /**
    * Place by place: what moves is gone from one and has come to another. Rights and validation ask about what is there in

@@ -32,7 +32,7 @@ import { allReady } from './refused-steps.ts';
 import type { WritePath, WriteStep, Written } from './write-path.ts';
 import type { WriteTarget } from './write-target.ts';
 
-/** What a tree asks of a change. */
+/** Rules of a tree for its changes. */
 export interface ChangeRules {
   /**
    * Returns the change as it may be stored, with hashes in place of passwords. Throws, or rejects with, the LdapError that
@@ -46,7 +46,7 @@ export interface ChangeRules {
   require(change: Change, requester: Requester, entry: Entry | undefined): void;
   /** Returns a change with what must be changed with it; the change alone when absent. Throws LdapError. */
   withFollowers?(change: Change): readonly Change[];
-  /** Whether entries may be referral objects (RFC 3296). */
+  /** True if entries may be referral objects (RFC 3296). */
   readonly mayRefer?: boolean;
   /** Told of a change that is made. Returns what else whoever asked for it should know, a sentence each. */
   made?(change: Change): readonly string[];
@@ -175,7 +175,7 @@ export class TreeWriter implements Writer {
     );
   }
 
-  /** The same as the changes before it leave the entries. */
+  /** Checks the rights for a change on top of the changes before it. */
   #permitStaged(change: Change, requester: Requester): void {
     const { rights, rules, tree } = this.#options;
     if (rights.writesAll(requester)) return;
@@ -321,7 +321,7 @@ export class TreeWriter implements Writer {
     return deletes.length === 0 ? [change] : deletes.reverse();
   }
 
-  /** What goes or moves in one piece is done in one piece, and everybody waits for that. */
+  /** Refuses to delete or move very many entries at once: everybody would wait for it. */
   #requireFew({ dn }: Change & { type: 'delete' | 'modifyDn' }): void {
     const { schema, tree } = this.#options;
     let count = 0;

@@ -1,7 +1,7 @@
 // The work of the write path that is under way, and since when: whoever looks after the server asks whether some of it does
 // not come to an end.
 
-/** What is under way, to be read after "for 12 s". */
+/** Text for a change that is being prepared, to be read after "for 12 s". */
 export const PREPARING = 'a change has been made ready, which waits for a file or a port';
 export const STORING = 'changes have waited for the disk';
 

@@ -38,7 +38,7 @@ const BATCH_MAX = 256;
 const WAITING_MAX = 10_000;
 /** Something that is asked for at once with others, and is done with them or not at all. */
 export interface WriteStep {
-  /** What was asked for, where all texts of the changes are those of it; otherwise they are known when the changes are made. */
+  /** Requested changes, if they have all texts of the changes that are made of them. */
   readonly asked?: readonly Change[];
   /**
    * Called when it is its turn, with the number that the commit will have, and sees what the steps before it have
@@ -49,7 +49,7 @@ export interface WriteStep {
   accept?(effects: readonly Effect[]): void;
 }
 
-/** What has become of a request. */
+/** Outcome of a request. */
 export interface Written {
   /** The number of the commit; undefined when it was to be tried only. */
   readonly number: number | undefined;
@@ -58,7 +58,7 @@ export interface Written {
   readonly effects: readonly (readonly Effect[])[];
 }
 
-/** What is done when nothing is being prepared or stored; what comes meanwhile waits. Never rejects. */
+/** Work that runs while nothing is being prepared or stored; requests wait for its end. Never rejects. */
 interface Exclusive {
   readonly work: (runtime: Runtime) => Promise<void>;
 }
@@ -69,11 +69,11 @@ interface Waiting {
   readonly isTrial: boolean;
   readonly requester: Requester;
   readonly outcome: PromiseWithResolvers<Written>;
-  /** Whether it is prepared only when all before it is in force: a component could not prepare it earlier. */
+  /** True if it is prepared after all earlier ones are committed: a component could not prepare it before. */
   readonly retryAfterCommit?: boolean;
 }
 
-/** What is staged and prepared and waits for the disk. */
+/** Staged and prepared request that waits for the disk. */
 interface Ready {
   readonly waiting: Waiting;
   readonly commit: Commit;
@@ -82,7 +82,7 @@ interface Ready {
   readonly prepared: Prepared;
   /** Where the tree was when it was staged. */
   readonly mark: number;
-  /** What came right behind it and was refused: told when what it was refused by is on disk. */
+  /** Requests that came right after it and were refused. They are answered when what refused them is on disk. */
   readonly refused: Refused[];
 }
 
@@ -91,7 +91,7 @@ interface Refused {
   readonly error: unknown;
 }
 
-/** What the disk is at work on. */
+/** Batch that is being stored. */
 interface Storing {
   readonly batch: readonly Ready[];
   /** Once the append has failed. */
@@ -154,7 +154,7 @@ export class WritePath {
     return this.#enqueue([{ asked, changes: () => asked }], requester, false);
   }
 
-  /** The same for several steps that are one commit; with more than one, ChangeRefused says which is at fault. */
+  /** Submits several steps as one commit; with more than one, ChangeRefused says which is at fault. */
   submitAll(steps: readonly WriteStep[], requester: Requester): Promise<Written> {
     return this.#enqueue(steps, requester, false);
   }
@@ -265,7 +265,7 @@ export class WritePath {
     this.#snapshots.writeIfDue();
   }
 
-  /** What was prepared, or refused, on top of a batch that could not be stored has its turn once more without it. */
+  /** Takes a batch back that could not be stored. What was prepared or refused on top of it is tried again without it. */
   #takeBack(storing: Storing, cause: unknown): void {
     const ahead = this.#ready;
     this.#storing = undefined;

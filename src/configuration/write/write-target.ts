@@ -12,13 +12,13 @@ import type { ObjectDifference } from '../../runtime/component.ts';
 
 export interface WriteTarget {
   readonly tree: Tree;
-  /** What the numbers of its commits go with as long as it lives; undefined: they mean nothing after a restart. */
+  /** Id of the history that its commit numbers belong to; undefined if they mean nothing after a restart. */
   readonly historyId?: string | undefined;
-  /** What checks its entries before they are stored, see StoreContents.checked. */
+  /** Identity of the check before entries are stored, see StoreContents.checked. */
   readonly checkedBy?: string | undefined;
   /** Reads what the changes name and checking them needs; undefined when there is nothing. Never rejects. */
   readAhead?(changes: readonly Change[]): Promise<void> | undefined;
-  /** What the change would do, place by place, operational attributes included. Throws the LdapError that refuses it. */
+  /** Returns the effects of a change, entry by entry, operational attributes included. Throws the LdapError that refuses it. */
   apply(change: Change, made: Stamp): readonly Effect[];
   stage(effect: Effect): void;
   /**
@@ -31,10 +31,10 @@ export interface WriteTarget {
    * @param changes all that are made together: the effect is what those come to in the end that are about its place.
    */
   permit(effect: Effect, requester: Requester, changes: readonly Change[]): void;
-  /** What is wrong with the tree now that the effect is staged. */
+  /** Returns the issues of the tree with the staged effect. */
   check(effect: Effect): readonly Issue[];
-  /** What the runtime is asked about; undefined when it does not run what lives here. */
+  /** Returns the question to the runtime; undefined if the runtime does not run what lives here. */
   differenceOf(effect: Effect, names: NewNames): ObjectDifference | undefined;
-  /** What the administrator must still do once the effect is stored: one line each. */
+  /** Returns a line for each thing the administrator must still do once the effect is stored. */
   notesOf(effect: Effect): readonly string[];
 }

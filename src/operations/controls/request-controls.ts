@@ -175,7 +175,7 @@ const CONTROLS = {
 export type ControlName = keyof typeof CONTROLS;
 type ValueOf<Type> = Type extends ControlType<infer Value> ? Value : never;
 
-/** What a request carries besides itself. */
+/** Controls of a request by their names. */
 export type RequestControls = {
   readonly [Name in ControlName]?: Given<ValueOf<(typeof CONTROLS)[Name]>>;
 };
@@ -195,7 +195,7 @@ export function controlOids(name: ControlName): readonly string[] {
   return otherOid === undefined ? [oid] : [oid, otherOid];
 }
 
-/** What a control is called; undefined for one that is not supported. */
+/** Returns the name of a control; undefined for one that is not supported. */
 export function nameOfControl(oid: string): string | undefined {
   const name = NAME_BY_OID.get(oid);
   return name === undefined ? undefined : CONTROLS[name].name;

@@ -28,7 +28,7 @@ export class AccountRequester implements Requester {
     return this.#account;
   }
 
-  /** Whether the login is still good. */
+  /** True if the login is still good. */
   get isCurrent(): boolean {
     const account = this.#account;
     if (account.era !== this.#era || this.#accounts.find(account.key) !== account) return false;

@@ -38,7 +38,7 @@ export interface AuthenticationOptions {
   readonly lockout: AccountLockout;
   /** The key of the account that whoever may open the local socket becomes. */
   readonly administratorKey: string;
-  /** What logins compute, whatever the name. */
+  /** Computations of a login, the same for every name. */
   readonly profiles: PasswordProfiles;
   /** Where hashes of passwords are computed. */
   readonly derive: Derive;
@@ -99,7 +99,7 @@ export class Authentication {
     return this.verifyAt(this.#keyOf(name), password, source);
   }
 
-  /** The same by the key of a name. */
+  /** Verifies a password for the key of a name. */
   verifyAt(
     nameKey: string,
     password: string,
@@ -160,7 +160,7 @@ export class Authentication {
     return found;
   }
 
-  /** What cannot be replaced now is replaced at another login. */
+  /** Replaces weak values by strong ones. A failure is ignored: another login tries it again. */
   async #renewWeak(account: Account, weak: readonly string[], password: string): Promise<void> {
     if (weak.length === 0) return;
     await this.#renew?.(account, weak, password, this.#derive).catch((error: unknown) => {

@@ -33,7 +33,7 @@ export function canonicalName(name: string, keyOf: KeyOf): string {
   }
 }
 
-/** The same for the key of a DN. */
+/** Returns the canonical key for the key of a DN. */
 export function canonicalKey(key: string, keyOf: KeyOf): string {
   const [, value] = UID_KEY.exec(key) ?? [];
   return value === undefined ? key : `cn=${value},${keyOf(Container.rootDns)}`;

@@ -95,7 +95,7 @@ export class LoginThrottle implements Component {
     yield { key: undefined, facts: { logins: { ...this.#limits } } };
   }
 
-  /** Whether `admit` would neither wait nor refuse: what most logins find. */
+  /** Returns true if `admit` would neither wait nor refuse, as for most logins. */
   mayTryNow(source: LoginSource, name: string): boolean {
     if (this.#pairs.size === 0 && this.#addresses.size === 0) return true;
     return this.#placesOf(source, name).every(({ records, key }) => {

@@ -9,8 +9,8 @@ import { AccountRequester } from './account-requester.ts';
 const PASSWORD_NAMES: ReadonlySet<string> = new Set(['userpassword', '2.5.4.35']);
 
 /**
- * Whoever replaces its own password. Undefined for every other change, also for one that may leave a password what it is:
- * what ends the login then is the change of somebody else.
+ * Returns the requester if it replaces its own password. Undefined for every other change, also for one that may leave a
+ * password what it is: what ends the login then is the change of somebody else.
  */
 export function findPasswordReplacer(
   change: Change,

@@ -66,7 +66,7 @@ function inSuffix(search: Search, { baseDn, baseKey }: Backend): Search {
   return { ...search, base: baseDn.toString(), baseKey, scope };
 }
 
-/** What is found; nothing where the base is not there, such as in a suffix that has no entry yet. */
+/** Returns the results, and none if the base is not there, such as in a suffix that has no entry yet. */
 export function orNothing<T>(search: () => Iterable<T>): Iterable<T> {
   try {
     return search();

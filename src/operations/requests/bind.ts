@@ -20,7 +20,7 @@ import type { SaslExchange, SaslStep } from '../sasl/mechanism.ts';
 import { beginExchange } from '../sasl/mechanisms.ts';
 
 const LDAP_VERSION = 3;
-/** What somebody may make the server write to the log. */
+/** Maximum size of the name of a mechanism in the log, because anybody can send one. */
 const MECHANISM_CHARACTERS_MAX = 20;
 
 export function bind(

@@ -117,7 +117,7 @@ class ContentSync {
     return this.#refreshed(number, isFirst, answer);
   }
 
-  /** What happened since the client was here last. */
+  /** Sends the changes since the client was here last. */
   async #bringUpToDate(known: number, missed: readonly (readonly ChangeEvent[])[]): Promise<Answer> {
     if (this.#asked.mode === 'refreshOnly') {
       await this.#sendChanged(missed.flat());

@@ -18,7 +18,7 @@ export interface SendLimits {
   readonly pageSize: number;
 }
 
-/** What it needs of an operation. */
+/** Part of an operation that it needs. */
 export type EntrySink = Pick<Operation, 'connection' | 'isAbandoned' | 'send'>;
 
 export class EntrySender {
@@ -38,7 +38,7 @@ export class EntrySender {
     return this.#sent;
   }
 
-  /** What comes first on the next page; undefined when there is none. */
+  /** First result of the next page; undefined if there is none. */
   get next(): Exclude<Found, undefined> | undefined {
     return this.#next;
   }
@@ -62,7 +62,7 @@ export class EntrySender {
     }
   }
 
-  /** What goes wrong is the end of the search: what it holds is given back. */
+  /** Works until the turn is over. An error ends the search and gives back what it holds. */
   #turn(): Answer | undefined {
     try {
       return this.#sendSome();

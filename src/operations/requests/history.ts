@@ -19,7 +19,7 @@ import type { ExtendedRequest } from './extended-request.ts';
 
 /** An answer holds no more than this. */
 const LDIF_CHARACTERS_MAX = 8 * 1024 * 1024;
-/** What is done in one piece is checked in one piece, and everybody waits for that. */
+/** Maximum number of changes of a rollback: it is checked in one piece, and everybody waits for that. */
 const ROLLBACK_CHANGES_MAX = 10_000;
 /** How often an answer is there on its way from records to one text, to JSON, to octets, to a message. */
 const ANSWER_FACTOR = 6;

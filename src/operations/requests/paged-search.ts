@@ -14,7 +14,7 @@ import { EntrySender, type SendLimits } from './entry-sender.ts';
 
 export interface Finding {
   find(): Iterable<Found>;
-  /** The same entry as it is by now; nothing when it is not found any more. */
+  /** Returns the entry as it is now; nothing if it is not found any more. */
   findAgain(entry: Entry): Iterable<Found>;
 }
 
@@ -51,7 +51,7 @@ export function pagedSearch(
   return answer instanceof Promise ? answer.then(finish) : finish(answer);
 }
 
-/** What was found already, as it is by now, and the rest behind it. */
+/** Yields the result that was found already, as it is now, and the rest after it. */
 function* beginningWith(
   first: Entry | Reference,
   rest: Iterator<Found>,

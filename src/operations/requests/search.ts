@@ -155,7 +155,7 @@ function oneBackend(query: Search, contexts: NamingContexts): Backend {
   return backend;
 }
 
-/** What one control asks for and another makes impossible. */
+/** Pairs of controls that exclude each other. */
 const CONTRADICTIONS: readonly (readonly (keyof RequestControls)[])[] = [
   ['persistentSearch', 'sync'],
   ['persistentSearch', 'pagedResults'],

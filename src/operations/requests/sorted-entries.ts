@@ -14,7 +14,7 @@ import type { Operation } from '../operation.ts';
 /** A sorted result is in memory as a whole before its first entry is known. */
 const SORTED_ENTRIES_MAX = 100_000;
 
-/** What may be wrong with a sort while the search itself is in order. */
+/** Result codes of a sort that is wrong in a search that is in order. */
 const SORT_ERRORS: ReadonlySet<ResultCode> = new Set([
   ResultCode.noSuchAttribute,
   ResultCode.inappropriateMatching,

@@ -66,7 +66,10 @@ function committed(
   return { ...SUCCESS, diagnosticMessage, value };
 }
 
-/** What would still have to be done comes first; the last line says that nothing was. */
+/**
+ * Answers a transaction that is not to be done. What would still have to be done comes first; the last line says that
+ * nothing was done.
+ */
 function possible(outcomes: readonly ChangeOutcome[]): Answer {
   const notes = outcomes.flatMap((outcome) => outcome.notes);
   const diagnosticMessage = [...notes, POSSIBLE].join('\n');

@@ -16,7 +16,10 @@ export function findAuthorized(identity: string, accounts: Accounts): Account | 
   return key === undefined ? undefined : accounts.find(key);
 }
 
-/** Whoever logged in, or whom it asked to act as. Throws invalidCredentials (49), which is what RFC 4422 §3.6 asks for. */
+/**
+ * Returns the account that logged in, or the one it asked to act as. Throws invalidCredentials (49), as RFC 4422 §3.6
+ * requires.
+ */
 export function authorize(
   requester: AccountRequester,
   identity: string | undefined,

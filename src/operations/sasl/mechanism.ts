@@ -5,7 +5,7 @@ import { LdapError } from '../../ldap/ldap-error.ts';
 import type { ClientConnection } from '../client-connection.ts';
 import type { Authentication } from '../login/authentication.ts';
 
-/** What the server answers: a challenge, after which the client goes on, or the end with somebody known. */
+/** Answer of the server: a challenge, after which the client goes on, or the end with a known account. */
 export type SaslStep =
   | { readonly requester: undefined; readonly credentials: string }
   | { readonly requester: Requester; readonly credentials: string | undefined };
@@ -29,7 +29,7 @@ export type SaslMechanism = (context: SaslContext) => SaslExchange;
 /** The client sends first in all mechanisms here: without a message it is asked for one (RFC 4422 §3). */
 export const ASK_FOR_FIRST: SaslStep = { requester: undefined, credentials: '' };
 
-/** What is no message of the mechanism; never says what was received, which may hold a password. */
+/** Makes the error for octets that are no message of the mechanism. It never has the octets, which may hold a password. */
 export function malformed(mechanism: string, problem: string): LdapError {
   return new LdapError('protocolError', `This is no message of the SASL mechanism ${mechanism}: ${problem}.`);
 }

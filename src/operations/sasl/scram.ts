@@ -23,7 +23,7 @@ import { type ClientFirst, parseClientFinal, parseClientFirst } from './scram-me
 
 const NONCE_OCTETS = 18;
 
-/** What the server has said, and what it expects to be proved. */
+/** Challenge of the server and the expected proof. */
 interface Challenge {
   readonly clientFirst: ClientFirst;
   readonly nonce: string;
@@ -132,7 +132,7 @@ async function finish(challenge: Challenge, message: string, context: SaslContex
   return { requester, credentials: `v=${signature}` };
 }
 
-/** What is no message of the mechanism ends an exchange too, and counts like it. */
+/** Parses a message. One that is none ends the exchange and counts as a failed login. */
 function orFailed<T>(parse: () => T, failed: () => void): T {
   try {
     return parse();
