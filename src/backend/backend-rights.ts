@@ -25,7 +25,7 @@ export class BackendRights {
     this.#options = options;
   }
 
-  /** What reading everything needs. */
+  /** Privileges that reading everything needs. */
   get readPrivilege(): readonly string[] {
     const { readPrivilege } = this.#options;
     return readPrivilege === undefined ? [] : [readPrivilege];

@@ -30,7 +30,7 @@ export interface EffectiveRightsOptions {
   readonly refusalByRights: (change: Change, requester: Requester) => LdapError | undefined;
 }
 
-/** What a search asks for. */
+/** Question of a search for rights. */
 export interface AskedRights {
   readonly selection: Selection;
   readonly requester: Requester;

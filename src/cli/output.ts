@@ -12,7 +12,7 @@ const NOTHING = '-';
 const NUMBER_TYPES: ReadonlySet<string> = new Set(['integer', 'port']);
 
 export interface Output {
-  /** Prints that something was made or is gone; --quiet leaves it out. */
+  /** Prints that something was made or is gone; output for scripts leaves it out. */
   made(sentence: string): void;
   /** A line for people who want to know. */
   done(sentence: string): void;

@@ -314,10 +314,7 @@ export class Session implements ClientSession {
     this.#endIfDone();
   }
 
-  /**
-   * Returns true if waiting requests must go on waiting: others have their turn, or the client does not keep up with the
-   * answers.
-   */
+  /** Returns true if waiting requests must wait on: others have their turn, or the client is slow to read. */
   #mustTakeTurns(): boolean {
     if (this.#isPausing) return true;
     const now = performance.now();

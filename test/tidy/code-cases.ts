@@ -184,7 +184,7 @@ export const wordCases: readonly RuleCase[] = [
     files: {
       'src/store/a.ts': code('/** What it does. */', 'export const a = 1;'),
       'src/store/b.ts': code('/** Number of files. */', 'export const b = 1;'),
-      'src/cli/c.ts': code('/** Whether it is so. */', 'export const c = 1;'),
+      'src/instance/c.ts': code('/** Whether it is so. */', 'export const c = 1;'),
     },
     expected: ['src/store/a.ts:2 a doc comment begins with "What"'],
   },
