@@ -20,6 +20,9 @@ export interface ClockSources {
 /** How soon it is seen that the calendar was put forward. Also keeps timers far below the 31 bits that they have. */
 const LOOK_MS = 10_000;
 
+/**
+ * Makes a clock from its sources. `later` calls back when either the calendar or the steady clock has advanced far enough.
+ */
 export function clockOf({ calendarMs, steadyMs, timer }: ClockSources): Clock {
   const later: Later = (ms, run) => {
     const [calendarEnd, steadyEnd] = [calendarMs() + ms, steadyMs() + ms];

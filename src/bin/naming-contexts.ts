@@ -72,6 +72,7 @@ export interface OpenContexts {
   readonly memoryBackends: MemoryBackends;
 }
 
+/** Opens the trees of this server, and what requesters see of them. */
 export function openContexts(options: NamingContextsOptions): OpenContexts {
   const { configuration, writePath, monitor, history, firstNumber, instanceFolder, files, now, log } =
     options;

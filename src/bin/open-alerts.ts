@@ -39,6 +39,7 @@ export interface OpenAlerts {
   close(): Promise<void>;
 }
 
+/** Opens the alert handlers, and connects them to what raises alerts. */
 export function openAlerts(parts: AlertParts): OpenAlerts {
   const { alerts, feed, tls, mail, monitor, instanceFolder, later, log } = parts;
   const changes = new ChangeAlerts(feed, alerts);

@@ -17,6 +17,7 @@ interface Given
   readonly findElsewhere: (key: string) => Entry | undefined;
 }
 
+/** Opens the accounts with their throttle and lockout. The configuration must be checked. */
 export function openAuthentication(
   given: Given,
   { schema, tree, inForce }: Configuration,

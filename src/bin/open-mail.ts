@@ -38,6 +38,7 @@ export interface OpenMail {
 /** Below the instance folder. */
 const SPOOL_FOLDER = 'mail';
 
+/** Opens the spool, the mail servers and the queue. Rejects if the spool cannot be used. */
 export async function openMail(parts: MailParts): Promise<OpenMail> {
   const { instanceFolder, log, now } = parts;
   const servers = new MailServers({ ...parts, clockMs: () => performance.now(), lookups: new NameLookups() });

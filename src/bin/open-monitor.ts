@@ -34,6 +34,7 @@ export interface OpenMonitor {
   stop(): void;
 }
 
+/** Opens cn=monitor with the figures of the server itself. */
 export function openMonitor(parts: MonitorParts): OpenMonitor {
   const { now, instanceFolder, isStarting, store } = parts;
   const startedAt = now();

@@ -22,6 +22,7 @@ export interface OpenReload {
   readonly watch: FileWatch;
 }
 
+/** Opens the reload and the watch of the files that it reads. */
 export function openReload({ effective, fileReader, providers, ...options }: ReloadParts): OpenReload {
   const { configuration } = options;
   const reload = new Reload({

@@ -41,6 +41,7 @@ export interface OpenTasks {
 
 const FOLDER = 'tasks';
 
+/** Opens cn=tasks and its store, and takes up the tasks that a restart interrupted. */
 export async function openTasks(options: TasksOptions): Promise<OpenTasks> {
   const { views, now, later, log, monitor } = options;
   const retention = new TaskRetention();

@@ -32,6 +32,7 @@ export interface OpenTrust {
   close(): void;
 }
 
+/** Opens the key managers and trust managers, and what cn=monitor shows of them. */
 export function openTrust(parts: TrustParts): OpenTrust {
   const { contexts, schema, monitor, now } = parts;
   const stores = new StoreReader(parts.files);

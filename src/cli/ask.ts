@@ -9,6 +9,7 @@ import { ExitCode } from './exit-code.ts';
 /** With one of these nobody wants to be asked. */
 const SILENT_OPTIONS: readonly string[] = ['no-prompt', 'quiet', 'script-friendly', 'json'];
 
+/** Returns true if a person is at both ends: standard input and output are a terminal. */
 export function hasTerminal({ stdin, stdout }: Pick<World, 'stdin' | 'stdout'>): boolean {
   return stdin.isTTY === true && stdout.isTTY === true;
 }

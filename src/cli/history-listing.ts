@@ -56,6 +56,7 @@ export function requireKept(to: number | undefined, first: number): void {
   );
 }
 
+/** Formats one change of the list. */
 export function formatChangelogLine(line: ChangelogLine, hasChanges: boolean): string {
   const { number, at, by, type, dn, changes } = line;
   if (!hasChanges) return `${String(number).padStart(8)}  ${at}  ${type.padEnd(6)}  ${dn}  by ${by}\n`;

@@ -36,6 +36,7 @@ const OBJECTS_TEXT =
   'missing; list\\-KINDs lists them; get\\-KIND\\-prop shows properties; set\\-KIND\\-prop changes them; rename\\-KIND gives another name; delete\\-KIND asks first. ' +
   'confdit list\\-properties lists the properties.';
 
+/** Returns the manual page of all commands in the macros of man(7). */
 export function formatManualPage(all: readonly Command[], version: string): string {
   const commands = all.filter(({ isHidden }) => isHidden !== true);
   const objects = commands.filter(({ name }) => OBJECT_COMMAND.test(name));

@@ -22,6 +22,7 @@ export interface Output {
   properties(object: ListedObject, properties: readonly PropertyDefinition[], isRecord: boolean): void;
 }
 
+/** Returns the output that the options choose: JSON, output for scripts, or output for people. */
 export function outputOf(invocation: Invocation, world: Pick<World, 'stdout'>): Output {
   const isQuiet = invocation.has('quiet');
   const print = (text: string) => {

@@ -10,6 +10,7 @@ export interface EffectiveNames {
   writtenKey(entry: Entry): string;
 }
 
+/** Returns the mapping between names below cn=config and below cn=effective. */
 export function effectiveNames(schema: Schema): EffectiveNames {
   const effectiveKey = schema.dnKeyOfText('cn=effective');
   const configKey = schema.dnKeyOfText('cn=config');

@@ -19,6 +19,7 @@ const DIGEST = /^[0-9a-f]{64}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const VERSION = /^[\w.+-]{1,64}$/;
 
+/** Formats the manifest of a backup as JSON. */
 export function formatManifest(manifest: Manifest): Buffer {
   const value = { ...manifest, files: Object.fromEntries(manifest.files) };
   return Buffer.from(`${JSON.stringify(value, undefined, 2)}\n`);

@@ -21,6 +21,7 @@ const ALWAYS: Readonly<Record<string, string>> = {
   'ds-task-backup-encrypt': 'FALSE',
 };
 
+/** Declares the task that backs up an instance. */
 export function backupTask(instanceFolder: string, now: () => Date): TaskKind {
   return {
     objectClass: 'ds-task-backup',

@@ -27,6 +27,7 @@ export interface OpenHistory {
   readonly retention: ChangelogRetention;
 }
 
+/** Opens the history of an instance: the changelog, differences and rollback. */
 export function openHistory({ configuration, writePath, store, configFolder }: HistoryOptions): OpenHistory {
   const history = historyIn(configFolder, configuration.schema);
   return {

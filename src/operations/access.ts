@@ -14,6 +14,7 @@ export function requireRead(backend: Backend, requester: Requester): void {
   );
 }
 
+/** Returns true if the requester may read something of the backend. */
 export function mayRead(backend: Backend, requester: Requester): boolean {
   return readsAll(backend, requester) || backend.readsByPolicy(requester);
 }

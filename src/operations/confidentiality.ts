@@ -2,6 +2,7 @@
 
 import { LdapError } from '../ldap/ldap-error.ts';
 
+/** Makes the refusal of a password in clear text, confidentialityRequired (13). */
 export function confidentialityRequired(): LdapError {
   return new LdapError(
     'confidentialityRequired',

@@ -13,6 +13,7 @@ import { extended } from './requests/extended.ts';
 import { search } from './requests/search.ts';
 import { findAuthorized, unusableText } from './sasl/authorization-identity.ts';
 
+/** Returns the function that runs the operation of a request. It throws, or rejects with, LdapError. */
 export function dispatcher(services: Services): Dispatch {
   const { authentication } = services;
   return (request, operation) => {

@@ -102,6 +102,7 @@ export function findStructuralClass(
   return mostSpecial(classes);
 }
 
+/** Returns the structural class that has all other structural ones above it; undefined if there is none. */
 export function mostSpecial(classes: readonly ObjectClass[]): ObjectClass | undefined {
   const structural = classes.filter(({ kind }) => kind === 'structural');
   return structural.find((candidate) => structural.every((other) => candidate.lineage.has(other)));

@@ -189,6 +189,19 @@ export const wordCases: readonly RuleCase[] = [
     expected: ['src/store/a.ts:2 a doc comment begins with "What"'],
   },
   {
+    rule: 'every exported function',
+    what: 'a function without a doc comment, but not one of the file alone',
+    files: {
+      'src/store/a.ts': code('/** Returns one. */', 'export const one = 1;', 'export function two() {}'),
+      'src/store/b.ts': code(
+        '/** Returns three. */',
+        'export async function three() {}',
+        'function four() {}',
+      ),
+    },
+    expected: ['src/store/a.ts:4 says of an exported function not what it takes and returns'],
+  },
+  {
     rule: 'file and class names',
     what: 'empty words and other spellings, but not the managers that LDAP servers have',
     files: {

@@ -24,6 +24,8 @@ const MACHINE_PATH = /(?<![\w.$}])\/(?:work|root|home|Users)\/\w+/;
 const OTHER_ROOMS = /^src\/instance\//;
 const RIDDLE = /\/\*\*\s*\*?\s*(What|Whether|The same|Whoever)\b/g;
 
+const EXPORTED_FUNCTION = /^export (?:async )?function\b/;
+
 export const wordRules: readonly Rule[] = [
   { title: 'file and class names say what is inside', find: findEmptyNames },
   { title: 'every source file opens with a comment', find: findMissingOpenings },
@@ -33,6 +35,7 @@ export const wordRules: readonly Rule[] = [
   { title: 'tests wait for events and assert no time', find: findClocksOfTests },
   { title: 'tests take random values from the seed', find: findChance },
   { title: 'tests remove folders in one way', find: findRemovals },
+  { title: 'every exported function has a doc comment', find: findUndocumented },
   { title: 'no module has state', find: findModuleState },
   { title: 'doc comments begin with a verb or a noun', find: findRiddles },
   { title: 'no path of a machine stands in the project', find: findMachinePaths },
@@ -132,6 +135,18 @@ function findRiddles(project: Project): string[] {
         finding(file.path, file.lineOf(index), `a doc comment begins with "${word}"`),
       ),
     );
+}
+
+function findUndocumented(project: Project): string[] {
+  return project.source.flatMap(({ path, text }) =>
+    text
+      .split('\n')
+      .flatMap((line, index, lines) =>
+        EXPORTED_FUNCTION.test(line) && lines[index - 1]?.trimEnd().endsWith('*/') !== true
+          ? [finding(path, index + 1, 'says of an exported function not what it takes and returns')]
+          : [],
+      ),
+  );
 }
 
 function findModuleState(project: Project): string[] {

@@ -33,6 +33,7 @@ export const INSTANCE_OPTION: CommandOption = {
 
 export const INSTANCE_OPTIONS: readonly CommandOption[] = [INSTANCE_OPTION, ...SOURCE_OPTIONS];
 
+/** Returns the instance that the options or the environment choose, with its sources of expressions. */
 export function instanceOf(invocation: Invocation, { env }: Pick<World, 'env'>): InstanceChoice {
   return {
     instance: invocation.value('instance') || env.CONFDIT_INSTANCE || DEFAULT_INSTANCE,

@@ -8,6 +8,7 @@ import { Schema } from '../../schema/schema.ts';
 
 const FOLDER = new URL('../../../schema/', import.meta.url);
 
+/** Reads and parses the schema that the program brings. Rejects with FileError. */
 export async function shippedSchema(): Promise<Schema> {
   const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.ldif')).sort();
   const files = await Promise.all(

@@ -41,6 +41,7 @@ const UNSAFE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u;
 const NO_PREFIX = '';
 const PROPERTIES_COMMAND = 'list-properties';
 
+/** Resolves to the completions of the last word. Words that a shell would interpret are left out. */
 export async function completionsOf(input: CompletionInput): Promise<Completions> {
   const found = await allCompletions(input);
   if (found.type !== 'words') return found;

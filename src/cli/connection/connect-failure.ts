@@ -12,6 +12,7 @@ function placeOf({ socket, host, port, security }: ServerAddress): string {
   return socket ?? `${security === 'ssl' ? 'ldaps' : 'ldap'}://${name}:${port}`;
 }
 
+/** Returns a CommandError that says why a server cannot be reached. */
 export function connectFailure(place: ServerAddress, error: unknown): CommandError {
   if (error instanceof CommandError) return error;
   const message = `The server ${placeOf(place)} cannot be reached: ${reasonOf(error)}.`;
@@ -48,6 +49,7 @@ export function silence(place: ServerAddress, { ms, option }: Patience): Command
   );
 }
 
+/** Returns the text with a full stop at its end. */
 export function sentence(text: string): string {
   return text.replace(/\.?$/, '.');
 }

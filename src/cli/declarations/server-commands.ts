@@ -51,6 +51,7 @@ export function startCommand(start: CommandRun): Command {
 
 const INTERVAL_SECONDS = 2;
 
+/** Declares `status`. */
 export function statusCommand(open: OpenDirectory): Command {
   return {
     name: 'status',

@@ -23,6 +23,10 @@ export interface DueRestart {
   readonly world: World;
 }
 
+/**
+ * Offers to disable and enable a changed object whose new values wait for that, if a person is at the terminal. Rejects with
+ * CommandError.
+ */
 export async function offerRestart(due: DueRestart): Promise<void> {
   const { directory, entry, kind, invocation, world } = due;
   const isAsked = world.stdin.isTTY === true && mayBeAsked(invocation) && !invocation.has('offline');

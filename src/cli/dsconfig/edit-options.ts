@@ -16,6 +16,7 @@ export const EDIT_OPTIONS: readonly CommandOption[] = [
   { name: 'reset', value: 'PROPERTY', repeatable: true, synopsis: 'go back to the default' },
 ];
 
+/** Returns true if an option for changes was given. */
 export function asksForEdits(invocation: Invocation): boolean {
   return EDIT_OPTIONS.some(({ name }) => invocation.has(name));
 }

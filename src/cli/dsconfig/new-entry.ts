@@ -8,6 +8,7 @@ import { attributesOf, type PropertyEdits } from './property-edit.ts';
 /** Accounts are of a class that says nothing of what else they are (RFC 4519 §3.12). */
 const PERSON = 'person';
 
+/** Returns the entry of a new object: its classes from the most general one, its name, and the edits. */
 export function newEntry(dn: Dn, kind: ObjectDefinition, edits: PropertyEdits): Entry {
   const classes: string[] = [];
   for (let at: ObjectDefinition | undefined = kind; at !== undefined; at = at.parent) {

@@ -17,6 +17,7 @@ export interface ListedObject {
   readonly entry: Entry;
 }
 
+/** Returns the object that an entry is, named by the value of its RDN. */
 export function readObject(entry: Entry, kind: ObjectDefinition): ListedObject {
   return { name: entry.dn.name, kind, entry };
 }

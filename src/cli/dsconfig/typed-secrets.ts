@@ -6,6 +6,7 @@ import type { ObjectFamily } from './object-family.ts';
 
 const EXPRESSION = /\$<|&\{/;
 
+/** Prints advice if a secret was typed on the command line and a person reads standard error. */
 export function adviseOnSecrets(
   invocation: Invocation,
   { types }: ObjectFamily,

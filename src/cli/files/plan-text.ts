@@ -24,6 +24,7 @@ export interface PlannedEntry {
   readonly properties: readonly PropertyDifference[];
 }
 
+/** Returns the planned changes, entry by entry, with the differences of their properties; secrets are stars. */
 export function describePlan(
   plan: readonly PlannedChange[],
   definitions: Definitions,

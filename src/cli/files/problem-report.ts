@@ -34,6 +34,7 @@ export function formatPlace({ file, line, column }: Pick<FileProblem, 'file' | '
   return column === undefined ? `${file}:${line}: ` : `${file}:${line}:${column}: `;
 }
 
+/** Formats problems and warnings in one of the formats that tools and people read. */
 export function formatReport(found: FileProblems, format: Exclude<ReportFormat, 'json'>): string {
   const all = [
     ...found.problems.map((problem) => ({ problem, level: 'error' as const })),

@@ -29,6 +29,7 @@ export function tellOutcome(
   return isSuccessful ? ExitCode.success : ExitCode.failed;
 }
 
+/** Prints the outcome of a task as JSON. Returns the exit code. */
 export function tellJson(finished: FinishedTask, { stdout }: World): ExitCode {
   stdout.write(formatJson(described(finished)));
   return finished.isSuccessful ? ExitCode.success : ExitCode.failed;

@@ -20,6 +20,7 @@ const DONE = 'done';
 /** A value of a list, so that no value is taken for one of the words above. */
 const VALUE = 'value:';
 
+/** Lets a person change one property of a draft. */
 export async function editProperty(
   draft: ObjectDraft,
   property: PropertyDefinition,

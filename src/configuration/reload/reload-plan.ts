@@ -38,6 +38,7 @@ export interface ReloadPlan {
 
 const ENTRIES_AT_A_TIME = 64;
 
+/** Compares the effective configuration with the one that the newly read sources give, and validates that. */
 export async function planReload(
   configuration: Configuration,
   sources: Sources,

@@ -4,6 +4,7 @@ import { messageOf } from '../../files/file-error.ts';
 import type { AlertSink } from '../../mail/alert.ts';
 import type { Commit, Store } from '../../store/store.ts';
 
+/** Wraps a store so that every failed append raises an alert. */
 export function alertingStore(store: Store, alerts: AlertSink): Store {
   return {
     append: (commits: readonly Commit[]) =>

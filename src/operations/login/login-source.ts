@@ -17,6 +17,7 @@ const NETWORK_GROUPS = 4;
 /** `::ffff:0:0/96` (RFC 4291 §2.5.5.2) and `64:ff9b::/96` (RFC 6052 §2.1): the last 32 bits are an IPv4 address. */
 const IPV4_PREFIXES: ReadonlySet<string> = new Set(['0:0:0:0:0:ffff', '64:ff9b:0:0:0:0']);
 
+/** Returns the source of logins over a connection. */
 export function loginSourceOf({
   remoteAddress,
   security,

@@ -16,6 +16,7 @@ import { SearchScope } from '../../ldap/message.ts';
 import { ResultCode } from '../../ldap/result-code.ts';
 import { mayRead } from '../access.ts';
 
+/** Returns true if a search covers entries below the root. */
 export function isBelowRoot({ baseKey, scope }: Pick<Search, 'baseKey' | 'scope'>): boolean {
   return baseKey === '' && scope !== SearchScope.baseObject;
 }

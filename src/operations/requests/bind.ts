@@ -23,6 +23,10 @@ const LDAP_VERSION = 3;
 /** Maximum size of the name of a mechanism in the log, because anybody can send one. */
 const MECHANISM_CHARACTERS_MAX = 20;
 
+/**
+ * Answers a bind (RFC 4511 §4.2). Throws, or rejects with, LdapError: invalidCredentials (49), confidentialityRequired (13),
+ * authMethodNotSupported (7).
+ */
 export function bind(
   request: BindRequest,
   operation: Operation,

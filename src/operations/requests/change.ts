@@ -30,6 +30,7 @@ export type ChangeRequest = Extract<
   { type: 'addRequest' | 'deleteRequest' | 'modifyRequest' | 'modifyDnRequest' }
 >;
 
+/** Answers an add, delete, modify or modify DN (RFC 4511 §4.6 to §4.9). Throws, or rejects with, LdapError. */
 export function change(
   request: ChangeRequest,
   operation: Operation,

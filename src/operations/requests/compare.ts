@@ -9,6 +9,7 @@ import type { RequestControls } from '../controls/request-controls.ts';
 import type { Operation, Services } from '../operation.ts';
 import { permittedControls } from '../policy-controls.ts';
 
+/** Answers a compare (RFC 4511 §4.10): compareTrue (6) or compareFalse (5). Throws LdapError. */
 export function compare(
   request: CompareRequest,
   { requester }: Operation,

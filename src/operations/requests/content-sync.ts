@@ -32,6 +32,7 @@ const IDS_PER_MESSAGE = 256;
 const MISSED_EVENTS_MAX = 2048;
 const ID_KEY = 'entryuuid';
 
+/** Runs a content synchronization (RFC 4533 §3). Resolves to the answer that ends it. Rejects with LdapError. */
 export async function contentSync(
   request: SearchRequest,
   query: Search,

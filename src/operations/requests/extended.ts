@@ -35,6 +35,9 @@ const EXTENDED_OPERATIONS: Readonly<Record<string, ExtendedOperation>> = {
 
 export const SUPPORTED_EXTENSIONS: readonly string[] = Object.keys(EXTENDED_OPERATIONS);
 
+/**
+ * Answers an extended operation (RFC 4511 §4.12). Throws protocolError (2) for an unknown OID, and what the operation throws.
+ */
 export function extended(
   request: ExtendedRequest,
   operation: Operation,

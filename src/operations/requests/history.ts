@@ -26,6 +26,7 @@ const ANSWER_FACTOR = 6;
 /** Changes written before others have their turn. */
 const CHANGES_PER_TURN = 256;
 
+/** Answers with the differences between two states as LDIF in JSON. Rejects with LdapError. */
 export async function differences(
   request: ExtendedRequest,
   { requester, held }: Operation,
@@ -38,6 +39,7 @@ export async function differences(
   return answer({ from, to, ldif });
 }
 
+/** Goes back to an earlier state, or tries it. Answers in JSON. Rejects with LdapError. */
 export async function rollback(
   request: ExtendedRequest,
   { requester, held }: Operation,

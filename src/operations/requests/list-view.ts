@@ -13,6 +13,7 @@ import type { Operation } from '../operation.ts';
 import { EntrySender, type SendLimits } from './entry-sender.ts';
 import { addSortResult, isSortError, sortedResult } from './sorted-entries.ts';
 
+/** Answers a search with a window on its sorted result. Throws LdapError. */
 export function listView(
   request: SearchRequest,
   query: Search,

@@ -18,6 +18,7 @@ export interface Finding {
   findAgain(entry: Entry): Iterable<Found>;
 }
 
+/** Answers a search with its next page (RFC 2696 §3). Throws unwillingToPerform (53) for a cookie of another search. */
 export function pagedSearch(
   request: SearchRequest,
   operation: Operation,

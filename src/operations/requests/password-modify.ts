@@ -31,6 +31,7 @@ interface Target {
   readonly isOwn: boolean;
 }
 
+/** Changes a password (RFC 3062 §2). Without a new one it answers with a generated one. Rejects with LdapError. */
 export async function passwordModify(
   request: ExtendedRequest,
   operation: Operation,

@@ -27,6 +27,7 @@ const CHANGE_TYPES: Record<Change['type'], number> = {
   modifyDn: ChangeType.modifyDn,
 };
 
+/** Runs a persistent search. Resolves to the answer that ends it. Rejects with LdapError. */
 export async function persistentSearch(
   { typesOnly, sizeLimit }: SearchRequest,
   query: Search,

@@ -22,6 +22,7 @@ import { pagedSearch } from './paged-search.ts';
 import { persistentSearch } from './persistent-search.ts';
 import { sortedEntries } from './sorted-entries.ts';
 
+/** Answers a search (RFC 4511 §4.5) of the kind that its controls choose. Throws, or rejects with, LdapError. */
 export function search(
   request: SearchRequest,
   operation: Operation,

@@ -69,10 +69,12 @@ export function* sortedResult(
   throw new Error('A sorted search ended without a result.');
 }
 
+/** Adds the response control of a sort (RFC 2891 §1.2) to the end of the search. */
 export function addSortResult(operation: Operation, code: ResultCode, attribute?: string): void {
   operation.addFinalControl(Oid.sortResponse, writeSortResult({ code, attribute }));
 }
 
+/** Returns true if the error is one of the sort, in a search that is in order. */
 export function isSortError(error: unknown): error is LdapError {
   return error instanceof LdapError && SORT_ERRORS.has(error.code);
 }

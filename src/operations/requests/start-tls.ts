@@ -8,6 +8,7 @@ import { type Answer, SUCCESS } from '../answer.ts';
 import type { Operation } from '../operation.ts';
 import { type ExtendedRequest, requireNoValue } from './extended-request.ts';
 
+/** Answers StartTLS (RFC 4511 §4.14) and begins the handshake. Throws operationsError (1), protocolError (2). */
 export function startTls(request: ExtendedRequest, { session, connection }: Operation): Promise<Answer> {
   requireNoValue(request, 'StartTLS');
   if (connection.security.isSecure) throw new LdapError('operationsError', 'TLS is in use already.');

@@ -16,11 +16,13 @@ import { type ExtendedRequest, requireNoValue } from './extended-request.ts';
 
 const POSSIBLE = 'The changes are possible. Nothing was changed, as the no-op control asks for.';
 
+/** Starts a transaction (RFC 5805 §2.1). Answers with its identifier. */
 export function startTransaction(request: ExtendedRequest, { session, requester }: Operation): Answer {
   requireNoValue(request, 'The start of a transaction');
   return { ...SUCCESS, value: session.transactions.start(requester) };
 }
 
+/** Commits or aborts a transaction (RFC 5805 §2.3). Rejects with LdapError. */
 export async function endTransaction(
   { value }: ExtendedRequest,
   { session, held }: Operation,

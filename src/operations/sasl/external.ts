@@ -10,6 +10,7 @@ import type { SaslContext, SaslExchange } from './mechanism.ts';
 
 export const EXTERNAL = 'EXTERNAL';
 
+/** Begins the mechanism EXTERNAL. */
 export function external(context: SaslContext): SaslExchange {
   return {
     mechanism: EXTERNAL,

@@ -10,6 +10,7 @@ export const PLAIN = 'PLAIN';
 
 const CHARACTERS_MAX = 4096;
 
+/** Begins the mechanism PLAIN. */
 export function plain({ authentication, connection }: SaslContext): SaslExchange {
   const { accounts } = authentication;
   return {
