@@ -1,5 +1,6 @@
 // `confdit convert`: files of entries from one form into another, to standard output.
 
+import { countOf } from '../../ldap/issue.ts';
 import { CommandError, type Invocation, type World } from '../command.ts';
 import type { RecordComments } from '../documents/document.ts';
 import { formatOfOption } from '../documents/document-format.ts';
@@ -7,7 +8,6 @@ import { EntryWriter } from '../documents/entry-writer.ts';
 import { ExitCode } from '../exit-code.ts';
 import { readDesiredEntries } from '../files/desired-entries.ts';
 import { findInputFiles } from '../files/input-files.ts';
-import { countOf } from '../offline/import-report.ts';
 import { shippedSchema } from './shipped-schema.ts';
 
 /** Prints the entries of files in another form. */

@@ -4,12 +4,13 @@
 import { parseFilter } from '../../codec/filter-text.ts';
 import { Definitions, objectDefinitions } from '../../config/definitions.ts';
 import { UNUSABLE } from '../../instance/unusable-files.ts';
+import { countOf } from '../../ldap/issue.ts';
 import { CommandError, type Invocation, type World } from '../command.ts';
 import { asCommandError } from '../command-errors.ts';
 import type { ChangeStream } from '../connection/change-stream.ts';
 import { ExitCode } from '../exit-code.ts';
 import { attributesToCompare } from '../files/plan.ts';
-import { countOf, writeProblems } from '../offline/import-report.ts';
+import { writeProblems } from '../offline/import-report.ts';
 import { readStdin } from '../offline/ldif-file.ts';
 import { type ImportOutcome, importOffline, type StoppedImport } from '../offline/offline-import.ts';
 import { importOnline } from '../offline/online-import.ts';

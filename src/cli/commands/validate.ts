@@ -1,11 +1,11 @@
 // `confdit validate`: files checked as a server would check them, without any server: for a pipeline.
 
+import { countOf } from '../../ldap/issue.ts';
 import { CommandError, type Invocation, UsageError, type World } from '../command.ts';
 import { asCommandError } from '../command-errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatReport, MISSING_FILES, REPORT_FORMATS } from '../files/problem-report.ts';
 import { type FileValidation, validateFiles } from '../offline/file-validation.ts';
-import { countOf } from '../offline/import-report.ts';
 import { formatJson } from '../output-options.ts';
 import { instanceOf } from './instance-options.ts';
 

@@ -26,8 +26,3 @@ export function writeProblems(problems: readonly ImportProblem[], stderr: World[
   }
   if (problems.length > SHOWN_MAX) stderr.write(`… and ${problems.length - SHOWN_MAX} more.\n`);
 }
-
-/** `3 changes` or `1 change`. */
-export function countOf(count: number, noun: string, nouns = `${noun}s`): string {
-  return `${count} ${count === 1 ? noun : nouns}`;
-}

@@ -3,13 +3,14 @@
 
 import { type Change, dnOfChange } from '../../ldap/change.ts';
 import type { Control } from '../../ldap/control.ts';
+import { countOf } from '../../ldap/issue.ts';
 import type { LdapResult } from '../../ldap/message.ts';
 import { Oid } from '../../ldap/oids.ts';
 import { nameOfResultCode, ResultCode } from '../../ldap/result-code.ts';
 import { CommandError, type World } from '../command.ts';
 import type { ChangeStream } from '../connection/change-stream.ts';
 import { ProgressBar } from '../progress-bar.ts';
-import { countOf, type ImportProblem } from './import-report.ts';
+import type { ImportProblem } from './import-report.ts';
 import { readChanges, type WantedChange } from './ldif-file.ts';
 import type { ImportOutcome, StoppedImport } from './offline-import.ts';
 import type { ReplacedEntries } from './replaced-entries.ts';
