@@ -29,7 +29,7 @@ try {
       actions,
     );
     tried += report.tried;
-    done += report.done;
+    for (const count of report.done.values()) done += count;
     for (const finding of report.findings) process.stdout.write(`${finding}\n`);
     if (report.findings.length > 0) process.exitCode = 1;
     await endServers();

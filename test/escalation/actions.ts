@@ -21,6 +21,8 @@ export const TRUST = 'cn=Trust Manager Providers,cn=config';
 export const HANDLERS = 'cn=Connection Handlers,cn=config';
 export const ROOT_DNS = 'cn=Root DNs,cn=config';
 export const BACKENDS = 'cn=Backends,cn=config';
+export const POLICIES = 'cn=Access Control Handler,cn=config';
+export const PASSWORD_POLICIES = 'cn=Password Policies,cn=config';
 const MAIL_SERVERS = 'cn=Mail Servers,cn=config';
 /** What the attacker would log in with. */
 export const TAKEN = 'taken over';
@@ -90,11 +92,18 @@ const trustDn = child(TRUST);
 const handlerDn = child(HANDLERS);
 const accountDn = child(ROOT_DNS);
 const backendDn = child(BACKENDS, 'ds-cfg-backend-id');
+const policyDn = child(POLICIES);
+const passwordPolicyDn = child(PASSWORD_POLICIES);
 const mailServerDn = child(MAIL_SERVERS);
 
 const BOOLEAN = pick('true', 'false', '$<no.such.token|true>');
 const TRUST_NAME = pick('T1', 'T2', 'Site', 'Entries');
-const ACCOUNT_NAME = pick('admin', 'victim', 'new', 'first claim', 'second claim', 'attacker');
+const ACCOUNT_NAME = pick(
+  ...['admin', 'victim', 'new', 'first claim', 'second claim', 'attacker', 'attacker by policy'],
+  'attacker of itself',
+);
+const POLICY_NAME = pick('P1', 'P2', 'attacker by policy', 'attacker of itself');
+const PASSWORD_POLICY_NAME = pick('W1', 'Default Password Policy');
 const MEMORY_DN = pick(
   'uid=member,dc=plain',
   'uid=own,ou=own,dc=plain',
@@ -130,6 +139,7 @@ function operations(material: Material): fc.Arbitrary<Buffer> {
     ...accountOperations(material),
     ...memoryOperations(material),
     ...mailServerOperations(),
+    ...policyOperations(),
     ...renameOperations(),
     ...otherOperations(),
   );
@@ -225,6 +235,8 @@ function accountOperations({ authority, fingerprint }: Material): fc.Arbitrary<B
     valued('ds-certificate-fingerprint', fc.constant(fingerprint)),
     valued('ds-privilege-name', pick('privilege-change', 'proxied-auth', 'password-reset')),
     valued('userCertificate;binary', fc.constant(authority)),
+    valued('ds-pwp-password-policy-dn', PASSWORD_POLICY_NAME.map(passwordPolicyDn)),
+    valued('ds-pwp-account-disabled', BOOLEAN),
   );
   const add = fc
     .tuple(pick('new', 'admin'), facts)
@@ -276,6 +288,43 @@ function mailServerOperations(): fc.Arbitrary<Buffer>[] {
   return [add];
 }
 
+/** What policies allow, and which passwords they demand. */
+function policyOperations(): fc.Arbitrary<Buffer>[] {
+  const facts = fc.oneof(
+    valued('ds-cfg-permission', pick('read', 'write', 'verify', 'send')),
+    valued('ds-cfg-allowed-attribute', pick('*', '+', 'userPassword', 'ds-privilege-name')),
+    valued('ds-cfg-allowed-extended-operation', pick('Differences', 'PasswordModify')),
+    valued('ds-cfg-user-dn-equal-to', fc.oneof(ACCOUNT_NAME.map(accountDn), pick('**'))),
+    valued('ds-cfg-request-target-dn-equal-to', pick(ROOT_DNS, '**', '**,cn=config')),
+    valued('ds-cfg-request-target-dn-equal-to-user-dn', BOOLEAN),
+    valued('ds-cfg-authentication-required', BOOLEAN),
+  );
+  const add = fc
+    .tuple(pick('P1', 'P2'), facts)
+    .map(([name, all]) =>
+      addRequest(policyDn(name), [
+        ['objectClass', ['ds-cfg-global-access-control-policy']],
+        ...(all[0]?.[0] === 'ds-cfg-permission' ? all : [['ds-cfg-permission', ['write']] as const, ...all]),
+      ]),
+    );
+  const rules = fc.oneof(
+    valued('ds-cfg-lockout-failure-count', pick('0', '1')),
+    valued('ds-cfg-allow-pre-encoded-passwords', BOOLEAN),
+    valued('ds-cfg-password-validator', fc.constant('cn=Common passwords,cn=Password Validators,cn=config')),
+  );
+  const addRules = rules.map((all) =>
+    addRequest(passwordPolicyDn('W1'), [['objectClass', ['ds-cfg-password-policy']], ...all]),
+  );
+  const standard = valued('ds-cfg-default-password-policy', PASSWORD_POLICY_NAME.map(passwordPolicyDn));
+  return [
+    add,
+    modify(POLICY_NAME.map(policyDn), facts),
+    addRules,
+    modify(PASSWORD_POLICY_NAME.map(passwordPolicyDn), rules),
+    modify(pick('cn=config'), standard),
+  ];
+}
+
 /** Objects take each other's names, and new ones; what refers to them follows. */
 function renameOperations(): fc.Arbitrary<Buffer>[] {
   const renames: readonly (readonly [string, (name: string) => string, fc.Arbitrary<string>])[] = [
@@ -283,6 +332,8 @@ function renameOperations(): fc.Arbitrary<Buffer>[] {
     ['cn', trustDn, fc.oneof(TRUST_NAME, pick('T3'))],
     ['cn', handlerDn, pick('H1', 'H2', 'LDAPS', 'Site', 'Entries')],
     ['cn', mailServerDn, pick('M1', 'M2')],
+    ['cn', policyDn, POLICY_NAME],
+    ['cn', passwordPolicyDn, PASSWORD_POLICY_NAME],
     ['ds-cfg-backend-id', backendDn, pick('own', 'plain', 'third')],
   ];
   return renames.map(([attribute, dn, names]) =>
@@ -297,6 +348,8 @@ function otherOperations(): fc.Arbitrary<Buffer>[] {
     ACCOUNT_NAME.map(accountDn),
     pick('T1', 'T2', 'T3').map(trustDn),
     pick('M1', 'M2').map(mailServerDn),
+    POLICY_NAME.map(policyDn),
+    PASSWORD_POLICY_NAME.map(passwordPolicyDn),
     pick('H1', 'Own LDAPI').map(handlerDn),
     pick('own').map(backendDn),
     MEMORY_DN,

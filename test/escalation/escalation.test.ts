@@ -5,8 +5,9 @@ import '../support/start-server.ts';
 import { escalate } from './escalation.ts';
 
 /** The same in every run: what is new is looked for by the long runs. */
-const SEEDS = [1, 2];
+const SEEDS = [1];
 const ACTIONS = 25;
+const MAY_CHANGE = ['attacker', 'strong attacker', 'attacker by policy', 'writing attacker'];
 
 describe('accounts without privilege-change', () => {
   it.each([[SEEDS]])(
@@ -15,7 +16,8 @@ describe('accounts without privilege-change', () => {
       const { findings, tried, done } = await escalate(seeds, ACTIONS);
       expect(findings).toEqual([]);
       // Otherwise nothing was put to the test.
-      expect(done).toBeGreaterThan(tried / 20);
+      expect(tried).toBeGreaterThan(0);
+      for (const name of MAY_CHANGE) expect(done.get(name) ?? 0, name).toBeGreaterThan(0);
     },
   );
 });

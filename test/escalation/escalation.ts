@@ -30,6 +30,8 @@ import {
   BACKENDS,
   HANDLERS,
   type Material,
+  PASSWORD_POLICIES,
+  POLICIES,
   perform,
   ROOT_DNS,
   TAKEN,
@@ -38,13 +40,40 @@ import {
 
 const WHO_AM_I = extendedRequest('1.3.6.1.4.1.4203.1.11.3');
 const PASSWORD = 'of the attacker';
-/** What an attacker may have: these alone, or all that do not say by their name that they make somebody else of one. */
-const ATTACKERS = {
-  attacker: ['config-read', 'config-write', 'changelog-read'],
-  'strong attacker': PRIVILEGES.filter(
-    (one) => !['privilege-change', 'password-reset', 'proxied-auth'].includes(one),
-  ),
-} as const;
+const EVERYTHING = ['cn=config', '**,cn=config', 'dc=plain', '**,dc=plain', 'dc=people', '**,dc=people'];
+/** Policies give these where they name them only. */
+const NAMED = ['*', '+', 'userPassword', 'userCertificate', 'ds-privilege-name', 'ds-cfg-alternate-bind-dn'];
+
+const CONTROLS = [
+  'ManageDsaIt',
+  'PermissiveModify',
+  'ProxiedAuthV2',
+  'SubtreeDelete',
+  'TransactionSpecification',
+];
+const OPERATIONS = ['Differences', 'StartTransaction', 'EndTransaction', 'PasswordModify'];
+
+interface Attacker {
+  readonly privileges?: readonly string[];
+  /** Lines of a policy that reads and writes what it names, beside `user-dn-equal-to`. */
+  readonly policy?: readonly string[];
+}
+
+/** Few privileges; all that do not say by their name that they make somebody else of one; policies as wide as can be; both. */
+const ATTACKERS: Readonly<Record<string, Attacker>> = {
+  attacker: { privileges: ['config-read', 'config-write', 'changelog-read'] },
+  'strong attacker': {
+    privileges: PRIVILEGES.filter(
+      (one) => !['privilege-change', 'password-reset', 'proxied-auth'].includes(one),
+    ),
+  },
+  'attacker by policy': { policy: EVERYTHING.map((dn) => `ds-cfg-request-target-dn-equal-to: ${dn}`) },
+  'attacker of itself': { policy: ['ds-cfg-request-target-dn-equal-to-user-dn: true'] },
+  'writing attacker': {
+    privileges: ['config-read', 'changelog-read'],
+    policy: EVERYTHING.map((dn) => `ds-cfg-request-target-dn-equal-to: ${dn}`),
+  },
+};
 const SUBJECTS = [
   '/CN=config/CN=Root DNs/CN=admin',
   '/CN=config/CN=Root DNs/CN=victim',
@@ -60,6 +89,16 @@ const NAMES = [
   'uid=member,dc=plain',
   'uid=own,dc=plain',
   'uid=known,dc=people',
+];
+
+/** Entries that decide what somebody may do, and which of their attributes do. */
+const DECIDING: readonly (readonly [string, readonly string[]])[] = [
+  [
+    ROOT_DNS,
+    ['ds-privilege-name', 'ds-cfg-alternate-bind-dn', 'ds-pwp-password-policy-dn', 'ds-pwp-account-disabled'],
+  ],
+  [POLICIES, ['*']],
+  [PASSWORD_POLICIES, ['*']],
 ];
 
 const PEOPLE = `dn: dc=people
@@ -78,7 +117,8 @@ export interface EscalationReport {
   /** One sentence for each credential that logs in as somebody it did not log in as before. */
   readonly findings: readonly string[];
   readonly tried: number;
-  readonly done: number;
+  /** Number of accepted changes by the name of the attacker. */
+  readonly done: ReadonlyMap<string, number>;
 }
 
 /** @param seeds of the sequences: each is made from one. */
@@ -87,14 +127,14 @@ export async function escalate(seeds: readonly number[], actionsEach: number): P
   const world = await World.open(stack);
   const findings: string[] = [];
   let tried = 0;
-  let done = 0;
+  const done = new Map<string, number>();
   const before = await world.who();
   for (const seed of seeds) {
     for (const name of Object.keys(ATTACKERS)) {
       const client = await RawClient.bound(world.home, accountDn(name), PASSWORD);
       for (const action of world.sequence(seed, actionsEach)) {
         tried += 1;
-        if (await perform(action, client)) done += 1;
+        if (await perform(action, client)) done.set(name, (done.get(name) ?? 0) + 1);
       }
       client.close();
       findings.push(...compare(before, await world.who()).map((one) => `seed ${seed}, ${name}: ${one}`));
@@ -216,14 +256,19 @@ class World {
 
   async #privileges(): Promise<Identities> {
     const client = await RawClient.bound(this.home);
-    const attributes = ['ds-privilege-name', 'ds-cfg-alternate-bind-dn'];
-    const request = searchRequest(ROOT_DNS, { scope: scopes.one, attributes });
-    const { entries } = await client.request(request);
+    const entries = [];
+    for (const [base, attributes] of DECIDING) {
+      const request = searchRequest(base, { scope: scopes.subtree, attributes: [...attributes] });
+      entries.push(...(await client.request(request)).entries);
+    }
     client.close();
     return new Map(
       entries.map(({ dn, attributes: held }) => [
-        `the account ${dn}`,
-        ['there', ...Object.values(held).flat()],
+        `the entry ${dn}`,
+        [
+          'there',
+          ...Object.entries(held).flatMap(([name, values]) => values.map((one) => `${name}: ${one}`)),
+        ],
       ]),
     );
   }
@@ -295,7 +340,10 @@ async function fixtures(site: Authority, { homePort, sitePort, entriesPort }: Po
       ['ds-cfg-connection-handler', 'ds-cfg-ldap-connection-handler'],
       ['ds-cfg-enabled: true', `ds-cfg-listen-port: ${homePort}`, 'ds-cfg-allow-clear-text-password: true'],
     ),
-    ...Object.entries(ATTACKERS).map(([name, privileges]) => account(name, [], PASSWORD, privileges)),
+    ...Object.entries(ATTACKERS).flatMap(([name, { privileges, policy }]) => [
+      account(name, [], PASSWORD, privileges),
+      ...(policy === undefined ? [] : [policyOf(name, policy)]),
+    ]),
     account('victim', ['ds-certificate-subject-dn: cn=victim'], 'of the victim', ['config-read']),
     account('mapped', ['ds-certificate-subject-dn: cn=mapped,o=Example']),
     account('first claim', ['ds-certificate-subject-dn: cn=claimed']),
@@ -320,6 +368,22 @@ async function fixtures(site: Authority, { homePort, sitePort, entriesPort }: Po
     handler('Site', sitePort),
     handler('Entries', entriesPort),
   ].join('\n');
+}
+
+/** A policy that reads and writes everything of the entries that its lines name. */
+function policyOf(name: string, lines: readonly string[]): string {
+  return record(
+    `cn=${name},${POLICIES}`,
+    ['ds-cfg-global-access-control-policy'],
+    [
+      ...['read', 'write', 'verify', 'send'].map((one) => `ds-cfg-permission: ${one}`),
+      ...NAMED.map((one) => `ds-cfg-allowed-attribute: ${one}`),
+      ...CONTROLS.map((one) => `ds-cfg-allowed-control: ${one}`),
+      ...OPERATIONS.map((one) => `ds-cfg-allowed-extended-operation: ${one}`),
+      `ds-cfg-user-dn-equal-to: ${accountDn(name)}`,
+      ...lines,
+    ],
+  );
 }
 
 function record(dn: string, classes: readonly string[], lines: readonly string[]): string {
