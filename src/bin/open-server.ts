@@ -96,6 +96,7 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
     failed: configuration,
     schema: configuration.schema,
     sources: configuration.validator.sources,
+    values: ground.values,
   };
   for (const stage of stages) {
     try {
@@ -118,6 +119,7 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
       number: writePath.feed.number,
       now,
       log,
+      values: ground.values,
     }),
   );
   let isClosed = false;
@@ -147,7 +149,7 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
   const { environment, now, later, log } = parts;
   const alerts = new Alerts({ now, later, log });
   const configured = await openConfiguration({ ...parts, alerts });
-  const { instance, schema, configuration, store, openSources, files } = configured;
+  const { instance, schema, configuration, store, values, openSources, files } = configured;
   opened.defer(() => store.close());
   let endOfGoodStart = async () => {};
   opened.defer(() => endOfGoodStart());
@@ -177,6 +179,7 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
     schema,
     configuration,
     store,
+    values,
     openSources,
     files,
     keyOf,
@@ -208,10 +211,10 @@ function tellUnlessFull(log: Pick<OpenLog, 'warn'>): (error: unknown) => void {
 
 /** Opens the services that work on the stored configuration. */
 async function openServices(ground: Ground, isStarting: () => boolean, opened: AsyncDisposableStack) {
-  const { instance, schema, configuration, store, files, writePath, accounts, alerts } = ground;
+  const { instance, schema, configuration, store, values, files, writePath, accounts, alerts } = ground;
   const { now, later, log } = ground;
-  const instanceFolder = instance.folder;
-  const past = openHistory({ configuration, writePath, store, configFolder: instance.configFolder });
+  const { folder: instanceFolder, configFolder } = instance;
+  const past = openHistory({ configuration, writePath, store, values, configFolder });
   const { monitor, health, ...monitoring } = openMonitor({
     configuration,
     writePath,
@@ -262,15 +265,13 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
   const tasks = await openTasks({
     instanceFolder,
     schema,
+    values,
     views,
     monitor,
     now,
     later,
     log,
-    kinds: [
-      ...[snapshotTask(writePath), backupTask(instanceFolder, now), reloadTask(reload)],
-      ...mail.taskKinds,
-    ],
+    kinds: [snapshotTask(writePath), backupTask(instanceFolder, now), reloadTask(reload), ...mail.taskKinds],
   });
   opened.defer(() => tasks.close());
   contexts.add(tasks.backend);

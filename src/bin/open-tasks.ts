@@ -12,6 +12,7 @@ import { taskMonitor } from '../monitor/task-monitor.ts';
 import type { Component } from '../runtime/component.ts';
 import { Runtime } from '../runtime/runtime.ts';
 import type { Schema } from '../schema/schema.ts';
+import type { StoredValues } from '../store/encryption/stored-values.ts';
 import { type LdifStoreOptions, openLdifStore } from '../store/ldif-store.ts';
 import type { Store } from '../store/store.ts';
 import { RenamedMailServers } from '../tasks/renamed-mail-servers.ts';
@@ -26,6 +27,7 @@ export interface TasksOptions extends Pick<TaskRunnerOptions, 'now' | 'later'> {
   readonly log: Log;
   readonly instanceFolder: string;
   readonly schema: Schema;
+  readonly values: StoredValues;
   readonly monitor: Monitor;
   readonly views: EntryViews;
   readonly kinds: readonly TaskKind[];
@@ -80,12 +82,12 @@ async function loadTasks(options: TasksOptions): Promise<{ tasks: TaskTree; stor
   }
 }
 
-function storeOptions({ instanceFolder, now, log }: TasksOptions): LdifStoreOptions {
+function storeOptions({ instanceFolder, now, log, values }: TasksOptions): LdifStoreOptions {
   const storeLog = {
     warn: (message: string) => log.warn({}, message),
     error: (message: string) => log.error({}, message),
   };
-  return { folder: join(instanceFolder, FOLDER), log: storeLog, now };
+  return { folder: join(instanceFolder, FOLDER), log: storeLog, now, values };
 }
 
 async function loadFrom(options: TasksOptions): Promise<{ tasks: TaskTree; store: Store }> {

@@ -66,6 +66,13 @@ const WITHOUT_OBJECTS: ReadonlyMap<string, readonly string[]> = new Map([
   ],
   ['backup', ['confdit backup backup.tar', 'confdit backup --instance /tmp/confdit/trial trial.tar']],
   [
+    'rotate-key',
+    [
+      'confdit rotate-key --instance /tmp/confdit/trial',
+      'confdit rotate-key --master --instance /tmp/confdit/trial',
+    ],
+  ],
+  [
     'restore',
     ['confdit restore --verify-only backup.tar', 'confdit restore --instance /tmp/confdit/trial trial.tar'],
   ],

@@ -3,6 +3,7 @@
 
 import type { Change, Modification } from '../ldap/change.ts';
 import { formatRdn } from '../ldap/dn.ts';
+import { ENCRYPTED_MARK } from '../ldap/encrypted-mark.ts';
 import type { Attribute, Entry } from '../ldap/entry.ts';
 import { octetsFromText } from '../ldap/octets.ts';
 import { unreadRecord } from './written-entries.ts';
@@ -44,9 +45,13 @@ export function formatChange(change: Change): string {
   }
 }
 
-/** Formats one attribute line, folded, with its line end. */
+/**
+ * Formats one attribute line, folded, with its line end. An encrypted value is not folded (RFC 2849 note 2 leaves that free), so
+ * that no text in a file is hidden in the fold of another line.
+ */
 export function formatLine(description: string, value: string): string {
   if (value === '') return fold(`${description}:`);
+  if (value.startsWith(ENCRYPTED_MARK) && !UNSAFE.test(value)) return `${description}: ${value}\n`;
   if (!UNSAFE.test(value)) return fold(`${description}: ${value}`);
   return fold(`${description}:: ${Buffer.from(octetsFromText(value)).toString('base64')}`);
 }

@@ -2,6 +2,7 @@
 // at names; attributes are read on first use. Text of any other origin goes through ldif-reader.ts, which checks it.
 
 import { Dn } from '../ldap/dn.ts';
+import { ENCRYPTED_MARK } from '../ldap/encrypted-mark.ts';
 import { type Attribute, Entry, type EntrySource, isOfType } from '../ldap/entry.ts';
 import { type LdifName, LdifValueReader } from './ldif-value.ts';
 
@@ -16,8 +17,15 @@ const PIECE_OCTETS = 1024 * 1024;
 /** Forms in which a value may be hidden: base64, and the fold of a long line. */
 const DISGUISES = ['::', '\n '];
 
+/** Gives the attribute of an entry as it is meant, from the one that is written. */
+export type ReadAttribute = (dn: string, attribute: Attribute) => Attribute;
+
+const AS_WRITTEN: ReadAttribute = (_, attribute) => attribute;
+
 export class WrittenEntries implements EntrySource {
   readonly entries: readonly Entry[];
+  /** Function that attributes are read with. */
+  readonly readAttribute: ReadAttribute;
   readonly #octets: Buffer;
   /** Offset of each record, and the end of the last. */
   readonly #starts: Uint32Array;
@@ -27,8 +35,9 @@ export class WrittenEntries implements EntrySource {
   #lastClasses: readonly Attribute[] = [];
 
   /** Takes octets that `formatEntry` made of entries, with a blank line before each. */
-  constructor(octets: Buffer) {
+  constructor(octets: Buffer, readAttribute: ReadAttribute = AS_WRITTEN) {
     this.#octets = octets;
+    this.readAttribute = readAttribute;
     this.#starts = findRecords(octets);
     const entries: Entry[] = [];
     for (let index = 0; index + 1 < this.#starts.length; index++) {
@@ -72,7 +81,12 @@ export class WrittenEntries implements EntrySource {
       else found.push({ name, values: [value] });
       start = end + 1;
     }
-    return found.map(({ name, values }) => this.#values.attribute(name, values));
+    return found.map(({ name, values }) => this.#meant(place, this.#values.attribute(name, values)));
+  }
+
+  #meant(place: number, attribute: Attribute): Attribute {
+    const isPlain = !attribute.values.some((value) => value.startsWith(ENCRYPTED_MARK));
+    return isPlain ? attribute : this.readAttribute(this.#nameAt(place), attribute);
   }
 
   findAttributes(place: number, typeKey: string): readonly Attribute[] {
@@ -101,7 +115,7 @@ export class WrittenEntries implements EntrySource {
       }
       start = end + 1;
     }
-    return found.map(({ name, values }) => this.#values.attribute(name, values));
+    return found.map(({ name, values }) => this.#meant(place, this.#values.attribute(name, values)));
   }
 
   recordText(place: number): string {
@@ -129,7 +143,10 @@ export class WrittenEntries implements EntrySource {
  * Reads pieces of any length, so that only a part of the octets is in memory. Returns the entries of each piece, with
  * the rest of the piece before.
  */
-export async function* writtenEntriesIn(pieces: AsyncIterable<Buffer>): AsyncGenerator<WrittenEntries, void> {
+export async function* writtenEntriesIn(
+  pieces: AsyncIterable<Buffer>,
+  readAttribute?: ReadAttribute,
+): AsyncGenerator<WrittenEntries, void> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const piece of pieces) {
     const octets = Buffer.concat([rest, piece]);
@@ -139,10 +156,10 @@ export async function* writtenEntriesIn(pieces: AsyncIterable<Buffer>): AsyncGen
       rest = octets;
       continue;
     }
-    yield new WrittenEntries(octets.subarray(0, mark + 1));
+    yield new WrittenEntries(octets.subarray(0, mark + 1), readAttribute);
     rest = octets.subarray(mark);
   }
-  yield new WrittenEntries(rest);
+  yield new WrittenEntries(rest, readAttribute);
 }
 
 /** Compares lengths: cheaper than the name, and enough for most. */
@@ -182,7 +199,13 @@ function findRecords(octets: Buffer): Uint32Array {
   return starts.slice(0, count);
 }
 
-/** Returns the text of an entry whose attributes nobody has read yet. */
-export function unreadRecord({ unread }: Entry): string | undefined {
-  return unread?.source instanceof WrittenEntries ? unread.source.recordText(unread.place) : undefined;
+/**
+ * Returns the record that an entry is written in, as long as nobody has read its attributes. `readAttribute` is what the
+ * file that is written now will be read with: without it, a record with encrypted values is none.
+ */
+export function unreadRecord({ unread }: Entry, readAttribute?: ReadAttribute): string | undefined {
+  if (!(unread?.source instanceof WrittenEntries)) return undefined;
+  const text = unread.source.recordText(unread.place);
+  const isAsMeant = readAttribute === undefined && !text.includes(ENCRYPTED_MARK);
+  return isAsMeant || unread.source.readAttribute === readAttribute ? text : undefined;
 }

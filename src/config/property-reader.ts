@@ -6,12 +6,13 @@ import type { Problem } from '../expression/problem.ts';
 import { resolve } from '../expression/resolve.ts';
 import type { Sources } from '../expression/sources.ts';
 import { hasExpression } from '../expression/template.ts';
+import { ENCRYPTED_MARK } from '../ldap/encrypted-mark.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { type Issue, SECRET_STARS } from '../ldap/issue.ts';
 import type { ResultCodeName } from '../ldap/result-code.ts';
 import type { ObjectDefinition } from './object-definition.ts';
 import type { PropertyDefinition } from './property-definition.ts';
-import { meaningOf } from './property-type.ts';
+import { meaningOf, type Refused } from './property-type.ts';
 
 const EXPRESSION_ATTRIBUTES = 'ds-cfg-';
 const NO_USES: readonly never[] = [];
@@ -211,7 +212,7 @@ function parseValue(
   { written, resolved }: { readonly written: string; readonly resolved: string },
   { issues, outdated, values, texts }: ParsedValues,
 ): void {
-  const parsed = property.type.parse(resolved);
+  const parsed = encryptedProblem(property, resolved) ?? property.type.parse(resolved);
   const meant = meaningOf(parsed);
   const text = meant && property.type.format(meant.value);
   if (meant !== undefined && text !== undefined) {
@@ -226,6 +227,15 @@ function parseValue(
   const issue = issueOf(code, property, entry, property.type.show(written), problem, advice);
   if (text === undefined) issues.push(issue);
   else outdated.push({ text, issue });
+}
+
+/** Refuses what only a file of the server may have: an encrypted value of before could be brought back. */
+function encryptedProblem({ type }: PropertyDefinition, text: string): Refused | undefined {
+  if (!(type.secret || type.mayHoldSecrets) || !text.startsWith(ENCRYPTED_MARK)) return undefined;
+  return {
+    problem: `begins with ${ENCRYPTED_MARK}, as only encrypted values in the files of this server do`,
+    advice: 'Write the secret itself; the server encrypts it in its files.',
+  };
 }
 
 function resolvedInWords(property: PropertyDefinition, resolved: string): string {

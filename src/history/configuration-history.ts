@@ -13,6 +13,7 @@ import { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Schema } from '../schema/schema.ts';
 import { listArchives, readArchivedEntries } from '../store/archive.ts';
+import type { StoredValues } from '../store/encryption/stored-values.ts';
 import { HistoryReader, type PastChange } from '../store/history-reader.ts';
 import { StoreError } from '../store/store-error.ts';
 
@@ -25,6 +26,7 @@ export interface ConfigurationHistoryOptions {
   readonly fileSystem: FileSystem;
   readonly journalFolder: string;
   readonly archiveFolder: string;
+  readonly values: StoredValues;
 }
 
 export class ConfigurationHistory {
@@ -34,7 +36,7 @@ export class ConfigurationHistory {
 
   constructor(options: ConfigurationHistoryOptions) {
     this.#options = options;
-    this.reader = new HistoryReader(options.journalFolder);
+    this.reader = new HistoryReader(options.journalFolder, options.values);
   }
 
   /** Number of the last change in the files. */
@@ -86,12 +88,12 @@ export class ConfigurationHistory {
   }
 
   async #stateOf(touched: ReadonlySet<string>, number: number, held: HeldOctets): Promise<SparseTree> {
-    const { fileSystem, archiveFolder, schema } = this.#options;
+    const { fileSystem, archiveFolder, schema, values } = this.#options;
     const archives = await listArchives(fileSystem, archiveFolder);
     const base = archives.findLast((one) => one <= number);
     if (base === undefined) throw unknownState(number, await this.firstState(), undefined);
     const tree = new SparseTree(schema, touched, held);
-    for await (const entries of readArchivedEntries(fileSystem, archiveFolder, base)) {
+    for await (const entries of readArchivedEntries(fileSystem, archiveFolder, base, values)) {
       await this.#pause(held);
       for (const entry of entries) tree.take(entry);
     }

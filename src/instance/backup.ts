@@ -11,10 +11,13 @@ import { Header, Pax } from 'tar';
 import { errorCode } from '../files/file-error.ts';
 import { FILE_MODE, nodeFileSystem, writeNewFile } from '../files/file-system.ts';
 import { readNamedFile, UnreadableFile } from '../files/named-file.ts';
+import { parseDataKeys } from '../store/encryption/data-keys.ts';
 import { scanSegment, segmentNumber } from '../store/journal-segment.ts';
 import { readSnapshotHeader } from '../store/snapshot.ts';
 import { StoreError } from '../store/store-error.ts';
 import { formatManifest, MANIFEST_NAME, type Manifest } from './backup-manifest.ts';
+import { DATA_KEYS_NAME, MASTER_KEY_NAME, parseMasterKey } from './keys/instance-keys.ts';
+import { KEYS_FOLDER } from './server-key.ts';
 import { VERSION } from './version.ts';
 
 /** Where a server puts the backups it makes itself, from the instance folder on. */
@@ -31,19 +34,28 @@ const LEFT_OUT = /(?:\.lock|\.tmp|\.copy)$|\.torn-|(?:^|\/)repair-/;
 /** Tasks are not the configuration, and a backup is not in the next one. */
 const ELSEWHERE = new RegExp(`^(?:tasks|${BACKUPS_FOLDER})/`);
 const SNAPSHOT = 'config/config.ldif';
+const DATA_KEYS = `config/${KEYS_FOLDER}/${DATA_KEYS_NAME}`;
+const MASTER_KEY_FILE = `config/${KEYS_FOLDER}/${MASTER_KEY_NAME}`;
+const MASTER_KEY = /^config\/keys\/master\.key(?:\.new)?$/;
+const MASTER_KEY_OCTETS_MAX = 256;
 const SEGMENT = /^config\/journal\/([^/]+)$/;
 /** A snapshot that is taken meanwhile may take journal files away. */
 const ATTEMPTS_MAX = 5;
 const FILE_OCTETS_MAX = 2 * 1024 * 1024 * 1024;
 const BLOCK_OCTETS = 512;
 
-/** The octets of the backup. Throws StoreError when the instance is damaged or changes too fast. */
+/**
+ * Returns the octets of a backup. Throws StoreError when the instance is damaged or changes too fast.
+ * @param masterKey Content of the file with the master key, which goes into the backup; without it no master key does.
+ */
 export async function makeBackup(
   folder: string,
   now: Date,
+  { masterKey }: { readonly masterKey?: Buffer | undefined } = {},
 ): Promise<{ readonly octets: Buffer; readonly manifest: Manifest }> {
   for (let attempt = 1; ; attempt++) {
-    const files = await readInstance(folder);
+    const all = await readInstance(folder);
+    const files = all && [...withoutMasterKeys(all), ...keyFiles(masterKey)];
     const number = files === undefined ? undefined : lastNumberOf(files, folder);
     if (files === undefined || number === undefined) {
       if (attempt < ATTEMPTS_MAX) continue;
@@ -60,6 +72,21 @@ export async function makeBackup(
     const end = Buffer.alloc(2 * BLOCK_OCTETS);
     return { octets: await promisify(gzip)(Buffer.concat([...parts, end])), manifest };
   }
+}
+
+function keyFiles(content: Buffer | undefined): PackedFile[] {
+  return content === undefined ? [] : [{ name: MASTER_KEY_FILE, content }];
+}
+
+/** Leaves out each file that is a master key of the data keys in the backup, by whatever name. */
+function withoutMasterKeys(files: readonly PackedFile[]): PackedFile[] {
+  const list = files.find(({ name }) => name === DATA_KEYS)?.content.toString();
+  const masters = list === undefined ? [] : parseDataKeys(list, DATA_KEYS).masters;
+  return files.filter(({ name, content }) => {
+    const key =
+      content.length <= MASTER_KEY_OCTETS_MAX ? parseMasterKey(content.toString('latin1')) : undefined;
+    return !MASTER_KEY.test(name) && (key === undefined || !masters.includes(key.id));
+  });
 }
 
 /** A file that is there is not replaced: it may be the only good one. Throws what the system throws. */

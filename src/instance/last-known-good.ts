@@ -15,6 +15,7 @@ import { LdapError } from '../ldap/ldap-error.ts';
 import type { Schema } from '../schema/schema.ts';
 import { ARCHIVE_FOLDER, listArchives } from '../store/archive.ts';
 import { readUncutSnapshot } from '../store/edited-snapshot.ts';
+import type { StoredValues } from '../store/encryption/stored-values.ts';
 import {
   isSnapshotAsWritten,
   readSnapshot,
@@ -38,17 +39,19 @@ export interface LastKnownGoodOptions {
   readonly number: number;
   readonly now: () => Date;
   readonly log: Log;
+  readonly values: StoredValues;
 }
 
 /** Keeps the configuration as it is now, in the background; gives how to wait for the end of that, which then is near. */
 export function keepAsLastKnownGood(options: LastKnownGoodOptions): () => Promise<void> {
-  const { configFolder, configuration, number, now, log } = options;
+  const { configFolder, configuration, number, now, log, values } = options;
   let isHurried = false;
   const write = async () => {
     if (await isKept(configFolder, number)) return;
     const pause = () => (isHurried ? setImmediate() : setTimeout(PAUSE_MS));
     const entries = configuration.tree.allEntries();
-    await writeSnapshot(nodeFileSystem, configFolder, { entries, number, at: now(), pause }, START_OK_NAME);
+    const snapshot = { entries, number, at: now(), pause, values };
+    await writeSnapshot(nodeFileSystem, configFolder, snapshot, START_OK_NAME);
   };
   const written = write().catch((error: unknown) =>
     log.warn({ err: error }, 'the configuration of this start could not be kept for --last-known-good'),
@@ -66,9 +69,9 @@ async function isKept(configFolder: string, number: number): Promise<boolean> {
 }
 
 /** Whether config.ldif is gone or cannot be begun with, while an archived one could be. */
-export async function isReplaceable(configFolder: string): Promise<boolean> {
+export async function isReplaceable(configFolder: string, values: StoredValues): Promise<boolean> {
   const archives = await listArchives(nodeFileSystem, join(configFolder, ARCHIVE_FOLDER)).catch(() => []);
-  const found = await readUncutSnapshot(nodeFileSystem, configFolder).catch(() => undefined);
+  const found = await readUncutSnapshot(nodeFileSystem, configFolder, values).catch(() => undefined);
   return found === undefined && archives.length > 0;
 }
 
@@ -80,11 +83,12 @@ export async function replaceUnreadable(
   configFolder: string,
   now: Date,
   log: Pick<Log, 'warn'>,
+  values: StoredValues,
 ): Promise<void> {
-  if (!(await isReplaceable(configFolder))) return;
+  if (!(await isReplaceable(configFolder, values))) return;
   const lock = await lockFolder(configFolder);
   try {
-    const { problems } = await checkStore(nodeFileSystem, configFolder);
+    const { problems } = await checkStore(nodeFileSystem, configFolder, values);
     const repairs = problems.flatMap(({ repair }) => (repair?.type === 'restoreSnapshot' ? [repair] : []));
     const options = { fileSystem: nodeFileSystem, folder: configFolder, now };
     const aside = await repairStore(repairs, options);
@@ -104,6 +108,7 @@ export interface HintOptions {
   /** Those of this start. */
   readonly schema: Schema;
   readonly sources: Sources;
+  readonly values: StoredValues;
   /** What could not be served; undefined when it is the configuration itself that is wrong. */
   readonly failed?: Configuration;
 }
@@ -128,10 +133,11 @@ async function readGood({
   configFolder,
   schema,
   sources,
+  values,
 }: HintOptions): Promise<readonly Entry[] | undefined> {
   try {
     if (!(await isSnapshotAsWritten(nodeFileSystem, configFolder, START_OK_NAME))) return undefined;
-    const found = await readSnapshot(nodeFileSystem, configFolder, START_OK_NAME);
+    const found = await readSnapshot(nodeFileSystem, configFolder, values, START_OK_NAME);
     if (found === undefined) return undefined;
     const { entries } = found;
     const configuration = new Configuration({

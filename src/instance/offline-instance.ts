@@ -63,9 +63,9 @@ export async function openOfflineInstance(
   const warn = (_: object, message: string) => report(message);
   const log = { info: () => {}, warn, error: warn, line: undefined };
   const now = () => new Date();
-  const { configuration, store } = await openConfiguration({ choice, environment, now, log });
+  const { configuration, store, values } = await openConfiguration({ choice, environment, now, log });
   const writePath = new WritePath({ target: configuration, runtime: new Runtime([]), store, now, log });
-  const { service } = openHistory({ configuration, writePath, store, configFolder });
+  const { service } = openHistory({ configuration, writePath, store, configFolder, values });
   const close = async () => {
     await writePath.close();
     await store.close();

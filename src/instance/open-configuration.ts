@@ -14,6 +14,7 @@ import { currentUser } from '../files/ownership.ts';
 import { requirePrivate } from '../files/permissions.ts';
 import type { AlertSink } from '../mail/alert.ts';
 import { Schema } from '../schema/schema.ts';
+import type { StoredValues } from '../store/encryption/stored-values.ts';
 import { type LdifStore, openLdifStore } from '../store/ldif-store.ts';
 import { KEEP_ALL } from '../store/retention.ts';
 import { SNAPSHOT_NAME } from '../store/snapshot.ts';
@@ -21,6 +22,7 @@ import { nameOfChecker } from './checked-by.ts';
 import { environmentWith } from './environment-file.ts';
 import { type Instance, openInstance, readSchemaFiles, secretPlaces } from './instance.ts';
 import type { InstanceChoice } from './instance-choice.ts';
+import { encryptInstance, openValues, requireSameKey } from './keys/stored-secrets.ts';
 import { isReplaceable, replaceUnreadable, withHint } from './last-known-good.ts';
 import { formatOutdatedValue, loadConfiguration } from './load-configuration.ts';
 import { makeStartChanges } from './start-changes.ts';
@@ -43,6 +45,8 @@ export interface OpenConfiguration {
   readonly schema: Schema;
   readonly configuration: Configuration;
   readonly store: LdifStore;
+  /** Encrypts and decrypts secret values in files. */
+  readonly values: StoredValues;
   /** Whether a snapshot should be written before anything else. */
   readonly isSnapshotDue: boolean;
   /** Reads what values name. */
@@ -70,24 +74,29 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
   const newConfiguration = () =>
     new Configuration({ schema, validator: new PropertyValidator({ schema, sources }), checkedBy });
   const { configFolder } = instance;
-  const hintOptions = { configFolder, choice, schema, sources };
   const storeLog = {
     warn: (message: string) => log.warn({}, message),
     error: (message: string) => log.error({}, message),
     lostEdit: (message: string) => alerts.raise({ type: 'org.opends.server.ManualConfigEditLost', message }),
   };
-  if (choice.isLastKnownGood === true) await replaceUnreadable(configFolder, now(), log);
+  const keyPlace = { folder: instance.folder, environment, schema };
+  const keys = await openValues(keyPlace);
+  if (choice.isLastKnownGood === true) await replaceUnreadable(configFolder, now(), log, keys.values);
+  const values = await encryptInstance({ folder: instance.folder, open: keys, now, log });
+  const hintOptions = { configFolder, choice, schema, sources, values };
   // All of the past is kept until the configuration says how much.
   const opened = await openLdifStore({
     folder: configFolder,
     log: storeLog,
     now,
     retention: KEEP_ALL,
+    values,
   }).catch(async (error: unknown) => {
-    throw (await isReplaceable(configFolder)) ? await withHint(error, hintOptions) : error;
+    throw (await isReplaceable(configFolder, values)) ? await withHint(error, hintOptions) : error;
   });
   const { store } = opened;
   try {
+    await requireSameKey(values, keyPlace);
     for (const warning of opened.warnings) log.warn({}, warning);
     const isLastKnownGood = choice.isLastKnownGood === true;
     if (opened.isUnclear && !isLastKnownGood && choice.acceptsEdit !== true) throw unclearEdit(configFolder);
@@ -100,12 +109,13 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
       alerts,
       isLastKnownGood,
       acceptsEdit: choice.acceptsEdit === true,
+      values,
     });
     const configuration = newConfiguration();
     const loaded = await loadConfiguration(configuration, { ...opened, commits }, now());
     for (const issue of loaded.outdated) log.warn({}, formatOutdatedValue(issue));
     const isSnapshotDue = loaded.isSnapshotDue || opened.isForeign || opened.edited !== undefined;
-    return { instance, schema, configuration, store, isSnapshotDue, openSources, files };
+    return { instance, schema, configuration, store, values, isSnapshotDue, openSources, files };
   } catch (error) {
     await store.close();
     throw await withHint(error, hintOptions);

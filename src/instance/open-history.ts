@@ -9,6 +9,7 @@ import { ConfigurationHistory } from '../history/configuration-history.ts';
 import { HistoryService } from '../history/history-service.ts';
 import type { Schema } from '../schema/schema.ts';
 import { ARCHIVE_FOLDER } from '../store/archive.ts';
+import type { StoredValues } from '../store/encryption/stored-values.ts';
 import { JOURNAL_FOLDER } from '../store/journal.ts';
 import type { LdifStore } from '../store/ldif-store.ts';
 
@@ -18,6 +19,7 @@ export interface HistoryOptions {
   readonly store: LdifStore;
   /** The folder of config.ldif. */
   readonly configFolder: string;
+  readonly values: StoredValues;
 }
 
 export interface OpenHistory {
@@ -28,8 +30,9 @@ export interface OpenHistory {
 }
 
 /** Opens the history of an instance: the changelog, differences and rollback. */
-export function openHistory({ configuration, writePath, store, configFolder }: HistoryOptions): OpenHistory {
-  const history = historyIn(configFolder, configuration.schema);
+export function openHistory(options: HistoryOptions): OpenHistory {
+  const { configuration, writePath, store, configFolder, values } = options;
+  const history = historyIn(configFolder, configuration.schema, values);
   return {
     history,
     firstNumber: () => store.firstNumber,
@@ -39,9 +42,10 @@ export function openHistory({ configuration, writePath, store, configFolder }: H
 }
 
 /** The past as the files of a folder tell it, whether a server uses them or not. */
-export function historyIn(configFolder: string, schema: Schema): ConfigurationHistory {
+export function historyIn(configFolder: string, schema: Schema, values: StoredValues): ConfigurationHistory {
   return new ConfigurationHistory({
     schema,
+    values,
     fileSystem: nodeFileSystem,
     journalFolder: join(configFolder, JOURNAL_FOLDER),
     archiveFolder: join(configFolder, ARCHIVE_FOLDER),

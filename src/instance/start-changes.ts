@@ -3,7 +3,6 @@
 // counts; one that is not valid keeps the server from starting, and leaves the files as they are.
 
 import { createHash, randomUUID } from 'node:crypto';
-import { rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readLdif } from '../codec/ldif-reader.ts';
 import { deriveForCommand } from '../config/passwords/derivation.ts';
@@ -12,7 +11,7 @@ import { loadEntries } from '../configuration/loading/configuration-loader.ts';
 import { changesOfEdit } from '../configuration/loading/edit-by-hand.ts';
 import { withStoredPasswords } from '../configuration/rights/stored-passwords.ts';
 import { append, repeat, Staging, stageAll } from '../configuration/write/staging.ts';
-import { freeName, nodeFileSystem } from '../files/file-system.ts';
+import { freeName, nodeFileSystem, writeNewFile } from '../files/file-system.ts';
 import type { Log } from '../files/log.ts';
 import { readNamedFile, UnreadableFile } from '../files/named-file.ts';
 import { requirePrivate } from '../files/permissions.ts';
@@ -23,6 +22,8 @@ import { LdapError } from '../ldap/ldap-error.ts';
 import { textFromOctets } from '../ldap/octets.ts';
 import type { AlertSink } from '../mail/alert.ts';
 import { keepEditAside } from '../store/edited-snapshot.ts';
+import { rewriteLdif } from '../store/encryption/rewrite-ldif.ts';
+import type { StoredValues } from '../store/encryption/stored-values.ts';
 import type { OpenedLdifStore } from '../store/ldif-store.ts';
 import { readSnapshot, SNAPSHOT_NAME } from '../store/snapshot.ts';
 import type { Commit, Store } from '../store/store.ts';
@@ -51,17 +52,18 @@ export interface StartChangesOptions {
   readonly isLastKnownGood: boolean;
   /** Whether somebody has said that an edit is meant which loses entries or looks like damage. */
   readonly acceptsEdit: boolean;
+  readonly values: StoredValues;
   /** Nothing is renamed; what is appended is the caller's business. */
   readonly isTrial?: boolean;
 }
 
 /** The commits to repeat, those that were made now among them. Throws StartError. */
 export async function makeStartChanges(options: StartChangesOptions): Promise<readonly Commit[]> {
-  const { opened, configFolder, log, now, isLastKnownGood } = options;
+  const { opened, configFolder, log, now, isLastKnownGood, values } = options;
   const waiting = new StartChanges(options);
   if (isLastKnownGood) {
     if (opened.edited !== undefined) {
-      const aside = await keepEditAside(nodeFileSystem, configFolder, now);
+      const aside = await keepEditAside(nodeFileSystem, configFolder, now, values);
       log.warn({ file: aside }, 'config.ldif was edited; the edit is not taken and kept aside');
     }
     await waiting.goBackToLastGood();
@@ -102,7 +104,8 @@ class StartChanges {
   }
 
   async takeChangesFile(): Promise<void> {
-    const path = join(this.#options.configFolder, CHANGES_NAME);
+    const { configFolder } = this.#options;
+    const path = join(configFolder, CHANGES_NAME);
     const octets = await readIfThere(path);
     if (octets === undefined) return;
     await requirePrivate(nodeFileSystem, { folders: [], files: [path] });
@@ -115,15 +118,19 @@ class StartChanges {
       await this.#make(this.#present(), changes, by, what);
     }
     if (this.#options.isTrial === true) return;
-    const applied = await freeName(nodeFileSystem, this.#options.configFolder, `${CHANGES_NAME}.applied`);
-    await rename(path, join(this.#options.configFolder, applied));
-    await nodeFileSystem.syncFolder(this.#options.configFolder);
+    const applied = await freeName(nodeFileSystem, configFolder, `${CHANGES_NAME}.applied`);
+    // The file is kept with encrypted secrets. If the server stops in between, the next start finds the file again.
+    const kept = rewriteLdif(octets, this.#options.values).octets;
+    await writeNewFile(nodeFileSystem, join(configFolder, applied), kept);
+    await nodeFileSystem.syncFolder(configFolder);
+    await nodeFileSystem.remove(path);
+    await nodeFileSystem.syncFolder(configFolder);
   }
 
   async goBackToLastGood(): Promise<void> {
-    const { configFolder } = this.#options;
+    const { configFolder, values } = this.#options;
     const path = join(configFolder, START_OK_NAME);
-    const good = await readSnapshot(nodeFileSystem, configFolder, START_OK_NAME);
+    const good = await readSnapshot(nodeFileSystem, configFolder, values, START_OK_NAME);
     if (good === undefined)
       throw new StartError(`There is no ${path}: no start was good yet. Start without --last-known-good.`);
     if (!good.hasHeader || good.isEdited) {

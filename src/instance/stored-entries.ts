@@ -13,25 +13,33 @@ import { nodeFileSystem } from '../files/file-system.ts';
 import { Schema } from '../schema/schema.ts';
 import { HistoryReader } from '../store/history-reader.ts';
 import { JOURNAL_FOLDER } from '../store/journal.ts';
-import { readSnapshot } from '../store/snapshot.ts';
+import { readSnapshot, SNAPSHOT_NAME } from '../store/snapshot.ts';
+import { environmentWith } from './environment-file.ts';
 import { readSchemaFiles } from './instance.ts';
 import type { InstanceChoice } from './instance-choice.ts';
+import { readValues } from './keys/stored-secrets.ts';
 import { NotAnInstance } from './offline-instance.ts';
 
 /** Rejects with NotAnInstance, and with what reading the files rejects with. */
-export async function readStoredEntries({ instance }: InstanceChoice): Promise<Configuration> {
+export async function readStoredEntries(
+  { instance, environmentFile }: InstanceChoice,
+  environment: NodeJS.ProcessEnv,
+): Promise<Configuration> {
   const folder = resolve(instance);
   const configFolder = join(folder, 'config');
-  const snapshot = await readSnapshot(nodeFileSystem, configFolder);
-  if (snapshot === undefined) {
+  if ((await nodeFileSystem.inspect(join(configFolder, SNAPSHOT_NAME))) === undefined)
     throw new NotAnInstance(`${folder} is no instance: it has no config/config.ldif.`);
-  }
   const schema = Schema.parse(await readSchemaFiles({ folder }), { syntaxes: expressionSyntaxes() });
+  const own = await environmentWith(environmentFile, environment);
+  const values = await readValues({ folder, environment: own, schema });
+  const snapshot = await readSnapshot(nodeFileSystem, configFolder, values);
+  if (snapshot === undefined)
+    throw new NotAnInstance(`${folder} is no instance: it has no config/config.ldif.`);
   const sources = await Sources.open({ environment: {}, directories: [], instanceFolder: folder });
   const configuration = new Configuration({ schema, validator: new PropertyValidator({ schema, sources }) });
   if (snapshot.checked !== undefined) loadCheckedEntries(configuration, snapshot.entries);
   else loadEntries(configuration, snapshot.entries, { at: new Date(), by: 'cn=Export' }, randomUUID);
-  const reader = new HistoryReader(join(configFolder, JOURNAL_FOLDER));
+  const reader = new HistoryReader(join(configFolder, JOURNAL_FOLDER), values);
   const commits = [...reader.commits(snapshot.number + 1)].filter((commit) => commit !== undefined);
   repeat(configuration, commits);
   return configuration;

@@ -11,6 +11,7 @@ import { writtenEntriesIn } from '../codec/written-entries.ts';
 import { errorCode } from '../files/file-error.ts';
 import { type FileSystem, readPieces, readWholeFile, writeWhole } from '../files/file-system.ts';
 import type { Entry } from '../ldap/entry.ts';
+import type { StoredValues } from './encryption/stored-values.ts';
 import { readSnapshotHeader, readSnapshotOctets, type Snapshot } from './snapshot.ts';
 import { StoreError, storeErrorFrom } from './store-error.ts';
 
@@ -119,9 +120,14 @@ async function* withPauses(
 }
 
 /** Reads an archived snapshot. Throws StoreError if it cannot be read or its checksum is wrong. */
-export async function readArchive(fileSystem: FileSystem, folder: string, number: number): Promise<Snapshot> {
+export async function readArchive(
+  fileSystem: FileSystem,
+  folder: string,
+  number: number,
+  values: StoredValues,
+): Promise<Snapshot> {
   const path = join(folder, archiveName(number));
-  const snapshot = readSnapshotOctets(await readArchiveOctets(fileSystem, folder, number), path);
+  const snapshot = readSnapshotOctets(await readArchiveOctets(fileSystem, folder, number), path, values);
   if (snapshot.number === number && snapshot.hasHeader && !snapshot.isEdited) return snapshot;
   throw new StoreError(`The archived configuration ${path} is not as the server wrote it.`);
 }
@@ -134,6 +140,7 @@ export async function* readArchivedEntries(
   fileSystem: FileSystem,
   folder: string,
   number: number,
+  values: StoredValues,
 ): AsyncGenerator<readonly Entry[], void> {
   const path = join(folder, archiveName(number));
   try {
@@ -146,7 +153,8 @@ export async function* readArchivedEntries(
     }
     const isRight = header?.number === number && header.contentSum === sum.toString(16).padStart(8, '0');
     if (!isRight) throw new StoreError(`The archived configuration ${path} is not as the server wrote it.`);
-    for await (const { entries } of writtenEntriesIn(unpackedPieces(fileSystem, path))) yield entries;
+    for await (const { entries } of writtenEntriesIn(unpackedPieces(fileSystem, path), values.decrypt))
+      yield entries;
   } catch (error) {
     throw storeErrorFrom(error, `The archived configuration ${path} cannot be read`);
   }

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { type FileSystem, freeName, readWholeFile, writeNewFile } from '../files/file-system.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { ARCHIVE_FOLDER, listArchives, readArchive, readArchiveOctets } from './archive.ts';
+import { rewriteLdif } from './encryption/rewrite-ldif.ts';
+import type { StoredValues } from './encryption/stored-values.ts';
 import { readSnapshot, SNAPSHOT_NAME, type Snapshot } from './snapshot.ts';
 import { StoreError, storeErrorFrom } from './store-error.ts';
 
@@ -30,13 +32,14 @@ export async function findOriginal(
   fileSystem: FileSystem,
   archiveFolder: string,
   { number, isEdited, hasHeader }: Snapshot,
+  values: StoredValues,
 ): Promise<Snapshot | undefined> {
   if (hasHeader && !isEdited) return undefined;
   const archives = await listArchives(fileSystem, archiveFolder);
   const wanted = hasHeader ? number : archives.at(-1);
   if (wanted === undefined || !archives.includes(wanted)) return undefined;
   try {
-    return await readArchive(fileSystem, archiveFolder, wanted);
+    return await readArchive(fileSystem, archiveFolder, wanted, values);
   } catch (error) {
     if (error instanceof StoreError) return undefined;
     throw error;
@@ -55,8 +58,9 @@ export function editOf({ entries, hasHeader, flippedOctet }: Snapshot, original:
 export async function readUncutSnapshot(
   fileSystem: FileSystem,
   folder: string,
+  values: StoredValues,
 ): Promise<Snapshot | undefined> {
-  const snapshot = await readSnapshot(fileSystem, folder);
+  const snapshot = await readSnapshot(fileSystem, folder, values);
   if (snapshot?.isEdited !== true) return snapshot;
   const archiveFolder = join(folder, ARCHIVE_FOLDER);
   if (!(await listArchives(fileSystem, archiveFolder)).includes(snapshot.number)) return snapshot;
@@ -93,13 +97,19 @@ function isCutShort(octets: Buffer, archived: Buffer): boolean {
   return !isEntryEnd;
 }
 
-/** Copies config.ldif to a name with the time. Returns its path. Throws StoreError. */
-export async function keepEditAside(fileSystem: FileSystem, folder: string, now: Date): Promise<string> {
+/** Copies config.ldif to a name with the time; secrets in it are encrypted. Returns its path. Throws StoreError. */
+export async function keepEditAside(
+  fileSystem: FileSystem,
+  folder: string,
+  now: Date,
+  values: StoredValues,
+): Promise<string> {
   const path = join(folder, SNAPSHOT_NAME);
   try {
     const stamp = now.toISOString().replaceAll(/[-:.]/g, '');
     const name = await freeName(fileSystem, folder, `config.manualedit-${stamp}`, '.ldif');
-    await writeNewFile(fileSystem, join(folder, name), await readWholeFile(fileSystem, path));
+    const { octets } = rewriteLdif(await readWholeFile(fileSystem, path), values);
+    await writeNewFile(fileSystem, join(folder, name), octets);
     await fileSystem.syncFolder(folder);
     return join(folder, name);
   } catch (error) {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { errorCode } from '../files/file-error.ts';
 import type { Change } from '../ldap/change.ts';
 import type { OctetCount } from '../ldap/octet-count.ts';
+import { decryptChange, type StoredValues } from './encryption/stored-values.ts';
 import { changesIn, openPieces, readChange, recordsFrom } from './journal-pieces.ts';
 import { type JournalRecord, readJournalHeader } from './journal-record.ts';
 import { SEGMENT_START, segmentName, segmentNumber } from './journal-segment.ts';
@@ -56,12 +57,14 @@ const UNCOUNTED: OctetCount = { take: () => {}, give: () => {} };
 /** Reader of the journal of one store. */
 export class HistoryReader {
   readonly #folder: string;
+  readonly #values: StoredValues;
   /** Positions of some records in order, by the first number of their file. */
   readonly #marks = new Map<number, Mark[]>();
 
   /** @param folder The folder of the journal. */
-  constructor(folder: string) {
+  constructor(folder: string, values: StoredValues) {
     this.#folder = folder;
+    this.#values = values;
   }
 
   /** Number of the first commit in the journal; undefined if there is no journal. */
@@ -91,7 +94,7 @@ export class HistoryReader {
       const changes: Change[] = [];
       for (const one of changesIn(found.octets, found.record)) {
         if (one === undefined) yield undefined;
-        else changes.push(one.change);
+        else changes.push(decryptChange(one.change, this.#values));
       }
       yield { ...factsOf(found.record), changes };
     }
@@ -122,7 +125,7 @@ export class HistoryReader {
         const { change, start, end } = one;
         const [recordStart, body] = [base + record.start, base + record.bodyStart];
         const place = { segment, record: recordStart, body, start: base + start, end: base + end, index };
-        yield { commit, change, place };
+        yield { commit, change: decryptChange(change, this.#values), place };
         index += 1;
       }
     }
@@ -141,7 +144,8 @@ export class HistoryReader {
       if (read.type !== 'header' || change === undefined)
         throw new StoreError(`The record at octet ${record} of ${path} is not what it was.`);
       const { number, at, by, id } = read.header;
-      return { commit: { number, at, by, id }, change, place: { segment, record, body, start, end, index } };
+      const place = { segment, record, body, start, end, index };
+      return { commit: { number, at, by, id }, change: decryptChange(change, this.#values), place };
     } finally {
       pieces.close();
     }

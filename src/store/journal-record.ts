@@ -56,12 +56,20 @@ const NEWLINE = 0x0a;
  * invalid date).
  */
 export function formatJournalRecord(commit: Commit, batchFirst: number, batchLast: number): string {
-  if (!UUID.test(commit.id)) throw new RangeError(`The id of commit ${commit.number} is not a UUID.`);
   const body = `${commit.changes.map(formatChange).join('\n')}\n`;
+  return formatRecordOf({ ...commit, batchFirst, batchLast }, body);
+}
+
+/** Formats a record whose body is ASCII text. Throws RangeError as `formatJournalRecord` does. */
+export function formatRecordOf(
+  { number, batchFirst, batchLast, at, id, by }: JournalHeader,
+  body: string,
+): string {
+  if (!UUID.test(id)) throw new RangeError(`The id of commit ${number} is not a UUID.`);
   const start =
-    `${RECORD_START}${commit.number} batch ${batchFirst}-${batchLast} at ${commit.at.toISOString()} ` +
-    `id ${commit.id} bytes ${body.length} crc32 ${hex(crc32(body))}`;
-  const end = ` by ${escapeName(commit.by)}`;
+    `${RECORD_START}${number} batch ${batchFirst}-${batchLast} at ${at.toISOString()} ` +
+    `id ${id} bytes ${body.length} crc32 ${hex(crc32(body))}`;
+  const end = ` by ${escapeName(by)}`;
   return `${start} ${hex(crc32(start + end))}${end}\n${body}`;
 }
 

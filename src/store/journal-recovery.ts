@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { LdifError } from '../codec/ldif-error.ts';
 import { isDiskFull } from '../files/file-error.ts';
 import { type FileSystem, freeName, readWholeFile, writeNewFile, writeWhole } from '../files/file-system.ts';
+import { decryptChange, type StoredValues } from './encryption/stored-values.ts';
 import { createSegment, type JournalPlace } from './journal.ts';
 import { readJournalChanges } from './journal-record.ts';
 import {
@@ -35,6 +36,7 @@ export interface JournalRecoveryOptions {
   /** True if the journal may be absent. */
   readonly isNew: boolean;
   readonly now: () => Date;
+  readonly values: StoredValues;
 }
 
 /** Leaves an intact journal with a segment to append to. Throws StoreError. */
@@ -151,9 +153,12 @@ class Recovery {
       const { number, at, by, id } = record.header;
       if (number <= this.#options.snapshotNumber) continue;
       try {
-        this.#commits.push({ number, at, by, id, changes: readJournalChanges(octets, record) });
+        const changes = readJournalChanges(octets, record).map((change) =>
+          decryptChange(change, this.#options.values),
+        );
+        this.#commits.push({ number, at, by, id, changes });
       } catch (error) {
-        if (!(error instanceof LdifError)) throw error;
+        if (!(error instanceof LdifError || error instanceof StoreError)) throw error;
         throw new StoreError(`Change ${number} in ${path} cannot be read. ${error.message}`, {
           cause: error,
         });

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { errorCode, isDiskFull, reasonOf } from '../files/file-error.ts';
 import { type FileSystem, type StoreFile, writeNewFile, writeWhole } from '../files/file-system.ts';
+import { encryptChange, type StoredValues } from './encryption/stored-values.ts';
 import { formatJournalRecord } from './journal-record.ts';
 import { SEGMENT_START, segmentName } from './journal-segment.ts';
 import type { Commit } from './store.ts';
@@ -22,9 +23,16 @@ export interface JournalPlace {
   readonly lastNumber: number;
 }
 
+/** File system and values that a journal writes with. */
+export interface JournalMeans {
+  readonly fileSystem: FileSystem;
+  readonly values: StoredValues;
+}
+
 /** The journal of one store, open for writing. */
 export class Journal {
   readonly #fileSystem: FileSystem;
+  readonly #values: StoredValues;
   readonly #folder: string;
   readonly #segments: number[];
   #file: StoreFile;
@@ -36,17 +44,18 @@ export class Journal {
   #queue: Promise<void> = Promise.resolve();
 
   /** Opens the last segment, which must exist and be intact. Throws StoreError. */
-  static async open(fileSystem: FileSystem, place: JournalPlace): Promise<Journal> {
+  static async open(means: JournalMeans, place: JournalPlace): Promise<Journal> {
     const path = join(place.folder, segmentName(place.segments.at(-1) ?? 1));
     try {
-      return new Journal(fileSystem, place, await fileSystem.open(path, 'append'));
+      return new Journal(means, place, await means.fileSystem.open(path, 'append'));
     } catch (error) {
       throw storeErrorFrom(error, `The file ${path} cannot be written`);
     }
   }
 
-  private constructor(fileSystem: FileSystem, place: JournalPlace, file: StoreFile) {
+  private constructor({ fileSystem, values }: JournalMeans, place: JournalPlace, file: StoreFile) {
     this.#fileSystem = fileSystem;
+    this.#values = values;
     this.#folder = place.folder;
     this.#segments = [...place.segments];
     this.#length = place.length;
@@ -160,7 +169,8 @@ export class Journal {
           `Change ${commit.number} cannot be stored where change ${first + index} is due.`,
         );
       }
-      text += formatJournalRecord(commit, first, last);
+      const changes = commit.changes.map((change) => encryptChange(change, this.#values));
+      text += formatJournalRecord({ ...commit, changes }, first, last);
     }
     return Buffer.from(text, 'latin1');
   }

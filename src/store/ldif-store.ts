@@ -22,6 +22,7 @@ import {
   keepEditAside,
   readUncutSnapshot,
 } from './edited-snapshot.ts';
+import type { StoredValues } from './encryption/stored-values.ts';
 import { JOURNAL_FOLDER, Journal } from './journal.ts';
 import { listSegments, recoverJournal } from './journal-recovery.ts';
 import { forgettableThrough, KEEP_NOTHING, type Retention, uselessArchives } from './retention.ts';
@@ -49,6 +50,8 @@ export interface LdifStoreOptions {
   readonly log: StoreLog;
   readonly now: () => Date;
   readonly fileSystem?: FileSystem;
+  /** Encrypts and decrypts secret values. */
+  readonly values: StoredValues;
   /** How much history is kept; none by default. */
   readonly retention?: Retention;
 }
@@ -120,7 +123,7 @@ async function open(
   folders: Folders,
   lock: FolderLock,
 ): Promise<OpenedLdifStore> {
-  const { fileSystem, folder } = options;
+  const { fileSystem, folder, values } = options;
   const { journalFolder, archiveFolder } = folders;
   const path = join(folder, SNAPSHOT_NAME);
   await fileSystem.remove(join(folder, SNAPSHOT_TEMPORARY_NAME));
@@ -128,8 +131,9 @@ async function open(
   await removeUnfinishedArchives(fileSystem, archiveFolder);
   const archives = await listArchives(fileSystem, archiveFolder);
   const found =
-    (await readUncutSnapshot(fileSystem, folder)) ?? (await firstSnapshot(options, journalFolder, archives));
-  const original = await findOriginal(fileSystem, archiveFolder, found);
+    (await readUncutSnapshot(fileSystem, folder, values)) ??
+    (await firstSnapshot(options, journalFolder, archives));
+  const original = await findOriginal(fileSystem, archiveFolder, found, values);
   const snapshot = original ?? found;
   const { place, commits, bytes, warnings } = await recoverJournal({
     fileSystem,
@@ -137,10 +141,11 @@ async function open(
     snapshotNumber: snapshot.number,
     isNew: archives.length === 0,
     now: options.now,
+    values,
   });
   const isAsWritten = found.hasHeader && !found.isEdited;
   if (isAsWritten) await archiveIfAbsent(options, archiveFolder, found.number);
-  const journal = await Journal.open(fileSystem, place);
+  const journal = await Journal.open(options, place);
   const version = (await fileSystem.inspect(path))?.version;
   const parts = { ...options, ...folders, journal, lock, snapshotNumber: snapshot.number, bytes, version };
   const isUnclear = found.isEdited && original === undefined;
@@ -184,7 +189,7 @@ async function firstSnapshot(
   journalFolder: string,
   archives: readonly number[],
 ): Promise<Snapshot> {
-  const { fileSystem, folder, now } = options;
+  const { fileSystem, folder, now, values } = options;
   const hasJournal = (await listSegments(fileSystem, journalFolder)).length > 0;
   if (hasJournal || archives.length > 0) {
     const what = hasJournal
@@ -196,7 +201,7 @@ async function firstSnapshot(
       } the file from a backup.`,
     );
   }
-  await writeSnapshot(fileSystem, folder, { entries: [], number: 0, at: now(), pause: setImmediate });
+  await writeSnapshot(fileSystem, folder, { entries: [], number: 0, at: now(), pause: setImmediate, values });
   return { entries: [], number: 0, isEdited: false, hasHeader: true, checked: undefined };
 }
 
@@ -310,7 +315,7 @@ export class LdifStore implements Store {
     number: number,
     checkedBy: string | undefined,
   ): Promise<void> {
-    const { fileSystem, folder, now } = this.#parts;
+    const { fileSystem, folder, now, values } = this.#parts;
     const at = now();
     const bytesBefore = await this.#journal.rotate();
     const pause = () => this.#pause();
@@ -318,7 +323,7 @@ export class LdifStore implements Store {
       await this.#archive(temporary, number);
       await this.#keepEditAside();
     };
-    await writeSnapshot(fileSystem, folder, { entries, number, at, checkedBy, pause, finished });
+    await writeSnapshot(fileSystem, folder, { entries, number, at, checkedBy, pause, finished, values });
     this.#snapshotNumber = number;
     this.#bytesBefore = bytesBefore;
     this.#version = await this.#versionNow();
@@ -338,10 +343,10 @@ export class LdifStore implements Store {
 
   /** Copies edits of config.ldif that were made while the server runs. They take no effect and are not lost. */
   async #keepEditAside(): Promise<void> {
-    const { fileSystem, folder, log, now } = this.#parts;
+    const { fileSystem, folder, log, now, values } = this.#parts;
     const version = await this.#versionNow();
     if (version === undefined || version === this.#version) return;
-    const aside = await keepEditAside(fileSystem, folder, now());
+    const aside = await keepEditAside(fileSystem, folder, now(), values);
     const message =
       `${join(folder, SNAPSHOT_NAME)} was edited while the server runs, which has no effect; the edited file is kept as ` +
       `${aside}. Change entries over LDAP, or edit the file while the server is stopped.`;

@@ -8,6 +8,8 @@ import { type FileSystem, readWholeFile } from '../files/file-system.ts';
 import { type Exposed, findExposed, formatExposed } from '../files/permissions.ts';
 import { ARCHIVE_FOLDER, archiveName, listArchives, readArchive } from './archive.ts';
 import { readUncutSnapshot } from './edited-snapshot.ts';
+import type { StoredValues } from './encryption/stored-values.ts';
+import { decryptChange } from './encryption/stored-values.ts';
 import { JOURNAL_FOLDER } from './journal.ts';
 import { readJournalChanges } from './journal-record.ts';
 import { listSegments } from './journal-recovery.ts';
@@ -48,9 +50,16 @@ export interface StoreCheck {
   readonly lastNumber: number | undefined;
 }
 
-/** Checks the store in a folder. Throws StoreError only if the folder cannot be read. */
-export async function checkStore(fileSystem: FileSystem, folder: string): Promise<StoreCheck> {
-  const check = new Check(fileSystem, folder);
+/**
+ * Checks the store in a folder. Throws StoreError only if the folder cannot be read.
+ * @param values `VALUES_AS_STORED` checks the structure only.
+ */
+export async function checkStore(
+  fileSystem: FileSystem,
+  folder: string,
+  values: StoredValues,
+): Promise<StoreCheck> {
+  const check = new Check(fileSystem, folder, values);
   await check.permissions();
   await check.archives();
   await check.snapshot();
@@ -71,6 +80,7 @@ export function problemOfExposed(exposed: Exposed): StoreProblem {
 
 class Check {
   readonly #fileSystem: FileSystem;
+  readonly #values: StoredValues;
   readonly #folder: string;
   readonly #journalFolder: string;
   readonly #archiveFolder: string;
@@ -80,8 +90,9 @@ class Check {
   #snapshot: Snapshot | undefined;
   #lastNumber: number | undefined;
 
-  constructor(fileSystem: FileSystem, folder: string) {
+  constructor(fileSystem: FileSystem, folder: string, values: StoredValues) {
     this.#fileSystem = fileSystem;
+    this.#values = values;
     this.#folder = folder;
     this.#journalFolder = join(folder, JOURNAL_FOLDER);
     this.#archiveFolder = join(folder, ARCHIVE_FOLDER);
@@ -114,7 +125,7 @@ class Check {
     for (const number of await listArchives(this.#fileSystem, this.#archiveFolder)) {
       const path = join(this.#archiveFolder, archiveName(number));
       try {
-        await readArchive(this.#fileSystem, this.#archiveFolder, number);
+        requireReadable(await readArchive(this.#fileSystem, this.#archiveFolder, number, this.#values), path);
         this.#goodArchives.push(number);
       } catch (error) {
         this.#problems.push({
@@ -130,7 +141,9 @@ class Check {
   async snapshot(): Promise<void> {
     const path = join(this.#folder, SNAPSHOT_NAME);
     try {
-      this.#snapshot = await readUncutSnapshot(this.#fileSystem, this.#folder);
+      const snapshot = await readUncutSnapshot(this.#fileSystem, this.#folder, this.#values);
+      if (snapshot !== undefined) requireReadable(snapshot, path);
+      this.#snapshot = snapshot;
     } catch (error) {
       this.#problems.push({ path, problem: sentenceOf(error), ...this.#snapshotRemedy() });
       return;
@@ -184,9 +197,9 @@ class Check {
     const scan = scanSegment(octets, first, isBegun(first, needed - 1));
     for (const record of scan.records) {
       try {
-        readJournalChanges(octets, record);
+        for (const change of readJournalChanges(octets, record)) decryptChange(change, this.#values);
       } catch (error) {
-        if (!(error instanceof LdifError)) throw error;
+        if (!(error instanceof LdifError || error instanceof StoreError)) throw error;
         const { number } = record.header;
         this.#problems.push({
           path,
@@ -312,6 +325,16 @@ class Check {
       if (errorCode(error) === 'ENOENT') return [];
       throw error;
     }
+  }
+}
+
+/** Reads all values. Throws StoreError for one that cannot be decrypted. */
+function requireReadable({ entries }: Snapshot, path: string): void {
+  try {
+    for (const { attributes } of entries) if (attributes.length === 0) continue;
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    throw new StoreError(`The file ${path} is not right. ${error.message}`, { cause: error });
   }
 }
 

@@ -1,5 +1,6 @@
 // A process that opens the store of the folder it is given, says so, and stays.
 
+import { VALUES_AS_STORED } from '../../src/store/encryption/stored-values.ts';
 import { openLdifStore } from '../../src/store/ldif-store.ts';
 
 const [folder = ''] = process.argv.slice(2);
@@ -8,6 +9,7 @@ try {
     folder,
     log: { warn: () => undefined, error: () => undefined },
     now: () => new Date(),
+    values: VALUES_AS_STORED,
   });
   process.stdout.write('open\n');
 } catch (error) {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Change } from '../../src/ldap/change.ts';
 import { Dn } from '../../src/ldap/dn.ts';
 import { Attribute, Entry } from '../../src/ldap/entry.ts';
+import { VALUES_AS_STORED } from '../../src/store/encryption/stored-values.ts';
 import { HistoryReader } from '../../src/store/history-reader.ts';
 import { formatJournalRecord } from '../../src/store/journal-record.ts';
 import { segmentName, segmentNumber } from '../../src/store/journal-segment.ts';
@@ -38,7 +39,7 @@ export async function serverWithPast(
 }
 
 async function lengthen(journalFolder: string, changes: number): Promise<LongPast> {
-  const reader = new HistoryReader(journalFolder);
+  const reader = new HistoryReader(journalFolder, VALUES_AS_STORED);
   const first = reader.lastNumber;
   const segments = (await readdir(journalFolder)).map(segmentNumber).filter((one) => one !== undefined);
   const path = join(journalFolder, segmentName(Math.max(...segments)));

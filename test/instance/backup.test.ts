@@ -47,7 +47,8 @@ describe('a backup', () => {
       const before = [...acknowledged];
       const { octets } = await makeBackup(server.folder, new Date());
       const instance = join(folder, `instance-${round}`);
-      expect((await restoreBackup([octets], instance, new Date())).aside).toBe(undefined);
+      const masterKey = join(server.folder, 'config', 'keys', 'master.key');
+      expect((await restoreBackup([octets], { instance, now: new Date(), masterKey })).aside).toBe(undefined);
       const copy = await startServer({ folder: instance });
       const client = await RawClient.bound(copy);
       const found = await client.request(searchRequest(CONTAINER, { scope: scopes.one }));

@@ -190,7 +190,7 @@ describe('an import into an instance whose server is down', () => {
     expect(failed.stderr).toContain('IMPORT_HOST');
     const path = join(instance, 'config', 'config.ldif');
     const snapshot = await readFile(path, 'utf8');
-    expect(snapshot).toMatch(/^# confdit snapshot .* checked [0-9a-f]{32} crc32 /);
+    expect(snapshot).toMatch(/^# confdit snapshot .* checked [0-9a-f]{32} encrypted [0-9a-f]{8} crc32 /);
     await writeFile(path, snapshot.replace('plain.example.com:587', 'plain.example.com:99999'));
     const edited = await startServer({ folder: instance, environment, expectFailure: true });
     expect(edited.stderr).toContain('99999');

@@ -1,4 +1,5 @@
-// The journal is LDIF: what one server wrote down, ldapmodify makes happen again in another.
+// The journal is LDIF: what one server wrote down, ldapmodify makes happen again in another. Secrets in it are encrypted for that
+// server alone; whoever has them gives them again.
 
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { LdapTools } from '../support/ldap-tools.ts';
 import { startServer } from '../support/start-server.ts';
 
 const MAIL_SERVERS = 'cn=Mail Servers,cn=config';
+const SECRET = `${'a long password '.repeat(20)}.`;
 const CHANGES = `dn: cn=Kept,${MAIL_SERVERS}
 changetype: add
 objectClass: ds-cfg-mail-server
@@ -32,7 +34,7 @@ add: ds-cfg-auth-username
 ds-cfg-auth-username: mail.user
 -
 add: ds-cfg-auth-password
-ds-cfg-auth-password: ${'a long password '.repeat(20)}.
+ds-cfg-auth-password: ${SECRET}
 
 dn: cn=Gone,${MAIL_SERVERS}
 changetype: delete
@@ -46,7 +48,10 @@ it('the journal of one server, given to ldapmodify, makes another the same', asy
   const journal = await journalOf(first.folder);
 
   const second = await startServer({ password: 'another-password-2' });
-  const replayed = await new LdapTools(second).modify(journal);
+  const encrypted = /^ds-cfg-auth-password: \{AES256-GCM\}.*$/m;
+  expect(journal).toMatch(encrypted);
+  const clear = journal.replace(encrypted, `ds-cfg-auth-password: ${SECRET}`);
+  const replayed = await new LdapTools(second).modify(clear);
   expect(replayed.code, replayed.stderr).toBe(0);
   // The first change of the journal is the password of the first server.
   const same = new LdapTools({ url: second.url, password: first.password });

@@ -233,7 +233,7 @@ describe('a backup', () => {
     const instance = join(parent, 'instance');
     await mkdir(instance);
     await writeFile(join(instance, 'mine'), 'as it was');
-    const error = await restoreBackup([gzipSync(archive())], instance, NOW).catch(
+    const error = await restoreBackup([gzipSync(archive())], { instance, now: NOW }).catch(
       (reason: unknown) => reason,
     );
     expect(error).toBeInstanceOf(FileError);

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { formatEntry } from '../../src/codec/ldif-writer.ts';
 import { nodeFileSystem } from '../../src/files/file-system.ts';
 import { listArchives, readArchive } from '../../src/store/archive.ts';
+import { VALUES_AS_STORED } from '../../src/store/encryption/stored-values.ts';
 import { listSegments } from '../../src/store/journal-recovery.ts';
 import type { OpenedLdifStore } from '../../src/store/ldif-store.ts';
 import { removeFolder } from '../support/folders.ts';
@@ -53,7 +54,12 @@ describe('what is kept', () => {
   it('in an archive is the snapshot as it was written', async () => {
     const folder = await temporaryFolder();
     await withSnapshots(folder, 100, 0);
-    const { entries, number } = await readArchive(nodeFileSystem, join(folder, 'archived-configs'), 15);
+    const { entries, number } = await readArchive(
+      nodeFileSystem,
+      join(folder, 'archived-configs'),
+      15,
+      VALUES_AS_STORED,
+    );
     expect([number, shown(entries)]).toEqual([15, shown([entry('S15')])]);
   });
 

@@ -8,6 +8,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nodeFileSystem } from '../../src/files/file-system.ts';
 import { listArchives, readArchive } from '../../src/store/archive.ts';
+import { VALUES_AS_STORED } from '../../src/store/encryption/stored-values.ts';
 import { HistoryReader } from '../../src/store/history-reader.ts';
 import { openLdifStore } from '../../src/store/ldif-store.ts';
 import { KEEP_ALL } from '../../src/store/retention.ts';
@@ -25,6 +26,7 @@ const OPTIONS = {
   log: { warn: () => undefined, error: () => undefined },
   now: () => new Date('2026-11-22T09:00:00.000Z'),
   retention: KEEP_ALL,
+  values: VALUES_AS_STORED,
 };
 
 beforeAll(async () => {
@@ -67,13 +69,19 @@ async function* flips(file: string): AsyncGenerator<Flipped, void> {
 }
 
 function pastOf(copy: string): string[] {
-  return shown([...new HistoryReader(join(copy, 'journal')).commits(1)].filter((one) => one !== undefined));
+  return shown(
+    [...new HistoryReader(join(copy, 'journal'), VALUES_AS_STORED).commits(1)].filter(
+      (one) => one !== undefined,
+    ),
+  );
 }
 
 async function archivesOf(copy: string): Promise<string[]> {
   const archives = join(copy, 'archived-configs');
   const numbers = await listArchives(nodeFileSystem, archives);
-  const read = await Promise.all(numbers.map((number) => readArchive(nodeFileSystem, archives, number)));
+  const read = await Promise.all(
+    numbers.map((number) => readArchive(nodeFileSystem, archives, number, VALUES_AS_STORED)),
+  );
   return read.flatMap(({ entries }) => shown(entries));
 }
 
@@ -88,7 +96,7 @@ async function resultOf<T>(work: () => Promise<T> | T): Promise<T | 'refused'> {
 
 /** Found: a problem, or, of the last change, that it is cut off; an edit is asked about at the start. */
 async function isFound(copy: string): Promise<boolean> {
-  const { problems, notes } = await checkStore(nodeFileSystem, copy);
+  const { problems, notes } = await checkStore(nodeFileSystem, copy, VALUES_AS_STORED);
   return problems.length > 0 || notes.length > 0;
 }
 

@@ -4,6 +4,7 @@ import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { OctetBudget } from '../../src/directory/octet-budget.ts';
+import { VALUES_AS_STORED } from '../../src/store/encryption/stored-values.ts';
 import { HistoryReader } from '../../src/store/history-reader.ts';
 import { formatJournalRecord } from '../../src/store/journal-record.ts';
 import { KEEP_ALL } from '../../src/store/retention.ts';
@@ -29,7 +30,7 @@ async function journal(): Promise<string> {
 
 describe('the past', () => {
   it('is read from any commit to any other, again and again', async () => {
-    const reader = new HistoryReader(await journal());
+    const reader = new HistoryReader(await journal(), VALUES_AS_STORED);
     expect([reader.firstNumber, reader.lastNumber]).toEqual([1, 60]);
     for (let first = 1; first <= 61; first++) {
       for (const last of [first - 1, first, first + 1, first + 17, 60]) {
@@ -49,7 +50,7 @@ describe('the past', () => {
     await store.append([commit(1), long]);
     await store.append([commit(3)]);
     await store.close();
-    const reader = new HistoryReader(join(folder, 'journal'));
+    const reader = new HistoryReader(join(folder, 'journal'), VALUES_AS_STORED);
     expect(shown(read(reader, 1))).toEqual(shown([commit(1), long, commit(3)]));
     expect(shown(read(reader, 3))).toEqual(shown([commit(3)]));
   });
@@ -57,7 +58,7 @@ describe('the past', () => {
   it('ends where the last whole batch does', async () => {
     const folder = await journal();
     const path = join(folder, 'journal-000000000061.ldif');
-    const reader = new HistoryReader(folder);
+    const reader = new HistoryReader(folder, VALUES_AS_STORED);
     const text = commitsFrom(61, 63)
       .map((one) => formatJournalRecord(one, 61, 63))
       .join('');
@@ -78,7 +79,7 @@ describe('the past', () => {
     await store.append([commit(1), long]);
     await store.append([commit(3)]);
     await store.close();
-    const reader = new HistoryReader(join(folder, 'journal'));
+    const reader = new HistoryReader(join(folder, 'journal'), VALUES_AS_STORED);
     const held = new OctetBudget(Number.POSITIVE_INFINITY);
     const found = [...reader.changes(1, 3, held)].filter((one) => one !== undefined);
     expect(shown(found.map(({ change }) => change))).toEqual(
@@ -98,7 +99,7 @@ describe('the past', () => {
     const changes = Array.from({ length: 5_000 }, (_, index) => setPort(index + 1));
     await store.append([commit(3001, changes)]);
     await store.close();
-    const reader = new HistoryReader(join(folder, 'journal'));
+    const reader = new HistoryReader(join(folder, 'journal'), VALUES_AS_STORED);
     const held = new OctetBudget(400_000);
     let most = 0;
     for (const _ of reader.changes(1, 3000, held)) most = Math.max(most, held.octets);
@@ -112,11 +113,11 @@ describe('the past', () => {
     const path = join(folder, 'journal-000000000021.ldif');
     const text = await readFile(path, 'latin1');
     await writeFile(path, text.replace('# change 30 ', '# change 39 '), 'latin1');
-    const reader = new HistoryReader(folder);
+    const reader = new HistoryReader(folder, VALUES_AS_STORED);
     expect(() => read(reader, 1)).toThrow(`of ${path} is damaged`);
     expect(shown(read(reader, 41, 50))).toEqual(shown(commitsFrom(41, 50)));
     await rm(path);
     expect(() => read(reader, 1)).toThrow('Changes 21 to 40 are not in the journal');
-    expect(read(new HistoryReader(join(folder, 'absent')), 1)).toEqual([]);
+    expect(read(new HistoryReader(join(folder, 'absent'), VALUES_AS_STORED), 1)).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 // What a journal is worth after a crash or a bad disk: opened with exactly what was acknowledged, or refused by name.
 
 import { describe, expect, it } from 'vitest';
+import { VALUES_AS_STORED } from '../../src/store/encryption/stored-values.ts';
 import { formatJournalRecord } from '../../src/store/journal-record.ts';
 import { type RecoveredJournal, recoverJournal } from '../../src/store/journal-recovery.ts';
 import { SEGMENT_START } from '../../src/store/journal-segment.ts';
@@ -29,7 +30,7 @@ function withFiles(files: Record<string, string | Buffer>): MemoryFileSystem {
 
 function recover(fileSystem: MemoryFileSystem, snapshotNumber = 0, isNew = true): Promise<RecoveredJournal> {
   const now = () => new Date('2026-11-22T09:00:00.000Z');
-  return recoverJournal({ fileSystem, folder: FOLDER, snapshotNumber, isNew, now });
+  return recoverJournal({ fileSystem, folder: FOLDER, snapshotNumber, isNew, now, values: VALUES_AS_STORED });
 }
 
 async function outcome(

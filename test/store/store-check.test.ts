@@ -4,6 +4,7 @@ import { chmod, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from '
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nodeFileSystem } from '../../src/files/file-system.ts';
+import { VALUES_AS_STORED } from '../../src/store/encryption/stored-values.ts';
 import { KEEP_ALL } from '../../src/store/retention.ts';
 import { checkStore, type StoreCheck, type StoreRepair } from '../../src/store/store-check.ts';
 import { repairStore } from '../../src/store/store-repair.ts';
@@ -31,7 +32,7 @@ async function instance(): Promise<string> {
 }
 
 function check(folder: string): Promise<StoreCheck> {
-  return checkStore(nodeFileSystem, folder);
+  return checkStore(nodeFileSystem, folder, VALUES_AS_STORED);
 }
 
 async function repaired(folder: string, { problems }: StoreCheck): Promise<string[]> {

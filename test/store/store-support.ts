@@ -7,6 +7,7 @@ import { onTestFinished } from 'vitest';
 import type { Change } from '../../src/ldap/change.ts';
 import { Dn } from '../../src/ldap/dn.ts';
 import { Attribute, Entry } from '../../src/ldap/entry.ts';
+import { VALUES_AS_STORED } from '../../src/store/encryption/stored-values.ts';
 import { type LdifStoreOptions, type OpenedLdifStore, openLdifStore } from '../../src/store/ldif-store.ts';
 import type { Commit } from '../../src/store/store.ts';
 import { removeFolder } from '../support/folders.ts';
@@ -59,6 +60,7 @@ export async function openStore(
     folder,
     log: { warn: () => undefined, error: () => undefined },
     now: () => new Date('2026-11-22T09:00:00.000Z'),
+    values: VALUES_AS_STORED,
     ...options,
   });
   onTestFinished(() => opened.store.close().catch(() => undefined));

@@ -4,8 +4,12 @@
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { messageOf } from '../../files/file-error.ts';
+import { nodeFileSystem, readWholeFile } from '../../files/file-system.ts';
 import { readNamedPieces } from '../../files/named-file.ts';
 import { makeBackup, writeBackup } from '../../instance/backup.ts';
+import { environmentWith } from '../../instance/environment-file.ts';
+import type { InstanceChoice } from '../../instance/instance-choice.ts';
+import { masterKeyPath, readKeys } from '../../instance/keys/instance-keys.ts';
 import { configFolderOf } from '../../instance/offline-instance.ts';
 import { restoreBackup, verifyBackup } from '../../instance/restore.ts';
 import { unpackBackup } from '../../instance/unpack-backup.ts';
@@ -27,7 +31,8 @@ export async function backup(invocation: Invocation, world: World): Promise<Exit
   const choice = instanceOf(invocation, world);
   await asCommandError(() => configFolderOf(choice));
   const made = asCommandError(async () => {
-    const one = await makeBackup(resolve(choice.instance), now);
+    const masterKey = invocation.has('with-key') ? await masterKeyOf(choice, world) : undefined;
+    const one = await makeBackup(resolve(choice.instance), now, { masterKey });
     await unpackBackup([one.octets]);
     return one;
   });
@@ -60,13 +65,24 @@ export async function restore(invocation: Invocation, world: World): Promise<Exi
     world.stdout.write(`${path} is whole: taken at ${manifest.at}, through change ${manifest.number}.\n`);
     return ExitCode.success;
   }
-  const restored = asCommandError(() => restoreBackup(pieces, instance, new Date()));
-  const { manifest, aside } = await whileWorking(world.stderr, 'restoring', restored);
+  const restored = asCommandError(() =>
+    restoreBackup(pieces, { instance, now: new Date(), masterKey: invocation.value('master-key') }),
+  );
+  const { manifest, aside, keyNote } = await whileWorking(world.stderr, 'restoring', restored);
   world.stdout.write(
     `${resolve(instance)} is as it was at ${manifest.at}, through change ${manifest.number}.\n`,
   );
   if (aside !== undefined) world.stdout.write(`What was there before is in ${aside}\n`);
+  if (keyNote !== undefined) world.stdout.write(`${keyNote}\n`);
   return ExitCode.success;
+}
+
+/** Returns the content of the file with the master key, wherever it is. Throws StartError if it is not the right one. */
+async function masterKeyOf(choice: InstanceChoice, { env }: World): Promise<Buffer | undefined> {
+  const configFolder = await configFolderOf(choice);
+  const place = { configFolder, environment: await environmentWith(choice.environmentFile, env) };
+  if ((await readKeys(place)) === undefined) return undefined;
+  return readWholeFile(nodeFileSystem, masterKeyPath(place).path);
 }
 
 /** Nobody reads a compressed archive at a terminal. */

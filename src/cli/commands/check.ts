@@ -1,15 +1,20 @@
 // `confdit check` and `confdit repair`: whether an instance whose server is down is whole, and what is done when not.
 
+import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { nodeFileSystem } from '../../files/file-system.ts';
 import { lockFolder } from '../../files/folder-lock.ts';
 import { findExposed } from '../../files/permissions.ts';
+import { environmentWith } from '../../instance/environment-file.ts';
 import { secretPlaces } from '../../instance/instance.ts';
+import { lookForClearSecrets, readValues } from '../../instance/keys/stored-secrets.ts';
 import { formatOutdatedValue, outdatedValues } from '../../instance/load-configuration.ts';
-import { configFolderOf } from '../../instance/offline-instance.ts';
+import { configFolderOf, schemaOf } from '../../instance/offline-instance.ts';
+import { StartError } from '../../instance/start-error.ts';
 import { findUntrustedPlaces } from '../../instance/trusted-instance.ts';
 import { unusableFiles } from '../../instance/unusable-files.ts';
 import { upgradeNotes } from '../../instance/upgrade-notices.ts';
+import { type StoredValues, VALUES_AS_STORED } from '../../store/encryption/stored-values.ts';
 import {
   checkStore,
   problemOfExposed,
@@ -17,6 +22,7 @@ import {
   type StoreProblem,
   type StoreRepair,
 } from '../../store/store-check.ts';
+import { StoreError } from '../../store/store-error.ts';
 import { repairStore } from '../../store/store-repair.ts';
 import { askYesOrNo } from '../ask.ts';
 import type { Invocation, World } from '../command.ts';
@@ -89,13 +95,45 @@ async function look(folder: string, invocation: Invocation, world: World): Promi
     await secretPlaces(instanceOf(invocation, world).instance),
     'readable',
   );
-  const found = await checkStore(nodeFileSystem, folder);
+  const { values, problems } = await valuesOf(invocation, world);
+  const found = await checkStore(nodeFileSystem, folder, values);
+  const clear = await lookForClearSecrets(resolve(instanceOf(invocation, world).instance), values);
   const untrusted = (await findUntrustedPlaces(instanceOf(invocation, world).instance)).map((problem) => ({
     path: folder,
     problem,
     remedy: 'Only who owns it, or root, can do that.',
   }));
-  return { ...found, problems: [...untrusted, ...exposed.map(problemOfExposed), ...found.problems] };
+  return {
+    ...found,
+    problems: [
+      ...untrusted,
+      ...exposed.map(problemOfExposed),
+      ...problems,
+      ...found.problems,
+      ...clear.problems,
+    ],
+    notes: [...found.notes, ...clear.notes],
+  };
+}
+
+/** What reads secret values. Without a key that fits, values stay as they are in the files, and that is a problem. */
+async function valuesOf(
+  invocation: Invocation,
+  world: World,
+): Promise<{ readonly values: StoredValues; readonly problems: readonly StoreProblem[] }> {
+  const choice = instanceOf(invocation, world);
+  try {
+    const environment = await environmentWith(choice.environmentFile, world.env);
+    const schema = await schemaOf(choice);
+    return { values: await readValues({ folder: choice.instance, environment, schema }), problems: [] };
+  } catch (error) {
+    // Schema files that cannot be read are reported with the configuration.
+    if (!(error instanceof StartError || error instanceof StoreError))
+      return { values: VALUES_AS_STORED, problems: [] };
+    const path = choice.instance;
+    const remedy = 'Without the key no server starts, and the secrets cannot be read.';
+    return { values: VALUES_AS_STORED, problems: [{ path, problem: error.message, remedy }] };
+  }
 }
 
 function extentOf({ snapshotNumber, lastNumber }: StoreCheck): string {

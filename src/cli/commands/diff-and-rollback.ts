@@ -19,7 +19,7 @@ export async function diff(invocation: Invocation, world: World): Promise<ExitCo
   const to = second === undefined ? undefined : numberOf(second, 'TO');
   if (invocation.has('offline')) {
     const { diffOffline } = await import('../offline/history-files.ts');
-    world.stdout.write(await diffOffline(instanceOf(invocation, world), from, to));
+    world.stdout.write(await diffOffline(instanceOf(invocation, world), { from, to }, world));
     return ExitCode.success;
   }
   const { ldif } = await ask(invocation, world, Oid.differences, { from, to });

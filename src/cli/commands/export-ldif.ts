@@ -102,7 +102,7 @@ async function* storedPages(
   world: World,
   { base, filter }: Asked,
 ): AsyncGenerator<readonly Entry[], void> {
-  const { schema, tree } = await readStoredEntries(instanceOf(invocation, world));
+  const { schema, tree } = await readStoredEntries(instanceOf(invocation, world), world.env);
   const baseKey = schema.dnKeyOfText(base);
   if (tree.find(baseKey) === undefined)
     throw new LdapError('noSuchObject', `${base}: there is no such entry.`);

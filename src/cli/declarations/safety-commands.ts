@@ -31,9 +31,16 @@ const backupCommand: Command = {
   operands: 'FILE',
   synopsis: 'Writes the instance to one file (a compressed tar archive), also while its server runs.',
   description:
-    'FILE may be a folder, where the backup is named by its time, or - for standard output. The file holds passwords\n' +
-    'and keys. What is in cn=tasks, logs, and earlier backups are left out.',
-  options: [INSTANCE_OPTION, JSON_OPTION],
+    'FILE may be a folder, where the backup is named by its time, or - for standard output. The secrets in it are\n' +
+    'encrypted, and the master key is not in it. What is in cn=tasks, logs, and earlier backups are left out.',
+  options: [
+    INSTANCE_OPTION,
+    {
+      name: 'with-key',
+      synopsis: 'put the master key into the backup too: whoever has the file has all secrets',
+    },
+    JSON_OPTION,
+  ],
   run: async (...typed) => (await import('../commands/backup.ts')).backup(...typed),
 };
 
@@ -45,9 +52,34 @@ const restoreCommand: Command = {
   description: 'FILE may be - for standard input.',
   options: [
     INSTANCE_OPTION,
+    {
+      name: 'master-key',
+      value: 'FILE',
+      synopsis:
+        'the master key of the backup; without it, that of the instance that is replaced is kept if it fits',
+    },
     { name: 'verify-only', synopsis: 'report whether the backup is whole, and change nothing' },
   ],
   run: async (...typed) => (await import('../commands/backup.ts')).restore(...typed),
+};
+
+const rotateKeyCommand: Command = {
+  name: 'rotate-key',
+  group: GROUP,
+  synopsis: 'Encrypts the secrets in all files of an instance with a new key; the server must be down.',
+  description:
+    'A new data key encrypts everything again. With --master the data keys get another master key instead, and no file\n' +
+    'with secrets is written. An interrupted rotation is finished by the next start.',
+  options: [
+    ...INSTANCE_OPTIONS,
+    { name: 'master', synopsis: 'replace the master key, not the data key' },
+    {
+      name: 'new-key-file',
+      value: 'FILE',
+      synopsis: 'with --master: the file of the new master key, which is made if it is not there',
+    },
+  ],
+  run: async (...typed) => (await import('../commands/rotate-key.ts')).rotateKey(...typed),
 };
 
 export const safetyCommands: readonly Command[] = [
@@ -55,4 +87,5 @@ export const safetyCommands: readonly Command[] = [
   repairCommand,
   backupCommand,
   restoreCommand,
+  rotateKeyCommand,
 ];

@@ -13,7 +13,7 @@ export const initCommand: Command = {
   description:
     'The first start does the same. With init the configuration can be written before anything listens: every command\n' +
     'that has the option --offline works on the new folder. Environment: CONFDIT_INSTANCE, CONFDIT_ADMIN_PASSWORD,\n' +
-    'CONFDIT_ADMIN_PASSWORD_FILE, CONFDIT_CERTIFICATE_NAMES.',
+    'CONFDIT_ADMIN_PASSWORD_FILE, CONFDIT_CERTIFICATE_NAMES, CONFDIT_MASTER_KEY_FILE.',
   options: [
     ...INSTANCE_OPTIONS,
     { name: 'quiet', short: 'Q', synopsis: 'print nothing but problems' },
@@ -31,7 +31,7 @@ export function startCommand(start: CommandRun): Command {
     description:
       'Environment: LDAP_PORT, LDAPS_PORT, LDAPI_PATH, LDAP_LISTEN_ADDRESS, CONFDIT_INSTANCE, CONFDIT_ADMIN_PASSWORD, ' +
       'CONFDIT_ADMIN_PASSWORD_FILE, CONFDIT_CERTIFICATE_NAMES ' +
-      '(first start only),\nCONFDIT_ENVCONFIG_DIRS, CONFDIT_ACCESS_LOG (on or off); and every variable that an ' +
+      '(first start only),\nCONFDIT_MASTER_KEY_FILE, CONFDIT_ENVCONFIG_DIRS, CONFDIT_ACCESS_LOG (on or off); and every variable that an ' +
       'expression of the configuration names.',
     options: [
       ...INSTANCE_OPTIONS,

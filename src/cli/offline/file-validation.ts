@@ -59,7 +59,7 @@ export async function validateFiles(options: FileValidationOptions): Promise<Fil
   const desired = [...read.entries, ...withoutKnown(beside.entries, read.entries, schema)];
   const wrong = [...read.problems, ...beside.problems];
   const validator = new PropertyValidator({ schema, sources: await openSources(options, names) });
-  const base = await entriesOf(choice);
+  const base = await entriesOf(choice, world);
   const issues = issuesOf(validator, schema, desired, base).filter(
     // What could not be read may be what others name.
     (issue) => wrong.length === 0 || !isAbsence(issue),
@@ -134,8 +134,11 @@ function folderOf([first = STANDARD]: readonly string[]): string {
   return first === STANDARD ? '.' : dirname(resolve(first));
 }
 
-async function entriesOf(choice: InstanceChoice | undefined): Promise<readonly Entry[]> {
-  if (choice !== undefined) return [...(await readStoredEntries(choice)).tree.entries()];
+async function entriesOf(
+  choice: InstanceChoice | undefined,
+  { env }: Pick<World, 'env'>,
+): Promise<readonly Entry[]> {
+  if (choice !== undefined) return [...(await readStoredEntries(choice, env)).tree.entries()];
   const records = readLdif(await readText(fileURLToPath(SHIPPED_CONFIGURATION)));
   return records.flatMap((record) => (record.type === 'content' ? [record.entry] : []));
 }

@@ -3,7 +3,10 @@
 import { formatChange } from '../../codec/ldif-writer.ts';
 import { changesOf } from '../../directory/entry-difference.ts';
 import { unlimited } from '../../directory/octet-budget.ts';
+import type { ConfigurationHistory } from '../../history/configuration-history.ts';
+import { environmentWith } from '../../instance/environment-file.ts';
 import type { InstanceChoice } from '../../instance/instance-choice.ts';
+import { readValues } from '../../instance/keys/stored-secrets.ts';
 import { configFolderOf, openOfflineInstance, schemaOf } from '../../instance/offline-instance.ts';
 import { historyIn } from '../../instance/open-history.ts';
 import { type Change, dnOfChange } from '../../ldap/change.ts';
@@ -12,13 +15,21 @@ import type { World } from '../command.ts';
 import { asCommandError } from '../command-errors.ts';
 import { type ChangelogLine, type HistoryRange, requireKept } from '../history-listing.ts';
 
+async function pastOf(choice: InstanceChoice, { env }: Pick<World, 'env'>): Promise<ConfigurationHistory> {
+  const configFolder = await configFolderOf(choice);
+  const schema = await schemaOf(choice);
+  const environment = await environmentWith(choice.environmentFile, env);
+  return historyIn(configFolder, schema, await readValues({ folder: choice.instance, environment, schema }));
+}
+
 /** Lists the last changes. Rejects with CommandError. */
 export async function historyOffline(
   choice: InstanceChoice,
   range: HistoryRange,
+  world: Pick<World, 'env'>,
 ): Promise<readonly ChangelogLine[]> {
   return asCommandError(async () => {
-    const past = historyIn(await configFolderOf(choice), await schemaOf(choice));
+    const past = await pastOf(choice, world);
     return linesOf(past.reader, range);
   });
 }
@@ -29,15 +40,13 @@ export async function historyOffline(
  */
 export async function diffOffline(
   choice: InstanceChoice,
-  from: number,
-  to: number | undefined,
+  { from, to }: { readonly from: number; readonly to: number | undefined },
+  world: Pick<World, 'env'>,
 ): Promise<string> {
   return asCommandError(async () => {
-    const configFolder = await configFolderOf(choice);
-    const schema = await schemaOf(choice);
-    const past = historyIn(configFolder, schema);
+    const past = await pastOf(choice, world);
     const differences = await past.differences(from, to ?? past.lastNumber, unlimited());
-    return formatAll(changesOf(differences, schema));
+    return formatAll(changesOf(differences, await schemaOf(choice)));
   });
 }
 

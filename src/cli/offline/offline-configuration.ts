@@ -21,6 +21,7 @@ import { nodeFileSystem } from '../../files/file-system.ts';
 import { environmentWith } from '../../instance/environment-file.ts';
 import { readSchemaFiles } from '../../instance/instance.ts';
 import type { InstanceChoice } from '../../instance/instance-choice.ts';
+import { readValues } from '../../instance/keys/stored-secrets.ts';
 import { makeStartChanges } from '../../instance/start-changes.ts';
 import { StartError } from '../../instance/start-error.ts';
 import { policiesOf } from '../../instance/stored-policies.ts';
@@ -32,6 +33,7 @@ import type { FindPolicy } from '../../runtime/password-policies.ts';
 import { Schema } from '../../schema/schema.ts';
 import { ARCHIVE_FOLDER } from '../../store/archive.ts';
 import { editOf, findOriginal, readUncutSnapshot } from '../../store/edited-snapshot.ts';
+import { type StoredValues, VALUES_AS_STORED } from '../../store/encryption/stored-values.ts';
 import { HistoryReader } from '../../store/history-reader.ts';
 import { JOURNAL_FOLDER } from '../../store/journal.ts';
 import { CommandError, type World } from '../command.ts';
@@ -70,8 +72,10 @@ export async function openOfflineConfiguration(
   const schema = isThere
     ? Schema.parse(await readSchemaFiles({ folder }), { syntaxes: expressionSyntaxes() })
     : await shippedSchema();
+  const own = await environmentWith(choice.environmentFile, environment);
+  const values = isThere ? await readValues({ folder, environment: own, schema }) : VALUES_AS_STORED;
   const sources = await Sources.open({
-    environment: await environmentWith(choice.environmentFile, environment),
+    environment: own,
     definitions: choice.definitions.map(parseDefinition),
     instanceFolder: folder,
   });
@@ -85,7 +89,11 @@ export async function openOfflineConfiguration(
   );
   const problems = isWhole
     ? []
-    : await loadStored(configuration, isThere ? join(folder, 'config') : SHIPPED_CONFIG, newConfiguration);
+    : await loadStored(configuration, {
+        folder: isThere ? join(folder, 'config') : SHIPPED_CONFIG,
+        newConfiguration,
+        values,
+      });
   const taken = new Map<string, PlacedRecord>();
   const { tree, validator } = configuration;
   const stored = new Map([...tree.entries()].map((entry) => [schema.dnKey(entry.dn), entry]));
@@ -101,17 +109,23 @@ export async function openOfflineConfiguration(
   return { isStored: isThere, configuration, problems: [...problems, ...issues.map(formatIssue)] };
 }
 
+interface StoredPlace {
+  /** The folder of config.ldif. */
+  readonly folder: string;
+  readonly newConfiguration: () => Configuration;
+  readonly values: StoredValues;
+}
+
 /** The snapshot and what the journal has besides, and what the next start would make of edits and changes that wait. */
 async function loadStored(
   configuration: Configuration,
-  folder: string,
-  newConfiguration: () => Configuration,
+  { folder, newConfiguration, values }: StoredPlace,
 ): Promise<string[]> {
-  const found = await readUncutSnapshot(nodeFileSystem, folder);
+  const found = await readUncutSnapshot(nodeFileSystem, folder, values);
   if (found === undefined) return [];
-  const original = await findOriginal(nodeFileSystem, join(folder, ARCHIVE_FOLDER), found);
+  const original = await findOriginal(nodeFileSystem, join(folder, ARCHIVE_FOLDER), found, values);
   const { entries, number } = original ?? found;
-  const reader = new HistoryReader(join(folder, JOURNAL_FOLDER));
+  const reader = new HistoryReader(join(folder, JOURNAL_FOLDER), values);
   const commits = [...reader.commits(number + 1)].filter((commit) => commit !== undefined);
   const store = { lastNumber: commits.at(-1)?.number ?? number, append: async () => {} };
   const opened = { entries, commits, edited: original && editOf(found, original), store };
@@ -127,6 +141,7 @@ async function loadStored(
       alerts: NOBODY,
       isLastKnownGood: false,
       acceptsEdit: false,
+      values,
       isTrial: true,
     });
     repeat(configuration, made);

@@ -4,6 +4,7 @@
 // with `{…}` is never a password in clear text.
 
 import { randomBytes } from 'node:crypto';
+import { ENCRYPTED_MARK } from '../../ldap/encrypted-mark.ts';
 import { argon2Scheme } from './argon2-scheme.ts';
 import { bcryptScheme, cryptScheme } from './crypt-schemes.ts';
 import type { Derive } from './derivation.ts';
@@ -63,6 +64,11 @@ export function preparedProblem(
   const parsed = parse(text);
   const known = [...SCHEME_BY_NAME.keys()].map((one) => `{${one}}`).join(', ');
   const advice = `Write the password itself, which may not begin with {…}, or its hash: ${known}.`;
+  if (text.startsWith(ENCRYPTED_MARK))
+    return {
+      problem: `begins with ${ENCRYPTED_MARK}, as only encrypted values in the files of this server do`,
+      advice,
+    };
   // An unknown scheme name may be part of a password, so it is not repeated.
   if (parsed === undefined)
     return { problem: 'begins with {…}, and that is no password scheme that is known here', advice };
