@@ -116,7 +116,7 @@ async function look(folder: string, invocation: Invocation, world: World): Promi
   };
 }
 
-/** What reads secret values. Without a key that fits, values stay as they are in the files, and that is a problem. */
+/** Opens what reads secret values. Without a key that fits, values stay as they are in the files, and that is a problem. */
 async function valuesOf(
   invocation: Invocation,
   world: World,
