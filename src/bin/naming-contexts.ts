@@ -12,6 +12,7 @@ import { readLdifPieces } from '../codec/ldif-reader.ts';
 import { formatChange } from '../codec/ldif-writer.ts';
 import type { Derive } from '../config/passwords/derivation.ts';
 import type { PasswordProfiles } from '../config/passwords/password-profiles.ts';
+import { accountAttributes } from '../configuration/account-attributes.ts';
 import { ConfigBackend } from '../configuration/config-backend.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import { EffectiveBackend } from '../configuration/effective-backend.ts';
@@ -32,6 +33,7 @@ import type { Monitor } from '../monitor/monitor.ts';
 import { monitorBackend } from '../monitor/monitor-backend.ts';
 import { SUPPORTED_CONTROLS } from '../operations/controls/request-controls.ts';
 import { SUPPORTED_EXTENSIONS } from '../operations/requests/extended.ts';
+import type { LoginStates } from '../runtime/login-states.ts';
 import type { FindPolicy } from '../runtime/password-policies.ts';
 import { TASK_BRANCHES } from '../tasks/task-branches.ts';
 
@@ -55,6 +57,8 @@ export interface NamingContextsOptions {
   /** Where hashes of passwords are computed, for whoever sets them. */
   readonly deriveFor: (source: string) => Derive;
   readonly findPolicy: FindPolicy;
+  /** The logins of accounts. */
+  readonly states: LoginStates;
   readonly profiles: PasswordProfiles;
   readonly supportedSaslMechanisms: () => readonly string[];
   readonly now: () => Date;
@@ -74,9 +78,8 @@ export interface OpenContexts {
 
 /** Opens the trees of this server, and what requesters see of them. */
 export function openContexts(options: NamingContextsOptions): OpenContexts {
-  const { configuration, writePath, monitor, history, firstNumber, instanceFolder, files, now, log } =
-    options;
-  const { deriveFor, profiles, findPolicy } = options;
+  const { configuration, writePath, monitor, history, instanceFolder, files, now, log } = options;
+  const { deriveFor, profiles, findPolicy, firstNumber } = options;
   const { schema, validator } = configuration;
   const policies = new AccessPolicies(schema, validator.definitions);
   const views = new EntryViews({
@@ -86,6 +89,7 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
     furtherDerived: new Map([
       ...usedByAttributes(configuration),
       ...inForceAttributes(configuration),
+      ...accountAttributes({ schema, findPolicy, states: options.states, now }),
       ...readOnlyRights(schema, READ_ONLY_TREES, TASK_BRANCHES),
     ]),
   });
@@ -93,7 +97,7 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
     const grant = entry && views.accessOf(requester)?.grantOf(entry);
     return (typeKey) => grant?.readsSecrets(typeKey) === true;
   });
-  const config = new ConfigBackend({ configuration, views, writePath, deriveFor, findPolicy });
+  const config = new ConfigBackend({ configuration, views, writePath, deriveFor, findPolicy, now });
   const effective = new EffectiveBackend(configuration, views, writePath.feed);
   const facts = {
     supportedControls: SUPPORTED_CONTROLS,

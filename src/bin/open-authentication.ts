@@ -27,12 +27,11 @@ export function openAuthentication(
   const top = tree.find(keyOf('cn=config'));
   const global = top && inForce.decode(top);
   if (global?.kind !== 'global-configuration') throw new Error('Bug: cn=config was not checked at the start');
-  const entryOf = (key: string) => tree.find(key) ?? given.findElsewhere(key);
   return new Authentication({
     ...given,
     lockout: new AccountLockout({
       ...given,
-      idOf: ({ key }) => entryOf(key)?.first('entryuuid') ?? key,
+      entryOf: (key) => tree.find(key) ?? given.findElsewhere(key),
     }),
     keyOf,
     throttle: new LoginThrottle(

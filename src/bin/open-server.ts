@@ -286,9 +286,9 @@ interface SendingParts extends Pick<OpenContexts, 'contexts' | 'config'> {
   };
 }
 
-/** Where new passwords are hashed, and what they must be like. */
-function newPasswords({ hashing, policies }: Ground) {
-  return { deriveFor: hashing.forLoad, findPolicy: policies.find };
+/** Where new passwords are hashed, what they must be like, and the logins with them. */
+function newPasswords({ hashing, policies, states }: Ground) {
+  return { deriveFor: hashing.forLoad, findPolicy: policies.find, states };
 }
 
 /** Opens trust, mail servers and alerts. What a mail server waits for is tried again when it can be trusted. */

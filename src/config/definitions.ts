@@ -35,6 +35,7 @@ import { rootDnUser } from './objects/root-dn-user.ts';
 import { smtpAlertHandler } from './objects/smtp-alert-handler.ts';
 import { systemTrustManagerProvider } from './objects/system-trust-manager-provider.ts';
 import { trustManagerProvider } from './objects/trust-manager-provider.ts';
+import { operationalAttributes } from './operational-attributes.ts';
 import type { PropertyDefinition } from './property-definition.ts';
 
 const CLASS_KEY = 'objectclass';
@@ -102,10 +103,19 @@ export class Definitions {
     const needed = all.flatMap(({ neededKinds }) => neededKinds.map(({ kind }) => kind));
     this.neededKinds = [...new Set(needed)];
     const properties = all.flatMap((definition) => definition.properties);
-    this.secretAttributes = new Set(properties.filter((it) => it.type.secret).map((it) => it.key));
+    const kept = operationalAttributes
+      .filter(({ isSecret }) => isSecret)
+      .map(({ name }) => name.toLowerCase());
+    this.secretAttributes = new Set([
+      ...properties.filter((it) => it.type.secret).map((it) => it.key),
+      ...kept,
+    ]);
     this.#referredTo = [...new Set(properties.flatMap(({ type }) => type.target ?? []))];
     this.mixedAttributes = new Set(properties.filter((it) => it.type.mayHoldSecrets).map((it) => it.key));
-    this.hashedAttributes = new Set(properties.filter((it) => it.type.hashed).map((it) => it.key));
+    this.hashedAttributes = new Set([
+      ...properties.filter((it) => it.type.hashed).map((it) => it.key),
+      ...kept,
+    ]);
   }
 
   #index(definition: ObjectDefinition, keyOfDn: (text: string) => string): void {

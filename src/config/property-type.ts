@@ -8,6 +8,7 @@ export const BaseSyntax = {
   boolean: 7,
   dn: 12,
   directoryString: 15,
+  generalizedTime: 24,
   ia5String: 26,
   integer: 27,
   octetString: 40,

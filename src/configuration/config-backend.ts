@@ -26,6 +26,7 @@ export interface ConfigBackendOptions {
   /** Where hashes of passwords are computed, for whoever sets them. */
   readonly deriveFor: (source: string) => Derive;
   readonly findPolicy: FindPolicy;
+  readonly now: () => Date;
 }
 
 export class ConfigBackend extends TreeBackend {
@@ -82,12 +83,14 @@ class ConfigRules implements ChangeRules {
   readonly #rights: BackendRights;
   readonly #deriveFor: (source: string) => Derive;
   readonly #findPolicy: FindPolicy;
+  readonly #now: () => Date;
 
-  constructor({ configuration, deriveFor, findPolicy }: ConfigBackendOptions, rights: BackendRights) {
+  constructor({ configuration, deriveFor, findPolicy, now }: ConfigBackendOptions, rights: BackendRights) {
     this.#configuration = configuration;
     this.#rights = rights;
     this.#deriveFor = deriveFor;
     this.#findPolicy = findPolicy;
+    this.#now = now;
   }
 
   ready(change: Change, requester: Requester, entry: Entry | undefined): Change | Promise<Change> {
@@ -101,6 +104,7 @@ class ConfigRules implements ChangeRules {
       find: () => entry,
       findPolicy: this.#findPolicy,
       by: requester.dn,
+      now: this.#now,
     });
   }
 

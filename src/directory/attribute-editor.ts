@@ -216,7 +216,7 @@ export class AttributeEditor {
       this.#unknown(attribute);
       return undefined;
     }
-    if (description.type.noUserModification) {
+    if (description.type.noUserModification && !SET_WITH_PASSWORDS.has(description.type.key)) {
       this.#issue(
         'constraintViolation',
         description,
@@ -263,6 +263,11 @@ function secretInName({ description }: AttributeDescription): LdapError {
   return new LdapError('namingViolation', `${description} is secret and no part of a name. ${advice}`);
 }
 
+/**
+ * Kept by the server, and yet part of its changes: what a new password brings is in the same change as the password. Who asks for
+ * changes is kept from setting them before.
+ */
+const SET_WITH_PASSWORDS: ReadonlySet<string> = new Set(['pwdchangedtime', 'pwdhistory', 'pwdreset']);
 /** Integer of at most 100 digits. The cost of longer ones grows faster than their length. */
 const INTEGER = /^-?\d{1,100}$/;
 const INCREMENTED_MAX = 16;

@@ -180,6 +180,7 @@ class StartChanges {
           find: (dn) => tree.find(schema.dnKey(dn)),
           findPolicy,
           by,
+          now: () => now,
         }),
       ),
     );

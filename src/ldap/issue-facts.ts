@@ -14,6 +14,8 @@ export interface Issue {
   readonly problem: string;
   /** True if the only problem is a missing file that the value names. */
   readonly isFileMissing?: boolean;
+  /** The error of the password policy control (draft-behera-ldap-password-policy §6.2). */
+  readonly policyError?: number;
   /** Allowed values or what to do: a sentence, ending with a full stop. */
   readonly advice?: string;
 }

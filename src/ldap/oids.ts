@@ -13,6 +13,8 @@ export const Oid = {
   authorizationIdentityRequest: '2.16.840.1.113730.3.4.16', // RFC 3829
   authorizationIdentityResponse: '2.16.840.1.113730.3.4.15',
   passwordPolicy: '1.3.6.1.4.1.42.2.27.8.5.1', // draft-behera-ldap-password-policy
+  passwordExpired: '2.16.840.1.113730.3.4.4', // draft-vchu-ldap-pwd-policy
+  passwordExpiring: '2.16.840.1.113730.3.4.5',
   manageDsaIt: '2.16.840.1.113730.3.4.2', // RFC 3296
   subtreeDelete: '1.2.840.113556.1.4.805', // draft-armijo-ldap-treedelete
   matchedValues: '1.2.826.0.1.3344810.2.3', // RFC 3876

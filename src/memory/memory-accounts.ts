@@ -1,10 +1,12 @@
 // Entries with a password as accounts. An account is the same object while its password and name are the same, so that
 // remembered logins stay valid. It also stays the same when a better hash of the password is stored.
 
+import { parseTime } from '../config/types/generalized-time.ts';
 import type { Attribute, Entry } from '../ldap/entry.ts';
 import type { Account, Credentials } from '../runtime/accounts.ts';
 
 const POLICY_KEY = 'ds-pwp-password-policy-dn';
+const EXPIRATION_KEY = 'ds-pwp-account-expiration-time';
 const DISABLED_KEY = 'ds-pwp-account-disabled';
 const NO_PRIVILEGES: ReadonlySet<string> = new Set();
 
@@ -32,6 +34,7 @@ export class MemoryAccounts {
       // Logins of before end, also if the account is enabled again.
       if (isDisabled && !known.isDisabled) known.era += 1;
       known.isDisabled = isDisabled;
+      known.expiresAt = expiryBy(entry);
       return known;
     }
     const account = this.#renewed(key, password.values) ?? {
@@ -43,6 +46,7 @@ export class MemoryAccounts {
       hasDefaultPolicy: false,
       namedPolicy: entry.first(POLICY_KEY),
       isDisabled: isDisabledBy(entry),
+      expiresAt: expiryBy(entry),
     };
     this.#known.set(password, account);
     return account;
@@ -68,6 +72,10 @@ export class MemoryAccounts {
 
 function isDisabledBy(entry: Entry): boolean {
   return entry.first(DISABLED_KEY)?.toLowerCase() === 'true';
+}
+
+function expiryBy(entry: Entry): number | undefined {
+  return parseTime(entry.first(EXPIRATION_KEY) ?? '');
 }
 
 function credentialsOf(passwords: readonly string[]): Credentials {

@@ -38,6 +38,7 @@ export interface MemoryBackendOptions {
   /** Returns where the passwords of a requester's source are hashed. */
   readonly deriveFor: (source: string) => Derive;
   readonly findPolicy: FindPolicy;
+  readonly now: () => Date;
 }
 
 export class MemoryBackend extends TreeBackend {
@@ -93,7 +94,7 @@ class MemoryRules implements ChangeRules {
 
   ready(change: Change, requester: Requester, entry: Entry | undefined): Change | Promise<Change> {
     this.require(change, requester, entry);
-    const { entries, deriveFor, findPolicy } = this.#options;
+    const { entries, deriveFor, findPolicy, now } = this.#options;
     const derive = deriveFor(requester.name);
     return withStoredPasswords(change, {
       schema: entries.schema,
@@ -102,6 +103,7 @@ class MemoryRules implements ChangeRules {
       find: () => entry,
       findPolicy,
       by: requester.dn,
+      now,
     });
   }
 

@@ -297,8 +297,7 @@ export class MemoryBackends implements Component {
   }
 
   #open(settings: Settings): Running {
-    const { schema, views, isSecret, clientTrustBases, now, log, deriveFor, profiles, findPolicy } =
-      this.#options;
+    const { schema, isSecret, clientTrustBases, now, log, profiles } = this.#options;
     const passwords = profiles.section();
     const current = () => running.settings;
     const entries = new MemoryTree({
@@ -321,7 +320,7 @@ export class MemoryBackends implements Component {
       isWritable: current().writabilityMode === 'enabled',
     });
     const backends = settings.baseDn.map(
-      (baseDn) => new MemoryBackend({ baseDn, entries, views, writePath, rights, deriveFor, findPolicy }),
+      (baseDn) => new MemoryBackend({ ...this.#options, baseDn, entries, writePath, rights }),
     );
     const running: Running = { settings, entries, writePath, backends, passwords };
     return running;
@@ -329,7 +328,7 @@ export class MemoryBackends implements Component {
 
   /** Returns an entry of a file with hashed passwords. */
   async #storedEntry(entry: Entry, backend: Dn): Promise<Entry> {
-    const { schema, deriveFor, findPolicy } = this.#options;
+    const { schema, deriveFor, findPolicy, now } = this.#options;
     const change = await withStoredPasswords(
       { type: 'add', entry },
       {
@@ -339,6 +338,8 @@ export class MemoryBackends implements Component {
         find: () => undefined,
         findPolicy,
         by: '',
+        now,
+        isFromFile: true,
       },
     );
     return change.type === 'add' ? change.entry : entry;
@@ -348,8 +349,7 @@ export class MemoryBackends implements Component {
     const { ldifFile, dn } = settings;
     if (ldifFile === undefined) return;
     const { now, readEntries } = this.#options;
-    const issues: string[] = [];
-    const at = now();
+    const [issues, at]: [string[], Date] = [[], now()];
     try {
       const read = await readEntries(ldifFile);
       for (let first = 0; first < read.length; first += FILLED_TOGETHER) {

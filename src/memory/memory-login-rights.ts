@@ -20,6 +20,7 @@ const PASSWORD_KEY = 'userpassword';
 const DECIDING: readonly (readonly [key: string, decides: string])[] = [
   ['ds-pwp-password-policy-dn', 'which password policy the account has'],
   ['ds-pwp-account-disabled', 'whether anybody may log in to the account'],
+  ['ds-pwp-account-expiration-time', 'how long anybody may log in to the account'],
 ];
 
 /**

@@ -149,7 +149,7 @@ export class MemoryTree implements TreeView, WriteTarget {
     }
   }
 
-  /** Returns a single-valued operational attribute, which is kept; the others follow from the tree. */
+  /** Returns an operational attribute that is kept; the others follow from the tree. */
   #keptAttribute(entry: Entry, attribute: Attribute): readonly Attribute[] {
     const description = this.schema.describe(attribute.description);
     if (description === undefined || !KEPT.has(description.key)) return [];
@@ -173,4 +173,7 @@ const KEPT: ReadonlySet<string> = new Set([
   'creatorsname',
   'modifytimestamp',
   'modifiersname',
+  'pwdchangedtime',
+  'pwdhistory',
+  'pwdreset',
 ]);

@@ -2,10 +2,12 @@
 
 import { ANONYMOUS, type Requester } from '../backend/backend.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
-import { decodeControls } from './controls/request-controls.ts';
+import type { Answer } from './answer.ts';
+import { decodeControls, type RequestControls } from './controls/request-controls.ts';
 import { AccountRequester, PROXY_PRIVILEGE } from './login/account-requester.ts';
 import type { Authentication } from './login/authentication.ts';
 import type { Dispatch, Operation, Services } from './operation.ts';
+import { requireOwnPassword, withPolicyResponse } from './policy-notices.ts';
 import { bind } from './requests/bind.ts';
 import { change } from './requests/change.ts';
 import { compare } from './requests/compare.ts';
@@ -15,26 +17,39 @@ import { findAuthorized, unusableText } from './sasl/authorization-identity.ts';
 
 /** Returns the function that runs the operation of a request. It throws, or rejects with, LdapError. */
 export function dispatcher(services: Services): Dispatch {
-  const { authentication } = services;
   return (request, operation) => {
     const controls = decodeControls(operation.controls, request);
     if (request.type !== 'bindRequest') refuseDuringSasl(operation);
-    const { proxiedAuthorization } = controls;
-    if (proxiedAuthorization !== undefined)
-      operation.actAs(proxied(operation, proxiedAuthorization.value, authentication));
-    switch (request.type) {
-      case 'searchRequest':
-        return search(request, operation, services, controls);
-      case 'compareRequest':
-        return compare(request, operation, services, controls);
-      case 'bindRequest':
-        return bind(request, operation, authentication, controls);
-      case 'extendedRequest':
-        return extended(request, operation, services, controls);
-      default:
-        return change(request, operation, services, controls);
-    }
+    const work = () => run(request, operation, services, controls);
+    // A bind says more.
+    if (controls.passwordPolicy === undefined || request.type === 'bindRequest') return work();
+    return withPolicyResponse(work, request, operation);
   };
+}
+
+function run(
+  request: Parameters<Dispatch>[0],
+  operation: Operation,
+  services: Services,
+  controls: RequestControls,
+): Answer | Promise<Answer> {
+  const { authentication } = services;
+  requireOwnPassword(request, operation, services);
+  const { proxiedAuthorization } = controls;
+  if (proxiedAuthorization !== undefined)
+    operation.actAs(proxied(operation, proxiedAuthorization.value, authentication));
+  switch (request.type) {
+    case 'searchRequest':
+      return search(request, operation, services, controls);
+    case 'compareRequest':
+      return compare(request, operation, services, controls);
+    case 'bindRequest':
+      return bind(request, operation, authentication, controls);
+    case 'extendedRequest':
+      return extended(request, operation, services, controls);
+    default:
+      return change(request, operation, services, controls);
+  }
 }
 
 /** RFC 4511 §4.2.1 lets nothing come between the bind requests of one exchange. */

@@ -14,6 +14,8 @@ export interface PasswordProblem {
   readonly problem: string;
   /** A sentence: what is allowed. */
   readonly advice: string;
+  /** The error of the password policy control (draft-behera-ldap-password-policy §6.2). */
+  readonly policyError?: number;
 }
 
 /** Returns the problem of a password; undefined if it is good enough. */

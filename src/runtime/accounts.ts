@@ -36,6 +36,8 @@ export interface Account {
   readonly namedPolicy: string | undefined;
   /** True if nobody may log in to the account. */
   readonly isDisabled: boolean;
+  /** From when on nobody may log in, in milliseconds since 1970; undefined for never. */
+  readonly expiresAt: number | undefined;
 }
 
 type LiveAccount = { -readonly [Field in keyof Account]: Account[Field] };
@@ -138,6 +140,7 @@ export class Accounts implements Component {
           hasDefaultPolicy: true,
           namedPolicy: now.passwordPolicyDn?.toString(),
           isDisabled: now.accountDisabled,
+          expiresAt: now.accountExpirationTime,
         });
         for (const name of [key, ...names]) this.#byName.set(name, account);
       },
@@ -147,13 +150,22 @@ export class Accounts implements Component {
 
   *describe(digest: Digest): Generator<RunningPart> {
     const names = Map.groupBy(this.#byName, ([, { key }]) => key);
-    for (const { key, dn, credentials, privileges, namedPolicy, isDisabled } of this.#byKey.values()) {
+    for (const {
+      key,
+      dn,
+      credentials,
+      privileges,
+      namedPolicy,
+      isDisabled,
+      expiresAt,
+    } of this.#byKey.values()) {
       const facts = {
         dn,
         names: (names.get(key) ?? []).map(([name]) => name).toSorted(),
         privileges: [...privileges].toSorted(),
         passwordPolicy: namedPolicy,
         isDisabled,
+        expiresAt,
         passwords: credentials.passwords.map(digest).toSorted(),
         subjects: credentials.subjects.toSorted(),
         fingerprints: credentials.fingerprints.toSorted(),
@@ -193,6 +205,7 @@ export class Accounts implements Component {
     const isDisabledNow = account.isDisabled && !live.isDisabled;
     if (isDisabledNow || !keepsAll(live.credentials, account.credentials)) live.era += 1;
     live.isDisabled = account.isDisabled;
+    live.expiresAt = account.expiresAt;
     live.credentials = account.credentials;
     return live;
   }

@@ -1,4 +1,4 @@
-// What failed logins have made of accounts, in memory and in a small file of the instance. The file is written whole, at
+// What logins have made of accounts, in memory and in a small file of the instance. The file is written whole, at
 // most once in a while, so that somebody who tries passwords costs no write for each. A crash loses what came after the
 // last write; the file is no part of the history.
 
@@ -16,8 +16,8 @@ export interface LoginStatesOptions {
 
 const NAME = 'config-logins.json';
 const WRITE_AFTER_MS = 1000;
-/** Accounts with failed logins that are remembered; the oldest make room. */
-const STATES_MAX = 10_000;
+/** Accounts with logins that are remembered; the oldest make room. */
+const STATES_MAX = 100_000;
 
 export class LoginStates {
   readonly #options: LoginStatesOptions;
@@ -41,7 +41,7 @@ export class LoginStates {
       const value: unknown = JSON.parse(octets.toString('utf8'));
       return new LoginStates(options, statesIn(value));
     } catch (error) {
-      options.log.warn({ file: path, problem: messageOf(error) }, 'failed logins of before are forgotten');
+      options.log.warn({ file: path, problem: messageOf(error) }, 'logins of before are forgotten');
       return new LoginStates(options, new Map());
     }
   }
@@ -97,7 +97,7 @@ export class LoginStates {
       await nodeFileSystem.rename(`${path}.tmp`, path);
       await nodeFileSystem.syncFolder(folder);
     } catch (error) {
-      log.warn({ file: path, problem: messageOf(error) }, 'failed logins could not be written');
+      log.warn({ file: path, problem: messageOf(error) }, 'logins could not be written');
     }
   }
 }
@@ -108,12 +108,37 @@ function statesIn(value: unknown): Map<string, LoginState> {
 }
 
 function stateIn(value: unknown): LoginState {
-  const { passwords, failedAt, lockedAt }: Partial<Record<string, unknown>> = Object(value);
-  const isState =
-    typeof passwords === 'string' &&
-    Array.isArray(failedAt) &&
-    failedAt.every((at: unknown) => typeof at === 'number') &&
-    (lockedAt === undefined || typeof lockedAt === 'number');
-  if (!isState) throw new Error('It has something else than the failed logins of an account.');
-  return { passwords, failedAt, lockedAt };
+  const {
+    passwords,
+    failedAt,
+    lockedAt,
+    graceUsedAt,
+    warnedAt,
+    lastLoginAt,
+  }: Partial<Record<string, unknown>> = Object(value);
+  if (
+    typeof passwords !== 'string' ||
+    !areTimes(failedAt) ||
+    !areTimes(graceUsedAt) ||
+    !isTimeOrNone(lockedAt) ||
+    !isTimeOrNone(warnedAt) ||
+    !isTimeOrNone(lastLoginAt)
+  )
+    throw new Error('It has something else than the logins of an account.');
+  return {
+    passwords,
+    failedAt,
+    lockedAt,
+    graceUsedAt,
+    ...(warnedAt !== undefined && { warnedAt }),
+    ...(lastLoginAt !== undefined && { lastLoginAt }),
+  };
+}
+
+function areTimes(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((at: unknown) => typeof at === 'number');
+}
+
+function isTimeOrNone(value: unknown): value is number | undefined {
+  return value === undefined || typeof value === 'number';
 }

@@ -69,8 +69,9 @@ it('knows which attributes hold secrets', async () => {
     'ds-cfg-auth-password',
     'ds-cfg-key-store-pin',
     'ds-cfg-trust-store-pin',
+    'pwdhistory',
     'userpassword',
   ]);
   expect([...validator.definitions.mixedAttributes]).toEqual(['ds-cfg-smtp-property']);
-  expect([...validator.definitions.hashedAttributes]).toEqual(['userpassword']);
+  expect([...validator.definitions.hashedAttributes].sort()).toEqual(['pwdhistory', 'userpassword']);
 });

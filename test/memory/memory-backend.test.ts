@@ -44,6 +44,7 @@ function open(): { entries: MemoryTree; backend: MemoryBackend } {
     writePath,
     rights: () => ({ allowAnonymousRead: true, isWritable: true }),
     findPolicy: () => undefined,
+    now: () => new Date(0),
     deriveFor: () => async (derivation) => deriveHere(derivation),
   });
   return { entries, backend };

@@ -81,6 +81,7 @@ export const ACCOUNT_CHOICES: Readonly<Record<string, Choices>> = {
   ],
   'ds-cfg-default-password-policy': policies,
   'ds-pwp-password-policy-dn': policies,
+  'ds-pwp-account-expiration-time': [['20990101000000Z'], ['20980101000000.5Z'], []],
   'ds-cfg-permission': [['read'], ['read', 'write'], ['verify', 'send'], []],
   'ds-cfg-allowed-attribute': [['*'], ['cn', 'ds-cfg-enabled'], ['*', '+'], ['@ds-cfg-mail-server'], []],
   'ds-cfg-allowed-attribute-exception': [['ds-cfg-priority'], []],
@@ -93,4 +94,16 @@ export const ACCOUNT_CHOICES: Readonly<Record<string, Choices>> = {
   'ds-cfg-connection-minimum-ssf': [['0'], ['128'], []],
   'ds-cfg-connection-port-equal-to': [['{port1}'], []],
   'ds-cfg-connection-protocol-equal-to': [['ldap'], ['ldaps', 'ldap'], []],
+};
+
+/** A failed login locks on the live server only: the fresh one has seen none. The one who compares goes on logging in. */
+export const HARMLESS_POLICIES: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  'ds-cfg-lockout-failure-count': [['0'], []],
+  'ds-cfg-max-password-age': [['0 s'], ['20000 d'], []],
+  'ds-cfg-idle-lockout-interval': [['0 s'], ['20000 d'], []],
+  'ds-cfg-force-change-on-add': [['false'], []],
+  'ds-cfg-force-change-on-reset': [['false'], []],
+  'ds-cfg-require-secure-authentication': [['false'], []],
+  'ds-cfg-require-secure-password-changes': [['false'], []],
+  'ds-cfg-last-login-time-format': [['yyyyMMdd'], ["yyyyMMddHHmm'Z'"], []],
 };

@@ -5,7 +5,7 @@
 import { objectDefinitions } from '../../src/config/definitions.ts';
 import type { ObjectDefinition } from '../../src/config/object-definition.ts';
 import type { PropertyDefinition } from '../../src/config/property-definition.ts';
-import { ACCOUNT_CHOICES, ACCOUNT_PLACES } from './catalog-accounts.ts';
+import { ACCOUNT_CHOICES, ACCOUNT_PLACES, HARMLESS_POLICIES } from './catalog-accounts.ts';
 import { STORE_PIN } from './fixtures.ts';
 
 /** Values by attribute; an empty list takes the attribute away. */
@@ -149,8 +149,7 @@ const BY_KIND: Readonly<Record<string, Readonly<Record<string, readonly (readonl
       ['$<oracle.trust-folder>'],
     ],
   },
-  // A failed login locks on the live server only: the fresh one has seen none.
-  'password-policy': { 'ds-cfg-lockout-failure-count': [['0'], []] },
+  'password-policy': HARMLESS_POLICIES,
   'ldap-trust-manager-provider': {
     'ds-cfg-base-dn': [['o=Authorities'], ['cn=authority 0,o=Authorities'], ['o=Alpha']],
   },

@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import {
-  type LockoutRules,
-  type LoginState,
-  lockOf,
-  stateAfterFailure,
-} from '../../src/policy/login-rules.ts';
+import { currentState, type LockoutRules, lockOf, stateAfterFailure } from '../../src/policy/login-rules.ts';
 
-const START: LoginState = { passwords: 'a', failedAt: [], lockedAt: undefined };
+const START = currentState(undefined, []);
 
 /** What a person would do with a list of all failed logins and a pencil. */
 function modelOf(rules: LockoutRules, times: readonly number[], now: number): boolean {

@@ -6,7 +6,7 @@ export function withoutLockout(): AccountLockout {
   return new AccountLockout({
     states: { size: 0, find: () => undefined, set: () => {} },
     findPolicy: () => undefined,
-    idOf: ({ key }) => key,
+    entryOf: () => undefined,
     now: () => new Date(0),
     locked: () => {},
   });

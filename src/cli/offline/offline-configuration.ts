@@ -199,6 +199,7 @@ async function take(
       find: () => there,
       findPolicy,
       by: MADE_BY,
+      now: () => new Date(),
     });
     const made = { at: new Date(), by: MADE_BY };
     if (asked.type === 'add' && ready.type === 'add' && there === undefined) {

@@ -62,6 +62,7 @@ class OfflineDirectory implements Directory {
       writePath,
       deriveFor: () => deriveForCommand,
       findPolicy,
+      now: () => new Date(),
     });
   }
 

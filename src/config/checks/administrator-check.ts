@@ -111,7 +111,7 @@ function lastOf(
   const problem =
     after === undefined
       ? 'cannot be deleted'
-      : `cannot lose its password, ${privileges} or ${last}, or be disabled`;
+      : `cannot lose its password, ${privileges} or ${last}, be disabled or expire`;
   return {
     code: 'unwillingToPerform',
     dn: entry.dn.toString(),
@@ -135,7 +135,10 @@ function may(reading: ObjectReading, needed: readonly Privilege[]): boolean {
   const privileges = textsOf(reading.properties.get('privilege'));
   const hasPassword = textsOf(reading.properties.get('password')).length > 0;
   const isDisabled = textsOf(reading.properties.get('account-disabled')).includes('true');
-  return hasPassword && !isDisabled && needed.every((privilege) => privileges.includes(privilege));
+  const expires = textsOf(reading.properties.get('account-expiration-time')).length > 0;
+  return (
+    hasPassword && !isDisabled && !expires && needed.every((privilege) => privileges.includes(privilege))
+  );
 }
 
 function textsOf(reading: PropertyReading | undefined): readonly string[] {

@@ -8,6 +8,7 @@ import { boolean } from '../types/boolean.ts';
 import { certificateFingerprint } from '../types/certificate-fingerprint.ts';
 import { dn, reference } from '../types/dn.ts';
 import { enumeration } from '../types/enumeration.ts';
+import { generalizedTime } from '../types/generalized-time.ts';
 import { password } from '../types/password.ts';
 import { foreignAccountProperties } from './properties/foreign-account-properties.ts';
 import { Container } from './properties/places.ts';
@@ -104,6 +105,16 @@ export const rootDnUser = defineObject({
       operationalAttribute: true,
       default: ['false'],
       synopsis: 'Whether nobody may log in to the account. Its logins of before end at once.',
+    }),
+    property({
+      name: 'account-expiration-time',
+      attribute: 'ds-pwp-account-expiration-time',
+      oid: opendjAttribute(237),
+      type: generalizedTime(),
+      operationalAttribute: true,
+      synopsis:
+        'From when on nobody may log in to the account. Those who have logged in before stay logged in.',
+      default: { behaviour: 'The account does not expire.' },
     }),
     property({
       name: 'password-policy-dn',

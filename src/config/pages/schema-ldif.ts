@@ -186,6 +186,8 @@ function matchingRules(syntax: BaseSyntaxName, caseSensitive: boolean): readonly
       return ['EQUALITY integerMatch', 'ORDERING integerOrderingMatch'];
     case 'octetString':
       return ['EQUALITY octetStringMatch'];
+    case 'generalizedTime':
+      return ['EQUALITY generalizedTimeMatch', 'ORDERING generalizedTimeOrderingMatch'];
     case 'ia5String':
       return ['EQUALITY caseIgnoreIA5Match', 'SUBSTR caseIgnoreIA5SubstringsMatch'];
     case 'directoryString': {

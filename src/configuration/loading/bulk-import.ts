@@ -165,9 +165,10 @@ export class BulkImport {
   }
 
   #withStoredPasswords(change: Change): Change | Promise<Change> {
-    const { configuration, derive, findPolicy, by } = this.#options;
+    const { configuration, derive, findPolicy, by, at } = this.#options;
     const { schema, tree } = configuration;
     const find = (dn: Dn) => tree.find(schema.dnKey(dn));
-    return withStoredPasswords(change, { schema, acceptance: 'strong', derive, find, findPolicy, by });
+    const now = () => at;
+    return withStoredPasswords(change, { schema, acceptance: 'strong', derive, find, findPolicy, by, now });
   }
 }

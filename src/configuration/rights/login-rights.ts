@@ -20,6 +20,7 @@ import { type Change, dnOfChange } from '../../ldap/change.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import type { Schema } from '../../schema/schema.ts';
+import { PASSWORD_STATE_KEYS } from './password-state.ts';
 
 const NEEDED: Privilege = 'privilege-change';
 const RESET: Privilege = 'password-reset';
@@ -54,12 +55,13 @@ export function requireAccountRights(
   }
 }
 
-/** Returns true for a change of passwords alone, by somebody who may set those of accounts. */
+/** Returns true for a change of passwords alone, with what it brings, by somebody who may set those of accounts. */
 export function isPasswordReset(change: Change, { privileges }: Requester, schema: Schema): boolean {
   if (change.type !== 'modify' || !privileges.has(RESET)) return false;
-  return change.modifications.every(
-    ({ attribute }) => schema.describe(attribute.description)?.type.key === PASSWORD_KEY,
-  );
+  return change.modifications.every(({ attribute }) => {
+    const key = schema.describe(attribute.description)?.type.key ?? '';
+    return key === PASSWORD_KEY || PASSWORD_STATE_KEYS.has(key);
+  });
 }
 
 /** Throws insufficientAccessRights (50) by what an effect changes. `isNamedBy` as in DecisionContext. */

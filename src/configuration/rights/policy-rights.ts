@@ -15,6 +15,7 @@ import type { Rdn } from '../../ldap/rdn.ts';
 import { ResultCode } from '../../ldap/result-code.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { textsInChanges } from '../texts-with-expressions.ts';
+import { PASSWORD_STATE_KEYS } from './password-state.ts';
 
 export interface PolicyWriter {
   readonly requester: Requester;
@@ -59,8 +60,11 @@ function expressionRefused(dn: Dn, { dn: who }: Requester): LdapError {
 
 /** The names that a change is about, each with the keys of the attributes that it writes there. */
 function targetsOf(change: Change, schema: Schema): readonly (readonly [Dn, ReadonlySet<string>])[] {
+  // What comes with a password is no more than the password; requests never have it.
   const keys = (attributes: readonly Attribute[]) =>
-    attributes.map(({ description, key }) => schema.describe(description)?.type.key ?? key);
+    attributes
+      .map(({ description, key }) => schema.describe(description)?.type.key ?? key)
+      .filter((key) => !PASSWORD_STATE_KEYS.has(key));
   const ofRdn = (rdn: Rdn | undefined) =>
     (rdn ?? []).map(({ type }) => schema.findAttributeType(type)?.key ?? type.toLowerCase());
   switch (change.type) {

@@ -27,6 +27,15 @@ import {
 } from '../../policy/password-policy.ts';
 import type { FindPolicy } from '../../runtime/password-policies.ts';
 import type { Schema } from '../../schema/schema.ts';
+import {
+  ageProblem,
+  PASSWORD_STATE_KEYS,
+  rememberedHashes,
+  remembers,
+  stateAfterChange,
+  stateOfNew,
+  usedBefore,
+} from './password-state.ts';
 
 const PASSWORD_KEY = 'userpassword';
 const POLICY_KEY = 'ds-pwp-password-policy-dn';
@@ -49,6 +58,9 @@ export interface PasswordStorage {
   readonly findPolicy: FindPolicy;
   /** DN of who sets the passwords. */
   readonly by: string;
+  readonly now: () => Date;
+  /** True for entries of a file that is read at each start: they bring what is known of their passwords. */
+  readonly isFromFile?: true;
 }
 
 /** The entry whose passwords are set, and what is known of the one before. */
@@ -84,7 +96,10 @@ async function storedAdd(
   const attributes: Attribute[] = [];
   for (const attribute of entry.attributes)
     attributes.push(isPassword(attribute) ? await stored(attribute, setting, storage) : attribute);
-  return { type: 'add', entry: entry.withAttributes(attributes) };
+  const policy = policyOf(entry, storage);
+  const isKnown = storage.isFromFile === true || attributes.some(({ key }) => PASSWORD_STATE_KEYS.has(key));
+  const state = policy === undefined || isKnown ? [] : stateOfNew(policy, storage.now());
+  return { type: 'add', entry: entry.withAttributes([...attributes, ...state]) };
 }
 
 async function storedModify(
@@ -107,9 +122,11 @@ async function storedModify(
   );
   const modifications: Modification[] = [];
   let current: string | undefined;
+  let isSet = false;
   for (const { operation, attribute } of change.modifications) {
     if (!isPassword(attribute)) modifications.push({ operation, attribute });
     else if (operation !== 'delete') {
+      isSet ||= attribute.values.length > 0;
       const setting = { dn, entry, kept: kept(attribute) ?? [], current };
       modifications.push({ operation, attribute: await stored(attribute, setting, storage) });
     } else {
@@ -117,7 +134,10 @@ async function storedModify(
       current = attribute.values.find((value) => !isPrepared(value)) ?? current;
     }
   }
-  return { ...change, modifications };
+  const policy = entry && policyOf(entry, storage);
+  if (!isSet || entry === undefined || policy === undefined) return { ...change, modifications };
+  const state = stateAfterChange(entry, policy, setterOf(dn, storage.by, schema), storage.now());
+  return { ...change, modifications: [...modifications, ...state] };
 }
 
 /** Throws adminLimitExceeded, by way of ChangeRefused, when changes that are made together would take too many hashes. */
@@ -162,11 +182,13 @@ async function stored(attribute: Attribute, setting: Setting, storage: PasswordS
   const { dn, entry, kept } = setting;
   const policy = entry && policyOf(entry, storage);
   const about = { code: 'constraintViolation', dn: dn.toString(), property: 'userPassword' } as const;
-  const issues = attribute.values
-    .filter((value) => !kept.includes(value))
-    .flatMap((value) => problemsOf(value, policy, setting, storage))
-    .map((refused): Issue => ({ ...about, received: SECRET_STARS, ...refused }));
-  refuseIfAny(issues);
+  const fresh = attribute.values.filter((value) => !kept.includes(value));
+  const asIssue = (refused: PasswordProblem): Issue => ({ ...about, received: SECRET_STARS, ...refused });
+  refuseIfAny(fresh.flatMap((value) => problemsOf(value, policy, setting, storage)).map(asIssue));
+  for (const value of policy === undefined ? [] : fresh) {
+    const problem = await historyProblem(value, setting, policy, storage);
+    if (problem !== undefined) refuseIfAny([asIssue(problem)]);
+  }
   const options = { ...SCRYPT_DEFAULTS, ...(policy && { cost: Number(policy.settings.scryptCost) }) };
   const values = attribute.values.map((value) =>
     isPrepared(value) ? [value] : storePassword(value, storage.derive, options),
@@ -178,14 +200,32 @@ function problemsOf(
   value: string,
   policy: PasswordPolicy | undefined,
   { dn, entry, current }: Setting,
-  { schema, acceptance, by }: PasswordStorage,
+  { schema, acceptance, by, now }: PasswordStorage,
 ): readonly PasswordProblem[] {
   const refused = isPrepared(value) ? preparedProblem(value, acceptance) : passwordProblem(value);
   if (refused !== undefined) return [refused];
   if (policy === undefined) return [];
-  if (isPrepared(value)) return [hashProblem(policy) ?? []].flat();
+  const setter = setterOf(dn, by, schema);
+  const tooYoung = ageProblem(policy, entry, setter, now());
+  if (isPrepared(value)) return [hashProblem(policy) ?? [], tooYoung ?? []].flat();
   const attributes = entry === undefined ? [] : comparedAttributes(entry, schema);
-  return passwordProblems(policy, { text: value, current, attributes }, setterOf(dn, by, schema));
+  const problems = passwordProblems(policy, { text: value, current, attributes }, setter);
+  return [...problems, tooYoung ?? []].flat();
+}
+
+/** Resolves to a problem if the account has, or has had, the password. */
+async function historyProblem(
+  value: string,
+  { dn, entry, kept }: Setting,
+  policy: PasswordPolicy | undefined,
+  { schema, by, derive, now }: PasswordStorage,
+): Promise<PasswordProblem | undefined> {
+  if (entry === undefined || policy === undefined || isPrepared(value) || !remembers(policy))
+    return undefined;
+  if (policy.settings.skipValidationForAdministrators && setterOf(dn, by, schema) === 'other')
+    return undefined;
+  const known = [...kept, ...rememberedHashes(entry, policy, now())];
+  return (await findStored(known, value, derive)).length === 0 ? undefined : usedBefore(policy);
 }
 
 /** Entries of memory backends have a policy only if they name one. */

@@ -25,6 +25,7 @@ import type { Filter } from '../../ldap/filter.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { typeKeyOf } from '../../schema/attribute-selector.ts';
 import type { Schema } from '../../schema/schema.ts';
+import { requireNoPasswordState } from '../rights/password-state.ts';
 import { type PolicyWriter, refusalFor, requireWriteByPolicy } from '../rights/policy-rights.ts';
 import { requireFewPasswords } from '../rights/stored-passwords.ts';
 import { wantedEffect } from '../rights/wanted-effect.ts';
@@ -92,6 +93,7 @@ export class TreeWriter implements Writer {
     const { schema, tree, rules } = this.#options;
     const entry = tree.find(schema.dnKey(dnOfChange(asked)));
     return this.#reduced([asked], requester, () => {
+      requireNoPasswordState(asked, schema);
       this.#permit(asked, requester, entry);
       const ready = rules.ready(asked, requester, entry);
       const guard = this.#guardOf(asked, requester, entry);
@@ -120,6 +122,7 @@ export class TreeWriter implements Writer {
     requireFewPasswords(changes, schema);
     const entries = entriesBefore(changes, schema, (key) => tree.find(key));
     const ready = asked.map(async ({ change, options }, index): Promise<ReadyStep> => {
+      requireNoPasswordState(change, schema);
       this.#permit(change, requester, entries[index]);
       const stored = await rules.ready(change, requester, entries[index]);
       return { change: stored, options, guard: this.#guardOf(change, requester, entries[index]) };
@@ -142,6 +145,7 @@ export class TreeWriter implements Writer {
     const { schema, tree, rules } = this.#options;
     const entry = tree.find(schema.dnKey(dnOfChange(asked)));
     return this.#reduced([asked], requester, async () => {
+      requireNoPasswordState(asked, schema);
       this.#permit(asked, requester, entry);
       const change = await rules.ready(asked, requester, entry);
       const guard = this.#guardOf(asked, requester, entry);

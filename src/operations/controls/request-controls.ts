@@ -114,7 +114,8 @@ const CONTROLS = {
   passwordPolicy: define({
     oid: Oid.passwordPolicy,
     name: 'password policy',
-    requests: ['bindRequest'],
+    requests: ['bindRequest', ...ENTRY_REQUESTS, 'extendedRequest'],
+    extensions: 'all',
     decode: withoutValue('password policy'),
   }),
   dontUseCopy: define({

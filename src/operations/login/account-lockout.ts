@@ -1,28 +1,47 @@
-// Whether an account may log in, once it is proved who wants to: a disabled account may not, nor one that its password policy
-// has locked after too many failures. The reason is given only to those who know the password. The throttle is apart from
-// this: it slows down and refuses by address, whatever the policy.
+// Whether an account may log in, once it is proved who wants to, by what its password policy and its entry say. The reason is
+// given only to those who know the password. The throttle is apart from this: it slows down and refuses by address, whatever
+// the policy.
 
-import { hash } from 'node:crypto';
+import { parseTime } from '../../config/types/generalized-time.ts';
+import type { Entry } from '../../ldap/entry.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
-import { type Lock, type LoginState, lockOf, stateAfterFailure } from '../../policy/login-rules.ts';
+import {
+  type AccountFacts,
+  type Admission,
+  admissionOf,
+  passwordExpiryOf,
+  type Refusal,
+  refusalOf,
+} from '../../policy/account-rules.ts';
+import { currentState, fingerprintOf, type LoginState, stateAfterFailure } from '../../policy/login-rules.ts';
+import type { PasswordPolicy } from '../../policy/password-policy.ts';
 import { type Account, policyOf } from '../../runtime/accounts.ts';
 import type { LoginStates } from '../../runtime/login-states.ts';
 import type { FindPolicy } from '../../runtime/password-policies.ts';
+import { confidentialityRequired } from '../confidentiality.ts';
 
 export interface AccountLockoutOptions {
   readonly states: Pick<LoginStates, 'size' | 'find' | 'set'>;
   readonly findPolicy: FindPolicy;
   readonly now: () => Date;
-  /** Returns what identifies the account for as long as its entry exists, whatever its name. */
-  readonly idOf: (account: Account) => string;
+  /** Finds the entry of an account by the key of its name. */
+  readonly entryOf: (key: string) => Entry | undefined;
   /** Called when failures lock an account. */
   readonly locked: (account: Account, failures: number) => void;
 }
 
 /** An account that is proved and may not log in. */
-export class AccountRefused extends LdapError {}
+export class AccountRefused extends LdapError {
+  readonly reason: Refusal['reason'];
 
-const FINGERPRINT_DIGITS = 16;
+  constructor(refusal: Refusal, now: number) {
+    super('invalidCredentials', textOf(refusal, now));
+    this.reason = refusal.reason;
+  }
+}
+
+/** Notice that a login with a password is answered besides its success. */
+export type LoginNotice = Pick<Admission, 'mustChange' | 'expiresInMs' | 'graceLeft'>;
 
 export class AccountLockout {
   readonly #options: AccountLockoutOptions;
@@ -33,62 +52,131 @@ export class AccountLockout {
 
   /** Counts a login with a wrong password. */
   failed(account: Account): void {
-    const { states, findPolicy, now, locked } = this.#options;
-    const policy = policyOf(account, findPolicy);
+    const { locked } = this.#options;
+    const policy = this.#policyOf(account);
     if (policy === undefined || policy.settings.lockoutFailureCount === 0) return;
-    const before = this.#stateOf(account);
-    const at = now().getTime();
-    const after = stateAfterFailure(policy.settings, before, at);
+    const before = this.stateOf(account);
+    const after = stateAfterFailure(policy.settings, before, this.#now());
     if (after === before) return;
-    states.set(this.#options.idOf(account), after);
+    this.#set(account, after);
     if (after.lockedAt !== undefined) locked(account, after.failedAt.length);
   }
 
-  /** Throws AccountRefused (49) if the account may not log in with its password. Forgets its failures otherwise. */
-  admit(account: Account): void {
-    this.requireUsable(account);
-    const { states, idOf } = this.#options;
-    if (states.size > 0) states.set(idOf(account), undefined);
+  /**
+   * Admits a login with the right password. Throws AccountRefused (49) if the account may not log in with it, and
+   * confidentialityRequired (13) if its policy wants TLS.
+   */
+  admit(account: Account, isSecure: boolean): LoginNotice {
+    const policy = this.#policyOf(account);
+    if (policy?.settings.requireSecureAuthentication === true && !isSecure) throw confidentialityRequired();
+    const before = this.stateOf(account);
+    const now = this.#now();
+    const { refusal, state, ...notice } = admissionOf(policy?.settings, this.#factsOf(account), before, now);
+    if (refusal !== undefined) throw new AccountRefused(refusal, now);
+    this.#keep(account, before, state);
+    return notice;
   }
 
-  /** Throws AccountRefused (49) if nobody may log in to the account, by whatever proof: it is disabled or locked. */
+  /** Throws AccountRefused (49) if nobody may log in to the account, by whatever proof. */
   requireUsable(account: Account): void {
-    if (account.isDisabled)
-      throw new AccountRefused(
-        'invalidCredentials',
-        'The account is disabled. An administrator can enable it again (ds-pwp-account-disabled).',
-      );
-    const { states, findPolicy, now, idOf } = this.#options;
-    if (states.size === 0 || states.find(idOf(account)) === undefined) return;
-    const policy = policyOf(account, findPolicy);
-    const at = now().getTime();
-    const lock = policy && lockOf(policy.settings, this.#stateOf(account), at);
-    if (lock !== undefined) throw new AccountRefused('invalidCredentials', lockedText(lock, at));
+    const now = this.#now();
+    const refusal = this.#refusalOf(account, now);
+    if (refusal !== undefined) throw new AccountRefused(refusal, now);
   }
 
   /** Returns true if somebody could log in to the account now. */
   isUsable(account: Account): boolean {
-    try {
-      this.requireUsable(account);
-      return true;
-    } catch (error) {
-      if (error instanceof AccountRefused) return false;
-      throw error;
-    }
+    return this.#refusalOf(account, this.#now()) === undefined;
   }
 
-  /** Failures with passwords that the account had before do not count. */
-  #stateOf(account: Account): LoginState {
-    const passwords = hash('sha256', account.credentials.passwords.toSorted().join(' ')).slice(
-      0,
-      FINGERPRINT_DIGITS,
-    );
-    const known = this.#options.states.find(this.#options.idOf(account));
-    return known?.passwords === passwords ? known : { passwords, failedAt: [], lockedAt: undefined };
+  /** Returns true while the account has to change its password before anything else. */
+  mustChange(account: Account): boolean {
+    const policy = this.#policyOf(account);
+    if (policy === undefined) return false;
+    const facts = this.#factsOf(account);
+    const expiry = passwordExpiryOf(policy.settings, facts);
+    return facts.isReset || (expiry !== undefined && this.#now() >= expiry);
+  }
+
+  /** Returns true if the password of the account may be set over this connection. */
+  takesPasswordsBy(account: Account, isSecure: boolean): boolean {
+    return isSecure || this.#policyOf(account)?.settings.requireSecurePasswordChanges !== true;
+  }
+
+  /** Returns the logins of an account. Those with passwords that it had before do not count. */
+  stateOf(account: Account): LoginState {
+    const { states } = this.#options;
+    const known = states.size === 0 ? undefined : states.find(this.#idOf(account));
+    return currentState(known, account.credentials.passwords);
+  }
+
+  /** Forgets what is not different from an account that nobody has logged in to. */
+  #keep(account: Account, before: LoginState, after: LoginState): void {
+    const isNew =
+      after.graceUsedAt.length === 0 && after.warnedAt === undefined && after.lastLoginAt === undefined;
+    if (!isNew) this.#set(account, after);
+    else if (before.failedAt.length > 0) this.#options.states.set(this.#idOf(account), undefined);
+  }
+
+  #set(account: Account, state: LoginState): void {
+    const passwords = fingerprintOf(account.credentials.passwords);
+    this.#options.states.set(this.#idOf(account), { ...state, passwords });
+  }
+
+  #refusalOf(account: Account, now: number): Refusal | undefined {
+    return refusalOf(this.#policyOf(account)?.settings, this.#factsOf(account), this.stateOf(account), now);
+  }
+
+  #policyOf(account: Account): PasswordPolicy | undefined {
+    return policyOf(account, this.#options.findPolicy);
+  }
+
+  #factsOf({ key, isDisabled, expiresAt }: Account): AccountFacts {
+    return passwordFactsOf(this.#options.entryOf(key), { isDisabled, expiresAt });
+  }
+
+  /** Returns what identifies the account for as long as its entry exists, whatever its name. */
+  #idOf({ key }: Account): string {
+    return this.#options.entryOf(key)?.first('entryuuid') ?? key;
+  }
+
+  #now(): number {
+    return this.#options.now().getTime();
   }
 }
 
-function lockedText({ until }: Lock, now: number): string {
+/** Adds what the entry of an account says of its password. Most logins do not ask when it was set. */
+function passwordFactsOf(
+  entry: Entry | undefined,
+  { isDisabled, expiresAt }: Pick<Account, 'isDisabled' | 'expiresAt'>,
+): AccountFacts {
+  return {
+    isDisabled,
+    expiresAt,
+    isReset: entry?.first('pwdreset')?.toLowerCase() === 'true',
+    get passwordSetAt() {
+      const setAt = entry?.first('pwdchangedtime') ?? entry?.first('createtimestamp');
+      return setAt === undefined ? undefined : parseTime(setAt);
+    },
+  };
+}
+
+function textOf(refusal: Refusal, now: number): string {
+  switch (refusal.reason) {
+    case 'disabled':
+      return 'The account is disabled. An administrator can enable it again (ds-pwp-account-disabled).';
+    case 'expired':
+      return 'The account has expired. An administrator can prolong it (ds-pwp-account-expiration-time).';
+    case 'idle':
+      return 'The account is locked, because nobody has logged in to it for too long. An administrator can unlock it by setting its password.';
+    case 'password expired':
+      return 'The password has expired. An administrator can set another one.';
+    case 'locked':
+      return lockedText(refusal.until, now);
+  }
+}
+
+function lockedText(until: number | undefined, now: number): string {
   const what = 'The account is locked, because too many logins with wrong passwords have failed.';
   return until === undefined
     ? `${what} An administrator can unlock it by setting its password.`

@@ -5,6 +5,7 @@ import type { ConnectionFacts } from '../../access/policy.ts';
 import { ANONYMOUS, type Requester } from '../../backend/backend.ts';
 import type { Privilege } from '../../config/objects/root-dn-user.ts';
 import type { Account, Accounts } from '../../runtime/accounts.ts';
+import type { LoginNotice } from './account-lockout.ts';
 
 /** Acting for another account needs it. */
 export const PROXY_PRIVILEGE: Privilege = 'proxied-auth';
@@ -16,6 +17,7 @@ export class AccountRequester implements Requester {
   #account: Account;
   #era: number;
   #connection: ConnectionFacts | undefined;
+  #notice: LoginNotice | undefined;
 
   constructor(account: Account, accounts: Accounts, proxy?: AccountRequester) {
     this.#accounts = accounts;
@@ -37,6 +39,21 @@ export class AccountRequester implements Requester {
 
   get connection(): ConnectionFacts | undefined {
     return this.#proxy?.connection ?? this.#connection;
+  }
+
+  /** Notice that the login was answered, or that of whoever acts for the account. */
+  get notice(): LoginNotice | undefined {
+    return this.#proxy?.notice ?? this.#notice;
+  }
+
+  /** The account that was logged in to. */
+  get loggedInAccount(): Account {
+    return this.#proxy?.loggedInAccount ?? this.#account;
+  }
+
+  /** Notes what the login is answered. */
+  noticed(notice: LoginNotice): void {
+    this.#notice = notice;
   }
 
   /** Sets how it is connected. */

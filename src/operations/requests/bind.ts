@@ -2,20 +2,19 @@
 // so. An exchange of SASL messages is kept in the session from one bind request to the next, and no longer.
 
 import type { Requester } from '../../backend/backend.ts';
-import { PolicyError, writePasswordPolicyResponse } from '../../codec/password-policy-control.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import type { BindRequest } from '../../ldap/message.ts';
 import { Oid } from '../../ldap/oids.ts';
 import { ResultCode } from '../../ldap/result-code.ts';
 import { type Answer, SUCCESS } from '../answer.ts';
-import { confidentialityRequired } from '../confidentiality.ts';
+import { confidentialityRequired, isProtected } from '../confidentiality.ts';
 import { connectionFactsOf } from '../connection-facts.ts';
 import type { RequestControls } from '../controls/request-controls.ts';
-import { AccountRefused } from '../login/account-lockout.ts';
 import { AccountRequester } from '../login/account-requester.ts';
 import type { Authentication } from '../login/authentication.ts';
 import { loginSourceOf } from '../login/login-source.ts';
 import type { Operation } from '../operation.ts';
+import { sayLoggedIn, sayRefused } from '../policy-notices.ts';
 import type { SaslExchange, SaslStep } from '../sasl/mechanism.ts';
 import { beginExchange } from '../sasl/mechanisms.ts';
 
@@ -48,24 +47,20 @@ function withIdentity(answer: Answer, { session }: Operation): Answer {
   return { ...answer, controls: [...answer.controls, control] };
 }
 
-/** The password policy response control says whether the account is locked, to a client that has proved itself. */
+/** Adds what password policies say of a login, to a client that has proved itself. */
 function bindWithPolicy(
   request: BindRequest,
   operation: Operation,
   authentication: Authentication,
   { passwordPolicy }: RequestControls,
 ): Answer | Promise<Answer> {
-  if (passwordPolicy === undefined) return bindAs(request, operation, authentication);
-  const say = (error?: unknown) => {
-    const code = error instanceof AccountRefused ? PolicyError.accountLocked : undefined;
-    operation.addFinalControl(Oid.passwordPolicy, writePasswordPolicyResponse(code));
-  };
+  const isAsked = passwordPolicy !== undefined;
   const refused = (error: unknown): never => {
-    say(error);
+    sayRefused(error, operation, isAsked);
     throw error;
   };
   const done = (answer: Answer): Answer => {
-    if (answer.code === ResultCode.success) say();
+    if (answer.code === ResultCode.success) sayLoggedIn(operation, isAsked);
     return answer;
   };
   try {
@@ -105,7 +100,7 @@ function simpleBind(
   if (!connection.mayReceivePasswords) throw confidentialityRequired();
   const requester = authentication.verify(name, password, loginSourceOf(connection));
   const admitted = (who: AccountRequester) => {
-    authentication.lockout.admit(who.account);
+    who.noticed(authentication.lockout.admit(who.account, isProtected(connection)));
     return loggedIn(who, operation);
   };
   return requester instanceof Promise ? requester.then(admitted) : admitted(requester);

@@ -19,6 +19,7 @@ import { type Answer, SUCCESS } from '../answer.ts';
 import { NO_CONTROLS, type RequestControls } from '../controls/request-controls.ts';
 import type { AccountRequester } from '../login/account-requester.ts';
 import { findPasswordReplacer } from '../login/own-password.ts';
+import { requireProtectedPasswords } from '../login/protected-passwords.ts';
 import type { Operation, Services } from '../operation.ts';
 import { permittedControls } from '../policy-controls.ts';
 
@@ -34,9 +35,10 @@ export type ChangeRequest = Extract<
 export function change(
   request: ChangeRequest,
   operation: Operation,
-  { contexts, keyOf }: Services,
+  services: Services,
   given: RequestControls,
 ): Answer | Promise<Answer> {
+  const { contexts, keyOf } = services;
   const { requester } = operation;
   const asked = changeOf(request);
   const backend = contexts.find(keyOf(dnOfChange(asked).toString()));
@@ -48,6 +50,7 @@ export function change(
     );
   }
   requireWrite(backend, requester);
+  requireProtectedPasswords(asked, backend, operation, services);
   const controls = writesAll(backend, requester) ? given : permittedControls(given, backend, requester);
   const replacer = findPasswordReplacer(asked, requester, keyOf);
   if (controls === NO_CONTROLS) return changeNow(backend, asked, operation, replacer);

@@ -13,10 +13,11 @@ import { generatePassword } from '../../policy/generated-password.ts';
 import { type Account, policyOf } from '../../runtime/accounts.ts';
 import { requireWrite } from '../access.ts';
 import { type Answer, SUCCESS } from '../answer.ts';
-import { confidentialityRequired } from '../confidentiality.ts';
+import { confidentialityRequired, isProtected } from '../confidentiality.ts';
 import { AccountRequester } from '../login/account-requester.ts';
 import { loginSourceOf } from '../login/login-source.ts';
 import type { Operation, Services } from '../operation.ts';
+import { requireChangeOf } from '../policy-notices.ts';
 import { keyOfAuthentication } from '../sasl/authorization-identity.ts';
 import type { ExtendedRequest } from './extended-request.ts';
 
@@ -43,6 +44,8 @@ export async function passwordModify(
   if (newPassword !== undefined && isPrepared(newPassword)) throw preparedPassword();
   const { requester } = session;
   const target = findTarget(userIdentity, requester, services);
+  requireChangeOf(target.key, operation, services);
+  requireProtected(target, operation, services);
   const rights = await rightsOver(target, oldPassword, operation, services);
   const backend = services.contexts.find(target.key);
   if (backend === undefined) throw noSuchEntry(target.dn.toString());
@@ -57,6 +60,13 @@ export async function passwordModify(
   if (target.isOwn && requester instanceof AccountRequester) requester.renew();
   const value = newPassword === undefined ? formatGeneratedPassword(password) : undefined;
   return { ...SUCCESS, diagnosticMessage: outcome.notes.join('\n'), value };
+}
+
+/** Throws confidentialityRequired (13) if the policy of the account takes passwords over TLS only. */
+function requireProtected({ account }: Target, { connection }: Operation, services: Services): void {
+  const { lockout } = services.authentication;
+  if (account !== undefined && !lockout.takesPasswordsBy(account, isProtected(connection)))
+    throw confidentialityRequired();
 }
 
 /** The owner's old password goes with the change, for validators that compare the two. */

@@ -1,7 +1,7 @@
 // PLAIN (RFC 4616): an authorization identity, a name and a password, with a NUL between each two.
 
 import { isUtf8 } from '../../ldap/octets.ts';
-import { confidentialityRequired } from '../confidentiality.ts';
+import { confidentialityRequired, isProtected } from '../confidentiality.ts';
 import { loginSourceOf } from '../login/login-source.ts';
 import { authorize, keyOfAuthentication } from './authorization-identity.ts';
 import { ASK_FOR_FIRST, malformed, type SaslContext, type SaslExchange, type SaslStep } from './mechanism.ts';
@@ -21,7 +21,7 @@ export function plain({ authentication, connection }: SaslContext): SaslExchange
       const { identity, name, password } = parsePlain(message);
       const key = keyOfAuthentication(name, accounts) ?? name;
       const requester = await authentication.verifyAt(key, password, loginSourceOf(connection));
-      authentication.lockout.admit(requester.account);
+      requester.noticed(authentication.lockout.admit(requester.account, isProtected(connection)));
       return { requester: authorize(requester, identity, authentication), credentials: undefined };
     },
   };

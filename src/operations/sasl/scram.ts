@@ -122,12 +122,10 @@ async function finish(challenge: Challenge, message: string, context: SaslContex
     throw invalidCredentials();
   }
   throttle.succeeded(source, name);
-  authentication.lockout.admit(claimed.account);
-  const requester = authorize(
-    new AccountRequester(claimed.account, accounts),
-    clientFirst.authorizationIdentity,
-    authentication,
-  );
+  const proved = new AccountRequester(claimed.account, accounts);
+  // The password does not cross the network.
+  proved.noticed(authentication.lockout.admit(claimed.account, true));
+  const requester = authorize(proved, clientFirst.authorizationIdentity, authentication);
   const signature = createHmac(SCRAM_DIGESTS[keys.mechanism], keys.serverKey).update(signed).digest('base64');
   return { requester, credentials: `v=${signature}` };
 }

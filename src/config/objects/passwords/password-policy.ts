@@ -1,4 +1,5 @@
-// A password policy: what new passwords must be like, how they are stored, and when failed logins lock an account.
+// A password policy: what new passwords must be like, how they are stored, how long they are valid, and when an account is
+// locked.
 
 import { defineObject } from '../../object-definition.ts';
 import { opendjAttribute, opendjClass, ownAttribute } from '../../object-identifiers.ts';
@@ -17,12 +18,25 @@ const DURATION_MS_MAX = 2_147_483_647_000;
 /** The costs N of scrypt that can be chosen; each takes twice the time and memory of the one before. */
 const SCRYPT_COSTS = ['16384', '32768', '65536', '131072'] as const;
 
+const LAST_LOGIN = 'ds-pwp-last-login-time';
+/** Date patterns of Java that PingDS's documentation uses. */
+export const LAST_LOGIN_FORMATS = [
+  "yyyyMMddHHmmss'Z'",
+  'yyyyMMddHHmmss',
+  "yyyyMMddHHmmss.SSS'Z'",
+  "yyyyMMddHHmm'Z'",
+  'yyyyMMdd',
+] as const;
+/** A change of a password computes a hash for each. */
+const HISTORY_MAX = 50;
+const age = duration({ lowestMs: 0, highestMs: DURATION_MS_MAX });
+
 export const passwordPolicy = defineObject({
   kind: 'password-policy',
   friendlyName: 'Password Policy',
   friendlyPluralName: 'Password Policies',
   synopsis:
-    'What the passwords of accounts must be like, how they are stored, and when failed logins lock an account.',
+    'What the passwords of accounts must be like, how they are stored, how long they are valid, and when accounts are locked.',
   description:
     'An account of the configuration has the policy that its ds-pwp-password-policy-dn names, or else the ' +
     'default-password-policy of the global configuration. An entry of a memory backend has a policy only if it names one.',
@@ -109,6 +123,114 @@ export const passwordPolicy = defineObject({
       type: duration({ lowestMs: 0, highestMs: DURATION_MS_MAX }),
       default: ['0 s'],
       synopsis: 'How long a failed login counts; 0 s until a login succeeds.',
+    }),
+    property({
+      name: 'min-password-age',
+      oid: opendjAttribute(150),
+      type: age,
+      default: ['0 s'],
+      synopsis: 'How long the owner of an account must keep a new password; 0 s for no time.',
+      description:
+        'Whoever may set the passwords of others is not bound by it, nor is an account that must change its password.',
+    }),
+    property({
+      name: 'max-password-age',
+      oid: opendjAttribute(148),
+      type: age,
+      default: ['0 s'],
+      synopsis: 'How long a password is valid; 0 s for ever.',
+      description:
+        'The time begins with pwdChangedTime, or for a password of before there was one with the creation of the entry. An account ' +
+        'whose password has expired logs in as often as grace-login-count says, and then only has its password set by somebody else.',
+    }),
+    property({
+      name: 'password-expiration-warning-interval',
+      oid: opendjAttribute(152),
+      type: age,
+      default: ['5 d'],
+      synopsis: 'How long before a password expires logins are warned; 0 s never.',
+    }),
+    property({
+      name: 'grace-login-count',
+      oid: opendjAttribute(141),
+      type: integer({ lowest: 0, highest: 1000, unit: 'logins' }),
+      default: ['0'],
+      synopsis: 'How many times an account may log in with its expired password, to change it.',
+    }),
+    property({
+      name: 'force-change-on-add',
+      oid: opendjAttribute(167),
+      type: boolean(),
+      default: ['false'],
+      synopsis: 'Whether a new account can do nothing but change its password.',
+    }),
+    property({
+      name: 'force-change-on-reset',
+      oid: opendjAttribute(140),
+      type: boolean(),
+      default: ['false'],
+      synopsis: 'Whether an account can do nothing but change its password after somebody else has set it.',
+    }),
+    property({
+      name: 'password-history-count',
+      oid: opendjAttribute(374),
+      type: integer({ lowest: 0, highest: HISTORY_MAX, unit: 'passwords' }),
+      default: ['0'],
+      synopsis:
+        'How many earlier passwords cannot be chosen again; 0 for none, unless password-history-duration says so.',
+      description:
+        'A new password is compared with the hash of each of them, which takes as long as as many logins.',
+    }),
+    property({
+      name: 'password-history-duration',
+      oid: opendjAttribute(375),
+      type: age,
+      default: ['0 s'],
+      synopsis:
+        'How long an earlier password cannot be chosen again; 0 s for any time that password-history-count allows.',
+      description: `The last ${HISTORY_MAX} passwords are known at most.`,
+    }),
+    property({
+      name: 'idle-lockout-interval',
+      oid: opendjAttribute(142),
+      type: age,
+      default: ['0 s'],
+      synopsis:
+        'How long an account may go without a login; 0 s for ever. Afterwards its password must be set by somebody else.',
+      description:
+        'The time begins with the last login, or with pwdChangedTime if that is later. Logins are counted from when the policy ' +
+        'says so.',
+    }),
+    property({
+      name: 'last-login-time-attribute',
+      oid: opendjAttribute(143),
+      type: fixedValue({
+        words: [LAST_LOGIN],
+        problem: `is not supported: the time of the last login is shown as ${LAST_LOGIN}`,
+      }),
+      synopsis: `Whether the time of the last login is kept; it is shown as ${LAST_LOGIN}.`,
+      default: { behaviour: 'The time is kept only if idle-lockout-interval needs it, and not shown.' },
+    }),
+    property({
+      name: 'last-login-time-format',
+      oid: opendjAttribute(144),
+      type: enumeration(LAST_LOGIN_FORMATS),
+      default: ["yyyyMMddHHmmss'Z'"],
+      synopsis: 'How the time of the last login is written, in UTC.',
+    }),
+    property({
+      name: 'require-secure-authentication',
+      oid: opendjAttribute(158),
+      type: boolean(),
+      default: ['false'],
+      synopsis: 'Whether the account logs in with its password over TLS or the local socket only.',
+    }),
+    property({
+      name: 'require-secure-password-changes',
+      oid: opendjAttribute(159),
+      type: boolean(),
+      default: ['false'],
+      synopsis: 'Whether the password of the account is set over TLS or the local socket only.',
     }),
     javaClassProperty('org.opends.server.core.PasswordPolicyFactory'),
   ],

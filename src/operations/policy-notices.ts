@@ -1,0 +1,130 @@
+// What clients are told of password policies, in controls: the response of draft-behera-ldap-password-policy, to those that ask
+// for it, and those of draft-vchu-ldap-pwd-policy, which clients of Netscape's servers expect without asking.
+
+import { PolicyError, writePasswordPolicyResponse } from '../codec/password-policy-control.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import type { Request } from '../ldap/message.ts';
+import { Oid } from '../ldap/oids.ts';
+import type { Answer } from './answer.ts';
+import { AccountRefused } from './login/account-lockout.ts';
+import { AccountRequester } from './login/account-requester.ts';
+import type { Operation, Services } from './operation.ts';
+
+/** Its value is always this (draft-vchu-ldap-pwd-policy §2). */
+const EXPIRED_VALUE = '0';
+const ERROR_DEPTH_MAX = 4;
+const FREE_EXTENSIONS: ReadonlySet<string> = new Set([
+  Oid.passwordModify,
+  Oid.startTls,
+  Oid.whoAmI,
+  Oid.cancel,
+]);
+/** Its name and its OID, as clients write them. */
+const PASSWORD_NAMES: ReadonlySet<string> = new Set(['userpassword', '2.5.4.35']);
+
+/** Adds what a login that has succeeded is told. */
+export function sayLoggedIn(operation: Operation, isAsked: boolean): void {
+  const { requester } = operation.session;
+  const notice = requester instanceof AccountRequester ? requester.notice : undefined;
+  const expiresInSeconds =
+    notice?.expiresInMs === undefined ? undefined : Math.floor(notice.expiresInMs / 1000);
+  if (notice?.mustChange !== undefined) operation.addFinalControl(Oid.passwordExpired, EXPIRED_VALUE);
+  else if (expiresInSeconds !== undefined)
+    operation.addFinalControl(Oid.passwordExpiring, String(expiresInSeconds));
+  if (!isAsked) return;
+  const error = notice?.mustChange === 'reset' ? PolicyError.changeAfterReset : undefined;
+  const value = writePasswordPolicyResponse({ expiresInSeconds, graceLogins: notice?.graceLeft, error });
+  operation.addFinalControl(Oid.passwordPolicy, value);
+}
+
+/** Adds what a login that has failed is told: nothing unless the client has proved itself. */
+export function sayRefused(error: unknown, operation: Operation, isAsked: boolean): void {
+  const reason = error instanceof AccountRefused ? error.reason : undefined;
+  if (reason === 'password expired') operation.addFinalControl(Oid.passwordExpired, EXPIRED_VALUE);
+  if (!isAsked) return;
+  const code =
+    reason === undefined
+      ? undefined
+      : reason === 'password expired'
+        ? PolicyError.passwordExpired
+        : PolicyError.accountLocked;
+  operation.addFinalControl(Oid.passwordPolicy, writePasswordPolicyResponse({ error: code }));
+}
+
+/** Adds what is wrong with a new password, or nothing if it was set, for clients that ask for it. */
+export function withPolicyResponse(
+  work: () => Answer | Promise<Answer>,
+  request: Request,
+  operation: Operation,
+): Answer | Promise<Answer> {
+  const say = (error?: number) => {
+    if (error === undefined && !maySetPasswords(request)) return;
+    operation.addFinalControl(Oid.passwordPolicy, writePasswordPolicyResponse({ error }));
+  };
+  const done = (answer: Answer): Answer => {
+    say();
+    return answer;
+  };
+  const refused = (error: unknown): never => {
+    say(policyErrorOf(error));
+    throw error;
+  };
+  try {
+    const answer = work();
+    return answer instanceof Promise ? answer.then(done, refused) : done(answer);
+  } catch (error) {
+    return refused(error);
+  }
+}
+
+function maySetPasswords(request: Request): boolean {
+  if (request.type === 'extendedRequest') return request.oid === Oid.passwordModify;
+  return request.type === 'addRequest' || request.type === 'modifyRequest';
+}
+
+function policyErrorOf(error: unknown): number | undefined {
+  let at = error;
+  for (let depth = 0; depth < ERROR_DEPTH_MAX && at instanceof LdapError; depth++) {
+    const found = at.issues?.find(({ policyError }) => policyError !== undefined);
+    if (found !== undefined) return found.policyError;
+    at = at.cause;
+  }
+  return undefined;
+}
+
+/**
+ * Throws unwillingToPerform (53) for what an account may not do before it has changed its password. What lets it change the
+ * password is allowed.
+ */
+export function requireOwnPassword(request: Request, operation: Operation, services: Services): void {
+  const { requester } = operation.session;
+  if (!(requester instanceof AccountRequester) || requester.notice?.mustChange === undefined) return;
+  if (request.type === 'bindRequest') return;
+  if (request.type === 'extendedRequest' && FREE_EXTENSIONS.has(request.oid)) return;
+  const isPassword =
+    request.type === 'modifyRequest' &&
+    request.modifications.every(({ attribute }) => PASSWORD_NAMES.has(attribute.description.toLowerCase()));
+  requireChangeOf(isPassword ? services.keyOf(request.dn) : undefined, operation, services);
+}
+
+/** Throws unwillingToPerform (53) if the requester must change its password, and this is not the key of its account. */
+export function requireChangeOf(
+  key: string | undefined,
+  { session: { requester } }: Operation,
+  { authentication }: Services,
+): void {
+  if (!(requester instanceof AccountRequester) || requester.notice?.mustChange === undefined) return;
+  const { loggedInAccount } = requester;
+  if (key === loggedInAccount.key || !authentication.lockout.mustChange(loggedInAccount)) return;
+  const issue = {
+    code: 'unwillingToPerform',
+    dn: loggedInAccount.dn,
+    problem: 'has to change its password first',
+    policyError: PolicyError.changeAfterReset,
+  } as const;
+  throw new LdapError(
+    'unwillingToPerform',
+    'Change your password first (ldappasswd -S): it was set by somebody else, or it has expired.',
+    { issues: [issue] },
+  );
+}

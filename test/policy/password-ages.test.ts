@@ -1,0 +1,246 @@
+// How long passwords are valid, and who must change them, by the clients of OpenLDAP. The calendar of the server is put forward.
+
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accountDn, accountLdif } from '../support/accounts.ts';
+import { removeFolder } from '../support/folders.ts';
+import { LdapTools, runProgram } from '../support/ldap-tools.ts';
+import { ADMINISTRATOR, type RunningServer, startServer } from '../support/start-server.ts';
+
+const MOVED_CLOCK = fileURLToPath(new URL('../support/preloads/moved-clock.mjs', import.meta.url));
+const DAY = 86_400_000;
+const FIRST = 'green-lamp-quiet-72';
+const SECOND = 'brown-lamp-quiet-73';
+const THIRD = 'white-lamp-quiet-74';
+
+let server: RunningServer;
+let tools: LdapTools;
+let folder: string;
+let aheadMs = 0;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ages-'));
+  server = await startServer({ environment: clock() });
+  tools = new LdapTools(server);
+});
+
+afterAll(() => removeFolder(folder));
+
+function clock() {
+  return { NODE_OPTIONS: `--import=${MOVED_CLOCK}`, CONFDIT_TEST_CLOCK: join(folder, 'ahead') };
+}
+
+/** Puts the calendar of the server forward. */
+async function pass(ms: number): Promise<void> {
+  aheadMs += ms;
+  await writeFile(join(folder, 'ahead'), String(aheadMs));
+}
+
+async function applied(ldif: string): Promise<void> {
+  const { code, stderr } = await tools.modify(ldif);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+}
+
+/** Adds an account with a policy of its own. Lines are those of the policy. */
+async function account(name: string, ...lines: readonly string[]): Promise<string> {
+  const policy = `cn=${name},cn=Password Policies,cn=config`;
+  await applied(
+    [`dn: ${policy}`, 'changetype: add', 'objectClass: ds-cfg-password-policy', ...lines, ''].join('\n'),
+  );
+  const ldif = accountLdif(name, { password: FIRST, lines: [`ds-pwp-password-policy-dn: ${policy}`] });
+  await applied(ldif.replace('\n', '\nchangetype: add\n'));
+  return accountDn(name);
+}
+
+/** What `ldapwhoami -e ppolicy` says. */
+async function bind(dn: string, password: string): Promise<string> {
+  const words = ['-x', '-H', server.url, '-D', dn, '-w', password, '-e', 'ppolicy'];
+  const { stdout, stderr } = await runProgram('ldapwhoami', words);
+  return stdout + stderr;
+}
+
+/** What `ldappasswd -e ppolicy` says to the owner. */
+async function change(dn: string, old: string, password: string): Promise<string> {
+  const words = ['-x', '-H', server.url, '-D', dn, '-w', old, '-e', 'ppolicy', '-a', old, '-s', password];
+  const { stdout, stderr } = await runProgram('ldappasswd', words);
+  return stdout + stderr;
+}
+
+function reset(dn: string, password: string) {
+  return applied(`dn: ${dn}\nchangetype: modify\nreplace: userPassword\nuserPassword: ${password}\n`);
+}
+
+/** The operational attributes of an entry, as `name: value`. */
+async function state(dn: string): Promise<readonly string[]> {
+  const { stdout } = await tools.search(dn, '-s', 'base', '+');
+  return stdout.split('\n').filter((line) => /^(pwd|ds-pwp)/.test(line));
+}
+
+describe('an old password', () => {
+  it('is warned of, expires, and still logs in a few times to be changed', async () => {
+    const dn = await account(
+      'old',
+      'ds-cfg-max-password-age: 30 d',
+      'ds-cfg-password-expiration-warning-interval: 7 d',
+      'ds-cfg-grace-login-count: 2',
+    );
+    expect(await bind(dn, FIRST)).not.toContain('expire');
+    await pass(24 * DAY);
+    expect(await bind(dn, FIRST)).toMatch(/Password expires in 5\d{5} seconds/);
+    expect(await state(dn)).toContainEqual(expect.stringMatching(/^ds-pwp-warned-time: \d{14}/));
+    await pass(7 * DAY);
+    expect(await bind(dn, FIRST)).toContain('1 grace logins remain');
+    const { stdout, stderr } = await runProgram('ldapsearch', [
+      ...['-x', '-H', server.url, '-D', dn, '-w', FIRST, '-e', 'ppolicy', '-s', 'base', '-b', ''],
+    ]);
+    expect(stdout + stderr).toContain('0 grace logins remain');
+    expect(stdout + stderr).toMatch(/\(53\)|result: 53/);
+    expect(await state(dn)).toContainEqual(expect.stringContaining('pwdGraceUseTime: '));
+    expect(await bind(dn, FIRST)).toMatch(/\(49\)[\s\S]*The password has expired/);
+    expect(await bind(dn, SECOND)).not.toContain('expired');
+    await reset(dn, SECOND);
+    expect(await bind(dn, SECOND)).toContain(`dn:${dn}`);
+    expect(await state(dn)).not.toContainEqual(expect.stringContaining('pwdGraceUseTime'));
+  });
+
+  it('cannot be changed again before it has some age, and then not to one of the last', async () => {
+    const dn = await account('young', 'ds-cfg-min-password-age: 1 d', 'ds-cfg-password-history-count: 1');
+    expect(await change(dn, FIRST, SECOND)).toMatch(/too soon after[\s\S]*changed too recently/i);
+    await pass(DAY);
+    expect(await change(dn, FIRST, FIRST)).toMatch(/is, or was, a password[\s\S]*list of old passwords/i);
+    expect(await change(dn, FIRST, SECOND)).not.toContain('(19)');
+    await pass(DAY);
+    expect(await change(dn, SECOND, FIRST)).toMatch(/is, or was, a password/);
+    await reset(dn, THIRD);
+    await pass(DAY);
+    expect(await change(dn, THIRD, FIRST)).not.toContain('(19)');
+    expect(await bind(dn, FIRST)).toContain(`dn:${dn}`);
+  });
+
+  it('is remembered as a secret, and for no longer than the policy says', async () => {
+    const dn = await account('remembered', 'ds-cfg-password-history-duration: 2 d');
+    expect(await change(dn, FIRST, SECOND)).not.toContain('(19)');
+    expect(await change(dn, SECOND, FIRST)).toMatch(/is, or was, a password/);
+    const reader = accountLdif('reader', { password: FIRST, privileges: ['config-read'] });
+    await applied(reader.replace('\n', '\nchangetype: add\n'));
+    const asReader = new LdapTools({ url: server.url, password: FIRST }, accountDn('reader'));
+    const { stdout } = await asReader.search(dn, '-s', 'base', '+');
+    expect(stdout).toContain('pwdHistory: ***');
+    expect(stdout).toMatch(/^pwdChangedTime: \d{14}/m);
+    await pass(3 * DAY);
+    expect(await change(dn, SECOND, FIRST)).not.toContain('(19)');
+    const filter = `(&(cn=remembered)(pwdHistory=*SCRYPT*))`;
+    expect((await asReader.search('cn=config', filter)).stdout).toBe('');
+  });
+});
+
+describe('a password that somebody else has set', () => {
+  it('must be changed before anything else', async () => {
+    const dn = await account(
+      'forced',
+      'ds-cfg-force-change-on-add: true',
+      'ds-cfg-force-change-on-reset: true',
+    );
+    expect(await state(dn)).toContain('pwdReset: TRUE');
+    expect(await bind(dn, FIRST)).toContain('Password must be changed');
+    const asForced = new LdapTools({ url: server.url, password: FIRST }, dn);
+    const searched = await asForced.search('', '-s', 'base');
+    expect(searched.code).toBe(53);
+    expect(searched.stderr).toContain('Change your password first');
+    expect((await asForced.run('ldapcompare', [dn, 'cn:forced'])).code).toBe(53);
+    expect((await asForced.run('ldappasswd', ['-s', SECOND, ADMINISTRATOR])).code).not.toBe(0);
+    expect(await change(dn, FIRST, SECOND)).not.toContain('(19)');
+    expect(await state(dn)).not.toContainEqual(expect.stringContaining('pwdReset'));
+    expect(
+      (await new LdapTools({ url: server.url, password: SECOND }, dn).search('', '-s', 'base')).code,
+    ).toBe(0);
+    await reset(dn, THIRD);
+    expect(await bind(dn, THIRD)).toContain('Password must be changed');
+  });
+
+  it('is known to be so after a restart and a rename', async () => {
+    const dn = await account('renamed', 'ds-cfg-force-change-on-add: true');
+    await applied(`dn: ${dn}\nchangetype: modrdn\nnewrdn: cn=renamed too\ndeleteoldrdn: 1\n`);
+    const { folder: instance, password } = server;
+    await server.stop();
+    server = await startServer({ folder: instance, password: null, environment: clock() });
+    tools = new LdapTools({ url: server.url, password });
+    expect(await bind(accountDn('renamed too'), FIRST)).toContain('Password must be changed');
+  });
+
+  it('has a state that nobody sets by hand', async () => {
+    for (const line of ['pwdChangedTime: 20200101000000Z', 'pwdReset: TRUE', 'pwdHistory: x']) {
+      const [name] = line.split(':');
+      const change = `changetype: modify\nadd: ${name}\n${line}\n`;
+      expect((await tools.modify(`dn: ${ADMINISTRATOR}\n${change}`)).stderr).toContain(
+        'is kept by the server',
+      );
+    }
+  });
+});
+
+describe('an account', () => {
+  it('expires', async () => {
+    const dn = await account('expires');
+    const time = new Date(Date.now() + aheadMs + DAY).toISOString().replace(/[-:T]|\.\d+/g, '');
+    await applied(
+      `dn: ${dn}\nchangetype: modify\nadd: ds-pwp-account-expiration-time\nds-pwp-account-expiration-time: ${time}\n`,
+    );
+    expect(await bind(dn, FIRST)).toContain(`dn:${dn}`);
+    await pass(DAY);
+    expect(await bind(dn, FIRST)).toContain('The account has expired');
+    expect(await bind(dn, SECOND)).not.toContain('has expired');
+  });
+
+  it('is locked when nobody has logged in for long, and shows its last login', async () => {
+    const dn = await account(
+      'idle',
+      'ds-cfg-idle-lockout-interval: 10 d',
+      'ds-cfg-last-login-time-attribute: ds-pwp-last-login-time',
+      'ds-cfg-last-login-time-format: yyyyMMdd',
+    );
+    expect(await bind(dn, FIRST)).toContain(`dn:${dn}`);
+    expect(await state(dn)).toContainEqual(expect.stringMatching(/^ds-pwp-last-login-time: \d{8}$/));
+    await pass(9 * DAY);
+    expect(await bind(dn, FIRST)).toContain(`dn:${dn}`);
+    await pass(9 * DAY);
+    expect(await bind(dn, FIRST)).toContain(`dn:${dn}`);
+    await pass(10 * DAY);
+    expect(await bind(dn, FIRST)).toContain('Account locked');
+    await reset(dn, SECOND);
+    expect(await bind(dn, SECOND)).toContain(`dn:${dn}`);
+  });
+
+  it('logs in, or has its password set, over TLS only where its policy says so', async () => {
+    const dn = await account(
+      'protected',
+      'ds-cfg-require-secure-authentication: true',
+      'ds-cfg-require-secure-password-changes: false',
+    );
+    expect(await bind(dn, FIRST)).toContain('(13)');
+    expect(await bind(dn, SECOND)).toContain('(49)');
+    const scram = ['-Q', '-H', server.url, '-Y', 'SCRAM-SHA-256', '-U', dn, '-w', FIRST];
+    expect((await runProgram('ldapwhoami', scram)).stdout).toContain(`dn:${dn}`);
+    await applied(
+      `dn: cn=protected,cn=Password Policies,cn=config\nchangetype: modify\nreplace: ds-cfg-require-secure-password-changes\nds-cfg-require-secure-password-changes: true\n`,
+    );
+    const modify = `dn: ${dn}\nchangetype: modify\nreplace: userPassword\nuserPassword: ${SECOND}\n`;
+    expect((await tools.modify(modify)).code).toBe(13);
+    expect((await tools.run('ldappasswd', ['-s', SECOND, dn])).stdout).toContain('(13)');
+    const policy = 'ds-pwp-password-policy-dn: cn=protected,cn=Password Policies,cn=config';
+    expect((await tools.add(accountLdif('another', { password: FIRST, lines: [policy] }))).code).toBe(13);
+    const socket = `ldapi://${encodeURIComponent(join(server.folder, 'ldapi'))}`;
+    const byRoot = await runProgram('ldapmodify', ['-Q', '-Y', 'EXTERNAL', '-H', socket], modify);
+    expect(byRoot).toMatchObject({ code: 0 });
+  });
+});
+
+it('a last administrator does not expire', async () => {
+  const { stderr } = await tools.modify(
+    `dn: ${ADMINISTRATOR}\nchangetype: modify\nadd: ds-pwp-account-expiration-time\nds-pwp-account-expiration-time: 20370101000000Z\n`,
+  );
+  expect(stderr).toContain('(53)');
+});
