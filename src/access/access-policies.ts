@@ -7,6 +7,7 @@ import { levelsOf } from './dn-matcher.ts';
 import type { SecretValues } from './masking.ts';
 import { AccessPolicy, type AccessPolicyObject, type ConnectionFacts } from './policy.ts';
 import { PolicyAccess } from './policy-access.ts';
+import { RightsChanges } from './rights-changes.ts';
 import { TargetNames } from './target-names.ts';
 
 /** Who asks. */
@@ -26,6 +27,8 @@ const COMPILED_MAX = 1024;
 
 export class AccessPolicies {
   readonly names: TargetNames;
+  /** Reports changes of policies, and what else rights depend on. */
+  readonly changes = new RightsChanges();
   readonly #schema: Schema;
   readonly #secrets: SecretValues;
   readonly #policies = new Map<string, AccessPolicy>();
@@ -55,6 +58,7 @@ export class AccessPolicies {
     else this.#policies.set(key, new AccessPolicy(object, { schema: this.#schema, secretAttributes }));
     this.#generation += 1;
     this.#byFacts = new Memo(COMPILED_MAX);
+    this.changes.changed();
   }
 
   /** Returns what policies allow a requester; undefined if none is for it. */

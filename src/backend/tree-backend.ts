@@ -136,7 +136,7 @@ export class TreeBackend implements Backend {
 
   /** See Backend.watch. The base need not exist. */
   watch(search: Search, listener: ChangeListener): Watching {
-    const { feed, schema } = this.#options;
+    const { feed, schema, views } = this.#options;
     if (typeof feed === 'string') throw new LdapError('unwillingToPerform', feed);
     const source = this.#options.source(search.requester);
     const shown = (entry: Entry) => source.shown(entry);
@@ -151,6 +151,7 @@ export class TreeBackend implements Backend {
         const see = (entry: Entry) => asked.sight.grantOf(entry)?.see(entry);
         return { source: from, id, see: isWhole ? undefined : see, matches, view: this.#viewer(asked) };
       },
+      rightsChanges: views.policies.changes,
       entries: () => source.subtree?.(search.baseKey) ?? [],
       keyOf: ({ dn }: Entry) => schema.dnKey(dn),
     };

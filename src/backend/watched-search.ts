@@ -1,5 +1,6 @@
 // What the commits of a change feed do to the result of a search.
 
+import type { RightsChanges } from '../access/rights-changes.ts';
 import { isBelow } from '../ldap/dn-key.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { SearchScope } from '../ldap/message.ts';
@@ -30,6 +31,8 @@ export interface WatchedSearch {
   readonly shown: (entry: Entry) => Entry;
   /** Returns the rights as they are now. */
   readonly rightsNow: () => WatchRights;
+  /** Reports that they may be others. */
+  readonly rightsChanges: RightsChanges;
   /** Returns the entries of the feed at and below the base, as they are now. */
   readonly entries: () => Iterable<Entry>;
   /** Returns the key that the feed has for an entry. */
@@ -37,8 +40,8 @@ export interface WatchedSearch {
 }
 
 /**
- * Tells the listener of the commits to come, as far as they change what the search finds. Where a commit changes the rights of
- * the requester, what it sees no longer is told as deleted, and what it sees from now on as added.
+ * Tells the listener of the commits to come, as far as they change what the search finds. Where the rights of the requester
+ * change, what it sees no longer is told as deleted, and what it sees from now on as added.
  */
 export function watchSearch(feed: WatchedFeed, search: WatchedSearch, listener: ChangeListener): Watching {
   let rights = search.rightsNow();
@@ -54,22 +57,40 @@ export function watchSearch(feed: WatchedFeed, search: WatchedSearch, listener: 
     const touched = new Set(commit.changes.map(({ id }) => id));
     return [...eventsOf(commit, before, now), ...rightsEvents(search, commit.number, touched, before, now)];
   };
-  const stop = feed.listen({
+  /** Where other rights come without a commit of this feed: by a reload, or a commit elsewhere. */
+  const recheck = () => {
+    const now = search.rightsNow();
+    if (now.source === rights.source) return;
+    const before = rights;
+    rights = now;
+    const events = [...rightsEvents(search, feed.number, new Set(), before, now)];
+    if (events.length > 0) listener.changed(events);
+  };
+  const stopFeed = feed.listen({
     committed: (commit) => {
       const events = committed(commit);
       if (events.length > 0) listener.changed(events);
     },
     failed: (error) => listener.failed(error),
   });
+  const stopRights = search.rightsChanges.listen({
+    changed: recheck,
+    failed: (error) => listener.failed(error),
+  });
   return {
     number: feed.number,
     history: feed.history,
-    rightsId: rights.id,
+    get rightsId() {
+      return rights.id;
+    },
     eventsSince: (number) => {
       const commits = feed.since(number);
       return commits === undefined ? undefined : nonEmpty(commits, (commit) => eventsOf(commit));
     },
-    stop,
+    stop: () => {
+      stopFeed();
+      stopRights();
+    },
   };
 }
 

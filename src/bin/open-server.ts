@@ -242,7 +242,7 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
     supportedSaslMechanisms: () => offeredMechanisms(ground.accountProfiles),
   });
   opened.defer(() => memoryBackends.close());
-  accounts.use(memoryBackends.findAccount);
+  accounts.use(memoryBackends.findAccount, () => policies.changes.changed());
   const providing = { instanceFolder, files, log, now, later, isStarting };
   const { trust, mail, alerting } = await openSending(
     ground,

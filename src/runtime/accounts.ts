@@ -60,6 +60,7 @@ export class Accounts implements Component {
   readonly #keyOf: KeyOf;
   readonly #passwords: ProfileSection | undefined;
   #findElsewhere: (key: string) => Account | undefined = () => undefined;
+  #changed: () => void = () => {};
 
   /** @param passwords Profile section that counts the passwords of all accounts of the configuration. */
   constructor(keyOf: KeyOf, passwords?: ProfileSection) {
@@ -67,9 +68,13 @@ export class Accounts implements Component {
     this.#passwords = passwords;
   }
 
-  /** Sets the lookup of accounts outside the configuration, by the key of their DN. */
-  use(findElsewhere: (key: string) => Account | undefined): void {
+  /**
+   * Sets the lookup of accounts outside the configuration, by the key of their DN.
+   * @param changed called after each change of an account
+   */
+  use(findElsewhere: (key: string) => Account | undefined, changed: () => void = () => {}): void {
     this.#findElsewhere = findElsewhere;
+    this.#changed = changed;
   }
 
   /** Finds an account by the key of its DN or of an alternate bind DN. */
@@ -128,6 +133,7 @@ export class Accounts implements Component {
         }
         if (now === undefined) {
           this.#remove(key);
+          this.#changed();
           return;
         }
         const privileges = new Set<string>(now.privilege);
@@ -143,6 +149,7 @@ export class Accounts implements Component {
           expiresAt: now.accountExpirationTime,
         });
         for (const name of [key, ...names]) this.#byName.set(name, account);
+        this.#changed();
       },
       abort: () => {},
     };
