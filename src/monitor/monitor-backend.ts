@@ -71,7 +71,9 @@ class MonitorEntries implements EntrySource {
     return this.#source.get(name);
   }
 
+  /** The entries below one that is directly below the base are made when somebody looks for them. */
   children(entry: Entry): Iterable<Entry> {
+    if (entry.dn.rdns.length === 2) for (const _ of this.#entries.fill(this.#options.schema.dnKey(entry.dn)));
     return this.#source.children(entry);
   }
 

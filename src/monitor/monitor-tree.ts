@@ -63,6 +63,8 @@ export class MonitorTree {
   readonly #items = new Map<Entry, MonitorItem>();
   readonly #shown = new WeakMap<Entry, Entry>();
   readonly #classes = new Map<string, Attribute>();
+  /** Numbers of items of the sources all of whose items are there, by their keys. */
+  readonly #filled = new Map<string, number>();
   /** Octets that `fill` has counted. */
   octets = 0;
 
@@ -114,16 +116,24 @@ export class MonitorTree {
   ): Generator<undefined> {
     const { keys, baseDn } = this.#options;
     const dn = baseDn.child(rdnOf(source.name));
+    const filled = this.#filled.get(key);
+    if (filled !== undefined) return this.#count(filled, held);
     let count = 0;
     for (const item of source.items?.() ?? []) {
       const itemKey = keys.keyOf(item.name, key);
       if (wantedKey !== undefined && itemKey !== wantedKey) continue;
-      held?.take(ITEM_OCTETS);
-      this.octets += held === undefined ? 0 : ITEM_OCTETS;
+      this.#count(1, held);
       this.#put(dn.child(rdnOf(item.name)), itemKey, key, item);
       count += 1;
       if (count % AT_ONCE_MAX === 0) yield undefined;
     }
+    if (wantedKey === undefined) this.#filled.set(key, count);
+  }
+
+  #count(items: number, held: OctetCount | undefined): void {
+    if (held === undefined) return;
+    held.take(items * ITEM_OCTETS);
+    this.octets += items * ITEM_OCTETS;
   }
 
   #put(dn: Dn, key: string, parentKey: string | undefined, item: MonitorItem): void {

@@ -24,6 +24,7 @@ import { PASSWORD_STATE_KEYS } from './password-state.ts';
 
 const NEEDED: Privilege = 'privilege-change';
 const RESET: Privilege = 'password-reset';
+const READ: Privilege = 'config-read';
 const PRIVILEGE_KEY = 'ds-privilege-name';
 const PASSWORD_KEY = 'userpassword';
 const CLASS_KEY = 'objectclass';
@@ -118,6 +119,7 @@ function refusal(
 }
 
 function lackOf(account: Entry, requester: Requester): string {
-  const missing = missingOf(account, requester);
+  // Others may not read which privileges the account has.
+  const missing = requester.privileges.has(READ) ? missingOf(account, requester) : [];
   return missing.length === 0 ? '' : ` (you lack ${missing.join(', ')})`;
 }

@@ -6,6 +6,7 @@ import type { Requester } from '../../backend/backend.ts';
 import { ChangeRefused } from '../../backend/change-refused.ts';
 import type { Sight } from '../../backend/sight.ts';
 import { missingFor } from '../../backend/visible-entry.ts';
+import { CONFIG_ROOT, Container } from '../../config/objects/properties/places.ts';
 import { type Change, dnOfChange } from '../../ldap/change.ts';
 import { Dn } from '../../ldap/dn.ts';
 import type { Attribute, Entry } from '../../ldap/entry.ts';
@@ -34,6 +35,9 @@ const FIXED: ReadonlyMap<ResultCode, string> = new Map([
 ]);
 const OTHERWISE = 'The change is refused.';
 
+/** Names nothing but what the request has, and entries that exist for the requester. */
+class RefusedByPolicy extends LdapError {}
+
 /** Throws insufficientAccessRights (50), or noSuchObject (32) for an entry that does not exist for the requester. */
 export function requireWriteByPolicy(change: Change, writer: PolicyWriter): void {
   const dn = dnOfChange(change);
@@ -52,7 +56,7 @@ export function requireWriteByPolicy(change: Change, writer: PolicyWriter): void
  * the server.
  */
 function expressionRefused(dn: Dn, { dn: who }: Requester): LdapError {
-  return new LdapError(
+  return new RefusedByPolicy(
     'insufficientAccessRights',
     `${who === '' ? 'An anonymous client' : who} may not write expressions ($<…>) into ${dn}: that needs the privilege config-write.`,
   );
@@ -101,7 +105,7 @@ function missing(dn: Dn, { sight, schema, find }: PolicyWriter): LdapError {
 
 function refusal({ dn: who }: Requester, dn: Dn, attributes: readonly string[]): LdapError {
   const what = attributes.length === 0 ? '' : ` (${attributes.join(', ')})`;
-  return new LdapError(
+  return new RefusedByPolicy(
     'insufficientAccessRights',
     `${who === '' ? 'An anonymous client' : who} may not change ${dn}${what}: no access control policy allows it.`,
   );
@@ -114,15 +118,69 @@ export function refusalFor(error: unknown, changes: readonly Change[], writer: P
     const reduced = refusalFor(inner, changes.slice(index, index + 1), writer);
     return reduced instanceof LdapError ? new ChangeRefused(reduced, index) : reduced;
   }
-  if (!(error instanceof LdapError)) return error;
+  if (!(error instanceof LdapError) || error instanceof RefusedByPolicy) return error;
   const [change] = changes;
   if (error.code === ResultCode.noSuchObject && change !== undefined)
     return missing(dnOfChange(change), writer);
   const { code, issues } = error;
-  if (issues === undefined && !FIXED.has(code)) return error;
+  if (issues === undefined && !FIXED.has(code) && !namesOthers(error, changes, writer)) return error;
   const own = (issues ?? []).filter((issue) => isOwn(issue, changes, writer.schema));
-  const text = own.length === 0 ? (FIXED.get(code) ?? OTHERWISE) : textOfSentences(own.map(formatIssue));
-  return new LdapError(own[0]?.code ?? code, text, { cause: error });
+  const told = new LdapError(own[0]?.code ?? code, textOfSentences(own.map(formatIssue)), { cause: error });
+  if (own.length > 0 && !namesOthers(told, changes, writer)) return told;
+  return new LdapError(told.code, FIXED.get(told.code) ?? OTHERWISE, { cause: error });
+}
+
+/** Names that everybody knows, and the examples of advice. */
+const KNOWN_NAMES: readonly string[] = [...Object.values(Container), CONFIG_ROOT];
+const EXAMPLE = /\bcn=Example,(?=cn=)/g;
+const NAME = /[a-z][\w.-]*=/i;
+/** Words that are attributes and nothing else; `name` and `description` are in many sentences. */
+const ATTRIBUTE = /\b(?:ds-[\w-]+|[a-z]+[A-Z]\w*)/g;
+
+/**
+ * Returns true if a message has a name that is neither in the request nor known to everybody, or an attribute that the
+ * requester may not read. Whether there is such an entry or attribute is not looked at: the answer must not depend on it.
+ */
+function namesOthers(
+  { code, message }: LdapError,
+  changes: readonly Change[],
+  writer: PolicyWriter,
+): boolean {
+  const rest = changes
+    .flatMap(textsOf)
+    .concat(writer.requester.dn, KNOWN_NAMES)
+    .filter((text) => text !== '')
+    .toSorted((one, other) => other.length - one.length)
+    .reduce((text, known) => text.replaceAll(known, ''), message.replaceAll(EXAMPLE, ''));
+  if (NAME.test(rest)) return true;
+  // These say what a right is missing for, by the schema alone.
+  if (code === ResultCode.insufficientAccessRights) return false;
+  const { schema } = writer;
+  return changes.some((change) => {
+    const written = new Set(targetsOf(change, schema).flatMap(([, keys]) => [...keys]));
+    const grant = writer.sight.grantAt(dnOfChange(change));
+    return Array.from(rest.matchAll(ATTRIBUTE), ([word]) => schema.findAttributeType(word)?.key).some(
+      (key) => key !== undefined && !written.has(key) && grant?.reads(key) !== true,
+    );
+  });
+}
+
+/** Returns the names and values of a change as the client wrote them. */
+function textsOf(change: Change): readonly string[] {
+  const values = (attributes: readonly Attribute[]) => attributes.flatMap((attribute) => attribute.values);
+  switch (change.type) {
+    case 'add':
+      return [change.entry.dn.toString(), ...values(change.entry.attributes)];
+    case 'modify':
+      return [change.dn.toString(), ...values(change.modifications.map(({ attribute }) => attribute))];
+    case 'delete':
+      return [change.dn.toString()];
+    case 'modifyDn': {
+      const { dn, newRdn, newSuperior } = change;
+      const parent = newSuperior ?? dn.parent ?? Dn.root;
+      return [dn.toString(), parent.child(newRdn).toString(), newSuperior?.toString() ?? ''];
+    }
+  }
 }
 
 /** Returns true if the issue is about a value that the request itself has. */

@@ -23,6 +23,7 @@ import { Dn } from '../../ldap/dn.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import type { Filter } from '../../ldap/filter.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
+import { ResultCode } from '../../ldap/result-code.ts';
 import { typeKeyOf } from '../../schema/attribute-selector.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { requireNoPasswordState } from '../rights/password-state.ts';
@@ -265,7 +266,7 @@ export class TreeWriter implements Writer {
         if (change.type === 'modifyDn') this.#requireFew(change);
         if (options.subtreeDelete === true && change.type === 'delete') {
           const deletes = this.#subtreeDeletes(change);
-          for (const one of deletes) permit(one);
+          this.#permitAll(change, deletes, requester);
           return deletes;
         }
         if (options.permissiveModify === true && change.type === 'modify') {
@@ -323,6 +324,18 @@ export class TreeWriter implements Writer {
     const deletes: Change[] = [];
     for (const { dn } of tree.stagedSubtree(schema.dnKey(change.dn))) deletes.push({ type: 'delete', dn });
     return deletes.length === 0 ? [change] : deletes.reverse();
+  }
+
+  /** Throws what refuses one of the deletes. Of entries that do not exist for the requester it is said only that there are some. */
+  #permitAll({ dn }: Change & { type: 'delete' }, deletes: readonly Change[], requester: Requester): void {
+    for (const one of deletes) {
+      try {
+        this.#permitStaged(one, requester);
+      } catch (error) {
+        if (!(error instanceof LdapError) || error.code !== ResultCode.noSuchObject) throw error;
+        throw new LdapError('notAllowedOnNonLeaf', `${dn}: has entries below it.`);
+      }
+    }
   }
 
   /** Refuses to delete or move very many entries at once: everybody would wait for it. */
