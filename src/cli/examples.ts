@@ -220,6 +220,16 @@ const FAMILIES: Readonly<Record<string, FamilyExamples>> = {
     property: 'permission',
     set: ['--add permission:verify', '--set connection-minimum-ssf:128'],
   },
+  'secret-source': {
+    plural: 'secret-sources',
+    named: ['source-name', 'Vault', '"Second vault"'],
+    create: [
+      `--set base-url:https://vault.example.com:8200 --set preset:kv-v2 --set 'allowed-path:mail/*' --set 'token:$<file:config/smtp.pin>'`,
+      '--set base-url:https://secrets.example.com --set token-header:X-API-Key',
+    ],
+    property: 'allowed-path',
+    set: ['--add allowed-path:alerts/main', '--set "request-timeout:5 s"'],
+  },
   'password-validator': {
     plural: 'password-validators',
     named: ['validator-name', '"At least 12 characters"', '"No names"'],

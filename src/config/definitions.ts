@@ -32,6 +32,7 @@ import { pemTrustManagerProvider } from './objects/pem-trust-manager-provider.ts
 import { pkcs11TrustManagerProvider } from './objects/pkcs11-trust-manager-provider.ts';
 import { rootConfig } from './objects/root-config.ts';
 import { rootDnUser } from './objects/root-dn-user.ts';
+import { secretSource } from './objects/secret-source.ts';
 import { smtpAlertHandler } from './objects/smtp-alert-handler.ts';
 import { systemTrustManagerProvider } from './objects/system-trust-manager-provider.ts';
 import { trustManagerProvider } from './objects/trust-manager-provider.ts';
@@ -73,6 +74,7 @@ export const objectDefinitions = [
   similarityBasedPasswordValidator,
   uniqueCharactersPasswordValidator,
   passwordPolicy,
+  secretSource,
   rootDnUser,
   globalAccessControlPolicy,
 ] as const satisfies readonly ObjectDefinition[];

@@ -79,6 +79,8 @@ export interface ObjectDefinition<
   readonly propertiesByKey: ReadonlyMap<string, PropertyDefinition>;
   /** Properties that refer to other objects. */
   readonly references: readonly PropertyDefinition[];
+  /** Properties whose values are secrets that are stored as they are. */
+  readonly secrets: readonly PropertyDefinition[];
   /** Properties that are set when an object is created and never changed. */
   readonly readOnly: readonly PropertyDefinition[];
   readonly constraints: readonly Constraint<unknown>[];
@@ -130,6 +132,7 @@ export function defineObject<
     propertiesByName: new Map(properties.map((property) => [property.name, property])),
     propertiesByKey: new Map(properties.map((property) => [property.key, property])),
     references: properties.filter((property) => property.type.target !== undefined),
+    secrets: properties.filter(({ type }) => type.secret && !type.hashed),
     readOnly: properties.filter((property) => property.readOnly),
     // A rule only gets objects that its own definition decoded.
     constraints: (declaration.constraints ?? []) as readonly Constraint<unknown>[],

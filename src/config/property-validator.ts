@@ -55,6 +55,7 @@ import {
   followingReferences,
   type NewNames,
 } from './renamed-references.ts';
+import { checkOwnSecrets, secretNamesIn } from './secret-names.ts';
 import { originTexts } from './value-origins.ts';
 
 /** A stored entry with its pending changes. */
@@ -96,6 +97,11 @@ export class PropertyValidator {
   /** Returns a validator with other sources, for a reload. */
   withSources(sources: Sources): PropertyValidator {
     return new PropertyValidator({ ...this.#options, sources });
+  }
+
+  /** Reads all entries again when they are needed: the sources have more than before. */
+  forget(): void {
+    this.#readings.forget();
   }
 
   /**
@@ -188,7 +194,7 @@ export class PropertyValidator {
     const { definition, properties } = reading;
     if (earlier?.definition !== definition || namesByMoreThanReferences(definition)) return undefined;
     const isKept = ({ name }: PropertyDefinition) => properties.get(name) === earlier.properties.get(name);
-    return definition.references.every(isKept) ? earlier.targets : undefined;
+    return [...definition.references, ...definition.secrets].every(isKept) ? earlier.targets : undefined;
   }
 
   /** Returns the ReferenceIndex keys of an entry. Reads an entry without references only in part. */
@@ -199,7 +205,7 @@ export class PropertyValidator {
       this.#plainTargets.set(definition, this.#plainTargetsOf(definition));
     const plain = this.#plainTargets.get(definition);
     const isPlain = plain !== undefined && definition.references.every(({ key }) => isAbsent(entry, key));
-    return isPlain ? plain : this.targetsOf(entry);
+    return isPlain && secretNamesIn(definition, entry).length === 0 ? plain : this.targetsOf(entry);
   }
 
   /**
@@ -356,6 +362,7 @@ export class PropertyValidator {
     return [
       ...checkObject(now),
       ...checkOptions(now),
+      ...checkOwnSecrets(now),
       ...checkReadOnly(old, now),
       ...checkAttributeLists(now, this.#schema),
       ...checkReferences(now, context),

@@ -13,7 +13,7 @@ const READINGS_MAX = 4096;
 /** Cache of readings with one set of sources. */
 export class ReadingMemo {
   readonly sources: Sources;
-  readonly #readings = new Memo<Entry, ObjectReading>(READINGS_MAX);
+  #readings = new Memo<Entry, ObjectReading>(READINGS_MAX);
 
   constructor(sources: Sources) {
     this.sources = sources;
@@ -26,6 +26,11 @@ export class ReadingMemo {
     const reading = readProperties(definition, entry, this.sources, earlier && this.find(earlier));
     this.#readings.remember(entry, reading);
     return reading;
+  }
+
+  /** Reads everything again, because the sources have more than before. */
+  forget(): void {
+    this.#readings = new Memo(READINGS_MAX);
   }
 
   /** Returns the cached reading of an entry. */

@@ -8,6 +8,7 @@ import type { ObjectDefinition } from './object-definition.ts';
 import { globalAccessControlPolicy } from './objects/global-access-control-policy.ts';
 import { policyTargetsOf } from './policy-names.ts';
 import type { ObjectReading } from './property-reader.ts';
+import { secretTargetsOf } from './secret-names.ts';
 
 /** Number of referrers that are indexed in one slice. */
 const SLICE_REFERRERS = 256;
@@ -100,16 +101,17 @@ function isSameList(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((text, index) => text === other[index]);
 }
 
-/** Returns the keys that properties other than references add: login names, handlers, names in policies. */
+/** Returns the keys that properties other than references add: login names, handlers, names in policies, secret sources. */
 export function namedTargetsOf(reading: ObjectReading, schema: Schema): readonly string[] {
   return [
     ...accountTargetsOf(reading, schema),
     ...policyTargetsOf(reading, schema),
     ...handlerTargetsOf(reading),
+    ...secretTargetsOf(reading, schema),
   ];
 }
 
-/** Returns true if objects of the kind may have such keys. */
+/** Returns true if objects of the kind may have such keys; secret sources are told by the values. */
 export function namesInOtherWays(definition: ObjectDefinition): boolean {
   return isAccountKind(definition) || isHandlerKind(definition) || definition === globalAccessControlPolicy;
 }

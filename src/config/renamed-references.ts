@@ -3,11 +3,12 @@
 
 import { escapeExpression, hasExpression, parseTemplate } from '../expression/template.ts';
 import type { Modification } from '../ldap/change.ts';
-import type { Dn } from '../ldap/dn.ts';
+import { Dn } from '../ldap/dn.ts';
 import { Attribute } from '../ldap/entry.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { PendingChanges } from './admin-actions.ts';
 import type { ObjectReading, PropertyReading } from './property-reader.ts';
+import { namesIn, secretTargetsOf } from './secret-names.ts';
 
 /** New DNs of entries by the keys of their old ones. */
 export type NewNames = ReadonlyMap<string, Dn>;
@@ -49,7 +50,16 @@ export function followingReferences(
     else if (isMoved || isNamedInForce)
       modifications.push({ operation: 'replace', attribute: new Attribute(attribute, followed) });
   }
-  return { modifications, stuck };
+  return { modifications, stuck: stuck ?? secretNamed(reading, names, schema) };
+}
+
+/** Returns the secret that comes from a renamed secret source. */
+function secretNamed(reading: ObjectReading, names: NewNames, schema: Schema): StuckReference | undefined {
+  const isRenamed = (key: string) => names.has(key) && schema.dnKey(names.get(key) ?? Dn.root) !== key;
+  if (!secretTargetsOf(reading, schema).some(isRenamed)) return undefined;
+  const { definition, entry } = reading;
+  const property = definition.secrets.find(({ key }) => namesIn(entry.values(key)).length > 0);
+  return property && { attribute: property.attribute, written: entry.first(property.key) };
 }
 
 /** Returns the object as if the others had had their new names before. */

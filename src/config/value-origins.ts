@@ -13,6 +13,7 @@ const WORDS: Readonly<Record<Use['origin'], string>> = {
   definition: 'definition',
   file: 'file',
   credential: 'credential',
+  http: 'secret source',
   default: 'default',
 };
 

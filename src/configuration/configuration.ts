@@ -28,7 +28,8 @@ import { Difference } from './difference.ts';
 import { policyNotes } from './policy-notes.ts';
 import { requireLoginRights } from './rights/login-rights.ts';
 import { requireStagedSecretAnew, requireTrustKept } from './rights/secret-destination.ts';
-import { textsInChanges } from './texts-with-expressions.ts';
+import { type PrepareSecret, SecretFetching, secretNotes } from './secret-fetching.ts';
+import { textsInChanges, textsInEntries } from './texts-with-expressions.ts';
 import { ValuesInForce } from './values-in-force.ts';
 import { renameChanges } from './write/rename-changes.ts';
 import type { WriteTarget } from './write/write-target.ts';
@@ -64,6 +65,8 @@ export interface ConfigurationOptions {
   readonly validator: PropertyValidator;
   /** The name of the program with this schema, see StoreContents.checked. */
   readonly checkedBy?: string | undefined;
+  /** Asks secret sources. Without it, values that name one cannot be resolved. */
+  readonly secrets?: PrepareSecret | undefined;
 }
 
 /** Returns which secrets of an entry a requester may read without the privilege for all, by the keys of their types. */
@@ -76,15 +79,17 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
   readonly checkedBy: string | undefined;
   readonly #references = new ReferenceIndex();
   readonly #handlersKey: string;
+  readonly #secrets: SecretFetching | undefined;
   #secretRights: SecretRights = () => () => false;
   /** References of the entries of cn=effective. */
   readonly #shownReferences = new ReferenceIndex();
 
-  constructor({ schema, validator, checkedBy }: ConfigurationOptions) {
+  constructor({ schema, validator, checkedBy, secrets }: ConfigurationOptions) {
     this.schema = schema;
     this.checkedBy = checkedBy;
     this.#handlersKey = schema.dnKeyOfText(Container.connectionHandlers);
     this.inForce = new ValuesInForce(validator);
+    this.#secrets = secrets && new SecretFetching(this, secrets);
     this.tree = new Tree({
       indexed: INDEXED,
       termsOf: (attribute) => indexTerms(schema, INDEXED, attribute),
@@ -106,10 +111,18 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     return this.tree.find(this.schema.dnKeyOfText('cn=config'))?.first('entryuuid');
   }
 
-  /** Reads the files that expressions in the changes name. */
+  /** Reads the files and secrets that expressions in the changes name. */
   readAhead(changes: readonly Change[]): Promise<void> | undefined {
     const texts = textsInChanges(changes);
-    return texts.length === 0 ? undefined : readAhead(texts, this.validator.sources);
+    if (texts.length === 0) return this.#secrets?.forChanges(changes);
+    return readAhead(texts, this.validator.sources).then(() => this.#secrets?.forChanges(changes));
+  }
+
+  /** Reads the files and secrets that expressions in entries name. Takes the validator that will read the entries. */
+  async readAheadOf(entries: Iterable<Entry>, validator = this.validator): Promise<void> {
+    const all = [...entries];
+    await readAhead(textsInEntries(all), validator.sources);
+    await this.#secrets?.forEntries(all, validator);
   }
 
   /** The entry as the writer sees it. */
@@ -245,7 +258,8 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
   }
 
   check(effect: Effect): readonly Issue[] {
-    return [...this.validator.validate(effect, this), ...this.validator.checkChange(effect)];
+    const secrets = this.#secrets?.issuesOf(effect.key) ?? [];
+    return [...this.validator.validate(effect, this), ...this.validator.checkChange(effect), ...secrets];
   }
 
   /**
@@ -303,7 +317,12 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
   }
 
   notesOf(effect: Effect): readonly string[] {
-    return [...this.inForce.notesOf(effect), ...this.hintsOf(effect), ...policyNotes(effect, this)];
+    return [
+      ...this.inForce.notesOf(effect),
+      ...this.hintsOf(effect),
+      ...policyNotes(effect, this),
+      ...secretNotes(effect, this),
+    ];
   }
 
   /** Returns a sentence for each property of a change that has no effect. */

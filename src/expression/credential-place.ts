@@ -1,14 +1,17 @@
-// Where `$<cred:NAME>` may be: it is the whole value of a property with a secret, and has no default. Values that
-// are shown must not have any part of a credential.
+// Where `$<cred:NAME>` and `$<http:NAME>` may be: each is the whole value of a property with a secret, and has no default.
+// Values that are shown must not have any part of them.
 
-import type { Expression } from './template.ts';
+import type { Expression, ExpressionKind } from './template.ts';
 
-/** Advice for a credential in a wrong place, or one that cannot be read. */
-export const CREDENTIAL_ADVICE =
-  'Write $<cred:NAME> as the whole value of a property with a secret, such as auth-password, without a default.';
 /** Advice for a credential that the service does not have. */
 export const MISSING_CREDENTIAL_ADVICE =
   'Pass it to the service with LoadCredential=NAME:/path in its unit and restart, or write another value.';
+
+/** What an expression of each kind stands for, and how it is written. */
+const WORDS: Partial<Record<ExpressionKind, { readonly noun: string; readonly form: string }>> = {
+  credential: { noun: 'a credential', form: '$<cred:NAME>' },
+  http: { noun: 'a value of a secret source', form: '$<http:SOURCE/PATH#/POINTER>' },
+};
 
 export interface CredentialPlace {
   /** True in the value of a secret property. */
@@ -17,13 +20,22 @@ export interface CredentialPlace {
   readonly isWhole: boolean;
 }
 
-/** Returns why the expression cannot be here, a predicate; undefined if it can, or is no credential. */
+/** Returns the advice for such an expression in a wrong place, or one that cannot be read. */
+export function credentialAdvice(kind: ExpressionKind): string {
+  const { form } = WORDS[kind] ?? { form: 'it' };
+  return `Write ${form} as the whole value of a property with a secret, such as auth-password, without a default.`;
+}
+
+/** Returns why the expression cannot be here, a predicate; undefined if it can, or may be anywhere. */
 export function misplacedCredential(
-  { kind, fallback }: Expression,
+  { kind, name, fallback }: Expression,
   { isSecret, isWhole }: CredentialPlace,
 ): string | undefined {
-  if (kind !== 'credential') return undefined;
-  if (!isSecret) return 'is a credential, which only a property with a secret can have';
-  if (!isWhole) return 'is a credential, which can only be the whole value';
-  return fallback === undefined ? undefined : 'is a credential, which has no default';
+  const words = WORDS[kind];
+  if (words === undefined) return undefined;
+  if (!isSecret) return `is ${words.noun}, which only a property with a secret can have`;
+  if (!isWhole) return `is ${words.noun}, which can only be the whole value`;
+  if (fallback !== undefined) return `is ${words.noun}, which has no default`;
+  const isComposed = kind === 'http' && name.some((part) => typeof part !== 'string');
+  return isComposed ? `is ${words.noun}, whose name has no expressions` : undefined;
 }

@@ -17,6 +17,8 @@ export const TOKEN_LENGTH_MAX = 256;
 export const PATH_LENGTH_MAX = 4096;
 /** Maximum length of the name in `$<cred:NAME>`: that of a file name. */
 export const CREDENTIAL_NAME_LENGTH_MAX = 255;
+/** Maximum length of the name in `$<http:NAME>`, in UTF-16 units. */
+export const SECRET_NAME_LENGTH_MAX = 2048;
 /** Maximum size of one expression file, and of one file that `$<file:path>` reads, in octets. */
 export const FILE_OCTETS_MAX = 1024 * 1024;
 /** Maximum size of all files together that `$<file:path>` has read and Sources caches, in octets. */

@@ -7,8 +7,10 @@ import {
   DEPTH_MAX,
   LOOKUPS_MAX,
   PATH_LENGTH_MAX,
+  SECRET_NAME_LENGTH_MAX,
   TOKEN_LENGTH_MAX,
 } from './limits.ts';
+import { parseSecretName } from './secret-name.ts';
 import {
   allowedInName,
   closerOf,
@@ -98,6 +100,7 @@ const LENGTH_MAX_OF_NAME: Readonly<Record<ExpressionKind, number>> = {
   environment: TOKEN_LENGTH_MAX,
   file: PATH_LENGTH_MAX,
   credential: CREDENTIAL_NAME_LENGTH_MAX,
+  http: SECRET_NAME_LENGTH_MAX,
 };
 
 /** Returns what is wrong with the name of an expression after resolving; undefined for a valid name. */
@@ -106,6 +109,19 @@ export function nameReason(kind: ExpressionKind, name: string): string | undefin
   if (name === '') return 'has a name that is empty once it is resolved';
   if (name.length > lengthMax) return `has a name of more than ${lengthMax} characters`;
   if (kind === 'credential' && (name === '.' || name === '..')) return 'names a folder, not a credential';
-  if (findWrongCharacter(kind, name) === undefined) return undefined;
+  if (findWrongCharacter(kind, name) === undefined) {
+    const secret = kind === 'http' ? parseSecretName(name) : undefined;
+    return typeof secret === 'string' ? secret : undefined;
+  }
   return `has a name that cannot be once it is resolved; ${allowedInName(kind)}`;
+}
+
+/** Returns the problems in the order of the text, without duplicate lines. */
+export function distinctProblems(problems: readonly Problem[]): readonly Problem[] {
+  const byLine = new Map<string, Problem>();
+  for (const problem of problems.toSorted((one, other) => one.at - other.at)) {
+    const line = formatProblem(problem);
+    if (!byLine.has(line)) byLine.set(line, problem);
+  }
+  return [...byLine.values()];
 }

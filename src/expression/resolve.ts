@@ -1,12 +1,23 @@
 // Resolves a template to values with the sources. It has fixed limits, never throws for any text, and never
 // reveals the content of a source: an expression inside such content is reported by its place only.
 
-import { isAbsolute, resolve as resolvePath } from 'node:path';
-import { CREDENTIAL_ADVICE, MISSING_CREDENTIAL_ADVICE, misplacedCredential } from './credential-place.ts';
+import { credentialAdvice, MISSING_CREDENTIAL_ADVICE, misplacedCredential } from './credential-place.ts';
 import { DEPTH_MAX, LENGTH_MAX, LOOKUPS_MAX, PROBLEMS_MAX } from './limits.ts';
 import { splitAtCommas } from './list.ts';
 import { type Origin, stronger, type Use } from './origin.ts';
-import { formatProblem, type Inside, nameReason, type Problem, problemOf, syntaxReason } from './problem.ts';
+import {
+  absolutePath,
+  type Given,
+  HIDDEN,
+  isWritten,
+  type Missing,
+  type Outcome,
+  type Piece,
+  plain,
+  type Scope,
+  useOf,
+} from './outcome.ts';
+import { distinctProblems, nameReason, type Problem, problemOf, syntaxReason } from './problem.ts';
 import type { Found, Sources } from './sources.ts';
 import {
   type Expression,
@@ -56,37 +67,7 @@ export function resolve(text: string, sources: Sources, options: ResolveOptions 
 /** Number of values that fit in the place of an expression. `part`: it is within text and cannot be a list. */
 type Arity = 'one' | 'several' | 'part';
 
-/** A text, and the same text with expressions in place of the values of sources. */
-interface Piece {
-  readonly text: string;
-  readonly shown: string;
-}
-
-interface Given {
-  readonly kind: 'given';
-  readonly pieces: readonly Piece[];
-  readonly origin: Origin;
-  readonly uses: readonly Use[];
-}
-
-/** No value; a default around it may still apply. */
-interface Missing {
-  readonly kind: 'missing';
-  readonly problems: readonly Problem[];
-}
-
-/** Undefined after a reported problem that no default can solve. */
-type Outcome = Given | Missing | undefined;
-
-interface Scope {
-  readonly depth: number;
-  /** Tokens whose values are being resolved. */
-  readonly chain: readonly string[];
-  /** Undefined in the written text. */
-  readonly inside?: Inside;
-}
-
-const HIDDEN = '…';
+const SECRET_ADVICE = 'Correct the secret source or the name, or write another value.';
 
 class Resolver {
   readonly #sources: Sources;
@@ -104,7 +85,7 @@ class Resolver {
   resolve(text: string, arity: Arity): Resolution {
     const outcome = this.#written(text, arity);
     if (outcome?.kind === 'missing') this.#note(outcome.problems);
-    const [first, ...others] = distinct(this.#problems);
+    const [first, ...others] = distinctProblems(this.#problems);
     if (first !== undefined) return { resolved: false, values: [], problems: [first, ...others] };
     if (outcome?.kind !== 'given') throw new Error('an expression without a value left no problem');
     const values = outcome.pieces.map((piece) => piece.text);
@@ -182,7 +163,8 @@ class Resolver {
     }
     const isWhole = scope.depth === 0 && arity !== 'part';
     const misplaced = misplacedCredential(expression, { isSecret: this.#isSecret, isWhole });
-    if (misplaced !== undefined) return this.#complain(expression, scope, misplaced, CREDENTIAL_ADVICE);
+    if (misplaced !== undefined)
+      return this.#complain(expression, scope, misplaced, credentialAdvice(expression.kind));
     const inner = { ...scope, depth: scope.depth + 1 };
     const outcome = this.#lookUp(expression, inner, arity);
     if (outcome?.kind !== 'missing') return outcome && this.#shownAs(expression, scope, outcome);
@@ -213,6 +195,7 @@ class Resolver {
   #find(expression: Expression, name: Piece, scope: Scope, arity: Arity): Outcome {
     if (expression.kind === 'file') return this.#readFile(expression, name, scope);
     if (expression.kind === 'credential') return this.#readCredential(expression, name, scope);
+    if (expression.kind === 'http') return this.#readSecret(expression, name, scope);
     return this.#findToken(expression, name, scope, arity);
   }
 
@@ -285,7 +268,8 @@ class Resolver {
     if (reading.kind === 'text') return this.#content(reading.text, expression, name, scope, 'credential');
     const place = this.#sources.credentialPlace(name.shown === name.text ? name.text : undefined);
     if (reading.kind === 'unreadable') {
-      return this.#complain(expression, scope, `reads ${place}, which ${reading.why}`, CREDENTIAL_ADVICE);
+      const advice = credentialAdvice('credential');
+      return this.#complain(expression, scope, `reads ${place}, which ${reading.why}`, advice);
     }
     const missing = this.#missing(expression, scope, [place], true);
     return {
@@ -294,17 +278,27 @@ class Resolver {
     };
   }
 
+  #readSecret(expression: Expression, name: Piece, scope: Scope): Outcome {
+    const reading = this.#sources.readSecret(name.text);
+    if (reading.kind === 'text') return this.#content(reading.text, expression, name, scope, 'http');
+    const place = `the secret source ${printable(name.text.split(/[/#]/, 1)[0] ?? '')}`;
+    if (reading.kind === 'absent')
+      return this.#missing(expression, scope, [`${place}, which was not asked`], true);
+    return this.#complain(expression, scope, `reads ${place}, which ${reading.why}`, SECRET_ADVICE);
+  }
+
   /** Gives the text of a file without its last newline. It is never scanned for expressions. */
   #content(
     text: string,
     expression: Expression,
     name: Piece,
     scope: Scope,
-    origin: 'file' | 'credential',
+    origin: 'file' | 'credential' | 'http',
   ): Outcome {
     if (!this.#take(text, expression, scope)) return undefined;
     const use = useOf(expression, scope, origin, isWritten(name, scope) ? name.text : undefined);
-    return { ...plain(text.replace(/\r?\n$/, ''), scope), origin, uses: [use] };
+    const content = origin === 'http' ? text : text.replace(/\r?\n$/, '');
+    return { ...plain(content, scope), origin, uses: [use] };
   }
 
   /** Shows the value of an expression as the expression. */
@@ -352,43 +346,4 @@ class Resolver {
       else this.#problems.push(problem);
     }
   }
-}
-
-function plain(text: string, scope: Scope): Given {
-  const shown = scope.inside === undefined ? text : HIDDEN;
-  return { kind: 'given', pieces: [{ text, shown }], origin: 'written', uses: [] };
-}
-
-/** Returns true if no source supplied part of the name. */
-function isWritten({ text, shown }: Piece, { inside }: Scope): boolean {
-  return inside === undefined && shown === text;
-}
-
-/** Returns the use to report. Hides what is inside the value of a source: it may be part of a secret. */
-function useOf(
-  expression: Expression,
-  { inside }: Scope,
-  origin: Use['origin'],
-  source: string | undefined,
-): Use {
-  return {
-    expression: inside === undefined ? formatExpression(expression) : undefined,
-    origin,
-    source: source === undefined ? undefined : printable(source),
-  };
-}
-
-function absolutePath(name: Piece, instanceFolder: string): string {
-  if (name.shown === name.text) return printable(resolvePath(instanceFolder, name.text));
-  return printable(isAbsolute(name.text) ? name.shown : `${instanceFolder}/${name.shown}`);
-}
-
-/** Returns the problems in the order of the text, without duplicate lines. */
-function distinct(problems: readonly Problem[]): readonly Problem[] {
-  const byLine = new Map<string, Problem>();
-  for (const problem of problems.toSorted((one, other) => one.at - other.at)) {
-    const line = formatProblem(problem);
-    if (!byLine.has(line)) byLine.set(line, problem);
-  }
-  return [...byLine.values()];
 }

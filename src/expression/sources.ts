@@ -1,5 +1,5 @@
 // Sources of token values: the environment, the definitions of the command line, expression files, the files
-// that `$<file:path>` names, and systemd's credentials (`$<cred:NAME>`). They are read once; a reload makes a new
+// that `$<file:path>` names, systemd's credentials (`$<cred:NAME>`), and what was fetched for `$<http:NAME>`. They are read once; a reload makes a new
 // Sources. It returns raw content; resolve.ts resolves the expressions in it.
 
 import { resolve as resolvePath } from 'node:path';
@@ -64,7 +64,9 @@ export class Sources {
   readonly #files: ExpressionFiles;
   readonly #reader: FileReader;
   readonly #remembered = new Map<string, FileReading>();
-  /** Errors of files that were read ahead. */
+  /** Values that were fetched from secret sources, by the names that expressions have. */
+  readonly #secrets = new Map<string, string>();
+  /** Errors of files that were read ahead, and of secrets that were fetched. */
   readonly #failures = new Map<string, FileReading>();
   /** Collects file paths instead of reading them; undefined during normal use. */
   #wanted: Set<string> | undefined;
@@ -172,6 +174,23 @@ export class Sources {
     const path = this.#credentialPath(name ?? '');
     if (path === undefined) return `the folder of credentials, which ${CREDENTIALS_VARIABLE} does not name`;
     return `the file ${printable(name === undefined ? `that it names in ${path}` : path)}`;
+  }
+
+  /** Returns a value of a secret source, as it was fetched before. Absent: nobody has asked for it. */
+  readSecret(name: string): FileReading {
+    const text = this.#secrets.get(name);
+    if (text === undefined) return this.#failures.get(`http:${name}`) ?? ABSENT;
+    return { kind: 'text', text, octets: text.length, stamp: '' };
+  }
+
+  /** Keeps what became of fetching a secret: its value, or `why` it could not be fetched, a predicate of its source. */
+  keepSecret(name: string, fetched: { readonly text: string } | { readonly why: string }): void {
+    if ('why' in fetched) this.#failures.set(`http:${name}`, { kind: 'unreadable', why: fetched.why });
+    else this.#secrets.set(name, fetched.text);
+  }
+
+  hasSecret(name: string): boolean {
+    return this.#secrets.has(name);
   }
 
   #credentialPath(name: string): string | undefined {

@@ -5,14 +5,14 @@
 import { DEPTH_MAX, LOOKUPS_MAX, PROBLEMS_MAX } from './limits.ts';
 
 export type Part = string | Expression;
-export type ExpressionKind = 'token' | 'environment' | 'file' | 'credential';
+export type ExpressionKind = 'token' | 'environment' | 'file' | 'credential' | 'http';
 
 export interface Expression {
   readonly kind: ExpressionKind;
   readonly opener: '$<' | '&{';
   /** Position in the text, starting at 0. */
   readonly start: number;
-  /** Token, or the name of a variable, file or credential, without its prefix. */
+  /** Token, or the name of a variable, file, credential or secret, without its prefix. */
   readonly name: readonly Part[];
   /** Default, after the first `|`. Absent and empty differ. */
   readonly fallback?: readonly Part[];
@@ -45,6 +45,7 @@ const PREFIXES: readonly (readonly [prefix: string, kind: ExpressionKind])[] = [
   ['env:', 'environment'],
   ['file:', 'file'],
   ['cred:', 'credential'],
+  ['http:', 'http'],
 ];
 
 /** Forbidden characters in a name of each kind, as a pattern and in words. */
@@ -62,6 +63,10 @@ const NAME_RULES: Readonly<Record<ExpressionKind, { readonly wrong: RegExp; read
   credential: {
     wrong: /[^ -.0-9;-~]/u,
     allowed: 'the name of a credential is printable ASCII without "/" and ":"',
+  },
+  http: {
+    wrong: /[\p{Cc}\p{Cs}\\?]/u,
+    allowed: 'the name of a secret has no control characters, "?" or backslashes',
   },
 };
 

@@ -8,9 +8,8 @@ import {
   loadEntries,
   validateDoubtful,
 } from '../configuration/loading/configuration-loader.ts';
-import { EXPRESSION_MARKS, textsInEntries } from '../configuration/texts-with-expressions.ts';
+import { EXPRESSION_MARKS } from '../configuration/texts-with-expressions.ts';
 import { repeat } from '../configuration/write/staging.ts';
-import { readAhead } from '../expression/read-ahead.ts';
 import type { Log } from '../files/log.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { formatIssue, type Issue } from '../ldap/issue.ts';
@@ -36,7 +35,7 @@ export async function loadConfiguration(
   { entries, checked, commits }: Pick<StoreContents, 'entries' | 'checked' | 'commits'>,
   now: Date,
 ): Promise<LoadedConfiguration> {
-  const { tree, validator, schema } = configuration;
+  const { tree, schema } = configuration;
   if (checked !== undefined && checked.checkedBy === configuration.checkedBy) {
     loadCheckedEntries(configuration, entries);
     const touched = repeat(configuration, commits);
@@ -52,7 +51,7 @@ export async function loadConfiguration(
   const isIncomplete = entries.some((entry) => entry.find('entryuuid') === undefined);
   refuse(loadEntries(configuration, entries, made, randomUUID), 'The configuration does not fit the schema');
   repeat(configuration, commits);
-  await readAhead(textsInEntries(tree.entries()), validator.sources);
+  await configuration.readAheadOf(tree.entries());
   refuse(configuration.checkAll(), 'The configuration is not valid');
   const outdated = outdatedValues(configuration, tree.entries());
   return { isSnapshotDue: isIncomplete || entries.length > WORTH_A_SNAPSHOT, outdated };

@@ -25,6 +25,7 @@ import type { InstanceChoice } from './instance-choice.ts';
 import { encryptInstance, openValues, requireSameKey } from './keys/stored-secrets.ts';
 import { isReplaceable, replaceUnreadable, withHint } from './last-known-good.ts';
 import { formatOutdatedValue, loadConfiguration } from './load-configuration.ts';
+import { secretReader } from './secret-reader.ts';
 import { makeStartChanges } from './start-changes.ts';
 import { StartError } from './start-error.ts';
 import { findSharedPlaces, requireTrustedInstance } from './trusted-instance.ts';
@@ -71,8 +72,14 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
     Sources.open({ environment, definitions, instanceFolder: instance.folder, files });
   const sources = await openSources();
   const checkedBy = nameOfChecker(schemaFiles);
+  const secrets = secretReader({ instanceFolder: instance.folder, files, now });
   const newConfiguration = () =>
-    new Configuration({ schema, validator: new PropertyValidator({ schema, sources }), checkedBy });
+    new Configuration({
+      schema,
+      validator: new PropertyValidator({ schema, sources }),
+      checkedBy,
+      secrets,
+    });
   const { configFolder } = instance;
   const storeLog = {
     warn: (message: string) => log.warn({}, message),

@@ -193,6 +193,7 @@ class StartChanges {
       stageAll(staging, stored, isWhole ? undefined : withFollowers),
     );
     tree.commit();
+    await configuration.readAheadOf(places.flatMap(({ after }) => after ?? []));
     const issues = [
       // What is there in the end says nothing of what should never have gone: the containers, the last administrator.
       ...places.flatMap((place) =>

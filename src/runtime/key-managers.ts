@@ -62,13 +62,22 @@ function createKeyManager(
   return { dn: name, name: object.name, kind: object.kind, keys };
 }
 
+/** Resolves to the keys of a key manager, before anything runs; undefined for one that cannot be used then. */
+export async function keysIn(
+  object: ConfigurationObject | undefined,
+  places: Pick<ProviderOptions, 'instanceFolder' | 'files'>,
+  stores: StoreReader,
+): Promise<readonly ServerKey[] | undefined> {
+  return sourceOf(object, places, stores)?.read();
+}
+
 function describeKey({ alias, certificate, chain }: ServerKey): Facts {
   return { alias, certificates: [certificate, ...chain].map(({ fingerprint256 }) => fingerprint256) };
 }
 
 function sourceOf(
   object: ConfigurationObject | undefined,
-  { instanceFolder, files }: ProviderOptions,
+  { instanceFolder, files }: Pick<ProviderOptions, 'instanceFolder' | 'files'>,
   stores: StoreReader,
 ): FileSource<readonly ServerKey[]> | undefined {
   if (object?.kind === 'pem-key-manager-provider' && object.enabled) {

@@ -8,7 +8,7 @@ import { FileBacked, type FileSource } from '../trust/file-backed.ts';
 import { readPemAuthorities, stampPemFolder } from '../trust/pem-folder.ts';
 import { ServerTrust } from '../trust/server-trust.ts';
 import type { StoreReader } from '../trust/store-reader.ts';
-import type { Trust } from '../trust/trust.ts';
+import type { Authorities, Trust } from '../trust/trust.ts';
 import type { Facts } from './description.ts';
 import { known, type ProviderOptions, Providers } from './providers.ts';
 
@@ -125,12 +125,22 @@ function createTrustManager(
   return manager;
 }
 
-function trustOf(
-  kind: TrustManagerObject['kind'],
-  certificates: FileBacked<readonly X509Certificate[]> | undefined,
-): Trust {
+function trustOf(kind: TrustManagerObject['kind'], certificates: Authorities | undefined): Trust {
   if (certificates !== undefined) return { type: 'authorities', certificates };
   return kind === 'blind-trust-manager-provider' ? { type: 'blind' } : { type: 'system' };
+}
+
+/** Resolves to what a trust manager trusts now, before anything runs; undefined for one that cannot be used then. */
+export async function trustIn(
+  object: ConfigurationObject | undefined,
+  places: Pick<ProviderOptions, 'instanceFolder' | 'files'>,
+  stores: StoreReader,
+): Promise<Trust | undefined> {
+  if (object === undefined || !isTrustManager(object) || !object.enabled) return undefined;
+  if (object.kind === 'ldap-trust-manager-provider') return undefined;
+  const authorities = await fileSourceOf(object, places, stores)?.read();
+  if (authorities === undefined) return trustOf(object.kind, undefined);
+  return { type: 'authorities', certificates: { current: async () => authorities } };
 }
 
 async function describeTrust({ trust }: TrustManager): Promise<Facts> {
@@ -144,7 +154,16 @@ async function describeTrust({ trust }: TrustManager): Promise<Facts> {
  */
 function sourceOf(
   object: TrustManagerObject,
-  { instanceFolder, files, certificatesBelow }: TrustManagerOptions,
+  options: TrustManagerOptions,
+  stores: StoreReader,
+): CertificateSource | undefined {
+  if (object.kind === 'ldap-trust-manager-provider') return options.certificatesBelow(object.baseDn);
+  return fileSourceOf(object, options, stores);
+}
+
+function fileSourceOf(
+  object: Exclude<TrustManagerObject, { readonly kind: 'ldap-trust-manager-provider' }>,
+  { instanceFolder, files }: Pick<ProviderOptions, 'instanceFolder' | 'files'>,
   stores: StoreReader,
 ): CertificateSource | undefined {
   switch (object.kind) {
@@ -158,8 +177,6 @@ function sourceOf(
       const store = { path, pin: object.trustStorePin?.reveal(), type: object.trustStoreType };
       return { read: () => stores.readAuthorities(store), stamp: () => files.stamp(path) };
     }
-    case 'ldap-trust-manager-provider':
-      return certificatesBelow(object.baseDn);
     case 'system-trust-manager-provider':
       if (!object.includeOperatingSystem) return undefined;
       // Authorities of the operating system are read once: the runtime caches them.

@@ -4,8 +4,11 @@
 import type { X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 
-/** Settings of a secure context that are not about trust: versions and cipher suites. */
-export type TlsSettings = Pick<SecureContextOptions, 'ciphers' | 'minVersion' | 'maxVersion'>;
+/** Settings of a secure context that are not about trust: versions, cipher suites, and the key that the other side is shown. */
+export type TlsSettings = Pick<
+  SecureContextOptions,
+  'ciphers' | 'minVersion' | 'maxVersion' | 'key' | 'cert'
+>;
 
 /** Maximum number of cached contexts. */
 const CONTEXTS_MAX = 16;
@@ -25,7 +28,7 @@ export class SecureContexts {
       this.#bySettings.clear();
       this.#authorities = authorities;
     }
-    const key = JSON.stringify([settings.ciphers, settings.minVersion, settings.maxVersion]);
+    const key = JSON.stringify([settings.ciphers, settings.minVersion, settings.maxVersion, settings.cert]);
     const known = this.#bySettings.get(key);
     if (known !== undefined) return known;
     const context = createSecureContext({

@@ -6,6 +6,7 @@ import { objectDefinitions } from '../../src/config/definitions.ts';
 import type { ObjectDefinition } from '../../src/config/object-definition.ts';
 import type { PropertyDefinition } from '../../src/config/property-definition.ts';
 import { ACCOUNT_CHOICES, ACCOUNT_PLACES, HARMLESS_POLICIES } from './catalog-accounts.ts';
+import { SECRET_BEGINNING, SECRET_CHOICES, SECRET_PLACES } from './catalog-secrets.ts';
 import { STORE_PIN } from './fixtures.ts';
 
 /** Values by attribute; an empty list takes the attribute away. */
@@ -66,7 +67,7 @@ const BY_TYPE: Readonly<Record<string, readonly (readonly string[])[]>> = {
   duration: [['10 s'], ['2 m'], ['$<oracle.time|1 m>'], []],
   size: [['100 KB'], ['2 MB'], ['$<oracle.size|1 MB>'], []],
   string: [['one'], ['two words'], ['$<oracle.word|three>'], []],
-  secret: [['canary-mail-a'], ['$<file:oracle/mail.pin>'], ['$<oracle.pin>'], []],
+  secret: SECRET_CHOICES.values,
   'alert type': [['confdit.ConfigurationChanged'], ['confdit.ReloadRefused'], []],
   'mail address': [['one@example.com'], ['$<oracle.mail|two@example.com>'], []],
   'address mask': [['127.0.0.1'], ['127.0.0.0/8', '::1'], ['192.0.2.1'], []],
@@ -126,6 +127,7 @@ const BY_ATTRIBUTE: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'ds-certificate-subject-dn': [['CN=client one'], ['CN=client two'], []],
   'ds-certificate-fingerprint': [['{firstFingerprint}'], ['{secondFingerprint}'], []],
   ...ACCOUNT_CHOICES,
+  ...SECRET_CHOICES.attributes,
 };
 
 /** Of one kind only. */
@@ -280,6 +282,7 @@ const PLACES: readonly Place[] = [
     initial: { userPassword: ['canary-user-a'] },
   },
   ...ACCOUNT_PLACES,
+  ...SECRET_PLACES,
   { kind: 'global-configuration', under: '', names: ['config'], permanent: ['config'], initial: {} },
 ];
 
@@ -315,6 +318,7 @@ export const BEGINNING: readonly { readonly dn: string; readonly set: Values }[]
       'ds-cfg-trust-manager-provider': [`cn=Entries,${TRUST}`],
     },
   },
+  ...SECRET_BEGINNING,
   { dn: `cn=Mail,${ALERTS}`, set: { 'ds-cfg-enabled-alert-type': ['confdit.ReloadRefused'] } },
 ];
 

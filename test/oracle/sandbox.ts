@@ -13,6 +13,7 @@ import { removeFolder } from '../support/folders.ts';
 import { freePort } from '../support/free-port.ts';
 import { SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { RawClient } from '../support/raw-client.ts';
+import { SecretServer } from '../support/secret-server.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../support/server-process.ts';
 import { BEGINNING, CATALOG, TOKENS } from './catalog.ts';
 import type { Fixtures } from './fixtures.ts';
@@ -44,6 +45,7 @@ export class Sandbox {
   readonly fixtures: Fixtures;
   readonly places: Readonly<Record<string, string>>;
   readonly receivers: Readonly<Record<'smtpPlain' | 'smtpStartTls' | 'smtpTls', SmtpReceiver>>;
+  readonly #secrets: SecretServer;
   readonly #base: string;
   readonly #taken: readonly Server[];
   readonly #fixed: Readonly<Record<string, string>>;
@@ -57,6 +59,7 @@ export class Sandbox {
   private constructor(
     parts: Pick<Sandbox, 'fixtures' | 'places' | 'receivers'> & {
       readonly taken: readonly Server[];
+      readonly secrets: SecretServer;
       readonly base: string;
     },
   ) {
@@ -65,12 +68,14 @@ export class Sandbox {
     this.places = parts.places;
     this.receivers = parts.receivers;
     this.#taken = parts.taken;
+    this.#secrets = parts.secrets;
     const { ldaps = '', http = '' } = parts.places;
     this.#fixed = {
       LDAPS_PORT: ldaps,
       HTTP_PORT: http,
       HTTP_ENABLED: 'true',
       LDAP_PORT: parts.places.ldap ?? '',
+      CREDENTIALS_DIRECTORY: 'oracle',
     };
     this.#tokens = Object.fromEntries(Object.entries(TOKENS).map(([name, [first = '']]) => [name, first]));
   }
@@ -93,14 +98,16 @@ export class Sandbox {
         authOptional: true,
       }),
     };
+    const secrets = await openSecrets();
     const places = {
       ...Object.fromEntries(ports),
+      secrets: String(secrets.port),
       taken: taken.port,
       ...Object.fromEntries(Object.entries(receivers).map(([name, { port }]) => [name, String(port)])),
       firstFingerprint: fingerprints.first,
       secondFingerprint: fingerprints.second,
     };
-    const sandbox = new Sandbox({ fixtures, places, receivers, taken: taken.servers, base });
+    const sandbox = new Sandbox({ fixtures, places, receivers, taken: taken.servers, secrets, base });
     await sandbox.#begin();
     return sandbox;
   }
@@ -201,6 +208,7 @@ export class Sandbox {
     await this.#server?.stop('SIGKILL').catch(() => {});
     await removeFolder(this.#base);
     await Promise.all(Object.values(this.receivers).map((receiver) => receiver.stop()));
+    await this.#secrets.close();
     for (const server of this.#taken) server.close();
   }
 
@@ -285,6 +293,18 @@ export async function administratorOf(server: {
   const { code, text } = await client.request(bindRequest(ADMINISTRATOR, server.password));
   if (code !== 0) throw new Error(`The administrator cannot log in (${code}): ${text}`);
   return client;
+}
+
+/** Gives the same secret wherever it is asked for it: what is fetched stays until a reload, also if its source changes. */
+async function openSecrets(): Promise<SecretServer> {
+  const secrets = await SecretServer.start();
+  const body = JSON.stringify({ pin: 'canary-mail-a' });
+  for (const path of ['/', '/mail', '/other', '/other/mail']) secrets.answers.set(path, { body });
+  for (const base of ['', '/other']) {
+    const kv = { body: JSON.stringify({ data: { data: { pin: 'canary-mail-a' } } }) };
+    secrets.answers.set(`${base}/v1/secret/data/mail`, kv);
+  }
+  return secrets;
 }
 
 /** The same port here, and where the second server listens. */

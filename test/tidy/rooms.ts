@@ -18,6 +18,7 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   ['access', ['ldap', 'schema', 'directory', 'config']],
   ['policy', ['config (types)']],
   ['trust', ['config (types)', 'files']],
+  ['secrets', ['time', 'config (types)', 'trust', 'files']],
   ['mail', ['time', 'config (types)', 'trust', 'files']],
   ['runtime', ['ldap', 'time', 'files', 'config', 'policy', 'trust', 'mail']],
   ['backend', ['ldap', 'schema', 'directory', 'config', 'access', 'trust', 'runtime (types)']],
@@ -93,6 +94,7 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
     [
       ...['ldap', 'files', 'codec', 'schema', 'store', 'expression', 'config', 'policy', 'trust'],
       ...[
+        'secrets',
         'mail (types)',
         'runtime',
         'backend (types)',

@@ -80,7 +80,9 @@ const validateCommand: Command = {
     'FILE may be a folder, or - for standard input. Every problem is reported with file, line and column, and the exit code is\n' +
     '1 then. The entries are checked together with the configuration of a new instance, or with that of --instance, and may\n' +
     'name entries of it. Paths of $<file:PATH>, key stores and trust stores begin at the folder of the first file, or at the\n' +
-    'instance. A key manager or trust manager whose file cannot be used is a warning, unless --missing-files=ignore is given.',
+    'instance. $<cred:NAME> reads the folder of credentials of this environment. No secret source is asked: $<http:NAME> counts\n' +
+    'as a missing file. A key manager or trust manager whose file cannot be used is a warning, unless --missing-files=ignore\n' +
+    'is given.',
   options: [
     {
       name: 'with',
@@ -97,7 +99,7 @@ const validateCommand: Command = {
     {
       name: 'missing-files',
       value: 'MODE',
-      synopsis: `how to treat $<file:PATH> without such a file: ${MISSING_FILES.join(', ')} (default: warn; with --instance error)`,
+      synopsis: `how to treat $<file:PATH>, $<cred:NAME> or $<http:NAME> without a value: ${MISSING_FILES.join(', ')} (default: warn; with --instance error)`,
     },
     JSON_OPTION,
     {

@@ -98,6 +98,11 @@ export const FAMILY_LOADERS: readonly FamilyLoader[] = [
     load: async () => [(await import('../../config/objects/passwords/password-policy.ts')).passwordPolicy],
   },
   {
+    name: 'secret-source',
+    plural: 'secret-sources',
+    load: async () => [(await import('../../config/objects/secret-source.ts')).secretSource],
+  },
+  {
     name: 'root-dn-user',
     plural: 'root-dn-users',
     load: async () => [(await import('../../config/objects/root-dn-user.ts')).rootDnUser],

@@ -17,11 +17,13 @@ import { withStoredPasswords } from '../../configuration/rights/stored-passwords
 import { repeat, Staging, stageAll } from '../../configuration/write/staging.ts';
 import { parseDefinition } from '../../expression/definition.ts';
 import { Sources } from '../../expression/sources.ts';
+import { FileReader } from '../../files/file-reader.ts';
 import { nodeFileSystem } from '../../files/file-system.ts';
 import { environmentWith } from '../../instance/environment-file.ts';
 import { readSchemaFiles } from '../../instance/instance.ts';
 import type { InstanceChoice } from '../../instance/instance-choice.ts';
 import { readValues } from '../../instance/keys/stored-secrets.ts';
+import { secretReader } from '../../instance/secret-reader.ts';
 import { makeStartChanges } from '../../instance/start-changes.ts';
 import { StartError } from '../../instance/start-error.ts';
 import { policiesOf } from '../../instance/stored-policies.ts';
@@ -79,8 +81,13 @@ export async function openOfflineConfiguration(
     definitions: choice.definitions.map(parseDefinition),
     instanceFolder: folder,
   });
+  const secrets = secretReader({
+    instanceFolder: folder,
+    files: new FileReader(),
+    now: () => new Date(),
+  });
   const newConfiguration = () =>
-    new Configuration({ schema, validator: new PropertyValidator({ schema, sources }) });
+    new Configuration({ schema, validator: new PropertyValidator({ schema, sources }), secrets });
   const configuration = newConfiguration();
   const records: PlacedRecord[] = [];
   for (const file of files) records.push(...(await readRecords(file, stdin)));
@@ -100,6 +107,7 @@ export async function openOfflineConfiguration(
   const findPolicy = await policiesOf(configuration, folder);
   for (const record of records) problems.push(...(await take(configuration, record, taken, findPolicy)));
   tree.commit();
+  await configuration.readAheadOf(tree.entries());
   const issues = [
     ...configuration.checkAll(),
     ...[...tree.entries()].flatMap((entry) =>

@@ -150,7 +150,7 @@ async function takeFiles(
       }
     }
   }
-  bulk.validate();
+  await bulk.validate();
   bar.end();
   for (const { place, problem } of bulk.problems)
     problems.push({ file: files[place?.file ?? 0] ?? '', line: place?.line ?? 0, problem });

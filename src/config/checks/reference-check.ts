@@ -16,6 +16,7 @@ import { type EnabledTarget, isOfKind } from '../object-definition.ts';
 import type { PropertyDefinition } from '../property-definition.ts';
 import { issueOf, type ObjectReading, type PropertyReading } from '../property-reader.ts';
 import type { ReadingMemo } from '../reading-memo.ts';
+import { secretTargetsOf } from '../secret-names.ts';
 
 /** View of the tree after the change, for the checks. */
 export interface ConfigView {
@@ -165,7 +166,8 @@ function writtenReading(
 function uses(reading: ObjectReading | undefined, targetKey: string, { schema }: CheckContext): boolean {
   return (
     reading !== undefined &&
-    referencesOf(reading).some((reference) => targetKeysOf(reference, schema).includes(targetKey))
+    (referencesOf(reading).some((reference) => targetKeysOf(reference, schema).includes(targetKey)) ||
+      secretTargetsOf(reading, schema).includes(targetKey))
   );
 }
 

@@ -49,8 +49,9 @@ function formatIndex(definitions: readonly ObjectDefinition[]): string {
     '`$<token>` is looked up when the server starts: first as an environment variable (in upper case, with `_` for every ' +
       'character that is not a letter or digit), then as a definition on the command line (`--define token=value`), ' +
       'then in the expression files of the instance. `$<token|default>` has a default for when nothing is found; ' +
-      '`$<env:NAME>` reads that environment variable, and `$<file:path>` a file. `$<cred:NAME>` reads a credential of systemd; it is the ' +
-      'whole value of a property with a secret, without a default. Otherwise text and expressions may be mixed. ' +
+      '`$<env:NAME>` reads that environment variable, and `$<file:path>` a file. `$<cred:NAME>` reads a credential of systemd, ' +
+      'and `$<http:SOURCE/PATH#/POINTER>` a [secret source](secret-source.md); each is the whole value of a property with a ' +
+      'secret, without a default. Otherwise text and expressions may be mixed. ' +
       '`\\$<` is plain text. `&{token}`, as PingDS writes it, means the same as `$<token>`.',
     'A change that introduces an expression resolves and checks it at once. What cannot be resolved is refused.',
     '## Operational attributes',

@@ -108,9 +108,10 @@ export class BulkImport {
   }
 
   /** Validates what is there in the end, as far as it follows no template that is valid. */
-  validate(): void {
+  async validate(): Promise<void> {
     const { configuration } = this.#options;
     const { validator, tree } = configuration;
+    await configuration.readAheadOf([...this.#doubtful.keys()].flatMap((key) => tree.find(key) ?? []));
     tree.beginFilling();
     for (const [key, { place, before }] of this.#doubtful) {
       const after = tree.find(key);

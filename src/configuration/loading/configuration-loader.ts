@@ -4,7 +4,6 @@
 import { takesExpressions } from '../../config/property-reader.ts';
 import type { PropertyValidator } from '../../config/property-validator.ts';
 import { type Stamp, stamp } from '../../directory/stamp.ts';
-import { readAhead } from '../../expression/read-ahead.ts';
 import type { Dn } from '../../ldap/dn.ts';
 import { Attribute, type Entry } from '../../ldap/entry.ts';
 import type { Issue } from '../../ldap/issue.ts';
@@ -13,7 +12,7 @@ import type { Schema } from '../../schema/schema.ts';
 import { keysOfName } from '../../schema/written-name.ts';
 import type { CheckedEntries } from '../../store/store.ts';
 import type { Configuration } from '../configuration.ts';
-import { EXPRESSION_MARKS, textsInEntries } from '../texts-with-expressions.ts';
+import { EXPRESSION_MARKS } from '../texts-with-expressions.ts';
 
 /** Takes entries, parents before children; returns what is wrong with them. */
 export function loadEntries(
@@ -61,7 +60,7 @@ export async function validateDoubtful(
   for (const entry of checked.entriesWith(EXPRESSION_MARKS))
     if (entry.attributes.some(mayHoldExpressions)) keys.add(keysOfName(schema, entry.dn).key);
   const doubtful = [...keys].flatMap((key) => tree.find(key) ?? []);
-  await readAhead(textsInEntries(doubtful), validator.sources);
+  await configuration.readAheadOf(doubtful);
   for (const key of [...keys]) {
     const entry = tree.find(key);
     const definition = entry && validator.definitions.findForEntry(entry);

@@ -7,7 +7,6 @@ import type { ConfigView } from '../../config/checks/reference-check.ts';
 import { takesExpressions } from '../../config/property-reader.ts';
 import type { PropertyValidator } from '../../config/property-validator.ts';
 import { ReferenceIndex } from '../../config/reference-index.ts';
-import { readAhead } from '../../expression/read-ahead.ts';
 import type { Sources } from '../../expression/sources.ts';
 import { hasExpression } from '../../expression/template.ts';
 import type { Entry } from '../../ldap/entry.ts';
@@ -15,7 +14,6 @@ import type { Issue } from '../../ldap/issue.ts';
 import type { ObjectDifference } from '../../runtime/component.ts';
 import type { Configuration, ReloadedEntry } from '../configuration.ts';
 import { Difference } from '../difference.ts';
-import { textsInEntries } from '../texts-with-expressions.ts';
 
 /** An entry with other values in force, with others that wait, or that names others. */
 export interface ReloadedObject extends ReloadedEntry {
@@ -46,7 +44,7 @@ export async function planReload(
 ): Promise<ReloadPlan> {
   const validator = configuration.validator.withSources(sources);
   const doubtful = await findDoubtful(configuration);
-  await readAhead(textsInEntries(doubtful.values()), sources);
+  await configuration.readAheadOf(doubtful.values(), validator);
   const view = new ReloadedView(configuration, validator, at);
   await inPieces(doubtful, ([key, entry]) => view.take(key, entry));
   const issues: Issue[] = [];

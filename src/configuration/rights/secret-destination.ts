@@ -7,6 +7,7 @@ import type { Definitions } from '../../config/definitions.ts';
 import { isOfKind } from '../../config/object-definition.ts';
 import { mailServer } from '../../config/objects/mail-server.ts';
 import type { Privilege } from '../../config/objects/root-dn-user.ts';
+import { secretSource } from '../../config/objects/secret-source.ts';
 import { trustManagerProvider } from '../../config/objects/trust-manager-provider.ts';
 import type { PropertyDefinition } from '../../config/property-definition.ts';
 import type { Effect } from '../../directory/apply-change.ts';
@@ -17,13 +18,17 @@ import type { Schema } from '../../schema/schema.ts';
 
 const READ: Privilege = 'secret-read';
 
-/** The server, and what decides whether it is the one that it should be and who listens on the way. */
-const DESTINATION: ReadonlySet<string> = new Set([
-  'smtp-server',
-  'smtp-property',
-  'trust-manager-provider',
-  'use-ssl',
-  'use-start-tls',
+/** By kind: the server, and what decides whether it is the one that it should be and who listens on the way. */
+const DESTINATIONS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  [
+    mailServer.kind,
+    new Set(['smtp-server', 'smtp-property', 'trust-manager-provider', 'use-ssl', 'use-start-tls']),
+  ],
+  // The paths too: what the token can read goes to any mail server that names it.
+  [
+    secretSource.kind,
+    new Set(['base-url', 'preset', 'kv-mount', 'allowed-path', 'token-header', 'trust-manager-provider']),
+  ],
 ]);
 
 interface Context {
@@ -78,10 +83,11 @@ function requireAnew(
 ): void {
   if (requester.privileges.has(READ)) return;
   const definition = definitions.findForEntry(entry);
-  if (definition?.kind !== mailServer.kind) return;
+  const decisive = definition && DESTINATIONS.get(definition.kind);
+  if (definition === undefined || decisive === undefined) return;
   const keyOf = ({ attribute }: Modification) => schema.describe(attribute.description)?.type.key ?? '';
   const touched = modifications.flatMap((one) => definition.propertiesByKey.get(keyOf(one)) ?? []);
-  const destination = touched.find(({ name }) => DESTINATION.has(name));
+  const destination = touched.find(({ name }) => decisive.has(name));
   if (destination === undefined) return;
   const kept = definition.properties.find((property) => {
     const { key, type } = property;
@@ -124,19 +130,18 @@ export function requireTrustKept(
     JSON.stringify(before.values(key)) !== JSON.stringify(after.values(key));
   if (from !== undefined || !definition.properties.some(isChanged)) return;
   for (const user of users) {
-    const kept = definitions
-      .findForEntry(user)
-      ?.properties.find(
-        (property) =>
-          holdsSecret(user, property, definitions) &&
-          !readsSecretsOf(user)(property.key) &&
-          !isGivenAnew(user, property.key, changes, schema),
-      );
+    const using = definitions.findForEntry(user);
+    const kept = using?.properties.find(
+      (property) =>
+        holdsSecret(user, property, definitions) &&
+        !readsSecretsOf(user)(property.key) &&
+        !isGivenAnew(user, property.key, changes, schema),
+    );
     if (kept === undefined) continue;
     const who = requester.dn === '' ? 'An anonymous client' : requester.dn;
     throw new LdapError(
       'insufficientAccessRights',
-      `${who} may not change ${dn}: it decides where the stored ${kept.attribute} of a mail server is sent. ` +
+      `${who} may not change ${dn}: it decides where the stored ${kept.attribute} of a ${using?.friendlyName.toLowerCase()} is sent. ` +
         `Replace ${kept.attribute} there in the same transaction, or have the privilege ${READ}.`,
     );
   }

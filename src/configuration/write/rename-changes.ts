@@ -91,6 +91,6 @@ function cannotFollow(
   return new LdapError(
     'unwillingToPerform',
     `${dn}: cannot be renamed: ${referrer.dn} names it in ${attribute} by ${by}, which cannot follow. ` +
-      `Write the name itself into ${attribute} first, or change what ${attribute} is made of.`,
+      `Write another value into ${attribute} first, or change what ${attribute} is made of.`,
   );
 }

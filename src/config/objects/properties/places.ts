@@ -13,5 +13,6 @@ export const Container = {
   passwordPolicies: 'cn=Password Policies,cn=config',
   passwordValidators: 'cn=Password Validators,cn=config',
   rootDns: 'cn=Root DNs,cn=config',
+  secretSources: 'cn=Secret Sources,cn=config',
   accessControlHandler: 'cn=Access Control Handler,cn=config',
 } as const;

@@ -1,0 +1,230 @@
+// Fetches what values name by $<http:…> before they are resolved: at a start, at a reload, and for a change that brings a
+// name. To resolve and check waits for nothing. A change of a secret source is tried with all names that are in use.
+
+import { randomUUID } from 'node:crypto';
+import type { ConfigurationObject } from '../config/configuration-object.ts';
+import { Container } from '../config/objects/properties/places.ts';
+import { secretSource } from '../config/objects/secret-source.ts';
+import type { PropertyValidator } from '../config/property-validator.ts';
+import { namesIn, secretNamesIn, secretSourceOf } from '../config/secret-names.ts';
+import type { Effect } from '../directory/apply-change.ts';
+import { type Change, dnOfChange } from '../ldap/change.ts';
+import { Dn } from '../ldap/dn.ts';
+import type { Entry } from '../ldap/entry.ts';
+import type { Issue } from '../ldap/issue.ts';
+import type { Configuration } from './configuration.ts';
+import { Staging } from './write/staging.ts';
+
+/** A value, or why there is none: a predicate of the source. */
+export type FetchedSecret =
+  | { readonly text: string }
+  | {
+      readonly why: string;
+      /** True if the source could not be asked at all. */
+      readonly isAway: boolean;
+    };
+
+/** Returns the object of an entry by its DN as text; undefined if it does not exist or cannot be used here. */
+export type FindObject = (dn: string) => ConfigurationObject | undefined;
+
+/**
+ * Prepares to ask for a name with the objects that there are now. Returns what asks; it never rejects.
+ */
+export type PrepareSecret = (name: string, find: FindObject) => () => Promise<FetchedSecret>;
+
+interface Wanted {
+  readonly name: string;
+  readonly ask: () => Promise<FetchedSecret>;
+}
+
+/** So many requests are under way at once. */
+const REQUESTS_MAX = 8;
+/** So many names are shown in one sentence. */
+const SHOWN_MAX = 3;
+
+export class SecretFetching {
+  readonly #configuration: Configuration;
+  readonly #prepare: PrepareSecret;
+  readonly #sourcesKey: string;
+  /** What is wrong with changed secret sources, by their keys; for the change that is being made. */
+  readonly #tried = new Map<string, Issue>();
+
+  constructor(configuration: Configuration, prepare: PrepareSecret) {
+    this.#configuration = configuration;
+    this.#prepare = prepare;
+    this.#sourcesKey = configuration.schema.dnKeyOfText(Container.secretSources);
+  }
+
+  /** Fetches what the entries name and is not known yet. Takes the validator that will read them. Never rejects. */
+  async forEntries(entries: Iterable<Entry>, validator: PropertyValidator): Promise<void> {
+    const names = new Set<string>();
+    for (const entry of entries) {
+      for (const name of namesOf(entry, validator)) if (!validator.sources.hasSecret(name)) names.add(name);
+    }
+    if (names.size > 0) await this.#keep(this.#want(names, validator), validator);
+  }
+
+  /** Fetches what changes bring, and tries the secret sources that they change. Undefined if there is nothing to do. */
+  forChanges(changes: readonly Change[]): Promise<void> | undefined {
+    this.#tried.clear();
+    const { validator } = this.#configuration;
+    const names = new Set(this.#namesIn(changes).filter((name) => !this.#isInUse(name)));
+    const changed = this.#changedSources(changes);
+    if (names.size === 0 && changed.size === 0) return undefined;
+    // What the changes make of the secret sources counts, and what they make of everything else does not yet.
+    const { wanted, trials } = this.#withStaged(changes, () => ({
+      wanted: this.#want(names, validator),
+      trials: [...changed].map(([key, dn]) => ({
+        key,
+        dn,
+        wanted: this.#want(this.#namesOf(key), validator),
+      })),
+    }));
+    return this.#fetchAndTry(wanted, trials, validator);
+  }
+
+  /** Returns why a changed secret source cannot be used by those who name it. */
+  issuesOf(key: string): readonly Issue[] {
+    const issue = this.#tried.size === 0 ? undefined : this.#tried.get(key);
+    return issue === undefined ? [] : [issue];
+  }
+
+  async #fetchAndTry(
+    wanted: readonly Wanted[],
+    trials: readonly { readonly key: string; readonly dn: Dn; readonly wanted: readonly Wanted[] }[],
+    validator: PropertyValidator,
+  ): Promise<void> {
+    await this.#keep(wanted, validator);
+    for (const { key, dn, wanted: used } of trials) {
+      const problems: string[] = [];
+      await fetchAll(used, (name, fetched) => {
+        if ('why' in fetched) problems.push(`$<http:${name}>: it ${fetched.why}`);
+      });
+      if (problems.length > 0) this.#tried.set(key, notUsable(dn, problems));
+    }
+  }
+
+  async #keep(wanted: readonly Wanted[], validator: PropertyValidator): Promise<void> {
+    if (wanted.length === 0) return;
+    await fetchAll(wanted, (name, fetched) => validator.sources.keepSecret(name, fetched));
+    validator.forget();
+  }
+
+  #want(names: Iterable<string>, validator: PropertyValidator): readonly Wanted[] {
+    const { schema } = this.#configuration;
+    // Not with the readings that are kept: those may be of entries that there will never be.
+    const reader = validator.withSources(validator.sources);
+    const find: FindObject = (dn) => {
+      const entry = this.#configuration.find(schema.dnKeyOfText(dn));
+      if (entry === undefined || namesOf(entry, reader).length > 0) return undefined;
+      return reader.decode(entry);
+    };
+    return Array.from(names, (name) => ({ name, ask: this.#prepare(name, find) }));
+  }
+
+  #namesIn(changes: readonly Change[]): readonly string[] {
+    const { schema, validator } = this.#configuration;
+    const { secretAttributes } = validator.definitions;
+    const attributes = changes.flatMap((change) => {
+      if (change.type === 'add') return change.entry.attributes;
+      return change.type === 'modify' ? change.modifications.map(({ attribute }) => attribute) : [];
+    });
+    return attributes.flatMap(({ description, values }) => {
+      const names = namesIn(values);
+      const isSecret = names.length > 0 && secretAttributes.has(schema.describe(description)?.type.key ?? '');
+      return isSecret ? names : [];
+    });
+  }
+
+  /** The secret sources that are there and that changes are about, by their keys. */
+  #changedSources(changes: readonly Change[]): ReadonlyMap<string, Dn> {
+    const { schema } = this.#configuration;
+    const found = new Map<string, Dn>();
+    for (const change of changes) {
+      const dn = dnOfChange(change);
+      const isSource = change.type === 'modify' && schema.dnKey(dn.parent ?? Dn.root) === this.#sourcesKey;
+      if (isSource) found.set(schema.dnKey(dn), dn);
+    }
+    return found;
+  }
+
+  /** A value that is in use stays the same for all until a reload. Any other may have been fetched long ago. */
+  #isInUse(name: string): boolean {
+    const { schema, validator } = this.#configuration;
+    return validator.sources.hasSecret(name) && this.#namesOf(schema.dnKey(secretSourceOf(name))).has(name);
+  }
+
+  /** The names in use that are about a secret source. */
+  #namesOf(sourceKey: string): ReadonlySet<string> {
+    const { schema, validator } = this.#configuration;
+    const names = new Set<string>();
+    for (const key of this.#configuration.referrers(sourceKey)) {
+      const entry = this.#configuration.find(key);
+      for (const name of entry === undefined ? [] : namesOf(entry, validator))
+        if (schema.dnKey(secretSourceOf(name)) === sourceKey) names.add(name);
+    }
+    return names;
+  }
+
+  /** Works with the tree as the changes would make it. Those that cannot be applied are refused later. */
+  #withStaged<T>(changes: readonly Change[], work: () => T): T {
+    const { tree } = this.#configuration;
+    const mark = tree.mark();
+    const staging = new Staging(this.#configuration, { at: new Date(0), by: '', id: randomUUID() });
+    try {
+      for (const change of changes) staging.take(change);
+    } catch {
+      // What was applied so far is all that there is.
+    }
+    try {
+      return work();
+    } finally {
+      tree.rollBackTo(mark);
+    }
+  }
+}
+
+/** Returns what is still to be done after a change of a secret source: the values in use stay until they are read again. */
+export function secretNotes(
+  { key, before, after }: Pick<Effect, 'key' | 'before' | 'after'>,
+  configuration: Configuration,
+): readonly string[] {
+  if (before === undefined || after === undefined) return [];
+  const kind = configuration.validator.definitions.findForEntry(after)?.kind;
+  if (kind !== secretSource.kind || configuration.users(key).count === 0) return [];
+  return [`${after.dn}: the values that come from it stay as they are until a reload reads them again.`];
+}
+
+/** The names in the secret values of an entry. */
+function namesOf(entry: Entry, { definitions }: PropertyValidator): readonly string[] {
+  const definition = definitions.findForEntry(entry);
+  return definition === undefined ? [] : secretNamesIn(definition, entry);
+}
+
+function notUsable(dn: Dn, problems: readonly string[]): Issue {
+  const more = problems.length > SHOWN_MAX ? `; and ${problems.length - SHOWN_MAX} more` : '';
+  return {
+    code: 'unwillingToPerform',
+    dn: dn.toString(),
+    problem: `does not give what is in use: ${problems.slice(0, SHOWN_MAX).join('; ')}${more}`,
+    advice: `Correct the ${secretSource.friendlyName.toLowerCase()}, or change the values that name it first.`,
+  };
+}
+
+/** Asks for all, some at a time. A source that is away is not asked for the next name. */
+async function fetchAll(
+  wanted: readonly Wanted[],
+  take: (name: string, fetched: FetchedSecret) => void,
+): Promise<void> {
+  const away = new Map<string, FetchedSecret>();
+  const rest = wanted.values();
+  const work = async () => {
+    for (const { name, ask } of rest) {
+      const source = secretSourceOf(name).name.toLowerCase();
+      const fetched = away.get(source) ?? (await ask());
+      if ('why' in fetched && fetched.isAway) away.set(source, fetched);
+      take(name, fetched);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(REQUESTS_MAX, wanted.length) }, work));
+}
