@@ -5,6 +5,7 @@ import { type IncomingMessage, request as requestHttp, STATUS_CODES } from 'node
 import { request as requestHttps } from 'node:https';
 import { errorCode } from '../files/file-error.ts';
 import { decodeUtf8 } from '../files/text.ts';
+import { Deadline, livingTimer } from '../time/deadline.ts';
 import type { TrustOptions } from '../trust/server-trust.ts';
 import { SecretError } from './secret-error.ts';
 
@@ -63,23 +64,29 @@ export async function fetchJson(asked: JsonRequest): Promise<unknown> {
 function fetchBody(asked: JsonRequest): Promise<Buffer> {
   const { url, headers, tls, connectMs, requestMs } = asked;
   return new Promise((resolve, reject) => {
-    const timers: NodeJS.Timeout[] = [];
+    const limit = (what: string, ms: number) =>
+      new Deadline(
+        ms,
+        () => fail(new SecretError(`${what} within ${ms / 1000} s`, { isAway: true })),
+        livingTimer,
+      );
+    const connecting = limit('could not be connected to', connectMs);
+    const answering = limit('did not answer', requestMs);
     const end = () => {
-      for (const timer of timers) clearTimeout(timer);
+      connecting.close();
+      answering.close();
     };
     const fail = (error: unknown) => {
       end();
       reject(error);
       request.destroy();
     };
-    const late = (what: string, ms: number) =>
-      setTimeout(() => fail(new SecretError(`${what} within ${ms / 1000} s`, { isAway: true })), ms);
     const options = { method: 'GET', headers, agent: false };
     const request = tls === undefined ? requestHttp(url, options) : requestHttps(url, { ...options, ...tls });
-    const connecting = late('could not be connected to', connectMs);
-    timers.push(connecting, late('did not answer', requestMs));
+    connecting.begin();
+    answering.begin();
     request.once('socket', (socket) => {
-      socket.once(tls === undefined ? 'connect' : 'secureConnect', () => clearTimeout(connecting));
+      socket.once(tls === undefined ? 'connect' : 'secureConnect', () => connecting.close());
     });
     request.on('error', fail);
     request.once('response', (response) => {

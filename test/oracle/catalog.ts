@@ -9,7 +9,7 @@ import { ACCOUNT_CHOICES, ACCOUNT_PLACES, HARMLESS_POLICIES } from './catalog-ac
 import { SECRET_BEGINNING, SECRET_CHOICES, SECRET_PLACES } from './catalog-secrets.ts';
 import { STORE_PIN } from './fixtures.ts';
 
-/** Values by attribute; an empty list takes the attribute away. */
+/** By attribute; an empty list takes it away. */
 export type Values = Readonly<Record<string, readonly string[]>>;
 
 export interface CatalogObject {
@@ -113,11 +113,7 @@ const BY_ATTRIBUTE: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'ds-cfg-message-subject': [['Alert %%alert-type%%'], ['$<oracle.word|word>']],
   'ds-cfg-message-body': [['%%alert-message%%'], ['$<oracle.word|word>']],
   'ds-cfg-sender-address': [['one@example.com'], ['$<oracle.mail|two@example.com>']],
-  'ds-cfg-recipient-address': [
-    ['one@example.com'],
-    ['$<oracle.mail|two@example.com>'],
-    ['a@example.com', 'b@example.com'],
-  ],
+  'ds-cfg-recipient-address': [['one@example.com'], ['$<oracle.mail|b@c.com>'], ['a@b.com', 'b@c.com']],
   'ds-cfg-auth-username': [['canary-name-of-user'], []],
   'ds-cfg-writability-mode': [['enabled'], ['disabled'], ['internal-only'], []],
   'ds-cfg-server-id': [['server-1'], []],
