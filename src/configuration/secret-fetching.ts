@@ -12,8 +12,9 @@ import { type Change, dnOfChange } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
-import type { Configuration } from './configuration.ts';
+import type { Schema } from '../schema/schema.ts';
 import { Staging } from './write/staging.ts';
+import type { WriteTarget } from './write/write-target.ts';
 
 /** A value, or why there is none: a predicate of the source. */
 export type FetchedSecret =
@@ -32,6 +33,14 @@ export type FindObject = (dn: string) => ConfigurationObject | undefined;
  */
 export type PrepareSecret = (name: string, find: FindObject) => () => Promise<FetchedSecret>;
 
+/** The configuration as the writer sees it. */
+interface SecretView extends Pick<WriteTarget, 'apply' | 'stage' | 'tree'> {
+  readonly schema: Schema;
+  readonly validator: PropertyValidator;
+  find(key: string): Entry | undefined;
+  referrers(key: string): Iterable<string>;
+}
+
 interface Wanted {
   readonly name: string;
   readonly ask: () => Promise<FetchedSecret>;
@@ -43,13 +52,13 @@ const REQUESTS_MAX = 8;
 const SHOWN_MAX = 3;
 
 export class SecretFetching {
-  readonly #configuration: Configuration;
+  readonly #configuration: SecretView;
   readonly #prepare: PrepareSecret;
   readonly #sourcesKey: string;
-  /** What is wrong with changed secret sources, by their keys; for the change that is being made. */
+  /** Problems of changed secret sources, by their keys; for the change that is being made. */
   readonly #tried = new Map<string, Issue>();
 
-  constructor(configuration: Configuration, prepare: PrepareSecret) {
+  constructor(configuration: SecretView, prepare: PrepareSecret) {
     this.#configuration = configuration;
     this.#prepare = prepare;
     this.#sourcesKey = configuration.schema.dnKeyOfText(Container.secretSources);
@@ -187,7 +196,7 @@ export class SecretFetching {
 /** Returns what is still to be done after a change of a secret source: the values in use stay until they are read again. */
 export function secretNotes(
   { key, before, after }: Pick<Effect, 'key' | 'before' | 'after'>,
-  configuration: Configuration,
+  configuration: Pick<SecretView, 'validator'> & { users(key: string): { readonly count: number } },
 ): readonly string[] {
   if (before === undefined || after === undefined) return [];
   const kind = configuration.validator.definitions.findForEntry(after)?.kind;

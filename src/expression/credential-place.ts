@@ -7,7 +7,7 @@ import type { Expression, ExpressionKind } from './template.ts';
 export const MISSING_CREDENTIAL_ADVICE =
   'Pass it to the service with LoadCredential=NAME:/path in its unit and restart, or write another value.';
 
-/** What an expression of each kind stands for, and how it is written. */
+/** Noun for what an expression of each kind stands for, and the form that it is written in. */
 const WORDS: Partial<Record<ExpressionKind, { readonly noun: string; readonly form: string }>> = {
   credential: { noun: 'a credential', form: '$<cred:NAME>' },
   http: { noun: 'a value of a secret source', form: '$<http:SOURCE/PATH#/POINTER>' },

@@ -4,9 +4,9 @@
 import { type IncomingMessage, request as requestHttp, STATUS_CODES } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { errorCode } from '../files/file-error.ts';
-import { decodeUtf8 } from '../files/text.ts';
 import { Deadline, livingTimer } from '../time/deadline.ts';
 import type { TrustOptions } from '../trust/server-trust.ts';
+import { parseAnswer } from './json-answer.ts';
 import { SecretError } from './secret-error.ts';
 
 export interface JsonRequest {
@@ -52,13 +52,7 @@ export async function fetchJson(asked: JsonRequest): Promise<unknown> {
     const reason = REASONS.get(code) ?? `the error is ${code ?? 'not known'}`;
     throw new SecretError(`cannot be reached: ${reason}`, { isAway: true, cause: error });
   }
-  const text = decodeUtf8(octets);
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    // The error of JSON.parse quotes the text.
-    throw new SecretError('answered with something else than JSON');
-  }
+  return parseAnswer(octets);
 }
 
 function fetchBody(asked: JsonRequest): Promise<Buffer> {

@@ -5,7 +5,7 @@ import type { ObjectOfKind } from '../config/configuration-object.ts';
 import type { TlsSettings } from '../trust/secure-contexts.ts';
 import type { ServerTrust } from '../trust/server-trust.ts';
 import { fetchJson } from './fetch-json.ts';
-import { valueAt } from './json-pointer.ts';
+import { valueAt } from './json-answer.ts';
 import { SecretError } from './secret-error.ts';
 
 export type SecretSourceObject = ObjectOfKind<'secret-source'>;

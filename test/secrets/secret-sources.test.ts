@@ -267,6 +267,30 @@ it('a source in use is neither deleted nor renamed, and a change of it is tried'
   await send('canary-rotated');
 });
 
+it('whoever may not read secrets changes where the token is sent only together with the token', async () => {
+  const writer = [
+    ...['dn: cn=writer,cn=Root DNs,cn=config', 'objectClass: person', 'objectClass: ds-cfg-root-dn-user'],
+    ...['cn: writer', 'sn: writer', 'userPassword: canary-user-of-test-9'],
+    ...['ds-privilege-name: config-read', 'ds-privilege-name: config-write', '', ''],
+  ].join('\n');
+  expect(await tools.add(writer)).toMatchObject({ code: 0, stderr: '' });
+  const own = { url: server.url, password: 'canary-user-of-test-9' };
+  const limited = new LdapTools(own, 'cn=writer,cn=Root DNs,cn=config');
+  const source = `cn=Vault,${SOURCES}`;
+  for (const [properties, name] of [
+    [{ 'base-url': `https://127.0.0.1:${vault.port}` }, 'ds-cfg-base-url'],
+    [{ 'allowed-path': '**' }, 'ds-cfg-allowed-path'],
+    [{ 'trust-manager-provider': undefined }, 'ds-cfg-trust-manager-provider'],
+  ] as const) {
+    const { code, stderr } = await limited.modify(changeLdif(source, properties));
+    expect([code, stderr]).toEqual([50, expect.stringContaining(`${name} decides where the stored`)]);
+  }
+  const trust = changeLdif(TRUST, { 'pem-directory': 'run/other' });
+  expect(await limited.modify(trust)).toMatchObject({ code: 50 });
+  const both = changeLdif(source, { 'allowed-path': 'mail/*', token: '$<file:run/token>' });
+  expect(await limited.modify(both)).toMatchObject({ code: 0, stderr: '' });
+});
+
 it('a service logs this server in by its certificate, and gives values without a preset', async () => {
   const client = await authority.issue({ subject: '/CN=confdit' });
   const { writeFile, mkdir } = await import('node:fs/promises');
@@ -274,8 +298,11 @@ it('a service logs this server in by its certificate, and gives values without a
   await writeFile(`${server.folder}/run/keys/client.pem`, client.pem);
   const ca = await authority.certificate;
   const strict = await SecretServer.start({
-    ...{ key: own.key, cert: own.certificate, ca },
-    ...{ requestCert: true, rejectUnauthorized: true },
+    key: own.key,
+    cert: own.certificate,
+    ca,
+    requestCert: true,
+    rejectUnauthorized: true,
   });
   strict.answers.set('/base/', { body: '{"secrets":["","canary-by-certificate"]}' });
   const keys = 'cn=Client,cn=Key Manager Providers,cn=config';

@@ -1,6 +1,20 @@
-// JSON pointers (RFC 6901) into a parsed JSON value.
+// An answer in JSON, and JSON pointers (RFC 6901) into it.
+
+import { decodeUtf8 } from '../files/text.ts';
+import { SecretError } from './secret-error.ts';
 
 const INDEX = /^(?:0|[1-9]\d*)$/;
+
+/** Parses an answer. Throws SecretError, which shows nothing of it. */
+export function parseAnswer(octets: Buffer): unknown {
+  try {
+    const value: unknown = JSON.parse(decodeUtf8(octets) ?? '');
+    return value;
+  } catch {
+    // The error of JSON.parse quotes the text.
+    throw new SecretError('answered with something else than JSON');
+  }
+}
 
 /** Returns the value at a pointer, which is empty or begins with `/`; undefined if there is none (RFC 6901 §4). */
 export function valueAt(value: unknown, pointer: string): unknown {
