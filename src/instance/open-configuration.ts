@@ -74,12 +74,7 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
   const checkedBy = nameOfChecker(schemaFiles);
   const secrets = secretReader({ instanceFolder: instance.folder, files, now });
   const newConfiguration = () =>
-    new Configuration({
-      schema,
-      validator: new PropertyValidator({ schema, sources }),
-      checkedBy,
-      secrets,
-    });
+    new Configuration({ schema, validator: new PropertyValidator({ schema, sources }), checkedBy, secrets });
   const { configFolder } = instance;
   const storeLog = {
     warn: (message: string) => log.warn({}, message),
