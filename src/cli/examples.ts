@@ -90,6 +90,16 @@ const WITHOUT_OBJECTS: ReadonlyMap<string, readonly string[]> = new Map([
       'confdit access --who "cn=newsletter,cn=Root DNs,cn=config" --entry "cn=Relay,cn=Mail Servers,cn=config" --json',
     ],
   ],
+  [
+    'disable-account',
+    ['confdit disable-account newsletter', 'confdit disable-account "cn=billing,cn=Root DNs,cn=config"'],
+  ],
+  ['enable-account', ['confdit enable-account newsletter', 'confdit enable-account billing']],
+  ['unlock-account', ['confdit unlock-account newsletter', 'confdit unlock-account admin']],
+  [
+    'get-password-policy-state',
+    ['confdit get-password-policy-state newsletter', 'confdit get-password-policy-state --json billing'],
+  ],
   ['revoke', ['confdit revoke newsletter --mail-server Relay', 'confdit revoke billing']],
   [
     'verify-mail-server',

@@ -76,4 +76,54 @@ const accessCommand: Command = {
   run: async (...typed) => (await import('../access/effective-rights.ts')).access(...typed),
 };
 
-export const accessCommands: readonly Command[] = [grantCommand, revokeCommand, accessCommand];
+const NAMED = 'NAME is that below cn=Root DNs,cn=config, or the DN of any account.';
+
+const unlockCommand: Command = {
+  name: 'unlock-account',
+  group: GROUP,
+  operands: 'NAME',
+  synopsis: 'Forgets the failed logins of an account, so that it is no longer locked.',
+  description: `${NAMED} The account keeps its password.`,
+  options: [...INSTANCE_OPTIONS, ...CONNECTION_OPTIONS],
+  run: async (...typed) => (await import('../access/accounts.ts')).unlockAccount(...typed),
+};
+
+const disableCommand: Command = {
+  name: 'disable-account',
+  group: GROUP,
+  operands: 'NAME',
+  synopsis: 'Keeps everybody from logging in to an account, and ends its logins.',
+  description: NAMED,
+  options: EITHER_OPTIONS,
+  run: async (...typed) => (await import('../access/accounts.ts')).disableAccount(...typed),
+};
+
+const enableCommand: Command = {
+  name: 'enable-account',
+  group: GROUP,
+  operands: 'NAME',
+  synopsis: 'Lets an account log in again that was disabled.',
+  description: NAMED,
+  options: EITHER_OPTIONS,
+  run: async (...typed) => (await import('../access/accounts.ts')).enableAccount(...typed),
+};
+
+const stateCommand: Command = {
+  name: 'get-password-policy-state',
+  group: GROUP,
+  operands: 'NAME',
+  synopsis: 'Shows the password policy of an account, and whether and for how long it can log in.',
+  description: NAMED,
+  options: [JSON_OPTION, ...INSTANCE_OPTIONS, ...CONNECTION_OPTIONS],
+  run: async (...typed) => (await import('../access/accounts.ts')).getPasswordPolicyState(...typed),
+};
+
+export const accessCommands: readonly Command[] = [
+  unlockCommand,
+  disableCommand,
+  enableCommand,
+  stateCommand,
+  grantCommand,
+  revokeCommand,
+  accessCommand,
+];

@@ -103,6 +103,12 @@ export class AccountLockout {
     return isSecure || this.#policyOf(account)?.settings.requireSecurePasswordChanges !== true;
   }
 
+  /** Forgets the failed logins of an account, and so its lock. */
+  unlock(account: Account): void {
+    const state = this.stateOf(account);
+    this.#set(account, { ...state, failedAt: [], lockedAt: undefined });
+  }
+
   /** Returns the logins of an account. Those with passwords that it had before do not count. */
   stateOf(account: Account): LoginState {
     const { states } = this.#options;
@@ -179,6 +185,6 @@ function textOf(refusal: Refusal, now: number): string {
 function lockedText(until: number | undefined, now: number): string {
   const what = 'The account is locked, because too many logins with wrong passwords have failed.';
   return until === undefined
-    ? `${what} An administrator can unlock it by setting its password.`
+    ? `${what} An administrator can unlock it (confdit unlock-account), or set its password.`
     : `${what} Try again in ${Math.ceil((until - now) / 1000)} seconds.`;
 }

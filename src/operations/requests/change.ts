@@ -20,6 +20,7 @@ import { NO_CONTROLS, type RequestControls } from '../controls/request-controls.
 import type { AccountRequester } from '../login/account-requester.ts';
 import { findPasswordReplacer } from '../login/own-password.ts';
 import { requireProtectedPasswords } from '../login/protected-passwords.ts';
+import { findUnlocked, requireUnlockRights } from '../login/unlock.ts';
 import type { Operation, Services } from '../operation.ts';
 import { permittedControls } from '../policy-controls.ts';
 
@@ -51,6 +52,12 @@ export function change(
   }
   requireWrite(backend, requester);
   requireProtectedPasswords(asked, backend, operation, services);
+  const unlocked = findUnlocked(asked, given, services);
+  if (unlocked !== undefined) {
+    requireUnlockRights(unlocked, requester);
+    services.authentication.lockout.unlock(unlocked);
+    return SUCCESS;
+  }
   const controls = writesAll(backend, requester) ? given : permittedControls(given, backend, requester);
   const replacer = findPasswordReplacer(asked, requester, keyOf);
   if (controls === NO_CONTROLS) return changeNow(backend, asked, operation, replacer);

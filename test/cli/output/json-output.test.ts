@@ -58,6 +58,7 @@ describe('the output for programs', () => {
     expect(await problemsOf('history', 'history')).toEqual([]);
     expect(await problemsOf('history', 'history', '--changes')).toEqual([]);
     expect(await problemsOf('access', 'access', '--who', 'admin', '--entry', 'cn=config')).toEqual([]);
+    expect(await problemsOf('account', 'get-password-policy-state', 'admin')).toEqual([]);
     expect(await problemsOf('resolved', 'resolve')).toEqual([]);
     expect(await problemsOf('reloaded', 'reload')).toEqual([]);
   });
