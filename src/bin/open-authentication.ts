@@ -3,6 +3,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { PasswordProfiles, type ProfileSection } from '../config/passwords/password-profiles.ts';
 import type { Configuration } from '../configuration/configuration.ts';
+import { BrokenInvariant } from '../files/program-error.ts';
 import { ADMINISTRATOR_DN } from '../instance/administrator.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { AccountLockout, type AccountLockoutOptions } from '../operations/login/account-lockout.ts';
@@ -26,7 +27,8 @@ export function openAuthentication(
   const keyOf = (dn: string) => schema.dnKeyOfText(dn);
   const top = tree.find(keyOf('cn=config'));
   const global = top && inForce.decode(top);
-  if (global?.kind !== 'global-configuration') throw new Error('Bug: cn=config was not checked at the start');
+  if (global?.kind !== 'global-configuration')
+    throw new BrokenInvariant('Bug: cn=config was not checked at the start');
   return new Authentication({
     ...given,
     lockout: new AccountLockout({

@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { readLdif } from '../codec/ldif-reader.ts';
+import { Reason } from '../files/program-error.ts';
 import type { Change } from '../ldap/change.ts';
 import type { AlertSink } from '../mail/alert.ts';
 import { MailQueue } from '../mail/mail-queue.ts';
@@ -71,8 +72,8 @@ export async function openMail(parts: MailParts): Promise<OpenMail> {
 
 function readChange(ldif: string): Change {
   const [record, ...others] = readLdif(ldif);
-  if (record === undefined || others.length > 0) throw new Error('There must be one record.');
+  if (record === undefined || others.length > 0) throw new Reason('There must be one record.');
   if (record.type === 'content') return { type: 'add', entry: record.entry };
-  if (record.controls.length > 0) throw new Error('Controls are not taken.');
+  if (record.controls.length > 0) throw new Reason('Controls are not taken.');
   return record.change;
 }

@@ -2,6 +2,7 @@
 // here.
 
 import type { ConnectionOptions } from 'node:tls';
+import { Reason, ThrownValue } from '../files/program-error.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Filter } from '../ldap/filter.ts';
 import { type LdapResult, SearchScope } from '../ldap/message.ts';
@@ -92,7 +93,7 @@ export class DirectoryConnection {
       answered: ({ result }) =>
         this.end(
           result.code === ResultCode.success
-            ? new Error('confdit ended the search for changes')
+            ? new Reason('confdit ended the search for changes')
             : refusal(result, this.#address),
         ),
       failed: (error) => this.end(error),
@@ -168,7 +169,7 @@ function trustProblemOf(error: unknown, host: string): string | undefined {
 
 function problemOf(error: unknown, { url, host }: DirectoryAddress): MailServerError {
   if (error instanceof MailServerError) return error;
-  const reason = error instanceof Error ? error : new Error(String(error));
+  const reason = error instanceof Error ? error : new ThrownValue(error);
   const text = sentence(reason.message || 'the connection was closed');
   const untrusted = trustProblemOf(reason.cause, host);
   if (untrusted !== undefined) {

@@ -5,6 +5,7 @@ import { EventEmitter } from 'node:events';
 import { createTransport, type Transporter } from 'nodemailer';
 import type { SMTPPoolOptions, SMTPPoolSentMessageInfo } from 'nodemailer/lib/smtp-pool';
 import { messageOf } from '../files/file-error.ts';
+import { Reason } from '../files/program-error.ts';
 import { parsePem } from '../trust/pem.ts';
 import { ServerTrust } from '../trust/server-trust.ts';
 import type { Trust } from '../trust/trust.ts';
@@ -180,7 +181,7 @@ function trustOf(mailCa: Certificates | undefined): Trust {
   const texts = typeof mailCa === 'string' || Buffer.isBuffer(mailCa) ? [mailCa] : mailCa;
   try {
     const certificates = parsePem(texts.map(String).join('\n'), 'the option mailCa').certificates;
-    if (certificates.length === 0) throw new Error('The option mailCa has no certificate in PEM form.');
+    if (certificates.length === 0) throw new Reason('The option mailCa has no certificate in PEM form.');
     return { type: 'authorities', certificates: { current: async () => certificates } };
   } catch (error) {
     const message = messageOf(error);

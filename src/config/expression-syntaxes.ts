@@ -2,6 +2,7 @@
 // checked after resolving. They are passed to Schema.parse, which does not know expressions.
 
 import { hasExpression } from '../expression/template.ts';
+import { BrokenInvariant } from '../files/program-error.ts';
 import type { Syntax } from '../schema/syntax.ts';
 import { standardSyntaxes } from '../schema/syntaxes/standard.ts';
 import { EXPRESSION_SYNTAX_ARC } from './object-identifiers.ts';
@@ -25,7 +26,7 @@ export function expressionSyntaxes(): readonly Syntax[] {
 function expressionSyntax(name: BaseSyntaxName): Syntax {
   const ordinaryOid = `${ORDINARY_ARC}.${BaseSyntax[name]}`;
   const ordinary = standardSyntaxes.find((syntax) => syntax.oid === ordinaryOid);
-  if (ordinary === undefined) throw new Error(`The schema knows no syntax ${ordinaryOid}.`);
+  if (ordinary === undefined) throw new BrokenInvariant(`The schema knows no syntax ${ordinaryOid}.`);
   return {
     oid: expressionSyntaxOid(name),
     description: `${WORDS[name] ?? ordinary.description} or an expression`,

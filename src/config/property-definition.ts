@@ -1,6 +1,7 @@
 // One property of a configuration object. Its single declaration determines the LDAP attribute, reading and checking
 // of values, the admin action, and all pages and messages about it.
 
+import { BrokenInvariant } from '../files/program-error.ts';
 import type { PropertyType } from './property-type.ts';
 
 export type AdminActionKind = 'none' | 'component-restart' | 'server-restart';
@@ -115,7 +116,7 @@ function readDefault({ name, type }: PropertyFacts, given: PropertyDefault): Def
   const values = texts.map((text) => {
     const parsed = type.parse(text);
     if (parsed.problem === undefined) return parsed.value;
-    throw new Error(`The default ${JSON.stringify(text)} of ${name} ${parsed.problem}.`);
+    throw new BrokenInvariant(`The default ${JSON.stringify(text)} of ${name} ${parsed.problem}.`);
   });
   return { values, texts: values.map((value) => type.format(value)) };
 }

@@ -1,6 +1,7 @@
 // Resolves a template to values with the sources. It has fixed limits, never throws for any text, and never
 // reveals the content of a source: an expression inside such content is reported by its place only.
 
+import { BrokenInvariant } from '../files/program-error.ts';
 import { credentialAdvice, MISSING_CREDENTIAL_ADVICE, misplacedCredential } from './credential-place.ts';
 import { DEPTH_MAX, LENGTH_MAX, LOOKUPS_MAX, PROBLEMS_MAX } from './limits.ts';
 import { splitAtCommas } from './list.ts';
@@ -87,7 +88,7 @@ class Resolver {
     if (outcome?.kind === 'missing') this.#note(outcome.problems);
     const [first, ...others] = distinctProblems(this.#problems);
     if (first !== undefined) return { resolved: false, values: [], problems: [first, ...others] };
-    if (outcome?.kind !== 'given') throw new Error('an expression without a value left no problem');
+    if (outcome?.kind !== 'given') throw new BrokenInvariant('an expression without a value left no problem');
     const values = outcome.pieces.map((piece) => piece.text);
     return { resolved: true, values, origin: outcome.origin, uses: outcome.uses, problems: [] };
   }

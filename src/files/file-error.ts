@@ -1,6 +1,7 @@
 // Errors of files and folders, as a sentence for the administrator: which file, why, what to do. Never the content.
 
 import { constants } from 'node:os';
+import { ThrownValue } from './program-error.ts';
 
 export class FileError extends Error {
   constructor(message: string, options: { readonly cause?: unknown } = {}) {
@@ -39,7 +40,7 @@ export function messageOf(cause: unknown): string {
 
 /** Returns an error as it is, and anything else that was thrown as the text of one. */
 export function errorFrom(cause: unknown): Error {
-  return cause instanceof Error ? cause : new Error(String(cause));
+  return cause instanceof Error ? cause : new ThrownValue(cause);
 }
 
 /** Returns the reason of a failed system call in words, to be read after a colon and without a full stop. */

@@ -4,6 +4,7 @@
 import { constants } from 'node:fs';
 import { chmod, type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { errorCode, FileError } from './file-error.ts';
+import { Reason } from './program-error.ts';
 
 export interface StoreFile {
   /** Fills `into` from `position` on. Returns the number of octets read, 0 at the end. */
@@ -151,7 +152,7 @@ export async function writeWhole(file: StoreFile, octets: Uint8Array, position: 
   while (done < octets.length) {
     const rest = done === 0 ? octets : octets.subarray(done);
     const count = await file.write(rest, position + done);
-    if (count === 0) throw new Error('the disk takes no more octets and does not say why');
+    if (count === 0) throw new Reason('the disk takes no more octets and does not say why');
     done += count;
   }
 }

@@ -12,6 +12,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { errorCode, FileError, fileErrorFrom } from './file-error.ts';
 import { FILE_MODE } from './file-system.ts';
+import { Reason } from './program-error.ts';
 
 const NAME = /^server-(\d+)-[0-9a-f]{8}\.lock$/;
 /** A socket address holds 108 octets on Linux and 104 elsewhere, with the zero that ends it. */
@@ -54,7 +55,7 @@ class SocketLock implements FolderLock {
   async take(): Promise<void> {
     if (Buffer.byteLength(join(this.#folder, this.#name)) > SOCKET_PATH_OCTETS_MAX) {
       if (process.platform !== 'linux')
-        throw new Error('its path is too long for a socket; use a shorter one');
+        throw new Reason('its path is too long for a socket; use a shorter one');
       this.#handle = await open(this.#folder, 'r');
     }
     await listen(this.#server, this.#address(this.#name));

@@ -3,6 +3,7 @@
 
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import { Reason } from '../files/program-error.ts';
 import { Deadline, livingTimer } from '../time/deadline.ts';
 import { LdapClientError } from './client-error.ts';
 
@@ -42,7 +43,7 @@ function eventInTime(socket: Socket, event: 'connect' | 'secureConnect', timeout
   const late = new LdapClientError('silent', `it has not answered for ${timeoutMs} ms`);
   const deadline = new Deadline(timeoutMs, () => fail(late), livingTimer);
   if (timeoutMs !== 0) deadline.begin();
-  const ended = () => fail(new Error('it ends the connection before TLS is made'));
+  const ended = () => fail(new Reason('it ends the connection before TLS is made'));
   function fail(error: Error): void {
     deadline.close();
     socket.destroy();

@@ -1,6 +1,7 @@
 // Checks a mail server: connects, starts TLS, logs in, sends nothing. It uses its own connection. An untrusted
 // certificate is reported with its whole chain, and the login is skipped.
 
+import { CodedError } from '../files/program-error.ts';
 import { chainOf } from '../trust/peer-chain.ts';
 import type { ServerTrust } from '../trust/server-trust.ts';
 import type { ConnectionPlan } from './connection-plan.ts';
@@ -140,7 +141,7 @@ class Check {
     if (socket === undefined || socket.authorized || this.#options.trust().isBlind) return this.#doubt;
     if (this.#doubt !== undefined) return this.#doubt;
     const code = String(socket.authorizationError);
-    return Object.assign(new Error(code), { code });
+    return new CodedError(code);
   }
 
   #hear(line: DialogLine): void {

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { reasonOf } from '../files/file-error.ts';
 import type { Log } from '../files/log.ts';
+import { Reason } from '../files/program-error.ts';
 import { composeMessage } from './compose-message.ts';
 import { type Delivery, deliver, type Failed, usableServers } from './deliver.ts';
 import type { MailServer } from './mail-server.ts';
@@ -245,7 +246,7 @@ export class MailQueue implements MailSender {
       else this.#options.spool.keep(id, { envelope: { ...envelope, to: remaining }, content });
       return undefined;
     } catch (error) {
-      return error ?? new Error('unknown');
+      return error ?? new Reason('unknown');
     }
   }
 

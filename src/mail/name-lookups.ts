@@ -5,6 +5,7 @@
 import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
+import { CodedError } from '../files/program-error.ts';
 
 /** Maximum number of lookups at once; the runtime has four threads by default. */
 const LOOKUPS_MAX = 2;
@@ -50,5 +51,5 @@ export class NameLookups {
 }
 
 function notFound(host: string): Error {
-  return Object.assign(new Error(`${host} has no address that fits`), { code: 'ENOTFOUND' });
+  return new CodedError('ENOTFOUND', `${host} has no address that fits`);
 }

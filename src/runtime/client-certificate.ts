@@ -3,6 +3,7 @@
 
 import { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
+import { CodedError } from '../files/program-error.ts';
 import { chainOf } from '../trust/peer-chain.ts';
 import { refusalOf } from '../trust/refusal.ts';
 import type { TlsMaterial } from './tls-identity.ts';
@@ -20,7 +21,7 @@ export function clientCertificateProblem(
   now: Date,
   socket: TLSSocket,
 ): string {
-  const error = Object.assign(new Error(code), { code });
+  const error = new CodedError(code);
   const refusal = refusalOf(error, {
     host: undefined,
     chain: chainOf(socket),

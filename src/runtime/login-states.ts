@@ -5,6 +5,7 @@
 import { messageOf } from '../files/file-error.ts';
 import { nodeFileSystem, readWholeFile, writeNewFile } from '../files/file-system.ts';
 import type { Log } from '../files/log.ts';
+import { Reason } from '../files/program-error.ts';
 import type { Later } from '../mail/pauses.ts';
 import type { LoginState } from '../policy/login-rules.ts';
 
@@ -103,7 +104,7 @@ export class LoginStates {
 }
 
 function statesIn(value: unknown): Map<string, LoginState> {
-  if (typeof value !== 'object' || value === null) throw new Error('It is no JSON object.');
+  if (typeof value !== 'object' || value === null) throw new Reason('It is no JSON object.');
   return new Map(Object.entries(value).map(([key, one]) => [key, stateIn(one)]));
 }
 
@@ -124,7 +125,7 @@ function stateIn(value: unknown): LoginState {
     !isTimeOrNone(warnedAt) ||
     !isTimeOrNone(lastLoginAt)
   )
-    throw new Error('It has something else than the logins of an account.');
+    throw new Reason('It has something else than the logins of an account.');
   return {
     passwords,
     failedAt,

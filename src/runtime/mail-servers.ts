@@ -4,6 +4,7 @@
 import type { ObjectOfKind } from '../config/configuration-object.ts';
 import { hintsOf } from '../config/hints.ts';
 import { ignoredSettings } from '../config/types/java-mail.ts';
+import { BrokenInvariant } from '../files/program-error.ts';
 import type { QueueLimits } from '../mail/mail-queue.ts';
 import { MailServer, type MailWorld } from '../mail/mail-server.ts';
 import { MailServerFigures } from '../mail/mail-server-figures.ts';
@@ -146,7 +147,8 @@ export class MailServers {
   }
 
   #global(): GlobalObject {
-    if (this.#limits === undefined) throw new Error('The limits of the mail spool were asked for too early.');
+    if (this.#limits === undefined)
+      throw new BrokenInvariant('The limits of the mail spool were asked for too early.');
     return this.#limits;
   }
 
@@ -250,7 +252,7 @@ export class MailServers {
   #make(known: Known): KnownMailServer {
     const object = known.difference.after;
     if (object?.kind !== 'mail-server')
-      throw new Error(`${known.difference.key} is in use and is no mail server.`);
+      throw new BrokenInvariant(`${known.difference.key} is in use and is no mail server.`);
     known.figures ??= new MailServerFigures();
     const { figures } = known;
     return {

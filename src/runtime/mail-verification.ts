@@ -1,6 +1,7 @@
 // Verifies mail servers periodically, as a component of the runtime. Limits the number of verifications at once
 // and spreads them over time, so that many mail servers cause no burst of connections.
 
+import { Stopped } from '../files/program-error.ts';
 import type { Later } from '../mail/pauses.ts';
 import type { MailFailure } from '../mail/smtp/failure.ts';
 import type { Component, NewKeys, ObjectDifference, Prepared } from './component.ts';
@@ -74,7 +75,7 @@ export class MailVerification implements Component {
 
   /** Stops the verifications in progress and starts no others. */
   stop(): void {
-    this.#abort.abort(new Error('The server is stopping.'));
+    this.#abort.abort(new Stopped('The server is stopping.'));
     for (const one of this.#verified.values()) one.cancel();
     this.#verified.clear();
     this.#due.clear();

@@ -1,6 +1,7 @@
 // Builds the parts of a schema from schema files: parses definitions, resolves references, and collects all
 // problems. A definition may refer to others in any file and at any position.
 
+import { BrokenInvariant } from '../files/program-error.ts';
 import type { AttributeType } from './attribute-type.ts';
 import { buildAttributeType } from './attribute-type-builder.ts';
 import { buildContentRule, type ContentRule } from './content-rule.ts';
@@ -187,7 +188,7 @@ class SchemaBuilder {
 
   #table(kind: DefinitionKind): DefinitionTable {
     const table = this.#tables.get(kind);
-    if (table === undefined) throw new Error(`no table for ${kind}`);
+    if (table === undefined) throw new BrokenInvariant(`no table for ${kind}`);
     return table;
   }
 

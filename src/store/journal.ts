@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { errorCode, isDiskFull, reasonOf } from '../files/file-error.ts';
 import { type FileSystem, type StoreFile, writeNewFile, writeWhole } from '../files/file-system.ts';
+import { Reason } from '../files/program-error.ts';
 import { encryptChange, type StoredValues } from './encryption/stored-values.ts';
 import { formatJournalRecord } from './journal-record.ts';
 import { SEGMENT_START, segmentName } from './journal-segment.ts';
@@ -186,7 +187,7 @@ export class Journal {
       await this.#file.truncate(this.#length);
       await this.#file.sync();
     } catch (error) {
-      undone = error ?? new Error('unknown');
+      undone = error ?? new Reason('unknown');
     }
     if (undone === undefined && isDiskFull(cause)) {
       return new StoreError(`The change was not stored: ${path} cannot be written: ${reasonOf(cause)}.`, {

@@ -3,6 +3,7 @@
 
 import type { Requester } from '../backend/backend.ts';
 import { hintsOf } from '../config/hints.ts';
+import { Reason } from '../files/program-error.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
 import type { CertificateFacts, MailServerCheck } from '../mail/check-mail-server.ts';
@@ -56,12 +57,12 @@ function verifyTask(options: MailTaskOptions): TaskKind {
     },
     run: async (task) => {
       if (task.entry.find(CHANGE_ATTRIBUTE) !== undefined) {
-        throw new Error(
+        throw new Reason(
           `What ${CHANGE_ATTRIBUTE} held was kept in memory only and is lost. Add the task once more.`,
         );
       }
       const known = findMailServerNow(task.entry, options);
-      if (known === undefined) throw new Error('The mail server is no longer there.');
+      if (known === undefined) throw new Reason('The mail server is no longer there.');
       const outcome = await verify(task, known.server, known.hints);
       // Messages waiting for this mail server are tried at once.
       options.queue.wake();
@@ -121,7 +122,7 @@ function testMessageTask(options: MailTaskOptions): TaskKind {
       const { entry } = task;
       const only = findMailServerNow(entry, options);
       const asked = only === undefined ? servers.ordered : [only.server];
-      if (asked.length === 0) throw new Error('There is no mail server that is enabled.');
+      if (asked.length === 0) throw new Reason('There is no mail server that is enabled.');
       const from = entry.first('ds-task-mail-sender') ?? '';
       const to = entry.values('ds-task-mail-recipient');
       const headers = { 'Auto-Submitted': 'auto-generated' };
@@ -159,7 +160,7 @@ function conclude(task: TaskContext, failures: readonly MailFailure[], end: Task
   for (const { problem, advice } of failures) {
     task.log(end.isDone ? 'WARNING' : 'ERROR', advice === '' ? problem : `${problem} ${advice}`);
   }
-  if (!end.isDone) throw new Error(end.inVain);
+  if (!end.isDone) throw new Reason(end.inVain);
   if (end.done !== undefined) task.log('INFORMATION', end.done);
   return failures.length === 0 ? 'successfully' : 'withErrors';
 }

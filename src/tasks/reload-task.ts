@@ -3,6 +3,7 @@
 
 import type { Reload } from '../configuration/reload/reload.ts';
 import { ReloadRefused } from '../configuration/reload/reload.ts';
+import { Reason } from '../files/program-error.ts';
 import { countOf } from '../ldap/issue.ts';
 import type { TaskContext, TaskKind, TaskOutcome } from './task-kind.ts';
 
@@ -23,7 +24,7 @@ export function reloadTask(reload: Pick<Reload, 'run'>): TaskKind {
       } catch (error) {
         if (!(error instanceof ReloadRefused)) throw error;
         for (const problem of error.problems) task.log('ERROR', problem);
-        throw new Error(`Nothing has changed; ${countOf(error.problems.length, 'problem')}.`);
+        throw new Reason(`Nothing has changed; ${countOf(error.problems.length, 'problem')}.`);
       }
     },
   };

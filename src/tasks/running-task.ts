@@ -3,6 +3,7 @@
 
 import { messageOf } from '../files/file-error.ts';
 import type { Log } from '../files/log.ts';
+import { Stopped } from '../files/program-error.ts';
 import type { Modification } from '../ldap/change.ts';
 import { Attribute, type Entry } from '../ldap/entry.ts';
 import type { TaskContext, TaskKind, TaskRun, TaskSeverity } from './task-kind.ts';
@@ -64,7 +65,7 @@ export class RunningTask implements TaskContext {
   /** Requests the end of the task; its state will be this one, unless it was already done. */
   stop(state: TaskState): void {
     this.#stopState ??= state;
-    this.#abort.abort(new Error(STOP_REASONS[state] ?? 'The task was stopped.'));
+    this.#abort.abort(new Stopped(STOP_REASONS[state] ?? 'The task was stopped.'));
   }
 
   /**

@@ -3,6 +3,7 @@
 // refuses them, and stored when it accepts them. A store that has failed for good is reopened after a pause.
 
 import type { Log } from '../files/log.ts';
+import { Reason } from '../files/program-error.ts';
 import { type Change, dnOfChange, type ModifyChange } from '../ldap/change.ts';
 import { type Later, type PauseLimits, pauseAfter } from '../mail/pauses.ts';
 import type { Commit, Store, StoreFailure } from '../store/store.ts';
@@ -149,7 +150,7 @@ export class TaskStore implements Store {
     const store = await this.#options.reopen();
     if (store.lastNumber !== lastNumber) {
       await store.close();
-      throw new Error(`The tasks on disk go through change ${store.lastNumber} and not ${lastNumber}.`);
+      throw new Reason(`The tasks on disk go through change ${store.lastNumber} and not ${lastNumber}.`);
     }
     this.#store = store;
     this.#options.log.info({}, 'the tasks can be stored again');

@@ -3,6 +3,7 @@
 
 import { createHash, createPrivateKey, type KeyObject, timingSafeEqual, X509Certificate } from 'node:crypto';
 import forge from 'node-forge';
+import { Reason } from '../files/program-error.ts';
 import type { KeyStore } from './key-store.ts';
 import { type ServerKey, serverKey } from './server-key.ts';
 import { TrustError } from './trust-error.ts';
@@ -53,7 +54,7 @@ function readEntries(reader: StoreReader, password: Buffer, path: string, hasPin
       const chain = Array.from({ length: reader.count() }, () => readCertificate(reader, version));
       if (!hasPin) throw new TrustError(`The key store ${path} needs a PIN, and none is set.`);
       keys.push(serverKey(alias, openKey(sealed, password, path, alias), chain));
-    } else throw new Error('unknown entry');
+    } else throw new Reason('unknown entry');
   }
   return { keys, authorities };
 }
@@ -87,7 +88,7 @@ function openKey(sealed: Buffer, password: Buffer, path: string, alias: string):
 function protectedOctets(sealed: Buffer): Buffer {
   const { value } = forge.asn1.fromDer(sealed.toString('latin1'));
   const octets = typeof value === 'string' ? undefined : value[1]?.value;
-  if (typeof octets !== 'string') throw new Error('no sealed key');
+  if (typeof octets !== 'string') throw new Reason('no sealed key');
   return Buffer.from(octets, 'latin1');
 }
 

@@ -283,6 +283,21 @@ export const wordCases: readonly RuleCase[] = [
     ],
   },
   {
+    rule: 'every error that is made has a class of its own',
+    what: 'plain errors in the program',
+    files: {
+      'src/server/a.ts': code(
+        "throw new Error('no');",
+        "throw new RangeError('no');",
+        "throw new Reason('no');",
+      ),
+      'test/support/a.ts': code("throw new Error('no');"),
+    },
+    expected: [
+      'src/server/a.ts:2 makes new Error(…); use an error class, or one of src/files/program-error.ts',
+    ],
+  },
+  {
     rule: 'tests take random values',
     what: 'values that are others in every run',
     files: {

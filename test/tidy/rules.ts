@@ -2,6 +2,7 @@
 
 import { deadRules } from './dead-rules.ts';
 import { documentRules } from './document-rules.ts';
+import { errorRules } from './error-rules.ts';
 import type { Rule } from './finding.ts';
 import { importRules } from './import-rules.ts';
 import { inputRules } from './input-rules.ts';
@@ -14,6 +15,7 @@ export const rules: readonly Rule[] = [
   ...importRules,
   ...inputRules,
   ...timeRules,
+  ...errorRules,
   ...sizeRules,
   ...wordRules,
   ...deadRules,

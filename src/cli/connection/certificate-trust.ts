@@ -4,6 +4,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { ConnectionOptions } from 'node:tls';
 import { messageOf } from '../../files/file-error.ts';
+import { CodedError, Reason } from '../../files/program-error.ts';
 import { parsePem } from '../../trust/pem.ts';
 import { refusalOf } from '../../trust/refusal.ts';
 import { askYesOrNo } from '../ask.ts';
@@ -104,7 +105,7 @@ function hopeless(
   { certificate, chain }: PresentedCertificate,
   code: string,
 ): string {
-  const refused = refusalOf(Object.assign(new Error(code), { code }), {
+  const refused = refusalOf(new CodedError(code), {
     host: choice.host,
     chain,
     authorities: authorities?.flatMap((pem) => parsePem(pem, 'the trust store').certificates),
@@ -144,6 +145,6 @@ function onlyThis(certificate: X509Certificate): ConnectionOptions {
     checkServerIdentity: (host, { fingerprint256 }) =>
       fingerprint256 === certificate.fingerprint256
         ? undefined
-        : new Error(`${host} presents another certificate than a moment ago`),
+        : new Reason(`${host} presents another certificate than a moment ago`),
   };
 }

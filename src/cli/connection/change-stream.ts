@@ -3,6 +3,7 @@
 
 import type { ConnectionOptions } from 'node:tls';
 import { readPagedResults, writePagedResults } from '../../codec/paged-results-control.ts';
+import { Reason } from '../../files/program-error.ts';
 import type { Change } from '../../ldap/change.ts';
 import type { Control } from '../../ldap/control.ts';
 import type { Entry } from '../../ldap/entry.ts';
@@ -95,7 +96,7 @@ export class ChangeStream {
       if (cookie === '') return;
       emptyPages = entries.length === 0 ? emptyPages + 1 : 0;
       if (emptyPages > EMPTY_PAGES_MAX) {
-        throw notUnderstood(this.#choice, new Error(`it gives more than ${EMPTY_PAGES_MAX} empty pages`));
+        throw notUnderstood(this.#choice, new Reason(`it gives more than ${EMPTY_PAGES_MAX} empty pages`));
       }
     }
   }

@@ -5,6 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FILE_MODE, FOLDER_MODE } from '../../files/file-system.ts';
 import { UnreadableFile } from '../../files/named-file.ts';
+import { Reason } from '../../files/program-error.ts';
 import { readText } from '../../files/text.ts';
 
 const FILE_OCTETS_MAX = 1024 * 1024;
@@ -26,7 +27,7 @@ export class KnownServers {
 
   /** Rejects with what the file system says. */
   async remember(server: string, fingerprint: string): Promise<void> {
-    if (this.path === undefined) throw new Error('neither XDG_CONFIG_HOME nor HOME says where');
+    if (this.path === undefined) throw new Reason('neither XDG_CONFIG_HOME nor HOME says where');
     const text = await this.#read();
     const separator = text === '' || text.endsWith('\n') ? '' : '\n';
     await mkdir(dirname(this.path), { recursive: true, mode: FOLDER_MODE });

@@ -4,6 +4,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { messageOf } from '../../files/file-error.ts';
+import { Reason } from '../../files/program-error.ts';
 import { chainOf } from '../../trust/peer-chain.ts';
 import { connectFailure } from './connect-failure.ts';
 import type { ConnectionChoice } from './connection-choice.ts';
@@ -37,7 +38,7 @@ function presented(socket: TLSSocket | undefined): PresentedCertificate {
   // Asked once: a second time the runtime may say that there is none.
   const chain = socket === undefined ? [] : chainOf(socket);
   const [certificate] = chain;
-  if (socket === undefined || certificate === undefined) throw new Error('it presents no certificate');
+  if (socket === undefined || certificate === undefined) throw new Reason('it presents no certificate');
   // Typed as an Error, and the code alone where there is one.
   const problem: unknown = socket.authorizationError;
   return {

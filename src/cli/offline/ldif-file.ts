@@ -7,6 +7,7 @@ import { readLdifPieces } from '../../codec/ldif-reader.ts';
 import type { LdifRecord } from '../../codec/ldif-record.ts';
 import { messageOf } from '../../files/file-error.ts';
 import { readNamedFileSync, readNamedPieces } from '../../files/named-file.ts';
+import { Reason } from '../../files/program-error.ts';
 import type { Change } from '../../ldap/change.ts';
 import type { Control } from '../../ldap/control.ts';
 import { textFromOctets } from '../../ldap/octets.ts';
@@ -76,7 +77,7 @@ async function* piecesOf({ path, stdin, progress }: LdifFileOptions): AsyncGener
 }
 
 function refuseUrl(): never {
-  throw new Error('values from files are taken with --allow-file-urls only.');
+  throw new Reason('values from files are taken with --allow-file-urls only.');
 }
 
 /** The content of a small regular file; a pipe would be waited for, perhaps for ever. */

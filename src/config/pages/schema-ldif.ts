@@ -1,6 +1,7 @@
 // The LDAP schema of the configuration: generates schema/02-config.ldif from the declarations; a test compares the
 // two. Attributes with expressions have PingDS's "value or expression" syntaxes.
 
+import { BrokenInvariant } from '../../files/program-error.ts';
 import { expressionSyntaxOid } from '../expression-syntaxes.ts';
 import type { ObjectDefinition } from '../object-definition.ts';
 import { nameFormOf, OWN_ARC } from '../object-identifiers.ts';
@@ -74,7 +75,7 @@ function ownProperties({ properties, parent }: ObjectDefinition): readonly Prope
 function refuseContradiction([first, ...others]: readonly [Use, ...Use[]]): void {
   for (const { property, definition } of others) {
     if (shapeOf(property) === shapeOf(first.property)) continue;
-    throw new Error(
+    throw new BrokenInvariant(
       `${property.attribute} is declared differently by ${first.definition.kind} and ${definition.kind}.`,
     );
   }
@@ -86,7 +87,7 @@ function shapeOf({ oid, type, multiValuedAttribute, operationalAttribute }: Prop
 
 function refuseRepeatedOids(oids: readonly (string | undefined)[]): void {
   const repeated = oids.find((oid, index) => oid !== undefined && oids.indexOf(oid) !== index);
-  if (repeated !== undefined) throw new Error(`The OID ${repeated} is declared twice.`);
+  if (repeated !== undefined) throw new BrokenInvariant(`The OID ${repeated} is declared twice.`);
 }
 
 function attributeLines(uses: readonly [Use, ...Use[]]): string {

@@ -2,6 +2,7 @@
 // Derivations wait in order; the callers limit their number.
 
 import { Worker } from 'node:worker_threads';
+import { Reason } from '../../files/program-error.ts';
 import type { Derivation } from './derivation.ts';
 import type { DerivationAnswer } from './derivation-worker.ts';
 
@@ -78,7 +79,7 @@ export class DerivationThreads {
     thread.job = undefined;
     thread.idle = setTimeout(() => this.#end(thread), IDLE_MS).unref();
     if ('derived' in answer) job?.outcome.resolve(answer.derived);
-    else job?.outcome.reject(new Error(answer.problem));
+    else job?.outcome.reject(new Reason(answer.problem));
     this.#next();
   }
 
@@ -91,12 +92,12 @@ export class DerivationThreads {
   #ended(thread: Thread): void {
     if (!this.#threads.delete(thread)) return;
     thread.job?.outcome.reject(
-      this.#isClosed ? closed() : new Error('The thread that computed a hash has ended.'),
+      this.#isClosed ? closed() : new Reason('The thread that computed a hash has ended.'),
     );
     if (!this.#isClosed) this.#next();
   }
 }
 
 function closed(): Error {
-  return new Error('No password is hashed any more: the server stops.');
+  return new Reason('No password is hashed any more: the server stops.');
 }

@@ -3,6 +3,7 @@
 
 import crypto, { hash, pbkdf2, pbkdf2Sync, scrypt, scryptSync } from 'node:crypto';
 import { hashSync } from 'bcryptjs';
+import { Reason } from '../../files/program-error.ts';
 import { unixCrypt } from './unix-crypt.ts';
 
 export type Digest = 'sha1' | 'sha256' | 'sha384' | 'sha512';
@@ -128,7 +129,7 @@ export async function deriveForCommand(derivation: Derivation): Promise<Uint8Arr
 }
 
 function noArgon2(): Error {
-  return new Error(`Node.js ${process.version} does not compute Argon2.`);
+  return new Reason(`Node.js ${process.version} does not compute Argon2.`);
 }
 
 function scryptOptions({ cost, blockSize, parallelization }: ScryptDerivation) {

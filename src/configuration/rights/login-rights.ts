@@ -16,6 +16,7 @@ import {
 import type { ObjectDefinition } from '../../config/object-definition.ts';
 import type { Privilege } from '../../config/objects/root-dn-user.ts';
 import type { Effect } from '../../directory/apply-change.ts';
+import { BrokenInvariant } from '../../files/program-error.ts';
 import { type Change, dnOfChange } from '../../ldap/change.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
@@ -96,7 +97,7 @@ function missingOf(entry: Entry, { privileges }: Requester): readonly string[] {
 
 function decisionOf(definition: ObjectDefinition): TouchedDecision {
   const decision = LOGIN_DECISIONS.find(({ kind }) => kind === definition.kind);
-  if (decision === undefined) throw new Error(`${definition.kind} decides nothing.`);
+  if (decision === undefined) throw new BrokenInvariant(`${definition.kind} decides nothing.`);
   return { decision, property: undefined };
 }
 

@@ -7,6 +7,7 @@ import { entryByEntry, netEffects } from '../../backend/change-feed.ts';
 import type { NewNames } from '../../config/renamed-references.ts';
 import type { Effect } from '../../directory/apply-change.ts';
 import { idOfChange, type Stamp } from '../../directory/stamp.ts';
+import { BrokenInvariant } from '../../files/program-error.ts';
 import type { Change } from '../../ldap/change.ts';
 import type { Dn } from '../../ldap/dn.ts';
 import type { Issue } from '../../ldap/issue.ts';
@@ -142,6 +143,6 @@ export async function append(
 ): Promise<void> {
   const first = store.lastNumber + 1;
   const wrong = commits.find(({ number }, index) => number !== first + index);
-  if (wrong !== undefined) throw new Error(`Commit ${wrong.number} does not follow ${first - 1}.`);
+  if (wrong !== undefined) throw new BrokenInvariant(`Commit ${wrong.number} does not follow ${first - 1}.`);
   await store.append(commits);
 }

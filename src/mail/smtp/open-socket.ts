@@ -2,6 +2,7 @@
 
 import { connect, type Socket } from 'node:net';
 import httpProxyClient from 'nodemailer/lib/smtp-connection/http-proxy-client';
+import { CodedError } from '../../files/program-error.ts';
 import { Deadline, livingTimer } from '../../time/deadline.ts';
 import type { ConnectionPlan } from '../connection-plan.ts';
 import type { NameLookups } from '../name-lookups.ts';
@@ -39,8 +40,7 @@ function openDirect(
   destroyWith(socket, signal);
   return new Promise((resolve, reject) => {
     const late = () => {
-      const error = new Error(`no answer within ${connectionTimeoutMs} ms`);
-      socket.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
+      socket.destroy(new CodedError('ETIMEDOUT', `no answer within ${connectionTimeoutMs} ms`));
     };
     const deadline = new Deadline(connectionTimeoutMs, late, livingTimer);
     deadline.begin();

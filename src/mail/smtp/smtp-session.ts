@@ -11,6 +11,7 @@ import SMTPConnection, {
   type SMTPEnvelopeDsn,
 } from 'nodemailer/lib/smtp-connection';
 import { errorFrom } from '../../files/file-error.ts';
+import { BrokenInvariant, Reason, Stopped } from '../../files/program-error.ts';
 import { Deadline, livingTimer } from '../../time/deadline.ts';
 import type { TrustOptions } from '../../trust/server-trust.ts';
 import type { ConnectionPlan } from '../connection-plan.ts';
@@ -197,7 +198,7 @@ export class SmtpSession {
 
   /** Closes the connection. Work in progress fails. */
   close(): void {
-    this.#reject?.(new Error('the connection was closed here'));
+    this.#reject?.(new Reason('the connection was closed here'));
     this.#connection?.close();
     this.#end();
   }
@@ -205,7 +206,7 @@ export class SmtpSession {
   readonly #stop = () => {
     this.#isStopped = true;
     const { signal } = this.#options;
-    this.#reject?.(signal?.reason instanceof Error ? signal.reason : new Error('it was stopped'));
+    this.#reject?.(signal?.reason instanceof Error ? signal.reason : new Stopped('it was stopped'));
     this.#connection?.close();
     this.socket?.destroy();
     this.#end();
@@ -239,7 +240,7 @@ export class SmtpSession {
     this.#asked = 'greeting';
     connection.on('error', (error) => this.#reject?.(error));
     connection.once('end', () => {
-      this.#reject?.(new Error('the other side closed it'));
+      this.#reject?.(new Reason('the other side closed it'));
       this.#end();
     });
   }
@@ -264,7 +265,7 @@ export class SmtpSession {
     try {
       return await new Promise<T>((resolve, reject) => {
         this.#reject = reject;
-        if (this.#hasEnded) reject(new Error('the other side closed it'));
+        if (this.#hasEnded) reject(new Reason('the other side closed it'));
         this.#limitStep();
         work((error, result) => (error ? reject(error) : resolve(result as T)));
       });
@@ -361,7 +362,8 @@ const MAIL = /^MAIL FROM:<[^>]*>/;
  */
 function askForUtf8(connection: SMTPConnection): () => void {
   const send: unknown = Reflect.get(connection, SEND);
-  if (typeof send !== 'function') throw new Error('The version of nodemailer cannot ask for SMTPUTF8.');
+  if (typeof send !== 'function')
+    throw new BrokenInvariant('The version of nodemailer cannot ask for SMTPUTF8.');
   Reflect.set(connection, SEND, (line: string, shown?: string) =>
     Reflect.apply(send, connection, [line.replace(MAIL, '$& SMTPUTF8'), shown]),
   );

@@ -66,7 +66,7 @@ export function* sortedResult(
     if (result !== undefined) return result;
     yield undefined;
   }
-  throw new Error('A sorted search ended without a result.');
+  throw new LdapError('other', 'A sorted search ended without a result.');
 }
 
 /** Adds the response control of a sort (RFC 2891 §1.2) to the end of the search. */

@@ -4,6 +4,7 @@
 import type { Socket } from 'node:net';
 import { createServer, type SecureVersion, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
 import { messageOf } from '../../files/file-error.ts';
+import { Reason } from '../../files/program-error.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { type ConnectionSecurity, securityOf } from '../../operations/connection-security.ts';
 import { clientCertificateProblem } from '../../runtime/client-certificate.ts';
@@ -106,7 +107,7 @@ export class TlsAcceptor {
         clientCertificateProblem(code, material, this.#providers.now(), secured),
       );
       if (settings.mustHaveCertificate && security.peerCertificate === undefined) {
-        throw new Error(
+        throw new Reason(
           security.peerCertificateProblem ?? 'the client has shown no certificate that is trusted',
         );
       }
@@ -124,7 +125,7 @@ export class TlsAcceptor {
     const helloMs = Math.min(CLIENT_HELLO_MS, timeMs);
     const [octetsBefore, hasBegun] = [socket.bytesRead, socket.readableLength > 0];
     const late = (what: string) => {
-      handshake.reject(new Error(`the client ${what}`));
+      handshake.reject(new Reason(`the client ${what}`));
       socket.destroy();
     };
     const hello = new Deadline(helloMs, () => {
@@ -242,5 +243,5 @@ function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket):
 }
 
 function clientGone(): Error {
-  return new Error('the client has gone');
+  return new Reason('the client has gone');
 }
