@@ -150,7 +150,7 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
   const alerts = new Alerts({ now, later, log });
   const configured = await openConfiguration({ ...parts, alerts });
   const { instance, schema, configuration, store, values, openSources, files } = configured;
-  opened.defer(() => store.close());
+  opened.defer(() => configured.close());
   let endOfGoodStart = async () => {};
   opened.defer(() => endOfGoodStart());
   const keyOf = (dn: string) => schema.dnKeyOfText(dn);

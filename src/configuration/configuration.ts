@@ -28,7 +28,7 @@ import { Difference } from './difference.ts';
 import { policyNotes } from './policy-notes.ts';
 import { requireLoginRights } from './rights/login-rights.ts';
 import { requireStagedSecretAnew, requireTrustKept } from './rights/secret-destination.ts';
-import { type PrepareSecret, SecretFetching, secretNotes } from './secret-fetching.ts';
+import { type KeepSecrets, type PrepareSecret, SecretFetching, secretNotes } from './secret-fetching.ts';
 import { textsInChanges, textsInEntries } from './texts-with-expressions.ts';
 import { ValuesInForce } from './values-in-force.ts';
 import { renameChanges } from './write/rename-changes.ts';
@@ -94,7 +94,10 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
       indexed: INDEXED,
       termsOf: (attribute) => indexTerms(schema, INDEXED, attribute),
       staged: (key, entry, before) => this.#references.set(key, this.#targetsOf(entry, before)),
-      shown: (key, entry) => this.#shownReferences.set(key, this.#targetsOf(entry)),
+      shown: (key, entry) => {
+        this.#shownReferences.set(key, this.#targetsOf(entry));
+        this.#secrets?.shown(entry);
+      },
       filled: () => {
         this.#references.defer(this.#storedTargets('staged'));
         this.#shownReferences.defer(this.#storedTargets('entry'));
@@ -114,8 +117,8 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
   /** Reads the files and secrets that expressions in the changes name. */
   readAhead(changes: readonly Change[]): Promise<void> | undefined {
     const texts = textsInChanges(changes);
-    if (texts.length === 0) return this.#secrets?.forChanges(changes);
-    return readAhead(texts, this.validator.sources).then(() => this.#secrets?.forChanges(changes));
+    if (texts.length === 0) return this.#secrets?.forChanges(changes, false);
+    return readAhead(texts, this.validator.sources).then(() => this.#secrets?.forChanges(changes, true));
   }
 
   /** Reads the files and secrets that expressions in entries name. Takes the validator that will read the entries. */
@@ -313,7 +316,13 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
       const targets = this.#targetsOf(entry);
       this.#references.set(key, targets);
       this.#shownReferences.set(key, targets);
+      this.#secrets?.shown(entry);
     }
+  }
+
+  /** From now on takes the secrets in use that may be kept, now and whenever they may be others. */
+  keepSecrets(keep: KeepSecrets): void {
+    this.#secrets?.keepWith(keep);
   }
 
   notesOf(effect: Effect): readonly string[] {

@@ -39,7 +39,12 @@ interface SecretView extends Pick<WriteTarget, 'apply' | 'stage' | 'tree'> {
   readonly validator: PropertyValidator;
   find(key: string): Entry | undefined;
   referrers(key: string): Iterable<string>;
+  hasChildren(key: string): boolean;
+  childKeys(key: string): Iterable<string>;
 }
+
+/** Takes values by their names: all that are in use and may be kept for a start without their sources. */
+export type KeepSecrets = (values: ReadonlyMap<string, string>) => void;
 
 interface Wanted {
   readonly name: string;
@@ -57,6 +62,8 @@ export class SecretFetching {
   readonly #sourcesKey: string;
   /** Problems of changed secret sources, by their keys; for the change that is being made. */
   readonly #tried = new Map<string, Issue>();
+  #keep: KeepSecrets | undefined;
+  #isKeepingSoon = false;
 
   constructor(configuration: SecretView, prepare: PrepareSecret) {
     this.#configuration = configuration;
@@ -70,14 +77,18 @@ export class SecretFetching {
     for (const entry of entries) {
       for (const name of namesOf(entry, validator)) if (!validator.sources.hasSecret(name)) names.add(name);
     }
-    if (names.size > 0) await this.#keep(this.#want(names, validator), validator);
+    if (names.size > 0) await this.#fetch(this.#want(names, validator), validator);
   }
 
-  /** Fetches what changes bring, and tries the secret sources that they change. Undefined if there is nothing to do. */
-  forChanges(changes: readonly Change[]): Promise<void> | undefined {
+  /**
+   * Fetches what changes bring, and tries the secret sources that they change. Undefined if there is nothing to do.
+   * @param hasExpressions False if no value of the changes has an expression.
+   */
+  forChanges(changes: readonly Change[], hasExpressions: boolean): Promise<void> | undefined {
     this.#tried.clear();
     const { validator } = this.#configuration;
-    const names = new Set(this.#namesIn(changes).filter((name) => !this.#isInUse(name)));
+    const brought = hasExpressions ? this.#namesIn(changes) : [];
+    const names = new Set(brought.filter((name) => !this.#isInUse(name)));
     const changed = this.#changedSources(changes);
     if (names.size === 0 && changed.size === 0) return undefined;
     // What the changes make of the secret sources counts, and what they make of everything else does not yet.
@@ -92,6 +103,41 @@ export class SecretFetching {
     return this.#fetchAndTry(wanted, trials, validator);
   }
 
+  /** From now on gives what may be kept, now and after changes and reloads that may make it another. */
+  keepWith(keep: KeepSecrets): void {
+    this.#keep = keep;
+    keep(this.#lasting());
+  }
+
+  /** Takes an entry that readers see now, or whose values are others since a reload. */
+  shown(entry: Entry | undefined): void {
+    if (this.#keep === undefined || entry === undefined || this.#isKeepingSoon) return;
+    const { validator } = this.#configuration;
+    const definition = validator.definitions.findForEntry(entry);
+    if (definition?.kind !== secretSource.kind && namesOf(entry, validator).length === 0) return;
+    this.#isKeepingSoon = true;
+    // Once for all entries of a commit, and after everything of it counts.
+    setImmediate(() => {
+      this.#isKeepingSoon = false;
+      this.#keep?.(this.#lasting());
+    });
+  }
+
+  #lasting(): ReadonlyMap<string, string> {
+    const { validator } = this.#configuration;
+    const values = new Map<string, string>();
+    for (const key of this.#configuration.childKeys(this.#sourcesKey)) {
+      const entry = this.#configuration.find(key);
+      const object = entry && validator.decode(entry);
+      if (object?.kind !== 'secret-source' || !object.useLastGoodValue) continue;
+      for (const name of this.#namesOf(key)) {
+        const reading = validator.sources.readSecret(name);
+        if (reading.kind === 'text') values.set(name, reading.text);
+      }
+    }
+    return values;
+  }
+
   /** Returns why a changed secret source cannot be used by those who name it. */
   issuesOf(key: string): readonly Issue[] {
     const issue = this.#tried.size === 0 ? undefined : this.#tried.get(key);
@@ -103,7 +149,7 @@ export class SecretFetching {
     trials: readonly { readonly key: string; readonly dn: Dn; readonly wanted: readonly Wanted[] }[],
     validator: PropertyValidator,
   ): Promise<void> {
-    await this.#keep(wanted, validator);
+    await this.#fetch(wanted, validator);
     for (const { key, dn, wanted: used } of trials) {
       const problems: string[] = [];
       await fetchAll(used, (name, fetched) => {
@@ -113,7 +159,7 @@ export class SecretFetching {
     }
   }
 
-  async #keep(wanted: readonly Wanted[], validator: PropertyValidator): Promise<void> {
+  async #fetch(wanted: readonly Wanted[], validator: PropertyValidator): Promise<void> {
     if (wanted.length === 0) return;
     await fetchAll(wanted, (name, fetched) => validator.sources.keepSecret(name, fetched));
     validator.forget();
@@ -149,6 +195,7 @@ export class SecretFetching {
   #changedSources(changes: readonly Change[]): ReadonlyMap<string, Dn> {
     const { schema } = this.#configuration;
     const found = new Map<string, Dn>();
+    if (!this.#configuration.hasChildren(this.#sourcesKey)) return found;
     for (const change of changes) {
       const dn = dnOfChange(change);
       const isSource = change.type === 'modify' && schema.dnKey(dn.parent ?? Dn.root) === this.#sourcesKey;

@@ -185,8 +185,14 @@ export class Sources {
 
   /** Keeps what became of fetching a secret: its value, or `why` it could not be fetched, a predicate of its source. */
   keepSecret(name: string, fetched: { readonly text: string } | { readonly why: string }): void {
-    if ('why' in fetched) this.#failures.set(`http:${name}`, { kind: 'unreadable', why: fetched.why });
-    else this.#secrets.set(name, fetched.text);
+    const fail = (why: string) => void this.#failures.set(`http:${name}`, { kind: 'unreadable', why });
+    if ('why' in fetched) return fail(fetched.why);
+    const { text } = fetched;
+    const total = this.#rememberedOctets + text.length - (this.#secrets.get(name)?.length ?? 0);
+    if (total > REMEMBERED_OCTETS_MAX)
+      return fail(`brings what expressions have read to more than ${REMEMBERED_OCTETS_MAX} octets`);
+    this.#rememberedOctets = total;
+    this.#secrets.set(name, text);
   }
 
   hasSecret(name: string): boolean {

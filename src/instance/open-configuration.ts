@@ -25,7 +25,8 @@ import type { InstanceChoice } from './instance-choice.ts';
 import { encryptInstance, openValues, requireSameKey } from './keys/stored-secrets.ts';
 import { isReplaceable, replaceUnreadable, withHint } from './last-known-good.ts';
 import { formatOutdatedValue, loadConfiguration } from './load-configuration.ts';
-import { secretReader } from './secret-reader.ts';
+import { LastSecrets } from './secrets/last-secrets.ts';
+import { secretReader } from './secrets/secret-reader.ts';
 import { makeStartChanges } from './start-changes.ts';
 import { StartError } from './start-error.ts';
 import { findSharedPlaces, requireTrustedInstance } from './trusted-instance.ts';
@@ -54,6 +55,8 @@ export interface OpenConfiguration {
   readonly files: FileReader;
   /** Reads again where expressions are resolved from. */
   openSources(): Promise<Sources>;
+  /** Closes the store, and waits for everything else that is being written. */
+  close(): Promise<void>;
 }
 
 /** Throws what an administrator can put right (StartError and its like); then nothing is left open. */
@@ -72,9 +75,6 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
     Sources.open({ environment, definitions, instanceFolder: instance.folder, files });
   const sources = await openSources();
   const checkedBy = nameOfChecker(schemaFiles);
-  const secrets = secretReader({ instanceFolder: instance.folder, files, now });
-  const newConfiguration = () =>
-    new Configuration({ schema, validator: new PropertyValidator({ schema, sources }), checkedBy, secrets });
   const { configFolder } = instance;
   const storeLog = {
     warn: (message: string) => log.warn({}, message),
@@ -85,6 +85,11 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
   const keys = await openValues(keyPlace);
   if (choice.isLastKnownGood === true) await replaceUnreadable(configFolder, now(), log, keys.values);
   const values = await encryptInstance({ folder: instance.folder, open: keys, now, log });
+  const last = await LastSecrets.open({ configFolder, values, log });
+  const findLast = (name: string) => last.find(name);
+  const secrets = secretReader({ instanceFolder: instance.folder, files, now, log, findLast });
+  const newConfiguration = () =>
+    new Configuration({ schema, validator: new PropertyValidator({ schema, sources }), checkedBy, secrets });
   const hintOptions = { configFolder, choice, schema, sources, values };
   // All of the past is kept until the configuration says how much.
   const opened = await openLdifStore({
@@ -116,8 +121,10 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
     const configuration = newConfiguration();
     const loaded = await loadConfiguration(configuration, { ...opened, commits }, now());
     for (const issue of loaded.outdated) log.warn({}, formatOutdatedValue(issue));
+    configuration.keepSecrets((used) => void last.keep(used));
+    const close = () => store.close().then(() => last.settled());
     const isSnapshotDue = loaded.isSnapshotDue || opened.isForeign || opened.edited !== undefined;
-    return { instance, schema, configuration, store, values, isSnapshotDue, openSources, files };
+    return { instance, schema, configuration, store, values, isSnapshotDue, openSources, files, close };
   } catch (error) {
     await store.close();
     throw await withHint(error, hintOptions);

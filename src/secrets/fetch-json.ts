@@ -47,7 +47,7 @@ export async function fetchJson(asked: JsonRequest): Promise<unknown> {
     if (error instanceof SecretError) throw error;
     const refusal = await asked.explain(error);
     if (refusal !== undefined)
-      throw new SecretError(`is not trusted: ${refusal}`, { isAway: true, cause: error });
+      throw new SecretError(`is not trusted: ${refusal}`, { isAway: true, isPassing: false, cause: error });
     const code = errorCode(error);
     const reason = REASONS.get(code) ?? `the error is ${code ?? 'not known'}`;
     throw new SecretError(`cannot be reached: ${reason}`, { isAway: true, cause: error });
@@ -96,7 +96,7 @@ function fetchBody(asked: JsonRequest): Promise<Buffer> {
 
 async function readBody(response: IncomingMessage, octetsMax: number): Promise<Buffer> {
   const status = response.statusCode ?? 0;
-  if (status !== OK) throw new SecretError(statusProblem(status));
+  if (status !== OK) throw new SecretError(statusProblem(status), { isPassing: status >= 500 });
   const pieces: Buffer[] = [];
   let size = 0;
   for await (const piece of response) {

@@ -1,9 +1,12 @@
 // Secrets that stay elsewhere: a mail server logs in with a password that a service gives over HTTPS, after a change, a
 // reload and a start; and what keeps such a password from being had.
 
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { changeLdif, mailServerDn, mailServerLdif, TRUST, trustOf } from '../mail/mail-servers-in-ldif.ts';
 import { Authority, type Issued } from '../support/certificates.ts';
+import { confditFor, runHere } from '../support/confdit-program.ts';
 import { freePort } from '../support/free-port.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { endReceivers, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
@@ -244,7 +247,7 @@ it('a source in use is neither deleted nor renamed, and a change of it is tried'
   const source = `cn=Vault,${SOURCES}`;
   expect(await tools.delete(source)).toMatchObject({
     code: 53,
-    stderr: expect.stringContaining(`objects use it: ${MAIN}`),
+    stderr: expect.stringContaining(` it: ${MAIN}`),
   });
   const renamed = await tools.run('ldapmodrdn', ['-r', source, 'cn=Bank']);
   expect([renamed.code, renamed.stdout + renamed.stderr]).toEqual([
@@ -293,7 +296,6 @@ it('whoever may not read secrets changes where the token is sent only together w
 
 it('a service logs this server in by its certificate, and gives values without a preset', async () => {
   const client = await authority.issue({ subject: '/CN=confdit' });
-  const { writeFile, mkdir } = await import('node:fs/promises');
   await mkdir(`${server.folder}/run/keys`, { recursive: true });
   await writeFile(`${server.folder}/run/keys/client.pem`, client.pem);
   const ca = await authority.certificate;
@@ -323,19 +325,71 @@ it('a service logs this server in by its certificate, and gives values without a
   expect(await setPassword('$<http:Vault/mail/main#/password>')).toMatchObject({ code: 0, stderr: '' });
 });
 
+it('a source and what names it come in one transaction, and files are checked without asking a source', async () => {
+  const path = join(server.folder, 'run/both.ldif');
+  const other = {
+    'smtp-server': `127.0.0.1:${receiver.port}`,
+    'auth-username': 'alice',
+    priority: 300,
+  };
+  const mailServer = (name: string) =>
+    mailServerLdif(name, { ...other, 'auth-password': `$<http:${name}/mail/main#/password>` });
+  await writeFile(path, `${vaultLdif('Together', vault.port)}${mailServer('Together')}`, { mode: 0o600 });
+  const applied = await confditFor(server, runHere)('apply', '--no-prompt', path);
+  expect([applied.code, applied.stderr]).toEqual([0, expect.not.stringContaining('canary')]);
+  const gone = await tools.delete(mailServerDn('Together'), `cn=Together,${SOURCES}`);
+  expect(gone).toMatchObject({ code: 0, stderr: '' });
+  const away = sourceLdif('Checked', { 'base-url': 'https://vault.example.com', 'allowed-path': 'mail/*' });
+  await writeFile(path, `${away}${mailServer('Checked')}`, { mode: 0o600 });
+  const checked = await runHere(['validate', path]);
+  expect([checked.code, checked.stdout + checked.stderr]).toEqual([
+    0,
+    expect.stringContaining('looked for the secret source Checked, which was not asked'),
+  ]);
+});
+
+const lastSecrets = () => join(server.folder, 'config/config-last-secrets.ldif');
+const AWAY = 'cannot be reached: nothing listens on that port';
+
+async function startAgain(): Promise<void> {
+  server = await startServer({ folder: server.folder });
+  tools = new LdapTools(server);
+}
+
 it('a start reads it, and does not start without', async () => {
   await server.stop();
-  const { folder } = server;
   await vault.close();
-  const failed = await startServer({ folder, expectFailure: true });
-  const said = failed.stderr + failed.stdout;
-  expect(said).toContain(
-    'reads the secret source Vault, which cannot be reached: nothing listens on that port',
-  );
-  expect(said).not.toContain('canary');
+  const failed = await startServer({ folder: server.folder, expectFailure: true });
+  expect(failed.stderr + failed.stdout).toContain(`reads the secret source Vault, which ${AWAY}`);
+  expect(failed.stderr + failed.stdout).not.toContain('canary');
   vault = await SecretServer.start({ key: own.key, cert: own.certificate }, vault.port);
   vault.setKv('mail/main', { password: 'canary-by-start' });
-  server = await startServer({ folder });
-  tools = new LdapTools(server);
+  await startAgain();
   await send('canary-by-start');
+  await expect(readFile(lastSecrets())).rejects.toThrow('ENOENT');
+});
+
+it('a start takes the last good value while the source is away, where that is allowed', async () => {
+  const { folder } = server;
+  const allowed = changeLdif(`cn=Vault,${SOURCES}`, { 'use-last-good-value': 'true' });
+  expect(await tools.modify(allowed)).toMatchObject({ code: 0, stderr: '' });
+  await server.stop();
+  expect(await readFile(lastSecrets(), 'utf8')).toMatch(/^ds-cfg-token: \{AES256-GCM\}\w+:/m);
+  expect(await runHere(['rotate-key', '--instance', folder])).toMatchObject({ code: 0 });
+  await vault.close();
+  await startAgain();
+  expect(await server.waitForLog(({ msg }) => msg.startsWith('a secret source is away'))).toMatchObject({
+    problem: AWAY,
+  });
+  await send('canary-by-start');
+  expect(await reload()).toContain(AWAY);
+  vault = await SecretServer.start({ key: own.key, cert: own.certificate }, vault.port);
+  vault.setKv('mail/main', { password: 'canary-back' });
+  expect(await reload()).toMatch(/^COMPLETED_SUCCESSFULLY/);
+  await send('canary-back');
+
+  await server.stop();
+  vault.answers.set('/v1/secret/data/mail/main', { status: 403 });
+  const refused = await startServer({ folder, expectFailure: true });
+  expect(refused.stderr + refused.stdout).toContain('answered 403 (Forbidden)');
 });

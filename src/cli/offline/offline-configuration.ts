@@ -23,7 +23,7 @@ import { environmentWith } from '../../instance/environment-file.ts';
 import { readSchemaFiles } from '../../instance/instance.ts';
 import type { InstanceChoice } from '../../instance/instance-choice.ts';
 import { readValues } from '../../instance/keys/stored-secrets.ts';
-import { secretReader } from '../../instance/secret-reader.ts';
+import { secretReader } from '../../instance/secrets/secret-reader.ts';
 import { makeStartChanges } from '../../instance/start-changes.ts';
 import { StartError } from '../../instance/start-error.ts';
 import { policiesOf } from '../../instance/stored-policies.ts';

@@ -5,6 +5,7 @@ import { defineObject } from '../object-definition.ts';
 import { opendjAttribute, ownAttribute, ownClass } from '../object-identifiers.ts';
 import { property } from '../property-definition.ts';
 import { baseUrl } from '../types/base-url.ts';
+import { boolean } from '../types/boolean.ts';
 import { reference } from '../types/dn.ts';
 import { duration } from '../types/duration.ts';
 import { enumeration } from '../types/enumeration.ts';
@@ -101,6 +102,17 @@ const whoAsks = [
 ];
 
 const limits = [
+  property({
+    name: 'use-last-good-value',
+    oid: ownAttribute(339),
+    type: boolean(),
+    default: ['false'],
+    synopsis:
+      'Whether the server may start with the values that it read last, while the secret source is away.',
+    description:
+      'Away means that it cannot be reached, does not answer in time, or answers with an error of its own (5xx). The last values ' +
+      'are kept encrypted in config/config-last-secrets.ldif. A reload and a change never use them.',
+  }),
   property({
     name: 'connect-timeout',
     oid: ownAttribute(336),

@@ -1,25 +1,31 @@
 // Reads secrets from the secret sources of a configuration, before anything runs: trust managers and key managers are those
 // of the entries, opened for one request.
 
-import { Container } from '../config/objects/properties/places.ts';
-import { secretSourceOf } from '../config/secret-names.ts';
-import type { FetchedSecret, FindObject, PrepareSecret } from '../configuration/secret-fetching.ts';
-import { parseSecretName } from '../expression/secret-name.ts';
-import type { FileReader } from '../files/file-reader.ts';
-import { keysIn } from '../runtime/key-managers.ts';
-import { trustIn } from '../runtime/trust-managers.ts';
-import { SecretError } from '../secrets/secret-error.ts';
-import { readSecret, type SecretSourceObject, type SourceTls } from '../secrets/secret-source.ts';
-import { chooseKeys } from '../trust/server-key.ts';
-import { ServerTrust } from '../trust/server-trust.ts';
-import { StoreReader } from '../trust/store-reader.ts';
-import { TrustError } from '../trust/trust-error.ts';
+import { Container } from '../../config/objects/properties/places.ts';
+import { secretSourceOf } from '../../config/secret-names.ts';
+import type { FetchedSecret, FindObject, PrepareSecret } from '../../configuration/secret-fetching.ts';
+import { parseSecretName } from '../../expression/secret-name.ts';
+import type { FileReader } from '../../files/file-reader.ts';
+import type { Log } from '../../files/log.ts';
+import { keysIn } from '../../runtime/key-managers.ts';
+import { trustIn } from '../../runtime/trust-managers.ts';
+import { SecretError } from '../../secrets/secret-error.ts';
+import { readSecret, type SecretSourceObject, type SourceTls } from '../../secrets/secret-source.ts';
+import { chooseKeys } from '../../trust/server-key.ts';
+import { ServerTrust } from '../../trust/server-trust.ts';
+import { StoreReader } from '../../trust/store-reader.ts';
+import { TrustError } from '../../trust/trust-error.ts';
 
 export interface SecretReaderOptions {
   readonly instanceFolder: string;
   readonly files: FileReader;
   readonly now: () => Date;
+  readonly log?: Pick<Log, 'warn'>;
+  /** Returns the last value for a name, while the server starts. Without it there is none. */
+  readonly findLast?: (name: string) => string | undefined;
 }
+
+const LAST_USED = 'a secret source is away; the value that was read last is used until a reload';
 
 /** Returns what asks the secret sources of a configuration. */
 export function secretReader(options: SecretReaderOptions): PrepareSecret {
@@ -34,7 +40,12 @@ export function secretReader(options: SecretReaderOptions): PrepareSecret {
       try {
         return { text: await readSecret(source, place, tls) };
       } catch (error) {
-        if (error instanceof SecretError) return { why: error.message, isAway: error.isAway };
+        if (error instanceof SecretError) {
+          const last = error.isPassing && source.useLastGoodValue ? options.findLast?.(name) : undefined;
+          if (last === undefined) return { why: error.message, isAway: error.isAway };
+          options.log?.warn({ source: source.dn.toString(), name, problem: error.message }, LAST_USED);
+          return { text: last };
+        }
         if (error instanceof TrustError)
           return { why: `cannot be asked: ${withoutStop(error.message)}`, isAway: true };
         throw error;
