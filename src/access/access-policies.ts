@@ -19,7 +19,9 @@ export interface Subject {
 
 interface Compiled {
   readonly generation: number;
-  readonly key: string;
+  readonly dn: string;
+  readonly connection: ConnectionFacts | undefined;
+  readonly ssf: number | undefined;
   readonly access: PolicyAccess | undefined;
 }
 
@@ -65,12 +67,20 @@ export class AccessPolicies {
   accessOf(subject: Subject): PolicyAccess | undefined {
     if (this.#policies.size === 0) return undefined;
     const { dn, connection } = subject;
-    const key = connection === undefined ? dn : factsKey(dn, connection);
     const known = this.#bySubject.get(subject);
-    if (known !== undefined && known.generation === this.#generation && known.key === key)
+    // Of the facts of one connection, TLS alone begins later.
+    const ssf = connection?.ssf;
+    if (
+      known !== undefined &&
+      known.generation === this.#generation &&
+      known.dn === dn &&
+      known.connection === connection &&
+      known.ssf === ssf
+    )
       return known.access;
+    const key = connection === undefined ? dn : factsKey(dn, connection);
     const access = this.#accessBy(key, dn, connection);
-    this.#bySubject.set(subject, { generation: this.#generation, key, access });
+    this.#bySubject.set(subject, { generation: this.#generation, dn, connection, ssf, access });
     return access;
   }
 

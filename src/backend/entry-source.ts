@@ -27,6 +27,8 @@ export interface EntrySource {
   children(entry: Entry): Iterable<Entry>;
   /** Returns the entries at and below a name as they are kept, for a tree that can be watched. */
   subtree?(key: string): Iterable<Entry>;
+  /** Returns true if some places are held elsewhere (RFC 3296); none are if absent. */
+  hasReferrals?(): boolean;
   /** Returns the key that the change feed has for the entry that is shown under a key. */
   storedKey?(key: string): string;
   /** Returns what to keep of the entry found last until it is its turn in a sorted result. */

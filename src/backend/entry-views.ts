@@ -50,6 +50,8 @@ export class EntryViews {
   readonly #masked: UniformSight;
   readonly #nothing = new NoSight();
   readonly #joined = new WeakMap<Grant, Grant>();
+  /** Sights by policies alone, for requesters that have nothing of their own. */
+  readonly #sights = new WeakMap<PolicyAccess, PolicySight>();
   readonly #selections = new TextMemo<Selection>(SELECTIONS_MAX, SELECTION_LENGTH_MAX);
   readonly #filterOptions = new WeakMap<CountChildren, ReadonlyMap<Grant, FilterOptions>>();
   /** Derived attributes, shared by all sources that count in the same tree. */
@@ -79,13 +81,25 @@ export class EntryViews {
     const everywhere = isFull ? this.#masked.uniform : undefined;
     if (access === undefined || (isFull && !access.readsSecrets))
       return isFull ? this.#masked : this.#nothing;
-    const ofOwn = this.#masked.uniform;
+    if (isFull || isOwn !== undefined) return this.#policySight(access, everywhere, isOwn);
+    const known = this.#sights.get(access);
+    if (known !== undefined) return known;
+    const sight = this.#policySight(access, undefined, undefined);
+    this.#sights.set(access, sight);
+    return sight;
+  }
+
+  #policySight(
+    access: PolicyAccess,
+    everywhere: Grant | undefined,
+    isOwn: ((entry: Entry) => boolean) | undefined,
+  ): PolicySight {
     return new PolicySight({
       schema: this.#schema,
       access,
       everywhere,
       isOwn,
-      ofOwn,
+      ofOwn: this.#masked.uniform,
       join: (one, other) => this.#join(one, other),
     });
   }

@@ -167,7 +167,8 @@ export class TreeBackend implements Backend {
   #request(asked: Search, source: EntrySource = this.#options.source(asked.requester)): AskedSearch {
     const sight = this.#rights.sightOf(asked.requester);
     // Where not all entries exist for the requester, places that are held elsewhere are entries like others.
-    const search = sight.isWhole ? asked : { ...asked, manageDsaIt: true };
+    const isAsAsked = sight.isWhole || source.hasReferrals?.() !== true;
+    const search = isAsAsked ? asked : { ...asked, manageDsaIt: true };
     return { search, source, sight };
   }
 

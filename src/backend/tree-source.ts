@@ -59,6 +59,10 @@ export class TreeSource implements EntrySource {
     );
   }
 
+  hasReferrals(): boolean {
+    return referralsOf(this.#tree) !== undefined;
+  }
+
   get({ dn, dnKey, manageDsaIt }: EntryName): Entry {
     if (manageDsaIt !== true) this.#refuseElsewhere(dn, dnKey);
     const entry = this.#tree.find(this.#presentation.treeKey(dnKey));

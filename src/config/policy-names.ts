@@ -46,8 +46,15 @@ export function followingNames(
   let stuck: string | undefined;
   for (const { key, attribute } of PATTERNS) {
     const written = policy.values(key);
-    const followed = written.map((text) => newNameOf(text, names, schema) ?? text);
-    if (followed.some((text, index) => text !== written[index]))
+    const named = new Set(exactKeys(written, schema));
+    const followed = written.flatMap((text) => {
+      const now = newNameOf(text, names, schema);
+      if (now === undefined) return [text];
+      // A policy may name both, the old name and the new one.
+      const [old] = exactKeys([text], schema);
+      return exactKeys([now], schema).some((one) => one !== old && named.has(one)) ? [] : [now];
+    });
+    if (followed.length < written.length || followed.some((text, index) => text !== written[index]))
       modifications.push({ operation: 'replace', attribute: new Attribute(attribute, followed) });
     else if (written.some(hasExpression)) stuck ??= attribute;
   }
@@ -68,6 +75,10 @@ function newNameOf(text: string, names: NewNames, schema: Schema): string | unde
   const [pattern] = patternsOf([text]);
   const now: Dn | undefined = pattern?.exact && names.get(schema.dnKey(pattern.exact));
   return now && escapeExpression(now.toString());
+}
+
+function exactKeys(texts: readonly string[], schema: Schema): readonly string[] {
+  return patternsOf(texts).flatMap(({ exact }) => (exact === undefined ? [] : [schema.dnKey(exact)]));
 }
 
 function patternsOf(texts: readonly string[]): readonly DnPattern[] {

@@ -64,6 +64,7 @@ beforeAll(async () => {
             mailServerDn('Own'),
             'cn=New*,cn=Mail Servers,cn=config',
             TRUST,
+            'cn=Innermost,cn=Trust Manager Providers,cn=config',
             '**,o=places',
           ],
           'request-target-dn-not-equal-to': 'ou=Closed,**',
@@ -197,6 +198,21 @@ describe('a subtree delete', () => {
     expect(container.stderr).not.toMatch(/Own|Other/);
     await succeeds(modify(policyDn('app writes'), `delete: ${targets}`, `${targets}: ${MAIL_SERVERS}`));
     expect(await priorityOf('Other')).toEqual(['6']);
+  });
+});
+
+describe('a refusal', () => {
+  it('of a rename names nothing that uses the entry, and the policies that name it follow', async () => {
+    const handler = 'cn=LDAPS,cn=Connection Handlers,cn=config';
+    const trust = 'ds-cfg-trust-manager-provider';
+    await succeeds(modify(handler, `replace: ${trust}`, `${trust}: ${TRUST}`));
+    const refused = await app().run('ldapmodrdn', ['-r', TRUST, 'cn=Innermost']);
+    expect(refused.code).toBe(50);
+    expect(refused.stdout + refused.stderr).not.toContain('LDAPS');
+    await succeeds(modify(handler, `delete: ${trust}`));
+    expect((await app().run('ldapmodrdn', ['-r', TRUST, 'cn=Innermost'])).code).toBe(0);
+    const [own] = await administrator.entries(mailServerDn('Own'));
+    expect(own?.values(trust)).toEqual(['cn=Innermost,cn=Trust Manager Providers,cn=config']);
   });
 });
 

@@ -1,44 +1,17 @@
 // Random policies and requests against a server, and what the model says to them.
 
-import { Attribute, type Entry } from '../../src/ldap/entry.ts';
-import type { Filter } from '../../src/ldap/filter.ts';
-import { SearchScope } from '../../src/ldap/message.ts';
-import type { Answer } from '../../src/ldap-client/exchange.ts';
+import { Oid } from '../../src/ldap/oids.ts';
 import { LdapClient } from '../../src/ldap-client/ldap-client.ts';
 import { accountDn, accountLdif } from '../support/accounts.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import type { RunningServer } from '../support/start-server.ts';
-import { allows, granting, type ModelAttributes, type ModelPolicy } from './model.ts';
+import type { ModelPolicy } from './model.ts';
 import { mailServerDn, mailServerLdif, type PolicyFacts, policyDn, policyLdif } from './policies.ts';
+import { ATTRIBUTES, type Dice, randomQuestion, SERVERS } from './questions.ts';
 
 const PASSWORD = 'a password';
+const NO_OP = { oid: Oid.noOp, criticality: true, value: undefined };
 const ACCOUNTS = ['one', 'two', 'three'];
-const SERVERS = ['A', 'B', 'Ab'];
-const ATTRIBUTES = [
-  'objectClass',
-  'cn',
-  'ds-cfg-smtp-server',
-  'ds-cfg-priority',
-  'ds-cfg-auth-username',
-  'ds-cfg-auth-password',
-  'entryUUID',
-  'modifiersName',
-];
-const SCHEMA: ModelAttributes = {
-  operational: new Set(['entryuuid', 'modifiersname']),
-  secret: new Set(['ds-cfg-auth-password']),
-  classes: {
-    '@ds-cfg-mail-server': new Set([
-      'objectclass',
-      'cn',
-      'ds-cfg-smtp-server',
-      'ds-cfg-priority',
-      'ds-cfg-auth-username',
-      'ds-cfg-auth-password',
-    ]),
-    '@person': new Set(['objectclass', 'cn']),
-  },
-};
 const LISTED = [...ATTRIBUTES, '*', '+', '@ds-cfg-mail-server', '@person'];
 const TARGETS = [
   ...SERVERS.map(mailServerDn),
@@ -52,9 +25,6 @@ const TARGETS = [
   '*=a,cn=Mail Servers,cn=config',
 ];
 const USERS = [...ACCOUNTS.map(accountDn), '*,cn=Root DNs,cn=config', 'cn=t*,**', '**'];
-
-/** Takes what is random: a whole number below the argument. */
-export type Dice = (below: number) => number;
 
 export interface Disagreement {
   readonly what: string;
@@ -128,6 +98,7 @@ function randomPolicy(dice: Dice): ModelPolicy {
 function factsOf(policy: ModelPolicy): PolicyFacts {
   return {
     permission: policy.permission,
+    'allowed-control': 'NoOp',
     'allowed-attribute': policy.attributes,
     'allowed-attribute-exception': policy.exceptions,
     'user-dn-equal-to': policy.users,
@@ -142,96 +113,7 @@ async function ask(clients: readonly LdapClient[], policies: readonly ModelPolic
   const user = accountDn(ACCOUNTS[who] ?? '');
   const client = clients[who];
   if (client === undefined) throw new Error('There is no such client.');
-  const name = SERVERS[dice(SERVERS.length)] ?? '';
-  const dn = dice(3) === 0 ? `cn=${name},cn=Mail Servers,cn=effective` : mailServerDn(name);
-  const attribute = ATTRIBUTES[dice(ATTRIBUTES.length)] ?? '';
-  const isMine = (one: ModelPolicy) =>
-    granting([{ ...one, targets: [], otherTargets: [] }], one.permission[0] ?? '', user, dn).length > 0;
-  const mine = policies.filter(isMine);
-  const readers = granting(policies, 'read', user, dn);
-  const isWrite = dice(4) === 0;
-  if (isWrite) {
-    const target = mailServerDn(name);
-    const writers = granting(policies, 'write', user, target);
-    const expected = writeExpected(
-      { mine, readers: granting(policies, 'read', user, target) },
-      writers,
-      'ds-cfg-priority',
-    );
-    const values = new Attribute('ds-cfg-priority', ['5']);
-    const found = await codeOf(
-      client.ask({
-        type: 'modifyRequest',
-        dn: target,
-        modifications: [{ operation: 'replace', attribute: values }],
-      }),
-    );
-    return { what: `${user} modifies ${target}`, expected, found };
-  }
-  const filter: Filter = randomFilter(attribute, dice);
-  const expected = readExpected({ mine, readers }, filter, attribute);
-  const found = await client
-    .ask({
-      type: 'searchRequest',
-      base: dn,
-      scope: SearchScope.baseObject,
-      derefAliases: 0,
-      sizeLimit: 0,
-      timeLimit: 0,
-      typesOnly: false,
-      filter,
-      attributes: ATTRIBUTES,
-    })
-    .then(({ result, entries }) => {
-      if (result.code !== 0) return String(result.code);
-      return entries.map(keysOf).join(';') || 'nothing';
-    });
-  return { what: `${user} reads ${dn} by ${JSON.stringify(filter)}`, expected, found };
-}
-
-function keysOf({ attributes }: Entry): string {
-  return attributes
-    .map(({ key }) => key)
-    .toSorted()
-    .join();
-}
-
-function randomFilter(attribute: string, dice: Dice): Filter {
-  const present: Filter = { type: 'present', attribute };
-  return (
-    [
-      present,
-      { type: 'not', filter: present } as const,
-      { type: 'present', attribute: 'objectClass' } as const,
-    ][dice(3)] ?? present
-  );
-}
-
-interface Rights {
-  readonly mine: readonly ModelPolicy[];
-  readonly readers: readonly ModelPolicy[];
-}
-
-function readExpected({ mine, readers }: Rights, filter: Filter, attribute: string): string {
-  if (!mine.some(({ permission }) => permission.includes('read'))) return '50';
-  if (readers.length === 0) return '32';
-  const isReadable = allows([...readers], attribute, SCHEMA);
-  const isFound = filter.type === 'present' && (filter.attribute === 'objectClass' || isReadable);
-  if (!isFound) return 'nothing';
-  const shown = ATTRIBUTES.filter((one) => allows([...readers], one, SCHEMA)).map((one) => one.toLowerCase());
-  return shown.toSorted().join() || 'nothing';
-}
-
-function writeExpected(
-  { mine, readers }: Rights,
-  writers: readonly ModelPolicy[],
-  attribute: string,
-): string {
-  if (!mine.some(({ permission }) => permission.includes('write'))) return '50';
-  if (writers.length > 0) return allows([...writers], attribute, SCHEMA) ? '0' : '50';
-  return readers.length > 0 ? '50' : '32';
-}
-
-function codeOf(answer: Promise<Answer>): Promise<string> {
-  return answer.then(({ result }) => String(result.code));
+  const { request, isTrial, what, expected, foundOf } = randomQuestion(policies, user, dice);
+  const answer = await client.ask(request, isTrial ? [NO_OP] : []);
+  return { what: `${user} ${what}`, expected, found: foundOf(answer) };
 }

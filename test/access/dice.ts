@@ -1,6 +1,6 @@
 // Random numbers that a seed repeats (mulberry32).
 
-import type { Dice } from './compared-with-model.ts';
+import type { Dice } from './questions.ts';
 
 /** Returns the dice of a seed. */
 export function diceOf(seed: number): Dice {
