@@ -1,12 +1,16 @@
 // `confdit grant` and `confdit revoke`, up to the message that the application sends with what it was given.
 
+import { X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openMailServer } from '../../src/client/open-mail-server.ts';
 import { mailServerDn, mailServerLdif } from '../access/policies.ts';
 import { accountDn } from '../support/accounts.ts';
+import { saslBindRequest, scopes, searchRequest } from '../support/ber-bytes.ts';
+import { Authority, type Issued } from '../support/certificates.ts';
+import { connectTls } from '../support/clients/tls-client.ts';
 import { runHere } from '../support/confdit-program.ts';
 import { removeFolder } from '../support/folders.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
@@ -16,9 +20,11 @@ import { type RunningServer, startServer } from '../support/start-server.ts';
 let server: RunningServer;
 let receiver: SmtpReceiver;
 let folder: string;
+let authority: Authority;
 
 beforeAll(async () => {
-  server = await startServer();
+  authority = await Authority.create();
+  server = await startServer({ files: { 'config/clients/ca.pem': await authority.certificate } });
   folder = await mkdtemp(join(tmpdir(), 'confdit-grant-'));
   receiver = await SmtpReceiver.start({
     users: { me: 'mail-password' },
@@ -37,7 +43,10 @@ beforeAll(async () => {
   expect(added).toMatchObject({ code: 0 });
 });
 
-afterAll(() => removeFolder(folder));
+afterAll(async () => {
+  await removeFolder(folder);
+  await removeFolder(authority.folder);
+});
 
 const confdit = (...words: readonly string[]) => runHere([...words, '--instance', server.folder]);
 const pin = () => join(folder, 'app.pin');
@@ -89,4 +98,49 @@ it('is taken back with the account', async () => {
   });
   expect(await confdit('revoke', 'app')).toMatchObject({ code: 0, stdout: 'There is nothing to revoke.\n' });
   await expect(open()).rejects.toThrow();
+});
+
+describe('an application with a certificate', () => {
+  const trust = 'cn=Clients,cn=Trust Manager Providers,cn=config';
+
+  /** Returns what the application finds with a certificate. */
+  async function found({ certificate, key }: Issued): Promise<readonly string[] | number> {
+    const { client } = await connectTls(server.ldapsPort, { cert: certificate, key });
+    const { code } = await client.request(saslBindRequest('EXTERNAL'));
+    const { entries } = await client.request(searchRequest('cn=config', { scope: scopes.subtree }));
+    client.close();
+    return code === 0 ? entries.map(({ dn }) => dn) : code;
+  }
+
+  it('logs in by it, and another may be added', async () => {
+    const trusting = [
+      `dn: ${trust}\nchangetype: add\nobjectClass: ds-cfg-trust-manager-provider\nobjectClass: ds-cfg-pem-trust-manager-provider`,
+      'cn: Clients\nds-cfg-enabled: true\nds-cfg-pem-directory: config/clients\n',
+      'dn: cn=LDAPS,cn=Connection Handlers,cn=config\nchangetype: modify\nreplace: ds-cfg-trust-manager-provider',
+      `ds-cfg-trust-manager-provider: ${trust}\n-\nreplace: ds-cfg-ssl-client-auth-policy\nds-cfg-ssl-client-auth-policy: optional\n`,
+    ];
+    expect(await new LdapTools(server).modify(trusting.join('\n'))).toMatchObject({ code: 0 });
+    const first = await authority.issue({ subject: '/CN=web' });
+    const second = await authority.issue({ subject: '/O=Example/CN=web' });
+    const fingerprint = new X509Certificate(first.certificate).fingerprint256;
+    const give = (...more: readonly string[]) => confdit('grant', 'web', '--mail-server', 'Other', ...more);
+    const byFirst = await give('--certificate-fingerprint', fingerprint);
+    expect(byFirst).toMatchObject({ code: 0, stderr: '' });
+    expect(byFirst.stdout).not.toContain('password');
+    expect(await found(first)).toEqual([mailServerDn('Other')]);
+    expect(await found(second)).toBe(49);
+    const again = await give('--certificate-fingerprint', fingerprint.replaceAll(':', '').toLowerCase());
+    expect(again.stdout).toContain('already');
+    expect(await give('--certificate-subject-dn', 'CN=web,O=Example')).toMatchObject({ code: 0 });
+    expect(await found(second)).toEqual([mailServerDn('Other')]);
+    expect(await found(first)).toEqual([mailServerDn('Other')]);
+    expect(await confdit('revoke', 'web')).toMatchObject({ code: 0 });
+    expect(await found(first)).toBe(49);
+  });
+
+  it('is not made with a certificate that is none', async () => {
+    const refused = await confdit('grant', 'bad', '--mail-server', 'Own', '--certificate-fingerprint', 'xyz');
+    expect(refused.code).not.toBe(0);
+    expect((await new LdapTools(server).search(accountDn('bad'))).code).toBe(32);
+  });
 });

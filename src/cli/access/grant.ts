@@ -15,6 +15,18 @@ const PASSWORD_OCTETS = 24;
 const FILE_MODE = 0o600;
 const USER_KEY = 'ds-cfg-user-dn-equal-to';
 const TARGET_KEY = 'ds-cfg-request-target-dn-equal-to';
+const CERTIFICATE_OPTIONS = [
+  {
+    option: 'certificate-fingerprint',
+    attribute: 'ds-certificate-fingerprint',
+    comparable: (text: string) => text.replaceAll(':', '').toLowerCase(),
+  },
+  {
+    option: 'certificate-subject-dn',
+    attribute: 'ds-certificate-subject-dn',
+    comparable: (text: string) => Dn.parse(text).toString().toLowerCase(),
+  },
+] as const;
 
 /** Gives an application rights to a mail server. */
 export async function grant(invocation: Invocation, world: World): Promise<ExitCode> {
@@ -27,7 +39,7 @@ export async function grant(invocation: Invocation, world: World): Promise<ExitC
     if (mailServer === undefined)
       throw new CommandError(`There is no mail server ${JSON.stringify(name)}.`, ExitCode.noSuchObject);
     const account = below(Container.rootDns, application);
-    const isNew = (await find(directory, account)) === undefined;
+    const known = await find(directory, account);
     const own = await policiesFor(directory, account);
     const present = own.find((entry) => isAbout(entry, mailServer.dn));
     const policy = policyOf(
@@ -36,8 +48,9 @@ export async function grant(invocation: Invocation, world: World): Promise<ExitC
       account,
       invocation,
     );
-    const steps = policySteps(policy, present);
-    const told = await giveAll(directory, steps, isNew ? account : undefined, invocation);
+    const certificates = known === undefined ? [] : certificateSteps(known, invocation);
+    const steps = [...certificates, ...policySteps(policy, present)];
+    const told = await giveAll(directory, steps, known === undefined ? account : undefined, invocation);
     const done = steps.length === 0 ? 'has these rights already' : 'has the rights now';
     const rights = policy.values('ds-cfg-permission').join(', ');
     world.stdout.write(`${account} ${done}: ${rights} on ${mailServer.dn}.${told}\n`);
@@ -146,6 +159,18 @@ function policySteps(policy: Entry, present: Entry | undefined): readonly Direct
 
 function textOf(entry: Entry, key: string): string {
   return JSON.stringify(entry.values(key).toSorted());
+}
+
+/** Returns what gives an account that is there the certificate of the command; nothing if it has it. */
+function certificateSteps(account: Entry, invocation: Invocation): readonly DirectoryStep[] {
+  const modifications = CERTIFICATE_OPTIONS.flatMap(({ option, attribute, comparable }) => {
+    const given = invocation.value(option);
+    const stored = account.values(attribute).map(comparable);
+    if (given === undefined || stored.includes(comparable(given))) return [];
+    return [{ operation: 'add', attribute: new Attribute(attribute, [given]) } as const];
+  });
+  if (modifications.length === 0) return [];
+  return [{ change: { type: 'modify', dn: account.dn, modifications }, assertion: undefined }];
 }
 
 /** Makes the account and the policy. Resolves to what there is to say of a new account. */
