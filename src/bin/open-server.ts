@@ -45,6 +45,7 @@ import { offeredMechanisms, openAuthentication, openProfiles } from './open-auth
 import { openMail } from './open-mail.ts';
 import { type OpenMonitor, openMonitor } from './open-monitor.ts';
 import { openReload } from './open-reload.ts';
+import { openSecretExport } from './open-secret-export.ts';
 import { openTasks } from './open-tasks.ts';
 import { openTrust, type TrustParts } from './open-trust.ts';
 
@@ -149,7 +150,7 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
   const { environment, now, later, log } = parts;
   const alerts = new Alerts({ now, later, log });
   const configured = await openConfiguration({ ...parts, alerts });
-  const { instance, schema, configuration, store, values, openSources, files } = configured;
+  const { instance, schema, configuration, store, files } = configured;
   opened.defer(() => configured.close());
   let endOfGoodStart = async () => {};
   opened.defer(() => endOfGoodStart());
@@ -175,13 +176,7 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
   await addMissingContainers(configuration, writePath, log);
   await giveAdministratorPassword(instance, environment, configuration, writePath);
   return {
-    instance,
-    schema,
-    configuration,
-    store,
-    values,
-    openSources,
-    files,
+    ...configured,
     keyOf,
     accounts,
     policies,
@@ -328,6 +323,7 @@ async function openSending(ground: Ground, parts: SendingParts, opened: AsyncDis
 function openListeners(ground: Ground, services: Services, opened: AsyncDisposableStack) {
   const { schema, configuration, accounts, alerts, keyOf, log } = ground;
   const { past, monitor, health, contexts, providing, trust, mail, alerting, tasks } = services;
+  const { find: findPolicy } = ground.policies;
   const authentication = openAuthentication(
     {
       accounts,
@@ -335,7 +331,7 @@ function openListeners(ground: Ground, services: Services, opened: AsyncDisposab
       derive: ground.hashing.forLogin,
       renew: services.memoryBackends.renewPassword,
       states: ground.states,
-      findPolicy: ground.policies.find,
+      findPolicy,
       now: ground.now,
       locked: lockedAlerts(alerts),
       findElsewhere: services.memoryBackends.findEntry,
@@ -343,11 +339,13 @@ function openListeners(ground: Ground, services: Services, opened: AsyncDisposab
     configuration,
     loginAlerts(alerts),
   );
+  const { service: history } = past;
+  const secretExport = openSecretExport(ground);
   const places = new ListeningAddresses(providing.instanceFolder);
   const ldapServer = new LdapServer({
     ...providing,
     places,
-    services: { contexts, authentication, keyOf, history: past.service, findPolicy: ground.policies.find },
+    services: { contexts, authentication, keyOf, history, findPolicy, secretExport },
     tls: trust.tls,
     budget: new OctetBudget(Math.floor(getHeapStatistics().heap_size_limit * REQUESTS_SHARE)),
     unsent: new UnsentAnswers(unsentOctetsMax()),

@@ -18,6 +18,7 @@ export const ALERT_TYPES = {
   'confdit.FileSystemStuck': 'the file system of a file that a value names does not answer',
   'confdit.LoginsRefused': 'too many logins have failed with a name or from an address',
   'confdit.AccountLocked': 'failed logins have locked an account',
+  'confdit.SecretsExported': 'secrets were exported in clear text',
   'confdit.MailServerFailed': 'a mail server fails its checks',
   'confdit.MailGivenUp': 'a message could not be delivered',
   'confdit.SpoolRefused': 'a message could not be put into the spool',

@@ -234,7 +234,8 @@ function encryptedProblem({ type }: PropertyDefinition, text: string): Refused |
   if (!(type.secret || type.mayHoldSecrets) || !text.startsWith(ENCRYPTED_MARK)) return undefined;
   return {
     problem: `begins with ${ENCRYPTED_MARK}, as only encrypted values in the files of this server do`,
-    advice: 'Write the secret itself; the server encrypts it in its files.',
+    advice:
+      'Write the secret itself; the server encrypts it in its files. import-ldif --offline takes an export with encrypted secrets.',
   };
 }
 

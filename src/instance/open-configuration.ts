@@ -14,7 +14,8 @@ import { currentUser } from '../files/ownership.ts';
 import { requirePrivate } from '../files/permissions.ts';
 import type { AlertSink } from '../mail/alert.ts';
 import { Schema } from '../schema/schema.ts';
-import type { StoredValues } from '../store/encryption/stored-values.ts';
+import type { MasterKey } from '../store/encryption/data-keys.ts';
+import type { EncryptedValues } from '../store/encryption/stored-values.ts';
 import { type LdifStore, openLdifStore } from '../store/ldif-store.ts';
 import { KEEP_ALL } from '../store/retention.ts';
 import { SNAPSHOT_NAME } from '../store/snapshot.ts';
@@ -48,7 +49,8 @@ export interface OpenConfiguration {
   readonly configuration: Configuration;
   readonly store: LdifStore;
   /** Encrypts and decrypts secret values in files. */
-  readonly values: StoredValues;
+  readonly values: EncryptedValues;
+  readonly master: MasterKey;
   /** Whether a snapshot should be written before anything else. */
   readonly isSnapshotDue: boolean;
   /** Reads what values name. */
@@ -124,7 +126,19 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
     configuration.keepSecrets((used) => void last.keep(used));
     const close = () => store.close().then(() => last.settled());
     const isSnapshotDue = loaded.isSnapshotDue || opened.isForeign || opened.edited !== undefined;
-    return { instance, schema, configuration, store, values, isSnapshotDue, openSources, files, close };
+    const { master } = keys.keys;
+    return {
+      instance,
+      schema,
+      configuration,
+      store,
+      values,
+      master,
+      isSnapshotDue,
+      openSources,
+      files,
+      close,
+    };
   } catch (error) {
     await store.close();
     throw await withHint(error, hintOptions);

@@ -11,6 +11,7 @@ import { repeat } from '../configuration/write/staging.ts';
 import { Sources } from '../expression/sources.ts';
 import { nodeFileSystem } from '../files/file-system.ts';
 import { Schema } from '../schema/schema.ts';
+import type { StoredValues } from '../store/encryption/stored-values.ts';
 import { HistoryReader } from '../store/history-reader.ts';
 import { JOURNAL_FOLDER } from '../store/journal.ts';
 import { readSnapshot, SNAPSHOT_NAME } from '../store/snapshot.ts';
@@ -20,11 +21,18 @@ import type { InstanceChoice } from './instance-choice.ts';
 import { readValues } from './keys/stored-secrets.ts';
 import { NotAnInstance } from './offline-instance.ts';
 
+/** The configuration in the files of an instance. */
+export interface StoredConfiguration {
+  readonly configuration: Configuration;
+  /** What its values were decrypted with. */
+  readonly values: StoredValues;
+}
+
 /** Rejects with NotAnInstance, and with what reading the files rejects with. */
 export async function readStoredEntries(
   { instance, environmentFile }: InstanceChoice,
   environment: NodeJS.ProcessEnv,
-): Promise<Configuration> {
+): Promise<StoredConfiguration> {
   const folder = resolve(instance);
   const configFolder = join(folder, 'config');
   if ((await nodeFileSystem.inspect(join(configFolder, SNAPSHOT_NAME))) === undefined)
@@ -42,5 +50,5 @@ export async function readStoredEntries(
   const reader = new HistoryReader(join(configFolder, JOURNAL_FOLDER), values);
   const commits = [...reader.commits(snapshot.number + 1)].filter((commit) => commit !== undefined);
   repeat(configuration, commits);
-  return configuration;
+  return { configuration, values };
 }

@@ -31,6 +31,7 @@ export const Oid = {
   syncDone: '1.3.6.1.4.1.4203.1.9.1.3',
   transaction: '1.3.6.1.1.21.2', // RFC 5805
   effectiveRights: '1.3.6.1.4.1.42.2.27.9.5.2', // draft-ietf-ldapext-acl-model, as OpenDJ and 389 Directory Server have it
+  exportedSecrets: '2.25.91284782873429157759323361610399607177.9.3', // our own: src/operations/requests/exported-secrets.ts
   // Intermediate responses
   syncInfo: '1.3.6.1.4.1.4203.1.9.1.4', // RFC 4533
   // Extended operations

@@ -6,6 +6,7 @@ import type { WriteOrder } from '../backend/write-order.ts';
 import type { HeldOctets, OctetBudget } from '../directory/octet-budget.ts';
 import type { HistoryService } from '../history/history-service.ts';
 import type { Control } from '../ldap/control.ts';
+import type { Entry } from '../ldap/entry.ts';
 import type { Request, Response } from '../ldap/message.ts';
 import type { ResultCode } from '../ldap/result-code.ts';
 import type { FindPolicy } from '../runtime/password-policies.ts';
@@ -23,9 +24,20 @@ export interface Services {
   readonly authentication: Authentication;
   readonly history: HistoryService;
   readonly findPolicy: FindPolicy;
+  readonly secretExport: SecretExport;
   /** The key of a name; throws invalidDnSyntax. */
   readonly keyOf: (dn: string) => string;
   readonly limits: ConnectionLimits;
+}
+
+/** How secrets leave the server in an export. */
+export interface SecretExport {
+  /** The data key of what is encrypted, as a comment of LDIF that whoever has the master key can use. */
+  readonly keyLine: string;
+  /** Returns an entry with encrypted secrets. */
+  encrypt(entry: Entry): Entry;
+  /** Reports that somebody exports secrets in clear text. */
+  reportClear(who: string, base: string): void;
 }
 
 /** The session of a connection, as the operations see it. */

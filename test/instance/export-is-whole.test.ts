@@ -27,6 +27,8 @@ const BESIDE = [
   'trust.jks',
   'trust.p12',
 ];
+/** Keys of the instance itself. */
+const OF_SECRETS = /master\.key$|data-keys\.json$/;
 const EXPORT = 'export.ldif';
 
 afterAll(endReceivers);
@@ -50,9 +52,13 @@ async function newInstance(from: string): Promise<string> {
   onTestFinished(() => removeFolder(parent));
   const folder = join(parent, 'instance');
   const environment = { CONFDIT_ADMIN_PASSWORD: 'another-password-2' };
-  expect(await runConfdit(['init', '--instance', folder], { environment })).toMatchObject({ code: 0 });
+  const master = ['--master-key', join(from, 'config', 'keys', 'master.key')];
+  expect(await runConfdit(['init', '--instance', folder, ...master], { environment })).toMatchObject({
+    code: 0,
+  });
+  const filter = (path: string) => !OF_SECRETS.test(path);
   for (const name of BESIDE)
-    await cp(join(from, 'config', name), join(folder, 'config', name), { recursive: true });
+    await cp(join(from, 'config', name), join(folder, 'config', name), { recursive: true, filter });
   return folder;
 }
 
@@ -78,9 +84,9 @@ async function entriesIn(path: string): Promise<readonly string[]> {
     .toSorted();
 }
 
-async function exportOf(server: RunningServer): Promise<string> {
-  const path = join(server.folder, EXPORT);
-  const done = await confditFor(server)('export-ldif', '--ldifFile', path);
+async function exportOf(server: RunningServer, ...words: string[]): Promise<string> {
+  const path = join(server.folder, words.length === 0 ? `encrypted-${EXPORT}` : EXPORT);
+  const done = await confditFor(server)('export-ldif', '--ldifFile', path, ...words);
   expect(done, done.stderr).toMatchObject({ code: 0 });
   return path;
 }
@@ -106,8 +112,9 @@ it.each(['import-ldif --offline', 'apply'])(
   async (how) => {
     const world = await openWorld();
     const first = await start(await copySample('0.1.0'), world);
-    const path = await exportOf(first);
-    const expected = { runs: await whatRuns(first), entries: await entriesIn(path) };
+    const clear = await exportOf(first, '--clear-secrets');
+    const path = how === 'apply' ? clear : await exportOf(first);
+    const expected = { runs: await whatRuns(first), entries: await entriesIn(clear) };
     expect(expected.entries.join('\n')).toMatch(/^ds-privilege-name: secret-read$/m);
     await first.stop();
     const folder = await newInstance(first.folder);
@@ -126,7 +133,7 @@ it.each(['import-ldif --offline', 'apply'])(
       await running.stop();
     }
     const second = await start(folder, world);
-    expect(await entriesIn(await exportOf(second))).toEqual(expected.entries);
+    expect(await entriesIn(await exportOf(second, '--clear-secrets'))).toEqual(expected.entries);
     expect(await whatRuns(second)).toEqual(expected.runs);
     await expectItActs(second, world);
   },
@@ -135,13 +142,24 @@ it.each(['import-ldif --offline', 'apply'])(
 it('a plan made of an export is empty, and applying it strips nothing', async () => {
   const world = await openWorld();
   const server = await start(await copySample('0.1.0'), world);
-  const path = await exportOf(server);
+  const path = await exportOf(server, '--clear-secrets');
   const confdit = confditFor(server);
   expect(await confdit('plan', '--detailed-exitcode', path)).toMatchObject({ code: 0 });
   expect(await confdit('apply', '-n', path)).toMatchObject({ code: 0 });
   await expectItActs(server, world);
   const offline = join(server.folder, 'offline.ldif');
   const words = ['export-ldif', '--offline', '--instance', server.folder, '--ldifFile', offline];
-  expect(await runConfdit(words)).toMatchObject({ code: 0 });
+  expect(await runConfdit([...words, '--clear-secrets'])).toMatchObject({ code: 0 });
   expect(await entriesIn(offline)).toEqual(await entriesIn(path));
+  // A secret may have another encrypted form each time it is written.
+  expect(await runConfdit(words)).toMatchObject({ code: 0 });
+  const withoutForms = async (file: string) =>
+    (await readFile(file, 'utf8'))
+      .replaceAll(/\{AES256-GCM\}\S+/g, '{AES256-GCM}')
+      .replace(/^# data-key .*$/m, '')
+      .split('\n\n')
+      .toSorted();
+  const encrypted = await withoutForms(offline);
+  expect(encrypted.join().match(/\{AES256-GCM\}/g)?.length).toBeGreaterThan(2);
+  expect(await withoutForms(await exportOf(server))).toEqual(encrypted);
 });

@@ -7,18 +7,23 @@ import { finished } from 'node:stream/promises';
 import { parseFilter } from '../../codec/filter-text.ts';
 import { FileError } from '../../files/file-error.ts';
 import { FILE_MODE } from '../../files/file-system.ts';
+import { environmentWith } from '../../instance/environment-file.ts';
+import { exportedKeyOf } from '../../instance/keys/stored-secrets.ts';
 import { readStoredEntries } from '../../instance/stored-entries.ts';
 import { isAtOrBelow } from '../../ldap/dn-key.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import type { Filter } from '../../ldap/filter.ts';
 import { countOf } from '../../ldap/issue.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
+import { Oid } from '../../ldap/oids.ts';
 import { compileFilter } from '../../schema/filter-matcher.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { modifiableOperationalOf } from '../../schema/subschema-entry.ts';
 import { keysOfName } from '../../schema/written-name.ts';
+import { encryptEntry } from '../../store/encryption/stored-values.ts';
 import { CommandError, type Invocation, type World } from '../command.ts';
-import type { ChangeStream } from '../connection/change-stream.ts';
+import { asCommandError } from '../command-errors.ts';
+import type { AskedControl, ChangeStream } from '../connection/change-stream.ts';
 import { type DocumentFormat, formatOfOption } from '../documents/document-format.ts';
 import { EntryWriter } from '../documents/entry-writer.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -32,29 +37,46 @@ const SUBSCHEMA = 'cn=schema';
 const EVERYTHING = '(objectClass=*)';
 const PAGE_ENTRIES = 1000;
 
+/** Comment about the data key in a file with encrypted secrets. */
+const ABOUT_KEY =
+  '# Secrets in this file are encrypted. import-ldif --offline takes them where the master key is the same (init --master-key).\n';
+
+/** Readable ones are what any search shows; clear ones are asked for as such, and reported. */
+type SecretsForm = 'readable' | 'clear' | 'encrypted';
+
 interface Asked {
   readonly base: string;
   readonly filter: Filter;
+  readonly secrets: SecretsForm;
+  /** Takes the comment with the data key of encrypted secrets. */
+  readonly take: (keyLine: string) => void;
 }
 
 /** Writes entries as LDIF, as PingDS's tool of this name does. */
 export function exportLdif(invocation: Invocation, world: World): Promise<ExitCode> {
-  return exportEntries(invocation, world, 'ldif');
+  const secrets = invocation.has('clear-secrets') ? 'clear' : 'encrypted';
+  return asCommandError(() => exportEntries(invocation, world, 'ldif', secrets));
 }
 
 /** Writes entries in any form. */
 export async function exportDocument(invocation: Invocation, world: World): Promise<ExitCode> {
   const format = formatOfOption('format', invocation.value('format') ?? 'yaml');
-  return exportEntries(invocation, world, format);
+  return asCommandError(() => exportEntries(invocation, world, format, 'readable'));
 }
 
 async function exportEntries(
   invocation: Invocation,
   world: World,
   format: DocumentFormat,
+  secrets: SecretsForm,
 ): Promise<ExitCode> {
   try {
+    let keyLine = '';
     const asked = {
+      secrets,
+      take: (line: string) => {
+        keyLine = line;
+      },
       base: invocation.value('baseDN') ?? ROOT,
       filter: parseFilter(invocation.value('filter') ?? EVERYTHING),
     };
@@ -62,7 +84,8 @@ async function exportEntries(
       ? storedPages(invocation, world, asked)
       : serverPages(invocation, world, asked);
     const path = invocation.value('ldifFile') ?? invocation.value('output');
-    const writer = new EntryWriter(format, await shippedSchema());
+    const head = () => (keyLine === '' ? '' : ABOUT_KEY + keyLine);
+    const writer = new EntryWriter(format, await shippedSchema(), head);
     const count =
       path === undefined
         ? await write(pages, writer, world.stdout, world)
@@ -78,12 +101,17 @@ async function exportEntries(
 async function* serverPages(
   invocation: Invocation,
   world: World,
-  { base, filter }: Asked,
+  { base, filter, secrets, take }: Asked,
 ): AsyncGenerator<readonly Entry[], void> {
+  const value = secrets === 'clear' ? secrets : undefined;
+  const form: AskedControl = {
+    control: { oid: Oid.exportedSecrets, criticality: true, value },
+    answered: (line = '') => take(line),
+  };
   const stream = await openChangeStream(invocation, world);
   try {
     const attributes = invocation.has('operational') ? ['*', '+'] : await modifiableAttributes(stream);
-    yield* stream.search(base, filter, attributes);
+    yield* stream.search(base, filter, attributes, secrets === 'readable' ? undefined : form);
   } finally {
     stream.close();
   }
@@ -100,9 +128,13 @@ async function modifiableAttributes(stream: ChangeStream): Promise<readonly stri
 async function* storedPages(
   invocation: Invocation,
   world: World,
-  { base, filter }: Asked,
+  { base, filter, secrets, take }: Asked,
 ): AsyncGenerator<readonly Entry[], void> {
-  const { schema, tree } = await readStoredEntries(instanceOf(invocation, world), world.env);
+  const { configuration, values } = await readStoredEntries(instanceOf(invocation, world), world.env);
+  const { schema, tree } = configuration;
+  const inForm = (entry: Entry) => (secrets === 'encrypted' ? encryptEntry(entry, values) : entry);
+  if (secrets === 'encrypted') take(await keyLineOf(invocation, world, schema));
+  if (secrets === 'clear') world.stderr.write('Secrets are written in clear text.\n');
   const baseKey = schema.dnKeyOfText(base);
   if (tree.find(baseKey) === undefined)
     throw new LdapError('noSuchObject', `${base}: there is no such entry.`);
@@ -112,12 +144,24 @@ async function* storedPages(
     const { key } = keysOfName(schema, entry.dn);
     if (!isAtOrBelow(key, baseKey)) continue;
     if (matches(entry) !== true) continue;
-    page.push(invocation.has('operational') ? entry : modifiablePart(entry, schema));
+    page.push(inForm(invocation.has('operational') ? entry : modifiablePart(entry, schema)));
     if (page.length < PAGE_ENTRIES) continue;
     yield page;
     page = [];
   }
   yield page;
+}
+
+/** Rejects with CommandError for an instance that has no keys yet. */
+async function keyLineOf(invocation: Invocation, world: World, schema: Schema): Promise<string> {
+  const { instance: folder, environmentFile } = instanceOf(invocation, world);
+  const environment = await environmentWith(environmentFile, world.env);
+  const line = await exportedKeyOf({ folder, environment, schema });
+  if (line !== undefined) return line;
+  throw new CommandError(
+    `${folder} has no keys for its secrets yet, which the next start makes. For secrets in clear text give --clear-secrets.`,
+    ExitCode.wrongData,
+  );
 }
 
 /** The entry without what the server keeps by itself. */

@@ -4,6 +4,7 @@ import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { WritePath } from '../../configuration/write/write-path.ts';
 import { ADMINISTRATOR_BIND_NAME, giveAdministratorPassword } from '../../instance/administrator.ts';
+import { giveMasterKey } from '../../instance/keys/instance-keys.ts';
 import { openConfiguration } from '../../instance/open-configuration.ts';
 import { Runtime } from '../../runtime/runtime.ts';
 import { CommandError, type Invocation, type World } from '../command.ts';
@@ -22,6 +23,8 @@ export async function init(invocation: Invocation, world: World): Promise<ExitCo
       ExitCode.alreadyExists,
     );
   }
+  const masterKey = invocation.value('master-key');
+  if (masterKey !== undefined) await asCommandError(() => giveMasterKey(choice, world.env, masterKey));
   const now = () => new Date();
   const tell = (_: object, message: string) => void world.stderr.write(`${message}\n`);
   const log = { info: () => {}, warn: tell, error: tell };

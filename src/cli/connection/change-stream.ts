@@ -32,6 +32,12 @@ const SEARCH = {
   typesOnly: false,
 } as const;
 
+/** A control of a search, and what receives the value of the control that answers it. */
+export interface AskedControl {
+  readonly control: Control;
+  readonly answered: (value: string | undefined) => void;
+}
+
 export class ChangeStream {
   readonly #client: ServerClient;
   readonly #choice: ConnectionChoice;
@@ -78,11 +84,15 @@ export class ChangeStream {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** The subtree, page by page (RFC 2696). Rejects with CommandError. */
+  /**
+   * The subtree, page by page (RFC 2696). Rejects with CommandError.
+   * @param more A control besides that for pages, and what receives its answer.
+   */
   async *search(
     base: string,
     filter: Filter,
     attributes: readonly string[],
+    more?: AskedControl,
   ): AsyncGenerator<readonly Entry[], void> {
     const request: OneAnswered = { ...SEARCH, base, filter, attributes };
     let emptyPages = 0;
@@ -90,7 +100,9 @@ export class ChangeStream {
       const value = writePagedResults({ size: PAGE_ENTRIES, cookie });
       const { entries, controls } = await this.#client.ask(request, [
         { oid: Oid.pagedResults, criticality: true, value },
+        ...(more === undefined ? [] : [more.control]),
       ]);
+      more?.answered(controls.find(({ oid }) => oid === more.control.oid)?.value);
       yield entries;
       cookie = this.#cookieOf(controls);
       if (cookie === '') return;

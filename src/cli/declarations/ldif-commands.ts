@@ -48,10 +48,15 @@ const exportLdifCommand: Command = {
     'All attributes that people may set are written, so that the files make the same configuration again: import-ldif and\n' +
     'apply read them. Who made an entry and when is left out unless --operational is given.\n' +
     'With --offline the files of the instance are read, whether its server runs or not; otherwise a running server is\n' +
-    'asked, which shows secrets only to those who may read them. Only its owner can read the file.',
+    'asked, which shows secrets only to those who may read them. Secrets are encrypted: import-ldif --offline takes them\n' +
+    'where the master key is the same. Only its owner can read the file.',
   options: [
     ...INSTANCE_OPTIONS,
     { name: 'ldifFile', short: 'l', value: 'FILE', synopsis: 'the file to write (default: stdout)' },
+    {
+      name: 'clear-secrets',
+      synopsis: 'write secrets in clear text; the server logs that and raises an alert',
+    },
     ...EXPORT_OPTIONS,
     ...CONNECTION_OPTIONS,
   ],

@@ -16,6 +16,12 @@ export const initCommand: Command = {
     'CONFDIT_ADMIN_PASSWORD_FILE, CONFDIT_CERTIFICATE_NAMES, CONFDIT_MASTER_KEY_FILE.',
   options: [
     ...INSTANCE_OPTIONS,
+    {
+      name: 'master-key',
+      value: 'FILE',
+      synopsis:
+        'a copy of this master key becomes that of the instance, such as for encrypted exports of another one',
+    },
     { name: 'quiet', short: 'Q', synopsis: 'print nothing but problems' },
     JSON_OPTION,
   ],

@@ -15,9 +15,12 @@ const INDENTED = /^/gm;
 export class EntryWriter {
   readonly #format: DocumentFormat;
   readonly #schema: Schema;
+  readonly #head: () => string;
   #count = 0;
 
-  constructor(format: DocumentFormat, schema: Schema) {
+  /** @param head Returns comments that LDIF begins with; called with the first entry. */
+  constructor(format: DocumentFormat, schema: Schema, head = () => '') {
+    this.#head = head;
     this.#format = format;
     this.#schema = schema;
   }
@@ -28,7 +31,7 @@ export class EntryWriter {
     const isFirst = this.#count === 1;
     switch (this.#format) {
       case 'ldif':
-        return `${isFirst ? LDIF_HEAD : ''}\n${withLdifComments(formatLdifEntry(entry, this.#schema), comments)}`;
+        return `${isFirst ? LDIF_HEAD + this.#head() : ''}\n${withLdifComments(formatLdifEntry(entry, this.#schema), comments)}`;
       case 'yaml':
         return `${isFirst ? '' : '---\n'}${formatYamlEntry(entry, comments)}`;
       case 'json':

@@ -138,7 +138,7 @@ async function entriesOf(
   choice: InstanceChoice | undefined,
   { env }: Pick<World, 'env'>,
 ): Promise<readonly Entry[]> {
-  if (choice !== undefined) return [...(await readStoredEntries(choice, env)).tree.entries()];
+  if (choice !== undefined) return [...(await readStoredEntries(choice, env)).configuration.tree.entries()];
   const records = readLdif(await readText(fileURLToPath(SHIPPED_CONFIGURATION)));
   return records.flatMap((record) => (record.type === 'content' ? [record.entry] : []));
 }

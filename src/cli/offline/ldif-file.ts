@@ -22,6 +22,8 @@ export interface LdifFileOptions {
   /** Octets of standard input, which can be read once only. */
   readonly stdin: Buffer;
   readonly wrong: (error: LdifError) => void;
+  /** Receives the first piece of the file, before any record. */
+  readonly begun?: (octets: Buffer) => void;
   readonly progress: (doneOctets: number, totalOctets: number) => void;
 }
 
@@ -41,7 +43,7 @@ export async function* readChanges(options: LdifFileOptions): AsyncGenerator<Wan
   const { path, allowsFiles, wrong } = options;
   const readUrl = allowsFiles ? readFileUrl : refuseUrl;
   try {
-    for await (const records of readLdifPieces(piecesOf(options), { readUrl, wrong }))
+    for await (const records of readLdifPieces(begunPieces(options), { readUrl, wrong }))
       yield records.map(wanted);
   } catch (error) {
     if (error instanceof CommandError) throw error;
@@ -61,6 +63,15 @@ export async function readStdin(files: readonly string[], stdin: World['stdin'])
   const pieces: Buffer[] = [];
   if (files.includes(STDIN)) for await (const piece of stdin) pieces.push(Buffer.from(piece));
   return Buffer.concat(pieces);
+}
+
+async function* begunPieces(options: LdifFileOptions): AsyncGenerator<Buffer, void> {
+  let isFirst = true;
+  for await (const octets of piecesOf(options)) {
+    if (isFirst) options.begun?.(octets);
+    isFirst = false;
+    yield octets;
+  }
 }
 
 async function* piecesOf({ path, stdin, progress }: LdifFileOptions): AsyncGenerator<Buffer, void> {

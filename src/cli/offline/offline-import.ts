@@ -16,6 +16,7 @@ import { dnOfChange } from '../../ldap/change.ts';
 import type { World } from '../command.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import type { ImportProblem } from './import-report.ts';
+import { ImportedSecrets, type ImportKeys } from './imported-secrets.ts';
 import { readChanges } from './ldif-file.ts';
 import { ReplacedEntries } from './replaced-entries.ts';
 
@@ -99,7 +100,12 @@ async function importOnce(
       hashedAttributes: validator.definitions.hashedAttributes,
       find: async (dn) => tree.find(schema.dnKey(dn)),
     });
-    const problems = await takeFiles(options, bulk, options.isReplacing ? replaced : undefined, leftOut);
+    const { values, master } = opened;
+    const problems = await takeFiles(options, leftOut, {
+      bulk,
+      replaced: options.isReplacing ? replaced : undefined,
+      keys: { values, master, schema },
+    });
     const changeCount = bulk.changes.length;
     const isRight = problems.every((one) => leftOut.has(placeOf(one)));
     const providers = bulk.changes.map(dnOfChange).filter((dn) => PROVIDER.test(dn.toString()));
@@ -119,26 +125,39 @@ async function importOnce(
   }
 }
 
+/** Objects that the records of files go through. */
+interface ImportParts {
+  readonly bulk: BulkImport;
+  readonly replaced: ReplacedEntries | undefined;
+  readonly keys: ImportKeys;
+}
+
 async function takeFiles(
   { files, world, stdin, allowsFiles }: OfflineImportOptions,
-  bulk: BulkImport,
-  replaced: ReplacedEntries | undefined,
   leftOut: ReadonlySet<string>,
+  { bulk, replaced, keys }: ImportParts,
 ): Promise<ImportProblem[]> {
   const problems: ImportProblem[] = [];
   const bar = new ProgressBar(world.stderr, 'checking');
   for (const [index, file] of files.entries()) {
+    const secrets = new ImportedSecrets(keys, file);
     const changes = readChanges({
       path: file,
+      begun: (octets) => secrets.begin(octets),
       allowsFiles,
       stdin,
       wrong: ({ line, problem }) => problems.push({ file, line, problem }),
       progress: (done, total) => bar.show(done, total, `${bulk.changes.length} changes`),
     });
     for await (const batch of changes) {
-      bulk.prepare(batch.map(({ change }) => change));
-      for (const { line, change, controls } of batch) {
+      const read = batch.map((one) => ({ ...one, ...secrets.decrypt(one.change) }));
+      bulk.prepare(read.flatMap(({ change, problem }) => (problem === undefined ? [change] : [])));
+      for (const { line, change, controls, problem } of read) {
         if (leftOut.has(placeOf({ file, line }))) continue;
+        if (problem !== undefined) {
+          problems.push({ file, line, problem });
+          continue;
+        }
         const refused = controls.find(({ criticality }) => criticality);
         if (refused !== undefined) {
           problems.push({ file, line, problem: `${dnOfChange(change)}: ${refusedControl(refused)}` });

@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { errorCode, fileErrorFrom } from '../../files/file-error.ts';
 import { FOLDER_MODE, nodeFileSystem, writeNewFile } from '../../files/file-system.ts';
 import { UnreadableFile } from '../../files/named-file.ts';
@@ -18,6 +18,8 @@ import {
 } from '../../store/encryption/data-keys.ts';
 import { replaceFile } from '../../store/encryption/rewrite-files.ts';
 import { readSnapshotKeyId, SNAPSHOT_NAME } from '../../store/snapshot.ts';
+import { environmentWith } from '../environment-file.ts';
+import type { InstanceChoice } from '../instance-choice.ts';
 import { KEYS_FOLDER } from '../server-key.ts';
 import { StartError } from '../start-error.ts';
 
@@ -25,6 +27,7 @@ export const DATA_KEYS_NAME = 'data-keys.json';
 export const MASTER_KEY_NAME = 'master.key';
 /** Environment variable with the path of the master key. */
 const VARIABLE = 'CONFDIT_MASTER_KEY_FILE';
+const CONFIG_FOLDER = 'config';
 const KEY_OCTETS = 32;
 const FILE_OCTETS_MAX = 1024 * 1024;
 /** 32 octets in base64, base64url or hexadecimal digits. */
@@ -139,6 +142,32 @@ async function makeKeys(place: KeyPlace): Promise<InstanceKeys> {
 /** Writes a new master key to a file that must not be there. Another process may be first. */
 export async function createMasterKey(path: string): Promise<void> {
   await createWhole(path, Buffer.from(`${randomBytes(KEY_OCTETS).toString('base64')}\n`));
+}
+
+/**
+ * Copies a master key into an instance that has none yet. Throws StartError for a file that is no key, if the environment names
+ * another file, and if another key is there.
+ */
+export async function giveMasterKey(
+  { instance, environmentFile }: InstanceChoice,
+  environment: NodeJS.ProcessEnv,
+  from: string,
+): Promise<void> {
+  const place = {
+    configFolder: join(resolve(instance), CONFIG_FOLDER),
+    environment: await environmentWith(environmentFile, environment),
+  };
+  const { path, isNamed } = masterKeyPath(place);
+  if (isNamed)
+    throw new StartError(`${VARIABLE} names the master key ${path} already. Leave --master-key out.`);
+  const key = await readMasterKey(from);
+  if (key === undefined) throw new StartError(`There is no master key ${from}.`);
+  await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
+  await createWhole(path, Buffer.from(await readText(from, FILE_OCTETS_MAX)));
+  if ((await readMasterKey(path))?.id === key.id) return;
+  throw new StartError(
+    `${path} is another master key than ${from}. Choose another folder, or remove that file.`,
+  );
 }
 
 /** Replaces the file with the data keys. At every moment the old one or the new one is there, whole. */

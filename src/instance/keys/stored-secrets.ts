@@ -11,6 +11,7 @@ import type { Log } from '../../files/log.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { ARCHIVE_FOLDER, listArchives } from '../../store/archive.ts';
 import type { DataKeys } from '../../store/encryption/data-keys.ts';
+import { formatExportedKey } from '../../store/encryption/exported-key.ts';
 import { findClearValues, rewriteFiles } from '../../store/encryption/rewrite-files.ts';
 import {
   EncryptedValues,
@@ -72,6 +73,15 @@ export interface OpenValues {
 export async function readValues(options: ValuesOptions): Promise<StoredValues> {
   const keys = await readKeys(placeOf(options));
   return keys === undefined ? VALUES_AS_STORED : valuesOf(keys.keys, options.schema);
+}
+
+/**
+ * Returns the comment of LDIF that goes with values which are encrypted with the current key. Returns undefined for an
+ * instance without keys. Throws StartError and StoreError.
+ */
+export async function exportedKeyOf(options: ValuesOptions): Promise<string | undefined> {
+  const keys = await readKeys(placeOf(options));
+  return keys && formatExportedKey(keys.keys, keys.master);
 }
 
 function placeOf({ folder, environment }: ValuesOptions): KeyPlace {

@@ -164,6 +164,13 @@ const CONTROLS = {
     requests: ['deleteRequest'],
     decode: withoutValue('subtree delete'),
   }),
+  exportedSecrets: define({
+    oid: Oid.exportedSecrets,
+    name: 'exported secrets',
+    requests: ['searchRequest'],
+    mustBeCritical: true,
+    decode: readSecretsForm,
+  }),
   transaction: define({
     oid: Oid.transaction,
     name: 'transaction specification',
@@ -267,6 +274,13 @@ function readAuthorizationIdentity(value: string | undefined): string {
 function readTransactionId(value: string | undefined): string {
   if (value === undefined) throw protocolError('The transaction specification control needs a value.');
   return value;
+}
+
+/** No value asks for encrypted secrets. */
+function readSecretsForm(value: string | undefined): 'encrypted' | 'clear' {
+  if (value === undefined || value === '') return 'encrypted';
+  if (value === 'clear') return 'clear';
+  throw protocolError('The exported secrets control has no value, or the value clear.');
 }
 
 /** The value is the text itself, without BER around it. */

@@ -4,7 +4,8 @@ import type { Found } from '../../backend/backend.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import { Reference } from '../../ldap/reference.ts';
 
-function* mapEntries(found: Iterable<Found>, map: (entry: Entry) => Entry): Generator<Found> {
+/** Converts the entries of what a search finds; references stay. */
+export function* mapEntries(found: Iterable<Found>, map: (entry: Entry) => Entry): Generator<Found> {
   for (const one of found) yield one === undefined || one instanceof Reference ? one : map(one);
 }
 

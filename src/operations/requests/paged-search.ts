@@ -75,8 +75,9 @@ function addCookie(operation: Operation, cookie: string): void {
 function fingerprintOf(
   { base, scope, filter, attributes, typesOnly }: SearchRequest,
   { requester }: Operation,
-  { sort, matchedValues, assertion, manageDsaIt }: RequestControls,
+  { sort, matchedValues, assertion, manageDsaIt, exportedSecrets }: RequestControls,
 ): string {
   const asked = [base, scope, filter, attributes, typesOnly, requester.dn];
-  return JSON.stringify([...asked, sort?.value, matchedValues?.value, assertion?.value, manageDsaIt?.value]);
+  const controls = [sort, matchedValues, assertion, manageDsaIt, exportedSecrets];
+  return JSON.stringify([...asked, ...controls.map((control) => control?.value)]);
 }

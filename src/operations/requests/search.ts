@@ -16,6 +16,7 @@ import { rightsQuestion } from '../rights-question.ts';
 import { BelowRoot, isBelowRoot, orNothing } from './below-root.ts';
 import { contentSync } from './content-sync.ts';
 import { EntrySender, type SendLimits } from './entry-sender.ts';
+import { exportedForm } from './exported-secrets.ts';
 import { withoutValues } from './found-entries.ts';
 import { listView } from './list-view.ts';
 import { pagedSearch } from './paged-search.ts';
@@ -26,7 +27,7 @@ import { sortedEntries } from './sorted-entries.ts';
 export function search(
   request: SearchRequest,
   operation: Operation,
-  { contexts, keyOf, limits, authentication }: Services,
+  { contexts, keyOf, limits, authentication, secretExport }: Services,
   asked: RequestControls,
 ): Answer | Promise<Answer> {
   const controls =
@@ -50,17 +51,17 @@ export function search(
   if (view !== undefined) {
     return listView(request, query, searchable(query, contexts), operation, sendLimits, controls);
   }
-  const find = () => {
-    const found =
+  const inForm = exportedForm(request.base, operation, controls, secretExport);
+  const shown = (found: Iterable<Found>) => inForm(request.typesOnly ? withoutValues(found) : found);
+  const find = () =>
+    shown(
       sort === undefined
         ? findAll(query, contexts)
-        : sortedEntries(query, searchable(query, contexts), operation, sort);
-    return request.typesOnly ? withoutValues(found) : found;
-  };
+        : sortedEntries(query, searchable(query, contexts), operation, sort),
+    );
   if (pagedResults !== undefined) {
     const findAgain = ({ dn }: Entry) => {
-      const found = again({ ...query, base: dn.toString(), baseKey: keyOf(dn.toString()) }, contexts);
-      return request.typesOnly ? withoutValues(found) : found;
+      return shown(again({ ...query, base: dn.toString(), baseKey: keyOf(dn.toString()) }, contexts));
     };
     return pagedSearch(request, operation, sendLimits, controls, pagedResults.value, { find, findAgain });
   }
@@ -166,6 +167,9 @@ const CONTRADICTIONS: readonly (readonly (keyof RequestControls)[])[] = [
   ['sync', 'sort'],
   ['sync', 'listView'],
   ['pagedResults', 'listView'],
+  ['exportedSecrets', 'persistentSearch'],
+  ['exportedSecrets', 'sync'],
+  ['exportedSecrets', 'listView'],
 ];
 
 function refuseContradictions(controls: RequestControls): void {

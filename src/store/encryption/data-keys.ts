@@ -83,7 +83,7 @@ export function formatDataKeys(keys: DataKeys, masters: readonly MasterKey[]): B
     settled: keys.isSettled,
     keys: keys.all.map(({ id, key }) => ({
       id,
-      wrapped: Object.fromEntries(masters.map((master) => [master.id, wrap(id, key, master)])),
+      wrapped: Object.fromEntries(masters.map((master) => [master.id, wrapKey({ id, key }, master)])),
     })),
   };
   return Buffer.from(`${JSON.stringify(value, undefined, 2)}\n`);
@@ -132,13 +132,14 @@ export function unwrapDataKeys(
   for (const { id, wrapped } of keys) {
     const text = wrapped.get(master.id);
     if (text === undefined) return undefined;
-    opened.push({ id, key: unwrap(id, text, master, path) });
+    opened.push(unwrapKey({ id, wrapped: text }, master, path));
   }
   const [first, ...others] = opened;
   return first === undefined ? undefined : new DataKeys([first, ...others], isSettled);
 }
 
-function wrap(id: string, key: KeyObject, master: MasterKey): string {
+/** Returns a data key as text: encrypted by a master key, which authenticates its id too. */
+export function wrapKey({ id, key }: DataKey, master: MasterKey): string {
   const nonce = randomBytes(NONCE_OCTETS);
   const cipher = createCipheriv('aes-256-gcm', master.key, nonce, { authTagLength: TAG_OCTETS });
   cipher.setAAD(Buffer.from(`confdit data key\0${id}`));
@@ -146,15 +147,20 @@ function wrap(id: string, key: KeyObject, master: MasterKey): string {
   return octets.toString('base64');
 }
 
-function unwrap(id: string, text: string, master: MasterKey, path: string): KeyObject {
-  const octets = Buffer.from(text, 'base64');
+/** Opens a wrapped data key. Throws StoreError if it is damaged, naming the file. */
+export function unwrapKey(
+  { id, wrapped }: { readonly id: string; readonly wrapped: string },
+  master: MasterKey,
+  path: string,
+): DataKey {
+  const octets = Buffer.from(wrapped, 'base64');
   const nonce = octets.subarray(0, NONCE_OCTETS);
   const decipher = createDecipheriv('aes-256-gcm', master.key, nonce, { authTagLength: TAG_OCTETS });
   decipher.setAAD(Buffer.from(`confdit data key\0${id}`));
   decipher.setAuthTag(octets.subarray(-TAG_OCTETS));
   try {
     const start = decipher.update(octets.subarray(NONCE_OCTETS, -TAG_OCTETS));
-    return createSecretKey(Buffer.concat([start, decipher.final()]));
+    return { id, key: createSecretKey(Buffer.concat([start, decipher.final()])) };
   } catch (error) {
     throw new StoreError(`The data key ${id} in ${path} is damaged. Restore the file from a backup.`, {
       cause: error,
