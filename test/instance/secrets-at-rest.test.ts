@@ -8,10 +8,13 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { objectDefinitions } from '../../src/config/definitions.ts';
 import type { ObjectDefinition } from '../../src/config/object-definition.ts';
-import { runHere } from '../support/confdit-program.ts';
+import { bindRequest } from '../support/ber-bytes.ts';
+import { confditFor, runHere } from '../support/confdit-program.ts';
 import { removeFolder } from '../support/folders.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
+import { RawClient } from '../support/raw-client.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
+import { until } from '../support/until.ts';
 
 /** What each canary begins with; the servers of the tests may not log it either. */
 const CANARY = 'canary-';
@@ -30,6 +33,10 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   'mail-server': ['ds-cfg-smtp-server: 127.0.0.1:9', 'ds-cfg-auth-username: sample-user'],
   'root-dn-user': ['sn: A', 'ds-privilege-name: config-read'],
 };
+
+const USED = 'cn=Used,cn=Mail Servers,cn=config';
+const USER = 'cn=With root-dn-user,cn=Root DNs,cn=config';
+const LOCKING = 'cn=Locking,cn=Password Policies,cn=config';
 
 let parent: string;
 let folder: string;
@@ -234,6 +241,42 @@ describe('a secret', () => {
     );
     server = await start();
     await server.stop();
+    expect(await filesWith([CANARY])).toEqual([]);
+  });
+});
+
+describe('a secret of a mail server that is used', () => {
+  it('is not in the spool, in the log or with failed logins, and in no file after a reload and a rotation', async () => {
+    const server = await start();
+    const used = await new LdapTools(server).modify(
+      `dn: ${USED}\nchangetype: add\nobjectClass: ds-cfg-mail-server\nds-cfg-enabled: true\n` +
+        `ds-cfg-smtp-server: 127.0.0.1:1\nds-cfg-use-start-tls: false\nds-cfg-auth-username: u\n` +
+        `ds-cfg-auth-password: ${CANARY}used\n\n` +
+        `dn: ${LOCKING}\nchangetype: add\nobjectClass: ds-cfg-password-policy\nds-cfg-lockout-failure-count: 2\n\n` +
+        `dn: ${USER}\nchangetype: modify\nadd: ds-pwp-password-policy-dn\nds-pwp-password-policy-dn: ${LOCKING}\n\n` +
+        'dn: cn=Mail,cn=Alert Handlers,cn=config\nchangetype: add\nobjectClass: ds-cfg-alert-handler\n' +
+        'objectClass: ds-cfg-smtp-alert-handler\nds-cfg-enabled: true\nds-cfg-sender-address: a@example.com\n' +
+        'ds-cfg-recipient-address: b@example.com\nds-cfg-message-subject: %%alert-type%%\n' +
+        'ds-cfg-message-body: %%alert-message%%\nds-cfg-enabled-alert-type: confdit.ConfigurationChanged\n\n' +
+        `dn: ${USED}\nchangetype: modify\nreplace: ds-cfg-auth-password\nds-cfg-auth-password: ${CANARY}used-2\n`,
+    );
+    expect(used.code, used.stderr).toBe(0);
+    const client = await RawClient.connect(server);
+    for (const password of [`${CANARY}wrong-1`, `${CANARY}wrong-2`])
+      expect(await client.request(bindRequest(USER, password))).toMatchObject({ code: 49 });
+    client.close();
+    expect(await confditFor(server, runHere)('reload')).toMatchObject({ code: 0 });
+    const spool = join(folder, 'mail');
+    await until(async () => (await readdir(spool)).some((name) => name !== 'given-up'));
+    await server.stop();
+    expect(await readFile(join(folder, 'config', 'config-logins.json'), 'utf8')).toContain('failedAt');
+    expect(JSON.stringify(server.logLines())).not.toContain(CANARY);
+    const rotated = await runHere(['rotate-key', '--instance', folder]);
+    expect(rotated.code, rotated.stderr).toBe(0);
+    expect(await filesWith([CANARY])).toEqual([]);
+    const again = await start();
+    expect(await valuesOf(again, USED, 'ds-cfg-auth-password')).toEqual([`${CANARY}used-2`]);
+    await again.stop();
     expect(await filesWith([CANARY])).toEqual([]);
   });
 });
