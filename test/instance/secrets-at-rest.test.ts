@@ -31,6 +31,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   'ldap-trust-manager-provider': ['ds-cfg-base-dn: dc=certificates,dc=example'],
   'pkcs11-trust-manager-provider': [],
   'mail-server': ['ds-cfg-smtp-server: 127.0.0.1:9', 'ds-cfg-auth-username: sample-user'],
+  'secret-source': ['ds-cfg-base-url: https://127.0.0.1:9/', 'ds-cfg-allowed-path: mail/**'],
   'root-dn-user': ['sn: A', 'ds-privilege-name: config-read'],
 };
 
