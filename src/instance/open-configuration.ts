@@ -16,7 +16,7 @@ import type { AlertSink } from '../mail/alert.ts';
 import { Schema } from '../schema/schema.ts';
 import type { MasterKey } from '../store/encryption/data-keys.ts';
 import type { EncryptedValues } from '../store/encryption/stored-values.ts';
-import { type LdifStore, openLdifStore } from '../store/ldif-store.ts';
+import { type LdifStore, openLdifStore, type StoreLog } from '../store/ldif-store.ts';
 import { KEEP_ALL } from '../store/retention.ts';
 import { SNAPSHOT_NAME } from '../store/snapshot.ts';
 import { nameOfChecker } from './checked-by.ts';
@@ -78,11 +78,6 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
   const sources = await openSources();
   const checkedBy = nameOfChecker(schemaFiles);
   const { configFolder } = instance;
-  const storeLog = {
-    warn: (message: string) => log.warn({}, message),
-    error: (message: string) => log.error({}, message),
-    lostEdit: (message: string) => alerts.raise({ type: 'org.opends.server.ManualConfigEditLost', message }),
-  };
   const keyPlace = { folder: instance.folder, environment, schema };
   const keys = await openValues(keyPlace);
   if (choice.isLastKnownGood === true) await replaceUnreadable(configFolder, now(), log, keys.values);
@@ -96,7 +91,7 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
   // All of the past is kept until the configuration says how much.
   const opened = await openLdifStore({
     folder: configFolder,
-    log: storeLog,
+    log: storeLogOf(log, alerts),
     now,
     retention: KEEP_ALL,
     values,
@@ -127,22 +122,20 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
     const close = () => store.close().then(() => last.settled());
     const isSnapshotDue = loaded.isSnapshotDue || opened.isForeign || opened.edited !== undefined;
     const { master } = keys.keys;
-    return {
-      instance,
-      schema,
-      configuration,
-      store,
-      values,
-      master,
-      isSnapshotDue,
-      openSources,
-      files,
-      close,
-    };
+    const stored = { configuration, store, values, master, isSnapshotDue, close };
+    return { instance, schema, openSources, files, ...stored };
   } catch (error) {
     await store.close();
     throw await withHint(error, hintOptions);
   }
+}
+
+function storeLogOf(log: Log, alerts: AlertSink): StoreLog {
+  return {
+    warn: (message) => log.warn({}, message),
+    error: (message) => log.error({}, message),
+    lostEdit: (message) => alerts.raise({ type: 'org.opends.server.ManualConfigEditLost', message }),
+  };
 }
 
 function unclearEdit(configFolder: string): StartError {
