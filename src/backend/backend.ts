@@ -155,7 +155,7 @@ export interface ChangeListener {
 }
 
 export interface Watching {
-  /** The last commit whose changes a search of now shows: the first event has a higher number. */
+  /** The last commit whose changes a search shows at this moment: the first event has a higher number. */
   readonly number: number;
   /** Which history the numbers belong to: another after the entries were replaced as a whole. */
   readonly history: string;

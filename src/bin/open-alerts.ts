@@ -35,7 +35,7 @@ export interface OpenAlerts {
   start(urls: readonly string[]): Promise<void>;
   /** Other certificates may be in use than before. */
   trustChanged(): void;
-  /** Before the mail queue closes, so that alerts of now are still sent. */
+  /** Before the mail queue closes, so that its last alerts are still sent. */
   close(): Promise<void>;
 }
 

@@ -76,7 +76,7 @@ async function loadTasks(options: TasksOptions): Promise<{ tasks: TaskTree; stor
     return await loadFrom(options);
   } catch (error) {
     const aside = `${folder}.unreadable-${options.now().getTime()}`;
-    options.log.warn({ err: error, folder: aside }, 'the tasks of before cannot be read and are put aside');
+    options.log.warn({ err: error, folder: aside }, 'the earlier tasks cannot be read and are put aside');
     await rename(folder, aside);
     return loadFrom(options);
   }

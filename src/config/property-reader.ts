@@ -229,7 +229,7 @@ function parseValue(
   else outdated.push({ text, issue });
 }
 
-/** Refuses what only a file of the server may have: an encrypted value of before could be brought back. */
+/** Refuses what only a file of the server may have: an earlier encrypted value could be brought back. */
 function encryptedProblem({ type }: PropertyDefinition, text: string): Refused | undefined {
   if (!(type.secret || type.mayHoldSecrets) || !text.startsWith(ENCRYPTED_MARK)) return undefined;
   return {

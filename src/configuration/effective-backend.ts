@@ -122,7 +122,7 @@ class EffectiveFeed implements WatchedFeed {
   publish(objects: readonly ReloadedObject[], entries: EffectiveEntries): void {
     if (!this.#reloads.isHeard) return;
     const effects = objects.map(({ key, entry, effectiveBefore }) => {
-      // An entry of its own for the values of before: what is in force is remembered by the entry.
+      // An entry of its own for the former values: what is in force is remembered by the entry.
       const before = entry.withAttributes(entry.attributes);
       entries.remember(before, effectiveBefore());
       return { key, parentKey: undefined, dn: entry.dn, before, after: entry };

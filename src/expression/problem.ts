@@ -113,7 +113,7 @@ export function nameReason(kind: ExpressionKind, name: string): string | undefin
     const secret = kind === 'http' ? parseSecretName(name) : undefined;
     return typeof secret === 'string' ? secret : undefined;
   }
-  return `has a name that cannot be once it is resolved; ${allowedInName(kind)}`;
+  return `resolves to a name that is not allowed; ${allowedInName(kind)}`;
 }
 
 /** Returns the problems in the order of the text, without duplicate lines. */

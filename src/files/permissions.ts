@@ -52,7 +52,7 @@ export async function requirePrivate(fileSystem: FileSystem, places: Places): Pr
   try {
     exposed = await findExposed(fileSystem, places, 'writable');
   } catch (error) {
-    throw fileErrorFrom(error, 'The permissions of the store cannot be looked at');
+    throw fileErrorFrom(error, 'The permissions of the store cannot be read');
   }
   if (exposed.length > 0) throw new FileError(exposed.map(formatExposed).join('\n'));
 }

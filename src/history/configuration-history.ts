@@ -124,7 +124,7 @@ export class ConfigurationHistory {
    * with LdapError canceled if nobody waits for the result any more.
    */
   async #pause({ isWanted }: HeldOctets): Promise<void> {
-    if (!isWanted) throw new LdapError('canceled', 'Nobody waits for what was asked any more.');
+    if (!isWanted) throw new LdapError('canceled', 'The request was abandoned.');
     this.#turn = this.#turn.then(() => setImmediate());
     await this.#turn;
   }

@@ -134,6 +134,6 @@ function tooMany(count: number, changesMax: number): LdapError {
 function overtaken(expected: number, last: number): LdapError {
   return new LdapError(
     'busy',
-    `Change ${last} came after change ${expected}, which was the last one when this was looked at. Look again and decide again.`,
+    `Change ${last} came after change ${expected}, which was the last one when the difference was shown. Show it again and decide again.`,
   );
 }

@@ -31,7 +31,7 @@ export class MemoryAccounts {
     if (known?.key === key) {
       known.namedPolicy = entry.first(POLICY_KEY);
       const isDisabled = isDisabledBy(entry);
-      // Logins of before end, also if the account is enabled again.
+      // Earlier logins end, also if the account is enabled again.
       if (isDisabled && !known.isDisabled) known.era += 1;
       known.isDisabled = isDisabled;
       known.expiresAt = expiryBy(entry);

@@ -69,7 +69,7 @@ export class HealthWatch {
   /** Checks now and then periodically, until it is stopped. */
   start(runtime: Runtime): void {
     const looking = this.look(runtime).catch((error: unknown) =>
-      this.#options.log.warn({ err: error }, 'it could not be looked at what runs'),
+      this.#options.log.warn({ err: error }, 'what runs could not be described'),
     );
     void looking.then(() => {
       if (this.#isStopped) return;

@@ -21,7 +21,7 @@ const CIPHER_BITS: readonly (readonly [part: string, bits: number])[] = [
 /** Of a cipher that is not known it is certain only that there is one. */
 const UNKNOWN_CIPHER_SSF = 1;
 
-/** Returns the facts, which are always those of now. */
+/** Returns the facts, as they are at this moment. */
 export function connectionFactsOf(connection: Connected): ConnectionFacts {
   const { isLocalSocket, isSecure } = connection.security;
   // Where StartTLS is allowed the connection has begun without TLS.

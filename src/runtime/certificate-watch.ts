@@ -69,7 +69,7 @@ export class CertificateWatch {
     try {
       this.#tell(await this.#certificates());
     } catch (error) {
-      this.#options.log.warn({ problem: String(error) }, 'the certificates could not be looked at');
+      this.#options.log.warn({ problem: String(error) }, 'the certificates could not be checked');
     }
   }
 

@@ -42,7 +42,7 @@ export class LoginStates {
       const value: unknown = JSON.parse(octets.toString('utf8'));
       return new LoginStates(options, statesIn(value));
     } catch (error) {
-      options.log.warn({ file: path, problem: messageOf(error) }, 'logins of before are forgotten');
+      options.log.warn({ file: path, problem: messageOf(error) }, 'earlier logins are forgotten');
       return new LoginStates(options, new Map());
     }
   }

@@ -49,7 +49,7 @@ interface Known {
   made: KnownMailServer | undefined;
 }
 
-/** Names of before that are remembered. */
+/** Former names that are remembered. */
 const RENAMED_MAX = 1000;
 
 /** Component that runs the mail servers. */

@@ -153,14 +153,14 @@ export function readSnapshotOctets(octets: Buffer, path: string, values: StoredV
   } catch (error) {
     if (error instanceof StoreError) throw new StoreError(inFile(error.message, path), { cause: error });
     if (error instanceof LdifError)
-      throw new StoreError(`The file ${path} is not right. ${error.message}`, { cause: error });
+      throw new StoreError(`The file ${path} cannot be used. ${error.message}`, { cause: error });
     throw storeErrorFrom(error, `The file ${path} cannot be read`);
   }
 }
 
 /** Names the file in a sentence that names an entry only. */
 function inFile(message: string, path: string): string {
-  return message.includes(path) ? message : `The file ${path} is not right. ${message}`;
+  return message.includes(path) ? message : `The file ${path} cannot be used. ${message}`;
 }
 
 function readEntries(octets: Buffer, path: string, values: StoredValues): Snapshot {
@@ -176,7 +176,7 @@ function readEntries(octets: Buffer, path: string, values: StoredValues): Snapsh
     const entries = requireSome(parseEntries(content, 2, values), path);
     return { entries, number, isEdited: true, hasHeader: true, checked: undefined };
   }
-  // A record is only copied to another file if its values are encrypted with the key of now.
+  // A record is only copied to another file if its values are encrypted with the present key.
   const isCurrent = encryptedBy === values.keyId;
   const written = new WrittenEntries(
     content,

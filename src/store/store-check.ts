@@ -267,7 +267,7 @@ class Check {
     const paths = [this.#pathOf(first)];
     return {
       remedy:
-        'The configuration of now does not need the file; it is moved aside, and history begins after it.',
+        'The present configuration does not need the file; it is moved aside, and history begins after it.',
       repair: { type: 'move', paths },
     };
   }
@@ -334,7 +334,7 @@ function requireReadable({ entries }: Snapshot, path: string): void {
     for (const { attributes } of entries) if (attributes.length === 0) continue;
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    throw new StoreError(`The file ${path} is not right. ${error.message}`, { cause: error });
+    throw new StoreError(`The file ${path} cannot be used. ${error.message}`, { cause: error });
   }
 }
 

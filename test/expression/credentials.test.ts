@@ -49,7 +49,7 @@ describe('a credential', () => {
     ['$<leads>', SECRET, 'is a credential, which can only be the whole value'],
     ['$<list>', { ...SECRET, multiple: true }, 'is a credential, which can only be the whole value'],
     ['$<cred:$<up>>', SECRET, 'names a folder, not a credential'],
-    ['$<cred:$<path>>', SECRET, 'has a name that cannot be once it is resolved'],
+    ['$<cred:$<path>>', SECRET, 'resolves to a name that is not allowed'],
     [`$<cred:${'n'.repeat(256)}>`, SECRET, 'has a name of more than 255 characters'],
   ])('is refused elsewhere: %s', async (text, options, reason) => {
     const { sources } = await openWithCredentials({ pin: 'canary' }, () => ({

@@ -109,14 +109,14 @@ describe('what is wrong with a text', () => {
     ],
     [
       '$<$<v>>',
-      '$<$<v>> has a name that cannot be once it is resolved; a token has only the letters A-Z and a-z, digits, ".", "-" and "_"',
+      '$<$<v>> resolves to a name that is not allowed; a token has only the letters A-Z and a-z, digits, ".", "-" and "_"',
     ],
     ['$<$<empty>>', '$<$<empty>> has a name that is empty once it is resolved'],
     ['$<$<word>.x>', `$<$<word>.x> has no value: looked for ${UNNAMED}`],
     ['$<env:$<word>>', '$<env:$<word>> has no value: looked for its environment variable'],
     [
       '$<$<colon>>',
-      '$<$<colon>> has a name that cannot be once it is resolved; a token has only the letters A-Z and a-z, digits, ".", "-" and "_"',
+      '$<$<colon>> resolves to a name that is not allowed; a token has only the letters A-Z and a-z, digits, ".", "-" and "_"',
     ],
     [
       '$<broken>',

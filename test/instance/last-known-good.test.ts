@@ -166,7 +166,7 @@ describe('config.ldif.startok', () => {
       await writeFile(ok, flipped, { mode: 0o600 });
       const refused = await startServer({ folder, words: ['--last-known-good'], expectFailure: true });
       expect(refused.stderr).toContain(ok);
-      expect(refused.stderr).toMatch(/is not as the server wrote it|is not right/);
+      expect(refused.stderr).toMatch(/is not as the server wrote it|cannot be used/);
     }
     expect(await readFile(path, 'utf8')).toBe(text);
     await (await startServer({ folder })).stop();
@@ -186,7 +186,7 @@ describe('config.ldif that is no configuration any more', () => {
     [
       'has a slip in it',
       (path: string, text: string) => writeFile(path, `${text}\nno colon\n`),
-      'is not right. Line ',
+      'cannot be used. Line ',
     ],
   ])('because it %s keeps the server from starting; two ways lead back', async (_, damage, problem) => {
     const { folder, path, text } = await stopped();

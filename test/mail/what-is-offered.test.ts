@@ -37,7 +37,7 @@ const LOGINS: readonly [
   ['no AUTH', { offers: ['SIZE'] }, [], /offers no login here\.$/, /use-start-tls/],
   ['AUTH without mechanisms', { offers: ['AUTH'] }, [], /offers no login here\.$/, /use-start-tls/],
   ['STARTTLS only', { offers: ['STARTTLS'] }, [], /offers no login here\.$/, /set use-start-tls to true\./],
-  ['XOAUTH2', { offers: ['AUTH XOAUTH2'] }, [], /offers XOAUTH2 only, which is not spoken here/, /PLAIN/],
+  ['XOAUTH2', { offers: ['AUTH XOAUTH2'] }, [], /offers XOAUTH2 only, which is not supported here/, /PLAIN/],
   [
     'mechanisms nobody here speaks',
     { offers: ['AUTH GSSAPI NTLM', 'AUTH=SCRAM-SHA-256'] },

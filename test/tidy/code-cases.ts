@@ -189,6 +189,15 @@ export const wordCases: readonly RuleCase[] = [
     expected: ['src/store/a.ts:2 a doc comment begins with "What"'],
   },
   {
+    rule: 'sentences for people',
+    what: 'vague words in texts of four words or more, but not in comments and short texts',
+    files: {
+      'src/store/a.ts': code('const a = "This file is not right.";', "const c = 'not right';"),
+      'src/store/b.ts': code("const d = 'The value is an invalid one.';", '// The file of before.'),
+    },
+    expected: ['src/store/a.ts:2 a sentence has "not right"', 'src/store/b.ts:2 a sentence has "invalid"'],
+  },
+  {
     rule: 'every exported function',
     what: 'a function without a doc comment, but not one of the file alone',
     files: {

@@ -7,6 +7,7 @@ import type { Rule } from './finding.ts';
 import { importRules } from './import-rules.ts';
 import { inputRules } from './input-rules.ts';
 import { packageRules } from './package-rules.ts';
+import { sentenceRules } from './sentence-rules.ts';
 import { sizeRules } from './size-rules.ts';
 import { timeRules } from './time-rules.ts';
 import { wordRules } from './word-rules.ts';
@@ -18,6 +19,7 @@ export const rules: readonly Rule[] = [
   ...errorRules,
   ...sizeRules,
   ...wordRules,
+  ...sentenceRules,
   ...deadRules,
   ...documentRules,
   ...packageRules,

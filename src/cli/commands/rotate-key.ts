@@ -33,5 +33,5 @@ function sentenceOf({ id, path, isPending }: NewMasterKey): string {
   return isPending
     ? `The data keys open with the new master key ${id} too. Name ${path} with CONFDIT_MASTER_KEY_FILE and start the ` +
         'server: the former key is of no use then.\n'
-    : `${path} holds the new master key ${id}. The former one opens backups of before only.\n`;
+    : `${path} holds the new master key ${id}. The former one only opens earlier backups.\n`;
 }

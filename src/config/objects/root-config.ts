@@ -53,8 +53,8 @@ export const rootConfig = defineObject({
       synopsis:
         'Whether everything is reloaded when a file that an expression names, as in $<file:path>, has changed.',
       description:
-        'Such files are looked at every second; links are followed, so that it does not matter how a file is replaced. ' +
-        'Expression files are not looked at: confdit reload, or SIGHUP, reads those again.',
+        'Such files are checked every second; links are followed, so that it does not matter how a file is replaced. ' +
+        'Expression files are not checked: confdit reload, or SIGHUP, reads those again.',
     }),
     property({
       name: 'smtp-server',

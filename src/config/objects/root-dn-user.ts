@@ -104,7 +104,7 @@ export const rootDnUser = defineObject({
       type: boolean(),
       operationalAttribute: true,
       default: ['false'],
-      synopsis: 'Whether nobody may log in to the account. Its logins of before end at once.',
+      synopsis: 'Whether nobody may log in to the account. Its present logins end at once.',
     }),
     property({
       name: 'account-expiration-time',

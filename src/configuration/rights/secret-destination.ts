@@ -69,7 +69,7 @@ export function requireStagedSecretAnew(
   if (before === undefined || after === undefined || requester.privileges.has(READ)) return;
   const keys = new Set([key, from?.key]);
   const own = changes.filter((change) => keys.has(context.schema.dnKey(dnOfChange(change))));
-  // What is added in the same commit has nothing of before.
+  // What is added in the same commit has no earlier value.
   if (own.some(({ type }) => type === 'add')) return;
   const modifications = own.flatMap((change) => (change.type === 'modify' ? change.modifications : []));
   requireAnew(before, modifications, requester, context);

@@ -64,15 +64,15 @@ export function chooseMechanism({ mechanisms, has }: Offer, { method }: Login, i
     if (mechanisms.includes(wanted)) return wanted;
     const advice =
       usable.length === 0
-        ? `Spoken here are ${formatList(SPOKEN)}.`
+        ? `Supported here are ${formatList(SPOKEN)}.`
         : `Set it to ${usable.join(' or ')}, or remove it.`;
     const means = `offers ${offered} for the login, not ${wanted}, which mail.smtp.auth.mechanisms asks for`;
     throw new NotOffered('login', means, advice);
   }
   const [first] = usable;
   if (first !== undefined) return first;
-  const advice = `Spoken here are ${formatList(SPOKEN)}: have one of them offered, or use another mail server.`;
-  throw new NotOffered('login', `offers ${offered} only, which is not spoken here`, advice);
+  const advice = `Supported here are ${formatList(SPOKEN)}: have one of them offered, or use another mail server.`;
+  throw new NotOffered('login', `offers ${offered} only, which is not supported here`, advice);
 }
 
 /** The envelope on the wire, and what the message needs. */

@@ -79,7 +79,7 @@ function bindAs(
   if (version !== LDAP_VERSION) {
     throw new LdapError(
       'protocolError',
-      `LDAP version ${version} is not spoken here. Use version 3 (ldap-utils: leave out -P 2).`,
+      `LDAP version ${version} is not supported. Use version 3 (ldap-utils: leave out -P 2).`,
     );
   }
   const exchange = operation.session.takeSaslExchange(asked.type === 'sasl' ? asked.mechanism : undefined);

@@ -232,7 +232,7 @@ function wrongSignature({ link, issuer, it }: CheckedLink): BrokenRule | undefin
   const problem = `${it} has a signature that is not by the key of its issuer: it was changed, or that issuer has another key now.`;
   const advice =
     issuer?.isAuthority === true
-      ? 'Put the certificate of the issuer into the trust store that belongs to the key of now, and compare both with those of the authority.'
+      ? 'Put the certificate of the issuer into the trust store that belongs to its present key, and compare both with those of the authority.'
       : 'Compare the certificates with those of the authority.';
   return { code: 'CERT_SIGNATURE_FAILURE', problem, advice };
 }

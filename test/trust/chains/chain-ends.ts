@@ -102,7 +102,7 @@ export function otherAuthorities(w: ChainWorkshop): readonly BadChain[] {
       'CERT_SIGNATURE_FAILURE',
       { ...w.leaf({}), trusted: [impostor] },
       /It has a signature that is not by the key of its issuer/,
-      /key of now/,
+      /present key/,
     ),
     bad(
       'a forged signature',

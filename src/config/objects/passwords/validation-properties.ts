@@ -18,7 +18,7 @@ export const testReversedPassword = property({
   oid: opendjAttribute(286),
   type: boolean(),
   default: ['true'],
-  synopsis: 'Whether the password is also looked at from its end to its beginning.',
+  synopsis: 'Whether the password is also checked from its end to its beginning.',
 });
 
 export const checkSubstrings = property({
