@@ -140,7 +140,7 @@ export const passwordPolicy = defineObject({
       default: ['0 s'],
       synopsis: 'How long a password is valid; 0 s for ever.',
       description:
-        'The time begins with pwdChangedTime, or for a password of before there was one with the creation of the entry. An account ' +
+        'The time begins with pwdChangedTime, or with the creation of the entry where there is none. An account ' +
         'whose password has expired logs in as often as grace-login-count says, and then only has its password set by somebody else.',
     }),
     property({
