@@ -1,7 +1,10 @@
 // The alerts of the server: who raises them here, and the mails that tell of them.
 
-import type { ChangeFeed } from '../backend/change-feed.ts';
+import type { ChangeFeed, CommitListener } from '../backend/change-feed.ts';
+import { AccountNotices } from '../configuration/account-notices.ts';
 import { ChangeAlerts } from '../configuration/change-alerts.ts';
+import type { Configuration } from '../configuration/configuration.ts';
+import type { FileReader } from '../files/file-reader.ts';
 import type { Log } from '../files/log.ts';
 import { takeRefusedStarts } from '../instance/refused-starts.ts';
 import { VERSION } from '../instance/version.ts';
@@ -15,6 +18,9 @@ import type { RefusedLogins } from '../operations/login/login-throttle.ts';
 import { AlertHandlers } from '../runtime/alert-handlers.ts';
 import { CertificateWatch } from '../runtime/certificate-watch.ts';
 import type { Component } from '../runtime/component.ts';
+import type { LoginStates } from '../runtime/login-states.ts';
+import { NotificationHandlers } from '../runtime/notification-handlers.ts';
+import type { FindPolicy } from '../runtime/password-policies.ts';
 import type { TlsProviders } from '../runtime/tls-identity.ts';
 import type { OpenMail } from './open-mail.ts';
 
@@ -27,10 +33,19 @@ export interface AlertParts {
   readonly instanceFolder: string;
   readonly later: Later;
   readonly log: Pick<Log, 'info' | 'warn'>;
+  readonly now: () => Date;
+  readonly files: FileReader;
+  readonly configuration: Pick<Configuration, 'schema' | 'validator'>;
+  readonly findPolicy: FindPolicy;
+  readonly states: LoginStates;
+  /** Has the entries of memory backends reported to a listener too. */
+  readonly listenElsewhere: (listener: CommitListener) => void;
 }
 
 export interface OpenAlerts {
   readonly components: readonly Component[];
+  /** Reports what has become of an account. */
+  readonly noticed: AccountLockoutOptions['noticed'];
   /** The server is there for its clients. */
   start(urls: readonly string[]): Promise<void>;
   /** Other certificates may be in use than before. */
@@ -46,6 +61,9 @@ export function openAlerts(parts: AlertParts): OpenAlerts {
   const handlers = new AlertHandlers(alerts, () =>
     changes.setWanted(alerts.isWanted('confdit.ConfigurationChanged')),
   );
+  const { handlers: notifications, notices } = openNotices(parts);
+  feed.listen(notices.listener);
+  parts.listenElsewhere(notices.listener);
   const watch = new CertificateWatch({ ...tls, alerts, later, log });
   let isStarted = false;
   mail.queue.tell({
@@ -55,10 +73,20 @@ export function openAlerts(parts: AlertParts): OpenAlerts {
   });
   monitor.add(alertMonitor(alerts));
   return {
-    components: [handlers],
+    components: [handlers, ...notifications.components],
+    noticed: ({ type, account, entry, failures, until }) => {
+      if (failures !== undefined)
+        alerts.raise({
+          type: 'confdit.AccountLocked',
+          message: `${account.dn} is locked after ${failures} logins with wrong passwords.`,
+        });
+      if (entry !== undefined) notices.tell(type, entry, until);
+    },
     start: async (urls) => {
       isStarted = true;
-      alerts.start(alertSender(mail.queue, () => mail.servers.ordered));
+      const sender = alertSender(mail.queue, () => mail.servers.ordered);
+      alerts.start(sender);
+      notifications.start(sender);
       const refused = await takeRefusedStarts(instanceFolder);
       if (refused !== undefined) alerts.raise({ type: 'confdit.StartRefused', message: refused });
       alerts.raise({
@@ -75,6 +103,7 @@ export function openAlerts(parts: AlertParts): OpenAlerts {
         message: `confdit ${VERSION} stops.`,
       });
       watch.stop();
+      await notifications.close();
       await alerts.close();
     },
   };
@@ -89,11 +118,16 @@ export function loginAlerts(alerts: Alerts): (refused: RefusedLogins) => void {
     });
 }
 
-/** For accounts that failed logins lock. */
-export function lockedAlerts(alerts: Alerts): AccountLockoutOptions['locked'] {
-  return ({ dn }, failures) =>
-    alerts.raise({
-      type: 'confdit.AccountLocked',
-      message: `${dn} is locked after ${failures} logins with wrong passwords.`,
-    });
+/** The handlers of notifications about accounts, and who writes the notices. */
+function openNotices({ configuration: { schema, validator }, ...parts }: AlertParts) {
+  const { secretAttributes } = validator.definitions;
+  const handlers = new NotificationHandlers({
+    ...parts,
+    keyOf: (dn) => schema.dnKeyOfText(dn),
+    mayShow: (name) => {
+      const key = schema.describe(name)?.type.key;
+      return key !== undefined && !secretAttributes.has(key);
+    },
+  });
+  return { handlers, notices: new AccountNotices({ ...parts, schema, handlers }) };
 }

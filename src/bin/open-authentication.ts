@@ -13,7 +13,7 @@ import { SUPPORTED_SASL_MECHANISMS } from '../operations/sasl/mechanisms.ts';
 
 interface Given
   extends Pick<AuthenticationOptions, 'accounts' | 'profiles' | 'derive' | 'renew'>,
-    Pick<AccountLockoutOptions, 'states' | 'findPolicy' | 'now' | 'locked'> {
+    Pick<AccountLockoutOptions, 'states' | 'findPolicy' | 'now' | 'noticed'> {
   /** Finds an entry outside the configuration by the key of its name. */
   readonly findElsewhere: (key: string) => Entry | undefined;
 }

@@ -40,7 +40,7 @@ import { snapshotTask } from '../tasks/snapshot-task.ts';
 import type { Clock } from './clock.ts';
 import type { OpenLog } from './log.ts';
 import { type OpenContexts, openContexts } from './naming-contexts.ts';
-import { lockedAlerts, loginAlerts, openAlerts } from './open-alerts.ts';
+import { loginAlerts, openAlerts } from './open-alerts.ts';
 import { offeredMechanisms, openAuthentication, openProfiles } from './open-authentication.ts';
 import { openMail } from './open-mail.ts';
 import { type OpenMonitor, openMonitor } from './open-monitor.ts';
@@ -239,11 +239,8 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
   opened.defer(() => memoryBackends.close());
   accounts.use(memoryBackends.findAccount, () => policies.changes.changed());
   const providing = { instanceFolder, files, log, now, later, isStarting };
-  const { trust, mail, alerting } = await openSending(
-    ground,
-    { contexts, monitor, config, providing },
-    opened,
-  );
+  const sending = { contexts, monitor, config, providing, memoryBackends };
+  const { trust, mail, alerting } = await openSending(ground, sending, opened);
   const { reload, watch } = openReload({
     configuration,
     writePath,
@@ -274,7 +271,7 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
   return { ...told, policies, contexts, memoryBackends, providing, trust, mail, reload, watch, tasks };
 }
 
-interface SendingParts extends Pick<OpenContexts, 'contexts' | 'config'> {
+interface SendingParts extends Pick<OpenContexts, 'contexts' | 'config' | 'memoryBackends'> {
   readonly monitor: OpenMonitor['monitor'];
   readonly providing: Omit<TrustParts, 'contexts' | 'schema' | 'monitor'> & {
     readonly later: Ground['later'];
@@ -310,9 +307,10 @@ async function openSending(ground: Ground, parts: SendingParts, opened: AsyncDis
     feed: ground.writePath.feed,
     tls: trust.tls,
     mail,
-    instanceFolder: providing.instanceFolder,
-    later: providing.later,
-    log: providing.log,
+    ...providing,
+    ...newPasswords(ground),
+    configuration: ground.configuration,
+    listenElsewhere: parts.memoryBackends.listen,
   });
   trust.onChange(() => alerting.trustChanged());
   opened.defer(() => alerting.close());
@@ -333,7 +331,7 @@ function openListeners(ground: Ground, services: Services, opened: AsyncDisposab
       states: ground.states,
       findPolicy,
       now: ground.now,
-      locked: lockedAlerts(alerts),
+      noticed: services.alerting.noticed,
       findElsewhere: services.memoryBackends.findEntry,
     },
     configuration,

@@ -220,6 +220,16 @@ const FAMILIES: Readonly<Record<string, FamilyExamples>> = {
     property: 'recipient-address',
     set: ['--add recipient-address:boss@example.com', '--set enabled:false'],
   },
+  'account-status-notification-handler': {
+    plural: 'account-status-notification-handlers',
+    named: ['handler-name', 'Log', '"Log of resets"'],
+    create: [
+      '--type error-log --set enabled:true --set account-status-notification-type:account-permanently-locked --set account-status-notification-type:account-unlocked',
+      '--type error-log --set enabled:false --set account-status-notification-type:password-reset',
+    ],
+    property: 'account-status-notification-type',
+    set: ['--add account-status-notification-type:password-expired', '--set enabled:false'],
+  },
   'global-access-control-policy': {
     plural: 'global-access-control-policies',
     named: ['policy-name', 'Newsletter', '"Mail team"'],

@@ -18,6 +18,11 @@ import { ldapiConnectionHandler } from './objects/ldapi-connection-handler.ts';
 import { localBackend } from './objects/local-backend.ts';
 import { mailServer } from './objects/mail-server.ts';
 import { memoryBackend } from './objects/memory-backend.ts';
+import {
+  accountStatusNotificationHandler,
+  errorLogAccountStatusNotificationHandler,
+  smtpAccountStatusNotificationHandler,
+} from './objects/passwords/account-status-notification-handler.ts';
 import { attributeValuePasswordValidator } from './objects/passwords/attribute-value-password-validator.ts';
 import { characterSetPasswordValidator } from './objects/passwords/character-set-password-validator.ts';
 import { dictionaryPasswordValidator } from './objects/passwords/dictionary-password-validator.ts';
@@ -65,6 +70,9 @@ export const objectDefinitions = [
   mailServer,
   alertHandler,
   smtpAlertHandler,
+  accountStatusNotificationHandler,
+  errorLogAccountStatusNotificationHandler,
+  smtpAccountStatusNotificationHandler,
   passwordValidator,
   attributeValuePasswordValidator,
   characterSetPasswordValidator,

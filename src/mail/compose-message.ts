@@ -10,14 +10,14 @@ import type { OutgoingMessage } from './outgoing-message.ts';
  * this.
  */
 export async function composeMessage(
-  { from, to, subject, text, headers }: OutgoingMessage,
+  { from, to, subject, text, isHtml, headers }: OutgoingMessage,
   { messageId, date }: { readonly messageId: string; readonly date: Date },
 ): Promise<Buffer> {
   const composer = new MailComposer({
     from,
     to: [...to],
     subject,
-    text,
+    ...(isHtml === true ? { html: text } : { text }),
     messageId,
     date,
     headers: { ...headers },

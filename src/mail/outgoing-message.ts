@@ -8,6 +8,8 @@ export interface OutgoingMessage {
   readonly subject: string;
   /** Plain text; lines end with \n. */
   readonly text: string;
+  /** True if the text is HTML. */
+  readonly isHtml?: boolean;
   /** Further header fields, such as `Auto-Submitted`. */
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -3,11 +3,10 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Requester } from '../backend/backend.ts';
+import type { CommitListener } from '../backend/change-feed.ts';
 import type { EntryViews } from '../backend/entry-views.ts';
 import type { NamingContexts } from '../backend/naming-contexts.ts';
 import { OWN_TREES } from '../config/checks/trust-base-check.ts';
-import type { Decoded } from '../config/object-definition.ts';
-import type { memoryBackend } from '../config/objects/memory-backend.ts';
 import type { Derive } from '../config/passwords/derivation.ts';
 import type { PasswordProfiles, ProfileSection } from '../config/passwords/password-profiles.ts';
 import { storePassword } from '../config/passwords/stored-password.ts';
@@ -17,7 +16,6 @@ import { findReferral, referralsOf } from '../directory/referral.ts';
 import { messageOf } from '../files/file-error.ts';
 import type { Change, Modification } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
-import { isAtOrBelow, isBelow } from '../ldap/dn-key.ts';
 import { Attribute, type Entry } from '../ldap/entry.ts';
 import { countOf } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
@@ -32,10 +30,9 @@ import type { Schema } from '../schema/schema.ts';
 import { MemoryAccounts } from './memory-accounts.ts';
 import { MemoryBackend } from './memory-backend.ts';
 import { requireMemoryLoginRights } from './memory-login-rights.ts';
+import { collect, isEnabled, overlap, readsTheSame, type Settings } from './memory-settings.ts';
 import { MemoryStore } from './memory-store.ts';
 import { MemoryTree } from './memory-tree.ts';
-
-type Settings = Decoded<typeof memoryBackend>;
 
 export interface MemoryBackendsOptions {
   readonly schema: Schema;
@@ -84,10 +81,16 @@ export class MemoryBackends implements Component {
   readonly #running = new PreparedMap<Running>();
   readonly #plans = new PreparedMap<Plan>();
   readonly #accounts = new MemoryAccounts();
+  #listener: CommitListener | undefined;
 
   constructor(options: MemoryBackendsOptions) {
     this.#options = options;
   }
+
+  /** Reports the commits of backends that open later. */
+  readonly listen = (listener: CommitListener): void => {
+    this.#listener = listener;
+  };
 
   readonly findEntry = (key: string): Entry | undefined => this.#treeAt(key)?.find(key);
 
@@ -315,6 +318,7 @@ export class MemoryBackends implements Component {
       now,
       log,
     });
+    if (this.#listener !== undefined) writePath.feed.listen(this.#listener);
     const rights = () => ({
       allowAnonymousRead: current().allowAnonymousRead,
       isWritable: current().writabilityMode === 'enabled',
@@ -372,29 +376,4 @@ export class MemoryBackends implements Component {
       `${dn}: ldif-file ${JSON.stringify(ldifFile)} cannot be read, or not all of it; ${countOf(issues.length, 'error')}:\n${shown}`,
     );
   }
-}
-
-function collect(issues: string[], load: () => void): void {
-  try {
-    load();
-  } catch (error) {
-    if (!(error instanceof LdapError)) throw error;
-    issues.push(error.message);
-  }
-}
-
-/** Returns true if both begin with the same entries. */
-function readsTheSame(one: Settings, other: Settings): boolean {
-  const bases = ({ baseDn }: Settings) => baseDn.map(String).toSorted().join('\n');
-  return one.ldifFile === other.ldifFile && bases(one) === bases(other);
-}
-
-/** Returns true if one name is the other or below it. The root DSE, above all, overlaps nothing. */
-function overlap(one: string, other: string): boolean {
-  if (one === '' || other === '') return false;
-  return isAtOrBelow(one, other) || isBelow(other, one);
-}
-
-function isEnabled(object: ObjectDifference['after']): object is Settings {
-  return object?.kind === 'memory-backend' && object.enabled;
 }

@@ -121,6 +121,11 @@ const OPENDJ: Readonly<Record<string, string>> = {
   'ds-cfg-memory-backend': 'backend-id base-dn java-class enabled writability-mode',
   'ds-cfg-smtp-alert-handler':
     'java-class enabled enabled-alert-type disabled-alert-type sender-address recipient-address message-subject message-body',
+  'ds-cfg-error-log-account-status-notification-handler':
+    'java-class enabled account-status-notification-type',
+  'ds-cfg-smtp-account-status-notification-handler':
+    'java-class enabled sender-address recipient-address email-address-attribute-type message-subject message-template-file ' +
+    'send-email-as-html send-message-without-end-user-address',
   'ds-cfg-root-dn-user': 'alternate-bind-dn',
 };
 

@@ -5,6 +5,7 @@ type Choices = readonly (readonly string[])[];
 
 const VALIDATORS = 'cn=Password Validators,cn=config';
 const POLICIES = 'cn=Password Policies,cn=config';
+const NOTIFICATIONS = 'cn=Account Status Notification Handlers,cn=config';
 const ACCESS = 'cn=Access Control Handler,cn=config';
 
 const enabled = { 'ds-cfg-enabled': ['true'] };
@@ -55,6 +56,23 @@ export const ACCOUNT_PLACES = [
     names: ['Unique'],
     initial: { ...enabled, 'ds-cfg-min-unique-characters': ['4'] },
   },
+  {
+    kind: 'error-log-account-status-notification-handler',
+    under: NOTIFICATIONS,
+    names: ['Log'],
+    initial: { ...enabled, 'ds-cfg-account-status-notification-type': ['account-unlocked'] },
+  },
+  {
+    kind: 'smtp-account-status-notification-handler',
+    under: NOTIFICATIONS,
+    names: ['Letters'],
+    initial: {
+      ...enabled,
+      'ds-cfg-sender-address': ['one@example.com'],
+      'ds-cfg-recipient-address': ['two@example.com'],
+      'ds-cfg-message-template-file': ['account-unlocked:oracle/words.txt'],
+    },
+  },
   { kind: 'password-policy', under: POLICIES, names: ['Strict'], initial: {} },
   { kind: 'global-access-control-policy', under: ACCESS, names: ['Grants'], initial: {} },
 ] as const;
@@ -72,6 +90,22 @@ export const ACCOUNT_CHOICES: Readonly<Record<string, Choices>> = {
   'ds-cfg-min-unique-characters': number,
   'ds-cfg-min-password-length': [['1'], ['6'], ['20'], []],
   'ds-cfg-max-password-length': [['0'], ['64'], []],
+  'ds-cfg-account-status-notification-handler': [
+    [`cn=Log,${NOTIFICATIONS}`],
+    [`cn=Letters,${NOTIFICATIONS}`, `cn=Log,${NOTIFICATIONS}`],
+    [],
+  ],
+  'ds-cfg-account-status-notification-type': [
+    ['password-reset'],
+    ['account-disabled', 'account-enabled'],
+    [],
+  ],
+  'ds-cfg-email-address-attribute-type': [['mail'], ['userPassword'], []],
+  'ds-cfg-message-template-file': [
+    ['password-reset:oracle/words.txt'],
+    ['password-reset:oracle/none.txt'],
+    ['account-unlocked:oracle/words.txt', 'password-changed:oracle/words.txt'],
+  ],
   'ds-cfg-scrypt-cost': [['16384'], ['32768'], []],
   'ds-cfg-password-validator': [
     [`cn=Length,${VALIDATORS}`],
@@ -96,8 +130,13 @@ export const ACCOUNT_CHOICES: Readonly<Record<string, Choices>> = {
   'ds-cfg-connection-protocol-equal-to': [['ldap'], ['ldaps', 'ldap'], []],
 };
 
+/** Of handlers of notifications, whose subjects have a type. */
+const NOTIFICATION_CHOICES: Readonly<Record<string, Choices>> = {
+  'ds-cfg-message-subject': [['password-reset:A password'], []],
+};
+
 /** A failed login locks on the live server only: the fresh one has seen none. The one who compares goes on logging in. */
-export const HARMLESS_POLICIES: Readonly<Record<string, readonly (readonly string[])[]>> = {
+const HARMLESS_POLICIES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'ds-cfg-lockout-failure-count': [['0'], []],
   'ds-cfg-max-password-age': [['0 s'], ['20000 d'], []],
   'ds-cfg-idle-lockout-interval': [['0 s'], ['20000 d'], []],
@@ -106,4 +145,10 @@ export const HARMLESS_POLICIES: Readonly<Record<string, readonly (readonly strin
   'ds-cfg-require-secure-authentication': [['false'], []],
   'ds-cfg-require-secure-password-changes': [['false'], []],
   'ds-cfg-last-login-time-format': [['yyyyMMdd'], ["yyyyMMddHHmm'Z'"], []],
+};
+
+/** By kind and attribute. */
+export const KIND_CHOICES = {
+  'password-policy': HARMLESS_POLICIES,
+  'smtp-account-status-notification-handler': NOTIFICATION_CHOICES,
 };

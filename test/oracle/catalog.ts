@@ -5,8 +5,10 @@
 import { objectDefinitions } from '../../src/config/definitions.ts';
 import type { ObjectDefinition } from '../../src/config/object-definition.ts';
 import type { PropertyDefinition } from '../../src/config/property-definition.ts';
-import { ACCOUNT_CHOICES, ACCOUNT_PLACES, HARMLESS_POLICIES } from './catalog-accounts.ts';
+
+import { ACCOUNT_CHOICES, ACCOUNT_PLACES, KIND_CHOICES } from './catalog-accounts.ts';
 import { SECRET_BEGINNING, SECRET_CHOICES, SECRET_PLACES } from './catalog-secrets.ts';
+
 import { STORE_PIN } from './fixtures.ts';
 
 /** By attribute; an empty list takes it away. */
@@ -147,7 +149,7 @@ const BY_KIND: Readonly<Record<string, Readonly<Record<string, readonly (readonl
       ['$<oracle.trust-folder>'],
     ],
   },
-  'password-policy': HARMLESS_POLICIES,
+  ...KIND_CHOICES,
   'ldap-trust-manager-provider': {
     'ds-cfg-base-dn': [['o=Authorities'], ['cn=authority 0,o=Authorities'], ['o=Alpha']],
   },

@@ -8,6 +8,6 @@ export function withoutLockout(): AccountLockout {
     findPolicy: () => undefined,
     entryOf: () => undefined,
     now: () => new Date(0),
-    locked: () => {},
+    noticed: () => {},
   });
 }

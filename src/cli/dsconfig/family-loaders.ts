@@ -72,6 +72,18 @@ export const FAMILY_LOADERS: readonly FamilyLoader[] = [
     ],
   },
   {
+    name: 'account-status-notification-handler',
+    plural: 'account-status-notification-handlers',
+    load: async () => [
+      (await import('../../config/objects/passwords/account-status-notification-handler.ts'))
+        .accountStatusNotificationHandler,
+      (await import('../../config/objects/passwords/account-status-notification-handler.ts'))
+        .errorLogAccountStatusNotificationHandler,
+      (await import('../../config/objects/passwords/account-status-notification-handler.ts'))
+        .smtpAccountStatusNotificationHandler,
+    ],
+  },
+  {
     name: 'password-validator',
     plural: 'password-validators',
     load: async () => [

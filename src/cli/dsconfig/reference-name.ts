@@ -1,6 +1,7 @@
 // dsconfig speaks of other objects by their names, the directory by their DNs.
 
 import { keyManagerProvider } from '../../config/objects/key-manager-provider.ts';
+import { accountStatusNotificationHandler } from '../../config/objects/passwords/account-status-notification-handler.ts';
 import { passwordPolicy } from '../../config/objects/passwords/password-policy.ts';
 import { passwordValidator } from '../../config/objects/passwords/password-validator.ts';
 import { trustManagerProvider } from '../../config/objects/trust-manager-provider.ts';
@@ -9,7 +10,13 @@ import { Dn } from '../../ldap/dn.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 
 /** The kinds that properties refer to. A test compares them with the declarations, of which most are not loaded here. */
-const TARGETS = [keyManagerProvider, trustManagerProvider, passwordPolicy, passwordValidator] as const;
+const TARGETS = [
+  keyManagerProvider,
+  trustManagerProvider,
+  passwordPolicy,
+  passwordValidator,
+  accountStatusNotificationHandler,
+] as const;
 
 /** The DN of the object that a reference property names; a value that is a DN, or an expression, stays what it is. */
 export function dnOfReference({ type }: PropertyDefinition, written: string): string {

@@ -3,6 +3,7 @@
 // the policy.
 
 import { parseTime } from '../../config/types/generalized-time.ts';
+import type { NotificationType } from '../../config/types/notification-text.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import {
@@ -26,8 +27,19 @@ export interface AccountLockoutOptions {
   readonly now: () => Date;
   /** Finds the entry of an account by the key of its name. */
   readonly entryOf: (key: string) => Entry | undefined;
-  /** Called when failures lock an account. */
-  readonly locked: (account: Account, failures: number) => void;
+  /** Called when something has become of an account that its owner, or an administrator, should know. */
+  readonly noticed: (notice: AccountEvent) => void;
+}
+
+/** Something that a login has made of an account, or an administrator. */
+export interface AccountEvent {
+  readonly type: NotificationType;
+  readonly account: Account;
+  readonly entry: Entry | undefined;
+  /** Failed logins that have locked it. */
+  readonly failures?: number;
+  /** When the lock ends, or the password expires; milliseconds since 1970. */
+  readonly until?: number | undefined;
 }
 
 /** An account that is proved and may not log in. */
@@ -43,6 +55,13 @@ export class AccountRefused extends LdapError {
 /** Notice that a login with a password is answered besides its success. */
 export type LoginNotice = Pick<Admission, 'mustChange' | 'expiresInMs' | 'graceLeft'>;
 
+/** Refusals of the right password that are notifications too. */
+const REFUSED_AS: Readonly<Partial<Record<Refusal['reason'], NotificationType>>> = {
+  expired: 'account-expired',
+  idle: 'account-idle-locked',
+  'password expired': 'password-expired',
+};
+
 export class AccountLockout {
   readonly #options: AccountLockoutOptions;
 
@@ -52,14 +71,17 @@ export class AccountLockout {
 
   /** Counts a login with a wrong password. */
   failed(account: Account): void {
-    const { locked } = this.#options;
     const policy = this.#policyOf(account);
     if (policy === undefined || policy.settings.lockoutFailureCount === 0) return;
     const before = this.stateOf(account);
     const after = stateAfterFailure(policy.settings, before, this.#now());
     if (after === before) return;
     this.#set(account, after);
-    if (after.lockedAt !== undefined) locked(account, after.failedAt.length);
+    if (after.lockedAt === undefined) return;
+    const { lockoutDuration } = policy.settings;
+    const type = lockoutDuration === 0 ? 'account-permanently-locked' : 'account-temporarily-locked';
+    const until = lockoutDuration === 0 ? undefined : after.lockedAt + lockoutDuration;
+    this.#tell(type, account, { failures: after.failedAt.length, until });
   }
 
   /**
@@ -72,8 +94,14 @@ export class AccountLockout {
     const before = this.stateOf(account);
     const now = this.#now();
     const { refusal, state, ...notice } = admissionOf(policy?.settings, this.#factsOf(account), before, now);
-    if (refusal !== undefined) throw new AccountRefused(refusal, now);
+    if (refusal !== undefined) {
+      const type = REFUSED_AS[refusal.reason];
+      if (type !== undefined) this.#tell(type, account);
+      throw new AccountRefused(refusal, now);
+    }
     this.#keep(account, before, state);
+    if (state.warnedAt !== undefined && before.warnedAt === undefined)
+      this.#tell('password-expiring', account, { until: now + (notice.expiresInMs ?? 0) });
     return notice;
   }
 
@@ -107,6 +135,7 @@ export class AccountLockout {
   unlock(account: Account): void {
     const state = this.stateOf(account);
     this.#set(account, { ...state, failedAt: [], lockedAt: undefined });
+    if (state.lockedAt !== undefined) this.#tell('account-unlocked', account);
   }
 
   /** Returns the logins of an account. Those with passwords that it had before do not count. */
@@ -122,6 +151,11 @@ export class AccountLockout {
       after.graceUsedAt.length === 0 && after.warnedAt === undefined && after.lastLoginAt === undefined;
     if (!isNew) this.#set(account, after);
     else if (before.failedAt.length > 0) this.#options.states.set(this.#idOf(account), undefined);
+  }
+
+  #tell(type: NotificationType, account: Account, more: Pick<AccountEvent, 'failures' | 'until'> = {}): void {
+    const { noticed, entryOf } = this.#options;
+    noticed({ type, account, entry: entryOf(account.key), ...more });
   }
 
   #set(account: Account, state: LoginState): void {

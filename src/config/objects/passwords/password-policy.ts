@@ -219,6 +219,14 @@ export const passwordPolicy = defineObject({
       synopsis: 'How the time of the last login is written, in UTC.',
     }),
     property({
+      name: 'account-status-notification-handler',
+      oid: opendjAttribute(133),
+      type: reference('account-status-notification-handler'),
+      multiValued: true,
+      synopsis: 'The handlers that hear of what becomes of the accounts.',
+      default: { behaviour: 'Nobody hears of it.' },
+    }),
+    property({
       name: 'require-secure-authentication',
       oid: opendjAttribute(158),
       type: boolean(),

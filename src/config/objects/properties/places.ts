@@ -10,6 +10,7 @@ export const Container = {
   trustManagerProviders: 'cn=Trust Manager Providers,cn=config',
   mailServers: 'cn=Mail Servers,cn=config',
   alertHandlers: 'cn=Alert Handlers,cn=config',
+  accountStatusNotificationHandlers: 'cn=Account Status Notification Handlers,cn=config',
   passwordPolicies: 'cn=Password Policies,cn=config',
   passwordValidators: 'cn=Password Validators,cn=config',
   rootDns: 'cn=Root DNs,cn=config',
