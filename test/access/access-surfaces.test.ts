@@ -2,8 +2,9 @@
 // transactions, subtree deletes, memory backends, cn=monitor, and what connections are like. Each ends with what acts.
 
 import { writeFile } from 'node:fs/promises';
+import { connect as connectSocket } from 'node:net';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeEndTransaction } from '../../src/codec/extended-value.ts';
 import { writePersistentSearch } from '../../src/codec/persistent-search-control.ts';
 import { octetsFromText } from '../../src/ldap/octets.ts';
@@ -12,8 +13,9 @@ import { backendLdif } from '../memory/memory-backend-support.ts';
 import { controlWith, replace } from '../operations/controls/control-client.ts';
 import { ALL_CHANGES, changeIn } from '../operations/controls/watch.ts';
 import { accountDn, accountLdif } from '../support/accounts.ts';
-import { extendedRequest, message, scopes, searchRequest } from '../support/ber-bytes.ts';
-import { LdapTools, type ProgramResult, runProgram } from '../support/ldap-tools.ts';
+import { bindRequest, extendedRequest, message, scopes, searchRequest } from '../support/ber-bytes.ts';
+import { connectTls, connectWithStartTls } from '../support/clients/tls-client.ts';
+import { LdapTools, type ProgramResult } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { runTask } from '../support/tasks.ts';
@@ -240,36 +242,41 @@ describe('cn=monitor', () => {
 });
 
 describe('a policy for some connections', () => {
-  /** Returns who sees the mail server while the policy has the properties. */
+  const clients = new Map<string, RawClient>();
+
+  beforeAll(async () => {
+    const { port, ldapsPort, folder } = server;
+    const open: Readonly<Record<string, () => Promise<RawClient>>> = {
+      ldap: () => RawClient.connect(server),
+      startTls: async () => (await connectWithStartTls(port)).client,
+      ldaps: async () => (await connectTls(ldapsPort)).client,
+      ldapi: async () => RawClient.over(connectSocket({ path: join(folder, 'ldapi') })),
+    };
+    for (const [name, connect] of Object.entries(open)) {
+      const [bound, anonymous] = [await connect(), await connect()];
+      expect((await bound.request(bindRequest(accountDn('app'), PASSWORD))).code).toBe(0);
+      clients.set(name, bound);
+      clients.set(`${name} anonymous`, anonymous);
+    }
+  });
+
+  afterAll(() => {
+    for (const client of clients.values()) client.close();
+  });
+
+  /** Returns who sees the mail server while the policy has the properties: on connections that are there already. */
   async function seers(properties: Readonly<Record<string, string>>): Promise<readonly string[]> {
-    const policy = {
-      permission: 'read',
-      'allowed-attribute': ALL,
-      'request-target-dn-equal-to': mailServerDn('Other'),
-    };
-    await succeeds(administrator.add(policyLdif('some', { ...policy, ...properties })));
-    const { ldapsPort, folder, port } = server;
-    const socket = `ldapi://${encodeURIComponent(`${folder}/ldapi`)}`;
-    const urls: Readonly<Record<string, readonly string[]>> = {
-      ldap: ['-H', server.url],
-      startTls: ['-H', `ldap://127.0.0.1:${port}`, '-ZZ'],
-      ldaps: ['-H', `ldaps://127.0.0.1:${ldapsPort}`],
-      ldapi: ['-H', socket],
-    };
+    const target = { 'request-target-dn-equal-to': mailServerDn('Other') };
+    const policy = { permission: 'read', 'allowed-attribute': ALL, ...target, ...properties };
+    await succeeds(administrator.add(policyLdif('some', policy)));
     const seeing: string[] = [];
-    for (const [name, where] of Object.entries(urls)) {
-      for (const login of [['-D', accountDn('app'), '-w', PASSWORD], []]) {
-        const asked = ['-x', '-LLL', ...where, ...login, '-b', mailServerDn('Other'), '-s', 'base', '1.1'];
-        const { code } = await runClient(asked);
-        if (code === 0) seeing.push(login.length === 0 ? `${name} anonymous` : name);
-      }
+    for (const [name, client] of clients) {
+      const { entries } = await client.request(searchRequest(mailServerDn('Other')));
+      if (entries.length > 0) seeing.push(name);
     }
     await succeeds(administrator.delete(policyDn('some')));
     return seeing;
   }
-
-  const runClient = (words: readonly string[]) =>
-    runProgram('ldapsearch', ['-o', `TLS_CACERT=${join(server.folder, 'config/keys/server.pem')}`, ...words]);
 
   it.each([
     [{}, ['ldap', 'startTls', 'ldaps', 'ldapi']],

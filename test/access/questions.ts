@@ -46,6 +46,7 @@ const SCHEMA: ModelAttributes = {
       'objectclass',
       'cn',
       'ds-cfg-enabled',
+      'ds-cfg-smtp-property',
       'ds-cfg-smtp-server',
       'ds-cfg-priority',
       'ds-cfg-auth-username',
@@ -56,6 +57,7 @@ const SCHEMA: ModelAttributes = {
 };
 /** All mail servers have these values; cn is the name. */
 const VALUES: Readonly<Record<string, string>> = { 'ds-cfg-priority': '5', 'ds-cfg-auth-username': 'me' };
+const HOLD_SECRETS = ['ds-cfg-auth-password', 'ds-cfg-smtp-property'];
 const CONFIG = 'cn=config';
 const SEARCH = { derefAliases: 0, sizeLimit: 0, timeLimit: 0, typesOnly: false } as const;
 const ALLOWED = String(ResultCode.noOperation);
@@ -102,7 +104,7 @@ function search(asked: Asked, base: string, scope: SearchScope, tree: string): Q
   const found = places.filter((dn) => {
     const readers = readersOf(dn);
     if (readers.length === 0) return false;
-    return filter === PRESENT || isTrue(filter, nameOf(dn), readers) === true;
+    return findsAll(filter) || isTrue(filter, nameOf(dn), readers) === true;
   });
   const isThere = [base, ...(isBase ? [] : names)].some((dn) => readersOf(dn).length > 0);
   const shown = found.map((dn) => `${dn}: ${shownTo(readersOf(dn))}`).toSorted();
@@ -135,7 +137,8 @@ function modifies(asked: Asked): Question {
   const written = chosen.length === 0 ? [first] : chosen;
   const readers = granting(policies, 'read', user, dn);
   const isSent = written.some(([attribute]) => attribute === 'ds-cfg-smtp-server');
-  const isLeaked = isSent && !allows(readers, 'ds-cfg-auth-password', SCHEMA);
+  // What may hold a secret and may not be read counts as if it held one.
+  const isLeaked = isSent && !HOLD_SECRETS.every((attribute) => allows(readers, attribute, SCHEMA));
   const keys = written.map(([attribute]) => attribute);
   const decided = changed(asked, [dn], keys, dn);
   return {
@@ -242,6 +245,10 @@ function keysOf({ attributes }: Entry): string {
 }
 
 const PRESENT: Filter = { type: 'present', attribute: 'objectClass' };
+
+function findsAll(filter: Filter): boolean {
+  return filter.type === 'present' && filter.attribute === 'objectClass';
+}
 
 function randomFilter(dice: Dice, depth: number): Filter {
   const kind = dice(depth > 0 ? 6 : 3);
