@@ -35,6 +35,7 @@ const REASONS: ReadonlyMap<string | undefined, string> = new Map([
   ['EHOSTUNREACH', 'there is no route to it'],
   ['ENETUNREACH', 'there is no route to it'],
   ['EPROTO', 'it does not answer as a server with TLS does'],
+  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'it wants a certificate of this server, and gets none'],
   ['HPE_INVALID_CONSTANT', 'it does not answer as a server of HTTP does'],
 ]);
 
@@ -49,6 +50,8 @@ export async function fetchJson(asked: JsonRequest): Promise<unknown> {
     if (refusal !== undefined)
       throw new SecretError(`is not trusted: ${refusal}`, { isAway: true, isPassing: false, cause: error });
     const code = errorCode(error);
+    if (code === 'ERR_INVALID_CHAR')
+      throw new SecretError('cannot be asked: the token has a character that no HTTP header has');
     const reason = REASONS.get(code) ?? `the error is ${code ?? 'not known'}`;
     throw new SecretError(`cannot be reached: ${reason}`, { isAway: true, cause: error });
   }

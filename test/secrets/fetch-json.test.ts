@@ -13,10 +13,10 @@ beforeAll(async () => {
 
 afterAll(endSecretServers);
 
-const ask = (path: string, port = service.port, octetsMax = 100) =>
+const ask = (path: string, port = service.port, octetsMax = 100, key = 'canary') =>
   fetchJson({
     url: new URL(`http://127.0.0.1:${port}${path}`),
-    headers: { 'X-Key': 'canary' },
+    headers: { 'X-Key': key },
     tls: undefined,
     connectMs: 60_000,
     requestMs: path === '/silence' ? 200 : 60_000,
@@ -58,6 +58,11 @@ it.each<
 ])('says why there is none: %s', async (path, answer, why) => {
   service.answers.set(path, answer);
   await expect(ask(path)).rejects.toMatchObject(why);
+});
+
+it('says that the token cannot be sent, and not what it is', async () => {
+  const why = 'cannot be asked: the token has a character that no HTTP header has';
+  await expect(ask('/', service.port, 100, 'canary\u0416')).rejects.toThrow(why);
 });
 
 it('says that nothing listens', async () => {

@@ -317,7 +317,10 @@ it('a service logs this server in by its certificate, and gives values without a
   const plain = { 'base-url': `https://localhost:${strict.port}/base/`, 'trust-manager-provider': TRUST };
   expect(await tools.add(sourceLdif('Strict', plain))).toMatchObject({ code: 0, stderr: '' });
   const name = '$<http:Strict#/secrets/1>';
-  expect(await setPassword(name)).toMatchObject({ code: 53 });
+  expect(await setPassword(name)).toMatchObject({
+    code: 53,
+    stderr: expect.stringContaining('it wants a certificate of this server, and gets none'),
+  });
   const named = changeLdif(`cn=Strict,${SOURCES}`, { 'key-manager-provider': keys });
   expect(await tools.modify(named)).toMatchObject({ code: 0, stderr: '' });
   expect(await setPassword(name)).toMatchObject({ code: 0, stderr: '' });
