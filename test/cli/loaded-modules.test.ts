@@ -105,6 +105,10 @@ describe('what is loaded of the declarations', () => {
       properties.filter(({ type }) => type.target !== undefined),
     );
     expect(references.length).toBeGreaterThan(0);
-    for (const property of references) expect(dnOfReference(property, 'Main')).toMatch(/^cn=Main,cn=/);
+    for (const property of references) {
+      const target = objectDefinitions.find(({ kind }) => kind === property.type.target);
+      const place = target && 'under' in target.location ? target.location.under : undefined;
+      expect(dnOfReference(property, 'Main')).toBe(`${target?.namingAttribute}=Main,${place}`);
+    }
   });
 });
