@@ -1,12 +1,14 @@
 // The get effective rights control and `confdit access`, by real clients. Each decision is compared with what happens when the
 // account does it.
 
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeEffectiveRights } from '../../src/codec/entry-controls.ts';
+import { Dn } from '../../src/ldap/dn.ts';
 import { readRights } from '../../src/ldap/effective-right.ts';
+import { Entry } from '../../src/ldap/entry.ts';
 import { octetsFromText } from '../../src/ldap/octets.ts';
 import { Oid } from '../../src/ldap/oids.ts';
-import { replace } from '../operations/controls/control-client.ts';
+import { controlWith, replace } from '../operations/controls/control-client.ts';
 import { accountDn, accountLdif } from '../support/accounts.ts';
 import { control, deleteRequest, searchRequest } from '../support/ber-bytes.ts';
 import { confditFor, runHere } from '../support/confdit-program.ts';
@@ -37,9 +39,12 @@ const PRIVILEGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 let server: RunningServer;
+/** The administrator, who asks. */
+let asking: RawClient;
 
 beforeAll(async () => {
   server = await startServer();
+  asking = await RawClient.bound(server);
   const login = ['ds-cfg-auth-username: me', 'ds-cfg-auth-password: canary', 'ds-cfg-priority: 1'];
   const ldif = [
     mailServerLdif('Own', 'ds-cfg-smtp-server: 127.0.0.1:1', ...login),
@@ -67,6 +72,8 @@ beforeAll(async () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
 
+afterAll(() => asking.close());
+
 const administrator = () => new LdapTools(server);
 
 function as(name: string): LdapTools {
@@ -80,10 +87,11 @@ async function ask(tools: LdapTools, who: string, base: string, ...selectors: re
 }
 
 /** Returns the rights as `read` or `read ds-cfg-priority`, with the decision. */
-async function rightsOf(who: string, base: string, asker = administrator()) {
-  const control = `!${Oid.effectiveRights}=:dn:${accountDn(who)}`;
-  const given = [...ATTRIBUTES, 'aclRights', 'aclRightsInfo'];
-  const [entry] = await asker.entries(base, '-s', 'base', '-E', control, ...given);
+async function rightsOf(who: string, base: string, asker = asking) {
+  const identity = controlWith(Oid.effectiveRights, `dn:${accountDn(who)}`);
+  const attributes = [...ATTRIBUTES, 'aclRights', 'aclRightsInfo'];
+  const { entries } = await asker.request(searchRequest(base, { attributes }), [identity]);
+  const [entry] = entries.map((one) => Entry.of(Dn.parse(one.dn), one.attributes));
   if (entry === undefined) return {};
   return Object.fromEntries(
     readRights(entry).map(({ right, attribute, ...decision }) => [
@@ -102,11 +110,11 @@ describe('a decision', () => {
     const client = await RawClient.bound(server, accountDn(name), PASSWORD);
     for (const base of [mailServerDn('Own'), mailServerDn('Other'), accountDn('app')]) {
       const told = await rightsOf(name, base);
-      const [stored] = await administrator().entries(base, '-s', 'base', '*', '+');
+      const stored = await asking.request(searchRequest(base, { attributes: ['*', '+'] }));
       const seen = await client.request(searchRequest(base, { attributes: ['*', '+'] }));
       const happened: Record<string, boolean> = { read: seen.entries.length > 0 };
       for (const attribute of ATTRIBUTES) {
-        const [value] = stored?.values(attribute.toLowerCase()) ?? [];
+        const value = stored.entries[0]?.attributes[attribute]?.[0];
         const shown = seen.entries[0]?.attributes[attribute]?.[0];
         if (value !== undefined) happened[`read ${attribute}`] = shown === value;
         const written = attribute === 'ds-cfg-priority' ? '7' : 'localhost';
@@ -178,7 +186,9 @@ describe('the control', () => {
   });
 
   it('is for who reads the configuration, or about oneself', async () => {
-    const own = await rightsOf('app', mailServerDn('Own'), as('app'));
+    const client = await RawClient.bound(server, accountDn('app'), PASSWORD);
+    const own = await rightsOf('app', mailServerDn('Own'), client);
+    client.close();
     expect(own.read).toMatchObject({ isAllowed: true, policies: [], reason: 'evaluated allow' });
     const refused = async (tools: LdapTools, who: string) =>
       (await ask(tools, who, mailServerDn('Own'))).code;
