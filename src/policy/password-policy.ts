@@ -13,6 +13,10 @@ export interface PasswordPolicy {
   readonly checks: readonly PasswordCheck[];
 }
 
+/** Errors of the password policy control (draft-behera-ldap-password-policy §6.2). */
+const NOT_ALLOWED = 3;
+const INSUFFICIENT_QUALITY = 5;
+
 /** Returns everything that is wrong with a new password in clear text. */
 export function passwordProblems(
   { settings, checks }: PasswordPolicy,
@@ -20,7 +24,8 @@ export function passwordProblems(
   setter: PasswordSetter,
 ): readonly PasswordProblem[] {
   if (setter === 'other' && settings.skipValidationForAdministrators) return [];
-  return checks.flatMap((check) => check(password) ?? []);
+  const problems = checks.flatMap((check) => check(password) ?? []);
+  return problems.map((problem) => ({ policyError: INSUFFICIENT_QUALITY, ...problem }));
 }
 
 /** Returns why a hash is refused in place of a password. */
@@ -29,5 +34,6 @@ export function hashProblem({ settings }: PasswordPolicy): PasswordProblem | und
   return {
     problem: 'is a hash, and the password policy of the account takes passwords in clear text only',
     advice: 'Write the password itself.',
+    policyError: NOT_ALLOWED,
   };
 }

@@ -5,6 +5,9 @@ import type { CharacterSet } from '../config/types/character-set.ts';
 import { charactersOf, type PasswordCheck, type PasswordProblem } from './new-password.ts';
 import { WordList } from './word-list.ts';
 
+/** Error of the password policy control (draft-behera-ldap-password-policy §6.2). */
+const TOO_SHORT = 6;
+
 /** The kinds of password validators. */
 export const VALIDATOR_KINDS = [
   'attribute-value-password-validator',
@@ -54,6 +57,7 @@ function lengths({
       return {
         problem: `has fewer than ${least} characters`,
         advice: `Choose a password of at least ${least} characters.`,
+        policyError: TOO_SHORT,
       };
     if (most === 0 || length <= most) return undefined;
     return {

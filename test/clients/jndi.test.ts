@@ -2,13 +2,21 @@
 // rename that references follow, and listeners, which are persistent searches.
 
 import { beforeAll, expect, it } from 'vitest';
+import { LdapTools } from '../support/ldap-tools.ts';
 import { startServer } from '../support/start-server.ts';
 import { runScript } from './client-script.ts';
 
+/** Entries of a page, as the program asks for them. */
+const PAGE = 3;
+
 let seen: ReadonlyMap<string, unknown>;
+let containers: number;
 
 beforeAll(async () => {
-  seen = await runScript('java', 'JndiDriver.java', await startServer());
+  const server = await startServer();
+  const { stdout } = await new LdapTools(server).search('cn=config', '-s', 'one', '1.1');
+  containers = stdout.split('\n').filter((line) => line.startsWith('dn:')).length;
+  seen = await runScript('java', 'JndiDriver.java', server);
 });
 
 it('reads the schema', () => {
@@ -20,7 +28,8 @@ it('reads the schema', () => {
 });
 
 it('searches in pages and in order', () => {
-  expect(seen.get('pages')).toEqual([3, 3, 3, 1]);
+  const rest = containers % PAGE === 0 ? [] : [containers % PAGE];
+  expect(seen.get('pages')).toEqual([...Array(Math.floor(containers / PAGE)).fill(PAGE), ...rest]);
   expect(seen.get('sorted')).toBe('true');
 });
 

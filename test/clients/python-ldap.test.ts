@@ -83,6 +83,17 @@ describe('python-ldap', () => {
     expect(seen.get('password changed by its owner')).toEqual(['INVALID_CREDENTIALS']);
   });
 
+  it('reads what the password policy control says', () => {
+    const [tooShort, changeAfterReset, locked] = [6, 2, 1];
+    expect(seen.get('policy warns')).toEqual([0, null, true, null]);
+    expect(seen.get('policy on a short password')).toEqual([19, [tooShort, null, null]]);
+    expect(seen.get('policy after a reset')).toBe(changeAfterReset);
+    expect(seen.get('policy on a wrong password')).toEqual([49, [null, null, null]]);
+    expect(seen.get('policy on a locked account')).toEqual([49, [locked, null, null]]);
+    expect(seen.get('state')).toEqual(['pwdAccountLockedTime', 'pwdReset']);
+    expect(seen.get('policy when unlocked')).toBe(0);
+  });
+
   it('asks much at once, cancels and abandons', () => {
     expect(seen.get('at once')).toBe(true);
     expect(seen.get('canceled')).toEqual(['CANCELLED']);

@@ -8,7 +8,9 @@ import ldap.modlist
 import ldap.resiter
 import ldap.sasl
 import ldap.schema
+from ldap.controls import DecodeControlTuples
 from ldap.controls.libldap import AssertionControl, MatchedValuesControl, SimplePagedResultsControl
+from ldap.controls.ppolicy import PasswordPolicyControl
 from ldap.controls.readentry import PostReadControl, PreReadControl
 from ldap.controls.simple import ManageDSAITControl, ProxyAuthzControl, RelaxRulesControl
 from ldap.controls.sss import SSSRequestControl
@@ -181,6 +183,68 @@ def changes_password(connection):
     own.unbind_s()
 
 
+def told_of_policy(controls):
+    """What the password policy control says: error, seconds until the password expires, grace logins."""
+    for control in controls:
+        if isinstance(control, PasswordPolicyControl):
+            return [control.error, control.timeBeforeExpiration, control.graceAuthNsRemaining]
+    return None
+
+
+def asked_with_policy(begin, *arguments):
+    """Does an operation with the control; the result code, and what the control of the answer says."""
+    connection = connect()
+    try:
+        message = begin(connection)(*arguments, serverctrls=[PasswordPolicyControl()])
+        _, _, _, controls = connection.result3(message)
+        return [0, told_of_policy(controls)]
+    except ldap.LDAPError as error:
+        told = error.args[0]
+        return [told["result"], told_of_policy(DecodeControlTuples(told.get("ctrls", [])))]
+    finally:
+        connection.unbind_s()
+
+
+def meets_password_policy(connection):
+    policy = "cn=python-ldap,cn=Password Policies,cn=config"
+    dn = "cn=python-ldap,cn=Root DNs,cn=config"
+    connection.add_s(policy, [
+        ("objectClass", [b"ds-cfg-password-policy"]),
+        ("ds-cfg-password-validator", [b"cn=At least 8 characters,cn=Password Validators,cn=config"]),
+        ("ds-cfg-max-password-age", [b"2 d"]),
+        ("ds-cfg-password-expiration-warning-interval", [b"3 d"]),
+        ("ds-cfg-lockout-failure-count", [b"1"]),
+        ("ds-cfg-force-change-on-reset", [b"true"]),
+    ])
+    connection.add_s(dn, [
+        ("objectClass", [b"person", b"ds-cfg-root-dn-user"]),
+        ("sn", [b"python-ldap"]),
+        ("userPassword", [b"first words of it"]),
+        ("ds-pwp-password-policy-dn", [policy.encode()]),
+    ])
+
+    def binds_as(password):
+        return asked_with_policy(lambda own: own.simple_bind, dn, password)
+
+    code, told = binds_as("first words of it")
+    say("policy warns", [code, told[0], 0 < told[1] <= 2 * 86400, told[2]])
+
+    def passwd_of(own):
+        own.simple_bind_s(dn, "first words of it")
+        return own.passwd
+
+    say("policy on a short password", asked_with_policy(passwd_of, dn, "first words of it", "short"))
+    connection.modify_s(dn, [(ldap.MOD_REPLACE, "userPassword", [b"second words of it"])])
+    say("policy after a reset", binds_as("second words of it")[1][0])
+    say("policy on a wrong password", binds_as("wrong"))
+    say("policy on a locked account", binds_as("second words of it"))
+    say("state", sorted(set(connection.read_s(dn, attrlist=["pwdAccountLockedTime", "pwdReset"]))))
+    connection.modify_s(dn, [(ldap.MOD_DELETE, "pwdAccountLockedTime", None)])
+    say("policy when unlocked", binds_as("second words of it")[0])
+    connection.delete_s(dn)
+    connection.delete_s(policy)
+
+
 def cancels(connection):
     """Several operations under way at once, one of them given up."""
     from ldap.controls.psearch import PersistentSearchControl
@@ -198,7 +262,7 @@ def main():
     binds()
     connection = connect()
     connection.simple_bind_s(ADMIN, PASSWORD)
-    for step in (reads_schema, changes_mail_server, searches, uses_controls, changes_password, cancels):
+    for step in (reads_schema, changes_mail_server, searches, uses_controls, changes_password, meets_password_policy, cancels):
         step(connection)
     connection.unbind_s()
 
