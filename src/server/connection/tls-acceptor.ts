@@ -143,8 +143,8 @@ export class TlsAcceptor {
     };
     handshake.promise.then(over, over);
     socket.once('close', () => {
-      if (this.#handshakes.get(key) !== handshake) return;
-      this.#handshakes.delete(key);
+      // A socket that was gone before has no addresses, and shares its key with others that were.
+      if (this.#handshakes.get(key) === handshake) this.#handshakes.delete(key);
       handshake.reject(clientGone());
     });
     // A client that ends its side during the handshake is gone; later it may still wait for answers.
