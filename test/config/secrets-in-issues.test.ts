@@ -68,6 +68,7 @@ it('knows which attributes hold secrets', async () => {
   expect([...validator.definitions.secretAttributes].sort()).toEqual([
     'ds-cfg-auth-password',
     'ds-cfg-key-store-pin',
+    'ds-cfg-token',
     'ds-cfg-trust-store-pin',
     'pwdhistory',
     'userpassword',
