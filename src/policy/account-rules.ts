@@ -19,8 +19,8 @@ export type LoginRules = LockoutRules &
 export interface AccountFacts {
   readonly isDisabled: boolean;
   readonly expiresAt: number | undefined;
-  /** When the password was set; undefined if it is not known. */
-  readonly passwordSetAt: number | undefined;
+  /** Returns when the password was set; undefined if it is not known. Most logins do not ask, and it has to be parsed. */
+  readonly passwordSetAt: () => number | undefined;
   /** True if somebody else has set the password, and it must be changed. */
   readonly isReset: boolean;
 }
@@ -47,7 +47,9 @@ export function passwordExpiryOf(
   { maxPasswordAge }: LoginRules,
   { passwordSetAt }: AccountFacts,
 ): number | undefined {
-  return maxPasswordAge === 0 || passwordSetAt === undefined ? undefined : passwordSetAt + maxPasswordAge;
+  if (maxPasswordAge === 0) return undefined;
+  const setAt = passwordSetAt();
+  return setAt === undefined ? undefined : setAt + maxPasswordAge;
 }
 
 /** Returns why nobody may log in to the account, by whatever proof; undefined if somebody may. */
@@ -72,7 +74,7 @@ function isIdle(
   now: number,
 ): boolean {
   if (idleLockoutInterval === 0) return false;
-  const seenAt = Math.max(lastLoginAt ?? 0, passwordSetAt ?? 0);
+  const seenAt = Math.max(lastLoginAt ?? 0, passwordSetAt() ?? 0);
   return seenAt !== 0 && now - seenAt >= idleLockoutInterval;
 }
 

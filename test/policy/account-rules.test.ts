@@ -18,7 +18,12 @@ const RULES: LoginRules = {
   idleLockoutInterval: 0,
   lastLoginTimeAttribute: undefined,
 };
-const FACTS: AccountFacts = { isDisabled: false, expiresAt: undefined, passwordSetAt: 100, isReset: false };
+const FACTS: AccountFacts = {
+  isDisabled: false,
+  expiresAt: undefined,
+  passwordSetAt: () => 100,
+  isReset: false,
+};
 const START = currentState(undefined, []);
 
 /** Logs in again and again; returns how each login ended, in a word. */
@@ -76,7 +81,7 @@ describe('an account', () => {
     [
       'has a new password',
       { idleLockoutInterval: 50 },
-      { passwordSetAt: 151 },
+      { passwordSetAt: () => 151 },
       { lastLoginAt: 1 },
       undefined,
     ],

@@ -185,7 +185,7 @@ export class AccountLockout {
   }
 }
 
-/** Adds what the entry of an account says of its password. Most logins do not ask when it was set. */
+/** Adds what the entry of an account says of its password. */
 function passwordFactsOf(
   entry: Entry | undefined,
   { isDisabled, expiresAt }: Pick<Account, 'isDisabled' | 'expiresAt'>,
@@ -194,7 +194,7 @@ function passwordFactsOf(
     isDisabled,
     expiresAt,
     isReset: entry?.first('pwdreset')?.toLowerCase() === 'true',
-    get passwordSetAt() {
+    passwordSetAt: () => {
       const setAt = entry?.first('pwdchangedtime') ?? entry?.first('createtimestamp');
       return setAt === undefined ? undefined : parseTime(setAt);
     },

@@ -184,7 +184,8 @@ export class Connection implements ClientConnection, Sender, SlowReader {
 
   /** Starts the time limit for connections without a login. */
   #limitTimeBeforeBind(): void {
-    if (this.#isKnown || this.#limits.timeBeforeBindMs === 0) this.#bind.close();
+    // The timer is kept: a client that binds anew would cost one each time.
+    if (this.#isKnown || this.#limits.timeBeforeBindMs === 0) this.#bind.end();
     else this.#bind.begin();
   }
 
