@@ -186,7 +186,7 @@ describe('a mail tells the owner of an account', () => {
   it('that its password expires, and has expired', async () => {
     await modified(POLICY, 'replace: ds-cfg-max-password-age', 'ds-cfg-max-password-age: 4 d');
     await bind(DN, FIRST);
-    expect(await mailAbout('password-expiring')).toMatch(/expiry: 3 days, 23 hours\./);
+    expect(await mailAbout('password-expiring')).toMatch(/expiry: (?:3 days, 23 hours|4 days)\./);
     await modified(POLICY, 'replace: ds-cfg-max-password-age', 'ds-cfg-max-password-age: 1 s');
     await until(async () => (await bind(DN, FIRST)).includes('has expired'));
     expect(await mailAbout('password-expired')).toContain(DN);
