@@ -10,19 +10,6 @@ const Tag = {
   error: 0x81,
 } as const;
 
-/** Errors of the control. */
-export const PolicyError = {
-  passwordExpired: 0,
-  accountLocked: 1,
-  changeAfterReset: 2,
-  passwordModNotAllowed: 3,
-  mustSupplyOldPassword: 4,
-  insufficientPasswordQuality: 5,
-  passwordTooShort: 6,
-  passwordTooYoung: 7,
-  passwordInHistory: 8,
-} as const;
-
 export interface PasswordPolicyResponse {
   /** Seconds until the password expires. */
   readonly expiresInSeconds?: number | undefined;

@@ -1,10 +1,11 @@
 // What clients are told of password policies, in controls: the response of draft-behera-ldap-password-policy, to those that ask
 // for it, and those of draft-vchu-ldap-pwd-policy, which clients of Netscape's servers expect without asking.
 
-import { PolicyError, writePasswordPolicyResponse } from '../codec/password-policy-control.ts';
+import { writePasswordPolicyResponse } from '../codec/password-policy-control.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Request } from '../ldap/message.ts';
 import { Oid } from '../ldap/oids.ts';
+import { PolicyError } from '../policy/policy-error.ts';
 import type { Answer } from './answer.ts';
 import { AccountRefused } from './login/account-lockout.ts';
 import { AccountRequester } from './login/account-requester.ts';

@@ -2,6 +2,7 @@
 
 import type { ObjectOfKind } from '../config/configuration-object.ts';
 import type { NewPassword, PasswordCheck, PasswordProblem } from './new-password.ts';
+import { PolicyError } from './policy-error.ts';
 
 /** Who sets a password: its owner, or somebody else. */
 export type PasswordSetter = 'owner' | 'other';
@@ -13,10 +14,6 @@ export interface PasswordPolicy {
   readonly checks: readonly PasswordCheck[];
 }
 
-/** Errors of the password policy control (draft-behera-ldap-password-policy §6.2). */
-const NOT_ALLOWED = 3;
-const INSUFFICIENT_QUALITY = 5;
-
 /** Returns everything that is wrong with a new password in clear text. */
 export function passwordProblems(
   { settings, checks }: PasswordPolicy,
@@ -25,7 +22,7 @@ export function passwordProblems(
 ): readonly PasswordProblem[] {
   if (setter === 'other' && settings.skipValidationForAdministrators) return [];
   const problems = checks.flatMap((check) => check(password) ?? []);
-  return problems.map((problem) => ({ policyError: INSUFFICIENT_QUALITY, ...problem }));
+  return problems.map((problem) => ({ policyError: PolicyError.insufficientPasswordQuality, ...problem }));
 }
 
 /** Returns why a hash is refused in place of a password. */
@@ -34,6 +31,6 @@ export function hashProblem({ settings }: PasswordPolicy): PasswordProblem | und
   return {
     problem: 'is a hash, and the password policy of the account takes passwords in clear text only',
     advice: 'Write the password itself.',
-    policyError: NOT_ALLOWED,
+    policyError: PolicyError.passwordModNotAllowed,
   };
 }

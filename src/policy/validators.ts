@@ -3,10 +3,8 @@
 import type { ConfigurationObject, ObjectOfKind } from '../config/configuration-object.ts';
 import type { CharacterSet } from '../config/types/character-set.ts';
 import { charactersOf, type PasswordCheck, type PasswordProblem } from './new-password.ts';
+import { PolicyError } from './policy-error.ts';
 import { WordList } from './word-list.ts';
-
-/** Error of the password policy control (draft-behera-ldap-password-policy §6.2). */
-const TOO_SHORT = 6;
 
 /** The kinds of password validators. */
 export const VALIDATOR_KINDS = [
@@ -57,7 +55,7 @@ function lengths({
       return {
         problem: `has fewer than ${least} characters`,
         advice: `Choose a password of at least ${least} characters.`,
-        policyError: TOO_SHORT,
+        policyError: PolicyError.passwordTooShort,
       };
     if (most === 0 || length <= most) return undefined;
     return {

@@ -9,6 +9,7 @@ import { Attribute, type Entry } from '../../ldap/entry.ts';
 import { refuseIfAny } from '../../ldap/issue.ts';
 import type { PasswordProblem } from '../../policy/new-password.ts';
 import type { PasswordPolicy, PasswordSetter } from '../../policy/password-policy.ts';
+import { PolicyError } from '../../policy/policy-error.ts';
 import type { Schema } from '../../schema/schema.ts';
 
 const CHANGED = PasswordState.changedTime.name;
@@ -23,9 +24,6 @@ export const PASSWORD_STATE_KEYS: ReadonlySet<string> = new Set(
 const OCTET_STRING = '1.3.6.1.4.1.1466.115.121.1.40';
 /** As many as password-history-count may say. */
 const HISTORY_MAX = 50;
-/** Errors of draft-behera-ldap-password-policy §6.2. */
-const TOO_YOUNG = 7;
-const IN_HISTORY = 8;
 
 /** Throws constraintViolation (19) for a change that sets what the server keeps with passwords. */
 export function requireNoPasswordState(change: Change, schema: Schema): void {
@@ -96,7 +94,7 @@ export function ageProblem(
   return {
     problem: 'comes too soon after the present password was set',
     advice: `Change it in ${Math.ceil(leftMs / 1000)} seconds.`,
-    policyError: TOO_YOUNG,
+    policyError: PolicyError.passwordTooYoung,
   };
 }
 
@@ -106,7 +104,7 @@ export function usedBefore({ settings }: PasswordPolicy): PasswordProblem {
   return {
     problem: 'is, or was, a password of the account',
     advice: count > 0 ? `Choose one that is none of the last ${count}.` : 'Choose one that it has never had.',
-    policyError: IN_HISTORY,
+    policyError: PolicyError.passwordInHistory,
   };
 }
 
