@@ -69,7 +69,10 @@ async function policyProblem(
   return policy && passwordProblems(policy, { text, attributes }, 'owner')[0];
 }
 
-/** What the environment gives, itself or by the name of a file; empty when it gives nothing. Throws StartError. */
+/**
+ * Returns the password that the environment gives, itself or by the name of a file; empty if it gives none. Throws
+ * StartError.
+ */
 async function givenPassword(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<{ readonly given: string; readonly variable: string }> {

@@ -12,7 +12,7 @@ import { unpackBackup } from './unpack-backup.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
-/** What OpenDJ leaves to whoever asks, and is always one way here. */
+/** Attributes that OpenDJ leaves to the requester, with the only value that is possible here. */
 const ALWAYS: Readonly<Record<string, string>> = {
   'ds-task-backup-all': 'TRUE',
   'ds-task-backup-compress': 'TRUE',

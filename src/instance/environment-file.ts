@@ -5,7 +5,7 @@ import { readText } from '../files/text.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What tells confdit itself where things are stays as it is. */
+/** Variables of confdit itself, which keep their values. */
 const OWN_VARIABLE = /^(?:CONFDIT|DS)_/;
 
 /** Returns the environment itself without a file. Throws UnreadableFile. */

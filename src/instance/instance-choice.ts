@@ -8,6 +8,6 @@ export interface InstanceChoice {
   readonly environmentFile?: string | undefined;
   /** Back to the configuration of the last good start. */
   readonly isLastKnownGood?: boolean;
-  /** Whether an edit of config.ldif that loses entries, or looks like damage, is meant. */
+  /** True if an edit of config.ldif that loses entries, or looks like damage, is meant. */
   readonly acceptsEdit?: boolean;
 }

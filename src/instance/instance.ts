@@ -22,7 +22,7 @@ export interface Instance {
   readonly folder: string;
   readonly configFolder: string;
   readonly pinFile: string;
-  /** Whether this start made it. */
+  /** True if this start made it. */
   readonly isNew: boolean;
 }
 
@@ -128,7 +128,7 @@ async function syncNames(folder: string): Promise<void> {
   }
 }
 
-/** Whether a store has been here: then a missing config.ldif has been lost, and what is shipped is no stand-in for it. */
+/** Resolves to true if a store has been here: then a missing config.ldif has been lost, and the shipped one is no replacement. */
 async function hasHistory(configFolder: string): Promise<boolean> {
   const segments = await listSegments(nodeFileSystem, join(configFolder, JOURNAL_FOLDER)).catch(() => []);
   const archives = await listArchives(nodeFileSystem, join(configFolder, ARCHIVE_FOLDER)).catch(() => []);

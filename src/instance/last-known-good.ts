@@ -62,13 +62,13 @@ export function keepAsLastKnownGood(options: LastKnownGoodOptions): () => Promis
   };
 }
 
-/** Whether the file goes through this change and is as it was written. */
+/** Resolves to true if the file goes through this change and is as it was written. */
 async function isKept(configFolder: string, number: number): Promise<boolean> {
   if ((await readSnapshotNumber(nodeFileSystem, configFolder, START_OK_NAME)) !== number) return false;
   return isSnapshotAsWritten(nodeFileSystem, configFolder, START_OK_NAME);
 }
 
-/** Whether config.ldif is gone or cannot be begun with, while an archived one could be. */
+/** Resolves to true if config.ldif is missing or unusable, while an archived one could replace it. */
 export async function isReplaceable(configFolder: string, values: StoredValues): Promise<boolean> {
   const archives = await listArchives(nodeFileSystem, join(configFolder, ARCHIVE_FOLDER)).catch(() => []);
   const found = await readUncutSnapshot(nodeFileSystem, configFolder, values).catch(() => undefined);
@@ -109,7 +109,7 @@ export interface HintOptions {
   readonly schema: Schema;
   readonly sources: Sources;
   readonly values: StoredValues;
-  /** What could not be served; undefined when it is the configuration itself that is wrong. */
+  /** Configuration that could not be served; undefined if the configuration itself is invalid. */
   readonly failed?: Configuration;
 }
 
@@ -152,7 +152,7 @@ async function readGood({
   }
 }
 
-/** Whether going back would change nothing of what failed: of the entries that the error names, or of any. */
+/** Returns true if going back would change nothing of what failed: of the entries that the error names, or of any. */
 function isAsBefore(message: string, good: readonly Entry[], { failed }: HintOptions): boolean {
   if (failed === undefined) return false;
   const { schema, tree } = failed;

@@ -17,7 +17,7 @@ import type { StoreContents } from '../store/store.ts';
 import { countErrors, StartError } from './start-error.ts';
 
 export interface LoadedConfiguration {
-  /** Whether a snapshot should be written: entries had to be completed, or had to be checked that need not be again. */
+  /** True if a snapshot should be written: entries had to be completed, or checked again. */
   readonly isSnapshotDue: boolean;
   /** Values that an earlier version took and that a change may not bring any more. They are in force. */
   readonly outdated: readonly Issue[];

@@ -19,7 +19,7 @@ import { openHistory } from './open-history.ts';
 /** A folder that was named as an instance and is none. */
 export class NotAnInstance extends FileError {}
 
-/** Whoever may read and write the files may do everything; the journal names this requester. */
+/** Requester of offline changes, as the journal names it. Who may write the files may do everything. */
 const OFFLINE: Requester = { dn: 'cn=Offline', name: 'offline', privileges: new Set(PRIVILEGES) };
 
 export interface OfflineInstance {

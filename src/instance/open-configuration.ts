@@ -51,7 +51,7 @@ export interface OpenConfiguration {
   /** Encrypts and decrypts secret values in files. */
   readonly values: EncryptedValues;
   readonly master: MasterKey;
-  /** Whether a snapshot should be written before anything else. */
+  /** True if a snapshot should be written before anything else. */
   readonly isSnapshotDue: boolean;
   /** Reads what values name. */
   readonly files: FileReader;

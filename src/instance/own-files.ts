@@ -20,7 +20,7 @@ const OWN_FOLDERS = [
 const OWN_CONFIG_FILES = /^(?:config.*|.*\.pin|\..*)$/;
 const REPAIR_FOLDER = /^repair-/;
 
-/** Whether a path leads to a file of the instance itself. Rejects when there is no such file. */
+/** Resolves to true if a path leads to a file of the instance itself. Rejects if there is no such file. */
 export async function isOwnFile(path: string, instanceFolder: string): Promise<boolean> {
   const wanted = await stat(path, { bigint: true });
   const isSame = async (one: string) => {

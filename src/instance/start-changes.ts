@@ -50,7 +50,7 @@ export interface StartChangesOptions {
   readonly log: Log;
   readonly alerts: AlertSink;
   readonly isLastKnownGood: boolean;
-  /** Whether somebody has said that an edit is meant which loses entries or looks like damage. */
+  /** True if an edit that loses entries or looks like damage is meant. */
   readonly acceptsEdit: boolean;
   readonly values: StoredValues;
   /** Nothing is renamed; what is appended is the caller's business. */

@@ -24,7 +24,7 @@ import { NotAnInstance } from './offline-instance.ts';
 /** The configuration in the files of an instance. */
 export interface StoredConfiguration {
   readonly configuration: Configuration;
-  /** What its values were decrypted with. */
+  /** Decrypts and encrypts its values. */
   readonly values: StoredValues;
 }
 

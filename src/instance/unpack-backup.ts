@@ -52,7 +52,7 @@ class Unpacking {
   readonly #folder: string | undefined;
   readonly #digests = new Map<string, string>();
   readonly #list: Buffer[] = [];
-  /** What the archive asks for, done before more of it is read. */
+  /** Work that the archive asks for, done before more of it is read. */
   readonly #steps: (() => Promise<void>)[] = [];
   #current: Current | undefined;
   #failure: StoreError | undefined;

@@ -17,7 +17,7 @@ import { StoreReader } from '../trust/store-reader.ts';
 const SILENT = { info: () => {}, warn: () => {} };
 const NO_AUTHORITIES = { read: async () => [], stamp: async () => '' };
 
-/** What a sentence about such a file begins with where others stand beside it. */
+/** Start of a sentence about such a file beside other sentences. */
 export const UNUSABLE = 'Warning: ';
 
 const PROVIDERS = ['key-manager-provider', 'trust-manager-provider'];

@@ -41,7 +41,10 @@ export async function tellUpgradeNotices(
   });
 }
 
-/** What `confdit check` says: of accounts that nobody can log in to, and until it was told of all that may be meant. */
+/**
+ * Returns the notes of `confdit check`: of accounts that nobody can log in to, and, until they were told once, of all that
+ * may be affected.
+ */
 export async function upgradeNotes(configFolder: string, configuration: Configuration): Promise<string[]> {
   const told = await toldIn(configFolder);
   return NOTICES.flatMap(({ id, noticesOf }) => noticesOf(configuration, told.has(id)));
@@ -109,7 +112,7 @@ function takesCertificates(object: ConfigurationObject): boolean {
   );
 }
 
-/** What was told to this instance, by the ids. */
+/** Reads the ids of the notices that this instance was told. */
 async function toldIn(configFolder: string): Promise<ReadonlySet<string>> {
   const text = await readText(join(configFolder, FILE)).catch(() => '');
   return new Set(text.split('\n'));

@@ -180,13 +180,16 @@ export const sizeCases: readonly RuleCase[] = [
 export const wordCases: readonly RuleCase[] = [
   {
     rule: 'doc comments begin',
-    what: 'a riddle, but not in a room that is not gone over yet',
+    what: 'riddles, but not a noun',
     files: {
       'src/store/a.ts': code('/** What it does. */', 'export const a = 1;'),
       'src/store/b.ts': code('/** Number of files. */', 'export const b = 1;'),
       'src/instance/c.ts': code('/** Whether it is so. */', 'export const c = 1;'),
     },
-    expected: ['src/store/a.ts:2 a doc comment begins with "What"'],
+    expected: [
+      'src/store/a.ts:2 a doc comment begins with "What"',
+      'src/instance/c.ts:2 a doc comment begins with "Whether"',
+    ],
   },
   {
     rule: 'sentences for people',

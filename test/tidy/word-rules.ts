@@ -20,8 +20,6 @@ const REMOVAL_OF_TEST = /\brm(?:Sync)?\([^;]*\brecursive: true/;
 const REMOVER = 'test/support/folders.ts';
 const MACHINE_PATH = /(?<![\w.$}])\/(?:work|root|home|Users)\/\w+/;
 
-/** Doc comments of these rooms are not gone over yet: the list only gets shorter. */
-const OTHER_ROOMS = /^src\/instance\//;
 const RIDDLE = /\/\*\*\s*\*?\s*(What|Whether|The same|Whoever)\b/g;
 
 const EXPORTED_FUNCTION = /^export (?:async )?function\b/;
@@ -129,7 +127,7 @@ function findRemovals(project: Project): string[] {
 
 function findRiddles(project: Project): string[] {
   return project.source
-    .filter(({ path }) => path.startsWith('src/') && !OTHER_ROOMS.test(path))
+    .filter(({ path }) => path.startsWith('src/'))
     .flatMap((file) =>
       [...file.text.matchAll(RIDDLE)].map(({ index, 1: word }) =>
         finding(file.path, file.lineOf(index), `a doc comment begins with "${word}"`),

@@ -53,7 +53,7 @@ export async function rotateDataKey(options: RotationOptions): Promise<string> {
   return values.keyId;
 }
 
-/** What became of a new master key. */
+/** Outcome of a new master key. */
 export interface NewMasterKey {
   readonly id: string;
   /** File that has it. */
