@@ -12,9 +12,9 @@ import { EXPRESSION_MARKS } from '../configuration/texts-with-expressions.ts';
 import { repeat } from '../configuration/write/staging.ts';
 import type { Log } from '../files/log.ts';
 import type { Entry } from '../ldap/entry.ts';
-import { formatIssue, type Issue } from '../ldap/issue.ts';
+import { countOf, formatIssue, type Issue } from '../ldap/issue.ts';
 import type { StoreContents } from '../store/store.ts';
-import { countErrors, StartError } from './start-error.ts';
+import { StartError } from './start-error.ts';
 
 export interface LoadedConfiguration {
   /** True if a snapshot should be written: entries had to be completed, or checked again. */
@@ -89,5 +89,7 @@ const WORTH_A_SNAPSHOT = 5_000;
 
 function refuse(issues: readonly Issue[], what: string): void {
   if (issues.length === 0) return;
-  throw new StartError([`${what}; ${countErrors(issues.length)}:`, ...issues.map(formatIssue)].join('\n'));
+  throw new StartError(
+    [`${what}; ${countOf(issues.length, 'error')}:`, ...issues.map(formatIssue)].join('\n'),
+  );
 }

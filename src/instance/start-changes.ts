@@ -17,7 +17,7 @@ import { readNamedFile, UnreadableFile } from '../files/named-file.ts';
 import { requirePrivate } from '../files/permissions.ts';
 import { type Change, dnOfChange } from '../ldap/change.ts';
 import type { Entry } from '../ldap/entry.ts';
-import { formatIssue } from '../ldap/issue.ts';
+import { countOf, formatIssue } from '../ldap/issue.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import { textFromOctets } from '../ldap/octets.ts';
 import type { AlertSink } from '../mail/alert.ts';
@@ -29,7 +29,7 @@ import { readSnapshot, SNAPSHOT_NAME } from '../store/snapshot.ts';
 import type { Commit, Store } from '../store/store.ts';
 import { START_OK_NAME } from './last-known-good.ts';
 import { refusedControl } from './refused-control.ts';
-import { countErrors, StartError } from './start-error.ts';
+import { StartError } from './start-error.ts';
 import { policiesOf } from './stored-policies.ts';
 
 const CHANGES_OCTETS_MAX = 256 * 1024 * 1024;
@@ -204,7 +204,7 @@ class StartChanges {
     ];
     if (issues.length > 0)
       throw new StartError(
-        [`${what}; ${countErrors(issues.length)}:`, ...issues.map(formatIssue)].join('\n'),
+        [`${what}; ${countOf(issues.length, 'error')}:`, ...issues.map(formatIssue)].join('\n'),
       );
     confirm();
     const commit = staging.commit(number);

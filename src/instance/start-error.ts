@@ -17,8 +17,3 @@ export function sentenceForPeople(error: unknown): string {
   const text = isKnown ? error.message : (error.stack ?? error.message);
   return `confdit cannot start:\n${text.replace(/^/gm, '  ')}\n`;
 }
-
-/** Returns `1 error` or `3 errors`. */
-export function countErrors(count: number): string {
-  return count === 1 ? '1 error' : `${count} errors`;
-}

@@ -7,9 +7,9 @@ import { EffectiveBackend } from '../../configuration/effective-backend.ts';
 import { inForceAttributes } from '../../configuration/in-force-attributes.ts';
 import { SourcesError } from '../../expression/sources-error.ts';
 import { FileError } from '../../files/file-error.ts';
-import { countErrors } from '../../instance/start-error.ts';
 import { UNUSABLE, unusableFiles } from '../../instance/unusable-files.ts';
 import { Entry } from '../../ldap/entry.ts';
+import { countOf } from '../../ldap/issue.ts';
 import { SearchScope } from '../../ldap/message.ts';
 import { CommandError, type Invocation, type World } from '../command.ts';
 import { instanceOf } from '../commands/instance-options.ts';
@@ -40,7 +40,7 @@ export async function resolveFiles(
     }
     for (const problem of problems) world.stderr.write(`${problem}\n`);
     if (problems.length > 0) {
-      world.stderr.write(`confdit: ${countErrors(problems.length)}.\n`);
+      world.stderr.write(`confdit: ${countOf(problems.length, 'error')}.\n`);
       return undefined;
     }
     const { tree, validator } = configuration;
