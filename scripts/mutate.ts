@@ -3,18 +3,19 @@
 //     npm run mutate -- codec
 //     npm run mutate -- mail runtime --sample 60 --seed 7
 //
-// Works on a copy of the project. Each mutation is given first to those tests of the room that import the file, then to the
-// others of the room, then to tests that drive the room through a server. Mutations that no test notices are printed. With
-// --sample so many mutations of each room are tried, chosen by the seed; without it all.
+// Works on copies of the project. First every test of the room, and those that drive the room through a server, run with
+// probes that report which mutations they reach. Then each mutation is given to the tests that reach it, the quickest first.
+// Mutations that no test notices, or none reaches, are printed. With --sample so many mutations of each room are tried, chosen
+// by the seed; without it all.
 
 import { spawn } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Mutation, mutationsOf } from '../test/mutation/mutations.ts';
+import { withProbes } from '../test/mutation/probes.ts';
 import { Project } from '../test/tidy/project.ts';
-import type { SourceFile } from '../test/tidy/source-file.ts';
 
 /** Copied as they are; `node_modules` is linked. */
 const COPIED = [
@@ -40,6 +41,8 @@ const DRIVING_TESTS: Readonly<Record<string, readonly string[]>> = {
 const PATIENCE = 5;
 const PATIENCE_MS = 20_000;
 const FIRST_LIMIT_MS = 1_200_000;
+/** Tests that run together: the quickest two, then the next four, then the rest. */
+const STAGES = [2, 4, Number.POSITIVE_INFINITY];
 
 const { values, positionals: rooms } = parseArgs({
   allowPositionals: true,
@@ -56,6 +59,13 @@ if (rooms.length === 0) {
 
 interface Mutant extends Mutation {
   readonly path: string;
+  /** Tests that reach it, the quickest first. */
+  readonly tests: ReachingTest[];
+}
+
+interface ReachingTest {
+  readonly path: string;
+  readonly ms: number;
 }
 
 const root = resolve(import.meta.dirname, '..');
@@ -69,32 +79,88 @@ try {
   await rm(folder, { recursive: true, force: true, maxRetries: 10 });
 }
 
-/** Resolves to whether every mutation was noticed. */
+/** Resolves to true if every mutation was noticed. */
 async function mutateRoom(room: string): Promise<boolean> {
   const mutants = chosen(
     project.source
       .filter((file) => file.room === room)
-      .flatMap(({ path, text }) => mutationsOf(path, text).map((it) => ({ ...it, path }))),
+      .flatMap(({ path, text }) => mutationsOf(path, text).map((it) => ({ ...it, path, tests: [] }))),
   );
-  const limitMs = await limitOf(room);
-  const queue = [...mutants];
+  await findReachingTests(room, mutants);
   const survivors: Mutant[] = [];
   let done = 0;
-  const worker = async (number: number) => {
-    const copy = await makeCopy(`${room}-${number}`);
-    for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
-      if (await survives(mutant, copy, limitMs)) survivors.push(mutant);
-      done += 1;
-      process.stderr.write(`\r${room}: ${done} of ${mutants.length}, ${survivors.length} survive `);
+  await onCopies(`${room}-mutated`, mutants, async (mutant, copy) => {
+    if (await survives(mutant, copy)) {
+      survivors.push(mutant);
+      process.stderr.write(`\r${describe(mutant)}\n`);
     }
-  };
-  await Promise.all(Array.from({ length: Number(values.jobs) }, (_, number) => worker(number)));
+    done += 1;
+    process.stderr.write(`\r${room}: ${done} of ${mutants.length}, ${survivors.length} survive `);
+  });
   const killed = mutants.length - survivors.length;
   const score = mutants.length === 0 ? 100 : Math.round((100 * killed) / mutants.length);
   process.stdout.write(`\n${room}: ${score} %, ${killed} of ${mutants.length} mutations were noticed.\n`);
-  for (const { path, line, original, replacement } of survivors.toSorted(byPlace))
-    process.stdout.write(`${path}:${line} ${oneLine(original)}  →  ${oneLine(replacement)}\n`);
+  for (const mutant of survivors.toSorted(byPlace)) process.stdout.write(`${describe(mutant)}\n`);
   return survivors.length === 0;
+}
+
+function describe({ path, line, original, replacement, tests }: Mutant): string {
+  const reached = tests.length === 0 ? ' (no test reaches it)' : '';
+  return `${path}:${line} ${oneLine(original)}  →  ${oneLine(replacement)}${reached}`;
+}
+
+/** Does the work on each item, on as many copies of the project as there are jobs. */
+async function onCopies<T>(
+  name: string,
+  items: readonly T[],
+  work: (item: T, copy: string) => Promise<void>,
+): Promise<void> {
+  const queue = [...items];
+  const worker = async (number: number) => {
+    const copy = await makeCopy(`${name}-${number}`);
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item, copy);
+    await rm(copy, { recursive: true, force: true, maxRetries: 10 });
+  };
+  await Promise.all(Array.from({ length: Number(values.jobs) }, (_, number) => worker(number)));
+}
+
+/** Fills in the tests of the mutants. A test that fails with probes in the code is left out, and printed. */
+async function findReachingTests(room: string, mutants: readonly Mutant[]): Promise<void> {
+  const prepared = new Set<string>();
+  let done = 0;
+  const tests = testsOf(room);
+  await onCopies(`${room}-probed`, tests, async (test, copy) => {
+    const hits = join(copy, 'reached');
+    if (!prepared.has(copy)) await putProbes(mutants, copy, hits);
+    prepared.add(copy);
+    const startedMs = performance.now();
+    const isGood = await passes([test], copy, FIRST_LIMIT_MS);
+    const ms = performance.now() - startedMs;
+    for (const name of await readdir(hits)) {
+      if (isGood) mutants[Number(name)]?.tests.push({ path: test, ms });
+      await rm(join(hits, name));
+    }
+    if (!isGood) process.stderr.write(`\r${test} fails with probes in the code, and is left out.\n`);
+    done += 1;
+    process.stderr.write(`\r${room}: looked at ${done} of ${tests.length} tests `);
+  });
+  for (const mutant of mutants) mutant.tests.sort((one, other) => one.ms - other.ms);
+}
+
+async function putProbes(mutants: readonly Mutant[], copy: string, hits: string): Promise<void> {
+  await mkdir(hits);
+  const probed = mutants.map((mutation, id) => ({ id, mutation }));
+  for (const [path, ofFile] of Map.groupBy(probed, ({ mutation }) => mutation.path)) {
+    const file = join(copy, path);
+    await writeFile(file, withProbes(await readFile(file, 'utf8'), ofFile, hits));
+  }
+}
+
+/** Returns the tests of a room, and those that drive it through a server. */
+function testsOf(room: string): readonly string[] {
+  const driving = DRIVING_TESTS[room] ?? [];
+  const isOfRoom = (path: string) => [`test/${room}/`, ...driving].some((start) => path.startsWith(start));
+  return project.code.flatMap(({ path }) => (path.endsWith('.test.ts') && isOfRoom(path) ? [path] : []));
 }
 
 function byPlace(one: Mutant, other: Mutant): number {
@@ -129,48 +195,23 @@ async function makeCopy(name: string): Promise<string> {
   return copy;
 }
 
-async function survives(mutant: Mutant, copy: string, limitMs: number): Promise<boolean> {
+async function survives(mutant: Mutant, copy: string): Promise<boolean> {
   const path = join(copy, mutant.path);
   const original = await readFile(path, 'utf8');
   await writeFile(path, mutant.text);
   try {
-    for (const stage of stagesOf(mutant.path)) if (!(await passes(stage, copy, limitMs))) return false;
+    let tried = 0;
+    for (const size of STAGES) {
+      const stage = mutant.tests.slice(tried, tried + size);
+      tried += stage.length;
+      const limitMs = PATIENCE * stage.reduce((sum, { ms }) => sum + ms, 0) + PATIENCE_MS;
+      const paths = stage.map((test) => test.path);
+      if (stage.length > 0 && !(await passes(paths, copy, limitMs))) return false;
+    }
     return true;
   } finally {
     await writeFile(path, original);
   }
-}
-
-/** Returns the tests that may notice a change of a file: the nearest first. */
-function stagesOf(path: string): readonly (readonly string[])[] {
-  const room = roomOf(path);
-  const tests = project.code.filter(
-    (file) => file.path.startsWith(`test/${room}/`) && file.path.endsWith('.test.ts'),
-  );
-  const [direct, others] = [true, false].map((isDirect) =>
-    tests.filter((test) => test.imports.some((item) => item.path === path) === isDirect).map(pathOf),
-  );
-  return [direct, others, DRIVING_TESTS[room]].flatMap((stage) =>
-    stage === undefined || stage.length === 0 ? [] : [stage],
-  );
-}
-
-function roomOf(path: string): string {
-  return path.split('/')[1] ?? '';
-}
-
-function pathOf({ path }: SourceFile): string {
-  return path;
-}
-
-/** Resolves to how long the tests of a room may take. Rejects when they fail without a mutation. */
-async function limitOf(room: string): Promise<number> {
-  const copy = await makeCopy(`${room}-as-it-is`);
-  const startedMs = performance.now();
-  const tests = [`test/${room}`, ...(DRIVING_TESTS[room] ?? [])];
-  if (!(await passes(tests, copy, FIRST_LIMIT_MS)))
-    throw new Error(`The tests ${tests.join(' ')} fail without a mutation.`);
-  return PATIENCE * (performance.now() - startedMs) + PATIENCE_MS;
 }
 
 function passes(tests: readonly string[], cwd: string, limitMs: number): Promise<boolean> {

@@ -5,6 +5,10 @@ import { nameOf, SourceFile, type SyntaxNode, walk } from '../tidy/source-file.t
 export interface Mutation {
   /** From 1. */
   readonly line: number;
+  /** Place of the changed code in the file: offsets of its first character, and behind its last one. */
+  readonly start: number;
+  readonly end: number;
+  readonly isStatement: boolean;
   readonly original: string;
   readonly replacement: string;
   /** The whole file with the change. */
@@ -12,7 +16,7 @@ export interface Mutation {
 }
 
 interface Replacement {
-  readonly node: { readonly start: number; readonly end: number };
+  readonly node: { readonly type: string; readonly start: number; readonly end: number };
   readonly text: string;
 }
 
@@ -51,6 +55,9 @@ export function mutationsOf(path: string, source: string): readonly Mutation[] {
     .toSorted((one, other) => one.node.start - other.node.start)
     .map(({ node, text }) => ({
       line: file.lineOf(node.start),
+      start: node.start,
+      end: node.end,
+      isStatement: node.type.endsWith('Statement'),
       original: source.slice(node.start, node.end),
       replacement: text,
       text: `${source.slice(0, node.start)}${text}${source.slice(node.end)}`,
@@ -96,7 +103,8 @@ function replacementsOf(
       return isWithoutEffect(node) ? [] : [{ node, text: ';' }];
     case 'ReturnStatement': {
       const { argument } = node;
-      return argument === null ? [] : [{ node, text: 'return undefined;' }];
+      const isUndefined = argument === null || textOf(childOf(node, 'argument')) === 'undefined';
+      return isUndefined ? [] : [{ node, text: 'return undefined;' }];
     }
     default:
       return [];
@@ -108,8 +116,9 @@ function otherOperator(node: SyntaxNode, source: string): readonly Replacement[]
   const [left, right] = [childOf(node, 'left'), childOf(node, 'right')];
   if (other === undefined || (node.operator === '+' && [left, right].some(isText))) return [];
   const between = source.slice(left.end, right.start).replace(String(node.operator), other);
-  const text = `${source.slice(left.start, left.end)}${between}${source.slice(right.start, right.end)}`;
-  return [{ node: { start: left.start, end: right.end }, text }];
+  return [
+    { node, text: `${source.slice(node.start, left.end)}${between}${source.slice(right.start, node.end)}` },
+  ];
 }
 
 function otherLiteral(node: SyntaxNode, parents: readonly SyntaxNode[]): readonly Replacement[] {
