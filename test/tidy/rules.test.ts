@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { importCases, sizeCases, wordCases } from './code-cases.ts';
 import { inputCases } from './input-cases.ts';
+import { limitCases } from './limit-cases.ts';
 import { Project } from './project.ts';
 import { deadCases, documentCases, packageCases } from './project-cases.ts';
 import { ROOMS } from './rooms.ts';
@@ -13,6 +14,7 @@ const cases = [
   ...importCases,
   ...inputCases,
   ...timeCases,
+  ...limitCases,
   ...sizeCases,
   ...wordCases,
   ...deadCases,

@@ -6,6 +6,7 @@ import { errorRules } from './error-rules.ts';
 import type { Rule } from './finding.ts';
 import { importRules } from './import-rules.ts';
 import { inputRules } from './input-rules.ts';
+import { limitRules } from './limit-rules.ts';
 import { packageRules } from './package-rules.ts';
 import { sentenceRules } from './sentence-rules.ts';
 import { sizeRules } from './size-rules.ts';
@@ -16,6 +17,7 @@ export const rules: readonly Rule[] = [
   ...importRules,
   ...inputRules,
   ...timeRules,
+  ...limitRules,
   ...errorRules,
   ...sizeRules,
   ...wordRules,

@@ -2,7 +2,7 @@
 // type (the type may be left out then), and `*` in a value is any number of characters. A pattern without any `*` is a DN.
 // A star that is meant is written as \2a.
 
-import { Dn } from '../../ldap/dn.ts';
+import { Dn, RDNS_MAX } from '../../ldap/dn.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { type Parsed, type PropertyType, propertyType } from '../property-type.ts';
 
@@ -26,7 +26,6 @@ export interface DnPattern {
   readonly rdns: readonly RdnPattern[];
 }
 
-const RDNS_MAX = 64;
 const STARS_MAX = 16;
 const ATTRIBUTE_TYPE = /^(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)$/;
 const ADVICE =
