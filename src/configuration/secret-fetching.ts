@@ -1,5 +1,6 @@
 // Fetches what values name by $<http:…> before they are resolved: at a start, at a reload, and for a change that brings a
-// name. To resolve and check waits for nothing. A change of a secret source is tried with all names that are in use.
+// name. To resolve and check waits for nothing. A change of a secret source, or of a trust manager or key manager that it
+// uses, is tried with all names that are in use.
 
 import { randomUUID } from 'node:crypto';
 import type { ConfigurationObject } from '../config/configuration-object.ts';
@@ -8,7 +9,7 @@ import { secretSource } from '../config/objects/secret-source.ts';
 import type { PropertyValidator } from '../config/property-validator.ts';
 import { namesIn, secretNamesIn, secretSourceOf } from '../config/secret-names.ts';
 import type { Effect } from '../directory/apply-change.ts';
-import { type Change, dnOfChange } from '../ldap/change.ts';
+import type { Change } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
@@ -51,6 +52,13 @@ interface Wanted {
   readonly ask: () => Promise<FetchedSecret>;
 }
 
+/** A secret source that a change concerns, to be asked for what is in use. */
+interface Trial {
+  readonly dn: Dn;
+  /** The entry that is changed: the secret source itself, or a provider that it uses. */
+  readonly cause: { readonly key: string; readonly dn: Dn };
+}
+
 /** So many requests are under way at once. */
 const REQUESTS_MAX = 8;
 /** So many names are shown in one sentence. */
@@ -60,8 +68,8 @@ export class SecretFetching {
   readonly #configuration: SecretView;
   readonly #prepare: PrepareSecret;
   readonly #sourcesKey: string;
-  /** Problems of changed secret sources, by their keys; for the change that is being made. */
-  readonly #tried = new Map<string, Issue>();
+  /** Problems of secret sources, by the keys of what is changed; for the change that is being made. */
+  readonly #tried = new Map<string, Issue[]>();
   #keep: KeepSecrets | undefined;
   #isKeepingSoon = false;
 
@@ -81,7 +89,7 @@ export class SecretFetching {
   }
 
   /**
-   * Fetches what changes bring, and tries the secret sources that they change. Undefined if there is nothing to do.
+   * Fetches what changes bring, and tries the secret sources that they concern. Undefined if there is nothing to do.
    * @param hasExpressions False if no value of the changes has an expression.
    */
   forChanges(changes: readonly Change[], hasExpressions: boolean): Promise<void> | undefined {
@@ -89,14 +97,13 @@ export class SecretFetching {
     const { validator } = this.#configuration;
     const brought = hasExpressions ? this.#namesIn(changes) : [];
     const names = new Set(brought.filter((name) => !this.#isInUse(name)));
-    const changed = this.#changedSources(changes);
-    if (names.size === 0 && changed.size === 0) return undefined;
+    const concerned = this.#concernedSources(changes);
+    if (names.size === 0 && concerned.size === 0) return undefined;
     // What the changes make of the secret sources counts, and what they make of everything else does not yet.
     const { wanted, trials } = this.#withStaged(changes, () => ({
       wanted: this.#want(names, validator),
-      trials: [...changed].map(([key, dn]) => ({
-        key,
-        dn,
+      trials: Array.from(concerned, ([key, trial]) => ({
+        ...trial,
         wanted: this.#want(this.#namesOf(key), validator),
       })),
     }));
@@ -138,24 +145,26 @@ export class SecretFetching {
     return values;
   }
 
-  /** Returns why a changed secret source cannot be used by those who name it. */
+  /** Returns why secret sources could not be used by those who name them after the change of an entry. */
   issuesOf(key: string): readonly Issue[] {
-    const issue = this.#tried.size === 0 ? undefined : this.#tried.get(key);
-    return issue === undefined ? [] : [issue];
+    return (this.#tried.size === 0 ? undefined : this.#tried.get(key)) ?? [];
   }
 
   async #fetchAndTry(
     wanted: readonly Wanted[],
-    trials: readonly { readonly key: string; readonly dn: Dn; readonly wanted: readonly Wanted[] }[],
+    trials: readonly (Trial & { readonly wanted: readonly Wanted[] })[],
     validator: PropertyValidator,
   ): Promise<void> {
     await this.#fetch(wanted, validator);
-    for (const { key, dn, wanted: used } of trials) {
+    for (const { dn, cause, wanted: used } of trials) {
       const problems: string[] = [];
       await fetchAll(used, (name, fetched) => {
         if ('why' in fetched) problems.push(`$<http:${name}>: it ${fetched.why}`);
       });
-      if (problems.length > 0) this.#tried.set(key, notUsable(dn, problems));
+      if (problems.length > 0) {
+        const issues = this.#tried.get(cause.key) ?? [];
+        this.#tried.set(cause.key, [...issues, notUsable(dn, problems, cause.dn)]);
+      }
     }
   }
 
@@ -191,17 +200,26 @@ export class SecretFetching {
     });
   }
 
-  /** The secret sources that are there and that changes are about, by their keys. */
-  #changedSources(changes: readonly Change[]): ReadonlyMap<string, Dn> {
+  /** The secret sources that changes are about, themselves or a provider that they use, by their keys. */
+  #concernedSources(changes: readonly Change[]): ReadonlyMap<string, Trial> {
     const { schema } = this.#configuration;
-    const found = new Map<string, Dn>();
+    const found = new Map<string, Trial>();
     if (!this.#configuration.hasChildren(this.#sourcesKey)) return found;
     for (const change of changes) {
-      const dn = dnOfChange(change);
-      const isSource = change.type === 'modify' && schema.dnKey(dn.parent ?? Dn.root) === this.#sourcesKey;
-      if (isSource) found.set(schema.dnKey(dn), dn);
+      if (change.type !== 'modify') continue;
+      const cause = { key: schema.dnKey(change.dn), dn: change.dn };
+      if (this.#isSource(cause.dn)) found.set(cause.key, { dn: cause.dn, cause });
+      for (const key of this.#configuration.referrers(cause.key)) {
+        const user = this.#configuration.find(key);
+        if (user !== undefined && this.#isSource(user.dn) && !found.has(key))
+          found.set(key, { dn: user.dn, cause });
+      }
     }
     return found;
+  }
+
+  #isSource({ parent }: Dn): boolean {
+    return this.#configuration.schema.dnKey(parent ?? Dn.root) === this.#sourcesKey;
   }
 
   /** A value that is in use stays the same for all until a reload. Any other may have been fetched long ago. */
@@ -257,13 +275,19 @@ function namesOf(entry: Entry, { definitions }: PropertyValidator): readonly str
   return definition === undefined ? [] : secretNamesIn(definition, entry);
 }
 
-function notUsable(dn: Dn, problems: readonly string[]): Issue {
+/** @param changed The entry that is changed: the secret source, or a provider that it uses. */
+function notUsable(dn: Dn, problems: readonly string[], changed: Dn): Issue {
   const more = problems.length > SHOWN_MAX ? `; and ${problems.length - SHOWN_MAX} more` : '';
+  const isOwn = changed === dn;
+  const then = isOwn ? '' : ` after the change of ${changed}`;
+  const name = secretSource.friendlyName.toLowerCase();
   return {
     code: 'unwillingToPerform',
     dn: dn.toString(),
-    problem: `does not give what is in use: ${problems.slice(0, SHOWN_MAX).join('; ')}${more}`,
-    advice: `Correct the ${secretSource.friendlyName.toLowerCase()}, or change the values that name it first.`,
+    problem: `does not give what is in use${then}: ${problems.slice(0, SHOWN_MAX).join('; ')}${more}`,
+    advice: isOwn
+      ? `Correct the ${name}, or change the values that name it first.`
+      : `Correct the change, or let the ${name} use another provider first.`,
   };
 }
 

@@ -1,7 +1,7 @@
 // Secrets that stay elsewhere: a mail server logs in with a password that a service gives over HTTPS, after a change, a
 // reload and a start; and what keeps such a password from being had.
 
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { changeLdif, mailServerDn, mailServerLdif, TRUST, trustOf } from '../mail/mail-servers-in-ldif.ts';
@@ -13,8 +13,8 @@ import { endReceivers, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { type Answer, endSecretServers, SecretServer } from '../support/secret-server.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { runTask } from '../support/tasks.ts';
+import { SOURCES, sourceLdif, vaultLdif } from './sources-in-ldif.ts';
 
-const SOURCES = 'cn=Secret Sources,cn=config';
 const TOKEN = 'canary-token';
 const TO_ONE = ['ds-task-mail-recipient: one@example.com', 'ds-task-mail-sender: confdit@example.com'];
 const MAIN = mailServerDn('Main');
@@ -27,25 +27,6 @@ let receiver: SmtpReceiver;
 let vault: SecretServer;
 let server: RunningServer;
 let tools: LdapTools;
-
-function sourceLdif(name: string, properties: Readonly<Record<string, string>>): string {
-  return [
-    `dn: cn=${name},${SOURCES}`,
-    ...['objectClass: top', 'objectClass: ds-cfg-secret-source', `cn: ${name}`],
-    ...Object.entries(properties).map(([property, value]) => `ds-cfg-${property}: ${value}`),
-    ...['', ''],
-  ].join('\n');
-}
-
-const vaultLdif = (name: string, port: number, others: Readonly<Record<string, string>> = {}) =>
-  sourceLdif(name, {
-    'base-url': `https://localhost:${port}`,
-    preset: 'kv-v2',
-    'allowed-path': 'mail/**',
-    token: '$<file:run/token>',
-    'trust-manager-provider': TRUST,
-    ...others,
-  });
 
 /** Sends a message, and checks with which password. */
 async function send(password: string): Promise<void> {
@@ -292,40 +273,6 @@ it('whoever may not read secrets changes where the token is sent only together w
   expect(await limited.modify(trust)).toMatchObject({ code: 50 });
   const both = changeLdif(source, { 'allowed-path': 'mail/*', token: '$<file:run/token>' });
   expect(await limited.modify(both)).toMatchObject({ code: 0, stderr: '' });
-});
-
-it('a service logs this server in by its certificate, and gives values without a preset', async () => {
-  const client = await authority.issue({ subject: '/CN=confdit' });
-  await mkdir(`${server.folder}/run/keys`, { recursive: true });
-  await writeFile(`${server.folder}/run/keys/client.pem`, client.pem);
-  const ca = await authority.certificate;
-  const strict = await SecretServer.start({
-    key: own.key,
-    cert: own.certificate,
-    ca,
-    requestCert: true,
-    rejectUnauthorized: true,
-  });
-  strict.answers.set('/base/', { body: '{"secrets":["","canary-by-certificate"]}' });
-  const keys = 'cn=Client,cn=Key Manager Providers,cn=config';
-  const keysLdif = [
-    ...[`dn: ${keys}`, 'objectClass: top', 'objectClass: ds-cfg-key-manager-provider', 'cn: Client'],
-    ...['objectClass: ds-cfg-pem-key-manager-provider', 'ds-cfg-enabled: true'],
-    ...['ds-cfg-pem-directory: run/keys', '', ''],
-  ].join('\n');
-  expect(await tools.add(keysLdif)).toMatchObject({ code: 0, stderr: '' });
-  const plain = { 'base-url': `https://localhost:${strict.port}/base/`, 'trust-manager-provider': TRUST };
-  expect(await tools.add(sourceLdif('Strict', plain))).toMatchObject({ code: 0, stderr: '' });
-  const name = '$<http:Strict#/secrets/1>';
-  expect(await setPassword(name)).toMatchObject({
-    code: 53,
-    stderr: expect.stringContaining('it wants a certificate of this server, and gets none'),
-  });
-  const named = changeLdif(`cn=Strict,${SOURCES}`, { 'key-manager-provider': keys });
-  expect(await tools.modify(named)).toMatchObject({ code: 0, stderr: '' });
-  expect(await setPassword(name)).toMatchObject({ code: 0, stderr: '' });
-  await send('canary-by-certificate');
-  expect(await setPassword('$<http:Vault/mail/main#/password>')).toMatchObject({ code: 0, stderr: '' });
 });
 
 it('a source and what names it come in one transaction, and files are checked without asking a source', async () => {
