@@ -94,6 +94,13 @@ describe('python-ldap', () => {
     expect(seen.get('policy when unlocked')).toBe(0);
   });
 
+  it('reads the expired and expiring controls of Netscape, without asking for them', () => {
+    expect(seen.get('expiring control')).toEqual([0, [], true]);
+    expect(seen.get('expired and expiring controls of a stranger')).toEqual([49, [], []]);
+    expect(seen.get('expired control after a reset')).toEqual([0, ['0'], []]);
+    expect(seen.get('expired control when no grace login is left')).toEqual([49, ['0'], []]);
+  });
+
   it('asks much at once, cancels and abandons', () => {
     expect(seen.get('at once')).toBe(true);
     expect(seen.get('canceled')).toEqual(['CANCELLED']);

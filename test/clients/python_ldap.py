@@ -8,9 +8,10 @@ import ldap.modlist
 import ldap.resiter
 import ldap.sasl
 import ldap.schema
-from ldap.controls import DecodeControlTuples
+from ldap.controls import DecodeControlTuples, KNOWN_RESPONSE_CONTROLS
 from ldap.controls.libldap import AssertionControl, MatchedValuesControl, SimplePagedResultsControl
 from ldap.controls.ppolicy import PasswordPolicyControl
+from ldap.controls.pwdpolicy import PasswordExpiredControl, PasswordExpiringControl
 from ldap.controls.readentry import PostReadControl, PreReadControl
 from ldap.controls.simple import ManageDSAITControl, ProxyAuthzControl, RelaxRulesControl
 from ldap.controls.sss import SSSRequestControl
@@ -183,6 +184,31 @@ def changes_password(connection):
     own.unbind_s()
 
 
+class Expired(PasswordExpiredControl):
+    """Keeps the value: python-ldap compares octets with text, so that it never finds what it expects."""
+
+    def decodeControlValue(self, encodedControlValue):
+        self.value = encodedControlValue.decode()
+
+
+KNOWN_RESPONSE_CONTROLS[Expired.controlType] = Expired
+
+
+def binds_unasked(dn, password):
+    """Binds without any control: the result code, the value of the expired control, the seconds of the expiring one."""
+    connection = connect()
+    try:
+        code, controls = 0, connection.simple_bind_s(dn, password)[3]
+    except ldap.LDAPError as error:
+        told = error.args[0]
+        code, controls = told["result"], DecodeControlTuples(told.get("ctrls", []))
+    finally:
+        connection.unbind_s()
+    expired = [one.value for one in controls if isinstance(one, Expired)]
+    expiring = [one.gracePeriod for one in controls if isinstance(one, PasswordExpiringControl)]
+    return [code, expired, expiring]
+
+
 def told_of_policy(controls):
     """What the password policy control says: error, seconds until the password expires, grace logins."""
     for control in controls:
@@ -228,6 +254,10 @@ def meets_password_policy(connection):
 
     code, told = binds_as("first words of it")
     say("policy warns", [code, told[0], 0 < told[1] <= 2 * 86400, told[2]])
+    code, expired, [seconds] = binds_unasked(dn, "first words of it")
+    say("expiring control", [code, expired, 0 < seconds <= told[1]])
+    say("expired and expiring controls of a stranger", binds_unasked(dn, "wrong"))
+    connection.modify_s(dn, [(ldap.MOD_DELETE, "pwdFailureTime", None)])
 
     def passwd_of(own):
         own.simple_bind_s(dn, "first words of it")
@@ -236,11 +266,21 @@ def meets_password_policy(connection):
     say("policy on a short password", asked_with_policy(passwd_of, dn, "first words of it", "short"))
     connection.modify_s(dn, [(ldap.MOD_REPLACE, "userPassword", [b"second words of it"])])
     say("policy after a reset", binds_as("second words of it")[1][0])
+    say("expired control after a reset", binds_unasked(dn, "second words of it"))
     say("policy on a wrong password", binds_as("wrong"))
     say("policy on a locked account", binds_as("second words of it"))
     say("state", sorted(set(connection.read_s(dn, attrlist=["pwdAccountLockedTime", "pwdReset"]))))
     connection.modify_s(dn, [(ldap.MOD_DELETE, "pwdAccountLockedTime", None)])
     say("policy when unlocked", binds_as("second words of it")[0])
+    connection.modify_s(policy, [
+        (ldap.MOD_REPLACE, "ds-cfg-force-change-on-reset", [b"false"]),
+        (ldap.MOD_REPLACE, "ds-cfg-max-password-age", [b"1 s"]),
+        (ldap.MOD_REPLACE, "ds-cfg-grace-login-count", [b"1"]),
+    ])
+    connection.modify_s(dn, [(ldap.MOD_REPLACE, "userPassword", [b"third words of it"])])
+    while binds_unasked(dn, "third words of it")[1] == []:
+        pass
+    say("expired control when no grace login is left", binds_unasked(dn, "third words of it"))
     connection.delete_s(dn)
     connection.delete_s(policy)
 
