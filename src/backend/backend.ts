@@ -21,6 +21,8 @@ export interface Requester {
   /** Name for people: `anonymous` or the DN. */
   readonly name: string;
   readonly privileges: ReadonlySet<string>;
+  /** True if its login proves nothing of the password of its account, so that rules for owners of passwords do not bind it. */
+  readonly isAdministratorOfItself?: boolean;
   /** How it is connected; undefined where it does not come by a connection. */
   readonly connection?: ConnectionFacts | undefined;
 }

@@ -30,6 +30,7 @@ const DISABLED_KEY = 'ds-pwp-account-disabled';
 const REPEATED: ReadonlySet<NotificationType> = new Set([
   'account-expired',
   'account-idle-locked',
+  'account-reset-locked',
   'password-expired',
 ]);
 const REPEATED_AFTER_MS = 3_600_000;

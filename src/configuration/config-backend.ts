@@ -15,7 +15,7 @@ import type { Configuration } from './configuration.ts';
 import { isPasswordReset, requireAccountRights } from './rights/login-rights.ts';
 import { readsSecretsBy, requireSecretAnew } from './rights/secret-destination.ts';
 import { requireNoGuess } from './rights/secret-guesses.ts';
-import { withStoredPasswords } from './rights/stored-passwords.ts';
+import { setterOfPasswords, withStoredPasswords } from './rights/stored-passwords.ts';
 import { type ChangeRules, TreeWriter } from './write/tree-writer.ts';
 import type { WritePath } from './write/write-path.ts';
 
@@ -103,7 +103,7 @@ class ConfigRules implements ChangeRules {
       acceptance: 'strong',
       find: () => entry,
       findPolicy: this.#findPolicy,
-      by: requester.dn,
+      by: setterOfPasswords(requester),
       now: this.#now,
     });
   }

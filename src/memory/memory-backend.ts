@@ -9,7 +9,7 @@ import { TreeSource } from '../backend/tree-source.ts';
 import type { Derive } from '../config/passwords/derivation.ts';
 import { isPasswordReset } from '../configuration/rights/login-rights.ts';
 import { requireNoGuess } from '../configuration/rights/secret-guesses.ts';
-import { withStoredPasswords } from '../configuration/rights/stored-passwords.ts';
+import { setterOfPasswords, withStoredPasswords } from '../configuration/rights/stored-passwords.ts';
 import { type ChangeRules, TreeWriter } from '../configuration/write/tree-writer.ts';
 import type { WritePath } from '../configuration/write/write-path.ts';
 import { type Change, dnOfChange } from '../ldap/change.ts';
@@ -102,7 +102,7 @@ class MemoryRules implements ChangeRules {
       derive,
       find: () => entry,
       findPolicy,
-      by: requester.dn,
+      by: setterOfPasswords(requester),
       now,
     });
   }

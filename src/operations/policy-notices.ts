@@ -6,6 +6,7 @@ import { LdapError } from '../ldap/ldap-error.ts';
 import type { Request } from '../ldap/message.ts';
 import { Oid } from '../ldap/oids.ts';
 import { PolicyError } from '../policy/policy-error.ts';
+import type { Account } from '../runtime/accounts.ts';
 import type { Answer } from './answer.ts';
 import { AccountRefused } from './login/account-lockout.ts';
 import { AccountRequester } from './login/account-requester.ts';
@@ -108,7 +109,10 @@ export function requireOwnPassword(request: Request, operation: Operation, servi
   requireChangeOf(isPassword ? services.keyOf(request.dn) : undefined, operation, services);
 }
 
-/** Throws unwillingToPerform (53) if the requester must change its password, and this is not the key of its account. */
+/**
+ * Throws unwillingToPerform (53) if the requester must change its password, and this is not the key of its account, or its time
+ * to change it is over.
+ */
 export function requireChangeOf(
   key: string | undefined,
   { session: { requester } }: Operation,
@@ -116,16 +120,23 @@ export function requireChangeOf(
 ): void {
   if (!(requester instanceof AccountRequester) || requester.notice?.mustChange === undefined) return;
   const { loggedInAccount } = requester;
-  if (key === loggedInAccount.key || !authentication.lockout.mustChange(loggedInAccount)) return;
-  const issue = {
-    code: 'unwillingToPerform',
-    dn: loggedInAccount.dn,
-    problem: 'has to change its password first',
-    policyError: PolicyError.changeAfterReset,
-  } as const;
-  throw new LdapError(
-    'unwillingToPerform',
+  const { lockout } = authentication;
+  if (!lockout.mustChange(loggedInAccount)) return;
+  if (lockout.isTooLateToChange(loggedInAccount))
+    throw refusal(
+      loggedInAccount,
+      PolicyError.accountLocked,
+      'The time to change your password is over. An administrator can set another one.',
+    );
+  if (key === loggedInAccount.key) return;
+  throw refusal(
+    loggedInAccount,
+    PolicyError.changeAfterReset,
     'Change your password first (ldappasswd -S): it was set by somebody else, or it has expired.',
-    { issues: [issue] },
   );
+}
+
+function refusal({ dn }: Pick<Account, 'dn'>, policyError: number, text: string): LdapError {
+  const issue = { code: 'unwillingToPerform', dn, problem: text, policyError } as const;
+  return new LdapError('unwillingToPerform', text, { issues: [issue] });
 }

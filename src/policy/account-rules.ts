@@ -9,6 +9,7 @@ export type LoginRules = LockoutRules &
   Pick<
     ObjectOfKind<'password-policy'>,
     | 'maxPasswordAge'
+    | 'maxPasswordResetAge'
     | 'passwordExpirationWarningInterval'
     | 'graceLoginCount'
     | 'idleLockoutInterval'
@@ -27,7 +28,7 @@ export interface AccountFacts {
 
 /** Reason why nobody may log in to an account. */
 export type Refusal =
-  | { readonly reason: 'disabled' | 'expired' | 'idle' | 'password expired' }
+  | { readonly reason: 'disabled' | 'expired' | 'idle' | 'reset too long ago' | 'password expired' }
   | { readonly reason: 'locked'; readonly until: number | undefined };
 
 /** Outcome of a login with the right password. */
@@ -67,6 +68,17 @@ export function refusalOf(
   return isIdle(rules, facts, state, now) ? { reason: 'idle' } : undefined;
 }
 
+/** Returns true if a password that somebody else has set was not changed in time. */
+export function isResetTooOld(
+  { maxPasswordResetAge }: LoginRules,
+  { isReset, passwordSetAt }: AccountFacts,
+  now: number,
+): boolean {
+  if (!isReset || maxPasswordResetAge === 0) return false;
+  const setAt = passwordSetAt();
+  return setAt !== undefined && now - setAt >= maxPasswordResetAge;
+}
+
 function isIdle(
   { idleLockoutInterval }: LoginRules,
   { passwordSetAt }: AccountFacts,
@@ -88,6 +100,7 @@ export function admissionOf(
   const refusal = refusalOf(rules, facts, state, now);
   if (refusal !== undefined) return { refusal, state };
   if (rules === undefined) return { state };
+  if (isResetTooOld(rules, facts, now)) return { refusal: { reason: 'reset too long ago' }, state };
   const isLoginKept = rules.lastLoginTimeAttribute !== undefined || rules.idleLockoutInterval > 0;
   const succeeded: LoginState = {
     ...state,

@@ -13,6 +13,7 @@ const RULES: LoginRules = {
   lockoutDuration: 0,
   lockoutFailureExpirationInterval: 0,
   maxPasswordAge: 0,
+  maxPasswordResetAge: 0,
   passwordExpirationWarningInterval: 0,
   graceLoginCount: 0,
   idleLockoutInterval: 0,

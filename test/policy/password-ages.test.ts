@@ -5,9 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Oid } from '../../src/ldap/oids.ts';
 import { accountDn, accountLdif } from '../support/accounts.ts';
+import { extendedRequest, octets, sequence } from '../support/ber-bytes.ts';
 import { removeFolder } from '../support/folders.ts';
 import { LdapTools, runProgram } from '../support/ldap-tools.ts';
+import { RawClient } from '../support/raw-client.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../support/start-server.ts';
 
 const MOVED_CLOCK = fileURLToPath(new URL('../support/preloads/moved-clock.mjs', import.meta.url));
@@ -161,6 +164,28 @@ describe('a password that somebody else has set', () => {
     expect(await bind(dn, THIRD)).toContain('Password must be changed');
   });
 
+  it('must be changed in time, by a login of before too', async () => {
+    const dn = await account(
+      'late',
+      'ds-cfg-force-change-on-add: true',
+      'ds-cfg-force-change-on-reset: true',
+      'ds-cfg-max-password-reset-age: 2 d',
+    );
+    await pass(DAY);
+    const early = await RawClient.bound(server, dn, FIRST);
+    const passwd = () =>
+      early.request(extendedRequest(Oid.passwordModify, sequence(octets(FIRST, 0x81), octets(SECOND, 0x82))));
+    await pass(DAY);
+    expect(await bind(dn, FIRST)).toMatch(/\(49\); Account locked[\s\S]*was not changed in time/);
+    expect(await bind(dn, SECOND)).not.toContain('in time');
+    expect(await passwd()).toMatchObject({ code: 53, text: expect.stringContaining('is over') });
+    await reset(dn, THIRD);
+    expect(await change(dn, THIRD, SECOND)).not.toContain('(53)');
+    await pass(2 * DAY);
+    expect(await bind(dn, SECOND)).toContain(`dn:${dn}`);
+    early.close();
+  });
+
   it('is known to be so after a restart and a rename', async () => {
     const dn = await account('renamed', 'ds-cfg-force-change-on-add: true');
     await applied(`dn: ${dn}\nchangetype: modrdn\nnewrdn: cn=renamed too\ndeleteoldrdn: 1\n`);
@@ -179,6 +204,58 @@ describe('a password that somebody else has set', () => {
         'is kept by the server',
       );
     }
+  });
+});
+
+describe('the owner of an account', () => {
+  const own = (dn: string, password: string) => new LdapTools({ url: server.url, password }, dn);
+  const allowed = (dn: string) =>
+    applied(
+      `dn: ${dn}\nchangetype: modify\nreplace: ds-privilege-name\nds-privilege-name: config-read\nds-privilege-name: config-write\nds-privilege-name: password-reset\n`,
+    );
+
+  it('cannot change its password where the policy does not allow it; others can', async () => {
+    const dn = await account('fixed', 'ds-cfg-allow-user-password-changes: false');
+    expect(await change(dn, FIRST, SECOND)).toMatch(/\(50\)[\s\S]*does not allow that[\s\S]*modification/i);
+    await allowed(dn);
+    for (const lines of [
+      `replace: userPassword\nuserPassword: ${SECOND}`,
+      `delete: userPassword\nuserPassword: ${FIRST}\n-\nadd: userPassword\nuserPassword: ${SECOND}`,
+      'delete: userPassword',
+    ]) {
+      const refused = await own(dn, FIRST).modify(`dn: ${dn}\nchangetype: modify\n${lines}\n`);
+      expect([refused.code, refused.stderr]).toEqual([50, expect.stringContaining('does not allow that')]);
+    }
+    expect(await bind(dn, FIRST)).toContain(`dn:${dn}`);
+    await reset(dn, SECOND);
+    expect(await bind(dn, SECOND)).toContain(`dn:${dn}`);
+  });
+
+  it('gives its current password where the policy asks for it', async () => {
+    const dn = await account('asked', 'ds-cfg-password-change-requires-current-password: true');
+    await allowed(dn);
+    const modify = (lines: string) => own(dn, FIRST).modify(`dn: ${dn}\nchangetype: modify\n${lines}\n`);
+    const add = `add: userPassword\nuserPassword: ${SECOND}`;
+    for (const lines of [`replace: userPassword\nuserPassword: ${SECOND}`, add, 'delete: userPassword'])
+      expect((await modify(lines)).stderr).toMatch(/\(50\)[\s\S]*only with the current password/);
+    expect((await modify(`delete: userPassword\nuserPassword: ${THIRD}\n-\n${add}`)).code).toBe(16);
+    const unasked = await own(dn, FIRST).run('ldappasswd', ['-e', 'ppolicy', '-s', SECOND]);
+    expect(unasked.stdout + unasked.stderr).toMatch(/\(50\)[\s\S]*error=4/);
+    expect(await bind(dn, FIRST)).toContain(`dn:${dn}`);
+    expect((await modify(`delete: userPassword\nuserPassword: ${FIRST}\n-\n${add}`)).code).toBe(0);
+    expect(await change(dn, SECOND, THIRD)).not.toContain('(50)');
+    expect(await bind(dn, THIRD)).toContain(`dn:${dn}`);
+    expect((await own(ADMINISTRATOR, server.password).run('ldappasswd', ['-s', FIRST, dn])).code).toBe(0);
+  });
+
+  it('gives no hash in its place', async () => {
+    const dn = await account('hashes', 'ds-cfg-password-change-requires-current-password: true');
+    await allowed(dn);
+    const { stdout } = await tools.search(dn, '-s', 'base', 'userPassword');
+    const [, hash = ''] = /^userPassword(:: \S+)/m.exec(stdout.replaceAll('\n ', '')) ?? [];
+    const lines = `delete: userPassword\nuserPassword${hash}\n-\nadd: userPassword\nuserPassword: ${SECOND}`;
+    expect((await own(dn, FIRST).modify(`dn: ${dn}\nchangetype: modify\n${lines}\n`)).code).toBe(50);
+    expect(await bind(dn, FIRST)).toContain(`dn:${dn}`);
   });
 });
 

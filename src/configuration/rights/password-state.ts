@@ -79,6 +79,30 @@ export function rememberedHashes(entry: Entry, policy: PasswordPolicy, now: Date
   return countingOf(entry.values(HISTORY.toLowerCase()), policy, now).map(hashOf);
 }
 
+/**
+ * Returns the problem of a change of one's own password, whatever the new one is (draft-behera-ldap-password-policy §8.2).
+ * @param change Whether it gives the current password too, and whether there is one.
+ */
+export function ownChangeProblem(
+  { settings }: PasswordPolicy,
+  change: { readonly givesCurrent: boolean; readonly hasPassword: boolean },
+): PasswordProblem | undefined {
+  if (!settings.allowUserPasswordChanges)
+    return {
+      problem: 'is not changed by the owner of the account: its password policy does not allow that',
+      advice: 'Ask an administrator to set another one.',
+      policyError: PolicyError.passwordModNotAllowed,
+    };
+  if (!settings.passwordChangeRequiresCurrentPassword || change.givesCurrent || !change.hasPassword)
+    return undefined;
+  return {
+    problem: 'is changed by the owner of the account only with the current password',
+    advice:
+      'Give the current password too: ldappasswd -a or -A, or a modify that deletes it as a value and adds the new one.',
+    policyError: PolicyError.mustSupplyOldPassword,
+  };
+}
+
 /** Returns the problem of a password that was set too short a time ago to be changed by its owner. */
 export function ageProblem(
   { settings: { minPasswordAge } }: PasswordPolicy,

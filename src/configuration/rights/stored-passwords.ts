@@ -1,6 +1,7 @@
 // Passwords on their way into a tree: only what stored-password.ts makes of them goes on, so neither the journal nor
 // anybody who reads entries ever sees one in clear text.
 
+import type { Requester } from '../../backend/backend.ts';
 import { ChangeRefused } from '../../backend/change-refused.ts';
 import type { Derive } from '../../config/passwords/derivation.ts';
 import { passwordProblem, SCRYPT_DEFAULTS } from '../../config/passwords/scrypt-scheme.ts';
@@ -29,6 +30,7 @@ import type { FindPolicy } from '../../runtime/password-policies.ts';
 import type { Schema } from '../../schema/schema.ts';
 import {
   ageProblem,
+  ownChangeProblem,
   PASSWORD_STATE_KEYS,
   rememberedHashes,
   remembers,
@@ -56,7 +58,7 @@ export interface PasswordStorage {
   /** The entry as it is now. */
   readonly find: (dn: Dn) => Entry | undefined;
   readonly findPolicy: FindPolicy;
-  /** DN of who sets the passwords. */
+  /** DN of who sets the passwords; see setterOfPasswords. */
   readonly by: string;
   readonly now: () => Date;
   /** True for entries of a file that is read at each start: they bring what is known of their passwords. */
@@ -71,6 +73,11 @@ interface Setting {
   readonly kept: readonly string[];
   /** The password before, where the client has given it. */
   readonly current: string | undefined;
+}
+
+/** Returns the DN of who sets passwords; an empty text for somebody who is the owner of none. */
+export function setterOfPasswords({ dn, isAdministratorOfItself }: Requester): string {
+  return isAdministratorOfItself === true ? '' : dn;
 }
 
 /** Returns the change with every password as it is stored, at once where it has none. Throws what is wrong with a password. */
@@ -120,6 +127,8 @@ async function storedModify(
     before,
     dn,
   );
+  const policy = entry && policyOf(entry, storage);
+  if (entry !== undefined && policy !== undefined) requireOwnChange(passwords, entry, policy, storage);
   const modifications: Modification[] = [];
   let current: string | undefined;
   let isSet = false;
@@ -134,10 +143,37 @@ async function storedModify(
       current = attribute.values.find((value) => !isPrepared(value)) ?? current;
     }
   }
-  const policy = entry && policyOf(entry, storage);
   if (!isSet || entry === undefined || policy === undefined) return { ...change, modifications };
   const state = stateAfterChange(entry, policy, setterOf(dn, storage.by, schema), storage.now());
   return { ...change, modifications: [...modifications, ...state] };
+}
+
+/**
+ * Throws insufficientAccessRights (50) for a change of one's own password that the policy does not allow. That a clear value
+ * which is deleted is a password of the account, the deletion itself finds out.
+ */
+function requireOwnChange(
+  passwords: readonly Modification[],
+  entry: Entry,
+  policy: PasswordPolicy,
+  { schema, by }: PasswordStorage,
+): void {
+  if (setterOf(entry.dn, by, schema) !== 'owner') return;
+  const givesCurrent = passwords.some(
+    ({ operation, attribute }) =>
+      operation === 'delete' &&
+      schema.describe(attribute.description)?.key === PASSWORD_KEY &&
+      attribute.values.some((value) => !isPrepared(value)),
+  );
+  const hasPassword = entry.find(PASSWORD_KEY) !== undefined;
+  const problem = ownChangeProblem(policy, { givesCurrent, hasPassword });
+  if (problem === undefined) return;
+  const about = {
+    code: 'insufficientAccessRights',
+    dn: entry.dn.toString(),
+    property: 'userPassword',
+  } as const;
+  refuseIfAny([{ ...about, ...problem }]);
 }
 
 /** Throws adminLimitExceeded, by way of ChangeRefused, when changes that are made together would take too many hashes. */

@@ -10,6 +10,7 @@ import {
   type AccountFacts,
   type Admission,
   admissionOf,
+  isResetTooOld,
   passwordExpiryOf,
   type Refusal,
   refusalOf,
@@ -59,6 +60,7 @@ export type LoginNotice = Pick<Admission, 'mustChange' | 'expiresInMs' | 'graceL
 const REFUSED_AS: Readonly<Partial<Record<Refusal['reason'], NotificationType>>> = {
   expired: 'account-expired',
   idle: 'account-idle-locked',
+  'reset too long ago': 'account-reset-locked',
   'password expired': 'password-expired',
 };
 
@@ -124,6 +126,12 @@ export class AccountLockout {
     const facts = this.#factsOf(account);
     const expiry = passwordExpiryOf(policy.settings, facts);
     return facts.isReset || (expiry !== undefined && this.#now() >= expiry);
+  }
+
+  /** Returns true if the account has not changed in time a password that somebody else had set. */
+  isTooLateToChange(account: Account): boolean {
+    const rules = this.#policyOf(account)?.settings;
+    return rules !== undefined && isResetTooOld(rules, this.#factsOf(account), this.#now());
   }
 
   /** Returns true if the password of the account may be set over this connection. */
@@ -209,6 +217,8 @@ function textOf(refusal: Refusal, now: number): string {
       return 'The account has expired. An administrator can prolong it (ds-pwp-account-expiration-time).';
     case 'idle':
       return 'The account is locked, because nobody has logged in to it for too long. An administrator can unlock it by setting its password.';
+    case 'reset too long ago':
+      return 'The account is locked, because its password was not changed in time after somebody else had set it. An administrator can set another one.';
     case 'password expired':
       return 'The password has expired. An administrator can set another one.';
     case 'locked':

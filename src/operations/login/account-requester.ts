@@ -18,6 +18,7 @@ export class AccountRequester implements Requester {
   #era: number;
   #connection: ConnectionFacts | undefined;
   #notice: LoginNotice | undefined;
+  #isAdministratorOfItself = false;
 
   constructor(account: Account, accounts: Accounts, proxy?: AccountRequester) {
     this.#accounts = accounts;
@@ -46,6 +47,10 @@ export class AccountRequester implements Requester {
     return this.#proxy?.notice ?? this.#notice;
   }
 
+  get isAdministratorOfItself(): boolean {
+    return this.#isAdministratorOfItself;
+  }
+
   /** The account that was logged in to. */
   get loggedInAccount(): Account {
     return this.#proxy?.loggedInAccount ?? this.#account;
@@ -54,6 +59,11 @@ export class AccountRequester implements Requester {
   /** Notes what the login is answered. */
   noticed(notice: LoginNotice): void {
     this.#notice = notice;
+  }
+
+  /** Notes that whoever may open the local socket has logged in, who sets the password of the account like that of others. */
+  cameByLocalSocket(): void {
+    this.#isAdministratorOfItself = true;
   }
 
   /** Sets how it is connected. */

@@ -127,7 +127,7 @@ async function rightsOver(
     if (mayReset) return requester;
     throw new LdapError(
       'unwillingToPerform',
-      `Give the old password too (ldappasswd: -a or -A). Only the privilege ${RESET_PRIVILEGE} makes it unnecessary.`,
+      `Give the old password too (ldappasswd -a or -A). Only the privilege ${RESET_PRIVILEGE} makes it unnecessary.`,
     );
   }
   if (account === undefined) {

@@ -17,6 +17,7 @@ export function external(context: SaslContext): SaslExchange {
     // Without credentials the client leaves it to the server who it is (RFC 4513 §5.2.3): there is nothing to ask for.
     step(identity) {
       const requester = new AccountRequester(accountOf(context), context.authentication.accounts);
+      if (context.connection.security.isLocalSocket) requester.cameByLocalSocket();
       return {
         requester: authorize(requester, identity, context.authentication),
         credentials: undefined,

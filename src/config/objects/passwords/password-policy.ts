@@ -172,6 +172,35 @@ export const passwordPolicy = defineObject({
       synopsis: 'Whether an account can do nothing but change its password after somebody else has set it.',
     }),
     property({
+      name: 'max-password-reset-age',
+      oid: opendjAttribute(149),
+      type: age,
+      default: ['0 s'],
+      synopsis:
+        'How long an account may wait before it changes a password that somebody else has set; 0 s for ever. Afterwards it is locked.',
+      description:
+        'It counts for accounts that must change their password (force-change-on-add, force-change-on-reset). The time begins ' +
+        'with pwdChangedTime. Another password, set by somebody else, gives the account as much time again.',
+    }),
+    property({
+      name: 'allow-user-password-changes',
+      oid: opendjAttribute(136),
+      type: boolean(),
+      default: ['true'],
+      synopsis: 'Whether the owner of an account may change its password; if not, only others may set it.',
+    }),
+    property({
+      name: 'password-change-requires-current-password',
+      oid: opendjAttribute(157),
+      type: boolean(),
+      default: ['false'],
+      synopsis: 'Whether the owner of an account must give its current password to change it.',
+      description:
+        'In Password Modify (ldappasswd -a) or as a value that the same modify deletes. Without it, only accounts with ' +
+        'password-reset or privilege-change can change their password by their login alone. An administrator that logs in on the local ' +
+        'socket is not asked for it.',
+    }),
+    property({
       name: 'password-history-count',
       oid: opendjAttribute(374),
       type: integer({ lowest: 0, highest: HISTORY_MAX, unit: 'passwords' }),
@@ -241,6 +270,20 @@ export const passwordPolicy = defineObject({
       synopsis: 'Whether the password of the account is set over TLS or the local socket only.',
     }),
     javaClassProperty('org.opends.server.core.PasswordPolicyFactory'),
+  ],
+  constraints: [
+    {
+      properties: ['allow-user-password-changes', 'force-change-on-add', 'force-change-on-reset'],
+      check({ allowUserPasswordChanges, forceChangeOnAdd, forceChangeOnReset }) {
+        if (allowUserPasswordChanges || !(forceChangeOnAdd || forceChangeOnReset)) return undefined;
+        const forcing = forceChangeOnReset ? 'force-change-on-reset' : 'force-change-on-add';
+        return {
+          property: 'allow-user-password-changes',
+          problem: `keeps the owners of accounts from changing a password that ${forcing} makes them change`,
+          advice: `Set ${forcing} to false, or allow-user-password-changes to true.`,
+        };
+      },
+    },
   ],
   enabledTargets: [
     {
