@@ -6,6 +6,7 @@ import { ChangeAlerts } from '../configuration/change-alerts.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import type { FileReader } from '../files/file-reader.ts';
 import type { Log } from '../files/log.ts';
+import { takeClearExports } from '../instance/clear-exports.ts';
 import { takeRefusedStarts } from '../instance/refused-starts.ts';
 import { VERSION } from '../instance/version.ts';
 import { alertSender } from '../mail/alert-sender.ts';
@@ -23,6 +24,9 @@ import { NotificationHandlers } from '../runtime/notification-handlers.ts';
 import type { FindPolicy } from '../runtime/password-policies.ts';
 import type { TlsProviders } from '../runtime/tls-identity.ts';
 import type { OpenMail } from './open-mail.ts';
+
+/** One alert has no more exports than this, the last ones; the log has all. */
+const EXPORTS_MAX = 20;
 
 export interface AlertParts {
   readonly alerts: Alerts;
@@ -89,6 +93,10 @@ export function openAlerts(parts: AlertParts): OpenAlerts {
       notifications.start(sender);
       const refused = await takeRefusedStarts(instanceFolder);
       if (refused !== undefined) alerts.raise({ type: 'confdit.StartRefused', message: refused });
+      const exports = await takeClearExports(instanceFolder);
+      for (const problem of exports) log.warn({ problem }, 'secrets were exported in clear text');
+      if (exports.length > 0)
+        alerts.raise({ type: 'confdit.SecretsExported', message: exports.slice(-EXPORTS_MAX).join('\n') });
       alerts.raise({
         type: 'org.opends.server.DirectoryServerStarted',
         message: `confdit ${VERSION} has started and listens on ${urls.join(', ')}.`,

@@ -254,6 +254,7 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
   });
   opened.defer(() => watch.stop());
   monitor.add(reloadMonitor(reload));
+  const backups = backupTask(instanceFolder, now, values);
   const tasks = await openTasks({
     instanceFolder,
     schema,
@@ -263,7 +264,7 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
     now,
     later,
     log,
-    kinds: [snapshotTask(writePath), backupTask(instanceFolder, now), reloadTask(reload), ...mail.taskKinds],
+    kinds: [snapshotTask(writePath), backups, reloadTask(reload), ...mail.taskKinds],
   });
   opened.defer(() => tasks.close());
   contexts.add(tasks.backend);

@@ -6,8 +6,11 @@ import { join, posix } from 'node:path';
 import { FOLDER_MODE } from '../files/file-system.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
+import type { EncryptedValues } from '../store/encryption/stored-values.ts';
 import type { TaskKind } from '../tasks/task-kind.ts';
 import { BACKUPS_FOLDER, makeBackup, writeBackup } from './backup.ts';
+import { clearSecretsNote } from './backup-manifest.ts';
+import { protectWith } from './keys/backup-secrets.ts';
 import { unpackBackup } from './unpack-backup.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
@@ -21,8 +24,8 @@ const ALWAYS: Readonly<Record<string, string>> = {
   'ds-task-backup-encrypt': 'FALSE',
 };
 
-/** Declares the task that backs up an instance. */
-export function backupTask(instanceFolder: string, now: () => Date): TaskKind {
+/** Declares the task that backs up an instance, whose secrets these values encrypt. */
+export function backupTask(instanceFolder: string, now: () => Date, values: EncryptedValues): TaskKind {
   return {
     objectClass: 'ds-task-backup',
     classNames: ['confdit.BackupTask', 'org.opends.server.tasks.BackupTask'],
@@ -32,7 +35,7 @@ export function backupTask(instanceFolder: string, now: () => Date): TaskKind {
     run: async (task) => {
       const { entry } = task;
       const at = now();
-      const { octets, manifest } = await makeBackup(instanceFolder, at);
+      const { octets, manifest } = await makeBackup(instanceFolder, at, { protect: protectWith(values) });
       await unpackBackup([octets]);
       const folder = folderOf(entry);
       const file = posix.join(folder, `${entry.first('ds-backup-id') ?? nameAt(at)}.tar.gz`);
@@ -40,6 +43,8 @@ export function backupTask(instanceFolder: string, now: () => Date): TaskKind {
       await writeBackup(join(instanceFolder, file), octets);
       task.show({ 'ds-task-backup-file': [file] });
       task.log('INFORMATION', `${file}: ${manifest.files.size} files, through change ${manifest.number}.`);
+      const note = clearSecretsNote(manifest);
+      if (note !== undefined) task.log('WARNING', note);
       return 'successfully';
     },
   };

@@ -44,18 +44,16 @@ const ATTEMPTS_MAX = 5;
 const FILE_OCTETS_MAX = 2 * 1024 * 1024 * 1024;
 const BLOCK_OCTETS = 512;
 
-/**
- * Returns the octets of a backup. Throws StoreError when the instance is damaged or changes too fast.
- * @param masterKey Content of the file with the master key, which goes into the backup; without it no master key does.
- */
+/** Returns the octets of a backup. Throws StoreError when the instance is damaged or changes too fast. */
 export async function makeBackup(
   folder: string,
   now: Date,
-  { masterKey }: { readonly masterKey?: Buffer | undefined } = {},
+  { masterKey, protect }: BackupOptions = {},
 ): Promise<{ readonly octets: Buffer; readonly manifest: Manifest }> {
   for (let attempt = 1; ; attempt++) {
     const all = await readInstance(folder);
-    const files = all && [...withoutMasterKeys(all), ...keyFiles(masterKey)];
+    const { files: own, clear } = await protectedFiles(withoutMasterKeys(all ?? []), protect);
+    const files = all && [...own, ...keyFiles(masterKey)];
     const number = files === undefined ? undefined : lastNumberOf(files, folder);
     if (files === undefined || number === undefined) {
       if (attempt < ATTEMPTS_MAX) continue;
@@ -65,6 +63,7 @@ export async function makeBackup(
       version: VERSION,
       at: now.toISOString(),
       number,
+      clearSecrets: clear,
       files: new Map(files.map(({ name, content }) => [name, digestOf(content)])),
     };
     const list = { name: MANIFEST_NAME, content: formatManifest(manifest) };
@@ -74,8 +73,33 @@ export async function makeBackup(
   }
 }
 
+async function protectedFiles(files: readonly PackedFile[], protect: ProtectFile | undefined) {
+  if (protect === undefined) return { files, clear: 0 };
+  const taken: PackedFile[] = [];
+  let clear = 0;
+  for (const { name, content } of files) {
+    const found = await protect(name, content);
+    taken.push({ name, content: found.octets });
+    clear += found.clear;
+  }
+  return { files: taken, clear };
+}
+
 function keyFiles(content: Buffer | undefined): PackedFile[] {
   return content === undefined ? [] : [{ name: MASTER_KEY_FILE, content }];
+}
+
+/** Takes a file of a backup; returns what goes into the backup, and the number of secrets in clear text that it still has. */
+export type ProtectFile = (
+  name: string,
+  content: Buffer,
+) => Promise<{ readonly octets: Buffer; readonly clear: number }>;
+
+export interface BackupOptions {
+  /** Content of the file with the master key, which goes into the backup; without it no master key does. */
+  readonly masterKey?: Buffer | undefined;
+  /** Encrypts secrets that are in clear text in a file; without it files stay as they are. */
+  readonly protect?: ProtectFile | undefined;
 }
 
 /** Leaves out each file that is a master key of the data keys in the backup, by whatever name. */

@@ -1,8 +1,9 @@
 // Secrets in exports: encrypted unless clear ones are asked for, and imported where the master key is the same.
 
-import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, cp, mkdtemp, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Oid } from '../../src/ldap/oids.ts';
 import { accountDn, accountLdif } from '../support/accounts.ts';
@@ -16,6 +17,7 @@ import { until } from '../support/until.ts';
 
 const SECRET = 'canary-exported';
 const MAIL = 'cn=Mail,cn=Mail Servers,cn=config';
+const EDITED = 'cn=Edited,cn=Mail Servers,cn=config';
 const PASSWORD = 'a long password 1';
 /** Reads the configuration, but no secrets. */
 const READER = { password: PASSWORD, privileges: ['config-read'] };
@@ -55,8 +57,8 @@ async function newInstance(...words: string[]): Promise<string> {
 
 const masterKey = () => join(server.folder, 'config', 'keys', 'master.key');
 
-async function passwordIn(instance: string): Promise<string> {
-  const words = ['--offline', '--instance', instance, '-b', MAIL, '--clear-secrets'];
+async function passwordIn(instance: string, dn = MAIL): Promise<string> {
+  const words = ['--offline', '--instance', instance, '-b', dn, '--clear-secrets'];
   const { stdout, stderr } = await runHere(['export-ldif', ...words]);
   expect(stderr).toContain('Secrets are written in clear text.');
   return /^ds-cfg-auth-password: (.*)$/m.exec(stdout)?.[1] ?? '';
@@ -159,5 +161,65 @@ describe('a master key that is given to a new instance', () => {
     const keys = join(folder, 'config', 'keys', 'master.key');
     expect(await readFile(keys)).toEqual(await readFile(masterKey()));
     await cp(keys, join(parent, 'copied.key'));
+  });
+});
+
+describe('while no server runs', () => {
+  beforeAll(() => server.stop());
+
+  const here = (...words: string[]) => runHere([...words, '--instance', server.folder]);
+  const tarOf = async (path: string) => gunzipSync(await readFile(path)).toString('latin1');
+
+  it('an export of clear secrets is noted, and the next start logs it and raises an alert', async () => {
+    const path = join(parent, 'clear.ldif');
+    await here('export-ldif', '--offline', '-b', MAIL, '--clear-secrets', '-l', path);
+    expect(await readFile(path, 'utf8')).toContain(SECRET);
+    expect((await here('export', '--offline', '-b', MAIL)).stdout).toContain(SECRET);
+    await here('export-ldif', '--offline', '-b', MAIL);
+    await here('export', '--offline', '-b', 'cn=Loggers,cn=config');
+    const note = await readFile(join(server.folder, 'clear-exports.txt'), 'utf8');
+    expect(note.trim().split('\n')).toEqual([
+      expect.stringContaining(JSON.stringify([userInfo().username, MAIL, path]).slice(1)),
+      expect.stringContaining('"standard output"'),
+    ]);
+    expect(note).not.toContain('canary');
+    server = await startServer({ folder: server.folder });
+    const exported = await server.waitForLog(({ msg }) => msg === 'secrets were exported in clear text');
+    expect(exported).toMatchObject({ problem: expect.stringContaining(`clear text to ${path} at `) });
+    expect(await server.waitForLog(({ alert }) => alert === 'confdit.SecretsExported')).toBeDefined();
+    expect(JSON.stringify(server.logLines())).not.toContain(SECRET);
+    await server.stop();
+    expect(await readdir(server.folder)).not.toContain('clear-exports.txt');
+  });
+
+  it('a backup encrypts what was edited by hand, says what it cannot encrypt, and a check finds both', async () => {
+    const config = join(server.folder, 'config', 'config.ldif');
+    const edited = 'canary-edited';
+    await appendFile(config, `\ndn: ${EDITED}\nobjectClass: ds-cfg-mail-server\nds-cfg-enabled: false\n`);
+    await appendFile(config, `ds-cfg-smtp-server: 127.0.0.1:9\nds-cfg-auth-password: ${edited}\n`);
+    expect((await here('check')).stdout).toContain(`secret in clear text: ds-cfg-auth-password of ${EDITED}`);
+    const path = join(parent, 'backup.tar.gz');
+    expect(await here('backup', path)).toMatchObject({ code: 0, stderr: '' });
+    expect(await tarOf(path)).not.toContain('canary');
+    const instance = join(parent, 'restored');
+    const restored = await runHere(['restore', path, '--instance', instance, '--master-key', masterKey()]);
+    expect(restored.code, restored.stderr).toBe(0);
+    expect(await passwordIn(instance, EDITED)).toBe(edited);
+
+    const waiting = `dn: ${MAIL}\nchangetype: modify\nreplace: ds-cfg-auth-password\nds-cfg-auth-password: canary-waiting\n-\n`;
+    await writeFile(join(server.folder, 'config', 'config-changes.ldif'), waiting);
+    expect((await here('check')).stdout).toContain('config-changes.ldif has a secret in clear text');
+    const clear = join(parent, 'clear.tar.gz');
+    const told = expect.stringContaining('The backup has 1 secret in clear text');
+    expect(await here('backup', clear)).toMatchObject({ code: 0, stderr: told });
+    expect(await runHere(['restore', '--verify-only', clear])).toMatchObject({ code: 0, stdout: told });
+  });
+
+  it('a backup without the master key says that it has secrets in clear text', async () => {
+    await rename(masterKey(), join(parent, 'aside.key'));
+    const made = await here('backup', '--json', join(parent, 'keyless.tar.gz'));
+    await rename(join(parent, 'aside.key'), masterKey());
+    expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining('2 secrets in clear text') });
+    expect(JSON.parse(made.stdout)).toMatchObject({ clearSecrets: 2 });
   });
 });

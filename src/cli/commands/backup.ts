@@ -3,16 +3,19 @@
 
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
-import { messageOf } from '../../files/file-error.ts';
+import { FileError, messageOf } from '../../files/file-error.ts';
 import { nodeFileSystem, readWholeFile } from '../../files/file-system.ts';
 import { readNamedPieces } from '../../files/named-file.ts';
-import { makeBackup, writeBackup } from '../../instance/backup.ts';
+import { makeBackup, type ProtectFile, writeBackup } from '../../instance/backup.ts';
+import { clearSecretsNote } from '../../instance/backup-manifest.ts';
 import { environmentWith } from '../../instance/environment-file.ts';
 import type { InstanceChoice } from '../../instance/instance-choice.ts';
+import { protectionOf } from '../../instance/keys/backup-secrets.ts';
 import { masterKeyPath, readKeys } from '../../instance/keys/instance-keys.ts';
-import { configFolderOf } from '../../instance/offline-instance.ts';
+import { configFolderOf, schemaOf } from '../../instance/offline-instance.ts';
 import { restoreBackup, verifyBackup } from '../../instance/restore.ts';
 import { unpackBackup } from '../../instance/unpack-backup.ts';
+import { SchemaError } from '../../schema/schema-error.ts';
 import { CommandError, type Invocation, UsageError, type World } from '../command.ts';
 import { asCommandError } from '../command-errors.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -32,11 +35,15 @@ export async function backup(invocation: Invocation, world: World): Promise<Exit
   await asCommandError(() => configFolderOf(choice));
   const made = asCommandError(async () => {
     const masterKey = invocation.has('with-key') ? await masterKeyOf(choice, world) : undefined;
-    const one = await makeBackup(resolve(choice.instance), now, { masterKey });
+    const { protect, problem } = await protectionFor(choice, world);
+    if (problem !== undefined) world.stderr.write(`${problem}\n`);
+    const one = await makeBackup(resolve(choice.instance), now, { masterKey, protect });
     await unpackBackup([one.octets]);
     return one;
   });
   const { octets, manifest } = await whileWorking(world.stderr, 'backing up', made);
+  const note = clearSecretsNote(manifest);
+  if (note !== undefined) world.stderr.write(`${note}\n`);
   if (path === STANDARD) {
     // What is said of it must not be in it.
     await writeOut(octets, world.stdout);
@@ -48,7 +55,7 @@ export async function backup(invocation: Invocation, world: World): Promise<Exit
   const count = manifest.files.size;
   world.stdout.write(
     invocation.has('json')
-      ? formatJson({ file: path, files: count, change: number })
+      ? formatJson({ file: path, files: count, change: number, clearSecrets: manifest.clearSecrets })
       : `${path}: ${count} files, through change ${number}.\n`,
   );
   return ExitCode.success;
@@ -63,6 +70,8 @@ export async function restore(invocation: Invocation, world: World): Promise<Exi
     const read = asCommandError(() => verifyBackup(pieces));
     const manifest = await whileWorking(world.stderr, 'verifying', read);
     world.stdout.write(`${path} is whole: taken at ${manifest.at}, through change ${manifest.number}.\n`);
+    const note = clearSecretsNote(manifest);
+    if (note !== undefined) world.stdout.write(`${note}\n`);
     return ExitCode.success;
   }
   const restored = asCommandError(() =>
@@ -75,6 +84,24 @@ export async function restore(invocation: Invocation, world: World): Promise<Exi
   if (aside !== undefined) world.stdout.write(`What was there before is in ${aside}\n`);
   if (keyNote !== undefined) world.stdout.write(`${keyNote}\n`);
   return ExitCode.success;
+}
+
+/** Returns what encrypts clear secrets on their way, or a sentence that says why nothing does. */
+async function protectionFor(
+  choice: InstanceChoice,
+  { env }: World,
+): Promise<{ readonly protect?: ProtectFile; readonly problem?: string }> {
+  try {
+    const schema = await schemaOf(choice);
+    const environment = await environmentWith(choice.environmentFile, env);
+    return { protect: await protectionOf({ folder: choice.instance, environment, schema }) };
+  } catch (error) {
+    // A damaged instance is backed up too.
+    if (!(error instanceof SchemaError || error instanceof FileError)) throw error;
+    const problem =
+      'It is not known whether the backup has secrets in clear text: the schema cannot be read.';
+    return { problem: `${problem} ${error.message}` };
+  }
 }
 
 /** Returns the content of the file with the master key, wherever it is. Throws StartError if it is not the right one. */

@@ -3,10 +3,13 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { parseFilter } from '../../codec/filter-text.ts';
-import { FileError } from '../../files/file-error.ts';
+import { FileError, messageOf } from '../../files/file-error.ts';
 import { FILE_MODE } from '../../files/file-system.ts';
+import { noteClearExport } from '../../instance/clear-exports.ts';
 import { environmentWith } from '../../instance/environment-file.ts';
 import { exportedKeyOf } from '../../instance/keys/stored-secrets.ts';
 import { readStoredEntries } from '../../instance/stored-entries.ts';
@@ -134,22 +137,47 @@ async function* storedPages(
   const { schema, tree } = configuration;
   const inForm = (entry: Entry) => (secrets === 'encrypted' ? encryptEntry(entry, values) : entry);
   if (secrets === 'encrypted') take(await keyLineOf(invocation, world, schema));
-  if (secrets === 'clear') world.stderr.write('Secrets are written in clear text.\n');
   const baseKey = schema.dnKeyOfText(base);
   if (tree.find(baseKey) === undefined)
     throw new LdapError('noSuchObject', `${base}: there is no such entry.`);
   const matches = invocation.has('filter') ? compileFilter(schema, filter) : () => true;
+  const isAsked = (entry: Entry) =>
+    isAtOrBelow(keysOfName(schema, entry.dn).key, baseKey) && matches(entry) === true;
+  const isSecret = (entry: Entry) => encryptEntry(entry, values) !== entry;
+  const hasSecrets = () => [...tree.entries()].some((entry) => isAsked(entry) && isSecret(entry));
+  if (secrets === 'clear' || (secrets === 'readable' && hasSecrets()))
+    await noteExport(invocation, world, base);
   let page: Entry[] = [];
   for (const entry of tree.entries()) {
-    const { key } = keysOfName(schema, entry.dn);
-    if (!isAtOrBelow(key, baseKey)) continue;
-    if (matches(entry) !== true) continue;
+    if (!isAsked(entry)) continue;
     page.push(inForm(invocation.has('operational') ? entry : modifiablePart(entry, schema)));
     if (page.length < PAGE_ENTRIES) continue;
     yield page;
     page = [];
   }
   yield page;
+}
+
+/** Leaves a note in the instance, before anything is written: no server logs this export. */
+async function noteExport(invocation: Invocation, world: World, base: string): Promise<void> {
+  world.stderr.write('Secrets are written in clear text.\n');
+  const path = invocation.value('ldifFile') ?? invocation.value('output');
+  const { instance } = instanceOf(invocation, world);
+  const note = { who: userOfSystem(), base, path: path && resolve(path) };
+  await noteClearExport(resolve(instance), note, new Date()).catch((error: unknown) => {
+    world.stderr.write(
+      `This export cannot be noted in ${instance}, so no start reports it: ${messageOf(error)}.\n`,
+    );
+  });
+}
+
+/** A user that the system has no name for is a number. */
+function userOfSystem(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `user ${process.getuid?.() ?? 'without a name'}`;
+  }
 }
 
 /** Rejects with CommandError for an instance that has no keys yet. */

@@ -32,6 +32,8 @@ const CONFIG_FOLDER = 'config';
 const STORE_FOLDER = /^(?:config|tasks(?:\.unreadable-\d+)?)$/;
 /** Files of the store itself. Others below `config` may be LDIF too, such as that of a memory backend, and are not ours. */
 const OWN_FILE = /^config\/(?:config[^/]*$|(?:journal|archived-configs|repair-[^/]*)\/)|^tasks/;
+/** Of those, what only the server writes. */
+const WRITTEN_FILE = /^(?:config\/(?:journal|archived-configs)|tasks)\//;
 const LDIF_FILE = /\.ldif(?:\.|$)/;
 /** Left by a write that was interrupted: nobody reads it. */
 const UNFINISHED = /\.(?:tmp|copy)$/;
@@ -48,7 +50,7 @@ export interface ValuesOptions {
 
 /** Opens what encrypts the secrets of an instance, and makes keys for one without. Throws StartError and StoreError. */
 export async function openValues(options: ValuesOptions): Promise<OpenValues> {
-  const keys = await openKeys(placeOf(options));
+  const keys = await openKeys(keyPlaceOf(options));
   return { keys, values: valuesOf(keys.keys, options.schema) };
 }
 
@@ -59,7 +61,7 @@ export function valuesOf(keys: DataKeys, schema: Schema): EncryptedValues {
 
 /** Throws StartError if a rotation has ended since the keys were read. The caller has the lock of the folder. */
 export async function requireSameKey(values: EncryptedValues, options: ValuesOptions): Promise<void> {
-  const present = await readKeys(placeOf(options));
+  const present = await readKeys(keyPlaceOf(options));
   if (present?.keys.current.id === values.keyId) return;
   throw new StartError('The data key of the instance was replaced during this start. Start again.');
 }
@@ -71,7 +73,7 @@ export interface OpenValues {
 
 /** Opens what decrypts the secrets of an instance, for reading alone. Throws StartError and StoreError. */
 export async function readValues(options: ValuesOptions): Promise<StoredValues> {
-  const keys = await readKeys(placeOf(options));
+  const keys = await readKeys(keyPlaceOf(options));
   return keys === undefined ? VALUES_AS_STORED : valuesOf(keys.keys, options.schema);
 }
 
@@ -80,11 +82,12 @@ export async function readValues(options: ValuesOptions): Promise<StoredValues> 
  * instance without keys. Throws StartError and StoreError.
  */
 export async function exportedKeyOf(options: ValuesOptions): Promise<string | undefined> {
-  const keys = await readKeys(placeOf(options));
+  const keys = await readKeys(keyPlaceOf(options));
   return keys && formatExportedKey(keys.keys, keys.master);
 }
 
-function placeOf({ folder, environment }: ValuesOptions): KeyPlace {
+/** Returns where the keys of an instance are. */
+export function keyPlaceOf({ folder, environment }: ValuesOptions): KeyPlace {
   return { configFolder: join(resolve(folder), CONFIG_FOLDER), environment };
 }
 
@@ -190,6 +193,17 @@ export interface FilesWithEntries {
   readonly unfinished: readonly string[];
 }
 
+/**
+ * Returns what a file that may hold values of entries is: one that only the server writes, one that people edit too, or
+ * changes that wait for a start. Undefined for other files.
+ * @param name Below the instance folder, with slashes.
+ */
+export function fileRole(name: string): 'written' | 'edited' | 'waiting' | undefined {
+  if (!LDIF_FILE.test(name) || !OWN_FILE.test(name)) return undefined;
+  if (name === WAITING) return 'waiting';
+  return WRITTEN_FILE.test(name) ? 'written' : 'edited';
+}
+
 /** Finds all files that may hold values of entries. */
 export async function filesWithEntries(folder: string): Promise<FilesWithEntries> {
   const tops = (await readdir(folder)).filter((name) => STORE_FOLDER.test(name));
@@ -198,11 +212,8 @@ export async function filesWithEntries(folder: string): Promise<FilesWithEntries
     const names = await readdir(join(folder, top), { recursive: true, withFileTypes: true });
     for (const one of names) if (one.isFile()) found.push(join(one.parentPath, one.name));
   }
-  const nameOf = (path: string) => path.slice(folder.length + 1).replaceAll('\\', '/');
-  const mine = found.filter((path) => {
-    const name = nameOf(path);
-    return LDIF_FILE.test(name) && OWN_FILE.test(name) && name !== WAITING;
-  });
+  const roleOf = (path: string) => fileRole(path.slice(folder.length + 1).replaceAll('\\', '/'));
+  const mine = found.filter((path) => !['waiting', undefined].includes(roleOf(path)));
   return {
     whole: mine.filter((path) => !UNFINISHED.test(path)).sort(),
     unfinished: mine.filter((path) => UNFINISHED.test(path)),
@@ -240,13 +251,16 @@ export async function lookForClearSecrets(folder: string, values: StoredValues):
   const notes: string[] = [];
   if (!(values instanceof EncryptedValues)) return { problems, notes };
   const { whole } = await filesWithEntries(folder);
-  for (const path of whole) {
+  const waiting = join(folder, WAITING);
+  const isWaiting = (await nodeFileSystem.inspect(waiting)) !== undefined;
+  for (const path of isWaiting ? [...whole, waiting] : whole) {
     const found = await findClearValues(path, { fileSystem: nodeFileSystem, values });
     const [first, ...others] = found;
     if (first === undefined) continue;
     const more = others.length === 0 ? '' : `, and ${others.length} more`;
     const problem = `${path} has a secret in clear text: ${first.attribute} of ${first.dn}${more}.`;
-    if (path === join(folder, CONFIG_FOLDER, SNAPSHOT_NAME) || !values.keys.isSettled)
+    if (path === waiting) notes.push(`${problem} The next start takes it, and removes the file.`);
+    else if (path === join(folder, CONFIG_FOLDER, SNAPSHOT_NAME) || !values.keys.isSettled)
       notes.push(`${problem} The next start encrypts it.`);
     else
       problems.push({
