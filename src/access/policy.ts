@@ -14,7 +14,8 @@ export interface ConnectionFacts {
   readonly address: string;
   /** The port of this server; undefined for a local socket. */
   readonly port: number | undefined;
-  readonly protocol: 'ldap' | 'ldaps' | 'ldapi';
+  /** Policies name the protocols of LDAP alone. */
+  readonly protocol: 'ldap' | 'ldaps' | 'ldapi' | 'http';
   /** Strength of the protection of the connection, in bits of the key. */
   readonly ssf: number;
 }
@@ -101,7 +102,7 @@ export class AccessPolicy {
     if (notFrom.some((mask) => mask.matches(address))) return false;
     if (ssf < connectionMinimumSsf) return false;
     if (ports.length > 0 && !ports.includes(port)) return false;
-    return protocols.length === 0 || (protocol !== undefined && protocols.includes(protocol));
+    return protocols.length === 0 || protocols.some((one) => one === protocol);
   }
 }
 

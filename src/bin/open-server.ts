@@ -1,14 +1,11 @@
 // The one place where everything is plugged together, storey by storey: what is stored, what works with it, what
 // listens. The ports open last and close first.
 
-import { performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import { alertingStore } from '../configuration/write/alerting-store.ts';
 import { WritePath } from '../configuration/write/write-path.ts';
 import { OctetBudget } from '../directory/octet-budget.ts';
 import { isDiskFull } from '../files/file-error.ts';
-import { HttpAnswers, type HttpAnswersOptions } from '../http/http-answers.ts';
-import { HttpServer, type HttpServerOptions } from '../http/http-server.ts';
 import { giveAdministratorPassword } from '../instance/administrator.ts';
 import { backupTask } from '../instance/backup-task.ts';
 import { addMissingContainers } from '../instance/containers.ts';
@@ -42,6 +39,7 @@ import type { OpenLog } from './log.ts';
 import { type OpenContexts, openContexts } from './naming-contexts.ts';
 import { loginAlerts, openAlerts } from './open-alerts.ts';
 import { offeredMechanisms, openAuthentication, openProfiles } from './open-authentication.ts';
+import { openHttp } from './open-http.ts';
 import { openMail } from './open-mail.ts';
 import { type OpenMonitor, openMonitor } from './open-monitor.ts';
 import { openReload } from './open-reload.ts';
@@ -269,7 +267,7 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
   opened.defer(() => tasks.close());
   contexts.add(tasks.backend);
   const told = { past, monitor, health, healthWatch: monitoring.watch, alerting };
-  return { ...told, policies, contexts, memoryBackends, providing, trust, mail, reload, watch, tasks };
+  return { ...told, policies, contexts, views, memoryBackends, providing, trust, mail, reload, watch, tasks };
 }
 
 interface SendingParts extends Pick<OpenContexts, 'contexts' | 'config' | 'memoryBackends'> {
@@ -321,7 +319,7 @@ async function openSending(ground: Ground, parts: SendingParts, opened: AsyncDis
 /** Opens the listeners, and everything that comes and goes with the configuration. */
 function openListeners(ground: Ground, services: Services, opened: AsyncDisposableStack) {
   const { schema, configuration, accounts, alerts, keyOf, log } = ground;
-  const { past, monitor, health, contexts, providing, trust, mail, alerting, tasks } = services;
+  const { past, monitor, health, contexts, views, providing, trust, mail, alerting, tasks } = services;
   const { find: findPolicy } = ground.policies;
   const authentication = openAuthentication(
     {
@@ -350,7 +348,7 @@ function openListeners(ground: Ground, services: Services, opened: AsyncDisposab
     unsent: new UnsentAnswers(unsentOctetsMax()),
     accessLog: new AccessLog(log, (attribute) => configuration.isSecretAttribute(attribute)),
   });
-  const httpServer = openHttp({ monitor, health, schema, places, log });
+  const httpServer = openHttp({ monitor, health, schema, places, log, authentication, views });
   opened.defer(() => {
     ldapServer.stop();
     httpServer.stop();
@@ -376,22 +374,4 @@ function unsentOctetsMax(): number {
   const mebibyte = 1024 * 1024;
   const share = (getHeapStatistics().heap_size_limit * UNSENT_SHARE) / mebibyte;
   return mebibyte * Math.min(Math.max(share, UNSENT_MEBIBYTES.least), UNSENT_MEBIBYTES.most);
-}
-
-interface HttpParts
-  extends Pick<HttpAnswersOptions, 'monitor' | 'health'>,
-    Pick<HttpServerOptions, 'log' | 'places'> {
-  readonly schema: HttpAnswersOptions['definitions'];
-}
-
-/** The HTTP connection handlers with what they have to tell. */
-function openHttp({ monitor, health, schema, places, log }: HttpParts): HttpServer {
-  const answers = new HttpAnswers({
-    monitor,
-    health,
-    log,
-    definitions: schema,
-    clockMs: () => performance.now(),
-  });
-  return new HttpServer({ answers, places, log });
 }

@@ -2,7 +2,13 @@
 // attributes are labels (X-METRIC, X-LABEL), so there is no second list to maintain.
 
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { Monitor, MonitorItem, MonitorSource, MonitorValue } from '../monitor/monitor.ts';
+import type {
+  Monitor,
+  MonitorFigures,
+  MonitorItem,
+  MonitorSource,
+  MonitorValue,
+} from '../monitor/monitor.ts';
 
 /** The part of the schema used here: definitions as text, by name. */
 export interface MonitorDefinitions {
@@ -18,20 +24,40 @@ const METRIC = / X-METRIC '(counter|gauge)'/;
 const LABEL = / X-LABEL '(\w+)'/;
 const MILLISECONDS_PER_SECOND = 1000;
 
+/** Labels whose values are words of the protocol; those of all others are names of objects. */
+const NAMELESS: ReadonlySet<string> = new Set(['result']);
+
+/**
+ * Takes an entry below cn=monitor: its names, the nearest to it first, and its figures. Returns whether the reader may know a
+ * figure of it.
+ */
+export type SightOfItem = (
+  names: readonly string[],
+  figures: MonitorFigures,
+) => (attribute: string) => boolean;
+
 interface Sample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
   readonly isTime: boolean;
 }
 
-/** Resolves to the current metrics as text. */
-export function formatMetrics(monitor: Monitor, definitions: MonitorDefinitions): Promise<string> {
+/**
+ * Resolves to the current metrics as text. Figures of single objects are only those that the reader sees; figures of the
+ * server as a whole name nobody, and are for everyone.
+ */
+export function formatMetrics(
+  monitor: Monitor,
+  definitions: MonitorDefinitions,
+  sightOf: SightOfItem,
+): Promise<string> {
   const samples = new Map<string, Sample[]>();
-  const collect = (item: MonitorItem) => collectSamples(item, definitions, samples);
+  const collect = (item: MonitorItem, ...names: readonly string[]) =>
+    collectSamples(item, definitions, samples, (figures) => sightOf(names, figures));
   collect(monitor.server);
   for (const source of monitor.sources) {
-    collect(source);
-    for (const item of firstItems(source)) collect(item);
+    collect(source, source.name);
+    for (const item of firstItems(source)) collect(item, item.name, source.name);
   }
   const registry = new Registry();
   for (const [attribute, found] of samples) addMetric(registry, attribute, found, definitions);
@@ -51,12 +77,16 @@ function collectSamples(
   item: MonitorItem,
   definitions: MonitorDefinitions,
   samples: Map<string, Sample[]>,
+  sightOf: (figures: MonitorFigures) => (attribute: string) => boolean,
 ): void {
   const label = LABEL.exec(definitions.findObjectClass(item.objectClass)?.definition ?? '')?.[1];
   const labels: Record<string, string> = label === undefined ? {} : { [label]: item.name };
-  for (const [attribute, figure] of Object.entries(item.figures())) {
+  const figures = item.figures();
+  const sees = label === undefined || NAMELESS.has(label) ? () => true : sightOf(figures);
+  for (const [attribute, figure] of Object.entries(figures)) {
     const value = numberOf(figure);
     if (value === undefined || kindOf(attribute, definitions) === undefined) continue;
+    if (!sees(attribute)) continue;
     const found = samples.get(attribute);
     const sample = { labels, value, isTime: figure instanceof Date };
     if (found === undefined) samples.set(attribute, [sample]);

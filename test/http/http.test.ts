@@ -4,8 +4,9 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { accountDn, accountLdif } from '../support/accounts.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
-import { type RunningServer, startServer } from '../support/start-server.ts';
+import { ADMINISTRATOR, type RunningServer, startServer } from '../support/start-server.ts';
 
 const CANARY = 'canary-secret-of-metrics';
 const HANDLER = 'cn=HTTP,cn=Connection Handlers,cn=config';
@@ -21,9 +22,9 @@ interface HttpAnswer {
 }
 
 /** A connection of its own for each request. */
-function ask(path: string, method = 'GET'): Promise<HttpAnswer> {
+function ask(path: string, method = 'GET', headers = {}): Promise<HttpAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
-  const sent = request(new URL(path, url), { method, agent: false }, (response) => {
+  const sent = request(new URL(path, url), { method, headers, agent: false }, (response) => {
     let text = '';
     response.setEncoding('utf8').on('data', (more: string) => {
       text += more;
@@ -34,6 +35,11 @@ function ask(path: string, method = 'GET'): Promise<HttpAnswer> {
   sent.once('error', reject);
   sent.end();
   return promise;
+}
+
+/** Asks with a login by name and password (RFC 7617). */
+function askAs(path: string, name = ADMINISTRATOR, password = server.password): Promise<HttpAnswer> {
+  return ask(path, 'GET', { Authorization: `Basic ${btoa(`${name}:${password}`)}` });
 }
 
 /** What comes back for these octets, until the other side closes. */
@@ -106,8 +112,8 @@ describe('what is answered', () => {
   });
 
   it('the figures of cn=monitor, with the kinds and words of the schema', async () => {
-    await expect.poll(async () => (await ask('/metrics')).body).toContain('mail_server="Measured"');
-    const { status, type, body } = await ask('/metrics');
+    await expect.poll(async () => (await askAs('/metrics')).body).toContain('mail_server="Measured"');
+    const { status, type, body } = await askAs('/metrics');
     expect(status).toBe(200);
     expect(type).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(body).toContain('# HELP confdit_entry_count Entries of the configuration.\n');
@@ -124,6 +130,66 @@ describe('what is answered', () => {
     expect(metric(body, 'confdit_results_total{result="success"}')).toBeGreaterThan(0);
     expect(metric(body, 'confdit_mail_usable{mail_server="Measured"}')).toBe(1);
     expect(body).not.toContain(CANARY);
+  });
+
+  it('without a login figures that name nobody', async () => {
+    const { body } = await ask('/metrics');
+    expect(metric(body, 'confdit_entry_count')).toBeGreaterThan(0);
+    expect(metric(body, 'confdit_results_total{result="success"}')).toBeGreaterThan(0);
+    const labels = [...body.matchAll(/\{(\w+)="[^"]*"\}/g)].map(([, label]) => label);
+    expect(new Set(labels)).toEqual(new Set(['result']));
+    for (const name of ['Measured', '127.0.0.1', 'cn=', CANARY]) expect(body).not.toContain(name);
+  });
+
+  it('to an account what its policies show it below cn=monitor', async () => {
+    const password = 'a long password of metrics';
+    const account = (name: string, privileges: readonly string[]) =>
+      accountLdif(name, { password, privileges });
+    const policy = [
+      'dn: cn=Figures,cn=Access Control Handler,cn=config',
+      'objectClass: ds-cfg-global-access-control-policy',
+      'ds-cfg-permission: read',
+      'ds-cfg-allowed-attribute: *',
+      'ds-cfg-allowed-attribute: +',
+      `ds-cfg-user-dn-equal-to: ${accountDn('Partly')}`,
+      'ds-cfg-request-target-dn-equal-to: cn=Measured,cn=Mail Servers,cn=config',
+      '',
+    ].join('\n');
+    const other = [
+      'dn: cn=Hidden,cn=Mail Servers,cn=config',
+      'objectClass: ds-cfg-mail-server',
+      'ds-cfg-enabled: true',
+      'ds-cfg-smtp-server: 127.0.0.1:9',
+      '',
+    ].join('\n');
+    const ldif = [account('Partly', []), account('Watcher', ['monitor-read']), policy, other].join('\n');
+    expect(await tools.add(ldif)).toMatchObject({ code: 0, stderr: '' });
+    const shown = async (name: string) => {
+      const { status, body } = await askAs('/metrics', accountDn(name), password);
+      const servers = [...body.matchAll(/mail_usable\{mail_server="([^"]*)"\}/g)].map(([, server]) => server);
+      return [status, servers.toSorted(), body.includes('handler="LDAP"')];
+    };
+    await expect.poll(() => shown('Watcher')).toEqual([200, ['Hidden', 'Measured'], true]);
+    expect(await shown('Partly')).toEqual([200, ['Measured'], false]);
+    const gone = 'dn: cn=Figures,cn=Access Control Handler,cn=config\nchangetype: delete\n';
+    expect((await tools.modify(gone)).code).toBe(0);
+    expect(await shown('Partly')).toEqual([200, [], false]);
+  });
+
+  it('401 to a login that is wrong, on every page', async () => {
+    for (const path of ['/metrics', '/healthz', '/readyz']) {
+      const wrong = await askAs(path, ADMINISTRATOR, 'wrong password');
+      expect(wrong).toMatchObject({ status: 401, body: 'The name or the password is wrong.\n' });
+    }
+    for (const Authorization of [
+      'Bearer x',
+      'Basic',
+      'Basic !!',
+      `Basic ${btoa('name')}`,
+      `Basic ${btoa(':x')}`,
+    ])
+      expect(await ask('/metrics', 'GET', { Authorization })).toMatchObject({ status: 401 });
+    expect(await askAs('/readyz')).toMatchObject({ status: 200, body: 'ok\n' });
   });
 
   it('to HEAD, without a body', async () => {

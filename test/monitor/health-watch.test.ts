@@ -14,11 +14,12 @@ import { hangingDisk } from '../support/disk/hanging-disk.ts';
 import { removeFolder } from '../support/folders.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { startServer } from '../support/start-server.ts';
+import { ADMINISTRATOR, type RunningServer, startServer } from '../support/start-server.ts';
 
 async function health(
-  tools: LdapTools,
+  server: RunningServer,
 ): Promise<{ readonly readyz: string; readonly errors: readonly string[]; readonly metrics: string }> {
+  const tools = new LdapTools(server);
   const [handler] = await tools.entries('cn=HTTP,cn=connection handlers,cn=monitor', '-s', 'base');
   const url = handler?.first('ds-mon-listen-address');
   const [shown] = await tools.entries(
@@ -29,7 +30,10 @@ async function health(
     '*',
     '+',
   );
-  const ready = await fetch(new URL('/readyz', url));
+  const headers = { Authorization: `Basic ${btoa(`${ADMINISTRATOR}:${server.password}`)}` };
+  const ready = await fetch(new URL('/readyz', url), { headers });
+  const anonymous = await fetch(new URL('/readyz', url));
+  expect(await anonymous.text(), 'without a login').toMatch(/^(?:ok|The server does not do all of its work)/);
   const metrics = await fetch(new URL('/metrics', url));
   return {
     readyz: `${ready.status} ${await ready.text()}`,
@@ -46,16 +50,15 @@ describe('a listener whose TLS has no key any more', () => {
     const key = join(first.folder, 'config/keys/server.pem');
     await rm(key);
     const server = await startServer({ folder: first.folder, environment });
-    const tools = new LdapTools(server);
     await server.waitForLog(({ alert }) => alert === 'confdit.NotRunning');
-    const ill = await health(tools);
+    const ill = await health(server);
     expect(ill.readyz).toMatch(/^503 cn=LDAPS?,cn=Connection Handlers,cn=config is enabled and does not run/);
     expect(ill.errors.join()).toContain(
       'cn=LDAPS,cn=Connection Handlers,cn=config is enabled and does not run',
     );
     expect(ill.metrics).toContain('confdit_not_running_count 2');
     await writeFile(key, await pemOf());
-    await expect.poll(async () => (await health(tools)).readyz).toBe('200 ok\n');
+    await expect.poll(async () => (await health(server)).readyz).toBe('200 ok\n');
   });
 });
 
@@ -72,8 +75,7 @@ describe('a disk that does not come back', () => {
       modifyRequest('cn=config', [[changeKinds.replace, 'ds-cfg-changelog-minimum-changes', ['900']]]),
     );
     await server.waitForLog(({ alert }) => alert === 'confdit.ChangesStuck');
-    const tools = new LdapTools(server);
-    const ill = await health(tools);
+    const ill = await health(server);
     const waits = /^For \d+ s changes have waited for the disk, and those behind it wait\.$/;
     expect([ill.readyz, ill.errors]).toEqual([
       expect.stringMatching(/^503 For \d+ s changes have waited for the disk/),
@@ -82,7 +84,7 @@ describe('a disk that does not come back', () => {
     expect((await confditFor(server)('status')).stdout).toContain('changes have waited for the disk');
     await disk.clear();
     expect((await change).code).toBe(0);
-    expect((await health(tools)).readyz).toBe('200 ok\n');
+    expect((await health(server)).readyz).toBe('200 ok\n');
     client.close();
   });
 });
@@ -107,7 +109,7 @@ describe('a file system that does not answer', () => {
     await server.waitForLog(({ alert }) => alert === 'confdit.FileSystemStuck');
     await refused;
     const sentence = `The file system of ${path} does not answer; what needs the file is refused until it does.`;
-    const ill = await health(new LdapTools(server));
+    const ill = await health(server);
     expect([ill.readyz, ill.errors]).toEqual([`503 ${sentence}\n`, [sentence]]);
     client.close();
   });

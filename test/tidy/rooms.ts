@@ -86,7 +86,7 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
       'operations',
     ],
   ],
-  ['http', ['files (types)', 'config (types)', 'runtime', 'monitor (types)', 'operations (types)', 'server']],
+  ['http', ['files', 'config (types)', 'runtime', 'monitor (types)', 'operations (types)', 'server']],
   ['ldap-client', ['ldap', 'time', 'files', 'codec']],
   ['client', ['ldap', 'time', 'files', 'config', 'trust', 'mail', 'ldap-client']],
   [

@@ -24,9 +24,10 @@ export const httpConnectionHandler = defineObject({
   synopsis: 'Answers monitoring tools: /metrics, /healthz and /readyz.',
   description:
     '/metrics gives the figures of cn=monitor to Prometheus. /healthz answers 200, or 503 when only an administrator ' +
-    'can help; /readyz answers 200 while the server should be sent clients. Nobody has to log in, nothing can be ' +
-    'changed, and no answer has a secret in it; all the same keep it on this machine, or let in only those who shall ' +
-    'see it (allowed-client). There is no TLS here: where it is wanted, put a proxy in front.',
+    'can help; /readyz answers 200 while the server should be sent clients. Without a login no answer names an object, a host, ' +
+    'an account or an address. An account that logs in by HTTP Basic, from this machine, also gets the figures of the objects that ' +
+    'it may read below cn=monitor; with the privilege monitor-read, of all, and the reasons of a 503. There is no TLS here: ' +
+    'where it is wanted, put a proxy in front.',
   objectClass: { name: 'ds-cfg-http-connection-handler', oid: forgerockClass(15) },
   parent: connectionHandler,
   location: connectionHandler.location,
