@@ -74,10 +74,13 @@ const SAMPLES: readonly (readonly [means: RegExp, sample: string])[] = [
   [/by which this server calls itself/, 'Helo command rejected: need fully-qualified hostname'],
   [/after too many logins/, 'Too many login attempts, please try again later'],
   [/password for applications/, 'Application-specific password required'],
+  [/with a web browser first/, 'Please log in via your web browser and then try again'],
+  [/mechanism for the login that it does not take/, 'Unrecognized authentication type'],
   [/switched off there/, 'Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant'],
   [/whose account is disabled/, 'Your account has been disabled'],
   [/wants a login first/, 'Authentication required'],
   [/more messages from this server/, 'Error: too many messages, rate limit'],
+  [/as many messages from this server/, 'Daily user sending limit exceeded'],
   [/messages of this size/, 'Error: message file too big, message size exceeds limit'],
   [/no room or no time/, 'Insufficient system storage'],
   [/as a sender of mail for the domain/, 'SPF check failed'],
@@ -157,7 +160,10 @@ async function toldInTls(reply: string): Promise<MailFailure> {
 
 describe('answers of mail servers in use', () => {
   const login = { password: CANARY };
-  const cases: readonly [Asked, string, Partial<ServerWords>, RegExp, RegExp, Partial<MailFailure>][] = [
+  const FINAL = { isFinal: true };
+  const NOT_FINAL = { isFinal: false };
+  type Case = readonly [Asked, string, Partial<ServerWords>, RegExp, RegExp, Partial<MailFailure>];
+  const cases: readonly Case[] = [
     [
       'EHLO',
       '421 4.7.0 Your EHLO name does not match your DNS',
@@ -327,6 +333,61 @@ describe('answers of mail servers in use', () => {
       /no more messages from this server/,
       /limit/,
       { isFinal: false },
+    ],
+    ...(
+      [
+        ['message', '550 5.4.5 Daily user sending limit exceeded. x - gsmtp'],
+        ['message', '554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; Failed'],
+        [
+          'RCPT',
+          "550 5.1.90 Your message can't be sent because you've reached your daily limit for recipients",
+        ],
+        ['MAIL', '550 5.4.6 Unusual sending activity detected. Please try after sometime'],
+        ['MAIL', '550 Domain example.com has exceeded the max emails per hour (100/100 (100%)) allowed'],
+        ['RCPT', '550 5.7.233 The tenant exceeds its external recipient rate limit'],
+      ] as const
+    ).map(
+      ([asked, reply]) =>
+        [asked, reply, {}, /as many messages from this server as it allows/, /Send less/, NOT_FINAL] as const,
+    ),
+    ...(
+      [
+        '550 5.7.60 SMTP; Client does not have permissions to send as this sender',
+        '554 5.2.252 SendAsDenied; alice@example.com not allowed to send as confdit@example.com',
+        '554 Message rejected: Email address is not verified. The following identities failed the check',
+        '550 The from address does not match a verified Sender Identity.',
+      ] as const
+    ).map(
+      (reply) =>
+        ['message', reply, login, /does not let alice send as confdit@/, /mail\.smtp\.from/, FINAL] as const,
+    ),
+    ...(
+      [
+        '504 5.7.4 Unrecognized authentication type',
+        '504 Unrecognized Authentication Type',
+        '535 5.7.4 Unsupported SASL mechanism',
+        '501 5.5.4 Invalid mechanism',
+      ] as const
+    ).map(
+      (reply) =>
+        ['AUTH', reply, login, /offers a mechanism for the login/, /auth\.mechanisms/, NOT_FINAL] as const,
+    ),
+    [
+      'AUTH',
+      '534-5.7.14 <https://accounts.example.com/signin> Please log in via your\r\n534 5.7.14 web browser.',
+      login,
+      /wants alice to log in with a web browser first/,
+      /application password/,
+      { step: 'login' },
+    ],
+    ['EHLO', '503 wrong state for HELO command', {}, /does not take HELO at this point/, /between/, {}],
+    [
+      'RCPT',
+      '552 5.2.2 The email account that you tried to reach is over quota',
+      {},
+      /no room in the mailbox/,
+      /make room/,
+      FINAL,
     ],
   ];
   test.each(cases)('%s: %s', async (asked, reply, words, problem, advice, facts) => {

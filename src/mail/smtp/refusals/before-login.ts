@@ -62,6 +62,12 @@ export const ehlo: readonly Refusal[] = [
   },
   {
     at: ['EHLO'],
+    replies: '503',
+    means: 'does not take {command} at this point',
+    advice: `This may be the fault of something between. ${OWN_LOG}`,
+  },
+  {
+    at: ['EHLO'],
     replies: '421 4yz 501 504 5yz',
     enhanced: '7.25',
     says: /\b(?:helo|ehlo|hostname|host name|fqdn|dns|domain)\b/i,

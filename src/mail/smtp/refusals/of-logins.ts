@@ -2,6 +2,9 @@
 
 import { CHECK_LOGIN, LATER, OWN_LOG, type Refusal, USE_TLS } from './refusal.ts';
 
+const OTHER_MECHANISM =
+  'Set mail.smtp.auth.mechanisms in smtp-property to another mechanism that it offers. Some mail servers also say this before TLS, or where logins with passwords are switched off.';
+
 export const auth: readonly Refusal[] = [
   {
     at: ['AUTH'],
@@ -58,10 +61,26 @@ export const auth: readonly Refusal[] = [
   },
   {
     at: ['AUTH'],
-    replies: '504 534 5yz',
-    enhanced: '5.4',
+    replies: '534 535 5yz',
+    enhanced: '7.14',
+    says: /web browser/i,
+    means: 'wants {user} to log in with a web browser first',
+    advice:
+      'Log in there with a web browser and answer what it asks. If it still refuses, have it make an application password, and set auth-password to it.',
+  },
+  {
+    at: ['AUTH'],
+    replies: '504',
     means: 'offers a mechanism for the login that it does not take',
-    advice: 'Set mail.smtp.auth.mechanisms in smtp-property to another mechanism that it offers.',
+    advice: OTHER_MECHANISM,
+  },
+  {
+    at: ['AUTH'],
+    replies: '534 5yz',
+    enhanced: '5.4 7.4',
+    says: /(?:unrecogni[sz]ed|unsupported|unknown|invalid) (?:auth\w*|mechanism|sasl)/i,
+    means: 'offers a mechanism for the login that it does not take',
+    advice: OTHER_MECHANISM,
   },
   {
     at: ['AUTH'],

@@ -1,12 +1,12 @@
 // Refusals of a sender, a recipient or the content of a message.
 
-import { LATER, OWN_LOG, type Refusal, SET_LOGIN } from './refusal.ts';
+import { ENVELOPE, LATER, OWN_LOG, type Refusal, SET_LOGIN } from './refusal.ts';
 
 export const mail: readonly Refusal[] = [
   {
-    at: ['MAIL', 'RCPT'],
+    at: ENVELOPE,
     replies: '550 553 554 5yz',
-    says: /not owned|send as|sendas|not allowed to send|not authori[sz]ed to send|sender .*(?:mismatch|login)/i,
+    says: /not owned|send as|sendas|not allowed to send|not authori[sz]ed to send|sender .*(?:mismatch|login)|verified sender|(?:email address|identit\w+|from address) (?:is|are|was) not verified/i,
     means: 'does not let {user} send as {sender}',
     advice:
       'Set mail.smtp.from in smtp-property to an address that this user may send as, or have the mail server allow it.',

@@ -35,6 +35,10 @@ export const anywhere: readonly Refusal[] = [
   },
 ];
 
+/** Matches texts about how much somebody may send. RFC 3463 has no code for it, and mail servers use many. */
+const SENT_TOO_MUCH =
+  /submissionquotaexceeded|unusual sending activity|\b(?:daily|hourly|sending|smtp relay|rate) (?:\w+ ){0,3}(?:quota|limit)|\b(?:emails|mails|messages) per (?:day|hour|minute)|daily limit for sending/i;
+
 /** Refusals at MAIL, RCPT, DATA and the message, about the connection. */
 export const session: readonly Refusal[] = [
   {
@@ -68,6 +72,16 @@ export const session: readonly Refusal[] = [
     says: /\brate\b|throttl|too (?:many (?:messages|mails|emails)|fast|quickly)|messages per|sending limit/i,
     means: 'takes no more messages from this server for a while',
     advice: 'Send less at a time, set connection-pool-size lower, or have the limit raised.',
+  },
+  {
+    // A limit for a day is no reason to drop the message: it is taken tomorrow, or by another mail server now.
+    at: ENVELOPE,
+    replies: '550 554 5yz',
+    enhanced: '4.5 1.90 7.232 7.233',
+    says: SENT_TOO_MUCH,
+    means: 'has taken as many messages from this server as it allows for some time',
+    advice: 'Send less, have the limit raised, or add another mail server.',
+    isFinal: false,
   },
   {
     at: ENVELOPE,
