@@ -1,12 +1,12 @@
-// `confdit import-ldif` and `export-ldif` with the real program: into an instance whose server is down, and into one that
+// `confdit import-ldif` and `export-ldif`: into an instance whose server is down, and into one that
 // runs. What is wrong is told with file and line, and nothing is changed then.
 
-import { access, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accountDn, accountLdif } from '../support/accounts.ts';
-import { confditFor, runConfdit } from '../support/confdit-program.ts';
+import { confditFor, runConfdit, runHere } from '../support/confdit-program.ts';
 import { removeFolder } from '../support/folders.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
@@ -46,7 +46,7 @@ async function entriesOf(server: RunningServer, filter: string, ...attributes: s
 
 /** In an instance that nobody has started yet. */
 function offline(instance: string, ...words: string[]) {
-  return runConfdit(['import-ldif', '--offline', '--instance', instance, ...words]);
+  return runHere(['import-ldif', '--offline', '--instance', instance, ...words]);
 }
 
 describe('an import into an instance whose server is down', () => {
@@ -67,7 +67,7 @@ describe('an import into an instance whose server is down', () => {
       `${accountLdif('imported', { password: 'an imported password' })}\n`,
     ];
     const text = ['version: 1\r\n\r\n', ...many, ...others].join('');
-    const done = await offline(instance, await fileOf(text));
+    const done = await runConfdit(['import-ldif', '--offline', '--instance', instance, await fileOf(text)]);
     expect(done).toMatchObject({
       code: 0,
       stdout: '55 changes made, as change 1 of the history; no problems.\n',
@@ -121,6 +121,34 @@ describe('an import into an instance whose server is down', () => {
     const names = (await entriesOf(again, '(objectClass=ds-cfg-mail-server)', 'cn')).match(/^cn: .*$/gm);
     expect(names).toEqual(['cn: Good', 'cn: Twice']);
     await again.stop();
+  });
+
+  it('leaves nothing of an instance that it has made when nothing is imported, and keeps what was there', async () => {
+    const right = await fileOf(mailServer('Right'));
+    const wrong = await fileOf(mailServer('Wrong', ['smtp-server: a:0']));
+    const parent = join(folder, 'not yet');
+    for (const [code, ...words] of [
+      [2, wrong],
+      [2, '--continue', wrong],
+      [0, '--dry-run', right],
+      [2, join(folder, 'missing.ldif')],
+    ] as const) {
+      const done = await offline(join(parent, 'there'), ...words);
+      expect(done.code, done.stderr).toBe(code);
+      await expect(access(parent), words.join(' ')).rejects.toThrow();
+    }
+    const prepared = join(folder, 'prepared');
+    const expressions = join(prepared, 'config', 'expressions');
+    await mkdir(expressions, { recursive: true });
+    await writeFile(join(expressions, 'a.json'), '{}');
+    const before = (await readdir(prepared, { recursive: true })).toSorted();
+    expect(await offline(prepared, wrong)).toMatchObject({ code: 2 });
+    expect((await readdir(prepared, { recursive: true })).toSorted()).toEqual(before);
+    expect(await offline(prepared, right)).toMatchObject({ code: 0 });
+    const instance = (await readdir(prepared, { recursive: true })).toSorted();
+    expect(instance).toContain('config/config.ldif');
+    expect(await offline(prepared, wrong)).toMatchObject({ code: 2 });
+    expect((await readdir(prepared, { recursive: true })).toSorted()).toEqual(instance);
   });
 
   it('does not make a change without the critical control it comes with', async () => {
@@ -181,7 +209,7 @@ describe('an import into an instance whose server is down', () => {
     const instance = join(folder, 'trusted');
     const file = await fileOf(mailServer('Plain') + mailServer('Open', ['smtp-server: $<import.host>']));
     const environment = { IMPORT_HOST: 'mail.example.com' };
-    const done = await runConfdit(['import-ldif', '--offline', '--instance', instance, file], {
+    const done = await runHere(['import-ldif', '--offline', '--instance', instance, file], {
       environment,
     });
     expect(done.code, done.stderr).toBe(0);
@@ -245,7 +273,7 @@ describe('an import into a running server', () => {
       '--filter',
       '(cn=online-*)',
     ];
-    const again = await runConfdit(words);
+    const again = await runHere(words);
     expect(again.code, again.stderr).toBe(0);
     // Each file begins with the data key of its server.
     const entriesOf = (exportedText: string) => exportedText.trim().split('\n\n').slice(1).toSorted();

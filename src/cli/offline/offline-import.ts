@@ -11,6 +11,7 @@ import type { InstanceChoice } from '../../instance/instance-choice.ts';
 import { openConfiguration } from '../../instance/open-configuration.ts';
 import { refusedControl } from '../../instance/refused-control.ts';
 import { policiesOf } from '../../instance/stored-policies.ts';
+import { unlessKept } from '../../instance/unkept-instance.ts';
 import { unusableFiles } from '../../instance/unusable-files.ts';
 import { dnOfChange } from '../../ldap/change.ts';
 import type { World } from '../command.ts';
@@ -63,8 +64,16 @@ const PROVIDER = /manager providers,/i;
 /** Leaving something out can make something else wrong, which was right with it. */
 const ROUNDS_MAX = 100;
 
-/** Throws what keeps the instance from being opened, and StoreError when the change cannot be stored. */
-export async function importOffline(options: OfflineImportOptions): Promise<ImportOutcome> {
+/**
+ * Makes the instance where there is none; it stays only if something is stored. Throws what keeps it from being opened, and
+ * StoreError when the change cannot be stored.
+ */
+export function importOffline(options: OfflineImportOptions): Promise<ImportOutcome> {
+  const isStored = ({ number }: ImportOutcome) => number !== undefined;
+  return unlessKept(options.choice.instance, () => importInRounds(options), isStored);
+}
+
+async function importInRounds(options: OfflineImportOptions): Promise<ImportOutcome> {
   const leftOut = new Set<string>();
   const told: ImportProblem[] = [];
   for (let round = 1; ; round++) {
