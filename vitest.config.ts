@@ -9,7 +9,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // A process for each test file: tests start servers, send signals and set the environment.
     pool: 'forks',
-    setupFiles: ['test/support/seed.ts'],
+    globalSetup: ['test/support/program-pack.ts'],
+    setupFiles: ['test/support/processor-time.ts', 'test/support/seed.ts'],
     // A test waits for its server, and for clients, more than it works: two at once even where there are two processors.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 600_000,

@@ -11,7 +11,7 @@ import { Oid } from '../../src/ldap/oids.ts';
 import { controlWith, replace } from '../operations/controls/control-client.ts';
 import { accountDn, accountLdif } from '../support/accounts.ts';
 import { control, deleteRequest, searchRequest } from '../support/ber-bytes.ts';
-import { confditFor, runHere } from '../support/confdit-program.ts';
+import { confditFor } from '../support/confdit-program.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
@@ -217,7 +217,7 @@ describe('the control', () => {
 });
 
 describe('confdit access', () => {
-  const confdit = (...words: readonly string[]) => confditFor(server, runHere)('access', ...words);
+  const confdit = (...words: readonly string[]) => confditFor(server)('access', ...words);
 
   it('prints the decisions and what they come from', async () => {
     const { code, stdout } = await confdit('--who', 'app', '--entry', mailServerDn('Own'));

@@ -10,10 +10,11 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { DiskFault } from '../support/disk/disk-fault.ts';
 import { removeFolder } from '../support/folders.ts';
 import { freePort } from '../support/free-port.ts';
+import { programPath } from '../support/program-path.ts';
 import { startServer } from '../support/start-server.ts';
 import { until } from '../support/until.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../src/bin/confdit.ts', import.meta.url));
+const PROGRAM = programPath();
 
 function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -58,7 +59,10 @@ it('ends with its terminal', async () => {
 describe('SIGHUP before a server is ready', () => {
   it('while it is being loaded does not end it', async () => {
     const preload = fileURLToPath(new URL('../support/preloads/hang-up-while-loading.mjs', import.meta.url));
-    const server = await startServer({ environment: { NODE_OPTIONS: `--import=${preload}` } });
+    const server = await startServer({
+      isFromSource: true,
+      environment: { NODE_OPTIONS: `--import=${preload}` },
+    });
     expect((await server.stop()).code).toBe(0);
   });
 

@@ -5,15 +5,15 @@ import { spawn } from 'node:child_process';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeFolder } from '../support/folders.ts';
 import { freePort } from '../support/free-port.ts';
 import { type ProgramResult, runProgram } from '../support/ldap-tools.ts';
 import '../support/start-server.ts';
+import { programPath } from '../support/program-path.ts';
 import { endWhenHanging } from '../support/until.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../src/bin/confdit.ts', import.meta.url));
+const PROGRAM = programPath();
 const CTRL_C = '\x03';
 const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 

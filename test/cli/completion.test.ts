@@ -4,17 +4,17 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseTypedLine } from '../../src/cli/completion/typed-line.ts';
 import { confditFor, runConfdit } from '../support/confdit-program.ts';
 import { removeFolder } from '../support/folders.ts';
 import { runProgram } from '../support/ldap-tools.ts';
+import { programPath } from '../support/program-path.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { Terminal } from '../support/terminal.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../src/bin/confdit.ts', import.meta.url));
+const PROGRAM = programPath();
 const PROMPT = 'READY>';
 /** Would make a file when a shell ran any part of it, and would be another word when a shell expanded it. */
 const WILD =

@@ -4,6 +4,7 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { confditFor } from '../support/confdit-program.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
+import { programPath } from '../support/program-path.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { Terminal } from '../support/terminal.ts';
 
@@ -27,7 +28,7 @@ describe('a change on a terminal', () => {
   });
 
   async function type(words: string): Promise<Terminal> {
-    const program = `'${process.execPath}' src/bin/confdit.ts set-mail-server-prop --server-name Relay`;
+    const program = `'${process.execPath}' '${programPath()}' set-mail-server-prop --server-name Relay`;
     terminal = await Terminal.start(`${program} ${words} --port ${server.port} --bindPassword:env PASSWORD`, {
       folder: process.cwd(),
       environment: { PASSWORD: server.password },

@@ -43,7 +43,7 @@ describe('a command loads', () => {
       CONFDIT_INSTANCE: server.folder,
       LDAP_PORT: String(server.port),
     };
-    const { code, stderr } = await runConfdit(words, { environment });
+    const { code, stderr } = await runConfdit(words, { environment, isFromSource: true });
     expect([code, stderr]).toEqual([0, '']);
     return (await readFile(CONFDIT_MODULES, 'utf8')).split('\n');
   }

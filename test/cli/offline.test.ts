@@ -4,7 +4,7 @@ import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { confditFor, runConfdit } from '../support/confdit-program.ts';
+import { confditFor, runConfdit, runHere } from '../support/confdit-program.ts';
 import { removeFolder } from '../support/folders.ts';
 import { startServer } from '../support/start-server.ts';
 
@@ -13,7 +13,7 @@ const SECRET = 'canary-of-offline';
 describe('commands with --offline', () => {
   let parent: string;
   let folder: string;
-  const offline = (...words: string[]) => runConfdit([...words, '--offline', '--instance', folder]);
+  const offline = (...words: string[]) => runHere([...words, '--offline', '--instance', folder]);
   const create = (name: string, ...words: string[]) =>
     offline('create-mail-server', '--server-name', name, '--set', 'enabled:false', ...words);
 
@@ -53,9 +53,9 @@ describe('commands with --offline', () => {
     expect(planned).toMatchObject({ code: 0, stderr: '' });
     expect(planned.stdout).toContain('trust-store-file "config/away.p12" cannot be used');
     expect((await offline('import-ldif', other)).stderr).toContain('Warning: cn=Store,');
-    const resolved = await runConfdit(['resolve', other, '--instance', folder]);
+    const resolved = await runHere(['resolve', other, '--instance', folder]);
     expect(resolved).toMatchObject({ code: 0, stderr: expect.stringContaining(sentence) });
-    expect((await runConfdit(['check', '--instance', folder])).stdout).toContain(sentence.slice(9));
+    expect((await runHere(['check', '--instance', folder])).stdout).toContain(sentence.slice(9));
     for (const name of ['Away', 'Store'])
       await offline('delete-trust-manager-provider', '--provider-name', name, '-n');
   });

@@ -18,7 +18,7 @@ let server: RunningServer;
 let tools: LdapTools;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ password: 'test-password-1' });
   tools = new LdapTools(server);
   await addPeople(tools);
   const ldif = `dn: ${RELAY}\nobjectClass: ds-cfg-mail-server\nds-cfg-enabled: true\nds-cfg-smtp-server: mail.example.com\n`;

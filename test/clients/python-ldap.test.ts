@@ -11,7 +11,7 @@ const ADMIN = `dn:${ADMINISTRATOR}`;
 let seen: ReadonlyMap<string, unknown>;
 
 beforeAll(async () => {
-  const server = await startServer();
+  const server = await startServer({ password: 'test-password-1' });
   await addPeople(new LdapTools(server));
   seen = await runScript(PYTHON, 'python_ldap.py', server);
 });

@@ -18,7 +18,7 @@ import {
   scopes,
   searchRequest,
 } from '../support/ber-bytes.ts';
-import { runConfdit } from '../support/confdit-program.ts';
+import { runHere } from '../support/confdit-program.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
@@ -110,7 +110,7 @@ async function confdit(server: RunningServer, words: readonly string[]) {
     LDAP_PORT: String(server.port),
     BIND: server.password,
   };
-  return runConfdit(words, { environment });
+  return runHere(words, { environment });
 }
 
 const BOUND = ['--bindPassword:env', 'BIND'];

@@ -45,7 +45,7 @@ beforeAll(async () => {
 
 afterAll(() => removeFolder(parent));
 
-const confdit = (...words: string[]) => confditFor(server, runHere)(...words);
+const confdit = (...words: string[]) => confditFor(server)(...words);
 
 /** A new instance, with the master key of the server or one of its own. */
 async function newInstance(...words: string[]): Promise<string> {

@@ -5,12 +5,13 @@ import { once } from 'node:events';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { runConfdit } from '../support/confdit-program.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { runHere } from '../support/confdit-program.ts';
 import { removeFolder } from '../support/folders.ts';
 import { freePort } from '../support/free-port.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
-import { type RunningServer, startServer } from '../support/start-server.ts';
+import { copyInstance, type RunningServer, startServer } from '../support/start-server.ts';
+import { until } from '../support/until.ts';
 
 const CONTAINER = 'cn=Mail Servers,cn=config';
 
@@ -36,8 +37,16 @@ async function lastChange(server: RunningServer): Promise<string> {
   return `${number} ${found[0]?.first('changeinitiatorsname')}`;
 }
 
-/** A server that was stopped with One in config.ldif and Two only in the journal. */
+/** A server that was stopped with One in config.ldif and Two only in the journal; each test gets a copy. */
 async function stopped(): Promise<{ folder: string; path: string; text: string }> {
+  const folder = await copyInstance(beginning);
+  const path = join(folder, 'config', 'config.ldif');
+  return { folder, path, text: await readFile(path, 'utf8') };
+}
+
+let beginning: string;
+
+beforeAll(async () => {
   const first = await startServer();
   expect((await new LdapTools(first).add(mailServer('One'))).code).toBe(0);
   const task =
@@ -45,11 +54,11 @@ async function stopped(): Promise<{ folder: string; path: string; text: string }
   const added = await new LdapTools(first).add(task);
   expect(added.code, added.stderr).toBe(0);
   const path = join(first.folder, 'config', 'config.ldif');
-  await expect.poll(() => readFile(path, 'utf8')).toContain('cn=One');
+  await until(async () => (await readFile(path, 'utf8')).includes('cn=One'));
   expect((await new LdapTools(first).add(mailServer('Two'))).code).toBe(0);
   await first.stop();
-  return { folder: first.folder, path, text: await readFile(path, 'utf8') };
-}
+  beginning = first.folder;
+});
 
 describe('config.ldif edited while the server is down', () => {
   it('is a change by that name, on top of what the journal holds', async () => {
@@ -96,7 +105,7 @@ describe('config.ldif edited while the server is down', () => {
     await writeFile(path, text.replace(/\n\ndn: cn=admin,cn=Root DNs.*?(?=\n\ndn:|$)/s, ''), { mode: 0o600 });
     const locked = await startServer({ folder, expectFailure: true });
     expect(locked.stderr).toContain('it is the last account that can change the configuration');
-    const checked = await runConfdit(['check'], { environment: { CONFDIT_INSTANCE: folder } });
+    const checked = await runHere(['check'], { environment: { CONFDIT_INSTANCE: folder } });
     expect([checked.code, checked.stdout]).toEqual([1, expect.stringContaining('it is the last account')]);
   });
 });
@@ -116,7 +125,7 @@ describe('config.ldif that may be damaged', () => {
     const asked = await startServer({ folder, expectFailure: true });
     expect(asked.stderr).toContain(`${path} was edited, and no longer has one entry: cn=One,${CONTAINER}.`);
     expect(asked.stderr).toContain('confdit start --accept-edit');
-    const checked = await runConfdit(['check'], { environment: { CONFDIT_INSTANCE: folder } });
+    const checked = await runHere(['check'], { environment: { CONFDIT_INSTANCE: folder } });
     expect([checked.code, checked.stdout]).toEqual([1, expect.stringContaining(`cn=One,${CONTAINER}`)]);
     expect(await readFile(path, 'utf8')).toBe(edited);
     const again = await startServer({ folder, words: ['--accept-edit'] });
@@ -202,8 +211,8 @@ describe('config.ldif that is no configuration any more', () => {
 
     await damage(path, text);
     const environment = { CONFDIT_INSTANCE: folder };
-    expect((await runConfdit(['repair', '--yes'], { environment })).code).toBe(0);
-    const undone = await runConfdit(['rollback', '--to', '3', '--offline', '--yes'], { environment });
+    expect((await runHere(['repair', '--yes'], { environment })).code).toBe(0);
+    const undone = await runHere(['rollback', '--to', '3', '--offline', '--yes'], { environment });
     expect(undone.code, undone.stderr).toBe(0);
     expect(await hosts(await startServer({ folder }))).toEqual([
       'One one.example.com',
@@ -300,7 +309,7 @@ it('a port that is taken comes with the hint only where the last good start had 
   expect(same.stderr).toContain('Cannot listen on');
   expect(same.stderr).not.toContain('--last-known-good');
   const { folder } = first;
-  const changed = await runConfdit(
+  const changed = await runHere(
     [
       'set-connection-handler-prop',
       '--handler-name',

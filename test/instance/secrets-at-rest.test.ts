@@ -266,7 +266,7 @@ describe('a secret of a mail server that is used', () => {
     for (const password of [`${CANARY}wrong-1`, `${CANARY}wrong-2`])
       expect(await client.request(bindRequest(USER, password))).toMatchObject({ code: 49 });
     client.close();
-    expect(await confditFor(server, runHere)('reload')).toMatchObject({ code: 0 });
+    expect(await confditFor(server)('reload')).toMatchObject({ code: 0 });
     const spool = join(folder, 'mail');
     await until(async () => (await readdir(spool)).some((name) => name !== 'given-up'));
     await server.stop();

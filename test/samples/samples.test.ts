@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { accountLdif } from '../support/accounts.ts';
 import { bindRequest, extendedRequest, saslBindRequest } from '../support/ber-bytes.ts';
 import { connectTls } from '../support/clients/tls-client.ts';
-import { confditFor, runConfdit } from '../support/confdit-program.ts';
+import { confditFor, runHere } from '../support/confdit-program.ts';
 import { freePort } from '../support/free-port.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { endReceivers, SmtpReceiver } from '../support/mail/smtp-receiver.ts';
@@ -108,11 +108,11 @@ describe(`an instance of ${VERSION}`, () => {
   it('passes the check, and its backup becomes an instance that starts', async () => {
     const folder = await copySample(VERSION);
     const environment = { CONFDIT_ADMIN_PASSWORD: PASSWORD };
-    const checked = await runConfdit(['check', '--instance', folder], { environment });
+    const checked = await runHere(['check', '--instance', folder], { environment });
     expect(checked, checked.stdout + checked.stderr).toMatchObject({ code: 0 });
     const restored = join(folder, '..', 'restored');
     const backup = join(SAMPLES, VERSION, 'backup.tar.gz');
-    const { code, stdout, stderr } = await runConfdit(['restore', backup, '--instance', restored]);
+    const { code, stdout, stderr } = await runHere(['restore', backup, '--instance', restored]);
     expect({ code, text: stdout + stderr }).toMatchObject({ code: 0 });
     expect(await mailServersOf(await start(restored))).toEqual(['Café, Überall', 'Main', 'Second', 'Third']);
   });
@@ -141,7 +141,7 @@ describe('values with control characters that 0.1.0 took', () => {
     await cp(join(SAMPLES, VERSION, 'control-characters', name), journal);
     await chmod(journal, 0o600);
     const environment = { CONFDIT_ADMIN_PASSWORD: PASSWORD, SINK_PORT: '2525' };
-    const checked = await runConfdit(['check', '--instance', folder], { environment });
+    const checked = await runHere(['check', '--instance', folder], { environment });
     expect(checked, checked.stdout + checked.stderr).toMatchObject({ code: 0 });
     for (const sentence of told) expect(checked.stdout).toContain(sentence);
     const first = await start(folder, receiver);
@@ -202,7 +202,7 @@ describe('an account that relied on a certificate for its own DN', () => {
     const folder = await copySample(VERSION);
     const account = 'cn=by own name,cn=Root DNs,cn=config';
     const environment = { CONFDIT_ADMIN_PASSWORD: PASSWORD };
-    const checked = await runConfdit(['check', '--instance', folder], { environment });
+    const checked = await runHere(['check', '--instance', folder], { environment });
     expect(checked.stdout).toContain(`${account} (no other login)`);
     const server = await start(folder);
     const told = () => server.logLines().filter(({ msg }) => msg.includes('may have relied on that'));

@@ -285,7 +285,7 @@ it('a source and what names it come in one transaction, and files are checked wi
   const mailServer = (name: string) =>
     mailServerLdif(name, { ...other, 'auth-password': `$<http:${name}/mail/main#/password>` });
   await writeFile(path, `${vaultLdif('Together', vault.port)}${mailServer('Together')}`, { mode: 0o600 });
-  const applied = await confditFor(server, runHere)('apply', '--no-prompt', path);
+  const applied = await confditFor(server)('apply', '--no-prompt', path);
   expect([applied.code, applied.stderr]).toEqual([0, expect.not.stringContaining('canary')]);
   const gone = await tools.delete(mailServerDn('Together'), `cn=Together,${SOURCES}`);
   expect(gone).toMatchObject({ code: 0, stderr: '' });

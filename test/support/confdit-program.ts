@@ -2,24 +2,26 @@
 
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { main } from '../../src/bin/main.ts';
 import { type ProgramResult, runProgram } from './ldap-tools.ts';
+import { programPath } from './program-path.ts';
 import type { RunningServer } from './server-process.ts';
 
-export const PROGRAM = fileURLToPath(new URL('../../src/bin/confdit.ts', import.meta.url));
+export const PROGRAM = programPath();
 
 export interface Typed {
   readonly input?: string;
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Whether it is the source that is run, module by module. */
+  readonly isFromSource?: boolean;
 }
 
 export function runConfdit(
   words: readonly string[],
-  { input, environment }: Typed = {},
+  { input, environment, isFromSource }: Typed = {},
 ): Promise<ProgramResult> {
   const variables = { PATH: process.env.PATH, HOME: '/nonexistent', ...environment };
-  return runProgram(process.execPath, [PROGRAM, ...words], input, variables);
+  return runProgram(process.execPath, [programPath(isFromSource), ...words], input, variables);
 }
 
 /**
@@ -46,10 +48,10 @@ export async function runHere(
   return { code, stdout: out, stderr: problems };
 }
 
-/** The commands of an administrator of a server, whose password is in the environment. */
+/** The commands of an administrator of a server, whose password is in the environment; in this process unless told otherwise. */
 export function confditFor(
   server: RunningServer,
-  run = runConfdit,
+  run = runHere,
 ): (...words: string[]) => Promise<ProgramResult> {
   const connection = ['--port', String(server.port), '--bindPassword:env', 'PASSWORD'];
   const environment = { PASSWORD: server.password };

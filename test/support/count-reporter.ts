@@ -1,9 +1,12 @@
-// The last line of every test run: `N passed, N failed`, with `, N skipped` when there are any.
+// The last line of every test run: `N passed, N failed`, with `, N skipped` when there are any. Before it, the test files that
+// took most of the processors (see processor-time.ts): whoever makes the tests faster begins there.
 //
 // Plain text without colours, for programs to read. A test file that cannot even be loaded and an error outside
 // every test count as failures; the exit code stays vitest's.
 
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
+
+const HEAVIEST = 10;
 
 type UnhandledErrors = Parameters<NonNullable<Reporter['onTestRunEnd']>>[1];
 
@@ -15,10 +18,10 @@ export default class CountReporter implements Reporter {
   }
 
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: UnhandledErrors): void {
-    const line = `${count(modules, unhandledErrors.length)}\n`;
+    const text = `${heaviest(modules)}${count(modules, unhandledErrors.length)}\n`;
     // The summary of the default reporter and notices about slow closing come after this call.
-    if (this.#isWatching) process.stdout.write(line);
-    else process.once('exit', () => process.stdout.write(line));
+    if (this.#isWatching) process.stdout.write(text);
+    else process.once('exit', () => process.stdout.write(text));
   }
 }
 
@@ -37,4 +40,19 @@ function count(modules: readonly TestModule[], unhandledErrors: number): string 
     }
   }
   return `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
+}
+
+/** The sum, and a line for each of the heaviest files; nothing where it is not known. */
+function heaviest(modules: readonly TestModule[]): string {
+  const files = modules.flatMap((module) => {
+    const { processorSeconds } = module.meta();
+    return processorSeconds === undefined ? [] : [{ name: module.relativeModuleId, processorSeconds }];
+  });
+  if (files.length <= 1) return '';
+  const sum = files.reduce((seconds, file) => seconds + file.processorSeconds, 0);
+  const lines = files
+    .toSorted((one, other) => other.processorSeconds - one.processorSeconds)
+    .slice(0, HEAVIEST)
+    .map(({ name, processorSeconds }) => `  ${processorSeconds.toFixed(1).padStart(6)} ${name}`);
+  return ['Seconds of the processors:', `  ${sum.toFixed(1).padStart(6)} all`, ...lines, ''].join('\n');
 }

@@ -2,18 +2,17 @@
 // from it asks over LDAP, or reads in its log and its folder. Knows nothing of tests: see start-server.ts.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DescribedPart } from '../../src/runtime/description.ts';
+import { cheapHash } from './cheap-password.ts';
 import { removeFolder } from './folders.ts';
 import { freePort } from './free-port.ts';
+import { programPath } from './program-path.ts';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
-const PROGRAM = join('src', 'bin', 'confdit.ts');
-/** Compiled code of the server, kept from start to start: it halves the time of one. */
-const COMPILE_CACHE = join(CHECKOUT, 'node_modules', '.cache', 'confdit-compiled');
 const READY_TIMEOUT_MS = 180_000;
 const END_TIMEOUT_MS = 120_000;
 const LOG_TIMEOUT_MS = 120_000;
@@ -24,6 +23,7 @@ const PORTS_TRIED_MAX = 3;
 
 export const ADMINISTRATOR = 'cn=admin,cn=Root DNs,cn=config';
 const PASSWORD = 'test-password-1';
+const PASSWORD_HASH = cheapHash(PASSWORD);
 
 export interface StartOptions {
   /** Added to the environment; of the environment of the tests only what a process needs gets through. */
@@ -38,10 +38,15 @@ export interface StartOptions {
   readonly folder?: string;
   /** Instead of a free port. */
   readonly port?: number;
-  /** The administrator's at the first start; null: the server makes one up. */
+  /**
+   * The administrator's at the first start, hashed by the server and fit for SCRAM; null: the server makes one up. Without it,
+   * the server gets a hash that costs little.
+   */
   readonly password?: string | null;
   /** The copy of the project that is run, and its current folder; without it, this one. */
   readonly checkout?: string;
+  /** Whether it is the source that is run, module by module, in a run of the tests too. */
+  readonly isFromSource?: boolean;
   /** Whether it is started with a channel, over which it says what runs. */
   readonly isDescribed?: boolean;
   /** A program and its arguments that run the server, such as one that gives up being root. */
@@ -164,27 +169,26 @@ class ServerProcess implements RunningServer {
     this.ldapsPort = ports.ldaps;
     this.password = options.password ?? PASSWORD;
     const definitions = (options.definitions ?? []).flatMap((definition) => ['--define', definition]);
-    const { checkout = CHECKOUT } = options;
+    const { checkout } = options;
     const words = [
       process.execPath,
-      join(checkout, PROGRAM),
+      checkout === undefined ? programPath(options.isFromSource) : join(checkout, 'src', 'bin', 'confdit.ts'),
       'start',
       ...(options.words ?? []),
       ...definitions,
     ];
     const [program = '', ...others] = [...(options.runBy ?? []), ...words];
     this.child = spawn(program, others, {
-      cwd: checkout,
+      cwd: checkout ?? CHECKOUT,
       stdio: ['ignore', 'pipe', 'pipe', ...(options.isDescribed === true ? (['ipc'] as const) : [])],
       // So that what the machine happens to set changes nothing.
       env: {
         PATH: process.env.PATH,
         HOME: process.env.HOME,
-        NODE_COMPILE_CACHE: COMPILE_CACHE,
         CONFDIT_INSTANCE: folder,
         LDAP_PORT: String(ports.ldap),
         LDAPS_PORT: String(ports.ldaps),
-        ...(options.password === null ? {} : { CONFDIT_ADMIN_PASSWORD: this.password }),
+        ...(options.password === null ? {} : { CONFDIT_ADMIN_PASSWORD: options.password ?? PASSWORD_HASH }),
         ...options.environment,
       },
     });
@@ -298,6 +302,13 @@ class ServerProcess implements RunningServer {
     await this.#ended;
     throw this.error(otherwise);
   }
+}
+
+/** Returns a copy of the folder of a server that is down, to start servers from one beginning; it is removed at the end. */
+export async function copyInstance(folder: string): Promise<string> {
+  const copy = await newFolder();
+  await cp(folder, copy, { recursive: true, preserveTimestamps: true });
+  return copy;
 }
 
 async function newFolder(): Promise<string> {

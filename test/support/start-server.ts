@@ -5,6 +5,7 @@ import { endServers } from './server-process.ts';
 
 export {
   ADMINISTRATOR,
+  copyInstance,
   type FailedStart,
   type LogLine,
   type ProcessEnd,

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runConfdit } from '../../support/confdit-program.ts';
 import { removeFolder } from '../../support/folders.ts';
 import { runProgram } from '../../support/ldap-tools.ts';
+import { programPath } from '../../support/program-path.ts';
 import { type RunningServer, startServer } from '../../support/start-server.ts';
 import { ChainWorkshop } from '../../trust/chains/chain-workshop.ts';
 
@@ -41,7 +42,7 @@ describe('the connection of the command line', () => {
 
   /** The program on a terminal that `script` lends, where somebody types the answer. */
   async function answer(text: string, ...words: string[]) {
-    const program = ['src/bin/confdit.ts', 'list-mail-servers', '-s', ...words].join(' ');
+    const program = [`'${programPath()}'`, 'list-mail-servers', '-s', ...words].join(' ');
     const command = `exec '${process.execPath}' ${program}`;
     return runProgram('script', ['--quiet', '--return', '--command', command, '/dev/null'], `${text}\n`, {
       PATH: process.env.PATH,

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MailTrends } from '../../../src/cli/mail/mail-trends.ts';
 import { showsUnicode, sparkline } from '../../../src/cli/status/status-watch.ts';
-import { confditFor, PROGRAM, runHere } from '../../support/confdit-program.ts';
+import { confditFor, PROGRAM } from '../../support/confdit-program.ts';
 import { endReceivers, SmtpReceiver } from '../../support/mail/smtp-receiver.ts';
 import { type RunningServer, startServer } from '../../support/start-server.ts';
 import { until } from '../../support/until.ts';
@@ -49,7 +49,7 @@ describe('a command that goes on', () => {
   beforeAll(async () => {
     [server, receiver] = await Promise.all([startServer(), SmtpReceiver.start({ hideSTARTTLS: true })]);
     const sets = ['enabled:true', `smtp-server:127.0.0.1:${receiver.port}`, 'use-start-tls:false'];
-    const made = await confditFor(server, runHere)(
+    const made = await confditFor(server)(
       'create-mail-server',
       ...name,
       ...sets.flatMap((one) => ['--set', one]),
@@ -76,7 +76,7 @@ describe('a command that goes on', () => {
     const started = start('status', '--watch', '--interval', '1');
     await until(() => /^Relay .* : 0 ▁/m.test(started.printed));
     const message = ['send-test-message', '--from', 'a@example.com', '--to', 'b@example.com'];
-    expect(await confditFor(server, runHere)(...message)).toMatchObject({ code: 0 });
+    expect(await confditFor(server)(...message)).toMatchObject({ code: 0 });
     await until(() => /^Relay .* : 1 ▁+█/m.test(started.printed));
     expect(receiver.messages).toHaveLength(1);
     started.child.kill('SIGINT');
@@ -94,12 +94,12 @@ describe('a command that goes on', () => {
       'CN=Relay,cn=mail servers,cn=config',
     );
     const elsewhere = ['create-mail-server', '--server-name', 'Other', '--set', 'enabled:false'];
-    expect(await confditFor(server, runHere)(...elsewhere, '--set', 'smtp-server:a')).toMatchObject({
+    expect(await confditFor(server)(...elsewhere, '--set', 'smtp-server:a')).toMatchObject({
       code: 0,
     });
     // Nobody knows when it has begun to listen.
     for (let priority = 1; started.child.exitCode === null; priority++) {
-      await confditFor(server, runHere)('set-mail-server-prop', ...name, '--set', `priority:${priority}`);
+      await confditFor(server)('set-mail-server-prop', ...name, '--set', `priority:${priority}`);
     }
     expect(started.child.exitCode).toBe(0);
     const changes: unknown[] = started.printed
@@ -122,7 +122,7 @@ describe('a command that goes on', () => {
       ['watch', '--count', '0'],
       ['status', '--interval', 'soon'],
     ]) {
-      expect(await confditFor(server, runHere)(...words)).toMatchObject({ code: 89, stdout: '' });
+      expect(await confditFor(server)(...words)).toMatchObject({ code: 89, stdout: '' });
     }
   });
 });

@@ -23,7 +23,7 @@ describe('the options of dsconfig', () => {
 
   beforeAll(async () => {
     [server, authority] = await Promise.all([startServer(), Authority.create()]);
-    confdit = confditFor(server, runHere);
+    confdit = confditFor(server);
     const secured = ['--port', String(server.ldapsPort), '--trustAll', '--bindPassword:env', 'PASSWORD'];
     dsconfig = (...words) =>
       runHere(['dsconfig', ...secured, ...words], { environment: { PASSWORD: server.password } });

@@ -4,7 +4,6 @@
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { trustOf } from '../../mail/mail-servers-in-ldif.ts';
 import { expectTranscript } from '../../support/cases/transcript.ts';
@@ -13,10 +12,11 @@ import { confditFor, runConfdit } from '../../support/confdit-program.ts';
 import { removeFolder } from '../../support/folders.ts';
 import { LdapTools } from '../../support/ldap-tools.ts';
 import { endReceivers, SmtpReceiver } from '../../support/mail/smtp-receiver.ts';
+import { programPath } from '../../support/program-path.ts';
 import { type RunningServer, startServer } from '../../support/start-server.ts';
 import { Terminal } from '../../support/terminal.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../../src/bin/confdit.ts', import.meta.url));
+const PROGRAM = programPath();
 const SECRET = 'canary-of-menus';
 
 describe('the menus', () => {

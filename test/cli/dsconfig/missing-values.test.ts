@@ -7,6 +7,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { objectFamilies } from '../../../src/cli/dsconfig/object-family.ts';
 import { objectDefinitions } from '../../../src/config/definitions.ts';
 import { confditFor } from '../../support/confdit-program.ts';
+import { programPath } from '../../support/program-path.ts';
 import { type RunningServer, startServer } from '../../support/start-server.ts';
 import { Terminal } from '../../support/terminal.ts';
 
@@ -24,7 +25,7 @@ describe('create-… on a terminal', () => {
   });
 
   async function type(words: string): Promise<Terminal> {
-    const program = `'${process.execPath}' src/bin/confdit.ts`;
+    const program = `'${process.execPath}' '${programPath()}'`;
     terminal = await Terminal.start(`${program} ${words} --port ${server.port} --bindPassword:env PASSWORD`, {
       folder: process.cwd(),
       environment: { PASSWORD: server.password },

@@ -23,7 +23,7 @@ describe('the output for programs', () => {
   beforeAll(async () => {
     ajv.addSchema(JSON.parse(await readFile(SCHEMA, 'utf8')));
     server = await startServer();
-    confdit = confditFor(server, runHere);
+    confdit = confditFor(server);
     folder = await mkdtemp(join(tmpdir(), 'confdit-json-'));
   });
 

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { confditFor } from '../../support/confdit-program.ts';
 import { removeFolder } from '../../support/folders.ts';
 import { LdapTools } from '../../support/ldap-tools.ts';
+import { programPath } from '../../support/program-path.ts';
 import { type RunningServer, startServer } from '../../support/start-server.ts';
 import { Terminal } from '../../support/terminal.ts';
 import { passes } from '../../support/until.ts';
@@ -70,13 +71,9 @@ describe('a plan for more than a thousand mail servers', () => {
   it.each(KILLED_AFTER_MS)('changes all or nothing when it is killed after %i ms', async (pauseMs) => {
     const port = 2000 + pauseMs;
     const words = ['apply', '-n', await file(port), '--port', String(server.port)];
-    const child = spawn(
-      process.execPath,
-      ['src/bin/confdit.ts', ...words, '--bindPassword:env', 'PASSWORD'],
-      {
-        env: { PATH: process.env.PATH, PASSWORD: server.password },
-      },
-    );
+    const child = spawn(process.execPath, [programPath(), ...words, '--bindPassword:env', 'PASSWORD'], {
+      env: { PATH: process.env.PATH, PASSWORD: server.password },
+    });
     const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
     await new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
     await passes(pauseMs);
@@ -91,7 +88,7 @@ describe('a plan for more than a thousand mail servers', () => {
   it('is refused when one of the entries was changed since', async () => {
     const path = await file(3000);
     const terminal = await Terminal.start(
-      `'${process.execPath}' src/bin/confdit.ts apply '${path}' --port ${server.port} --bindPassword:env PASSWORD`,
+      `'${process.execPath}' '${programPath()}' apply '${path}' --port ${server.port} --bindPassword:env PASSWORD`,
       { folder: process.cwd(), environment: { PASSWORD: server.password } },
     );
     try {

@@ -17,7 +17,7 @@ const DISABLED = 'cn=disabled,cn=Root DNs,cn=config';
 let server: RunningServer;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ password: 'test-password-1' });
 });
 
 async function whoIs(client: RawClient): Promise<string | undefined> {

@@ -31,7 +31,7 @@ const SALT_PAIRS = 3;
 let server: RunningServer;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ password: 'test-password-1' });
   const tools = new LdapTools(server);
   const ldif: string[] = [];
   for (let index = 0; index < PAIRS + SALT_PAIRS; index++) {

@@ -12,7 +12,7 @@ import { type RunningServer, startServer } from '../../support/start-server.ts';
 let server: RunningServer;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ password: 'test-password-1' });
 });
 
 function backendLdif(id: string, baseDn: string, ...lines: readonly string[]): string {

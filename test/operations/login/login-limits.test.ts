@@ -15,7 +15,7 @@ let administrator: RawClient;
 let count = 0;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ password: 'test-password-1' });
   administrator = await RawClient.bound(server);
   await setConfig('ds-cfg-lockout-failure-count', String(FAILURES_MAX));
 });

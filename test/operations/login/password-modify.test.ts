@@ -23,7 +23,7 @@ let server: RunningServer;
 let count = 0;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ password: 'test-password-1' });
 });
 
 /** A new account with the password OLD. */

@@ -21,7 +21,7 @@ const SERVICE_PASSWORD = 'canary-pässword';
 let server: RunningServer;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ password: 'test-password-1' });
   const { code, stderr } = await new LdapTools(server).add(
     [
       accountLdif('service', { password: SERVICE_PASSWORD, privileges: ['config-read'] }),
