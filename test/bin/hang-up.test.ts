@@ -10,7 +10,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { DiskFault } from '../support/disk/disk-fault.ts';
 import { removeFolder } from '../support/folders.ts';
 import { freePort } from '../support/free-port.ts';
-import { programPath } from '../support/program-path.ts';
+import { programPath } from '../support/run/program-path.ts';
 import { startServer } from '../support/start-server.ts';
 import { until } from '../support/until.ts';
 

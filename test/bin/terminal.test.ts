@@ -10,7 +10,7 @@ import { removeFolder } from '../support/folders.ts';
 import { freePort } from '../support/free-port.ts';
 import { type ProgramResult, runProgram } from '../support/ldap-tools.ts';
 import '../support/start-server.ts';
-import { programPath } from '../support/program-path.ts';
+import { programPath } from '../support/run/program-path.ts';
 import { endWhenHanging } from '../support/until.ts';
 
 const PROGRAM = programPath();

@@ -10,7 +10,7 @@ import { parseTypedLine } from '../../src/cli/completion/typed-line.ts';
 import { confditFor, runConfdit } from '../support/confdit-program.ts';
 import { removeFolder } from '../support/folders.ts';
 import { runProgram } from '../support/ldap-tools.ts';
-import { programPath } from '../support/program-path.ts';
+import { programPath } from '../support/run/program-path.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { Terminal } from '../support/terminal.ts';
 

@@ -4,7 +4,7 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { confditFor } from '../support/confdit-program.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
-import { programPath } from '../support/program-path.ts';
+import { programPath } from '../support/run/program-path.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
 import { Terminal } from '../support/terminal.ts';
 

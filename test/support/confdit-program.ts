@@ -4,7 +4,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { main } from '../../src/bin/main.ts';
 import { type ProgramResult, runProgram } from './ldap-tools.ts';
-import { programPath } from './program-path.ts';
+import { programPath } from './run/program-path.ts';
 import type { RunningServer } from './server-process.ts';
 
 export const PROGRAM = programPath();

@@ -10,7 +10,7 @@ import type { DescribedPart } from '../../src/runtime/description.ts';
 import { cheapHash } from './cheap-password.ts';
 import { removeFolder } from './folders.ts';
 import { freePort } from './free-port.ts';
-import { programPath } from './program-path.ts';
+import { programPath } from './run/program-path.ts';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 const READY_TIMEOUT_MS = 180_000;

@@ -11,7 +11,6 @@ import type { InstanceChoice } from '../../instance/instance-choice.ts';
 import { openConfiguration } from '../../instance/open-configuration.ts';
 import { refusedControl } from '../../instance/refused-control.ts';
 import { policiesOf } from '../../instance/stored-policies.ts';
-import { unlessKept } from '../../instance/unkept-instance.ts';
 import { unusableFiles } from '../../instance/unusable-files.ts';
 import { dnOfChange } from '../../ldap/change.ts';
 import type { World } from '../command.ts';
@@ -20,6 +19,7 @@ import type { ImportProblem } from './import-report.ts';
 import { ImportedSecrets, type ImportKeys } from './imported-secrets.ts';
 import { readChanges } from './ldif-file.ts';
 import { ReplacedEntries } from './replaced-entries.ts';
+import { unlessKept } from './unkept-instance.ts';
 
 export interface OfflineImportOptions {
   readonly files: readonly string[];

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runConfdit } from '../../support/confdit-program.ts';
 import { removeFolder } from '../../support/folders.ts';
 import { runProgram } from '../../support/ldap-tools.ts';
-import { programPath } from '../../support/program-path.ts';
+import { programPath } from '../../support/run/program-path.ts';
 import { type RunningServer, startServer } from '../../support/start-server.ts';
 import { ChainWorkshop } from '../../trust/chains/chain-workshop.ts';
 

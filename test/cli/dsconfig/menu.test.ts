@@ -12,7 +12,7 @@ import { confditFor, runConfdit } from '../../support/confdit-program.ts';
 import { removeFolder } from '../../support/folders.ts';
 import { LdapTools } from '../../support/ldap-tools.ts';
 import { endReceivers, SmtpReceiver } from '../../support/mail/smtp-receiver.ts';
-import { programPath } from '../../support/program-path.ts';
+import { programPath } from '../../support/run/program-path.ts';
 import { type RunningServer, startServer } from '../../support/start-server.ts';
 import { Terminal } from '../../support/terminal.ts';
 

@@ -7,7 +7,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { objectFamilies } from '../../../src/cli/dsconfig/object-family.ts';
 import { objectDefinitions } from '../../../src/config/definitions.ts';
 import { confditFor } from '../../support/confdit-program.ts';
-import { programPath } from '../../support/program-path.ts';
+import { programPath } from '../../support/run/program-path.ts';
 import { type RunningServer, startServer } from '../../support/start-server.ts';
 import { Terminal } from '../../support/terminal.ts';
 

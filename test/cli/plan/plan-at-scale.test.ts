@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { confditFor } from '../../support/confdit-program.ts';
 import { removeFolder } from '../../support/folders.ts';
 import { LdapTools } from '../../support/ldap-tools.ts';
-import { programPath } from '../../support/program-path.ts';
+import { programPath } from '../../support/run/program-path.ts';
 import { type RunningServer, startServer } from '../../support/start-server.ts';
 import { Terminal } from '../../support/terminal.ts';
 import { passes } from '../../support/until.ts';

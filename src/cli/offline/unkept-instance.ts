@@ -3,9 +3,9 @@
 
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { errorCode } from '../files/file-error.ts';
-import { isLockName } from '../files/folder-lock.ts';
-import { SNAPSHOT_NAME } from '../store/snapshot.ts';
+import { errorCode } from '../../files/file-error.ts';
+import { isLockName } from '../../files/folder-lock.ts';
+import { SNAPSHOT_NAME } from '../../store/snapshot.ts';
 
 const CONFIG_FOLDER = 'config';
 

@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 import type { TestProject } from 'vitest/node';
-import { removeFolder } from './folders.ts';
+import { removeFolder } from '../folders.ts';
 import { programPath } from './program-path.ts';
 
-const PACKS = fileURLToPath(new URL('../../node_modules/.cache/confdit-packs', import.meta.url));
+const PACKS = fileURLToPath(new URL('../../../node_modules/.cache/confdit-packs', import.meta.url));
 /** As deep as in the project: from its own place the first file finds that of what the runtime has compiled. */
 const FOLDER = join('src', 'bin');
 const NAME_LENGTH = 16;

@@ -3,7 +3,7 @@
 
 import { fileURLToPath } from 'node:url';
 
-const SOURCE = fileURLToPath(new URL('../../src/bin/confdit.ts', import.meta.url));
+const SOURCE = fileURLToPath(new URL('../../../src/bin/confdit.ts', import.meta.url));
 
 /** @param isFromSource For tests of how the program is loaded: module by module. */
 export function programPath(isFromSource = false): string {
