@@ -59,40 +59,58 @@ export class ConfigurationHistory {
    */
   async differences(from: number, to: number, held: HeldOctets): Promise<EntryDifference[]> {
     const [early, late] = from < to ? [from, to] : [to, from];
-    const touched = await this.#touched(early, late, held);
-    const tree = await this.#stateOf(touched, early, held);
+    const base = await this.#archiveBefore(early);
+    const keys = await this.#keysToRepeat({ base, early, late }, held);
+    const tree = await this.#stateOf(keys, base, early, held);
     const atEarly = new Map(tree.entries);
     await this.#repeat(tree, early + 1, late, held);
-    return [...touched].flatMap((key) => {
+    return [...keys].flatMap((key) => {
       const [before, after] = [atEarly.get(key), tree.entries.get(key)];
       if (before === after) return [];
       return from < to ? [{ key, before, after }] : [{ key, before: after, after: before }];
     });
   }
 
-  /** Returns the keys of the entries that the changes between two states touch. */
-  async #touched(early: number, late: number, held: HeldOctets): Promise<ReadonlySet<string>> {
-    const { schema } = this.#options;
-    const touched = new Set<string>();
-    let last = early;
-    for await (const { commit, change } of this.#changes(early + 1, late, held)) {
-      last = commit.number;
-      for (const key of keysOf(change, schema)) {
-        if (touched.has(key)) continue;
-        held.take(KEY_OCTETS + octetsOfText(key));
-        touched.add(key);
-      }
-    }
-    if (last < late) throw unknownState(late, await this.firstState(), last);
-    return touched;
-  }
-
-  async #stateOf(touched: ReadonlySet<string>, number: number, held: HeldOctets): Promise<SparseTree> {
-    const { fileSystem, archiveFolder, schema, values } = this.#options;
+  /** Returns the number of the last archived configuration that is no later than a state. */
+  async #archiveBefore(number: number): Promise<number> {
+    const { fileSystem, archiveFolder } = this.#options;
     const archives = await listArchives(fileSystem, archiveFolder);
     const base = archives.findLast((one) => one <= number);
     if (base === undefined) throw unknownState(number, await this.firstState(), undefined);
-    const tree = new SparseTree(schema, touched, held);
+    return base;
+  }
+
+  /**
+   * Returns the keys of the entries that the changes between two states touch, and those of the names that these entries and
+   * others with such a name have had since the archived configuration.
+   */
+  async #keysToRepeat(
+    { base, early, late }: { readonly base: number; readonly early: number; readonly late: number },
+    held: HeldOctets,
+  ): Promise<ReadonlySet<string>> {
+    const { schema } = this.#options;
+    const touched = new Set<string>();
+    const renames = new Renames(held);
+    let last = base;
+    for await (const { commit, change } of this.#changes(base + 1, late, held)) {
+      last = commit.number;
+      if (last <= early && change.type !== 'modifyDn') continue;
+      const keys = keysOf(change, schema);
+      if (last <= early) renames.note(keys);
+      else for (const key of keys) takeKey(key, touched, held);
+    }
+    if (last < late) throw unknownState(late, await this.firstState(), last);
+    return renames.withAllNames(touched);
+  }
+
+  async #stateOf(
+    keys: ReadonlySet<string>,
+    base: number,
+    number: number,
+    held: HeldOctets,
+  ): Promise<SparseTree> {
+    const { fileSystem, archiveFolder, schema, values } = this.#options;
+    const tree = new SparseTree(schema, keys, held);
     for await (const entries of readArchivedEntries(fileSystem, archiveFolder, base, values)) {
       await this.#pause(held);
       for (const entry of entries) tree.take(entry);
@@ -130,12 +148,49 @@ export class ConfigurationHistory {
   }
 }
 
-/** Returns the keys of the entries that a change touches; for a rename also that of the parent, which is part of the name. */
+/**
+ * Returns the keys of the entries that a change touches; for a rename those of both names, and that of the parent, which is part
+ * of the name.
+ */
 function keysOf(change: Change, schema: Schema): readonly string[] {
   const dn = dnOfChange(change);
   if (change.type !== 'modifyDn') return [schema.dnKey(dn)];
   const parent = change.newSuperior ?? dn.parent ?? Dn.root;
-  return [dn, parent, parent.child(change.newRdn)].map((one) => schema.dnKey(one));
+  return [dn, parent.child(change.newRdn), parent].map((one) => schema.dnKey(one));
+}
+
+function takeKey(key: string, keys: Set<string>, held: HeldOctets): void {
+  if (keys.has(key)) return;
+  held.take(KEY_OCTETS + octetsOfText(key));
+  keys.add(key);
+}
+
+/** Renames before the first of two states: which names are to be repeated together. */
+class Renames {
+  readonly #held: HeldOctets;
+  /** For each key, those that a rename had together with it. */
+  readonly #together = new Map<string, Set<string>>();
+
+  constructor(held: HeldOctets) {
+    this.#held = held;
+  }
+
+  /** Takes the two names of the entry, and that of its parent. */
+  note([from = '', to = '', ...others]: readonly string[]): void {
+    for (const key of [from, to]) {
+      const known = this.#together.get(key) ?? new Set();
+      this.#together.set(key, known);
+      for (const other of [from, to, ...others]) takeKey(other, known, this.#held);
+    }
+  }
+
+  /** Returns the keys with those of all names that belong to them. */
+  withAllNames(keys: Iterable<string>): ReadonlySet<string> {
+    const all = new Set(keys);
+    // A set that grows while it is walked gives what was added too.
+    for (const key of all) for (const other of this.#together.get(key) ?? []) takeKey(other, all, this.#held);
+    return all;
+  }
 }
 
 function unknownState(number: number, first: number | undefined, last: number | undefined): LdapError {

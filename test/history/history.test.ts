@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { readLdif } from '../../src/codec/ldif-reader.ts';
 import type { LdifRecord } from '../../src/codec/ldif-record.ts';
 import { dnOfChange } from '../../src/ldap/change.ts';
+import { formatRdn } from '../../src/ldap/dn.ts';
 import { Oid } from '../../src/ldap/oids.ts';
 import { addMailServer } from '../operations/entries.ts';
 import {
@@ -14,6 +15,7 @@ import {
   changeKinds,
   deleteRequest,
   extendedRequest,
+  modifyDnRequest,
   modifyRequest,
   scopes,
   searchRequest,
@@ -38,12 +40,13 @@ function randomNumbers(seed: number): (below: number) => number {
   };
 }
 
-/** Adds, deletes and all kinds of modify, of a few entries again and again, as LDIF. */
+/** Adds, deletes, renames and all kinds of modify, of a few entries again and again, as LDIF. */
 function randomChanges(count: number, random: (below: number) => number): string {
   const there = new Set<string>();
   const records: string[] = [];
   for (let version = 1; version <= count; version++) {
     const dn = `cn=Server ${random(6)},${CONTAINER}`;
+    const other = `cn=Server ${random(6)},${CONTAINER}`;
     if (!there.has(dn)) {
       there.add(dn);
       records.push(
@@ -53,6 +56,11 @@ function randomChanges(count: number, random: (below: number) => number): string
     } else if (random(5) === 0) {
       there.delete(dn);
       records.push(`dn: ${dn}\nchangetype: delete\n`);
+    } else if (!there.has(other) && random(4) === 0) {
+      there.delete(dn);
+      there.add(other);
+      const newRdn = other.slice(0, other.indexOf(','));
+      records.push(`dn: ${dn}\nchangetype: modrdn\nnewrdn: ${newRdn}\ndeleteoldrdn: 1\n`);
     } else records.push(`dn: ${dn}\nchangetype: modify\n${randomModification(version, random)}-\n`);
   }
   return records.join('\n');
@@ -99,6 +107,8 @@ function requestOf(record: LdifRecord): Buffer {
             [changeKinds[operation], attribute.description, attribute.values] as const,
         ),
       );
+    case 'modifyDn':
+      return modifyDnRequest(change.dn.toString(), formatRdn(change.newRdn), change.deleteOldRdn);
     default:
       return deleteRequest(dnOfChange(change).toString());
   }
