@@ -57,6 +57,11 @@ export class PolicyAccess {
     return createHash('sha256').update(texts.join('\n')).digest('hex');
   }
 
+  /** The policies that are for the requester. */
+  get policies(): readonly AccessPolicy[] {
+    return this.#options.policies;
+  }
+
   /** Returns true if some policy gives the permission on something. */
   gives(permission: Permission): boolean {
     return this.#permissions.has(permission);

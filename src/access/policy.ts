@@ -26,6 +26,12 @@ export interface TargetName {
   readonly levels: readonly string[];
 }
 
+/** The names that policies know an entry by, before and after a rename. */
+export interface NewName {
+  readonly from: readonly TargetName[];
+  readonly to: readonly TargetName[];
+}
+
 export class AccessPolicy {
   readonly name: string;
   readonly dn: string;
@@ -87,6 +93,14 @@ export class AccessPolicy {
       return false;
     if (!this.#targets.isEmpty && !names.some((name) => this.#targets.has(name))) return false;
     return !names.some((name) => this.#otherTargets.has(name));
+  }
+
+  /** Returns true if the policy is about the entry when it has its new name. DNs in policies follow a rename. */
+  willBeAbout({ from, to }: NewName): boolean {
+    if (this.#object.requestTargetDnEqualToUserDn) return false;
+    const has = (list: Names) =>
+      to.some((name) => list.has(name)) || from.some(({ key }) => list.keys.has(key));
+    return (this.#targets.isEmpty || has(this.#targets)) && !has(this.#otherTargets);
   }
 
   #isForConnection(connection: ConnectionFacts | undefined): boolean {

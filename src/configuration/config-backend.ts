@@ -13,6 +13,7 @@ import type { Entry } from '../ldap/entry.ts';
 import type { FindPolicy } from '../runtime/password-policies.ts';
 import type { Configuration } from './configuration.ts';
 import { isPasswordReset, requireAccountRights } from './rights/login-rights.ts';
+import { requireRenameRights } from './rights/rename-rights.ts';
 import { readsSecretsBy, requireSecretAnew } from './rights/secret-destination.ts';
 import { requireNoGuess } from './rights/secret-guesses.ts';
 import { setterOfPasswords, withStoredPasswords } from './rights/stored-passwords.ts';
@@ -44,6 +45,10 @@ export class ConfigBackend extends TreeBackend {
     };
     const rights = new BackendRights(guarded);
     const rules = new ConfigRules(options, rights);
+    configuration.useRenameRights((change, requester) => {
+      const renamed = tree.stagedSubtree(schema.dnKey(change.dn));
+      requireRenameRights(change, renamed, requester, { schema, views, rights });
+    });
     const writer = new TreeWriter({
       schema,
       tree,

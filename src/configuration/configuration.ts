@@ -18,7 +18,7 @@ import { indexTerms } from '../directory/index-terms.ts';
 import { type Stamp, stamp } from '../directory/stamp.ts';
 import { Tree } from '../directory/tree.ts';
 import { readAhead } from '../expression/read-ahead.ts';
-import type { Change } from '../ldap/change.ts';
+import type { Change, ModifyDnChange } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
@@ -72,6 +72,9 @@ export interface ConfigurationOptions {
 /** Returns which secrets of an entry a requester may read without the privilege for all, by the keys of their types. */
 export type SecretRights = (requester: Requester, entry: Entry | undefined) => (typeKey: string) => boolean;
 
+/** Throws insufficientAccessRights (50) for a rename that policies do not permit the requester. */
+export type RenameRights = (change: ModifyDnChange, requester: Requester) => void;
+
 export class Configuration implements TreeView, ConfigView, WriteTarget {
   readonly schema: Schema;
   readonly tree: Tree;
@@ -81,6 +84,7 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
   readonly #handlersKey: string;
   readonly #secrets: SecretFetching | undefined;
   #secretRights: SecretRights = () => () => false;
+  #renameRights: RenameRights = () => undefined;
   /** References of the entries of cn=effective. */
   readonly #shownReferences = new ReferenceIndex();
 
@@ -226,6 +230,16 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
   /** Returns which secrets of an entry a requester may read by policies, by the keys of their types. */
   readsSecrets(requester: Requester, entry: Entry | undefined): (typeKey: string) => boolean {
     return this.#secretRights(requester, entry);
+  }
+
+  /** From now on policies are asked about renames too. */
+  useRenameRights(rights: RenameRights): void {
+    this.#renameRights = rights;
+  }
+
+  /** Throws insufficientAccessRights (50) for a rename that policies do not permit the requester. */
+  requireRename(change: ModifyDnChange, requester: Requester): void {
+    this.#renameRights(change, requester);
   }
 
   permit(effect: Effect, requester: Requester, changes: readonly Change[]): void {

@@ -7,7 +7,7 @@ import type { Requester } from '../backend/backend.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import { requireAccountRights } from '../configuration/rights/login-rights.ts';
 import { requireSecretAnew } from '../configuration/rights/secret-destination.ts';
-import { entriesBefore } from '../configuration/write/tree-writer.ts';
+import { entriesBefore } from '../configuration/write/entries-before.ts';
 import type { WritePath, WriteStep, Written } from '../configuration/write/write-path.ts';
 import { changesOf, changesOfMany } from '../directory/entry-difference.ts';
 import { octetsOfChange } from '../directory/kept-octets.ts';
@@ -118,6 +118,7 @@ class RollbackStep implements WriteStep {
       requireAccountRights(change, this.#requester, { schema, definitions }, entries[index]);
       const readsSecrets = this.#configuration.readsSecrets(this.#requester, entries[index]);
       requireSecretAnew(change, this.#requester, { schema, definitions, readsSecrets }, entries[index]);
+      if (change.type === 'modifyDn') this.#configuration.requireRename(change, this.#requester);
     }
     return this.made;
   }

@@ -196,7 +196,9 @@ describe('a subtree delete', () => {
     await succeeds(modify(policyDn('app writes'), `add: ${targets}`, `${targets}: ${MAIL_SERVERS}`));
     const container = await remove(MAIL_SERVERS);
     expect(container.code).toBe(66);
-    expect(container.stderr).toContain('The entry cannot be deleted as long as there is something below it.');
+    expect(container.stderr).toContain(
+      'The entry can be neither deleted nor moved as long as there is something below it.',
+    );
     expect(container.stderr).not.toMatch(/Own|Other/);
     await succeeds(modify(policyDn('app writes'), `delete: ${targets}`, `${targets}: ${MAIL_SERVERS}`));
     expect(await priorityOf('Other')).toEqual(['6']);

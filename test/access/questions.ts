@@ -39,7 +39,7 @@ export const ATTRIBUTES = [
   'modifiersName',
 ];
 const SCHEMA: ModelAttributes = {
-  operational: new Set(['entryuuid', 'modifiersname']),
+  operational: new Set(['entryuuid', 'modifiersname', 'createtimestamp']),
   secret: new Set(['ds-cfg-auth-password']),
   classes: {
     '@ds-cfg-mail-server': new Set([
@@ -52,11 +52,14 @@ const SCHEMA: ModelAttributes = {
       'ds-cfg-auth-username',
       'ds-cfg-auth-password',
     ]),
-    '@person': new Set(['objectclass', 'cn']),
+    '@person': new Set(['objectclass', 'cn', 'sn']),
   },
 };
 /** All mail servers have these values; cn is the name. */
 const VALUES: Readonly<Record<string, string>> = { 'ds-cfg-priority': '5', 'ds-cfg-auth-username': 'me' };
+const SECRET = 'ds-cfg-auth-password';
+/** Attributes besides, one for each way that a policy has to allow it. */
+const OTHERS = ['ds-cfg-enabled', 'sn', 'o', 'createTimestamp'];
 const HOLD_SECRETS = ['ds-cfg-auth-password', 'ds-cfg-smtp-property'];
 const CONFIG = 'cn=config';
 const SEARCH = { derefAliases: 0, sizeLimit: 0, timeLimit: 0, typesOnly: false } as const;
@@ -200,9 +203,30 @@ function renames(asked: Asked): Question {
     what: `renames ${dn} to ${newRdn}`,
     request: { type: 'modifyDnRequest', dn, newRdn, deleteOldRdn: true, newSuperior: undefined },
     isTrial: true,
-    expected: decided === ALLOWED && from !== to && SERVERS.includes(to) ? EXISTS : decided,
+    expected: decided === ALLOWED && from !== to ? renamed(asked, dn, mailServerDn(to)) : decided,
     foundOf: codeOf,
   };
+}
+
+/** Returns what is answered to a rename that may be written: it must show nobody more than now. */
+function renamed({ policies, user }: Asked, from: string, to: string): string {
+  const follow = (names: readonly string[]) => names.map((name) => (name === from ? to : name));
+  const then = policies.map((one) => ({
+    ...one,
+    targets: follow(one.targets),
+    otherTargets: follow(one.otherTargets),
+  }));
+  const [before, after] = [granting(policies, 'read', user, from), granting(then, 'read', user, to)];
+  const isNew = (key: string) => allows(after, key, SCHEMA) && !allows(before, key, SCHEMA);
+  const showsItself = (after.length > 0 && before.length === 0) || [...ATTRIBUTES, ...OTHERS].some(isNew);
+  const forAll = (one: ModelPolicy) => ({ ...one, users: [], otherUsers: [] });
+  const showsOthers = then.some((one, at) => {
+    const [was] = granting(policies.slice(at, at + 1).map(forAll), 'read', user, from);
+    const [is] = granting([forAll(one)], 'read', user, to);
+    return was === undefined && is !== undefined && allows([is], SECRET, SCHEMA);
+  });
+  if (showsItself || (showsOthers && !allows(before, SECRET, SCHEMA))) return REFUSED;
+  return SERVERS.map(mailServerDn).includes(to) ? EXISTS : ALLOWED;
 }
 
 /**

@@ -30,7 +30,10 @@ export interface PolicyWriter {
 /** Said in place of everything that other entries have to do with. */
 const FIXED: ReadonlyMap<ResultCode, string> = new Map([
   [ResultCode.unwillingToPerform, 'The change conflicts with something else in the server, and is refused.'],
-  [ResultCode.notAllowedOnNonLeaf, 'The entry cannot be deleted as long as there is something below it.'],
+  [
+    ResultCode.notAllowedOnNonLeaf,
+    'The entry can be neither deleted nor moved as long as there is something below it.',
+  ],
   [ResultCode.entryAlreadyExists, 'An entry of this name exists already.'],
 ]);
 const OTHERWISE = 'The change is refused.';

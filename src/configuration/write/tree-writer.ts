@@ -18,8 +18,7 @@ import type { Effect } from '../../directory/apply-change.ts';
 import { modificationsNeeded } from '../../directory/permissive-modify.ts';
 import { findReferral, referralError } from '../../directory/referral.ts';
 import type { Tree } from '../../directory/tree.ts';
-import { type Change, dnOfChange } from '../../ldap/change.ts';
-import { Dn } from '../../ldap/dn.ts';
+import { type Change, dnOfChange, type ModifyDnChange } from '../../ldap/change.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import type { Filter } from '../../ldap/filter.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
@@ -28,8 +27,10 @@ import { typeKeyOf } from '../../schema/attribute-selector.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { requireNoPasswordState } from '../rights/password-state.ts';
 import { type PolicyWriter, refusalFor, requireWriteByPolicy } from '../rights/policy-rights.ts';
+import { requireRenameRights } from '../rights/rename-rights.ts';
 import { requireFewPasswords } from '../rights/stored-passwords.ts';
 import { wantedEffect } from '../rights/wanted-effect.ts';
+import { entriesBefore } from './entries-before.ts';
 import { allReady } from './refused-steps.ts';
 import type { WritePath, WriteStep, Written } from './write-path.ts';
 import type { WriteTarget } from './write-target.ts';
@@ -263,7 +264,7 @@ export class TreeWriter implements Writer {
         permit(change);
         if (guard !== undefined) guard(this.#staged(change));
         if (change.type !== 'add' && assertion !== undefined) require(this.#staged(change));
-        if (change.type === 'modifyDn') this.#requireFew(change);
+        if (change.type === 'modifyDn') this.#permitMove(change, requester);
         if (options.subtreeDelete === true && change.type === 'delete') {
           const deletes = this.#subtreeDeletes(change);
           this.#permitAll(change, deletes, requester);
@@ -338,6 +339,12 @@ export class TreeWriter implements Writer {
     }
   }
 
+  #permitMove(change: ModifyDnChange, requester: Requester): void {
+    const { schema, tree } = this.#options;
+    this.#requireFew(change);
+    requireRenameRights(change, tree.stagedSubtree(schema.dnKey(change.dn)), requester, this.#options);
+  }
+
   /** Refuses to delete or move very many entries at once: everybody would wait for it. */
   #requireFew({ dn }: Change & { type: 'delete' | 'modifyDn' }): void {
     const { schema, tree } = this.#options;
@@ -375,23 +382,4 @@ export class TreeWriter implements Writer {
       after: view(after ?? unchanged, options.postRead),
     };
   }
-}
-
-/** Returns the entry that each change is about, as it is before all of them: by the name that those before give it. */
-export function entriesBefore(
-  changes: readonly Change[],
-  schema: Schema,
-  find: (key: string) => Entry | undefined,
-): readonly (Entry | undefined)[] {
-  const renamed = new Map<string, Entry | undefined>();
-  return changes.map((change) => {
-    const dn = dnOfChange(change);
-    const key = schema.dnKey(dn);
-    const entry = renamed.has(key) ? renamed.get(key) : find(key);
-    if (change.type !== 'modifyDn') return entry;
-    const parent = change.newSuperior ?? dn.parent ?? Dn.root;
-    renamed.set(key, undefined);
-    renamed.set(schema.dnKey(parent.child(change.newRdn)), entry);
-    return entry;
-  });
 }

@@ -1,0 +1,162 @@
+// Renames and policies: an entry keeps what is hidden of it, whatever name somebody gives it who may not read that.
+
+import { beforeAll, describe, expect, it } from 'vitest';
+import { writeEndTransaction } from '../../src/codec/extended-value.ts';
+import { octetsFromText } from '../../src/ldap/octets.ts';
+import { Oid } from '../../src/ldap/oids.ts';
+import { backendLdif } from '../memory/memory-backend-support.ts';
+import { controlWith } from '../operations/controls/control-client.ts';
+import { accountDn, accountLdif } from '../support/accounts.ts';
+import { extendedRequest, modifyDnRequest } from '../support/ber-bytes.ts';
+import { LdapTools, type ProgramResult } from '../support/ldap-tools.ts';
+import { RawClient } from '../support/raw-client.ts';
+import { type RunningServer, startServer } from '../support/start-server.ts';
+import { mailServerDn, mailServerLdif, policyLdif } from './policies.ts';
+
+const PASSWORD = 'a password';
+const SECRET = 'the secret of Other';
+const SECRET_ATTRIBUTE = 'ds-cfg-auth-password';
+
+let server: RunningServer;
+let administrator: LdapTools;
+
+async function succeeds(result: Promise<ProgramResult>): Promise<void> {
+  const { code, stdout, stderr } = await result;
+  expect({ code, text: stdout + stderr }).toMatchObject({ code: 0 });
+}
+
+beforeAll(async () => {
+  server = await startServer();
+  administrator = new LdapTools(server);
+  const login = [
+    'ds-cfg-smtp-server: mail.example.com',
+    'ds-cfg-auth-username: me',
+    `${SECRET_ATTRIBUTE}: ${SECRET}`,
+  ];
+  const reader = (who: string, ...targets: readonly string[]) =>
+    policyLdif(`${who} reads`, {
+      permission: 'read',
+      'allowed-attribute': ['*', SECRET_ATTRIBUTE],
+      'user-dn-equal-to': accountDn(who),
+      'request-target-dn-equal-to': targets,
+    });
+  await succeeds(
+    administrator.add(
+      [
+        mailServerLdif('Other', ...login),
+        mailServerLdif('Without', 'ds-cfg-smtp-server: mail.example.com'),
+        backendLdif('', 'places', 'o=places'),
+        accountLdif('app', { password: PASSWORD }),
+        accountLdif('keeper', {
+          password: PASSWORD,
+          privileges: ['config-read', 'config-write', 'changelog-read'],
+        }),
+        accountLdif('reader', {
+          password: PASSWORD,
+          privileges: ['config-read', 'config-write', 'secret-read'],
+        }),
+        reader('app', mailServerDn('app-*'), mailServerDn('Gone')),
+        reader('keeper', mailServerDn('keeper-*')),
+        policyLdif('app writes', {
+          permission: 'write',
+          'allowed-attribute': '*',
+          'user-dn-equal-to': accountDn('app'),
+          'request-target-dn-equal-to': ['*,cn=Mail Servers,cn=config', 'ou=Part*,**', 'ou=Moved,**'],
+        }),
+      ].join('\n'),
+    ),
+  );
+  const unit = (dn: string) =>
+    `dn: ${dn}\nobjectClass: organizationalUnit\nou: ${/^ou=(\w+)/.exec(dn)?.[1]}\n`;
+  const units = ['ou=Parts,', 'ou=Hidden,ou=Parts,'].map((ou) => `${ou}o=places`);
+  await succeeds(
+    administrator.add(
+      ['dn: o=places\nobjectClass: organization\no: places\n', ...units.map(unit)].join('\n'),
+    ),
+  );
+});
+
+const as = (who: string) => new LdapTools({ url: server.url, password: PASSWORD }, accountDn(who));
+const rename = async (who: string, from: string, to: string) => {
+  const { code, stdout, stderr } = await as(who).run('ldapmodrdn', ['-r', from, to]);
+  return { code, text: stdout + stderr };
+};
+const renamed = async (who: string, from: string, to: string) =>
+  expect(await rename(who, from, to)).toMatchObject({ code: 0 });
+const secretIsSeenBy = async (who: string) =>
+  (await as(who).search('cn=config', SECRET_ATTRIBUTE)).stdout.includes(SECRET);
+
+describe('a mail server with a secret', () => {
+  it.each([
+    ['the pattern of its own policy, by an account with policies', 'app', 'app-x'],
+    ['the pattern of its own policy, by an account with privileges', 'keeper', 'keeper-x'],
+    ['the pattern of the policy of somebody else', 'keeper', 'app-x'],
+    ['a name that a policy has still', 'keeper', 'Gone'],
+    ['a name in another spelling', 'keeper', 'APP-X'],
+  ])('does not come under %s', async (_, who, to) => {
+    const text = expect.stringContaining('would show more');
+    expect(await rename(who, mailServerDn('Other'), `cn=${to}`)).toMatchObject({ code: 50, text });
+    expect([await secretIsSeenBy('app'), await secretIsSeenBy('keeper')]).toEqual([false, false]);
+  });
+
+  it('does not come there by a transaction, step by step', async () => {
+    const client = await RawClient.bound(server, accountDn('keeper'), PASSWORD);
+    const { value: id = '' } = await client.request(extendedRequest(Oid.startTransaction));
+    for (const [from, to] of [
+      ['Other', 'Between'],
+      ['Between', 'app-x'],
+    ] as const) {
+      await client.request(modifyDnRequest(mailServerDn(from), `cn=${to}`, true), [
+        controlWith(Oid.transaction, id),
+      ]);
+    }
+    const end = Buffer.from(octetsFromText(writeEndTransaction({ isCommit: true, id })));
+    expect((await client.request(extendedRequest(Oid.endTransaction, end))).code).toBe(50);
+    client.close();
+    expect(await secretIsSeenBy('app')).toBe(false);
+  });
+
+  it('may get any other name, and its policies follow', async () => {
+    await renamed('keeper', mailServerDn('Other'), 'cn=Further');
+    await renamed('keeper', mailServerDn('Further'), 'cn=Other');
+  });
+
+  it('may be shown by whoever reads it', async () => {
+    await renamed('reader', mailServerDn('Other'), 'cn=app-x');
+    expect(await secretIsSeenBy('app')).toBe(true);
+    await renamed('reader', mailServerDn('app-x'), 'cn=Other');
+  });
+
+  it('does not come back there by a rollback', async () => {
+    await renamed('reader', mailServerDn('Other'), 'cn=keeper-x');
+    const [root] = await administrator.entries('', '-s', 'base', 'lastChangeNumber');
+    const shown = Number(root?.first('lastchangenumber'));
+    await renamed('reader', mailServerDn('keeper-x'), 'cn=Other');
+    const client = await RawClient.bound(server, accountDn('keeper'), PASSWORD);
+    const back = await client.request(extendedRequest(Oid.rollback, JSON.stringify({ to: shown })));
+    expect(back).toMatchObject({ code: 50, text: expect.stringContaining('would show more') });
+    client.close();
+    expect(await secretIsSeenBy('keeper')).toBe(false);
+  });
+});
+
+describe('an entry without secrets', () => {
+  it('goes anywhere for whoever sees it all', async () => {
+    await renamed('keeper', mailServerDn('Without'), 'cn=keeper-without');
+    await renamed('keeper', mailServerDn('keeper-without'), 'cn=Without');
+  });
+
+  it('does not come where its author would read it', async () => {
+    const text = expect.stringContaining('would show more');
+    expect(await rename('app', mailServerDn('Without'), 'cn=app-x')).toMatchObject({ code: 50, text });
+  });
+
+  it('takes nothing along that may not be moved', async () => {
+    const { code, text } = await rename('app', 'ou=Parts,o=places', 'ou=Moved');
+    expect({ code, text }).toMatchObject({
+      code: 66,
+      text: expect.stringContaining('neither deleted nor moved'),
+    });
+    expect(text).not.toContain('Hidden');
+  });
+});
