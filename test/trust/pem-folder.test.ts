@@ -83,6 +83,12 @@ describe('the keys of a folder', () => {
       () => '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----',
       'a block PRIVATE KEY that cannot be read',
     ],
+    ['with a key that is cut', () => `${brief.certificate}${brief.key.slice(0, -40)}`, 'may have been cut'],
+    [
+      'with a chain that is cut',
+      () => `${brief.pem}${long.certificate.slice(0, 300)}`,
+      'a block CERTIFICATE without the line "-----END CERTIFICATE-----"',
+    ],
     [
       'with an encrypted key',
       () => '-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----',
@@ -101,6 +107,32 @@ describe('the keys of a folder', () => {
     expect(refusal).toBeInstanceOf(TrustError);
     expect(String(refusal)).toContain(problem);
     expect(String(refusal)).toContain('server.pem');
+  });
+
+  it.each<[name: string, (pem: string) => string]>([
+    ['CRLF', (pem) => pem.replaceAll('\n', '\r\n')],
+    ['CR', (pem) => pem.replaceAll('\n', '\r')],
+    ['spaces before', (pem) => pem.replaceAll(/^/gm, '    ')],
+    ['spaces behind', (pem) => pem.replaceAll('\n', '  \n')],
+    ['no line ends', (pem) => pem.replaceAll('\n', '')],
+    ['line ends written as \\n', (pem) => pem.replaceAll('\n', '\\n')],
+    ['one long line', (pem) => pem.replaceAll(/(?<![-])\n(?!-)/g, '')],
+    ['a byte order mark', (pem) => `\ufeff${pem}`],
+    ['no line end at the end', (pem) => pem.trimEnd()],
+    ['attributes of a bag', (pem) => `Bag Attributes\n    friendlyName: x\nsubject=CN=x\n${pem}`],
+  ])('are read with %s', async (_, change) => {
+    for (const pem of [brief.pem, rsa.pem]) {
+      const folder = await folderWith({
+        'server.pem': change(pem),
+        'ca.pem': change(await authority.certificate),
+      });
+      const keys = await readPemKeys({ folder, excludedPatterns: ['ca.pem'] }, files);
+      expect(keys.map(({ certificate }) => certificate.subject)).toEqual([
+        pem === rsa.pem ? 'CN=rsa' : 'CN=brief',
+      ]);
+      const authorities = await readPemAuthorities({ folder, excludedPatterns: ['server.pem'] }, files);
+      expect(authorities.map((one) => one.toString())).toEqual([await authority.certificate]);
+    }
   });
 
   it('of a folder that is not there are refused', async () => {
