@@ -13,6 +13,8 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   ['schema', ['ldap', 'codec', 'files']],
   ['directory', ['ldap', 'codec', 'schema']],
   ['store', ['ldap', 'codec', 'files']],
+  ['etcd', ['time', 'files']],
+  ['cluster', ['ldap', 'time', 'files', 'codec', 'store', 'etcd']],
   ['expression', ['files']],
   ['config', ['ldap', 'files', 'schema', 'expression']],
   ['access', ['ldap', 'schema', 'directory', 'config']],
