@@ -49,6 +49,8 @@ const CLIENTS = [
     answer: 'postfix postfix/main_mailer_type select No configuration',
   },
   { program: 'saslpasswd2', debianPackage: 'sasl2-bin' },
+  { program: 'etcd', debianPackage: 'etcd-server' },
+  { program: 'etcdctl', debianPackage: 'etcd-client' },
 ];
 
 /**

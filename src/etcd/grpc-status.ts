@@ -1,0 +1,136 @@
+// gRPC's status of an answer as an EtcdError. The texts are those of etcd's api/v3rpc/rpctypes/error.go, 3.4 to 3.7; a code alone
+// does not say enough: 14 is both "no leader", which refuses a request, and "request timed out", whose outcome is not known.
+
+import type { IncomingHttpHeaders } from 'node:http2';
+import { EtcdError, type EtcdProblem } from './etcd-error.ts';
+
+interface Meaning {
+  readonly codes: readonly number[];
+  /** The meaning applies to messages that contain this text. */
+  readonly text?: string;
+  readonly problem: EtcdProblem;
+  /** To be read after a colon, instead of etcd's own words. */
+  readonly words?: string;
+  /** False if the request may have been done all the same. */
+  readonly hadNoEffect: boolean;
+  readonly isTokenStale?: boolean;
+}
+
+/** The first that fits counts. */
+const MEANINGS: readonly Meaning[] = [
+  {
+    codes: [14],
+    text: 'no leader',
+    problem: 'unavailable',
+    words: 'it has no leader; most members of the cluster must be reachable',
+    hadNoEffect: true,
+  },
+  { codes: [8], text: 'too many requests', problem: 'unavailable', hadNoEffect: true },
+  {
+    codes: [8],
+    text: 'space exceeded',
+    problem: 'full',
+    words:
+      'its database has reached its quota; compact and defragment it, or raise the quota, then run "etcdctl alarm disarm"',
+    hadNoEffect: true,
+  },
+  {
+    codes: [11],
+    text: 'compacted',
+    problem: 'compacted',
+    words: 'the revision is compacted',
+    hadNoEffect: true,
+  },
+  {
+    codes: [3],
+    text: 'authentication failed',
+    problem: 'unauthenticated',
+    words: 'the user or the password is wrong',
+    hadNoEffect: true,
+  },
+  {
+    codes: [3, 16],
+    text: 'user name is empty',
+    problem: 'unauthenticated',
+    words: 'it asks for a user and a password',
+    hadNoEffect: true,
+    isTokenStale: true,
+  },
+  {
+    codes: [3],
+    text: 'auth store is old',
+    problem: 'unauthenticated',
+    hadNoEffect: true,
+    isTokenStale: true,
+  },
+  { codes: [16], problem: 'unauthenticated', hadNoEffect: true, isTokenStale: true },
+  {
+    codes: [7],
+    problem: 'permission',
+    words: 'the user has no permission for these keys',
+    hadNoEffect: true,
+    isTokenStale: true,
+  },
+  { codes: [5], problem: 'absent', hadNoEffect: true },
+  { codes: [3], text: 'key not found', problem: 'absent', hadNoEffect: true },
+  {
+    codes: [12],
+    problem: 'invalid',
+    words: 'it does not know this call; etcd 3.4 or newer is needed',
+    hadNoEffect: true,
+  },
+  { codes: [3, 6, 8, 9, 11], problem: 'invalid', hadNoEffect: true },
+  {
+    codes: [15],
+    problem: 'corrupt',
+    words: 'its data are corrupt; replace the member or restore a backup of the cluster',
+    hadNoEffect: false,
+  },
+];
+
+const TEXT_SHOWN_MAX = 200;
+
+/** Returns the error of an answer with this status; undefined for success. `url` is that of the member. */
+export function errorOfStatus(headers: IncomingHttpHeaders, url: string): EtcdError | undefined {
+  const code = Number(headers['grpc-status']);
+  if (code === 0) return undefined;
+  return errorOf(code, textOf(headers['grpc-message']), url);
+}
+
+/** Returns the error for a watch that a member cancels, with the reason that it gives. */
+export function errorOfCancel(reason: string, url: string): EtcdError {
+  const text = shown(reason);
+  if (text.includes('permission denied')) return errorOf(7, text, url);
+  if (text.includes('auth token')) return errorOf(16, text, url);
+  if (text.includes('no leader')) return errorOf(14, text, url);
+  return new EtcdError(
+    'unavailable',
+    `The etcd member ${url} ends a watch: ${text || 'it gives no reason'}.`,
+  );
+}
+
+function errorOf(code: number, text: string, url: string): EtcdError {
+  const found = MEANINGS.find((one) => one.codes.includes(code) && text.includes(one.text ?? ''));
+  const words = found?.words ?? (text || `it answers with status ${code}`);
+  const { problem = 'unavailable', hadNoEffect = false, isTokenStale = false } = found ?? {};
+  const what = problem === 'unavailable' ? 'cannot serve a request' : 'refuses a request';
+  return new EtcdError(problem, `The etcd member ${url} ${what}: ${words}.`, { hadNoEffect, isTokenStale });
+}
+
+/** Decodes the percent-encoding of gRPC; text that is none is kept. */
+function textOf(header: string | string[] | undefined): string {
+  const text = typeof header === 'string' ? header : '';
+  try {
+    return shown(decodeURIComponent(text));
+  } catch {
+    return shown(text);
+  }
+}
+
+/** Somebody else wrote the text: it is cut, and has no control characters. */
+function shown(text: string): string {
+  return text
+    .replaceAll(/\p{Cc}/gu, ' ')
+    .slice(0, TEXT_SHOWN_MAX)
+    .replace(/[.\s]+$/, '');
+}

@@ -1,0 +1,205 @@
+// Real members of etcd on loopback, with data folders of their own. Members can be killed, stopped and started again.
+
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { removeFolder } from '../folders.ts';
+import { freePort } from '../free-port.ts';
+
+export interface EtcdOptions {
+  /** 3 if not given. */
+  readonly members?: number;
+  /** Files of the certificate that members show to clients. */
+  readonly tls?: {
+    readonly certificateFile: string;
+    readonly keyFile: string;
+    readonly clientAuthority?: string;
+  };
+  /** More arguments for each member, such as `--quota-backend-bytes=4194304`. */
+  readonly args?: readonly string[];
+}
+
+const OUTPUT_SHOWN_MAX = 4000;
+const LOOK_MS = 25;
+const HEALTHY_TIMEOUT_MS = 120_000;
+
+const running = new Set<ChildProcess>();
+
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** One member: a process that may come and go, and a folder that stays. */
+export class EtcdMember {
+  readonly name: string;
+  readonly url: string;
+  readonly #args: readonly string[];
+  #child: ChildProcess | undefined;
+  #output = '';
+
+  constructor(name: string, url: string, args: readonly string[]) {
+    this.name = name;
+    this.url = url;
+    this.#args = args;
+  }
+
+  /** The end of what the process has written. */
+  get output(): string {
+    return this.#output;
+  }
+
+  start(): void {
+    const child = spawn('etcd', this.#args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#child = child;
+    running.add(child);
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#output = (this.#output + text).slice(-OUTPUT_SHOWN_MAX);
+    });
+    child.once('error', (error) => {
+      this.#output += error.message;
+    });
+    child.once('close', () => running.delete(child));
+  }
+
+  /** Ends the process; it is started again on the same folder by `start`. */
+  async end(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    child.kill(signal);
+    // A stopped process takes no other signal than SIGKILL until it goes on.
+    child.kill('SIGCONT');
+    await ended;
+  }
+
+  /** Stops the process: its sockets stay open, and it answers nothing. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT');
+  }
+}
+
+export class EtcdCluster {
+  readonly members: readonly EtcdMember[];
+  readonly #folder: string;
+  readonly #ctlOptions: readonly string[];
+
+  private constructor(folder: string, members: readonly EtcdMember[], ctlOptions: readonly string[]) {
+    this.#folder = folder;
+    this.members = members;
+    this.#ctlOptions = ctlOptions;
+  }
+
+  static async start(options: EtcdOptions = {}): Promise<EtcdCluster> {
+    const folder = await mkdtemp(join(tmpdir(), 'confdit-etcd-'));
+    const { members: count = 3, tls, args = [] } = options;
+    const names = Array.from({ length: count }, (_, index) => `n${index + 1}`);
+    const ports = await Promise.all(
+      names.map(async () => ({ client: await freePort(), peer: await freePort() })),
+    );
+    const peers = names.map((name, index) => `${name}=http://127.0.0.1:${ports[index]?.peer}`).join();
+    const scheme = tls === undefined ? 'http' : 'https';
+    const members = names.map((name, index) => {
+      const url = `${scheme}://127.0.0.1:${ports[index]?.client}`;
+      const peer = `http://127.0.0.1:${ports[index]?.peer}`;
+      return new EtcdMember(name, url, [
+        ...['--name', name, '--data-dir', join(folder, name), '--initial-cluster', peers],
+        ...['--listen-client-urls', url, '--advertise-client-urls', url],
+        ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
+        ...['--initial-cluster-state', 'new', '--heartbeat-interval', '50', '--election-timeout', '500'],
+        // The disk of a test need not survive a power failure.
+        ...['--unsafe-no-fsync', '--log-level', 'warn'],
+        ...tlsArguments(tls),
+        ...args,
+      ]);
+    });
+    for (const member of members) member.start();
+    const cluster = new EtcdCluster(folder, members, ctlTls(tls));
+    await cluster.healthy();
+    return cluster;
+  }
+
+  get urls(): string[] {
+    return this.members.map(({ url }) => url);
+  }
+
+  /** The member with this index. */
+  member(index: number): EtcdMember {
+    const member = this.members[index];
+    if (member === undefined) throw new RangeError(`There is no member ${index}.`);
+    return member;
+  }
+
+  /** Runs etcdctl; resolves to what it prints. Rejects with its error output. */
+  ctl(...args: readonly string[]): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const all = [`--endpoints=${this.urls.join()}`, '--command-timeout=5s', ...this.#ctlOptions, ...args];
+      const env = { PATH: process.env.PATH, ETCDCTL_API: '3' };
+      execFile('etcdctl', all, { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+        if (error === null) resolve(stdout);
+        else reject(new Error(`etcdctl ${args.join(' ')}: ${stderr}${stdout}`));
+      });
+    });
+  }
+
+  /** The member that leads. */
+  async leader(): Promise<EtcdMember> {
+    for (;;) {
+      // Members that are away are missing in the list, and make etcdctl fail after it has printed the others.
+      const text = await this.ctl('endpoint', 'status', '-w', 'fields').catch(
+        (error: Error) => error.message,
+      );
+      for (const part of text.split(/\n\s*\n/)) {
+        const [, self] = /"MemberID" : (\d+)/.exec(part) ?? [];
+        const [, leader] = /"Leader" : (\d+)/.exec(part) ?? [];
+        const [, url] = /"Endpoint" : "(.*)"/.exec(part) ?? [];
+        const member = this.members.find((one) => one.url === url);
+        if (self !== undefined && self === leader && member !== undefined) return member;
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  }
+
+  /** Resolves when a linearizable read succeeds. */
+  async healthy(): Promise<void> {
+    const until = Date.now() + HEALTHY_TIMEOUT_MS;
+    for (;;) {
+      const problem = await this.ctl('--user=', 'endpoint', 'health').then(
+        () => undefined,
+        (error: Error) => error.message,
+      );
+      if (problem === undefined) return;
+      if (Date.now() > until) {
+        const outputs = this.members.map(({ name, output }) => `${name}: ${output}`).join('\n');
+        throw new Error(`etcd is not healthy: ${problem}\n${outputs}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.members.map((member) => member.end()));
+    await removeFolder(this.#folder);
+  }
+}
+
+function tlsArguments(tls: EtcdOptions['tls']): string[] {
+  if (tls === undefined) return [];
+  const { certificateFile, keyFile, clientAuthority } = tls;
+  return [
+    ...['--cert-file', certificateFile, '--key-file', keyFile],
+    // In etcd 3.4 a trusted authority alone already demands a certificate of the client.
+    ...(clientAuthority === undefined ? [] : ['--client-cert-auth', '--trusted-ca-file', clientAuthority]),
+  ];
+}
+
+function ctlTls(tls: EtcdOptions['tls']): string[] {
+  if (tls === undefined) return [];
+  const { certificateFile, keyFile } = tls;
+  return ['--insecure-skip-tls-verify', `--cert=${certificateFile}`, `--key=${keyFile}`];
+}
