@@ -75,16 +75,8 @@ export class EtcdClient {
    */
   async *pages(range: KeyRange & { readonly revision?: bigint }): AsyncGenerator<RangeAnswer, void> {
     let { key, revision = 0n } = range;
-    let limit = PAGE_KEYS;
     for (;;) {
-      let page: RangeAnswer;
-      try {
-        page = await this.range({ key, end: range.end, limit, revision });
-      } catch (error) {
-        if (!(error instanceof EtcdError) || error.problem !== 'too-much' || limit === 1) throw error;
-        limit = Math.ceil(limit / 4);
-        continue;
-      }
+      const page = await fitting((limit) => this.range({ key, end: range.end, limit, revision }));
       yield page;
       const last: KeyValue | undefined = page.values.at(-1);
       if (!page.hasMore || last === undefined) return;
@@ -218,6 +210,17 @@ export class EtcdClient {
       if (!(error instanceof EtcdError) || !error.isTokenStale || !this.#endpoints.hasLogin) throw error;
       await this.#endpoints.renewLogin(connection);
       return work();
+    }
+  }
+}
+
+/** Calls `read` with a number of keys that fits into one answer: fewer and fewer. Throws EtcdError. */
+export async function fitting<Page>(read: (limit: number) => Promise<Page>): Promise<Page> {
+  for (let limit = PAGE_KEYS; ; limit = Math.ceil(limit / 4)) {
+    try {
+      return await read(limit);
+    } catch (error) {
+      if (!(error instanceof EtcdError) || error.problem !== 'too-much' || limit === 1) throw error;
     }
   }
 }
