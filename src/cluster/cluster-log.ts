@@ -139,7 +139,7 @@ export type LogProblem =
   /** `close` was called. */
   | 'closed';
 
-/** What a log could not do, as one sentence for the administrator: where, why, what to do. Never contains a value or a secret. */
+/** Error of a log, as one sentence for the administrator: where, why, what to do. Never contains a value or a secret. */
 export class LogError extends Error {
   override readonly name = 'LogError';
   readonly problem: LogProblem;

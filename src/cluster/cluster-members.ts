@@ -7,7 +7,7 @@
 export interface MemberRecord {
   /** Identifier of the server. */
   readonly id: string;
-  /** What it says about itself. The caller decodes it: another version may have written it. */
+  /** Description of the server by itself. The caller decodes it: another version may have written it. */
   readonly text: string;
 }
 

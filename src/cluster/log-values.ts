@@ -29,19 +29,22 @@ export type BatchValue = { readonly records: readonly LogRecord[] } | PartsValue
 
 export const FORMAT_VALUE: Uint8Array = encoded({ format: FORMAT });
 
-/** Every server of this format encodes a head in the same octets, so transactions compare them. */
+/** Returns the value of `head`. Every server of this format encodes it in the same octets, so transactions compare them. */
 export function encodeHead({ number, historyId, code }: HeadValue): Uint8Array {
   return encoded({ number, historyId, code });
 }
 
+/** Returns the value of `snapshot`. */
 export function encodeSnapshot({ number, historyId, code, seal, id, parts }: SnapshotValue): Uint8Array {
   return encoded({ number, historyId, code, seal, id, parts });
 }
 
+/** Returns the value of a batch, or what is cut into its parts. */
 export function encodeBatch(records: readonly LogRecord[]): Uint8Array {
   return encoded({ records: records.map(({ number, id, text, code }) => ({ number, id, text, code })) });
 }
 
+/** Returns the value of a batch that is in parts. */
 export function encodeParts({ id, parts }: PartsValue): Uint8Array {
   return encoded({ id, parts });
 }
@@ -57,11 +60,12 @@ export function requireFormat(octets: Uint8Array | undefined): void {
   throw unreadable('format');
 }
 
-/** Throws LogError (`format`), as the other functions. */
+/** Reads the value of `head`. Throws LogError (`format`), as the other functions. */
 export function decodeHead(octets: Uint8Array): HeadValue {
   return headIn(fieldsOf(octets, 'head'), 'head');
 }
 
+/** Reads the value of `snapshot`. */
 export function decodeSnapshot(octets: Uint8Array): SnapshotValue {
   const fields = fieldsOf(octets, 'snapshot');
   return {
@@ -71,7 +75,7 @@ export function decodeSnapshot(octets: Uint8Array): SnapshotValue {
   };
 }
 
-/** `key` is for the error. The numbers of the records are consecutive. */
+/** Reads the value of a batch. `key` is for the error. The numbers of the records are consecutive. */
 export function decodeBatch(octets: Uint8Array, key: string): BatchValue {
   const fields = fieldsOf(octets, key);
   if (fields.records === undefined) return partsIn(fields, key);
@@ -108,7 +112,8 @@ function encoded(value: object): Uint8Array {
 
 function fieldsOf(octets: Uint8Array, key: string): Record<string, unknown> {
   try {
-    return objectOf(JSON.parse(decodeUtf8(octets) ?? ''), key);
+    const value: unknown = JSON.parse(decodeUtf8(octets) ?? '');
+    return objectOf(value, key);
   } catch (error) {
     throw error instanceof LogError ? error : unreadable(key, error);
   }
@@ -129,6 +134,7 @@ function text(value: unknown, key: string): string {
   throw unreadable(key);
 }
 
+/** Returns the error of a key whose value cannot be decoded. */
 export function unreadable(key: string, cause?: unknown): LogError {
   const message = `The key ${key} of the cluster in etcd does not have what confdit writes there. Restore the cluster, or delete its keys and create it again.`;
   return new LogError('format', message, { cause });

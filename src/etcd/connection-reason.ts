@@ -29,6 +29,7 @@ const REASONS: ReadonlyMap<string | undefined, string> = new Map([
   ['ERR_HTTP2_SESSION_ERROR', 'it ended the connection'],
 ]);
 
+/** Returns the reason of an error of a socket, of TLS or of HTTP/2. */
 export function connectionReason(error: unknown): string {
   return REASONS.get(errorCode(error)) ?? reasonOf(error).replace(/[.\s]+$/, '');
 }

@@ -59,6 +59,7 @@ function decodeKeyValue(octets: Uint8Array): KeyValue {
   return { key, value, createRevision, modRevision, lease };
 }
 
+/** Reads the answer to a range. */
 export function decodeRange(octets: Uint8Array): RangeAnswer {
   let header = NO_HEADER;
   const values: KeyValue[] = [];
@@ -86,6 +87,7 @@ export function decodeHeaderOnly(octets: Uint8Array): Header {
   return header;
 }
 
+/** Reads the answer to a transaction. */
 export function decodeTransaction(octets: Uint8Array): TransactionAnswer {
   let header = NO_HEADER;
   let succeeded = false;
@@ -117,6 +119,7 @@ function decodeEvent(octets: Uint8Array): WatchEvent {
   return { type, value: value ?? decodeKeyValue(NO_OCTETS) };
 }
 
+/** Reads one answer on the stream of a watch. */
 export function decodeWatch(octets: Uint8Array): WatchAnswer {
   let header = NO_HEADER;
   let created = false;
@@ -165,6 +168,7 @@ export function decodeLogin(octets: Uint8Array): string {
   return token;
 }
 
+/** Reads the state of a member. */
 export function decodeStatus(octets: Uint8Array): StatusAnswer {
   let header = NO_HEADER;
   let version = '';
@@ -183,6 +187,7 @@ export function decodeStatus(octets: Uint8Array): StatusAnswer {
   return { header, version, size, sizeInUse, quota, leader };
 }
 
+/** Reads the list of alarms. */
 export function decodeAlarms(octets: Uint8Array): Alarm[] {
   const alarms: Alarm[] = [];
   eachField(octets, (fields, field) => {

@@ -14,18 +14,22 @@ import { WireMessage } from './wire-fields.ts';
 const SORT_DESCENDING = 2;
 const TARGETS = { createRevision: 1, modRevision: 2, value: 3 } as const;
 
+/** Returns a RangeRequest. */
 export function encodeRange(request: RangeRequest): Uint8Array {
   return rangeMessage(request).finish();
 }
 
+/** Returns a PutRequest. */
 export function encodePut(request: PutRequest): Uint8Array {
   return putMessage(request).finish();
 }
 
+/** Returns a DeleteRangeRequest. */
 export function encodeDeleteRange(request: KeyRange): Uint8Array {
   return keysMessage(request).finish();
 }
 
+/** Returns a TxnRequest. */
 export function encodeTransaction({ comparisons, success, failure }: TransactionRequest): Uint8Array {
   const message = new WireMessage();
   for (const comparison of comparisons) message.message(1, comparisonMessage(comparison));
@@ -34,31 +38,33 @@ export function encodeTransaction({ comparisons, success, failure }: Transaction
   return message.finish();
 }
 
-/** @param isPhysical answers only when the space is free. */
+/** Returns a CompactionRequest. @param isPhysical asks for the answer only when the space is free */
 export function encodeCompaction(revision: bigint, isPhysical: boolean): Uint8Array {
   return new WireMessage().int64(1, revision).bool(2, isPhysical).finish();
 }
 
-/** Asks for fragments, so that no answer is larger than a request may be, and for the member's own reports of progress. */
+/** Returns a WatchCreateRequest. It asks for fragments, so that no answer is larger than a request may be, and for the member's own reports of progress. */
 export function encodeWatchCreate(request: WatchRequest): Uint8Array {
   const create = keysMessage(request).int64(3, request.fromRevision).bool(4, true).bool(8, true);
   return new WireMessage().message(1, create).finish();
 }
 
+/** Returns the request for a sign of life on a watch. */
 export function encodeWatchProgress(): Uint8Array {
   return new WireMessage().message(3, new WireMessage()).finish();
 }
 
-/** @param ttl seconds */
+/** Returns a LeaseGrantRequest. @param ttl seconds */
 export function encodeLeaseGrant(ttl: number): Uint8Array {
   return new WireMessage().int64(1, ttl).finish();
 }
 
-/** Also the request to keep a lease alive, which has the same fields. */
+/** Returns a LeaseRevokeRequest, or a LeaseKeepAliveRequest, which has the same fields. */
 export function encodeLeaseId(id: bigint): Uint8Array {
   return new WireMessage().int64(1, id).finish();
 }
 
+/** Returns an AuthenticateRequest. */
 export function encodeLogin(name: string, password: string): Uint8Array {
   return new WireMessage().text(1, name).text(2, password).finish();
 }

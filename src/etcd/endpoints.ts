@@ -135,6 +135,7 @@ function refuseFile(error: unknown): never {
   throw new EtcdError('invalid', messageOf(error), { hadNoEffect: true, cause: error });
 }
 
+/** Returns the error of a closed client. */
 export function closed(): EtcdError {
   return new EtcdError('closed', 'The client of etcd is closed.', { hadNoEffect: true });
 }

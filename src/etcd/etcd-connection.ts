@@ -7,17 +7,17 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } f
 import type { SecureContextOptions } from 'node:tls';
 import { Deadline, livingTimer } from '../time/deadline.ts';
 import { connectionReason } from './connection-reason.ts';
-import { EtcdError } from './etcd-error.ts';
+import type { EtcdError } from './etcd-error.ts';
 import { frameOf, GrpcFrames } from './grpc-frames.ts';
-import { errorOfStatus } from './grpc-status.ts';
 import { GrpcStream } from './grpc-stream.ts';
+import { MemberErrors } from './member-errors.ts';
 
 const WINDOW_OCTETS = 1024 * 1024;
 /** Node.js counts what streams hold in units of a megabyte. */
 const SESSION_MEGABYTES_MAX = 128;
 
 export class EtcdConnection {
-  readonly url: string;
+  readonly #errors: MemberErrors;
   readonly #session: ClientHttp2Session;
   /** Text of the last login; undefined without one. */
   token: string | undefined;
@@ -26,7 +26,7 @@ export class EtcdConnection {
   #lost: unknown;
 
   private constructor(url: string, session: ClientHttp2Session) {
-    this.url = url;
+    this.#errors = new MemberErrors(url);
     this.#session = session;
     session.on('error', (error) => {
       this.#lost = error;
@@ -48,20 +48,24 @@ export class EtcdConnection {
       const fail = (reason: string, cause?: unknown) => {
         deadline.close();
         session.destroy();
-        const message = `The etcd member ${url} cannot be reached: ${reason}.`;
-        reject(new EtcdError('unavailable', message, { hadNoEffect: true, cause }));
+        reject(connection.#errors.unreachable(reason, cause));
       };
       const deadline = new Deadline(ms, () => fail(`it did not answer within ${ms / 1000} s`), livingTimer);
       session.once('error', (error) => fail(connectionReason(error), error));
-      session.once('close', () => fail('it ended the connection'));
+      const ended = () => fail('it ended the connection');
+      session.once('close', ended);
       session.once('remoteSettings', () => {
         deadline.close();
         session.unref();
-        session.removeAllListeners('close');
+        session.off('close', ended);
         resolve(connection);
       });
       deadline.begin();
     });
+  }
+
+  get url(): string {
+    return this.#errors.url;
   }
 
   /** True while new calls can be made. */
@@ -86,29 +90,29 @@ export class EtcdConnection {
         stream.close(error === undefined ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_CANCEL);
         if (error !== undefined) reject(error);
         else if (answer !== undefined && isWhole) resolve(answer);
-        else reject(this.failure('it ended the request without an answer', stream));
+        else reject(this.#errors.unanswered('it ended the request without an answer', stream));
       };
       const deadline = new Deadline(
         ms,
-        () => end(this.failure(`it did not answer within ${ms / 1000} s`, stream)),
+        () => end(this.#errors.unanswered(`it did not answer within ${ms / 1000} s`, stream)),
         livingTimer,
       );
       stream.on('response', (headers) => {
-        refusal = this.refusalOf(headers);
+        refusal = this.#errors.refusal(headers);
       });
       stream.on('trailers', (headers) => {
-        refusal ??= this.refusalOf(headers, true);
-        isWhole = true;
+        refusal ??= this.#errors.refusal(headers);
+        isWhole = headers['grpc-status'] !== undefined;
       });
       stream.on('data', (piece: Buffer) => {
         try {
           for (const one of frames.take(piece)) answer ??= one;
         } catch (error) {
-          end(error instanceof EtcdError ? this.named(error) : this.failure(connectionReason(error), stream));
+          end(this.#errors.broken(error, stream));
         }
       });
       stream.once('error', (error) =>
-        end(this.failure(connectionReason(this.#lost ?? error), stream, error)),
+        end(this.#errors.unanswered(connectionReason(this.#lost ?? error), stream, error)),
       );
       stream.once('close', () => end(refusal));
       deadline.begin();
@@ -118,7 +122,7 @@ export class EtcdConnection {
 
   /** Opens a call with many requests and answers. Throws EtcdError (`unavailable`). */
   stream(path: string): GrpcStream {
-    return new GrpcStream(this, this.#open(path, {}));
+    return new GrpcStream(this.#errors, this.#open(path, {}));
   }
 
   /** Makes no further calls on this connection, and ends it after its streams. */
@@ -131,41 +135,6 @@ export class EtcdConnection {
   close(): void {
     this.#isRetired = true;
     this.#session.destroy();
-  }
-
-  /** Returns the error that headers report: a status of gRPC or HTTP. In trailers a status is required. */
-  refusalOf(
-    headers: Readonly<Record<string, string | string[] | number | undefined>>,
-    areTrailers = false,
-  ): EtcdError | undefined {
-    const status = headers[':status'];
-    if (status !== undefined && status !== 200) {
-      return this.failure(`it answers with the HTTP status ${status}, which etcd does not`);
-    }
-    const code = headers['grpc-status'];
-    if (code === undefined) return areTrailers ? this.failure('it answers without a status') : undefined;
-    return errorOfStatus(
-      { 'grpc-status': String(code), 'grpc-message': textOf(headers['grpc-message']) },
-      this.url,
-    );
-  }
-
-  /** Returns the error for a request that gets no answer. */
-  failure(reason: string, stream?: ClientHttp2Stream, cause?: unknown): EtcdError {
-    const hadNoEffect = stream?.rstCode === constants.NGHTTP2_REFUSED_STREAM;
-    const message = `The etcd member ${this.url} cannot serve a request: ${reason}.`;
-    return new EtcdError('unavailable', message, { hadNoEffect, cause });
-  }
-
-  /** Returns an error of decoding with the URL of the member. */
-  named(error: EtcdError): EtcdError {
-    return new EtcdError(
-      error.problem,
-      `The etcd member ${this.url} cannot be understood: ${error.message}`,
-      {
-        cause: error,
-      },
-    );
   }
 
   #open(path: string, more: Readonly<Record<string, string>>): ClientHttp2Stream {
@@ -189,8 +158,7 @@ export class EtcdConnection {
       });
       return stream;
     } catch (error) {
-      const message = `The etcd member ${this.url} cannot be reached: ${connectionReason(this.#lost ?? error)}.`;
-      throw new EtcdError('unavailable', message, { hadNoEffect: true, cause: error });
+      throw this.#errors.unreachable(connectionReason(this.#lost ?? error), error);
     }
   }
 
@@ -198,8 +166,4 @@ export class EtcdConnection {
   #endIfUnused(): void {
     if (this.#isRetired && this.#streams === 0) this.#session.destroy();
   }
-}
-
-function textOf(header: string | string[] | number | undefined): string {
-  return typeof header === 'string' ? header : '';
 }

@@ -1,7 +1,6 @@
 // gRPC's status of an answer as an EtcdError. The texts are those of etcd's api/v3rpc/rpctypes/error.go, 3.4 to 3.7; a code alone
 // does not say enough: 14 is both "no leader", which refuses a request, and "request timed out", whose outcome is not known.
 
-import type { IncomingHttpHeaders } from 'node:http2';
 import { EtcdError, type EtcdProblem } from './etcd-error.ts';
 
 interface Meaning {
@@ -90,11 +89,13 @@ const MEANINGS: readonly Meaning[] = [
 
 const TEXT_SHOWN_MAX = 200;
 
-/** Returns the error of an answer with this status; undefined for success. `url` is that of the member. */
-export function errorOfStatus(headers: IncomingHttpHeaders, url: string): EtcdError | undefined {
-  const code = Number(headers['grpc-status']);
-  if (code === 0) return undefined;
-  return errorOf(code, textOf(headers['grpc-message']), url);
+/**
+ * Returns the error of an answer with this status; undefined for success.
+ * @param message the header `grpc-message`, in percent-encoding
+ * @param url that of the member
+ */
+export function errorOfStatus(code: number, message: string, url: string): EtcdError | undefined {
+  return code === 0 ? undefined : errorOf(code, textOf(message), url);
 }
 
 /** Returns the error for a watch that a member cancels, with the reason that it gives. */
@@ -118,12 +119,11 @@ function errorOf(code: number, text: string, url: string): EtcdError {
 }
 
 /** Decodes the percent-encoding of gRPC; text that is none is kept. */
-function textOf(header: string | string[] | undefined): string {
-  const text = typeof header === 'string' ? header : '';
+function textOf(header: string): string {
   try {
-    return shown(decodeURIComponent(text));
+    return shown(decodeURIComponent(header));
   } catch {
-    return shown(text);
+    return shown(header);
   }
 }
 

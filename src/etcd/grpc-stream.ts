@@ -1,25 +1,24 @@
 // A call of gRPC with many requests and answers: a watch, or leases that are kept alive.
 
 import { type ClientHttp2Stream, constants } from 'node:http2';
-import { connectionReason } from './connection-reason.ts';
-import type { EtcdConnection } from './etcd-connection.ts';
-import { EtcdError } from './etcd-error.ts';
+import type { EtcdError } from './etcd-error.ts';
 import { frameOf, GrpcFrames } from './grpc-frames.ts';
+import type { MemberErrors } from './member-errors.ts';
 
 export class GrpcStream {
-  readonly connection: EtcdConnection;
+  readonly errors: MemberErrors;
   readonly #stream: ClientHttp2Stream;
   #refusal: EtcdError | undefined;
   #ending: EtcdError | undefined;
 
-  constructor(connection: EtcdConnection, stream: ClientHttp2Stream) {
-    this.connection = connection;
+  constructor(errors: MemberErrors, stream: ClientHttp2Stream) {
+    this.errors = errors;
     this.#stream = stream;
     stream.on('response', (headers) => {
-      this.#refusal = connection.refusalOf(headers);
+      this.#refusal = errors.refusal(headers);
     });
     stream.on('trailers', (headers) => {
-      this.#refusal ??= connection.refusalOf(headers);
+      this.#refusal ??= errors.refusal(headers);
     });
     // `messages` reports it; before it is called nobody listens.
     stream.on('error', () => {});
@@ -40,14 +39,11 @@ export class GrpcStream {
         for (const message of frames.take(piece)) yield message;
       }
     } catch (error) {
-      if (error instanceof EtcdError) throw this.connection.named(error);
-      throw (
-        this.#ending ?? this.#refusal ?? this.connection.failure(connectionReason(error), this.#stream, error)
-      );
+      throw this.#ending ?? this.#refusal ?? this.errors.broken(error, this.#stream);
     } finally {
       this.#stream.close(constants.NGHTTP2_CANCEL);
     }
-    throw this.#ending ?? this.#refusal ?? this.connection.failure('it ended a stream', this.#stream);
+    throw this.#ending ?? this.#refusal ?? this.errors.unanswered('it ended a stream', this.#stream);
   }
 
   /** Ends the stream; `messages` throws this error. */

@@ -75,7 +75,7 @@ export async function* watch(
   }
 }
 
-/** What a watch has delivered. */
+/** Progress of a watch: which events were delivered. */
 class WatchProgress {
   /** The first revision whose events are still to come. */
   #next: bigint;
@@ -110,7 +110,7 @@ async function* answers(stream: GrpcStream, options: WatchOptions): AsyncGenerat
   const { signal, silenceMs } = options;
   let isAsked = false;
   const silence = new Deadline(silenceMs, () => {
-    if (isAsked) stream.end(stream.connection.failure(`a watch was silent for ${(2 * silenceMs) / 1000} s`));
+    if (isAsked) stream.end(stream.errors.unanswered(`a watch was silent for ${(2 * silenceMs) / 1000} s`));
     else {
       isAsked = true;
       stream.send(encodeWatchProgress());

@@ -111,7 +111,7 @@ export class EtcdCluster {
         ...['--name', name, '--data-dir', join(folder, name), '--initial-cluster', peers],
         ...['--listen-client-urls', url, '--advertise-client-urls', url],
         ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
-        ...['--initial-cluster-state', 'new', '--heartbeat-interval', '50', '--election-timeout', '500'],
+        ...['--initial-cluster-state', 'new', '--heartbeat-interval', '100', '--election-timeout', '1000'],
         // The disk of a test need not survive a power failure.
         ...['--unsafe-no-fsync', '--log-level', 'warn'],
         ...tlsArguments(tls),
