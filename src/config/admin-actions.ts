@@ -9,7 +9,8 @@ import type { ObjectReading, PropertyReading } from './property-reader.ts';
 /** A property whose effective value differs from the stored one. */
 export interface PendingChange {
   readonly property: PropertyDefinition;
-  readonly action: Exclude<AdminActionKind, 'none'>;
+  /** `reload`: this server could not put into force what another server has stored. */
+  readonly action: Exclude<AdminActionKind, 'none'> | 'reload';
   /** Time at which the pending value was written. */
   readonly since: Date;
   readonly inForce: PropertyReading;
@@ -32,18 +33,20 @@ export interface ObjectState {
  * true is no change. An object restart is only needed if the object was enabled and still is. A new object takes
  * effect at once.
  * @param read Returns the object with some properties replaced by their effective values.
+ * @param isHeld True if all effective values are to stay.
  */
 export function pendingAfter(
   before: ObjectState,
   after: ObjectReading,
   read: (inForce: ReadonlyMap<string, PropertyReading>) => ObjectReading,
   at: Date,
+  isHeld = false,
 ): PendingChanges | undefined {
   if (before.written.definition !== after.definition) return undefined;
   const pending = new Map<string, PendingChange>();
   const isRunning = isEnabled(before.inForce) && isEnabled(after);
   for (const property of after.definition.properties) {
-    const { kind } = property.adminAction;
+    const kind = isHeld ? kindOfHeld(property, after) : property.adminAction.kind;
     if (kind === 'none' || (kind === 'component-restart' && !isRunning)) continue;
     if (!isSame(before.inForce, after, property.name)) wait(property, kind, undefined);
   }
@@ -76,6 +79,11 @@ export function pendingAfter(
     if (isUntouched) pending.set(name, earlier);
     else if (inForce !== undefined) pending.set(name, { property, action, since: at, inForce, waitsFor });
   }
+}
+
+/** The name is always that of the entry. */
+function kindOfHeld({ attribute }: PropertyDefinition, { definition }: ObjectReading): 'none' | 'reload' {
+  return attribute === definition.namingAttribute ? 'none' : 'reload';
 }
 
 /** A property whose effective values changed. */

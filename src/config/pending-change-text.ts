@@ -7,12 +7,14 @@ import type { ObjectReading, PropertyReading } from './property-reader.ts';
 
 const VALUES_SHOWN_MAX = 5;
 const VALUE_CHARACTERS_MAX = 120;
+const NOT_HERE = 'This server could not put it into force: its log says why. Put that right and reload.';
 
 /** Returns one line of the answer: the property that is stored and not yet effective, and what to do. */
 export function formatPendingNote(reading: ObjectReading, change: PendingChange): string {
   const { property, waitsFor } = change;
   const start = `${reading.entry.dn}: ${property.name} is stored and not yet effective.`;
   if (waitsFor !== undefined) return `${start} It changes together with ${waitsFor.name}.`;
+  if (change.action === 'reload') return `${start} ${NOT_HERE}`;
   const what = nameOf(reading.definition);
   const usual =
     change.action === 'server-restart'
@@ -30,9 +32,11 @@ export function formatPendingChange(reading: ObjectReading, change: PendingChang
   const written = reading.properties.get(property.name);
   const goal = property.type.secret ? 'the new value' : written === undefined ? 'it' : shown(written);
   const means =
-    action === 'server-restart'
-      ? `restart the server to make ${goal} take effect`
-      : `disable and enable this ${nameOf(reading.definition)} again to make ${goal} take effect`;
+    action === 'reload'
+      ? `this server could not make ${goal} take effect; put right what its log names, and reload`
+      : action === 'server-restart'
+        ? `restart the server to make ${goal} take effect`
+        : `disable and enable this ${nameOf(reading.definition)} again to make ${goal} take effect`;
   const together = waitsFor === undefined ? '' : `, together with ${waitsFor.name}`;
   const now = property.type.secret ? 'the previous one' : shown(inForce);
   return `${property.name}: the effective value is ${now}; ${means}${together} (changed ${formatTime(since)})`;

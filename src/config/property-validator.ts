@@ -212,6 +212,7 @@ export class PropertyValidator {
    * Returns the pending changes after a change of an entry; undefined for none, see pendingAfter.
    * @param validator Validator with which the old entry was read, if not this one.
    * @param names Entries that are renamed together with it: a reference that follows is no other value.
+   * @param isHeld True if all that is in force is to stay.
    */
   pendingAfter(
     before: EntryInForce,
@@ -219,12 +220,14 @@ export class PropertyValidator {
     at: Date,
     validator: PropertyValidator = this,
     names: NewNames = NO_NAMES,
+    isHeld = false,
   ): PendingChanges | undefined {
     const definition = this.definitions.findForEntry(after);
     if (definition === undefined) return undefined;
     const { entry } = before;
     const pending = followedPending(before.pending, names, this.#schema);
-    if (pending === undefined && validator === this && !mayWait(definition, entry, after)) return undefined;
+    const isQuick = pending === undefined && validator === this && !isHeld;
+    if (isQuick && !mayWait(definition, entry, after)) return undefined;
     const follow = (reading: ObjectReading | undefined) =>
       reading && followedObject(reading, names, this.#schema);
     const written = follow(validator.#read(entry));
@@ -233,7 +236,7 @@ export class PropertyValidator {
     const now = this.#readings.read(definition, after);
     const read = (held: ReadonlyMap<string, PropertyReading>) =>
       readProperties(definition, after, this.sources, undefined, held);
-    return pendingAfter({ written, inForce, pending }, now, read, at);
+    return pendingAfter({ written, inForce, pending }, now, read, at, isHeld);
   }
 
   /** Returns the modifications with which the references of an entry follow a rename. */

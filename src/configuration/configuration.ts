@@ -191,12 +191,11 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     { key, from, before, after }: Pick<Effect, 'key' | 'from' | 'before' | 'after'>,
     names: NewNames = NO_NAMES,
   ): ObjectDifference {
-    const meant = (entry: Entry | undefined) =>
-      entry && {
-        entry,
-        decode: () => this.inForce.decode(entry),
-        decodeWritten: () => this.validator.decode(entry),
-      };
+    const meant = (entry: Entry | undefined) => {
+      if (entry === undefined || this.inForce.isAbsent(entry)) return undefined;
+      const decodeWritten = () => this.validator.decode(entry);
+      return { entry, decode: () => this.inForce.decode(entry), decodeWritten };
+    };
     return new Difference({
       key,
       from: from?.key,
@@ -321,6 +320,12 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     const { key, after } = effect;
     if (after !== undefined && this.pending(after) !== undefined)
       this.#references.set(key, this.#targetsOf(after));
+  }
+
+  hold(effect: Effect, at: Date, names: NewNames): void {
+    this.inForce.hold(effect, at, names);
+    const { key, after } = effect;
+    if (after !== undefined) this.#references.set(key, this.#targetsOf(after));
   }
 
   /** From now on entries mean what they mean with other sources. Takes those for which that is something else. */

@@ -5,13 +5,32 @@
 import { randomUUID } from 'node:crypto';
 import type { PendingChange, PendingChanges } from '../config/admin-actions.ts';
 import type { ConfigurationObject } from '../config/configuration-object.ts';
+import { isOfKind } from '../config/object-definition.ts';
+import { globalAccessControlPolicy } from '../config/objects/global-access-control-policy.ts';
+import { passwordPolicy } from '../config/objects/passwords/password-policy.ts';
+import { rootDnUser } from '../config/objects/root-dn-user.ts';
+import { trustManagerProvider } from '../config/objects/trust-manager-provider.ts';
 import type { EntryInForce, PropertyValidator } from '../config/property-validator.ts';
 import type { NewNames } from '../config/renamed-references.ts';
 import type { Effect } from '../directory/apply-change.ts';
 import type { Entry } from '../ldap/entry.ts';
 
+/** Kinds of accounts, trust and policies. */
+const CLOSED_KINDS: readonly string[] = [
+  rootDnUser,
+  trustManagerProvider,
+  globalAccessControlPolicy,
+  passwordPolicy,
+].map(({ kind }) => kind);
+
+const NOT_HERE =
+  'nothing of this entry is effective on this server, which could not put it into force; put right what its log names, and reload';
+
 export class ValuesInForce {
   readonly #pending = new WeakMap<Entry, PendingChanges>();
+  readonly #absent = new WeakSet<Entry>();
+  /** False until an entry is absent for the first time, as it is for ever on a server without a cluster. */
+  #hasAbsent = false;
   #validator: PropertyValidator;
   #sourcesId = randomUUID();
 
@@ -32,7 +51,10 @@ export class ValuesInForce {
   reload(validator: PropertyValidator, changed: Iterable<EntryInForce>): void {
     this.#validator = validator;
     this.#sourcesId = randomUUID();
-    for (const { entry, pending } of changed) if (pending !== this.pending(entry)) this.#keep(entry, pending);
+    for (const { entry, pending } of changed) {
+      this.#absent.delete(entry);
+      if (pending !== this.pending(entry)) this.#keep(entry, pending);
+    }
   }
 
   /** Notes what waits once an entry has become another. Entries that are there when the server starts wait for nothing. */
@@ -40,6 +62,39 @@ export class ValuesInForce {
     if (before === undefined || after === undefined) return;
     const validator = this.#validator;
     this.#keep(after, validator.pendingAfter(this.#inForce(before), after, at, validator, names));
+  }
+
+  /**
+   * Keeps in force what was, once an entry has become another: this server cannot do otherwise. A new entry is absent here,
+   * and so is what decides who a client is or what it may do: nothing that was taken away stays in force.
+   */
+  hold({ before, after }: Pick<Effect, 'before' | 'after'>, at: Date, names: NewNames): void {
+    if (after === undefined) return;
+    const isNew = before === undefined || this.#absent.has(before);
+    if (isNew || this.#failsClosed(before) || this.#failsClosed(after)) {
+      this.#absent.add(after);
+      this.#hasAbsent = true;
+    } else {
+      const validator = this.#validator;
+      this.#keep(after, validator.pendingAfter(this.#inForce(before), after, at, validator, names, true));
+    }
+  }
+
+  #failsClosed(entry: Entry): boolean {
+    const definition = this.#validator.definitions.findForEntry(entry);
+    return definition !== undefined && CLOSED_KINDS.some((kind) => isOfKind(definition, kind));
+  }
+
+  /** Returns true if nothing of an entry is in force here, although it is stored. */
+  isAbsent(entry: Entry): boolean {
+    return this.#hasAbsent && this.#absent.has(entry);
+  }
+
+  /** Returns true if this server could not put an entry into force as another server has stored it. */
+  isHeld(entry: Entry): boolean {
+    if (this.isAbsent(entry)) return true;
+    const pending = this.pending(entry);
+    return pending !== undefined && [...pending.values()].some(({ action }) => action === 'reload');
   }
 
   /** Returns true if an entry differs from the one before in names only; see differsInNamesOnly. */
@@ -87,6 +142,7 @@ export class ValuesInForce {
 
   /** Returns a text for each property whose stored value is not effective yet, with what to do about it. */
   pendingTexts(entry: Entry): readonly string[] {
+    if (this.isAbsent(entry)) return [NOT_HERE];
     const pending = this.pending(entry);
     return pending === undefined ? [] : this.#validator.formatPending(entry, pending.values(), 'values');
   }

@@ -18,7 +18,8 @@ export interface RuntimeOptions {
 
 /** Options of a preparation that collects several problems and gives other work a turn. */
 export interface Patience {
-  refused(error: LdapError): void;
+  /** @param key of the object that could not be prepared; undefined if the refusal is about all objects together */
+  refused(error: LdapError, key?: string): void;
   /** Awaited after every few objects. */
   turn(): Promise<unknown>;
 }
@@ -130,7 +131,7 @@ export class Runtime {
       try {
         await this.#prepareEach(this.#steps([difference]), all, time);
       } catch (error) {
-        if (!isTold(error, patience)) all.refuse(error);
+        if (!isTold(error, patience, difference.key)) all.refuse(error);
       }
     }
     time.end();
@@ -290,8 +291,8 @@ class AllPrepared implements Prepared {
 }
 
 /** Returns true if the refusal was reported and the work goes on. */
-function isTold(error: unknown, patience: Patience | undefined): boolean {
+function isTold(error: unknown, patience: Patience | undefined, key?: string): boolean {
   if (patience === undefined || !(error instanceof LdapError)) return false;
-  patience.refused(error);
+  patience.refused(error, key);
   return true;
 }

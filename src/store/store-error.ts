@@ -15,6 +15,22 @@ export class StoreError extends FileError {
   }
 }
 
+/** Another server has stored commits with these numbers first: nothing of this batch is stored. */
+export class Overtaken extends StoreError {
+  constructor() {
+    super('Another server has stored a change first.');
+    this.name = 'Overtaken';
+  }
+}
+
+/** Nobody has answered whether the batch is stored. If it is, it comes back as commits of another server. */
+export class OutcomeUnknown extends StoreError {
+  constructor(message: string, options: { readonly cause: unknown }) {
+    super(message, options);
+    this.name = 'OutcomeUnknown';
+  }
+}
+
 /**
  * Makes a StoreError. `what` is the sentence before the reason: `The file /x/config.ldif cannot be read`. The
  * message of a FileError stays.

@@ -68,6 +68,16 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** Part of a store that other servers append to as well: their commits. `append` throws Overtaken if one of them was first. */
+export interface ForeignCommits {
+  /**
+   * Calls back with each commit that was stored after the last one that the store knows, in order. Called while nothing is being
+   * stored. Never rejects.
+   * @param make makes the commit; resolves to sentences about what of it is not in force here
+   */
+  each(make: (commit: Commit) => Promise<readonly string[]>): Promise<void>;
+}
+
 /** The part of StoreError that monitoring shows. */
 export interface StoreFailure {
   readonly message: string;

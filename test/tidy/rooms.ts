@@ -27,7 +27,7 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   [
     'configuration',
     [
-      ...['ldap', 'files', 'schema', 'directory', 'store (types)', 'expression', 'config', 'mail'],
+      ...['ldap', 'files', 'schema', 'directory', 'store', 'expression', 'config', 'mail'],
       ...['policy', 'access', 'runtime', 'backend'],
     ],
   ],
@@ -112,7 +112,7 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
     [
       ...['ldap', 'files', 'codec', 'schema', 'directory', 'store', 'expression', 'config', 'trust'],
       ...['access', 'runtime', 'backend', 'configuration', 'history (types)', 'operations (types)'],
-      ...['ldap-client', 'instance'],
+      ...['ldap-client', 'instance', 'cluster'],
     ],
   ],
   ['bin', [EVERYTHING]],

@@ -72,12 +72,15 @@ async function inPieces<T>(all: Iterable<T>, work: (one: T) => void): Promise<vo
   }
 }
 
-/** By their keys, the entries that have an expression. */
-async function findDoubtful({ tree }: Configuration): Promise<ReadonlyMap<string, Entry>> {
+/** By their keys, the entries that have an expression, or that are not all in force on this server. */
+async function findDoubtful({ tree, inForce }: Configuration): Promise<ReadonlyMap<string, Entry>> {
   const found = new Map<string, Entry>();
   await inPieces(tree.nodes(), ({ key, entry }) => {
-    if (entry?.attributes.some((one) => takesExpressions(one.key) && one.values.some(hasExpression)) === true)
-      found.set(key, entry);
+    if (entry === undefined) return;
+    const hasOwn = entry.attributes.some(
+      (one) => takesExpressions(one.key) && one.values.some(hasExpression),
+    );
+    if (hasOwn || inForce.isHeld(entry)) found.set(key, entry);
   });
   return found;
 }
@@ -160,7 +163,9 @@ function objectOf(key: string, entry: Entry, view: ReloadedView): ReloadedObject
   const waiting = [...(pending?.values() ?? [])]
     .filter((change) => before?.get(change.property.name) !== change)
     .map(({ property }) => property.name);
-  const isSame = changed.length === 0 && waiting.length === 0 && before?.size === pending?.size;
+  const isAbsent = configuration.inForce.isAbsent(entry);
+  const isUnchanged = changed.length === 0 && waiting.length === 0 && !isAbsent;
+  const isSame = isUnchanged && before?.size === pending?.size;
   if (isSame && !view.hasOtherTargets(key)) return undefined;
   return {
     key,
@@ -168,19 +173,18 @@ function objectOf(key: string, entry: Entry, view: ReloadedView): ReloadedObject
     pending,
     changed,
     waiting,
-    difference:
-      changed.length === 0 && waiting.length === 0
-        ? undefined
-        : new Difference({
-            key,
-            definitions: validator.definitions,
-            before: { entry, decode: () => old.decode(entry, before) },
-            after: {
-              entry,
-              decode: () => validator.decode(entry, pending),
-              decodeWritten: () => validator.decode(entry),
-            },
-          }),
+    difference: isUnchanged
+      ? undefined
+      : new Difference({
+          key,
+          definitions: validator.definitions,
+          before: isAbsent ? undefined : { entry, decode: () => old.decode(entry, before) },
+          after: {
+            entry,
+            decode: () => validator.decode(entry, pending),
+            decodeWritten: () => validator.decode(entry),
+          },
+        }),
     effectiveBefore: () => old.effectiveEntry(entry, before),
   };
 }

@@ -3,12 +3,15 @@
 import { messageOf } from '../../files/file-error.ts';
 import type { AlertSink } from '../../mail/alert.ts';
 import type { Commit, Store } from '../../store/store.ts';
+import { Overtaken } from '../../store/store-error.ts';
 
 /** Wraps a store so that every failed append raises an alert. */
 export function alertingStore(store: Store, alerts: AlertSink): Store {
   return {
     append: (commits: readonly Commit[]) =>
       store.append(commits).catch((error: unknown) => {
+        // The change is made on top of the other one.
+        if (error instanceof Overtaken) throw error;
         const reason = messageOf(error);
         alerts.raise({
           type: 'org.opends.server.CannotWriteConfig',

@@ -7,23 +7,38 @@ import { setImmediate } from 'node:timers/promises';
 import type { Requester } from '../../backend/backend.ts';
 import { ChangeFeed } from '../../backend/change-feed.ts';
 import type { Effect } from '../../directory/apply-change.ts';
-import { messageOf } from '../../files/file-error.ts';
 import type { Log } from '../../files/log.ts';
 import type { Change } from '../../ldap/change.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
-import type { ObjectDifference, Prepared } from '../../runtime/component.ts';
+import type { ObjectDifference } from '../../runtime/component.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import type { Commit, Store } from '../../store/store.ts';
+import type { ForeignCommits, Store } from '../../store/store.ts';
+import { Overtaken } from '../../store/store-error.ts';
+import { makeForeign } from './foreign-commits.ts';
 import { isNotNamedBy, type RefusedStep, refusalOf, refusalOfSome, withOthers } from './refused-steps.ts';
+import {
+  type Exclusive,
+  notStored,
+  type Ready,
+  type Storing,
+  triedAgain,
+  type Waiting,
+  type WriteStep,
+  type Written,
+} from './requests.ts';
 import { Snapshots } from './snapshots.ts';
 import { append, checkStaged, type NetChange, netOf, Staging } from './staging.ts';
 import { PREPARING, type SlowWork, STORING, WorkUnderWay } from './work-under-way.ts';
 import type { WriteTarget } from './write-target.ts';
 
+export type { WriteStep, Written } from './requests.ts';
+
 export interface WritePathOptions {
   readonly target: WriteTarget;
   readonly runtime: Runtime;
   readonly store: Store;
+  /** Commits of other servers; undefined if nobody else writes. */
+  readonly foreign?: ForeignCommits | undefined;
   readonly now: () => Date;
   readonly log: Pick<Log, 'warn'>;
   /** A clock that never goes back. */
@@ -36,68 +51,6 @@ export interface WritePathOptions {
 const BATCH_MAX = 256;
 /** Changes waiting for their turn: one more is refused as busy. */
 const WAITING_MAX = 10_000;
-/** Something that is asked for at once with others, and is done with them or not at all. */
-export interface WriteStep {
-  /** Requested changes, if they have all texts of the changes that are made of them. */
-  readonly asked?: readonly Change[];
-  /**
-   * Called when it is its turn, with the number that the commit will have, and sees what the steps before it have
-   * staged. Throws what refuses the step.
-   */
-  changes(number: number): readonly Change[];
-  /** Told what the changes would do. Throws what refuses the step. */
-  accept?(effects: readonly Effect[]): void;
-}
-
-/** Outcome of a request. */
-export interface Written {
-  /** The number of the commit; undefined when it was to be tried only. */
-  readonly number: number | undefined;
-  readonly notes: readonly string[];
-  /** The effects, step by step. */
-  readonly effects: readonly (readonly Effect[])[];
-}
-
-/** Work that runs while nothing is being prepared or stored; requests wait for its end. Never rejects. */
-interface Exclusive {
-  readonly work: (runtime: Runtime) => Promise<void>;
-}
-
-interface Waiting {
-  readonly steps: readonly WriteStep[];
-  /** Everything is checked and prepared, and nothing changes. */
-  readonly isTrial: boolean;
-  readonly requester: Requester;
-  readonly outcome: PromiseWithResolvers<Written>;
-  /** True if it is prepared after all earlier ones are committed: a component could not prepare it before. */
-  readonly retryAfterCommit?: boolean;
-}
-
-/** Staged and prepared request that waits for the disk. */
-interface Ready {
-  readonly waiting: Waiting;
-  readonly commit: Commit;
-  readonly effects: readonly (readonly Effect[])[];
-  readonly net: NetChange;
-  readonly prepared: Prepared;
-  /** Where the tree was when it was staged. */
-  readonly mark: number;
-  /** Requests that came right after it and were refused. They are answered when what refused them is on disk. */
-  readonly refused: Refused[];
-}
-
-interface Refused {
-  readonly waiting: Waiting;
-  readonly error: unknown;
-}
-
-/** Batch that is being stored. */
-interface Storing {
-  readonly batch: readonly Ready[];
-  /** Once the append has failed. */
-  failure?: { readonly cause: unknown };
-}
-
 export class WritePath {
   readonly #options: WritePathOptions;
   readonly #queue: (Waiting | Exclusive)[] = [];
@@ -162,6 +115,16 @@ export class WritePath {
   /** Does everything that can fail, and then forgets it; refuses as `submitAll` does. */
   try(steps: readonly WriteStep[], requester: Requester): Promise<Written> {
     return this.#enqueue(steps, requester, true);
+  }
+
+  /** Makes what other servers have stored, between the changes before it and those after it. Resolves when that is done. */
+  follow(): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    const done = Promise.withResolvers<void>();
+    const { work } = this.#following();
+    this.#queue.push({ work: (runtime) => work(runtime).then(done.resolve) });
+    this.#wake();
+    return done.promise;
   }
 
   /** Does something between the changes before it and those after it. Nothing of it is stored. */
@@ -273,12 +236,29 @@ export class WritePath {
     for (const { prepared } of [...storing.batch, ...ahead].toReversed()) prepared.abort();
     this.#options.target.tree.abort();
     const behind = ({ refused }: Ready) => refused.map(({ waiting }) => waiting);
-    this.#queue.unshift(
-      ...storing.batch.flatMap(behind),
-      ...ahead.flatMap((ready) => [ready.waiting, ...behind(ready)]),
-    );
+    const others = ahead.flatMap((ready) => [ready.waiting, ...behind(ready)]);
+    if (cause instanceof Overtaken) {
+      this.#queue.unshift(this.#following(), ...triedAgain(storing.batch), ...others);
+      return;
+    }
+    this.#queue.unshift(...storing.batch.flatMap(behind), ...others);
     const refusal = notStored(cause);
     for (const { waiting } of storing.batch) waiting.outcome.reject(refusal);
+  }
+
+  #following(): Exclusive {
+    const { foreign, target } = this.#options;
+    const work = async (runtime: Runtime) => {
+      await foreign?.each(async (commit) => {
+        const { places, problems, settled } = await makeForeign(commit, target, runtime);
+        this.#shownNumber = commit.number;
+        this.feed.publish(commit.number, places);
+        await settled;
+        return problems;
+      });
+      this.#snapshots.writeIfDue();
+    };
+    return { work };
   }
 
   /** Apply, validate, prepare; what fails one of them leaves no trace. */
@@ -386,11 +366,4 @@ export class WritePath {
   snapshot(): Promise<void> {
     return this.#snapshots.write();
   }
-}
-
-function notStored(error: unknown): LdapError {
-  const reason = messageOf(error);
-  return new LdapError('unavailable', `The change could not be stored and nothing has changed: ${reason}`, {
-    cause: error,
-  });
 }

@@ -27,6 +27,11 @@ export interface WriteTarget {
    */
   settle?(effect: Effect, at: Date, names: NewNames): void;
   /**
+   * Keeps in force what was before an effect of another server, which cannot be in force here: it is stored all the same. Of
+   * accounts, trust and policies nothing stays in force then. Called once more, it changes nothing.
+   */
+  hold?(effect: Effect, at: Date, names: NewNames): void;
+  /**
    * Throws insufficientAccessRights (50) when the requester may not do what the effect does, which is staged.
    * @param changes all that are made together: the effect is what those come to in the end that are about its place.
    */

@@ -1,0 +1,265 @@
+// The store of a server in a cluster: the log decides the order of commits, and the local store is a copy of it. The copy serves
+// starts without the log; a commit counts when the log has it, whatever becomes of the copy.
+
+import { messageOf } from '../files/file-error.ts';
+import type { Entry } from '../ldap/entry.ts';
+import type { Commit, ForeignCommits, Store } from '../store/store.ts';
+import { OutcomeUnknown, Overtaken, StoreError } from '../store/store-error.ts';
+import { isSameCode } from './cluster-keys.ts';
+import { type ClusterLog, LogError, type LogHead, type LogRecord } from './cluster-log.ts';
+import type { LogRecords } from './log-records.ts';
+
+/** Events that an administrator should know of, as sentences. */
+export interface ClusterReports {
+  /** A commit of another server is not all in force here. */
+  notInForce(commit: Commit, problems: readonly string[]): void;
+  /** This server follows no further. */
+  stopped(sentence: string): void;
+  /** The local copy misses commits. */
+  copyFailed(sentence: string): void;
+}
+
+export interface ClusterStoreOptions {
+  readonly log: ClusterLog;
+  readonly records: LogRecords;
+  readonly local: Store;
+  /** Code of the last record that the local store has; undefined: the log is asked once it is there. */
+  readonly code?: string | undefined;
+  readonly historyId: string;
+  readonly reports: ClusterReports;
+}
+
+/** Records that are read at once while this server is behind. */
+const READ_MAX = 256;
+/** Commits that wait for the local copy, such as while the disk is full. */
+const UNCOPIED_MAX = 10_000;
+
+export class ClusterStore implements Store, ForeignCommits {
+  readonly #options: ClusterStoreOptions;
+  readonly #ended = new AbortController();
+  /** Records that the log has told of and that are not made yet. */
+  readonly #inbox = new Map<number, LogRecord>();
+  #number: number;
+  #code: string | undefined;
+  /** End of the log; undefined if it may be another one by now. */
+  #head: LogHead | undefined;
+  /** True if the log may have records that it has not told of. */
+  #isBehind = false;
+  #failure: StoreError | undefined;
+  #uncopied: Commit[] = [];
+  #isCopyLost = false;
+  #following: Promise<void> | undefined;
+
+  constructor(options: ClusterStoreOptions) {
+    this.#options = options;
+    this.#number = options.local.lastNumber;
+    this.#code = options.code;
+  }
+
+  get lastNumber(): number {
+    return this.#number;
+  }
+
+  get commitsSinceSnapshot(): number {
+    return this.#options.local.commitsSinceSnapshot;
+  }
+
+  get bytesSinceSnapshot(): number {
+    return this.#options.local.bytesSinceSnapshot;
+  }
+
+  get failure(): StoreError | undefined {
+    return this.#failure;
+  }
+
+  /** Throws Overtaken, OutcomeUnknown and StoreError. */
+  async append(commits: readonly Commit[]): Promise<void> {
+    const { log, records } = this.#options;
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#inbox.has(this.#number + 1)) throw new Overtaken();
+    if (!log.state.isConnected) throw new StoreError(log.state.why);
+    try {
+      const seen = this.#head ?? (await this.#readHead());
+      const added = records.format(commits, seen.code);
+      const head = await log.append(seen, added);
+      if (head === 'overtaken') throw this.#overtaken();
+      this.#head = head;
+      this.#number = head.number;
+      this.#code = head.code;
+    } catch (error) {
+      throw this.#refusalOf(error);
+    }
+    await this.#copy(commits);
+  }
+
+  snapshot(entries: readonly Entry[], throughNumber: number, checkedBy?: string): Promise<void> {
+    return this.#options.local.snapshot(entries, throughNumber, checkedBy);
+  }
+
+  /** Begins to follow the log. `tell` is called when there is something new; nothing more is read before it resolves. */
+  follow(tell: () => Promise<void>): void {
+    this.#following ??= this.#follow(tell);
+  }
+
+  async each(make: (commit: Commit) => Promise<readonly string[]>): Promise<void> {
+    if (this.#failure !== undefined) return;
+    try {
+      this.#code ??= await this.#learnCode();
+      for (let next = await this.#next(); next !== undefined; next = await this.#next()) {
+        const commit = this.#options.records.read(next, this.#code ?? '');
+        const problems = await make(commit);
+        this.#number = next.number;
+        this.#code = next.code;
+        this.#head = undefined;
+        await this.#copy([commit]);
+        if (problems.length > 0) this.#options.reports.notInForce(commit, problems);
+      }
+    } catch (error) {
+      // An outage is not the end: the log tells of new records when it is back.
+      if (!(error instanceof LogError && isPassing(error))) this.#stop(error);
+    }
+  }
+
+  /** Ends the connection to the log. The local store stays open. */
+  async close(): Promise<void> {
+    this.#ended.abort();
+    await this.#following;
+    await this.#options.log.close();
+  }
+
+  async #follow(tell: () => Promise<void>): Promise<void> {
+    const { signal } = this.#ended;
+    try {
+      for await (const records of this.#options.log.follow(this.#number, signal)) {
+        for (const record of records) this.#take(record);
+        if (this.#inbox.size > 0) await tell();
+      }
+    } catch (error) {
+      if (!signal.aborted) this.#stop(error);
+    }
+  }
+
+  /** Throws StoreError if the log has another last record than this server. */
+  #take(record: LogRecord): void {
+    if (record.number > this.#number) this.#inbox.set(record.number, record);
+    else if (record.number === this.#number && !isSameCode(record.code, this.#code ?? record.code))
+      throw this.#otherPast();
+  }
+
+  /** Returns the record after the last one that is made here; undefined if there is none. Throws LogError. */
+  async #next(): Promise<LogRecord | undefined> {
+    for (const number of this.#inbox.keys()) if (number <= this.#number) this.#inbox.delete(number);
+    if (!this.#inbox.has(this.#number + 1) && this.#isBehind) {
+      const records = await this.#options.log.read(this.#number + 1, READ_MAX);
+      this.#isBehind = records.length > 0;
+      for (const record of records) this.#take(record);
+    }
+    return this.#inbox.get(this.#number + 1);
+  }
+
+  /** Returns the end of the log if it is where this server is. Throws Overtaken, StoreError and LogError. */
+  async #readHead(): Promise<LogHead> {
+    const head = await this.#endOfLog();
+    if (head.number > this.#number) throw this.#overtaken();
+    if (!isSameCode(head.code, this.#code ?? head.code)) throw this.#otherPast();
+    return head;
+  }
+
+  /** Returns the end of the log. Throws StoreError if the log does not have what this server has. */
+  async #endOfLog(): Promise<LogHead> {
+    const head = await this.#options.log.head();
+    if (head === undefined || head.historyId !== this.#options.historyId || head.number < this.#number)
+      throw this.#otherPast();
+    return head;
+  }
+
+  /** Returns the code of the last record that this server has. */
+  async #learnCode(): Promise<string> {
+    const { log } = this.#options;
+    const head = await this.#endOfLog();
+    if (head.number === this.#number) return head.code;
+    const snapshot = await log.readSnapshot();
+    if (snapshot?.number === this.#number) return snapshot.code;
+    const [record] = await log.read(this.#number, 1);
+    if (record?.number !== this.#number) throw this.#otherPast();
+    return record.code;
+  }
+
+  /**
+   * Makes what the log has by now, before the server serves. Throws LogError if the log is away, and StoreError if it is not that of
+   * this server.
+   */
+  async catchUp(tell: () => Promise<void>): Promise<void> {
+    this.#code ??= await this.#learnCode();
+    this.#isBehind = true;
+    await tell();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #overtaken(): Overtaken {
+    this.#head = undefined;
+    this.#isBehind = true;
+    return new Overtaken();
+  }
+
+  #otherPast(): StoreError {
+    return new StoreError(
+      `The log of the cluster does not have change ${this.#number} as this server has it: it was changed, restored from a ` +
+        'backup, or is that of another cluster. This server follows no further and takes no changes. See docs/cluster.md.',
+      { isFinal: true },
+    );
+  }
+
+  #refusalOf(error: unknown): unknown {
+    if (error instanceof Overtaken) return error;
+    this.#head = undefined;
+    if (error instanceof StoreError && error.isFinal) return this.#stop(error);
+    if (!(error instanceof LogError)) return error;
+    if (error.problem === 'unknown') {
+      // If it is there after all, it is made like a change of another server.
+      this.#isBehind = true;
+      return new OutcomeUnknown(error.message, { cause: error });
+    }
+    return isPassing(error) ? new StoreError(error.message, { cause: error }) : this.#stop(error);
+  }
+
+  #stop(error: unknown): StoreError {
+    if (this.#failure !== undefined) return this.#failure;
+    const message = messageOf(error);
+    this.#failure =
+      error instanceof StoreError
+        ? error
+        : new StoreError(
+            `This server follows the cluster no further after change ${this.#number}: ${message}`,
+            {
+              cause: error,
+              isFinal: true,
+            },
+          );
+    this.#options.reports.stopped(this.#failure.message);
+    return this.#failure;
+  }
+
+  /** Writes commits to the local store. What the disk does not take now it gets with the next commits. */
+  async #copy(commits: readonly Commit[]): Promise<void> {
+    if (this.#isCopyLost) return;
+    this.#uncopied.push(...commits);
+    const { local, reports } = this.#options;
+    try {
+      await local.append(this.#uncopied);
+      this.#uncopied = [];
+    } catch (error) {
+      this.#isCopyLost = local.failure !== undefined || this.#uncopied.length > UNCOPIED_MAX;
+      if (this.#isCopyLost) this.#uncopied = [];
+      if (this.#isCopyLost || this.#uncopied.length === commits.length)
+        reports.copyFailed(
+          `The local copy of change ${this.#number} could not be written: ${messageOf(error)}`,
+        );
+    }
+  }
+}
+
+/** Returns true for an error after which the same may succeed. */
+function isPassing({ problem }: LogError): boolean {
+  return problem === 'unavailable' || problem === 'unknown' || problem === 'full' || problem === 'closed';
+}

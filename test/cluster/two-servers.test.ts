@@ -1,0 +1,269 @@
+// Several write paths on one log: whatever comes at once and however the log fails, all of them end as one tree does to which
+// the log is applied.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ANONYMOUS } from '../../src/backend/backend.ts';
+import { ClusterKeys } from '../../src/cluster/cluster-keys.ts';
+import { ClusterStore } from '../../src/cluster/cluster-store.ts';
+import { LogRecords } from '../../src/cluster/log-records.ts';
+import { repeat } from '../../src/configuration/write/staging.ts';
+import { WritePath } from '../../src/configuration/write/write-path.ts';
+import type { Change } from '../../src/ldap/change.ts';
+import { Dn } from '../../src/ldap/dn.ts';
+import { Attribute, Entry } from '../../src/ldap/entry.ts';
+import { LdapError } from '../../src/ldap/ldap-error.ts';
+import { MemoryStore } from '../../src/memory/memory-store.ts';
+import type { MemoryTree } from '../../src/memory/memory-tree.ts';
+import { Runtime } from '../../src/runtime/runtime.ts';
+import { masterKeyOf } from '../../src/store/encryption/data-keys.ts';
+import { VALUES_AS_STORED } from '../../src/store/encryption/stored-values.ts';
+import type { Commit } from '../../src/store/store.ts';
+import { moveOf, peopleTree, SUFFIX } from '../directory/people.ts';
+import { until } from '../support/until.ts';
+import { ArrayLog, type Failure, SharedArray } from './array-log.ts';
+
+const HISTORY = '7d3ea4ac-33a8-4d5a-8d7d-64dc5e0b9f4b';
+const KEYS = new ClusterKeys(masterKeyOf(Buffer.alloc(32, 7)), HISTORY);
+const RECORDS = new LogRecords(KEYS, VALUES_AS_STORED);
+const CODE = KEYS.firstCode(0);
+
+function newLog(): SharedArray {
+  return new SharedArray({ number: 0, historyId: HISTORY, code: CODE });
+}
+
+/** A local copy that says what it has. */
+class Copy extends MemoryStore {
+  readonly commits: Commit[] = [];
+
+  override append(commits: readonly Commit[]): Promise<void> {
+    this.commits.push(...commits);
+    return super.append(commits);
+  }
+}
+
+function open(shared: SharedArray, failures: Iterable<Failure> = []) {
+  const entries = peopleTree();
+  const stopped: string[] = [];
+  const log = new ArrayLog(shared, failures);
+  const reports = {
+    notInForce: () => {},
+    stopped: (one: string) => void stopped.push(one),
+    copyFailed: () => {},
+  };
+  const local = new Copy();
+  const store = new ClusterStore({ log, records: RECORDS, local, code: CODE, historyId: HISTORY, reports });
+  const means = { store, foreign: store, now: () => new Date(0), log: { warn: () => {} } };
+  const writePath = new WritePath({ target: entries, runtime: new Runtime([]), ...means });
+  const told: number[] = [];
+  writePath.feed.listen({ committed: ({ number }) => told.push(number), failed: () => {} });
+  store.follow(() => writePath.follow());
+  return { entries, writePath, store, log, local, told, stopped };
+}
+
+type Server = ReturnType<typeof open>;
+
+function dnOf(name: string): Dn {
+  return Dn.parse(`ou=${name},${SUFFIX}`);
+}
+
+function add(name: string): Change {
+  return { type: 'add', entry: Entry.of(dnOf(name), { objectClass: ['organizationalUnit'], ou: name }) };
+}
+
+function describeAs(name: string, text: string): Change {
+  const attribute = new Attribute('description', [text]);
+  return { type: 'modify', dn: dnOf(name), modifications: [{ operation: 'replace', attribute }] };
+}
+
+/** Everything that readers see, operational attributes included. */
+function contentOf({ tree }: MemoryTree): readonly string[] {
+  return [...tree.entries()]
+    .map(
+      ({ dn, attributes }) => `${dn} ${attributes.map((one) => `${one.key}=${one.values.join('|')}`).sort()}`,
+    )
+    .sort();
+}
+
+/** The tree that the log itself comes to. */
+function oracle(shared: SharedArray): readonly string[] {
+  const entries = peopleTree();
+  let code = CODE;
+  for (const record of shared.records) {
+    repeat(entries, [RECORDS.read(record, code)]);
+    code = record.code;
+  }
+  return contentOf(entries);
+}
+
+async function allCaughtUp(servers: readonly Server[], shared: SharedArray): Promise<void> {
+  const isThere = ({ writePath }: Server) => writePath.feed.number === shared.head.number;
+  await until(() => servers.every((one) => isThere(one) && one.writePath.waitingCount === 0));
+}
+
+const NAMES = ['one', 'two', 'three', 'four'];
+const change: fc.Arbitrary<Change> = fc.oneof(
+  fc.constantFrom(...NAMES).map(add),
+  fc.constantFrom(...NAMES).map((name): Change => ({ type: 'delete', dn: dnOf(name) })),
+  fc
+    .tuple(fc.constantFrom(...NAMES), fc.string({ minLength: 1, unit: 'grapheme' }))
+    .map(([name, text]) => describeAs(name, text)),
+  fc
+    .tuple(fc.constantFrom(...NAMES), fc.constantFrom(...NAMES))
+    .map(([name, other]) => moveOf(`ou=${name},${SUFFIX}`, { rdn: `ou=${other}` })),
+);
+const failure: fc.Arbitrary<Failure> = fc.constantFrom('none', 'none', 'none', 'lost', 'stored', 'away');
+const work = fc.array(fc.record({ server: fc.nat(2), change, isApart: fc.boolean() }), { maxLength: 40 });
+
+describe('servers that share a log', () => {
+  it('all end as one tree does that the log is applied to, and tell each commit once, in order', async () => {
+    const failures = fc.array(failure, { maxLength: 12 });
+    const run = async (
+      steps: typeof work extends fc.Arbitrary<infer T> ? T : never,
+      ways: readonly Failure[][],
+    ) => {
+      const shared = newLog();
+      const servers = ways.map((way) => open(shared, way));
+      const asked: Promise<unknown>[] = [];
+      const outcomes = new Map<number, Change>();
+      for (const { server, change: wanted, isApart } of steps) {
+        const written = servers[server]?.writePath.submit(wanted, ANONYMOUS);
+        if (written === undefined) continue;
+        const done = written.then(
+          ({ number }) => void (number !== undefined && outcomes.set(number, wanted)),
+          (error: unknown) => {
+            if (!(error instanceof LdapError)) throw error;
+          },
+        );
+        asked.push(done);
+        if (isApart) await done;
+      }
+      await Promise.all(asked);
+      await allCaughtUp(servers, shared);
+      const expected = oracle(shared);
+      for (const { entries, told, local, stopped } of servers) {
+        expect(stopped).toEqual([]);
+        expect(contentOf(entries)).toEqual(expected);
+        expect(told).toEqual(shared.records.map(({ number }) => number));
+        expect(local.commits.map(({ number }) => number)).toEqual(told);
+      }
+      // What was acknowledged is in the log under its number.
+      for (const [number, { type }] of outcomes)
+        expect(shared.records[number - 1]?.text).toContain(type === 'modifyDn' ? 'modrdn' : type);
+      for (const { store } of servers) await store.close();
+    };
+    const ways = fc.tuple(failures, failures, failures);
+    await fc.assert(fc.asyncProperty(work, ways, run), { numRuns: 150 });
+  }, 120_000);
+
+  it('makes a change on top of what another server has stored first', async () => {
+    const shared = newLog();
+    const [here, there] = [open(shared), open(shared)];
+    const both = await Promise.all([
+      here.writePath.submit(add('one'), ANONYMOUS),
+      there.writePath.submit(add('two'), ANONYMOUS),
+    ]);
+    expect(both.map(({ number }) => number).sort()).toEqual([1, 2]);
+    await allCaughtUp([here, there], shared);
+    expect(contentOf(here.entries)).toEqual(contentOf(there.entries));
+  });
+
+  it('refuses what another server has made impossible, as that one would', async () => {
+    const shared = newLog();
+    const [here, there] = [open(shared), open(shared)];
+    const both = await Promise.allSettled([
+      here.writePath.submit(add('one'), ANONYMOUS),
+      there.writePath.submit(add('one'), ANONYMOUS),
+    ]);
+    const refused = both.flatMap((one) => (one.status === 'rejected' ? [one.reason.code] : []));
+    expect(refused).toEqual([68]);
+  });
+
+  it('refuses a change as busy when others were first too often', async () => {
+    const shared = newLog();
+    const here = open(shared);
+    let count = 0;
+    const { log } = here;
+    log.append = async (seen) => {
+      count += 1;
+      const commit = {
+        number: seen.number + 1,
+        at: new Date(0),
+        by: 'cn=other',
+        changes: [add(`unit ${count}`)],
+      };
+      const id = `00000000-0000-4000-8000-${String(count).padStart(12, '0')}`;
+      shared.push(RECORDS.format([{ ...commit, id }], seen.code));
+      return 'overtaken';
+    };
+    await expect(here.writePath.submit(add('one'), ANONYMOUS)).rejects.toMatchObject({ code: 51 });
+    expect(count).toBe(8);
+  });
+
+  it('refuses changes at once while etcd is away, with the reason, and goes on when it is back', async () => {
+    const shared = newLog();
+    const here = open(shared);
+    here.log.isConnected = false;
+    const refused = here.writePath.submit(add('one'), ANONYMOUS);
+    await expect(refused).rejects.toMatchObject({
+      code: 52,
+      message: expect.stringContaining('taken etcd away'),
+    });
+    here.log.isConnected = true;
+    expect(await here.writePath.submit(add('one'), ANONYMOUS)).toMatchObject({ number: 1 });
+  });
+
+  it('says that it is not known whether a change is stored, and shows it when it is', async () => {
+    const shared = newLog();
+    const here = open(shared, ['stored']);
+    const refused = here.writePath.submit(add('one'), ANONYMOUS);
+    await expect(refused).rejects.toMatchObject({
+      code: 52,
+      message: expect.stringMatching(/^It is not known/),
+    });
+    await allCaughtUp([here], shared);
+    expect(contentOf(here.entries)).toEqual(oracle(shared));
+    expect(here.told).toEqual([1]);
+  });
+});
+
+describe('a record that no server wrote', () => {
+  async function withOne(change: (records: SharedArray['records']) => void) {
+    const shared = newLog();
+    const here = open(shared);
+    for (const name of NAMES) await here.writePath.submit(add(name), ANONYMOUS);
+    change(shared.records);
+    const there = open(shared);
+    await until(() => there.stopped.length > 0);
+    await expect(there.writePath.submit(add('five'), ANONYMOUS)).rejects.toMatchObject({ code: 52 });
+    return there;
+  }
+
+  it('stops the server when it was changed', async () => {
+    const there = await withOne((records) => {
+      const [, second] = records;
+      if (second !== undefined) records[1] = { ...second, text: second.text.replaceAll('two', 'owt') };
+    });
+    expect(there.told).toEqual([1]);
+    expect(there.stopped).toEqual([
+      expect.stringContaining('Change 2 of the cluster does not have the code'),
+    ]);
+  });
+
+  it('stops the server when it is an earlier one once more', async () => {
+    const there = await withOne((records) => {
+      const [first] = records;
+      if (first !== undefined) records[2] = { ...first, number: 3 };
+    });
+    expect(there.told).toEqual([1, 2]);
+  });
+
+  it('stops the server when one is missing', async () => {
+    const there = await withOne((records) => {
+      const [, , third, fourth] = records;
+      if (third !== undefined) records.splice(1, 3, { ...third, number: 2 }, { ...third, number: 3 });
+      if (fourth !== undefined) records.push(fourth);
+    });
+    expect(there.told).toEqual([1]);
+  });
+});
