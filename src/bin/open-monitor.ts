@@ -24,6 +24,8 @@ export interface MonitorParts
   readonly instanceFolder: string;
   readonly now: () => Date;
   readonly isStarting: () => boolean;
+  /** Sentences about what does not work although the server serves. */
+  readonly degraded: () => readonly string[];
 }
 
 export interface OpenMonitor {
@@ -59,6 +61,7 @@ export function openMonitor(parts: MonitorParts): OpenMonitor {
       ...(isStarting() ? ['The server is starting.'] : watch.problems),
       ...descriptors.problems,
     ],
+    degraded: parts.degraded,
     notRunning: () => watch.notRunning,
   };
   monitor.add(healthMonitor(health));

@@ -39,6 +39,7 @@ import type { OpenLog } from './log.ts';
 import { type OpenContexts, openContexts } from './naming-contexts.ts';
 import { loginAlerts, openAlerts } from './open-alerts.ts';
 import { offeredMechanisms, openAuthentication, openProfiles } from './open-authentication.ts';
+import { joinOthers, openClusterOf, putIntoForce, requireAddress } from './open-cluster.ts';
 import { openHttp } from './open-http.ts';
 import { openMail } from './open-mail.ts';
 import { type OpenMonitor, openMonitor } from './open-monitor.ts';
@@ -88,7 +89,6 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
   });
   writePath.use(runtime);
   // What others need is there before they are prepared, and the ports open when there is everything that connections need.
-  const differences = [...configuration.differences()];
   const hintOptions = {
     configFolder: instance.configFolder,
     choice: parts.choice,
@@ -97,17 +97,14 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
     sources: configuration.validator.sources,
     values: ground.values,
   };
-  for (const stage of stages) {
-    try {
-      (await new Runtime(stage).prepare(differences)).commit();
-    } catch (error) {
-      throw await withHint(error, hintOptions);
-    }
-  }
+  await putIntoForce(stages, ground).catch(async (error: unknown) => {
+    throw await withHint(error, hintOptions);
+  });
   isStarting = false;
   await tellUpgradeNotices(instance, configuration, log);
   services.healthWatch.start(runtime);
   const urls = listeners.urls();
+  if (ground.cluster !== undefined) requireAddress(urls);
   services.mail.queue.start();
   await services.alerting.start(urls);
   await services.tasks.runner.start();
@@ -147,7 +144,7 @@ type Services = Awaited<ReturnType<typeof openServices>>;
 async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
   const { environment, now, later, log } = parts;
   const alerts = new Alerts({ now, later, log });
-  const configured = await openConfiguration({ ...parts, alerts });
+  const configured = await openConfiguration({ ...parts, alerts, isServer: true });
   const { instance, schema, configuration, store, files } = configured;
   opened.defer(() => configured.close());
   let endOfGoodStart = async () => {};
@@ -161,14 +158,19 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
   const policies = new PasswordPolicies({ instanceFolder: instance.folder, files, keyOf });
   const states = await LoginStates.open({ folder: instance.configFolder, later, log });
   opened.defer(() => states.close());
+  const cluster = await openClusterOf(configured, { alerts, log, now });
+  opened.defer(() => cluster?.store.close());
+  const written = cluster?.store ?? store;
   const writePath = new WritePath({
     target: configuration,
     runtime: new Runtime([accounts]),
     now,
     log,
-    store: alertingStore(store, alerts),
+    store: alertingStore(written, alerts),
+    foreign: cluster?.store,
   });
   opened.defer(() => writePath.close());
+  await joinOthers(cluster, writePath, { alerts, log });
   if (configured.isSnapshotDue) await writePath.snapshot().catch(tellUnlessFull(log));
   await addShippedPolicies(configuration, writePath, log);
   await addMissingContainers(configuration, writePath, log);
@@ -180,6 +182,8 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
     policies,
     states,
     writePath,
+    written,
+    cluster,
     alerts,
     now,
     later,
@@ -211,7 +215,8 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
   const { monitor, health, ...monitoring } = openMonitor({
     configuration,
     writePath,
-    store,
+    store: ground.written,
+    degraded: () => ground.cluster?.problems() ?? [],
     files,
     now,
     instanceFolder,

@@ -90,7 +90,7 @@ export class HttpAnswers {
       const headers = { Connection: 'close' };
       return { status: 413, type: TEXT, body: 'A request has no body here.\n', headers };
     }
-    const { alive, healthy } = this.#options.health;
+    const { alive, healthy, degraded } = this.#options.health;
     const reader = await this.#readerOf(request);
     if ('refusal' in reader)
       return { status: 401, type: TEXT, body: `${reader.refusal}\n`, headers: CHALLENGE };
@@ -100,7 +100,7 @@ export class HttpAnswers {
       case '/healthz':
         return healthAnswer(alive(), reader);
       case '/readyz':
-        return healthAnswer([...alive(), ...healthy()], reader);
+        return healthAnswer([...alive(), ...healthy()], reader, degraded());
       default:
         return { status: 404, type: TEXT, body: 'There is /metrics, /healthz and /readyz.\n' };
     }
@@ -130,9 +130,17 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
 }
 
-/** Says what is wrong to those who may know it: problems name objects, files and addresses. */
-function healthAnswer(problems: readonly string[], { seesAll }: HttpReader): HttpAnswer {
-  if (problems.length === 0) return { status: 200, type: TEXT, body: 'ok\n' };
+/**
+ * Says what is wrong to those who may know it: problems name objects, files and addresses.
+ * @param notes what does not work, while requests are served all the same
+ */
+function healthAnswer(
+  problems: readonly string[],
+  { seesAll }: HttpReader,
+  notes: readonly string[] = [],
+): HttpAnswer {
+  if (problems.length === 0)
+    return { status: 200, type: TEXT, body: `${['ok', ...(seesAll ? notes : [])].join('\n')}\n` };
   const said = seesAll ? problems : [UNWELL];
   return { status: 503, type: TEXT, body: `${said.join('\n')}\n` };
 }

@@ -144,7 +144,7 @@ async function readGood({
       schema,
       validator: new PropertyValidator({ schema, sources }),
     });
-    await loadConfiguration(configuration, { entries, checked: undefined, commits: [] }, new Date());
+    await loadConfiguration(configuration, { entries, checked: undefined, commits: [] }, new Date(), false);
     return entries;
   } catch {
     // Whatever is wrong with it, it is no way out.

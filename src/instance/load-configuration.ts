@@ -21,6 +21,8 @@ export interface LoadedConfiguration {
   readonly isSnapshotDue: boolean;
   /** Values that an earlier version took and that a change may not bring any more. They are in force. */
   readonly outdated: readonly Issue[];
+  /** Problems of entries that other servers have stored and of which nothing is in force here. */
+  readonly notInForce: readonly Issue[];
 }
 
 /** Control characters as LDIF has them in plain text; those beyond are in base64, which is looked into anyway. */
@@ -29,32 +31,52 @@ const CONTROL_CHARACTERS: readonly string[] = [
   '\u007f',
 ];
 
-/** Throws StartError. */
+/**
+ * Loads what the store holds. Throws StartError.
+ * @param isShared True if other servers have a say in it: an entry that is not valid here is in force there, and keeps no server
+ *   from starting.
+ */
 export async function loadConfiguration(
   configuration: Configuration,
   { entries, checked, commits }: Pick<StoreContents, 'entries' | 'checked' | 'commits'>,
   now: Date,
+  isShared: boolean,
 ): Promise<LoadedConfiguration> {
   const { tree, schema } = configuration;
+  const notInForce: Issue[] = [];
+  const requireValid = (issues: readonly Issue[]) => {
+    const others = isShared ? issues.filter((issue) => !isHeld(configuration, issue, now)) : issues;
+    notInForce.push(...issues.filter((issue) => !others.includes(issue)));
+    refuse(others, 'The configuration is not valid');
+  };
   if (checked !== undefined && checked.checkedBy === configuration.checkedBy) {
     loadCheckedEntries(configuration, entries);
     const touched = repeat(configuration, commits);
     const doubtful = await validateDoubtful(configuration, checked, touched);
-    refuse([...doubtful, ...configuration.checkStart()], 'The configuration is not valid');
+    requireValid([...doubtful, ...configuration.checkStart()]);
     const keys = new Set(touched);
     for (const entry of checked.entriesWith([...EXPRESSION_MARKS, ...CONTROL_CHARACTERS]))
       keys.add(schema.dnKey(entry.dn));
     const present = [...keys].flatMap((key) => tree.find(key) ?? []);
-    return { isSnapshotDue: false, outdated: outdatedValues(configuration, present) };
+    return { isSnapshotDue: false, outdated: outdatedValues(configuration, present), notInForce };
   }
   const made = { at: now, by: 'cn=First Start' };
   const isIncomplete = entries.some((entry) => entry.find('entryuuid') === undefined);
   refuse(loadEntries(configuration, entries, made, randomUUID), 'The configuration does not fit the schema');
   repeat(configuration, commits);
   await configuration.readAheadOf(tree.entries());
-  refuse(configuration.checkAll(), 'The configuration is not valid');
+  requireValid(configuration.checkAll());
   const outdated = outdatedValues(configuration, tree.entries());
-  return { isSnapshotDue: isIncomplete || entries.length > WORTH_A_SNAPSHOT, outdated };
+  return { isSnapshotDue: isIncomplete || entries.length > WORTH_A_SNAPSHOT, outdated, notInForce };
+}
+
+/** Keeps the entry of an issue from being in force; returns false if there is none. */
+function isHeld(configuration: Configuration, { dn }: Issue, now: Date): boolean {
+  const key = configuration.schema.dnKeyOfText(dn);
+  const entry = configuration.tree.find(key);
+  if (entry === undefined || configuration.isTop(key)) return false;
+  configuration.inForce.hold({ before: undefined, after: entry }, now, new Map());
+  return true;
 }
 
 /** Returns the issues of values in these entries that an earlier version took and that a change may not bring any more. */

@@ -11,6 +11,8 @@ import { FileError } from '../files/file-error.ts';
 import type { HistoryService } from '../history/history-service.ts';
 import { Runtime } from '../runtime/runtime.ts';
 import { Schema } from '../schema/schema.ts';
+import type { Store } from '../store/store.ts';
+import { onlyThroughCluster } from './cluster-membership.ts';
 import { readSchemaFiles } from './instance.ts';
 import type { InstanceChoice } from './instance-choice.ts';
 import { openConfiguration } from './open-configuration.ts';
@@ -63,8 +65,13 @@ export async function openOfflineInstance(
   const warn = (_: object, message: string) => report(message);
   const log = { info: () => {}, warn, error: warn, line: undefined };
   const now = () => new Date();
-  const { configuration, store, values } = await openConfiguration({ choice, environment, now, log });
-  const writePath = new WritePath({ target: configuration, runtime: new Runtime([]), store, now, log });
+  const { configuration, membership, ...opened } = await openConfiguration({ choice, environment, now, log });
+  const { store, values } = opened;
+  const means = { target: configuration, runtime: new Runtime([]), now, log };
+  const writePath = new WritePath({
+    ...means,
+    store: membership === undefined ? store : unchangeable(store, resolve(choice.instance)),
+  });
   const { service } = openHistory({ configuration, writePath, store, configFolder, values });
   const close = async () => {
     await writePath.close();
@@ -72,4 +79,17 @@ export async function openOfflineInstance(
   };
   const folder = resolve(choice.instance);
   return { folder, configuration, writePath, history: service, requester: OFFLINE, close };
+}
+
+/** Returns the store of an instance of a cluster, which takes no changes here. */
+function unchangeable(store: Store, folder: string): Store {
+  return {
+    append: () => Promise.reject(onlyThroughCluster(folder)),
+    snapshot: (entries, throughNumber, checkedBy) => store.snapshot(entries, throughNumber, checkedBy),
+    lastNumber: store.lastNumber,
+    commitsSinceSnapshot: store.commitsSinceSnapshot,
+    bytesSinceSnapshot: store.bytesSinceSnapshot,
+    failure: undefined,
+    close: () => store.close(),
+  };
 }

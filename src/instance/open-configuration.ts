@@ -8,10 +8,11 @@ import { Configuration } from '../configuration/configuration.ts';
 import { parseDefinition } from '../expression/definition.ts';
 import { Sources } from '../expression/sources.ts';
 import { FileReader } from '../files/file-reader.ts';
-import { nodeFileSystem } from '../files/file-system.ts';
+import { nodeFileSystem, unsyncedFileSystem } from '../files/file-system.ts';
 import type { Log } from '../files/log.ts';
 import { currentUser } from '../files/ownership.ts';
 import { requirePrivate } from '../files/permissions.ts';
+import { formatIssue } from '../ldap/issue.ts';
 import type { AlertSink } from '../mail/alert.ts';
 import { Schema } from '../schema/schema.ts';
 import type { MasterKey } from '../store/encryption/data-keys.ts';
@@ -20,12 +21,18 @@ import { type LdifStore, openLdifStore, type StoreLog } from '../store/ldif-stor
 import { KEEP_ALL } from '../store/retention.ts';
 import { SNAPSHOT_NAME } from '../store/snapshot.ts';
 import { nameOfChecker } from './checked-by.ts';
+import {
+  type Membership,
+  onlyThroughCluster,
+  readMembership,
+  requireAgreement,
+} from './cluster-membership.ts';
 import { environmentWith } from './environment-file.ts';
 import { type Instance, openInstance, readSchemaFiles, secretPlaces } from './instance.ts';
 import type { InstanceChoice } from './instance-choice.ts';
 import { encryptInstance, openValues, requireSameKey } from './keys/stored-secrets.ts';
 import { isReplaceable, replaceUnreadable, withHint } from './last-known-good.ts';
-import { formatOutdatedValue, loadConfiguration } from './load-configuration.ts';
+import { formatOutdatedValue, type LoadedConfiguration, loadConfiguration } from './load-configuration.ts';
 import { LastSecrets } from './secrets/last-secrets.ts';
 import { secretReader } from './secrets/secret-reader.ts';
 import { makeStartChanges } from './start-changes.ts';
@@ -41,6 +48,8 @@ export interface ConfigurationOptions {
   readonly log: Log;
   /** Hears of files that were edited by hand. */
   readonly alerts?: AlertSink;
+  /** True for a server, which reaches the cluster that its instance may belong to. */
+  readonly isServer?: boolean;
 }
 
 export interface OpenConfiguration {
@@ -51,6 +60,9 @@ export interface OpenConfiguration {
   /** Encrypts and decrypts secret values in files. */
   readonly values: EncryptedValues;
   readonly master: MasterKey;
+  /** The cluster that the instance belongs to: its store is a copy then. */
+  readonly membership: Membership | undefined;
+  readonly environment: ConfigurationOptions['environment'];
   /** True if a snapshot should be written before anything else. */
   readonly isSnapshotDue: boolean;
   /** Reads what values name. */
@@ -69,6 +81,8 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
   const instance = await openInstance(choice.instance, environment.CONFDIT_CERTIFICATE_NAMES);
   await requirePrivate(nodeFileSystem, await secretPlaces(choice.instance));
   for (const sentence of await findSharedPlaces(instance.folder)) log.warn({}, sentence);
+  const membership = await readMembership(instance.configFolder);
+  if (options.isServer === true) requireAgreement(instance.folder, membership, environment);
   const schemaFiles = await readSchemaFiles(instance);
   const schema = Schema.parse(schemaFiles, { syntaxes: expressionSyntaxes() });
   const definitions = choice.definitions.map(parseDefinition);
@@ -95,18 +109,19 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
     now,
     retention: KEEP_ALL,
     values,
+    ...(membership === undefined ? {} : { fileSystem: unsyncedFileSystem }),
   }).catch(async (error: unknown) => {
     throw (await isReplaceable(configFolder, values)) ? await withHint(error, hintOptions) : error;
   });
   const { store } = opened;
   try {
     await requireSameKey(values, keyPlace);
-    for (const warning of opened.warnings) log.warn({}, warning);
     const isLastKnownGood = choice.isLastKnownGood === true;
     if (opened.isUnclear && !isLastKnownGood && choice.acceptsEdit !== true) throw unclearEdit(configFolder);
+    const append = () => Promise.reject(onlyThroughCluster(instance.folder));
     const commits = await makeStartChanges({
       configFolder,
-      opened,
+      opened: (membership && { ...opened, store: { lastNumber: store.lastNumber, append } }) ?? opened,
       newConfiguration,
       now: now(),
       log,
@@ -116,18 +131,23 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
       values,
     });
     const configuration = newConfiguration();
-    const loaded = await loadConfiguration(configuration, { ...opened, commits }, now());
-    for (const issue of loaded.outdated) log.warn({}, formatOutdatedValue(issue));
+    const isShared = membership !== undefined;
+    const loaded = await loadConfiguration(configuration, { ...opened, commits }, now(), isShared);
+    for (const sentence of [...opened.warnings, ...warningsOf(loaded)]) log.warn({}, sentence);
     configuration.keepSecrets((used) => void last.keep(used));
     const close = () => store.close().then(() => last.settled());
     const isSnapshotDue = loaded.isSnapshotDue || opened.isForeign || opened.edited !== undefined;
-    const { master } = keys.keys;
-    const stored = { configuration, store, values, master, isSnapshotDue, close };
-    return { instance, schema, openSources, files, ...stored };
+    const stored = { configuration, store, values, master: keys.keys.master, isSnapshotDue, close };
+    return { instance, schema, openSources, files, membership, environment, ...stored };
   } catch (error) {
     await store.close();
     throw await withHint(error, hintOptions);
   }
+}
+
+function warningsOf({ notInForce, outdated }: LoadedConfiguration): readonly string[] {
+  const absent = notInForce.map((issue) => `Not in force on this server: ${formatIssue(issue)}`);
+  return [...absent, ...outdated.map(formatOutdatedValue)];
 }
 
 function storeLogOf(log: Log, alerts: AlertSink): StoreLog {

@@ -38,12 +38,14 @@ export interface HealthChecks {
   readonly alive: () => readonly string[];
   /** Sentences: reasons to send requests to another server for now. */
   readonly healthy: () => readonly string[];
+  /** Sentences: what does not work, while requests are served all the same. */
+  readonly degraded: () => readonly string[];
   /** Names of enabled objects that do not run. */
   readonly notRunning: () => readonly string[];
 }
 
 /** Returns the monitor source of health. */
-export function healthMonitor({ alive, healthy, notRunning }: HealthChecks): MonitorSource {
+export function healthMonitor({ alive, healthy, degraded, notRunning }: HealthChecks): MonitorSource {
   return {
     name: 'health status',
     objectClass: 'ds-monitor-health-status',
@@ -55,6 +57,7 @@ export function healthMonitor({ alive, healthy, notRunning }: HealthChecks): Mon
         'ds-mon-alive-errors': aliveErrors,
         'ds-mon-healthy': healthyErrors.length === 0,
         'ds-mon-healthy-errors': healthyErrors,
+        'ds-mon-degraded': degraded(),
         'ds-mon-not-running': notRunning(),
         'ds-mon-not-running-count': notRunning().length,
       };

@@ -2,6 +2,7 @@
 
 import type { Command, CommandRun } from '../command.ts';
 import { accessCommands } from './access-commands.ts';
+import { clusterCommand } from './cluster-commands.ts';
 import { dsconfigCommand, menuCommand } from './configuration-commands.ts';
 import { fileCommands } from './file-commands.ts';
 import { historyCommands } from './history-commands.ts';
@@ -34,6 +35,7 @@ export function declaredCommands(
     ...ldifCommands,
     ...historyCommands,
     ...safetyCommands,
+    clusterCommand,
     ...mailCommands(openTyped, true),
     ...accessCommands,
     encodePasswordCommand,

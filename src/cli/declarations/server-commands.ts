@@ -37,7 +37,7 @@ export function startCommand(start: CommandRun): Command {
     description:
       'Environment: LDAP_PORT, LDAPS_PORT, LDAPI_PATH, LDAP_LISTEN_ADDRESS, CONFDIT_INSTANCE, CONFDIT_ADMIN_PASSWORD, ' +
       'CONFDIT_ADMIN_PASSWORD_FILE, CONFDIT_CERTIFICATE_NAMES ' +
-      '(first start only),\nCONFDIT_MASTER_KEY_FILE, CONFDIT_ENVCONFIG_DIRS, CONFDIT_ACCESS_LOG (on or off); and every variable that an ' +
+      '(first start only),\nCONFDIT_MASTER_KEY_FILE, CONFDIT_ENVCONFIG_DIRS, CONFDIT_ACCESS_LOG (on or off), in a cluster those of confdit cluster; and every variable that an ' +
       'expression of the configuration names.',
     options: [
       ...INSTANCE_OPTIONS,

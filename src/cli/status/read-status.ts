@@ -59,6 +59,7 @@ export async function readStatus(directory: Directory, now: Date): Promise<Statu
       problems: [
         ...(health?.values('ds-mon-alive-errors') ?? []),
         ...(health?.values('ds-mon-healthy-errors') ?? []),
+        ...(health?.values('ds-mon-degraded') ?? []),
       ],
     },
     listeners: ofClass('ds-monitor-connection-handler').map((entry) => ({

@@ -1,0 +1,112 @@
+// The cluster that an instance belongs to, plugged in where it belongs to one. Nothing of it is loaded by other servers.
+
+import { setImmediate } from 'node:timers/promises';
+import type { OpenCluster } from '../cluster/open-cluster.ts';
+import type { WritePath } from '../configuration/write/write-path.ts';
+import type { Log } from '../files/log.ts';
+import { valuesOf } from '../instance/keys/stored-secrets.ts';
+import type { OpenConfiguration } from '../instance/open-configuration.ts';
+import { StartError } from '../instance/start-error.ts';
+import type { AlertSink } from '../mail/alert.ts';
+import type { Component } from '../runtime/component.ts';
+import { Runtime } from '../runtime/runtime.ts';
+
+export interface ClusterMeans {
+  readonly alerts: AlertSink;
+  readonly log: Log;
+}
+
+/** Opens the cluster of an instance; undefined if it belongs to none. Throws StoreError. */
+export async function openClusterOf(
+  { membership, environment, store, files, master, schema }: OpenConfiguration,
+  { alerts, log, now }: ClusterMeans & { readonly now: () => Date },
+): Promise<OpenCluster | undefined> {
+  if (membership === undefined) return undefined;
+  const { openCluster } = await import('../cluster/open-cluster.ts');
+  const stopped = (message: string) => {
+    log.error({}, message);
+    alerts.raise({ type: 'confdit.ClusterFailed', message });
+  };
+  return openCluster({
+    environment,
+    historyId: membership.historyId,
+    local: store,
+    files,
+    now,
+    master,
+    valuesOf: (keys) => valuesOf(keys, schema),
+    reports: {
+      stopped,
+      copyFailed: (message) => log.warn({}, message),
+      notInForce: ({ number, by }, problems) => {
+        const message = `Change ${number} of ${by} came from another server and is not all in force here:\n${problems.join('\n')}`;
+        log.warn({ change: number, by, problems }, 'a change of another server is not all in force here');
+        alerts.raise({ type: 'confdit.NotInForce', message });
+      },
+    },
+  });
+}
+
+/** Brings a server to where its cluster is, before it serves. Throws StoreError if its history is another one. */
+export async function joinOthers(
+  cluster: OpenCluster | undefined,
+  writePath: WritePath,
+  { alerts, log }: ClusterMeans,
+): Promise<void> {
+  const reason = await cluster?.start(() => writePath.follow());
+  if (reason === undefined) return;
+  const message =
+    'The server starts with its copy of the configuration, and refuses changes until it reaches etcd: ' +
+    reason;
+  log.warn({}, message);
+  alerts.raise({ type: 'confdit.ClusterFailed', message });
+}
+
+type Starting = Pick<OpenConfiguration, 'configuration' | 'membership'> & {
+  readonly now: () => Date;
+  readonly log: Log;
+};
+
+/**
+ * Puts all objects into force when a server starts, stage by stage. Rejects with LdapError; in a cluster, an object that cannot be in
+ * force here is absent instead, and the log says why: other servers have stored it, and it is right there.
+ */
+export async function putIntoForce(
+  stages: readonly (readonly Component[])[],
+  starting: Starting,
+): Promise<void> {
+  const { configuration, membership } = starting;
+  if (membership !== undefined) {
+    for (const stage of stages) await putSomeIntoForce(new Runtime(stage), starting);
+    return;
+  }
+  const differences = [...configuration.differences()];
+  for (const stage of stages) (await new Runtime(stage).prepare(differences)).commit();
+}
+
+async function putSomeIntoForce(runtime: Runtime, { configuration, now, log }: Starting): Promise<void> {
+  for (;;) {
+    const refused = new Set<string>();
+    const prepared = await runtime.prepareAll([...configuration.differences()], {
+      refused: ({ message }, key) => {
+        log.warn({}, `Not in force on this server: ${message}`);
+        if (key !== undefined) refused.add(key);
+      },
+      turn: () => setImmediate(),
+    });
+    if (refused.size === 0) return prepared.commit();
+    prepared.abort();
+    for (const key of refused) {
+      const after = configuration.tree.find(key);
+      configuration.inForce.hold({ before: undefined, after }, now(), new Map());
+    }
+  }
+}
+
+/** Throws StartError for a server that nobody could reach: every connection handler is refused here. */
+export function requireAddress(urls: readonly string[]): void {
+  if (urls.length > 0) return;
+  throw new StartError(
+    'No connection handler of the cluster can be in force on this server; the log says why. Give it the ports and files that they name.',
+  );
+}

@@ -1,0 +1,103 @@
+// A server that joins the others: its store over the log of the cluster, and how it catches up before it serves.
+
+import { messageOf } from '../files/file-error.ts';
+import type { FileReader } from '../files/file-reader.ts';
+import type { DataKeys, MasterKey } from '../store/encryption/data-keys.ts';
+import type { StoredValues } from '../store/encryption/stored-values.ts';
+import type { Store } from '../store/store.ts';
+import { Deadline, livingTimer } from '../time/deadline.ts';
+import { ClusterKeys } from './cluster-keys.ts';
+import { LogError } from './cluster-log.ts';
+import { openLog } from './cluster-settings.ts';
+import { type ClusterReports, ClusterStore } from './cluster-store.ts';
+import { LogRecords } from './log-records.ts';
+
+export interface ClusterParts {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly historyId: string;
+  readonly local: Store;
+  /** Reads the files of TLS and login. */
+  readonly files: FileReader;
+  readonly now: () => Date;
+  readonly master: MasterKey;
+  /** Returns what encrypts with these keys. */
+  readonly valuesOf: (keys: DataKeys) => StoredValues;
+  readonly reports: ClusterReports;
+}
+
+export interface OpenCluster {
+  readonly store: ClusterStore;
+  /**
+   * Makes what the log has by now, and begins to follow it. Resolves to a sentence if the log does not answer: the server then serves
+   * what its copy has. Throws StoreError if the log is not that of this server.
+   */
+  start(follow: () => Promise<void>): Promise<string | undefined>;
+  /** Sentences about what does not work for now; reads go on. */
+  problems(): readonly string[];
+}
+
+/** How long a start waits for etcd, in milliseconds. */
+const CATCH_UP_MS = 10_000;
+const PAUSE_MS = 200;
+
+/** Opens the log of the cluster. Throws StoreError for settings that are missing or wrong. */
+export function openCluster(parts: ClusterParts): OpenCluster {
+  const { environment, historyId, local, master, valuesOf, reports } = parts;
+  const log = openLog(environment, { files: parts.files, now: () => parts.now().getTime() });
+  const keys = new ClusterKeys(master, historyId);
+  const records = new LogRecords(keys, valuesOf(keys.data));
+  const store = new ClusterStore({ log, records, local, historyId, reports });
+  return {
+    store,
+    async start(follow) {
+      const away = await caughtUp(store, follow);
+      store.follow(follow);
+      return away;
+    },
+    problems: () => {
+      const { isConnected, since, why } = log.state;
+      if (isConnected) return [];
+      const at = new Date(since).toISOString();
+      return [`Changes are refused since ${at}, and changes of other servers are not seen: ${why}`];
+    },
+  };
+}
+
+/**
+ * Tries until this server has what the log has. Resolves to the reason if nothing has come for the time; however much there is to
+ * make, it is made before the server serves.
+ */
+async function caughtUp(store: ClusterStore, follow: () => Promise<void>): Promise<string | undefined> {
+  let why = `etcd has not answered within ${CATCH_UP_MS / 1000} seconds.`;
+  let isOver = false;
+  const trying = async (): Promise<undefined> => {
+    while (!isOver) {
+      try {
+        await store.catchUp(follow);
+        return undefined;
+      } catch (error) {
+        if (!(error instanceof LogError)) throw error;
+        why = messageOf(error);
+      }
+      await after(PAUSE_MS).passed;
+    }
+    return undefined;
+  };
+  const done = trying().then(() => 'done' as const);
+  for (let number = -1; number !== store.lastNumber; ) {
+    number = store.lastNumber;
+    const silence = after(CATCH_UP_MS);
+    const first = await Promise.race([done, silence.passed]).finally(() => silence.close());
+    if (first === 'done') return undefined;
+  }
+  isOver = true;
+  done.catch(() => undefined);
+  return why;
+}
+
+function after(ms: number) {
+  const { promise: passed, resolve } = Promise.withResolvers<void>();
+  const deadline = new Deadline(ms, resolve, livingTimer);
+  deadline.begin();
+  return { passed, close: () => deadline.close() };
+}
