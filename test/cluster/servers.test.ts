@@ -249,7 +249,11 @@ ds-cfg-alternate-bind-dn: cn=$<ONLY_HERE>
     expect(await runHere(offline)).not.toMatchObject({ code: 0 });
     // Out of the cluster, it is a server of its own.
     expect(await runHere(['cluster', 'leave', '--instance', folder])).toMatchObject({ code: 0 });
-    there = await startServer({ folder, password: here.password });
+    there = await startServer({
+      folder,
+      password: here.password,
+      environment: { ONLY_HERE: 'smtp.example.com' },
+    });
     expect(await new LdapTools(there).add(mailServer('Alone', 'smtp.example.com'))).toMatchObject({
       code: 0,
     });
