@@ -12,7 +12,7 @@ import type { HistoryService } from '../history/history-service.ts';
 import { Runtime } from '../runtime/runtime.ts';
 import { Schema } from '../schema/schema.ts';
 import type { Store } from '../store/store.ts';
-import { onlyThroughCluster } from './cluster-membership.ts';
+import { onlyThroughCluster } from './cluster/membership.ts';
 import { readSchemaFiles } from './instance.ts';
 import type { InstanceChoice } from './instance-choice.ts';
 import { openConfiguration } from './open-configuration.ts';

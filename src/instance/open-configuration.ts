@@ -26,7 +26,7 @@ import {
   onlyThroughCluster,
   readMembership,
   requireAgreement,
-} from './cluster-membership.ts';
+} from './cluster/membership.ts';
 import { environmentWith } from './environment-file.ts';
 import { type Instance, openInstance, readSchemaFiles, secretPlaces } from './instance.ts';
 import type { InstanceChoice } from './instance-choice.ts';

@@ -13,7 +13,7 @@ import { FileReader } from '../../files/file-reader.ts';
 import { nodeFileSystem } from '../../files/file-system.ts';
 import { lockFolder } from '../../files/folder-lock.ts';
 import { currentUser } from '../../files/ownership.ts';
-import { readMembership, removeMembership, writeMembership } from '../../instance/cluster-membership.ts';
+import { readMembership, removeMembership, writeMembership } from '../../instance/cluster/membership.ts';
 import { environmentWith } from '../../instance/environment-file.ts';
 import { openInstance } from '../../instance/instance.ts';
 import type { InstanceChoice } from '../../instance/instance-choice.ts';

@@ -3,12 +3,12 @@
 
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { nodeFileSystem } from '../files/file-system.ts';
-import { UnreadableFile } from '../files/named-file.ts';
-import { readText } from '../files/text.ts';
-import { replaceFile } from '../store/encryption/rewrite-files.ts';
-import { StoreError } from '../store/store-error.ts';
-import { StartError } from './start-error.ts';
+import { nodeFileSystem } from '../../files/file-system.ts';
+import { UnreadableFile } from '../../files/named-file.ts';
+import { readText } from '../../files/text.ts';
+import { replaceFile } from '../../store/encryption/rewrite-files.ts';
+import { StoreError } from '../../store/store-error.ts';
+import { StartError } from '../start-error.ts';
 
 export const MEMBERSHIP_NAME = 'cluster.json';
 /** Environment variable with the addresses of etcd. */
