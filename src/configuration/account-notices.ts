@@ -26,15 +26,19 @@ export interface AccountNoticesOptions {
 const PASSWORD_KEY = 'userpassword';
 const POLICY_KEY = 'ds-pwp-password-policy-dn';
 const DISABLED_KEY = 'ds-pwp-account-disabled';
-/** Logins that are refused say the same again and again. */
+/** What failed logins make of an account. Anybody can make them fail. */
+const LOCKED: readonly NotificationType[] = ['account-temporarily-locked', 'account-permanently-locked'];
+/** Logins that fail or are refused say the same again and again. */
 const REPEATED: ReadonlySet<NotificationType> = new Set([
+  ...LOCKED,
   'account-expired',
   'account-idle-locked',
   'account-reset-locked',
   'password-expired',
 ]);
 const REPEATED_AFTER_MS = 3_600_000;
-const TOLD_MAX = 10_000;
+/** Accounts and types whose last report is remembered; the oldest make room. */
+const TOLD_MAX = 100_000;
 
 const MESSAGES: Readonly<Record<NotificationType, string>> = {
   'account-temporarily-locked':
@@ -80,7 +84,10 @@ export class AccountNotices {
     const named = policy?.settings.accountStatusNotificationHandler ?? [];
     if (policy === undefined || named.length === 0) return;
     const at = now().getTime();
-    if (REPEATED.has(type) && !this.#isDue(`${entry.first('entryuuid')} ${type}`, at)) return;
+    const id = entry.first('entryuuid') ?? '';
+    // Whoever unlocks it wants to hear when it is locked again.
+    if (type === 'account-unlocked') for (const locked of LOCKED) this.#told.delete(`${id} ${locked}`);
+    if (REPEATED.has(type) && !this.#isDue(`${id} ${type}`, at)) return;
     const notice = {
       type,
       dn: entry.dn.toString(),

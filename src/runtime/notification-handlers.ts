@@ -12,6 +12,7 @@ import { type AccountNotice, composeNotice, type NoticeMail } from '../mail/acco
 import type { AlertSender } from '../mail/alert-sender.ts';
 import { parseTemplate, type Template } from '../mail/notification-template.ts';
 import { MailError } from '../mail/outgoing-message.ts';
+import type { Later } from '../mail/pauses.ts';
 import type { Component, ObjectDifference } from './component.ts';
 import { type Digest, factsOf, type RunningPart } from './description.ts';
 import { PreparedMap } from './prepared-map.ts';
@@ -21,6 +22,7 @@ export interface NotificationHandlersOptions {
   readonly instanceFolder: string;
   readonly files: FileReader;
   readonly log: Pick<Log, 'info' | 'warn'>;
+  readonly later: Later;
   /** Returns the key of a DN. */
   readonly keyOf: (dn: string) => string;
   /** Returns true for an attribute of the schema whose values are no secrets. */
@@ -37,6 +39,10 @@ interface Handler {
 }
 
 const TEMPLATE_OCTETS_MAX = 256 * 1024;
+/** Mails on their way to the spool, or to a mail server where the spool takes nothing. */
+const UNDER_WAY_MAX = 100;
+/** Maximum waiting time for them when the server stops, in milliseconds. */
+const CLOSE_MS = 5000;
 const KINDS = [
   'error-log-account-status-notification-handler',
   'smtp-account-status-notification-handler',
@@ -59,9 +65,12 @@ export class NotificationHandlers {
     this.#sender = sender;
   }
 
-  /** Resolves when all mails of now are in the spool. */
+  /** Resolves when all mails of now are in the spool, or after the maximum waiting time. */
   async close(): Promise<void> {
-    await Promise.all(this.#underWay);
+    const { promise: late, resolve: giveUp } = Promise.withResolvers<void>();
+    const cancel = this.#options.later(CLOSE_MS, giveUp);
+    await Promise.race([Promise.all(this.#underWay), late]);
+    cancel();
   }
 
   /** Reports a notice by the handlers with these DNs, as far as they are enabled. */
@@ -85,6 +94,11 @@ export class NotificationHandlers {
     const message = composeNotice(notice, mail);
     const sender = this.#sender;
     if (message === undefined || sender === undefined) return;
+    if (this.#underWay.size >= UNDER_WAY_MAX) {
+      const problem = `${UNDER_WAY_MAX} mails are under way already.`;
+      this.#options.log.warn({ problem, account: notice.dn }, 'a notification is not mailed');
+      return;
+    }
     const sending = sender
       .send(message)
       .then(() => {})

@@ -1,5 +1,7 @@
 // What becomes of accounts, told by mail and in the log: the whole server, and a real SMTP server that the mails come to.
 
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { mailServerLdif } from '../mail/mail-servers-in-ldif.ts';
 import { accountDn, accountLdif } from '../support/accounts.ts';
@@ -149,6 +151,31 @@ describe('a mail tells the owner of an account', () => {
     await mailAbout('account-unlocked');
   });
 
+  it('once an hour that it is locked, however often that happens, unless it was unlocked', async () => {
+    await modified(POLICY, 'replace: ds-cfg-lockout-duration', 'ds-cfg-lockout-duration: 1 ms');
+    const locked = accountDn('locked');
+    const lines = [`ds-pwp-password-policy-dn: ${POLICY}`];
+    await applied(accountLdif('locked', { password: FIRST, lines }));
+    const isLockedAgain = async (count: number) => {
+      await bind(locked, 'wrong');
+      const alerts = server
+        .logLines()
+        .filter(({ alert, about }) => alert === 'confdit.AccountLocked' && String(about).includes(locked));
+      return alerts.length >= count;
+    };
+    await until(() => isLockedAgain(3));
+    await modified(locked, 'add: ds-pwp-account-disabled', 'ds-pwp-account-disabled: true');
+    await mailAbout('account-disabled');
+    const mails = () =>
+      receiver.messages.map(textOf).filter((text) => text.includes('(account-temporarily-locked, '));
+    expect(mails()).toHaveLength(1);
+    await modified(locked, 'delete: ds-pwp-account-disabled');
+    await runHere(['unlock-account', locked, '--instance', server.folder]);
+    await mailAbout('account-unlocked');
+    await until(async () => (await isLockedAgain(0)) && mails().length === 2);
+    await modified(POLICY, 'replace: ds-cfg-lockout-duration', 'ds-cfg-lockout-duration: 90 m');
+  });
+
   it('that its password was set, by itself or by somebody else', async () => {
     await modified(DN, 'replace: userPassword', `userPassword: ${SECOND}`);
     const reset = await mailAbout('password-reset');
@@ -208,6 +235,37 @@ describe('a mail tells the owner of an account', () => {
     expect(mail).toContain('Content-Type: text/html');
     expect(mail).toContain('<p>&lt;b&gt;Jo</p>');
   });
+});
+
+it('a login waits for no mail, be the spool full and the mail server silent', async () => {
+  const silent = createServer(() => {});
+  await once(silent.listen(0, '127.0.0.1'), 'listening');
+  const address = silent.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  await modified(
+    'cn=config',
+    'replace: ds-cfg-mail-spool-message-limit',
+    'ds-cfg-mail-spool-message-limit: 1',
+  );
+  await modified(
+    `cn=Mail,${HANDLERS}`,
+    'replace: ds-cfg-message-template-file',
+    'ds-cfg-message-template-file: account-temporarily-locked:config/told.txt',
+  );
+  await modified(
+    'cn=Receiver,cn=Mail Servers,cn=config',
+    'replace: ds-cfg-smtp-server',
+    `ds-cfg-smtp-server: 127.0.0.1:${port}`,
+  );
+  const isAsked = once(silent, 'connection');
+  await modified(accountDn('told'), 'delete: ds-pwp-account-expiration-time');
+  expect(await bind(accountDn('told'), 'wrong')).toContain('(49)');
+  expect(await bind(accountDn('told'), FIRST)).toContain('The account is locked');
+  await isAsked;
+  await bind(DN, 'wrong');
+  await server.waitForLog(({ alert }) => alert === 'confdit.SpoolRefused');
+  expect(await bind(DN, SECOND)).toContain('The account is locked');
+  silent.close();
 });
 
 it.each([
