@@ -1,6 +1,6 @@
 // How long passwords are valid, and who must change them, by the clients of OpenLDAP. The calendar of the server is put forward.
 
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -94,6 +94,8 @@ describe('an old password', () => {
     await pass(24 * DAY);
     expect(await bind(dn, FIRST)).toMatch(/Password expires in 5\d{5} seconds/);
     expect(await state(dn)).toContainEqual(expect.stringMatching(/^ds-pwp-warned-time: \d{14}/));
+    const unasked = await runProgram('ldapwhoami', ['-x', '-H', server.url, '-D', dn, '-w', FIRST, '-v']);
+    expect(unasked.stdout + unasked.stderr).toContain('2.16.840.1.113730.3.4.5');
     await pass(7 * DAY);
     expect(await bind(dn, FIRST)).toContain('1 grace logins remain');
     const { stdout, stderr } = await runProgram('ldapsearch', [
@@ -127,12 +129,27 @@ describe('an old password', () => {
     const dn = await account('remembered', 'ds-cfg-password-history-duration: 2 d');
     expect(await change(dn, FIRST, SECOND)).not.toContain('(19)');
     expect(await change(dn, SECOND, FIRST)).toMatch(/is, or was, a password/);
-    const reader = accountLdif('reader', { password: FIRST, privileges: ['config-read'] });
+    const reader = accountLdif('reader', { password: FIRST, privileges: ['config-read', 'changelog-read'] });
     await applied(reader.replace('\n', '\nchangetype: add\n'));
     const asReader = new LdapTools({ url: server.url, password: FIRST }, accountDn('reader'));
     const { stdout } = await asReader.search(dn, '-s', 'base', '+');
     expect(stdout).toContain('pwdHistory: ***');
     expect(stdout).toMatch(/^pwdChangedTime: \d{14}/m);
+    const [entry] = await tools.entries(dn, '-s', 'base', 'pwdHistory');
+    const value = entry?.first('pwdhistory') ?? '';
+    expect(value).toContain('#{SCRYPT}');
+    const secret = value.slice(value.indexOf('{SCRYPT}'));
+    const compare = (as: LdapTools) => as.run('ldapcompare', [dn, `pwdHistory:${value}`]);
+    expect([(await compare(tools)).code, (await compare(asReader)).code === 6]).toEqual([6, false]);
+    const changes = await asReader.entries('cn=changelog', `(targetDN=${dn})`, 'changes');
+    expect(changes.flatMap((one) => one.values('changes')).join()).toContain('pwdHistory: ***');
+    expect(JSON.stringify(changes.map(({ attributes }) => attributes))).not.toContain(secret);
+    const files = await readdir(join(server.folder, 'config'), { recursive: true, withFileTypes: true });
+    const stored = await Promise.all(
+      files.filter((one) => one.isFile()).map((one) => readFile(join(one.parentPath, one.name), 'latin1')),
+    );
+    expect(stored.join('\n')).toMatch(/^pwdHistory: \{AES256-GCM\}/m);
+    expect(stored.join('\n')).not.toMatch(/^pwdHistory:(?! \{AES256-GCM\})/m);
     await pass(3 * DAY);
     expect(await change(dn, SECOND, FIRST)).not.toContain('(19)');
     const filter = `(&(cn=remembered)(pwdHistory=*SCRYPT*))`;
@@ -238,7 +255,15 @@ describe('the owner of an account', () => {
     const add = `add: userPassword\nuserPassword: ${SECOND}`;
     for (const lines of [`replace: userPassword\nuserPassword: ${SECOND}`, add, 'delete: userPassword'])
       expect((await modify(lines)).stderr).toMatch(/\(50\)[\s\S]*only with the current password/);
-    expect((await modify(`delete: userPassword\nuserPassword: ${THIRD}\n-\n${add}`)).code).toBe(16);
+    const guess = () => modify(`delete: userPassword\nuserPassword: ${THIRD}\n-\n${add}`);
+    expect((await guess()).code).toBe(49);
+    const policy = 'cn=asked,cn=Password Policies,cn=config';
+    await applied(
+      `dn: ${policy}\nchangetype: modify\nreplace: ds-cfg-lockout-failure-count\nds-cfg-lockout-failure-count: 1\n`,
+    );
+    await guess();
+    expect(await bind(dn, FIRST)).toContain('The account is locked');
+    await applied(`dn: ${dn}\nchangetype: modify\ndelete: pwdFailureTime\n`);
     const unasked = await own(dn, FIRST).run('ldappasswd', ['-e', 'ppolicy', '-s', SECOND]);
     expect(unasked.stdout + unasked.stderr).toMatch(/\(50\)[\s\S]*error=4/);
     expect(await bind(dn, FIRST)).toContain(`dn:${dn}`);

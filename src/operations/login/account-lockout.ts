@@ -139,6 +139,11 @@ export class AccountLockout {
     return isSecure || this.#policyOf(account)?.settings.requireSecurePasswordChanges !== true;
   }
 
+  /** Returns true if the owner of the account changes its password only with the current one. */
+  asksForCurrentPassword(account: Account): boolean {
+    return this.#policyOf(account)?.settings.passwordChangeRequiresCurrentPassword === true;
+  }
+
   /** Forgets the failed logins of an account, and so its lock. */
   unlock(account: Account): void {
     const state = this.stateOf(account);

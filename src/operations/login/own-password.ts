@@ -1,7 +1,9 @@
-// Whether a modify ends the login it is made by. Whoever replaces its own password knows the new one, so that login goes
-// on, as it does after Password Modify; other logins of the account end.
+// Changes of one's own password by a modify: which current passwords they give, and whether they end the login they are made by.
+// Whoever replaces its own password knows the new one, so that login goes on, as it does after Password Modify; other logins of
+// the account end.
 
 import type { Requester } from '../../backend/backend.ts';
+import { isPrepared } from '../../config/passwords/stored-password.ts';
 import { type Change, dnOfChange } from '../../ldap/change.ts';
 import { AccountRequester } from './account-requester.ts';
 
@@ -17,13 +19,35 @@ export function findPasswordReplacer(
   requester: Requester,
   keyOf: (dn: string) => string,
 ): AccountRequester | undefined {
-  if (change.type !== 'modify' || !(requester instanceof AccountRequester)) return undefined;
-  const { key, credentials } = requester.account;
-  if (credentials.passwords.length === 0 || keyOf(dnOfChange(change).toString()) !== key) return undefined;
-  const last = change.modifications.findLast(({ attribute }) => {
-    return PASSWORD_NAMES.has(attribute.description.toLowerCase());
-  });
+  const own = ownPasswords(change, requester, keyOf);
+  if (own === undefined) return undefined;
+  const { credentials } = own.requester.account;
+  const last = own.modifications.at(-1);
   if (last?.operation !== 'replace' || last.attribute.values.length === 0) return undefined;
   const isKept = last.attribute.values.some((value) => credentials.passwords.includes(value));
-  return isKept ? undefined : requester;
+  return isKept ? undefined : own.requester;
+}
+
+/** Returns the passwords in clear text that a modify of the requester's own passwords deletes. */
+export function givenPasswords(
+  change: Change,
+  requester: Requester,
+  keyOf: (dn: string) => string,
+): readonly string[] {
+  const own = ownPasswords(change, requester, keyOf);
+  return (own?.modifications ?? [])
+    .filter(({ operation }) => operation === 'delete')
+    .flatMap(({ attribute }) => attribute.values.filter((value) => !isPrepared(value)));
+}
+
+/** Returns the modifications of the requester's own passwords; undefined if there are none. */
+function ownPasswords(change: Change, requester: Requester, keyOf: (dn: string) => string) {
+  if (change.type !== 'modify' || !(requester instanceof AccountRequester)) return undefined;
+  const modifications = change.modifications.filter(({ attribute }) =>
+    PASSWORD_NAMES.has(attribute.description.toLowerCase()),
+  );
+  if (modifications.length === 0) return undefined;
+  const { key, credentials } = requester.account;
+  if (credentials.passwords.length === 0 || keyOf(dnOfChange(change).toString()) !== key) return undefined;
+  return { requester, modifications };
 }

@@ -17,8 +17,9 @@ import { ResultCode } from '../../ldap/result-code.ts';
 import { requireWrite, writesAll } from '../access.ts';
 import { type Answer, SUCCESS } from '../answer.ts';
 import { NO_CONTROLS, type RequestControls } from '../controls/request-controls.ts';
-import type { AccountRequester } from '../login/account-requester.ts';
-import { findPasswordReplacer } from '../login/own-password.ts';
+import { AccountRequester } from '../login/account-requester.ts';
+import { loginSourceOf } from '../login/login-source.ts';
+import { findPasswordReplacer, givenPasswords } from '../login/own-password.ts';
 import { requireProtectedPasswords } from '../login/protected-passwords.ts';
 import { findUnlocked, requireUnlockRights } from '../login/unlock.ts';
 import type { Operation, Services } from '../operation.ts';
@@ -58,6 +59,36 @@ export function change(
     services.authentication.lockout.unlock(unlocked);
     return SUCCESS;
   }
+  const proved = provePassword(asked, operation, services);
+  const work = () => changeIn(backend, asked, operation, services, given);
+  return proved === undefined ? work() : proved.then(work);
+}
+
+/**
+ * Verifies the current password in a change of one's own, where the policy asks for it: guesses are then slow, and count as logins
+ * do. Rejects with invalidCredentials (49).
+ */
+function provePassword(
+  asked: Change,
+  { requester, connection }: Operation,
+  { authentication, keyOf }: Services,
+): Promise<unknown> | undefined {
+  const given = givenPasswords(asked, requester, keyOf);
+  if (given.length === 0 || !(requester instanceof AccountRequester)) return undefined;
+  const { account } = requester;
+  if (!authentication.lockout.asksForCurrentPassword(account)) return undefined;
+  const source = loginSourceOf(connection);
+  return Promise.all(given.map(async (password) => authentication.verifyAt(account.key, password, source)));
+}
+
+function changeIn(
+  backend: Backend,
+  asked: Change,
+  operation: Operation,
+  { keyOf }: Services,
+  given: RequestControls,
+): Answer | Promise<Answer> {
+  const { requester } = operation;
   const controls = writesAll(backend, requester) ? given : permittedControls(given, backend, requester);
   const replacer = findPasswordReplacer(asked, requester, keyOf);
   if (controls === NO_CONTROLS) return changeNow(backend, asked, operation, replacer);
