@@ -12,6 +12,7 @@ import { type AttributeDescription, isRange } from '../schema/attribute-type.ts'
 import { checkValues } from '../schema/check-values.ts';
 import { normalizeValue } from '../schema/normal-value.ts';
 import { EditedValues } from './edited-values.ts';
+import { PASSWORD_STATE_KEYS } from './password-state-keys.ts';
 import type { TreeView } from './tree-view.ts';
 
 export type EditorView = Pick<TreeView, 'schema' | 'isSecret'>;
@@ -216,7 +217,8 @@ export class AttributeEditor {
       this.#unknown(attribute);
       return undefined;
     }
-    if (description.type.noUserModification && !SET_WITH_PASSWORDS.has(description.type.key)) {
+    // Who asks for changes is kept from setting the state of passwords before.
+    if (description.type.noUserModification && !PASSWORD_STATE_KEYS.has(description.type.key)) {
       this.#issue(
         'constraintViolation',
         description,
@@ -263,11 +265,6 @@ function secretInName({ description }: AttributeDescription): LdapError {
   return new LdapError('namingViolation', `${description} is secret and no part of a name. ${advice}`);
 }
 
-/**
- * Kept by the server, and yet part of its changes: what a new password brings is in the same change as the password. Who asks for
- * changes is kept from setting them before.
- */
-const SET_WITH_PASSWORDS: ReadonlySet<string> = new Set(['pwdchangedtime', 'pwdhistory', 'pwdreset']);
 /** Integer of at most 100 digits. The cost of longer ones grows faster than their length. */
 const INTEGER = /^-?\d{1,100}$/;
 const INCREMENTED_MAX = 16;

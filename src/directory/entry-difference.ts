@@ -1,5 +1,6 @@
-// Finds the changes that lead from one set of entries to another. Compares what users can set, value by value
-// and in order. Attributes that the server maintains (entryUUID, timestamps) follow from the changes.
+// Finds the changes that lead from one set of entries to another. Compares what users can set, value by value and in order,
+// and the state of passwords, which goes with them. Other attributes that the server maintains (entryUUID, timestamps)
+// follow from the changes.
 
 import { setImmediate } from 'node:timers/promises';
 import type { Change, EntryDifference, Modification, ModifyDnChange } from '../ldap/change.ts';
@@ -9,6 +10,7 @@ import type { Schema } from '../schema/schema.ts';
 import { renamedAttributes } from './apply-modify-dn.ts';
 import { octetsOfChange } from './kept-octets.ts';
 import type { HeldOctets } from './octet-budget.ts';
+import { PASSWORD_STATE_KEYS } from './password-state-keys.ts';
 
 /** Number of entries compared before other work gets a turn. */
 const ENTRIES_PER_TURN = 256;
@@ -129,14 +131,26 @@ function inGoodOrder(changes: readonly Change[]): Change[] {
   ];
 }
 
-/** Returns the attributes that users can set, in the schema's spelling. */
+/** Returns the attributes that users can set, and the state of passwords, in the schema's spelling. */
 export function userAttributes(entry: Entry, schema: Schema): Attribute[] {
   return entry.attributes.flatMap((attribute) => {
     const described = schema.describe(attribute.description);
     if (described === undefined) return [attribute];
-    if (described.type.noUserModification) return [];
+    if (described.type.noUserModification && !PASSWORD_STATE_KEYS.has(described.type.key)) return [];
     return [new Attribute(described.description, attribute.values, described.key)];
   });
+}
+
+/** Returns a change as clients could make it, without the state of passwords; undefined if nothing is left. */
+export function clientChange(change: Change): Change | undefined {
+  const isState = ({ key }: Attribute) => PASSWORD_STATE_KEYS.has(key);
+  if (change.type === 'add') {
+    const { entry } = change;
+    return { type: 'add', entry: entry.withAttributes(entry.attributes.filter((one) => !isState(one))) };
+  }
+  if (change.type !== 'modify') return change;
+  const modifications = change.modifications.filter(({ attribute }) => !isState(attribute));
+  return modifications.length === 0 ? undefined : { ...change, modifications };
 }
 
 function modificationsBetween(before: Entry, after: Entry, schema: Schema): Modification[] {

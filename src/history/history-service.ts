@@ -5,7 +5,7 @@ import type { Requester } from '../backend/backend.ts';
 import type { EntryViews } from '../backend/entry-views.ts';
 import { visibleChange } from '../backend/visible-change.ts';
 import type { Privilege } from '../config/objects/root-dn-user.ts';
-import { changesOfMany } from '../directory/entry-difference.ts';
+import { changesOfMany, clientChange } from '../directory/entry-difference.ts';
 import type { HeldOctets } from '../directory/octet-budget.ts';
 import type { Change } from '../ldap/change.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
@@ -47,7 +47,11 @@ export class HistoryService {
       requireAll(READ, 'look at the history of the configuration', requester);
     const { history, configuration } = this.#options;
     const differences = await history.differences(from, to, held);
-    return this.#shown(await changesOfMany(differences, configuration.schema, held), requester);
+    const changes = await changesOfMany(differences, configuration.schema, held);
+    return this.#shown(
+      changes.flatMap((change) => clientChange(change) ?? []),
+      requester,
+    );
   }
 
   /** Rolls back (`rollBack`). Returns the changes, with secrets masked for the requester. */

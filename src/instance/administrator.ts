@@ -7,6 +7,7 @@ import { deriveForCommand } from '../config/passwords/derivation.ts';
 import { passwordProblem } from '../config/passwords/scrypt-scheme.ts';
 import { isPrepared, preparedProblem, storePassword } from '../config/passwords/stored-password.ts';
 import type { Configuration } from '../configuration/configuration.ts';
+import { stateAfterChange } from '../configuration/rights/password-state.ts';
 import { comparedAttributes } from '../configuration/rights/stored-passwords.ts';
 import type { WritePath } from '../configuration/write/write-path.ts';
 import { FileError } from '../files/file-error.ts';
@@ -14,7 +15,8 @@ import { readText } from '../files/text.ts';
 import { Dn } from '../ldap/dn.ts';
 import { Attribute, type Entry } from '../ldap/entry.ts';
 import type { PasswordProblem } from '../policy/new-password.ts';
-import { passwordProblems } from '../policy/password-policy.ts';
+import { hashProblem, type PasswordPolicy, passwordProblems } from '../policy/password-policy.ts';
+import type { Schema } from '../schema/schema.ts';
 import { type Instance, writePin } from './instance.ts';
 import { StartError } from './start-error.ts';
 import { policiesOf } from './stored-policies.ts';
@@ -43,30 +45,31 @@ export async function giveAdministratorPassword(
   const { given, variable } = await givenPassword(environment);
   const password = given === '' ? randomBytes(PASSWORD_OCTETS).toString('base64url') : given;
   const isHash = isPrepared(password);
+  const findPolicy = await policiesOf(configuration, instance.folder);
+  const policy = findPolicy(entry.first('ds-pwp-password-policy-dn'));
   const refused = isHash
-    ? preparedProblem(password, 'strong')
-    : (passwordProblem(password) ?? (await policyProblem(password, entry, configuration, instance)));
+    ? (preparedProblem(password, 'strong') ?? (policy && hashProblem(policy)))
+    : (passwordProblem(password) ?? (policy && policyProblem(password, entry, policy, configuration.schema)));
   if (refused !== undefined) throw new StartError(`${variable} ${refused.problem}. ${refused.advice}`);
   // The file first: a password that was stored and is in no file would lock everybody out.
   if (given === '') await writePin(instance, password);
   const values = isHash ? [password] : await storePassword(password, deriveForCommand);
   const attribute = new Attribute('userPassword', values);
+  const state = policy === undefined ? [] : stateAfterChange(entry, policy, 'owner', new Date());
   await writePath.submit(
-    { type: 'modify', dn, modifications: [{ operation: 'replace', attribute }] },
+    { type: 'modify', dn, modifications: [{ operation: 'replace', attribute }, ...state] },
     FIRST_START,
   );
 }
 
-async function policyProblem(
+function policyProblem(
   text: string,
   entry: Entry,
-  configuration: Configuration,
-  { folder }: Pick<Instance, 'folder'>,
-): Promise<PasswordProblem | undefined> {
-  const findPolicy = await policiesOf(configuration, folder);
-  const policy = findPolicy(entry.first('ds-pwp-password-policy-dn'));
-  const attributes = comparedAttributes(entry, configuration.schema);
-  return policy && passwordProblems(policy, { text, attributes }, 'owner')[0];
+  policy: PasswordPolicy,
+  schema: Schema,
+): PasswordProblem | undefined {
+  const attributes = comparedAttributes(entry, schema);
+  return passwordProblems(policy, { text, attributes }, 'owner')[0];
 }
 
 /**

@@ -173,15 +173,18 @@ class StartChanges {
     const findPolicy = await policiesOf(configuration, dirname(this.#options.configFolder));
     const stored = await Promise.all(
       changes.map((change) =>
-        withStoredPasswords(change, {
-          schema,
-          acceptance: 'strong',
-          derive: deriveForCommand,
-          find: (dn) => tree.find(schema.dnKey(dn)),
-          findPolicy,
-          by,
-          now: () => now,
-        }),
+        // What the server had in force once is taken as it was, whatever the policies say now.
+        by === LAST_KNOWN_GOOD
+          ? change
+          : withStoredPasswords(change, {
+              schema,
+              acceptance: 'strong',
+              derive: deriveForCommand,
+              find: (dn) => tree.find(schema.dnKey(dn)),
+              findPolicy,
+              by,
+              now: () => now,
+            }),
       ),
     );
     const number = opened.store.lastNumber + 1;

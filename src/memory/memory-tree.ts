@@ -4,6 +4,7 @@ import type { Requester } from '../backend/backend.ts';
 import type { WriteTarget } from '../configuration/write/write-target.ts';
 import { applyChange, type Effect, type TreeView } from '../directory/apply-change.ts';
 import { indexTerms } from '../directory/index-terms.ts';
+import { PASSWORD_STATE_KEYS } from '../directory/password-state-keys.ts';
 import { findReferral } from '../directory/referral.ts';
 import { type Stamp, stamp } from '../directory/stamp.ts';
 import { Tree } from '../directory/tree.ts';
@@ -173,7 +174,5 @@ const KEPT: ReadonlySet<string> = new Set([
   'creatorsname',
   'modifytimestamp',
   'modifiersname',
-  'pwdchangedtime',
-  'pwdhistory',
-  'pwdreset',
+  ...PASSWORD_STATE_KEYS,
 ]);

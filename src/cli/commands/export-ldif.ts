@@ -7,6 +7,8 @@ import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { parseFilter } from '../../codec/filter-text.ts';
+import { PasswordState } from '../../config/operational-attributes.ts';
+import { PASSWORD_STATE_KEYS } from '../../directory/password-state-keys.ts';
 import { FileError, messageOf } from '../../files/file-error.ts';
 import { FILE_MODE } from '../../files/file-system.ts';
 import { noteClearExport } from '../../instance/clear-exports.ts';
@@ -14,9 +16,9 @@ import { environmentWith } from '../../instance/environment-file.ts';
 import { exportedKeyOf } from '../../instance/keys/stored-secrets.ts';
 import { readStoredEntries } from '../../instance/stored-entries.ts';
 import { isAtOrBelow } from '../../ldap/dn-key.ts';
-import type { Entry } from '../../ldap/entry.ts';
+import type { Attribute, Entry } from '../../ldap/entry.ts';
 import type { Filter } from '../../ldap/filter.ts';
-import { countOf } from '../../ldap/issue.ts';
+import { countOf, SECRET_STARS } from '../../ldap/issue.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { Oid } from '../../ldap/oids.ts';
 import { compileFilter } from '../../schema/filter-matcher.ts';
@@ -113,11 +115,29 @@ async function* serverPages(
   };
   const stream = await openChangeStream(invocation, world);
   try {
-    const attributes = invocation.has('operational') ? ['*', '+'] : await modifiableAttributes(stream);
-    yield* stream.search(base, filter, attributes, secrets === 'readable' ? undefined : form);
+    if (secrets === 'readable') {
+      const attributes = invocation.has('operational') ? ['*', '+'] : await modifiableAttributes(stream);
+      yield* stream.search(base, filter, attributes);
+      return;
+    }
+    const state = Object.values(PasswordState).map(({ name }) => name);
+    const attributes = invocation.has('operational')
+      ? ['*', '+']
+      : [...(await modifiableAttributes(stream)), ...state];
+    for await (const page of stream.search(base, filter, attributes, form))
+      yield page.map(withoutHiddenHistory);
   } finally {
     stream.close();
   }
+}
+
+/** Whoever may not read secrets exports the state of a password without the hashes of earlier ones. */
+function withoutHiddenHistory(entry: Entry): Entry {
+  const isHidden = ({ key, values }: Attribute) =>
+    PASSWORD_STATE_KEYS.has(key) && values.includes(SECRET_STARS);
+  return entry.attributes.some(isHidden)
+    ? entry.withAttributes(entry.attributes.filter((attribute) => !isHidden(attribute)))
+    : entry;
 }
 
 /** Selects what users may modify: by the schema of the server, which may have files of its own. */
@@ -143,14 +163,20 @@ async function* storedPages(
   const matches = invocation.has('filter') ? compileFilter(schema, filter) : () => true;
   const isAsked = (entry: Entry) =>
     isAtOrBelow(keysOfName(schema, entry.dn).key, baseKey) && matches(entry) === true;
-  const isSecret = (entry: Entry) => encryptEntry(entry, values) !== entry;
+  const hasState = secrets !== 'readable';
+  const isWhole = invocation.has('operational');
+  const shown = (entry: Entry) => (isWhole ? entry : modifiablePart(entry, schema, { hasState }));
+  const isSecret = (entry: Entry) => {
+    const part = shown(entry);
+    return encryptEntry(part, values) !== part;
+  };
   const hasSecrets = () => [...tree.entries()].some((entry) => isAsked(entry) && isSecret(entry));
   if (secrets === 'clear' || (secrets === 'readable' && hasSecrets()))
     await noteExport(invocation, world, base);
   let page: Entry[] = [];
   for (const entry of tree.entries()) {
     if (!isAsked(entry)) continue;
-    page.push(inForm(invocation.has('operational') ? entry : modifiablePart(entry, schema)));
+    page.push(inForm(shown(entry)));
     if (page.length < PAGE_ENTRIES) continue;
     yield page;
     page = [];
@@ -192,11 +218,13 @@ async function keyLineOf(invocation: Invocation, world: World, schema: Schema): 
   );
 }
 
-/** The entry without what the server keeps by itself. */
-function modifiablePart(entry: Entry, schema: Schema): Entry {
+/** The entry without what the server keeps by itself, but for the state of passwords where that is wanted. */
+function modifiablePart(entry: Entry, schema: Schema, { hasState }: { readonly hasState: boolean }): Entry {
   return entry.withAttributes(
     entry.attributes.filter(
-      ({ description }) => schema.describe(description)?.type.noUserModification !== true,
+      ({ description, key }) =>
+        schema.describe(description)?.type.noUserModification !== true ||
+        (hasState && PASSWORD_STATE_KEYS.has(key)),
     ),
   );
 }

@@ -1,6 +1,7 @@
 // What would have to change so that a tree is as files say. Pure: entries in, changes out; each change asserts that
 // its entry is still as it was when the plan was made.
 
+import { PASSWORD_STATE_KEYS } from '../../directory/password-state-keys.ts';
 import type { Change, Modification } from '../../ldap/change.ts';
 import { isBelow } from '../../ldap/dn-key.ts';
 import { Attribute, type Entry } from '../../ldap/entry.ts';
@@ -28,6 +29,8 @@ export interface PlanInput {
    * hashes, and a password in clear text, which cannot be compared, is left alone.
    */
   readonly hashedAttributes: ReadonlySet<string>;
+  /** True if the state of passwords is taken from files that have it. */
+  readonly takesPasswordState?: boolean;
 }
 
 /** The attributes that differ between two versions of an entry. */
@@ -59,8 +62,15 @@ function depthOf({ change, after }: PlannedChange): number {
   return change.type === 'add' ? (after?.dn.rdns.length ?? 0) : 0;
 }
 
-function planAdd(entry: Entry): PlannedChange {
+function planAdd(given: Entry): PlannedChange {
+  const entry = withoutPasswordState(given);
   return { change: { type: 'add', entry }, before: undefined, after: entry, assertion: undefined };
+}
+
+/** Returns an entry without the state of its password, which a server that runs makes anew. */
+export function withoutPasswordState(entry: Entry): Entry {
+  if (!entry.attributes.some(({ key }) => PASSWORD_STATE_KEYS.has(key))) return entry;
+  return entry.withAttributes(entry.attributes.filter(({ key }) => !PASSWORD_STATE_KEYS.has(key)));
 }
 
 function planDelete(entry: Entry): PlannedChange {
@@ -74,13 +84,14 @@ function planDelete(entry: Entry): PlannedChange {
 
 /** Undefined when the entry is as it should be. */
 function planModify(before: Entry, after: Entry, input: PlanInput): PlannedChange | undefined {
-  const { schema, hashedAttributes } = input;
-  const wanted = wantedAttributes(after, schema);
+  const { schema, hashedAttributes, takesPasswordState = false } = input;
+  const wanted = wantedAttributes(after, schema, takesPasswordState);
   const modifications: Modification[] = [];
   for (const [key, attribute] of wanted) {
     const values = before.values(key);
     if (hasSameValues(values, attribute.values)) continue;
-    if (hashedAttributes.has(key) && ![...values, ...attribute.values].every(isHash)) continue;
+    const isHashed = hashedAttributes.has(key) && !PASSWORD_STATE_KEYS.has(key);
+    if (isHashed && ![...values, ...attribute.values].every(isHash)) continue;
     modifications.push({ operation: 'replace', attribute });
   }
   for (const { description, key } of before.attributes) {
@@ -95,12 +106,17 @@ function planModify(before: Entry, after: Entry, input: PlanInput): PlannedChang
 }
 
 /** Without what the server keeps by itself. */
-function wantedAttributes({ attributes }: Entry, schema: Schema): ReadonlyMap<string, Attribute> {
+function wantedAttributes(
+  { attributes }: Entry,
+  schema: Schema,
+  takesPasswordState: boolean,
+): ReadonlyMap<string, Attribute> {
   const wanted = new Map<string, Attribute>();
   for (const attribute of attributes) {
     const description = schema.describe(attribute.description);
-    if (description?.type.noUserModification !== true)
-      wanted.set(description?.key ?? attribute.key, attribute);
+    const key = description?.key ?? attribute.key;
+    const isState = takesPasswordState && PASSWORD_STATE_KEYS.has(key);
+    if (isState || description?.type.noUserModification !== true) wanted.set(key, attribute);
   }
   return wanted;
 }

@@ -1,7 +1,7 @@
 // The history of an instance from its files: listed and compared at any time, rolled back while no server runs.
 
 import { formatChange } from '../../codec/ldif-writer.ts';
-import { changesOf } from '../../directory/entry-difference.ts';
+import { changesOf, clientChange } from '../../directory/entry-difference.ts';
 import { unlimited } from '../../directory/octet-budget.ts';
 import type { ConfigurationHistory } from '../../history/configuration-history.ts';
 import { environmentWith } from '../../instance/environment-file.ts';
@@ -46,7 +46,8 @@ export async function diffOffline(
   return asCommandError(async () => {
     const past = await pastOf(choice, world);
     const differences = await past.differences(from, to ?? past.lastNumber, unlimited());
-    return formatAll(changesOf(differences, await schemaOf(choice)));
+    const changes = changesOf(differences, await schemaOf(choice));
+    return formatAll(changes.flatMap((change) => clientChange(change) ?? []));
   });
 }
 

@@ -108,6 +108,7 @@ async function importOnce(
       schema,
       hashedAttributes: validator.definitions.hashedAttributes,
       find: async (dn) => tree.find(schema.dnKey(dn)),
+      takesPasswordState: true,
     });
     const { values, master } = opened;
     const problems = await takeFiles(options, leftOut, {

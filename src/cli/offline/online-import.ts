@@ -9,6 +9,7 @@ import { Oid } from '../../ldap/oids.ts';
 import { nameOfResultCode, ResultCode } from '../../ldap/result-code.ts';
 import { CommandError, type World } from '../command.ts';
 import type { ChangeStream } from '../connection/change-stream.ts';
+import { withoutPasswordState } from '../files/plan.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import type { ImportProblem } from './import-report.ts';
 import { readChanges, type WantedChange } from './ldif-file.ts';
@@ -134,7 +135,8 @@ class Sending {
   }
 
   async #send(file: string, { line, change, controls }: WantedChange): Promise<void> {
-    const needed = this.#replaced === undefined ? change : await this.#replaced.changeFor(change);
+    const possible = sendable(change);
+    const needed = this.#replaced === undefined ? possible : await this.#replaced.changeFor(possible);
     this.#taken += 1;
     if (needed === undefined) return;
     const place = { file, line };
@@ -173,6 +175,11 @@ class Sending {
     const text = sentences.filter((one) => one !== undefined).join(' ');
     return new CommandError(text, error.exitCode, { cause: error });
   }
+}
+
+/** An export has the state of passwords, for imports without a server. */
+function sendable(change: Change): Change {
+  return change.type === 'add' ? { ...change, entry: withoutPasswordState(change.entry) } : change;
 }
 
 function setsPassword(change: Change): boolean {

@@ -13,6 +13,8 @@ export interface ReplacedEntriesOptions {
   readonly hashedAttributes: ReadonlySet<string>;
   /** Returns the entry that is there now, with all that users may modify. */
   readonly find: (dn: Dn) => Promise<Entry | undefined>;
+  /** See PlanInput. */
+  readonly takesPasswordState?: boolean;
 }
 
 export class ReplacedEntries {
@@ -25,11 +27,11 @@ export class ReplacedEntries {
   /** Returns the change to make instead of one that adds an entry; undefined when the entry is as it should be. */
   async changeFor(change: Change): Promise<Change | undefined> {
     if (change.type !== 'add') return change;
-    const { schema, hashedAttributes, find } = this.#options;
+    const { schema, find } = this.#options;
     const before = await find(change.entry.dn);
     if (before === undefined) return change;
     const desired = [completeEntry(change.entry, schema)];
-    const [planned] = planChanges({ schema, desired, current: [before], pruned: [], hashedAttributes });
+    const [planned] = planChanges({ ...this.#options, desired, current: [before], pruned: [] });
     return planned?.change;
   }
 }

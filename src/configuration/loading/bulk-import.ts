@@ -170,6 +170,15 @@ export class BulkImport {
     const { schema, tree } = configuration;
     const find = (dn: Dn) => tree.find(schema.dnKey(dn));
     const now = () => at;
-    return withStoredPasswords(change, { schema, acceptance: 'strong', derive, find, findPolicy, by, now });
+    return withStoredPasswords(change, {
+      schema,
+      acceptance: 'strong',
+      derive,
+      find,
+      findPolicy,
+      by,
+      now,
+      isImport: true,
+    });
   }
 }

@@ -16,12 +16,12 @@ import {
 import type { ObjectDefinition } from '../../config/object-definition.ts';
 import type { Privilege } from '../../config/objects/root-dn-user.ts';
 import type { Effect } from '../../directory/apply-change.ts';
+import { PASSWORD_STATE_KEYS } from '../../directory/password-state-keys.ts';
 import { BrokenInvariant } from '../../files/program-error.ts';
 import { type Change, dnOfChange } from '../../ldap/change.ts';
 import type { Entry } from '../../ldap/entry.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import type { Schema } from '../../schema/schema.ts';
-import { PASSWORD_STATE_KEYS } from './password-state.ts';
 
 const NEEDED: Privilege = 'privilege-change';
 const RESET: Privilege = 'password-reset';

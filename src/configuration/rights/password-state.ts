@@ -4,6 +4,7 @@
 import { PasswordState } from '../../config/operational-attributes.ts';
 import { comparablesOf } from '../../config/passwords/stored-password.ts';
 import { formatTime, parseTime } from '../../config/types/generalized-time.ts';
+import { PASSWORD_STATE_KEYS } from '../../directory/password-state-keys.ts';
 import { type Change, dnOfChange, type Modification } from '../../ldap/change.ts';
 import { Attribute, type Entry } from '../../ldap/entry.ts';
 import { refuseIfAny } from '../../ldap/issue.ts';
@@ -16,10 +17,6 @@ const CHANGED = PasswordState.changedTime.name;
 const HISTORY = PasswordState.history.name;
 const RESET = PasswordState.reset.name;
 const PASSWORD_KEY = 'userpassword';
-/** Keys of the attributes that come with a password. */
-export const PASSWORD_STATE_KEYS: ReadonlySet<string> = new Set(
-  Object.values(PasswordState).map(({ name }) => name.toLowerCase()),
-);
 /** OID of the syntax of userPassword (RFC 4517 §3.3.25), which is part of a value of pwdHistory. */
 const OCTET_STRING = '1.3.6.1.4.1.1466.115.121.1.40';
 /** As many as password-history-count may say. */
@@ -45,10 +42,17 @@ export function requireNoPasswordState(change: Change, schema: Schema): void {
   );
 }
 
-/** Returns the attributes of a new account with a password. */
-export function stateOfNew({ settings }: PasswordPolicy, now: Date): readonly Attribute[] {
+/**
+ * Returns the attributes of a new account with a password.
+ * @param isMoved True if the account was somewhere else before, with the same password.
+ */
+export function stateOfNew(
+  { settings }: PasswordPolicy,
+  now: Date,
+  { isMoved }: { readonly isMoved: boolean },
+): readonly Attribute[] {
   const changed = attribute(CHANGED, [formatTime(now.getTime())]);
-  return settings.forceChangeOnAdd ? [changed, attribute(RESET, ['TRUE'])] : [changed];
+  return settings.forceChangeOnAdd && !isMoved ? [changed, attribute(RESET, ['TRUE'])] : [changed];
 }
 
 /** Returns the modifications that come with a new password of an account. */

@@ -7,6 +7,7 @@ import { ChangeRefused } from '../../backend/change-refused.ts';
 import type { Sight } from '../../backend/sight.ts';
 import { missingFor } from '../../backend/visible-entry.ts';
 import { CONFIG_ROOT, Container } from '../../config/objects/properties/places.ts';
+import { PASSWORD_STATE_KEYS } from '../../directory/password-state-keys.ts';
 import { type Change, dnOfChange } from '../../ldap/change.ts';
 import { Dn } from '../../ldap/dn.ts';
 import type { Attribute, Entry } from '../../ldap/entry.ts';
@@ -16,7 +17,6 @@ import type { Rdn } from '../../ldap/rdn.ts';
 import { ResultCode } from '../../ldap/result-code.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { textsInChanges } from '../texts-with-expressions.ts';
-import { PASSWORD_STATE_KEYS } from './password-state.ts';
 
 export interface PolicyWriter {
   readonly requester: Requester;

@@ -14,6 +14,7 @@ import {
   siblingsOf,
   storePassword,
 } from '../../config/passwords/stored-password.ts';
+import { PASSWORD_STATE_KEYS } from '../../directory/password-state-keys.ts';
 import { type Change, dnOfChange, type Modification } from '../../ldap/change.ts';
 import type { Dn } from '../../ldap/dn.ts';
 import type { Attribute, Entry } from '../../ldap/entry.ts';
@@ -31,7 +32,6 @@ import type { Schema } from '../../schema/schema.ts';
 import {
   ageProblem,
   ownChangeProblem,
-  PASSWORD_STATE_KEYS,
   rememberedHashes,
   remembers,
   stateAfterChange,
@@ -63,6 +63,8 @@ export interface PasswordStorage {
   readonly now: () => Date;
   /** True for entries of a file that is read at each start: they bring what is known of their passwords. */
   readonly isFromFile?: true;
+  /** True for entries of an import, whose hashes are of passwords that their owners have had somewhere else. */
+  readonly isImport?: true;
 }
 
 /** The entry whose passwords are set, and what is known of the one before. */
@@ -105,7 +107,8 @@ async function storedAdd(
     attributes.push(isPassword(attribute) ? await stored(attribute, setting, storage) : attribute);
   const policy = policyOf(entry, storage);
   const isKnown = storage.isFromFile === true || attributes.some(({ key }) => PASSWORD_STATE_KEYS.has(key));
-  const state = policy === undefined || isKnown ? [] : stateOfNew(policy, storage.now());
+  const isMoved = storage.isImport === true && entry.attributes.filter(isPassword).every(isHashed);
+  const state = policy === undefined || isKnown ? [] : stateOfNew(policy, storage.now(), { isMoved });
   return { type: 'add', entry: entry.withAttributes([...attributes, ...state]) };
 }
 
@@ -144,8 +147,21 @@ async function storedModify(
     }
   }
   if (!isSet || entry === undefined || policy === undefined) return { ...change, modifications };
-  const state = stateAfterChange(entry, policy, setterOf(dn, storage.by, schema), storage.now());
-  return { ...change, modifications: [...modifications, ...state] };
+  const isMoved = storage.isImport === true && passwords.every(({ attribute }) => isHashed(attribute));
+  const setter = isMoved ? 'owner' : setterOf(dn, storage.by, schema);
+  // A file that gives the state with the password knows it.
+  const known = new Set(
+    modifications.map(({ attribute }) => schema.describe(attribute.description)?.type.key),
+  );
+  const state = stateAfterChange(entry, policy, setter, storage.now());
+  return {
+    ...change,
+    modifications: [...modifications, ...state.filter(({ attribute }) => !known.has(attribute.key))],
+  };
+}
+
+function isHashed({ values }: Attribute): boolean {
+  return values.every(isPrepared);
 }
 
 /**
