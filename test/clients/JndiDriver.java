@@ -29,6 +29,7 @@ import javax.naming.event.EventDirContext;
 import javax.naming.event.NamespaceChangeListener;
 import javax.naming.event.NamingEvent;
 import javax.naming.event.NamingExceptionEvent;
+import javax.naming.ldap.BasicControl;
 import javax.naming.ldap.Control;
 import javax.naming.ldap.InitialLdapContext;
 import javax.naming.ldap.LdapContext;
@@ -46,6 +47,7 @@ public class JndiDriver {
   static final String RELAY = "cn=java relay," + SERVERS;
   static final String TRUST = "cn=java trust," + PROVIDERS;
   static final String BELIEVED = "cn=java believed," + PROVIDERS;
+  static final String POLICY = "1.3.6.1.4.1.42.2.27.8.5.1";
   static final int PAGE = 3;
   static final long EVENT_WAIT_S = 300;
 
@@ -56,6 +58,8 @@ public class JndiDriver {
     login(directory);
     readSchema(directory);
     say("pages", paged(directory));
+    say("told at login", toldAtLogin("java long password"));
+    say("told at a refused login", toldAtLogin("wrong"));
     sorted(directory);
     change(directory);
     tls.close();
@@ -68,6 +72,26 @@ public class JndiDriver {
     settings.put(Context.PROVIDER_URL, "ldap://localhost:" + System.getenv("LDAP_PORT"));
     settings.put("java.naming.ldap.version", "3");
     return new InitialLdapContext(settings, null);
+  }
+
+  /** Controls of the answer to a login with a password that expires soon, as "OID value"; or why it is refused. */
+  static Object toldAtLogin(String password) throws NamingException {
+    Hashtable<String, String> settings = new Hashtable<>();
+    settings.put(Context.INITIAL_CONTEXT_FACTORY, "com.sun.jndi.ldap.LdapCtxFactory");
+    settings.put(Context.PROVIDER_URL, "ldap://localhost:" + System.getenv("LDAP_PORT"));
+    settings.put(Context.SECURITY_AUTHENTICATION, "simple");
+    settings.put(Context.SECURITY_PRINCIPAL, "cn=java login,cn=Root DNs,cn=config");
+    settings.put(Context.SECURITY_CREDENTIALS, password);
+    try {
+      LdapContext own = new InitialLdapContext(settings, new Control[] {new BasicControl(POLICY)});
+      List<String> told = new ArrayList<>();
+      for (Control control : own.getResponseControls())
+        told.add(control.getID().equals(POLICY) ? POLICY : control.getID() + " " + new String(control.getEncodedValue()));
+      own.close();
+      return told;
+    } catch (NamingException refusal) {
+      return refusal.getMessage();
+    }
   }
 
   static void login(LdapContext directory) throws NamingException {

@@ -2,6 +2,7 @@
 // rename that references follow, and listeners, which are persistent searches.
 
 import { beforeAll, expect, it } from 'vitest';
+import { accountLdif } from '../support/accounts.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { startServer } from '../support/start-server.ts';
 import { runScript } from './client-script.ts';
@@ -14,7 +15,14 @@ let containers: number;
 
 beforeAll(async () => {
   const server = await startServer();
-  const { stdout } = await new LdapTools(server).search('cn=config', '-s', 'one', '1.1');
+  const tools = new LdapTools(server);
+  const policy = 'cn=java,cn=Password Policies,cn=config';
+  const lines = [`ds-pwp-password-policy-dn: ${policy}`];
+  const added = await tools.add(
+    `dn: ${policy}\nobjectClass: ds-cfg-password-policy\nds-cfg-max-password-age: 2 d\n\n${accountLdif('java login', { password: 'java long password', lines })}`,
+  );
+  expect(added.code, added.stderr).toBe(0);
+  const { stdout } = await tools.search('cn=config', '-s', 'one', '1.1');
   containers = stdout.split('\n').filter((line) => line.startsWith('dn:')).length;
   seen = await runScript('java', 'JndiDriver.java', server);
 });
@@ -40,6 +48,16 @@ it('adds, edits, renames and deletes, and hears of it', () => {
   expect(seen.get('reference')).toBe('cn=java believed,cn=Trust Manager Providers,cn=config');
   expect(seen.get('removed')).toBe(`removed ${name}`);
   expect(seen.get('left')).toEqual([]);
+});
+
+it('reads at a login that the password expires', () => {
+  expect(seen.get('told at login')).toEqual(
+    expect.arrayContaining([
+      '1.3.6.1.4.1.42.2.27.8.5.1',
+      expect.stringMatching(/^2\.16\.840\.1\.113730\.3\.4\.5 1\d{5}$/),
+    ]),
+  );
+  expect(seen.get('told at a refused login')).toMatch(/error code 49 - The name or the password is wrong/);
 });
 
 it('is told why a value is refused', () => {

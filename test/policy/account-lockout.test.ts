@@ -1,9 +1,11 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { PRIVILEGES } from '../../src/config/objects/root-dn-user.ts';
 import { accountDn, accountLdif } from '../support/accounts.ts';
+import { PROGRAM } from '../support/confdit-program.ts';
 import { LdapTools, runProgram } from '../support/ldap-tools.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../support/start-server.ts';
-import { until } from '../support/until.ts';
 
 const POLICY = 'cn=Locking,cn=Password Policies,cn=config';
 const RIGHT = 'green-lamp-quiet-72';
@@ -181,13 +183,69 @@ describe('a disabled account', () => {
   });
 });
 
-it('an administrator that is locked has a way back over the local socket', async () => {
-  await applied(
-    `dn: ${ADMINISTRATOR}\nchangetype: modify\nadd: ds-pwp-password-policy-dn\nds-pwp-password-policy-dn: ${POLICY}\n`,
-  );
-  await lock(ADMINISTRATOR);
-  const socket = `ldapi://${encodeURIComponent(join(server.folder, 'ldapi'))}`;
-  const words = ['-Q', '-Y', 'EXTERNAL', '-H', socket, '-s', `${RIGHT}-9`, ADMINISTRATOR];
-  await until(async () => (await runProgram('ldappasswd', words)).code === 0);
-  expect(await bind(ADMINISTRATOR, `${RIGHT}-9`)).toContain(`dn:${ADMINISTRATOR}`);
+/** Runs the commands of a section of docs/passwords.md, pasted into a shell. */
+async function pasted(section: string, block: number): Promise<string> {
+  const text = await readFile(new URL('../../docs/passwords.md', import.meta.url), 'utf8');
+  const blocks = text.slice(text.indexOf(`## ${section}`)).matchAll(/```shell\n(.*?)```/gs);
+  const commands = [...blocks][block]?.[1] ?? 'false';
+  const typed = commands
+    .replaceAll('/path/to/instance', server.folder)
+    .replaceAll('%2Fpath%2Fto%2Finstance', encodeURIComponent(server.folder));
+  const confdit = `confdit() { '${process.execPath}' '${PROGRAM}' "$@"; }`;
+  const { code, stdout, stderr } = await runProgram('bash', [
+    '-e',
+    '-c',
+    `cd '${server.folder}'\n${confdit}\n${typed}`,
+  ]);
+  expect([code, stderr]).toEqual([0, '']);
+  return stdout;
+}
+
+describe('an administrator that cannot log in', () => {
+  const section = 'When no administrator can log in';
+
+  it('has a way back over the local socket, whatever the policy says', async () => {
+    const strict = 'cn=Strict,cn=Password Policies,cn=config';
+    const rules = [
+      'lockout-failure-count: 1',
+      'min-password-age: 10 d',
+      'allow-user-password-changes: false',
+      'password-change-requires-current-password: true',
+      'require-secure-password-changes: true',
+      'password-history-count: 3',
+    ].map((rule) => `ds-cfg-${rule}\n`);
+    await applied(`dn: ${strict}\nchangetype: add\nobjectClass: ds-cfg-password-policy\n${rules.join('')}`);
+    const full = await account('full', PRIVILEGES);
+    await applied(
+      `dn: ${ADMINISTRATOR}\nchangetype: modify\nadd: ds-pwp-password-policy-dn\nds-pwp-password-policy-dn: ${strict}\n`,
+    );
+    await bind(ADMINISTRATOR, WRONG);
+    tools = new LdapTools({ url: server.url, password: RIGHT }, full);
+    await applied(
+      `dn: ${ADMINISTRATOR}\nchangetype: modify\nadd: ds-pwp-account-disabled\nds-pwp-account-disabled: true\n`,
+    );
+    await lock(full);
+    const printed = await pasted(section, 0);
+    const [, password = ''] = /^New password: (\S+)$/m.exec(printed) ?? [];
+    expect(await bind(ADMINISTRATOR, password)).toContain(`dn:${ADMINISTRATOR}`);
+  });
+
+  it('comes back by an import when it was deleted', async () => {
+    const login = [
+      '-Q',
+      '-Y',
+      'EXTERNAL',
+      '-H',
+      `ldapi://${encodeURIComponent(join(server.folder, 'ldapi'))}`,
+    ];
+    expect((await runProgram('ldapdelete', [...login, ADMINISTRATOR])).code).toBe(0);
+    const text = await readFile(new URL('../../docs/passwords.md', import.meta.url), 'utf8');
+    const [, ldif = ''] = /```ldif\n(dn: cn=admin,.*?)```/s.exec(text) ?? [];
+    await writeFile(join(server.folder, 'admin.ldif'), ldif);
+    await server.stop();
+    await pasted(section, 1);
+    server = await startServer({ folder: server.folder, password: null });
+    const [, password = ''] = /^userPassword: (.*)$/m.exec(ldif) ?? [];
+    expect(await bind('uid=admin', password)).toContain(`dn:${ADMINISTRATOR}`);
+  });
 });
