@@ -69,6 +69,65 @@ describe('logins with an ageing password', () => {
   });
 });
 
+describe('a password that somebody else has set', () => {
+  const reset: AccountFacts = { ...FACTS, isReset: true };
+  it.each<
+    [
+      string,
+      Partial<LoginRules>,
+      AccountFacts,
+      number,
+      ReturnType<typeof admissionOf>['mustChange'] | 'refused',
+    ]
+  >([
+    ['must be changed', {}, reset, 10_000, 'reset'],
+    ['must be changed in time', { maxPasswordResetAge: 50 }, reset, 149, 'reset'],
+    ['locks the account afterwards', { maxPasswordResetAge: 50 }, reset, 150, 'refused'],
+    ['locks no account that has changed it', { maxPasswordResetAge: 50 }, FACTS, 150, undefined],
+    [
+      'locks none whose time is not known',
+      { maxPasswordResetAge: 50 },
+      { ...reset, passwordSetAt: () => undefined },
+      150,
+      'reset',
+    ],
+    ['need not be young', { maxPasswordAge: 20, graceLoginCount: 0 }, reset, 150, 'reset'],
+  ])('%s', (_, rules, facts, now, expected) => {
+    const { refusal, mustChange } = admissionOf({ ...RULES, ...rules }, facts, START, now);
+    expect(refusal === undefined ? mustChange : 'refused').toBe(expected);
+    expect(refusal?.reason).toBe(expected === 'refused' ? 'reset too long ago' : undefined);
+  });
+});
+
+describe('what is kept of a login', () => {
+  const before: LoginState = { ...START, failedAt: [150], graceUsedAt: [], lastLoginAt: 50 };
+  const admitted = (rules: Partial<LoginRules>, facts = FACTS) =>
+    admissionOf({ ...RULES, ...rules }, facts, before, 200).state;
+
+  it('is that none has failed since', () => {
+    expect(admitted({})).toMatchObject({ failedAt: [], lockedAt: undefined, lastLoginAt: 50 });
+    expect(admissionOf(undefined, FACTS, before, 200).state).toBe(before);
+  });
+
+  it('is its time, where the policy needs or shows it', () => {
+    expect(admitted({ lastLoginTimeAttribute: 'ds-pwp-last-login-time' }).lastLoginAt).toBe(200);
+    expect(admitted({ idleLockoutInterval: 160 }).lastLoginAt).toBe(200);
+    expect(admitted({ idleLockoutInterval: 160 }, { ...FACTS, isReset: true }).lastLoginAt).toBe(200);
+  });
+
+  it('is when it was first warned, and each grace login', () => {
+    const warns = { maxPasswordAge: 110, passwordExpirationWarningInterval: 20 };
+    expect(admitted(warns).warnedAt).toBe(200);
+    const again = admissionOf({ ...RULES, ...warns }, FACTS, { ...before, warnedAt: 195 }, 200);
+    expect(again.state.warnedAt).toBe(195);
+    expect(admitted({ maxPasswordAge: 50, graceLoginCount: 1 })).toMatchObject({
+      graceUsedAt: [200],
+      failedAt: [],
+    });
+    expect(admissionOf({ ...RULES, maxPasswordAge: 50 }, FACTS, before, 200).state).toBe(before);
+  });
+});
+
 describe('an account', () => {
   it.each<[string, Partial<LoginRules>, Partial<AccountFacts>, Partial<LoginState>, string | undefined]>([
     ['is as it is', {}, {}, {}, undefined],
