@@ -26,7 +26,7 @@ export interface AccountNoticesOptions {
 const PASSWORD_KEY = 'userpassword';
 const POLICY_KEY = 'ds-pwp-password-policy-dn';
 const DISABLED_KEY = 'ds-pwp-account-disabled';
-/** What failed logins make of an account. Anybody can make them fail. */
+/** Locks by failed logins, which anybody can cause. */
 const LOCKED: readonly NotificationType[] = ['account-temporarily-locked', 'account-permanently-locked'];
 /** Logins that fail or are refused say the same again and again. */
 const REPEATED: ReadonlySet<NotificationType> = new Set([

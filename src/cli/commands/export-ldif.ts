@@ -131,7 +131,7 @@ async function* serverPages(
   }
 }
 
-/** Whoever may not read secrets exports the state of a password without the hashes of earlier ones. */
+/** Returns the entry without hashes of earlier passwords that the account may not read. */
 function withoutHiddenHistory(entry: Entry): Entry {
   const isHidden = ({ key, values }: Attribute) =>
     PASSWORD_STATE_KEYS.has(key) && values.includes(SECRET_STARS);
