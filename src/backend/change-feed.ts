@@ -23,6 +23,8 @@ export interface EntryChange {
 export interface CommitChanges {
   readonly number: number;
   readonly changes: readonly EntryChange[];
+  /** True if another server has taken it. */
+  readonly isForeign?: boolean;
 }
 
 export interface CommitListener {
@@ -66,12 +68,15 @@ export class ChangeFeed {
     return this.#number;
   }
 
-  /** Called once for every commit, in order, when readers see it. */
-  publish(number: number, effects: readonly Effect[]): void {
+  /**
+   * Called once for every commit, in order, when readers see it.
+   * @param isForeign true if another server has taken it
+   */
+  publish(number: number, effects: readonly Effect[], isForeign = false): void {
     this.#number = number;
     this.#remember(number, effects);
     if (this.#listeners.size === 0) return;
-    const commit = { number, changes: entryChanges(effects) };
+    const commit = { number, changes: entryChanges(effects), isForeign };
     for (const listener of this.#listeners) {
       try {
         listener.committed(commit);

@@ -45,6 +45,8 @@ export class ClusterStore implements Store, ForeignCommits {
   #head: LogHead | undefined;
   /** True if the log may have records that it has not told of. */
   #isBehind = false;
+  /** Ids of commits of this server that may be stored. */
+  readonly #unknown = new Set<string>();
   #failure: StoreError | undefined;
   #uncopied: Commit[] = [];
   #isCopyLost = false;
@@ -87,7 +89,9 @@ export class ClusterStore implements Store, ForeignCommits {
       this.#number = head.number;
       this.#code = head.code;
     } catch (error) {
-      throw this.#refusalOf(error);
+      const refusal = this.#refusalOf(error);
+      if (refusal instanceof OutcomeUnknown) for (const { id } of commits) this.#unknown.add(id);
+      throw refusal;
     }
     await this.#copy(commits);
   }
@@ -101,13 +105,13 @@ export class ClusterStore implements Store, ForeignCommits {
     this.#following ??= this.#follow(tell);
   }
 
-  async each(make: (commit: Commit) => Promise<readonly string[]>): Promise<void> {
+  async each(make: (commit: Commit, isOwn: boolean) => Promise<readonly string[]>): Promise<void> {
     if (this.#failure !== undefined) return;
     try {
       this.#code ??= await this.#learnCode();
       for (let next = await this.#next(); next !== undefined; next = await this.#next()) {
         const commit = this.#options.records.read(next, this.#code ?? '');
-        const problems = await make(commit);
+        const problems = await make(commit, this.#unknown.delete(commit.id));
         this.#number = next.number;
         this.#code = next.code;
         this.#head = undefined;

@@ -25,7 +25,9 @@ export class ChangeAlerts {
       : undefined;
   }
 
-  #raise({ number, changes }: CommitChanges): void {
+  #raise({ number, changes, isForeign }: CommitChanges): void {
+    // One alert is enough for all servers: that of the one that took the change.
+    if (isForeign === true) return;
     const shown = changes.slice(0, ENTRIES_MAX).map(describeChange).join('; ');
     const more = changes.length > ENTRIES_MAX ? `; and ${changes.length - ENTRIES_MAX} more` : '';
     this.#alerts.raise({

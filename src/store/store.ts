@@ -73,9 +73,10 @@ export interface ForeignCommits {
   /**
    * Calls back with each commit that was stored after the last one that the store knows, in order. Called while nothing is being
    * stored. Never rejects.
-   * @param make makes the commit; resolves to sentences about what of it is not in force here
+   * @param make makes the commit; resolves to sentences about what of it is not in force here. It also learns whether this server
+   *   took the commit, and did not know that it is stored.
    */
-  each(make: (commit: Commit) => Promise<readonly string[]>): Promise<void>;
+  each(make: (commit: Commit, isOwn: boolean) => Promise<readonly string[]>): Promise<void>;
 }
 
 /** The part of StoreError that monitoring shows. */

@@ -4,6 +4,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ANONYMOUS } from '../../src/backend/backend.ts';
+import type { CommitChanges } from '../../src/backend/change-feed.ts';
 import { ClusterKeys } from '../../src/cluster/cluster-keys.ts';
 import { ClusterStore } from '../../src/cluster/cluster-store.ts';
 import { LogRecords } from '../../src/cluster/log-records.ts';
@@ -56,9 +57,15 @@ function open(shared: SharedArray, failures: Iterable<Failure> = []) {
   const means = { store, foreign: store, now: () => new Date(0), log: { warn: () => {} } };
   const writePath = new WritePath({ target: entries, runtime: new Runtime([]), ...means });
   const told: number[] = [];
-  writePath.feed.listen({ committed: ({ number }) => told.push(number), failed: () => {} });
+  /** Those that this server took itself. */
+  const own: number[] = [];
+  const committed = ({ number, isForeign }: CommitChanges) => {
+    told.push(number);
+    if (isForeign === false) own.push(number);
+  };
+  writePath.feed.listen({ committed, failed: () => {} });
   store.follow(() => writePath.follow());
-  return { entries, writePath, store, log, local, told, stopped };
+  return { entries, writePath, store, log, local, told, own, stopped };
 }
 
 type Server = ReturnType<typeof open>;
@@ -147,6 +154,9 @@ describe('servers that share a log', () => {
         expect(told).toEqual(shared.records.map(({ number }) => number));
         expect(local.commits.map(({ number }) => number)).toEqual(told);
       }
+      // Each commit was taken by one server.
+      const taken = servers.flatMap(({ own }) => own).sort((one, other) => one - other);
+      expect(taken).toEqual(shared.records.map(({ number }) => number));
       // What was acknowledged is in the log under its number.
       for (const [number, { type }] of outcomes)
         expect(shared.records[number - 1]?.text).toContain(type === 'modifyDn' ? 'modrdn' : type);

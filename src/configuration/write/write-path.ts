@@ -249,10 +249,10 @@ export class WritePath {
   #following(): Exclusive {
     const { foreign, target } = this.#options;
     const work = async (runtime: Runtime) => {
-      await foreign?.each(async (commit) => {
+      await foreign?.each(async (commit, isOwn) => {
         const { places, problems, settled } = await makeForeign(commit, target, runtime);
         this.#shownNumber = commit.number;
-        this.feed.publish(commit.number, places);
+        this.feed.publish(commit.number, places, !isOwn);
         await settled;
         return problems;
       });
