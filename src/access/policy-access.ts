@@ -31,6 +31,8 @@ export class PolicyAccess {
   readonly besidePrivileges = {};
   /** True if some policy allows to read secrets. */
   readonly readsSecrets: boolean;
+  /** Made when it is needed: watches ask for it, at every commit. */
+  #id: string | undefined;
 
   constructor(options: PolicyAccessOptions) {
     const { policies, secrets } = options;
@@ -53,8 +55,8 @@ export class PolicyAccess {
 
   /** Names what is allowed: the same as long as the policies are the same, over restarts too. */
   get id(): string {
-    const texts = this.#options.policies.map(({ text }) => text).toSorted();
-    return createHash('sha256').update(texts.join('\n')).digest('hex');
+    this.#id ??= digestOf(this.#options.policies);
+    return this.#id;
   }
 
   /** The policies that are for the requester. */
@@ -124,4 +126,9 @@ export class PolicyAccess {
     if (own.length === 0) return this.#open;
     return [...new Set([...own, ...this.#open])];
   }
+}
+
+function digestOf(policies: readonly AccessPolicy[]): string {
+  const texts = policies.map(({ text }) => text).toSorted();
+  return createHash('sha256').update(texts.join('\n')).digest('hex');
 }

@@ -147,6 +147,8 @@ export interface ChangeEvent {
   readonly before: Entry | undefined;
   /** The entry now, when the watched search finds it. */
   readonly after: Entry | undefined;
+  /** Names the rights that the requester has with it, see Watching.rightsId. */
+  readonly rightsId: string;
 }
 
 export interface ChangeListener {

@@ -139,7 +139,15 @@ function eventOf(
   if (told === 'modify' && isHidden(found, shown, rightsBefore, rightsAfter)) return undefined;
   const isRename = told === 'modifyDn' && before !== undefined;
   const previousDn = isRename ? shown(before.entry).dn.toString() : undefined;
-  return { number, type: told, id, previousDn, before: seenBefore, after: seenAfter };
+  return {
+    number,
+    type: told,
+    id,
+    previousDn,
+    before: seenBefore,
+    after: seenAfter,
+    rightsId: rightsAfter.id,
+  };
 }
 
 interface FoundPlaces {

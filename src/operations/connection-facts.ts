@@ -26,17 +26,21 @@ export function connectionFactsOf(connection: Connected): ConnectionFacts {
   const { isLocalSocket, isSecure } = connection.security;
   // Where StartTLS is allowed the connection has begun without TLS.
   const isImplicit = isSecure && connection.startTls === undefined;
+  // Asked for by every request of accounts with policies; another only when TLS begins.
+  let known: { readonly security: Connected['security']; readonly ssf: number } | undefined;
   return {
     address: connection.remoteAddress,
     port: connection.localPort,
     protocol: isLocalSocket ? 'ldapi' : isImplicit ? 'ldaps' : 'ldap',
     get ssf() {
-      return ssfOf(connection);
+      const { security } = connection;
+      if (known?.security !== security) known = { security, ssf: ssfOf(security) };
+      return known.ssf;
     },
   };
 }
 
-function ssfOf({ security: { isLocalSocket, isSecure, cipher = '' } }: Connected): number {
+function ssfOf({ isLocalSocket, isSecure, cipher = '' }: Connected['security']): number {
   if (isLocalSocket) return LOCAL_SSF;
   if (!isSecure) return 0;
   return CIPHER_BITS.find(([part]) => cipher.includes(part))?.[1] ?? UNKNOWN_CIPHER_SSF;

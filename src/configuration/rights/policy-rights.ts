@@ -136,6 +136,8 @@ export function refusalFor(error: unknown, changes: readonly Change[], writer: P
 /** Names that everybody knows, and the examples of advice. */
 const KNOWN_NAMES: readonly string[] = [...Object.values(Container), CONFIG_ROOT];
 const EXAMPLE = /\bcn=Example,(?=cn=)/g;
+/** Characters that mean something in a pattern. */
+const SYNTAX_CHARACTER = /[\\^$.*+?()[\]{}|]/g;
 const NAME = /[a-z][\w.-]*=/i;
 /** Words that are attributes and nothing else; `name` and `description` are in many sentences. */
 const ATTRIBUTE = /\b(?:ds-[\w-]+|[a-z]+[A-Z]\w*)/g;
@@ -154,7 +156,7 @@ function namesOthers(
     .concat(writer.requester.dn, KNOWN_NAMES)
     .filter((text) => text !== '')
     .toSorted((one, other) => other.length - one.length)
-    .reduce((text, known) => text.replaceAll(known, ''), message.replaceAll(EXAMPLE, ''));
+    .reduce((text, known) => text.replace(wholeText(known), ''), message.replaceAll(EXAMPLE, ''));
   if (NAME.test(rest)) return true;
   // These say what a right is missing for, by the schema alone.
   if (code === ResultCode.insufficientAccessRights) return false;
@@ -166,6 +168,12 @@ function namesOthers(
       (key) => key !== undefined && !written.has(key) && grant?.reads(key) !== true,
     );
   });
+}
+
+/** Matches a text that is no part of a longer word or name: a value `=` must not take the names of others out of a message. */
+function wholeText(text: string): RegExp {
+  const pattern = text.replaceAll(SYNTAX_CHARACTER, String.raw`\$&`);
+  return new RegExp(String.raw`(?<![\w=,+\\])${pattern}(?![\w=,+\\])`, 'g');
 }
 
 /** Returns the names and values of a change as the client wrote them. */

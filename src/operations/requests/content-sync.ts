@@ -53,6 +53,8 @@ class ContentSync {
   readonly #queue: EventQueue;
   readonly #watching: Watching;
   readonly #cookies: SyncCookies;
+  /** Of the rights at the beginning, by which the refresh stage shows the result. */
+  readonly #rightsId: string;
 
   constructor(
     request: SearchRequest,
@@ -69,6 +71,7 @@ class ContentSync {
     this.#queue = new EventQueue({ operation, send: (events) => this.#sendCommit(events) });
     this.#watching = backend.watch(query, this.#queue);
     this.#cookies = new SyncCookies(this.#watching, query);
+    this.#rightsId = this.#watching.rightsId;
   }
 
   async run(): Promise<Answer> {
@@ -84,10 +87,14 @@ class ContentSync {
     }
   }
 
-  /** Throws syncRefreshRequired for a cookie that says nothing here, unless the client would begin again (§3.2). */
+  /**
+   * Returns the number in a cookie. Undefined if everything is to be sent, so that the client forgets what it may not read any
+   * more. Throws syncRefreshRequired for a cookie that says nothing here, unless the client would begin again (§3.2).
+   */
   #numberIn(cookie: string): number | undefined {
-    const number = this.#cookies.parse(cookie);
-    if (number !== undefined && number <= this.#watching.number) return number;
+    const known = this.#cookies.parse(cookie, this.#rightsId);
+    if (known !== undefined && known.number <= this.#watching.number)
+      return known.isOfRights ? known.number : undefined;
     if (this.#asked.reloadHint) return undefined;
     throw new LdapError(
       'syncRefreshRequired',
@@ -131,7 +138,7 @@ class ContentSync {
 
   /** The end of the refresh stage: the end of all, or the beginning of the persist stage. */
   async #refreshed(number: number, refreshDeletes: boolean, answer: Answer): Promise<Answer> {
-    const cookie = this.#cookies.format(number);
+    const cookie = this.#cookies.format(number, this.#rightsId);
     if (this.#asked.mode === 'refreshOnly') {
       this.#operation.addFinalControl(Oid.syncDone, writeSyncDone({ cookie, refreshDeletes }));
       return answer;
@@ -167,8 +174,8 @@ class ContentSync {
   /** The events of one commit; the cookie comes with the last, so that a broken connection loses none of them. */
   #sendCommit(events: readonly ChangeEvent[]): void {
     requireRead(this.#backend, this.#query.requester);
-    for (const [index, { before, after, id, number }] of events.entries()) {
-      const cookie = index === events.length - 1 ? this.#cookies.format(number) : undefined;
+    for (const [index, { before, after, id, number, rightsId }] of events.entries()) {
+      const cookie = index === events.length - 1 ? this.#cookies.format(number, rightsId) : undefined;
       const entry = after ?? before?.withAttributes([]);
       const state = after === undefined ? 'delete' : before === undefined ? 'add' : 'modify';
       if (entry !== undefined) this.#sendEntry(entry, { state, id, cookie });
