@@ -29,7 +29,7 @@ export interface PlanInput {
    * hashes, and a password in clear text, which cannot be compared, is left alone.
    */
   readonly hashedAttributes: ReadonlySet<string>;
-  /** True if the state of passwords is taken from files that have it. */
+  /** True if the state of passwords is taken from files that have their hashes. */
   readonly takesPasswordState?: boolean;
 }
 
@@ -84,8 +84,9 @@ function planDelete(entry: Entry): PlannedChange {
 
 /** Undefined when the entry is as it should be. */
 function planModify(before: Entry, after: Entry, input: PlanInput): PlannedChange | undefined {
-  const { schema, hashedAttributes, takesPasswordState = false } = input;
-  const wanted = wantedAttributes(after, schema, takesPasswordState);
+  const { schema, hashedAttributes } = input;
+  const takesState = input.takesPasswordState === true && hasHashes(after);
+  const wanted = wantedAttributes(after, schema, takesState);
   const modifications: Modification[] = [];
   for (const [key, attribute] of wanted) {
     const values = before.values(key);
@@ -95,8 +96,10 @@ function planModify(before: Entry, after: Entry, input: PlanInput): PlannedChang
     modifications.push({ operation: 'replace', attribute });
   }
   for (const { description, key } of before.attributes) {
-    const isKept =
-      schema.describe(description)?.type.noUserModification === true || hashedAttributes.has(key);
+    const isState = PASSWORD_STATE_KEYS.has(key);
+    const isKept = isState
+      ? !takesState
+      : schema.describe(description)?.type.noUserModification === true || hashedAttributes.has(key);
     if (isKept || wanted.has(key)) continue;
     modifications.push({ operation: 'replace', attribute: new Attribute(description, []) });
   }
@@ -119,6 +122,11 @@ function wantedAttributes(
     if (isState || description?.type.noUserModification !== true) wanted.set(key, attribute);
   }
   return wanted;
+}
+
+function hasHashes(entry: Entry): boolean {
+  const passwords = entry.values('userpassword');
+  return passwords.length > 0 && passwords.every(isHash);
 }
 
 /** A stored password names its scheme (RFC 3112 §2); who may not see it gets something else. */

@@ -42,17 +42,10 @@ export function requireNoPasswordState(change: Change, schema: Schema): void {
   );
 }
 
-/**
- * Returns the attributes of a new account with a password.
- * @param isMoved True if the account was somewhere else before, with the same password.
- */
-export function stateOfNew(
-  { settings }: PasswordPolicy,
-  now: Date,
-  { isMoved }: { readonly isMoved: boolean },
-): readonly Attribute[] {
+/** Returns the attributes of a new account with a password. */
+export function stateOfNew({ settings }: PasswordPolicy, now: Date): readonly Attribute[] {
   const changed = attribute(CHANGED, [formatTime(now.getTime())]);
-  return settings.forceChangeOnAdd && !isMoved ? [changed, attribute(RESET, ['TRUE'])] : [changed];
+  return settings.forceChangeOnAdd ? [changed, attribute(RESET, ['TRUE'])] : [changed];
 }
 
 /** Returns the modifications that come with a new password of an account. */

@@ -106,9 +106,10 @@ async function storedAdd(
   for (const attribute of entry.attributes)
     attributes.push(isPassword(attribute) ? await stored(attribute, setting, storage) : attribute);
   const policy = policyOf(entry, storage);
-  const isKnown = storage.isFromFile === true || attributes.some(({ key }) => PASSWORD_STATE_KEYS.has(key));
   const isMoved = storage.isImport === true && entry.attributes.filter(isPassword).every(isHashed);
-  const state = policy === undefined || isKnown ? [] : stateOfNew(policy, storage.now(), { isMoved });
+  const isKnown =
+    isMoved || storage.isFromFile === true || attributes.some(({ key }) => PASSWORD_STATE_KEYS.has(key));
+  const state = policy === undefined || isKnown ? [] : stateOfNew(policy, storage.now());
   return { type: 'add', entry: entry.withAttributes([...attributes, ...state]) };
 }
 
