@@ -12,7 +12,9 @@ import { frameOf, GrpcFrames } from './grpc-frames.ts';
 import { GrpcStream } from './grpc-stream.ts';
 import { MemberErrors } from './member-errors.ts';
 
+/** Octets that a member may send before they are taken: on one stream, and on all of them. */
 const WINDOW_OCTETS = 1024 * 1024;
+const SESSION_WINDOW_OCTETS = 8 * WINDOW_OCTETS;
 /** Node.js counts what streams hold in units of a megabyte. */
 const SESSION_MEGABYTES_MAX = 128;
 
@@ -56,6 +58,7 @@ export class EtcdConnection {
       session.once('close', ended);
       session.once('remoteSettings', () => {
         deadline.close();
+        session.setLocalWindowSize(SESSION_WINDOW_OCTETS);
         session.unref();
         session.off('close', ended);
         resolve(connection);
