@@ -119,17 +119,17 @@ export class EtcdLog implements ClusterLog {
     });
     limit.begin();
     try {
-      for (;;) {
+      for (let isFirst = true; ; isFirst = false) {
         const outcome = await this.#tryAppend(seen, next, put).catch((error: unknown) => unknownOr(error));
-        if (!(outcome instanceof LogError)) return outcome;
+        // An earlier try may have been done after it was looked for: then this one was overtaken by it.
+        const isCertain = !(outcome instanceof LogError) && (isFirst || outcome !== 'overtaken');
+        if (isCertain) return outcome;
         // The transaction may still be under way. Trying it again is safe: only one of both can find the head as it was.
-        for (;;) {
-          if (!isLookingUp) throw outcome;
-          const found = await this.#lookUp(seen, records).catch((error: unknown) => passing(error));
-          if (found === 'not stored') break;
-          if (found !== undefined) return found;
-          await pause(LOOK_UP_PAUSE_MS, this.#closing.signal);
-        }
+        const found = await this.#lookUpUntil(() => isLookingUp, seen, records);
+        if (found === undefined)
+          throw outcome instanceof LogError ? outcome : unknown('etcd does not answer.');
+        if (found !== 'not stored') return found;
+        if (!isLookingUp) throw outcome instanceof LogError ? outcome : unknown('etcd does not answer.');
       }
     } finally {
       limit.close();
@@ -271,6 +271,20 @@ export class EtcdLog implements ClusterLog {
     return 'overtaken';
   }
 
+  /** Looks for records again and again while that is not to be known; undefined if it is not to be known in time. */
+  async #lookUpUntil(
+    isLookingUp: () => boolean,
+    seen: LogHead,
+    records: readonly LogRecord[],
+  ): Promise<LogHead | 'overtaken' | 'not stored' | undefined> {
+    while (isLookingUp()) {
+      const found = await this.#lookUp(seen, records).catch((error: unknown) => passing(error));
+      if (found !== undefined) return found;
+      await pause(LOOK_UP_PAUSE_MS, this.#closing.signal);
+    }
+    return undefined;
+  }
+
   /** Looks for records whose transaction got no answer; undefined if that is not to be known now. */
   async #lookUp(
     seen: LogHead,
@@ -327,12 +341,14 @@ function alreadyThere(): LogError {
   );
 }
 
+function unknown(why: string, cause?: unknown): LogError {
+  return new LogError('unknown', `It is not known whether the change was stored: ${why}`, { cause });
+}
+
 /** Returns an `unknown` error, and throws any other. */
 function unknownOr(error: unknown): LogError {
   if (error instanceof LogError && error.problem === 'unknown') {
-    return new LogError('unknown', `It is not known whether the change was stored: ${error.message}`, {
-      cause: error,
-    });
+    return unknown(error.message, error);
   }
   throw error;
 }

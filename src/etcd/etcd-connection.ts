@@ -53,9 +53,12 @@ export class EtcdConnection {
         reject(connection.#errors.unreachable(reason, cause));
       };
       const deadline = new Deadline(ms, () => fail(`it did not answer within ${ms / 1000} s`), livingTimer);
-      session.once('error', (error) => fail(connectionReason(error), error));
-      const ended = () => fail('it ended the connection');
+      const failed = (error: unknown) => fail(connectionReason(error), error);
+      const ended = () => fail(`it ended the connection; ${hintFor(url)}`);
+      session.once('error', failed);
       session.once('close', ended);
+      // With TLS 1.3 a member refuses the certificate of its client after the handshake, and the session does not learn of it.
+      session.once('connect', (_, socket) => socket.once('error', failed));
       session.once('remoteSettings', () => {
         deadline.close();
         session.setLocalWindowSize(SESSION_WINDOW_OCTETS);
@@ -169,4 +172,10 @@ export class EtcdConnection {
   #endIfUnused(): void {
     if (this.#isRetired && this.#streams === 0) this.#session.destroy();
   }
+}
+
+function hintFor(url: string): string {
+  return url.startsWith('https:')
+    ? 'it may ask for a certificate of this server'
+    : 'its URL may have to begin with https:';
 }

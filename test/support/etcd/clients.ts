@@ -11,7 +11,7 @@ export function clientOf(
   urls: readonly string[],
   options: Omit<EtcdClientOptions, 'urls' | 'files'> = {},
 ): EtcdClient {
-  const limits = { connectMs: 2000, callMs: 2000, patienceMs: 60_000, silenceMs: 500 };
+  const limits = { connectMs: 10_000, callMs: 10_000, patienceMs: 60_000, silenceMs: 500 };
   const client = new EtcdClient({ ...limits, ...options, urls, files: new FileReader() });
   clients.add(client);
   return client;

@@ -138,7 +138,7 @@ export class EtcdCluster {
   /** Runs etcdctl; resolves to what it prints. Rejects with its error output. */
   ctl(...args: readonly string[]): Promise<string> {
     return new Promise((resolve, reject) => {
-      const all = [`--endpoints=${this.urls.join()}`, '--command-timeout=5s', ...this.#ctlOptions, ...args];
+      const all = [`--endpoints=${this.urls.join()}`, '--command-timeout=60s', ...this.#ctlOptions, ...args];
       const env = { PATH: process.env.PATH, ETCDCTL_API: '3' };
       execFile('etcdctl', all, { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
@@ -151,7 +151,7 @@ export class EtcdCluster {
   async leader(): Promise<EtcdMember> {
     for (;;) {
       // Members that are away are missing in the list, and make etcdctl fail after it has printed the others.
-      const text = await this.ctl('endpoint', 'status', '-w', 'fields').catch(
+      const text = await this.ctl('--command-timeout=5s', 'endpoint', 'status', '-w', 'fields').catch(
         (error: Error) => error.message,
       );
       for (const part of text.split(/\n\s*\n/)) {
@@ -169,7 +169,7 @@ export class EtcdCluster {
   async healthy(): Promise<void> {
     const until = Date.now() + HEALTHY_TIMEOUT_MS;
     for (;;) {
-      const problem = await this.ctl('--user=', 'endpoint', 'health').then(
+      const problem = await this.ctl('--command-timeout=5s', '--user=', 'endpoint', 'health').then(
         () => undefined,
         (error: Error) => error.message,
       );

@@ -24,19 +24,18 @@ export class ScriptedCall {
 
   /** Sends messages, and leaves the stream open. Returns false if the client has to take them first. */
   send(...messages: readonly Uint8Array[]): boolean {
-    this.#respond();
+    if (!this.#respond()) return false;
     return messages.map((message) => this.stream.write(framed(message))).every((isTaken) => isTaken);
   }
 
   /** Sends octets as they are. */
   sendRaw(octets: Uint8Array): void {
-    this.#respond();
-    this.stream.write(octets);
+    if (this.#respond()) this.stream.write(octets);
   }
 
   /** Ends the call with a status of gRPC. */
   end(status = 0, message = ''): void {
-    this.#respond();
+    if (!this.#respond()) return;
     this.stream.once('wantTrailers', () => {
       this.stream.sendTrailers({
         'grpc-status': String(status),
@@ -46,9 +45,12 @@ export class ScriptedCall {
     this.stream.end();
   }
 
-  #respond(): void {
-    if (this.stream.headersSent) return;
+  /** Sends the headers, if they were not. Returns false if the client has ended the call. */
+  #respond(): boolean {
+    if (this.stream.destroyed) return false;
+    if (this.stream.headersSent) return true;
     this.stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+    return true;
   }
 }
 
