@@ -38,6 +38,7 @@ export async function openClusterOf(
     reports: {
       stopped,
       copyFailed: (message) => log.warn({}, message),
+      notShared: (message) => log.warn({}, message),
       notInForce: ({ number, by }, problems) => {
         const message = `Change ${number} of ${by} came from another server and is not all in force here:\n${problems.join('\n')}`;
         log.warn({ change: number, by, problems }, 'a change of another server is not all in force here');

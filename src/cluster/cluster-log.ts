@@ -98,6 +98,9 @@ export interface ClusterLog {
    */
   writeSnapshot(snapshot: LogSnapshot): Promise<void>;
 
+  /** Returns the number of the newest whole snapshot; undefined if there is no cluster yet. Throws LogError. */
+  snapshotNumber(): Promise<number | undefined>;
+
   /** Returns the newest whole snapshot; undefined if there is no cluster yet. Throws LogError. */
   readSnapshot(): Promise<LogSnapshot | undefined>;
 

@@ -8,6 +8,7 @@ import { OutcomeUnknown, Overtaken, StoreError } from '../store/store-error.ts';
 import { isSameCode } from './cluster-keys.ts';
 import { type ClusterLog, LogError, type LogHead, type LogRecord } from './cluster-log.ts';
 import type { LogRecords } from './log-records.ts';
+import type { SharedSnapshots } from './shared-snapshots.ts';
 
 /** Events that an administrator should know of, as sentences. */
 export interface ClusterReports {
@@ -17,6 +18,8 @@ export interface ClusterReports {
   stopped(sentence: string): void;
   /** The local copy misses commits. */
   copyFailed(sentence: string): void;
+  /** A snapshot of this server could not be shared with the others. */
+  notShared(sentence: string): void;
 }
 
 export interface ClusterStoreOptions {
@@ -27,6 +30,7 @@ export interface ClusterStoreOptions {
   readonly code?: string | undefined;
   readonly historyId: string;
   readonly reports: ClusterReports;
+  readonly snapshots: Pick<SharedSnapshots, 'share'>;
 }
 
 /** Records that are read at once while this server is behind. */
@@ -96,8 +100,12 @@ export class ClusterStore implements Store, ForeignCommits {
     await this.#copy(commits);
   }
 
-  snapshot(entries: readonly Entry[], throughNumber: number, checkedBy?: string): Promise<void> {
-    return this.#options.local.snapshot(entries, throughNumber, checkedBy);
+  async snapshot(entries: readonly Entry[], throughNumber: number, checkedBy?: string): Promise<void> {
+    const { local, snapshots } = this.#options;
+    const before = throughNumber - local.commitsSinceSnapshot;
+    const code = throughNumber === this.#number ? this.#code : undefined;
+    await local.snapshot(entries, throughNumber, checkedBy);
+    if (this.#failure === undefined) await snapshots.share({ entries, number: throughNumber, code, before });
   }
 
   /** Begins to follow the log. `tell` is called when there is something new; nothing more is read before it resolves. */

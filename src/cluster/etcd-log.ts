@@ -160,7 +160,7 @@ export class EtcdLog implements ClusterLog {
       }
       if (found.length > before) continue;
       if (found.length > 0) return found;
-      const message = `Change ${from} is no longer in the log of the cluster.`;
+      const message = `Change ${from} is no longer in the log of the cluster: this server was away for too long. Make its instance again with "confdit cluster join".`;
       throw new LogError('compacted', message);
     }
     return found;
@@ -181,6 +181,10 @@ export class EtcdLog implements ClusterLog {
 
   writeSnapshot(snapshot: LogSnapshot): Promise<void> {
     return this.#snapshots.write(snapshot);
+  }
+
+  snapshotNumber(): Promise<number | undefined> {
+    return this.#snapshots.number();
   }
 
   readSnapshot(): Promise<LogSnapshot | undefined> {

@@ -11,6 +11,7 @@ import { LogError } from './cluster-log.ts';
 import { openLog } from './cluster-settings.ts';
 import { type ClusterReports, ClusterStore } from './cluster-store.ts';
 import { LogRecords } from './log-records.ts';
+import { SharedSnapshots } from './shared-snapshots.ts';
 
 export interface ClusterParts {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -45,8 +46,10 @@ export function openCluster(parts: ClusterParts): OpenCluster {
   const { environment, historyId, local, master, valuesOf, reports } = parts;
   const log = openLog(environment, { files: parts.files, now: () => parts.now().getTime() });
   const keys = new ClusterKeys(master, historyId);
-  const records = new LogRecords(keys, valuesOf(keys.data));
-  const store = new ClusterStore({ log, records, local, historyId, reports });
+  const values = valuesOf(keys.data);
+  const records = new LogRecords(keys, values);
+  const snapshots = new SharedSnapshots({ log, historyId, keys, values, failed: reports.notShared });
+  const store = new ClusterStore({ log, records, local, historyId, reports, snapshots });
   return {
     store,
     async start(follow) {

@@ -21,20 +21,25 @@ export interface SnapshotParts {
 
 /** Returns the snapshot for the log. */
 export function formatLogSnapshot(
-  { number, historyId, code, entries }: SnapshotParts,
+  parts: SnapshotParts,
   keys: ClusterKeys,
   values: StoredValues,
 ): LogSnapshot {
-  const pieces: string[] = [];
+  const { number, historyId, code } = parts;
+  const pieces = [...snapshotPieces(parts.entries, values)];
+  return { number, historyId, code, seal: keys.sealOf(number, code, pieces), pieces };
+}
+
+/** Yields the text of a snapshot in pieces, for a caller that does other work between them. */
+export function* snapshotPieces(entries: Iterable<Entry>, values: StoredValues): Generator<string, void> {
   let piece = '';
   for (const entry of entries) {
     piece += `${formatEntry(encryptEntry(entry, values))}\n`;
     if (piece.length < PIECE_CHARACTERS) continue;
-    pieces.push(piece);
+    yield piece;
     piece = '';
   }
-  if (piece !== '') pieces.push(piece);
-  return { number, historyId, code, seal: keys.sealOf(number, code, pieces), pieces };
+  if (piece !== '') yield piece;
 }
 
 /** Returns the entries of a snapshot. Throws StoreError if no server of the cluster wrote it so. */

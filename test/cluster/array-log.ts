@@ -109,6 +109,10 @@ export class ArrayLog implements ClusterLog {
     return Promise.resolve();
   }
 
+  snapshotNumber(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   readSnapshot(): Promise<undefined> {
     return Promise.resolve(undefined);
   }

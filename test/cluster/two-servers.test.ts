@@ -51,9 +51,12 @@ function open(shared: SharedArray, failures: Iterable<Failure> = []) {
     notInForce: () => {},
     stopped: (one: string) => void stopped.push(one),
     copyFailed: () => {},
+    notShared: () => {},
   };
   const local = new Copy();
-  const store = new ClusterStore({ log, records: RECORDS, local, code: CODE, historyId: HISTORY, reports });
+  const snapshots = { share: async () => {} };
+  const parts = { log, records: RECORDS, local, code: CODE, historyId: HISTORY, reports, snapshots };
+  const store = new ClusterStore(parts);
   const means = { store, foreign: store, now: () => new Date(0), log: { warn: () => {} } };
   const writePath = new WritePath({ target: entries, runtime: new Runtime([]), ...means });
   const told: number[] = [];

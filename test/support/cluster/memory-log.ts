@@ -135,6 +135,11 @@ export class MemoryLog implements ClusterLog {
     this.#shared.snapshot = { ...snapshot, pieces: [...snapshot.pieces] };
   }
 
+  async snapshotNumber(): Promise<number | undefined> {
+    this.#require();
+    return this.#shared.snapshot?.number;
+  }
+
   async readSnapshot(): Promise<LogSnapshot | undefined> {
     this.#require();
     return this.#shared.snapshot;
