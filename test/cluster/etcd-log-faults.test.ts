@@ -33,8 +33,14 @@ function newPrefix(): void {
 
 function openLog(options: Partial<EtcdLogOptions> = {}): EtcdLog {
   const log = new EtcdLog({
-    ...{ prefix, urls: cluster.urls, files: new FileReader(), now: () => Date.now() },
-    ...{ callMs: 2000, silenceMs: 500, lookUpMs: 60_000, patienceMs: 60_000 },
+    prefix,
+    urls: cluster.urls,
+    files: new FileReader(),
+    now: () => Date.now(),
+    callMs: 2000,
+    silenceMs: 500,
+    lookUpMs: 60_000,
+    patienceMs: 60_000,
     ...options,
   });
   logs.push(log);
