@@ -56,7 +56,7 @@ export function* sortFound(
       continue;
     }
     count += 1;
-    if (count > options.entriesMax) throw tooMany(options.entriesMax);
+    if (count > options.entriesMax) throw tooManyToSort(options.entriesMax);
     const values = order.valuesOf(options.shown(entry));
     options.held.take(ITEM_OCTETS + octetsOf(values));
     run.push({ kept: options.keep?.(entry) ?? entry, values });
@@ -168,7 +168,8 @@ function octetsOf(values: SortValues): number {
   return octets;
 }
 
-function tooMany(entriesMax: number): LdapError {
+/** Returns the error for a result that is too large to sort (RFC 2891 §1.2). */
+export function tooManyToSort(entriesMax: number): LdapError {
   return new LdapError(
     'adminLimitExceeded',
     `More than ${entriesMax} entries are found, and so many are not sorted. Use a narrower filter.`,

@@ -37,6 +37,8 @@ const MODIFICATIONS: ReadonlySet<string> = new Set<Modification['operation']>([
 ]);
 /** The second line of a change; the first, if the one with the name is wrong. */
 const CHANGE_START = /^(?:control|changetype):/i;
+/** Line that ldapsearch prints after the entries, unless it has the option -LLL. */
+const RESULT_OF_SEARCH = /^(?:search|result): \d+|^ref: ldap/;
 const CONTROL = /^(\d+(?:\.\d+)*)(?: +(true|false))? *(:.*)?$/s;
 
 /** Parses the lines of one record, at least one. Throws LdifError. */
@@ -216,6 +218,12 @@ function startsInside(line: number): LdifError {
 }
 
 function readDn(line: LdifLine, values: LdifValueReader): Dn {
+  if (RESULT_OF_SEARCH.test(line.text)) {
+    throw new LdifError(
+      line.number,
+      'A line of the result of ldapsearch is no entry. Leave it out, or use ldapsearch -LLL.',
+    );
+  }
   if (!/^dn:/i.test(line.text)) {
     throw new LdifError(
       line.number,

@@ -108,8 +108,12 @@ export function formatDefinition(definition: Definition): string {
   const known = FIELDS[definition.kind];
   const order = [...Object.keys(known), ...[...definition.fields.keys()].filter((name) => !(name in known))];
   for (const name of order) {
+    const form = formOf(definition.kind, name) ?? 'texts';
     const values = definition.fields.get(name);
-    if (values !== undefined) parts.push(formatField(name, formOf(definition.kind, name) ?? 'texts', values));
+    // An empty text is not allowed (RFC 4512 §4.1), and some clients drop a definition that has one.
+    const written = form === 'text' || form === 'texts' ? values?.filter((value) => value !== '') : values;
+    if (written !== undefined && (written.length > 0 || form === 'flag'))
+      parts.push(formatField(name, form, written));
   }
   return `${parts.join(' ')} )`;
 }

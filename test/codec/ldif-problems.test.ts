@@ -122,6 +122,14 @@ describe('LDIF with several mistakes', () => {
     expect(reading.lines.length).toBeGreaterThan(0);
   });
 
+  it('knows what ldapsearch prints after the entries', () => {
+    const told: string[] = [];
+    const text =
+      '# result\n\ndn: cn=a\ncn: a\n\n# search result\nsearch: 2\nresult: 0 Success\n\n# numEntries: 1\n';
+    expect(readLdif(text, { wrong: ({ message }) => told.push(message) })).toHaveLength(1);
+    expect(told).toEqual([expect.stringMatching(/^Line 7: .*use ldapsearch -LLL/)]);
+  });
+
   it('ends at the first mistake where nobody wants to be told of the others', () => {
     expect(() => new LdifReader().push('dn: cn=a\nno colon\n\n')).toThrow(/^Line 2: /);
   });

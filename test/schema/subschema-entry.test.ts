@@ -34,6 +34,17 @@ describe('the entry cn=schema', () => {
     expect(schema.subschemaEntry).toBe(entry);
   });
 
+  it('leaves out empty texts, which RFC 4512 §4.1 does not allow and files of other servers have', () => {
+    const file = schemaFile(
+      'schema/99-site.ldif',
+      `attributeTypes: ( 1.3.6.1.4.1.32473.9.1 NAME 'x' DESC '' SYNTAX ${SYNTAX}.15 X-ORIGIN ( '' 'site' ) X-NOTE '' )`,
+    );
+    const { subschemaEntry } = Schema.parse([coreFile, file]);
+    expect(subschemaEntry.values('attributetypes')).toContain(
+      `( 1.3.6.1.4.1.32473.9.1 NAME 'x' SYNTAX ${SYNTAX}.15 X-ORIGIN 'site' )`,
+    );
+  });
+
   it('says which attributes may be asked by each matching rule (RFC 4512 §4.1.4)', () => {
     const uses = new Map(
       entry.values('matchingruleuse').map((text) => {

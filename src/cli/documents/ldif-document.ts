@@ -14,6 +14,9 @@ import {
 } from './document.ts';
 import { commentsOfLdif } from './ldif-comments.ts';
 
+const CHANGE =
+  'The record is a change. A file that says what there shall be has entries only; make changes with ldapmodify.';
+
 /** Returns all records and all problems of a text. Never throws. */
 export function readLdifDocument(text: string): ReadDocument {
   const problems: DocumentProblem[] = [];
@@ -27,7 +30,7 @@ export function readLdifDocument(text: string): ReadDocument {
       const placeOf = (names: readonly string[], value?: string) => placeIn(lines, line, names, value);
       return [{ entry: record.entry, line, column: undefined, comments: own, placeOf }];
     }
-    problems.push({ line, column: 1, problem: 'is a change; only entries say what there shall be.' });
+    problems.push({ line, column: 1, problem: CHANGE });
     return [];
   });
   return { records, problems: problems.toSorted((one, other) => one.line - other.line) };

@@ -73,8 +73,15 @@ export function listenAddress(): PropertyType<string> {
   });
 }
 
+/** URL as other programs have it: `smtps://host:465`. */
+const URL_START = /^[a-z][a-z0-9+.-]*:\/\//i;
+
 function parseHostPort(text: string, defaultPort: number): Parsed<HostPort> {
+  const [start] = URL_START.exec(text) ?? [];
+  if (start !== undefined)
+    return { problem: 'is a URL', advice: `Write host or host:port, without "${start}" and without a path.` };
   const advice = `Write host or host:port (without a port, ${defaultPort} is used); an IPv6 address with a port needs brackets, [::1]:${defaultPort}.`;
+  if (text.trim() !== text) return { problem: 'has white space around it', advice };
   const split = splitHostPort(text);
   if (split === undefined) return { problem: 'is not a host with an optional port', advice };
   const problem = split.v6 ? ipv6Problem(split.host) : hostProblem(split.host);

@@ -11,6 +11,7 @@ import type {
 } from '../../backend/backend.ts';
 import { mergeSorted } from '../../backend/merged-result.ts';
 import type { NamingContexts } from '../../backend/naming-contexts.ts';
+import { tooManyToSort } from '../../backend/sorted-result.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import { SearchScope } from '../../ldap/message.ts';
 import { ResultCode } from '../../ldap/result-code.ts';
@@ -37,23 +38,20 @@ export class BelowRoot implements Searchable {
 
   *searchSorted(search: SortedSearch): Generator<SortedResult | undefined> {
     const parts: SortedResult[] = [];
-    let { entriesMax } = search;
+    const { sortKeys, sorting, entriesMax } = search;
+    let count = 0;
     for (const backend of this.#readable(search)) {
-      const suffix = {
-        ...inSuffix(search, backend),
-        sortKeys: search.sortKeys,
-        entriesMax,
-        sorting: search.sorting,
-      };
+      const suffix = { ...inSuffix(search, backend), sortKeys, entriesMax, sorting };
       for (const result of orNothing(() => backend.searchSorted(suffix))) {
         if (result === undefined) yield undefined;
         else {
           parts.push(result);
-          entriesMax -= result.length;
+          count += result.length;
+          if (count > entriesMax) throw tooManyToSort(entriesMax);
         }
       }
     }
-    yield yield* mergeSorted(parts, search.sorting);
+    yield yield* mergeSorted(parts, sorting);
   }
 
   *#readable({ requester }: Search): Generator<Backend> {

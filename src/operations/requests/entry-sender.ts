@@ -11,7 +11,10 @@ import type { Operation } from '../operation.ts';
 const STEPS_PER_LOOK = 64;
 
 export interface SendLimits {
+  /** For all pages together. */
   readonly entriesMax: number;
+  /** Entries on earlier pages. */
+  readonly sentBefore?: number;
   /** On the clock of performance.now(). */
   readonly endsAt: number;
   /** After so many entries it is enough for now, and the rest is left where it is, but for what comes next. */
@@ -25,6 +28,7 @@ export class EntrySender {
   readonly #entries: Iterator<Found>;
   readonly #operation: EntrySink;
   readonly #limits: SendLimits;
+  readonly #entriesLeft: number;
   #sent = 0;
   #next: Exclude<Found, undefined> | undefined;
 
@@ -32,6 +36,7 @@ export class EntrySender {
     this.#entries = entries;
     this.#operation = operation;
     this.#limits = limits;
+    this.#entriesLeft = limits.entriesMax - (limits.sentBefore ?? 0);
   }
 
   get sent(): number {
@@ -80,7 +85,7 @@ export class EntrySender {
       if (done === true) return this.#end(ResultCode.success, '');
       if (found !== undefined) {
         if (this.#sent === this.#limits.pageSize) return this.#pageFull(found);
-        if (this.#sent === this.#limits.entriesMax) return this.#tooMany();
+        if (this.#sent >= this.#entriesLeft) return this.#tooMany();
         this.#send(found);
       }
       const isBehind = connection.congestion !== undefined;

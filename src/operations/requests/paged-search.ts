@@ -38,14 +38,16 @@ export function pagedSearch(
   }
   const rest = begun?.rest ?? find()[Symbol.iterator]();
   const entries = begun === undefined ? rest : beginningWith(begun.next, rest, findAgain);
-  const before = begun?.sent ?? 0;
-  const entriesMax = Math.max(0, limits.entriesMax - before);
-  const sender = new EntrySender(entries, operation, { ...limits, entriesMax, pageSize: size });
+  const sentBefore = begun?.sent ?? 0;
+  const sender = new EntrySender(entries, operation, { ...limits, sentBefore, pageSize: size });
   const finish = (answer: Answer) => {
     const { next, sent } = sender;
     const isMore = next !== undefined && operation.connection.isOpen;
     if (!isMore) rest.return?.();
-    addCookie(operation, isMore ? pagedSearches.keep({ next, rest, fingerprint, sent: before + sent }) : '');
+    addCookie(
+      operation,
+      isMore ? pagedSearches.keep({ next, rest, fingerprint, sent: sentBefore + sent }) : '',
+    );
     return answer;
   };
   const answer = sender.start();

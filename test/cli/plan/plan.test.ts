@@ -106,7 +106,7 @@ describe('plan and apply', () => {
     await writeFile(other, `# comment\n${mailServer('Twice')}nonsense\n`);
     const refused = await confdit('plan', file, other);
     expect(refused).toMatchObject({ code: 1, stdout: '' });
-    expect(refused.stderr).toContain(`${file}:6:1: is a change`);
+    expect(refused.stderr).toContain(`${file}:6:1: The record is a change.`);
     expect(refused.stderr).toMatch(/other\.ldif:7:1: /);
   });
 

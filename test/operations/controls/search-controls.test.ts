@@ -141,6 +141,9 @@ describe('simple paged results (RFC 2696)', () => {
     const first = await page(2, '', request);
     const second = await page(2, first.cookie ?? '', request);
     expect([second.code, second.entries.length, second.cookie]).toEqual([4, 1, '']);
+    expect(second.text).toBe('There are more entries than the 3 allowed.');
+    const lower = await page(2, (await page(2, '', request)).cookie ?? '', servers({ sizeLimit: 1 }));
+    expect([lower.code, lower.entries.length, lower.cookie]).toEqual([4, 0, '']);
   });
 
   it('goes on sensibly when entries come and go', async () => {
