@@ -7,9 +7,15 @@
 // failures and restarts instead, and compared with a fresh one again and again, sequence by sequence:
 //
 //     npm run torture -- --live --seeds 1-300 --steps 30
+//
+// With --cluster three servers share a configuration on three members of etcd, all of which are killed and stopped again and again,
+// one fault after the other:
+//
+//     npm run torture -- --cluster --rounds 1000 --seed 7
 
 import { parseArgs } from 'node:util';
 import { runSequences } from '../test/oracle/run-sequences.ts';
+import { tortureCluster } from '../test/support/cluster/cluster-torture.ts';
 import { endServers } from '../test/support/server-process.ts';
 import { torture } from '../test/support/torture.ts';
 
@@ -19,6 +25,8 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '500' },
     snapshots: { type: 'boolean', default: false },
+    cluster: { type: 'boolean', default: false },
+    seed: { type: 'string', default: '1' },
     live: { type: 'boolean', default: false },
     seeds: { type: 'string', default: '1-300' },
     steps: { type: 'string', default: '30' },
@@ -32,7 +40,8 @@ if (!Number.isSafeInteger(rounds) || rounds < 1) {
 
 const startedAt = performance.now();
 try {
-  const problems = values.live ? await compareWithFresh() : await killAgainAndAgain();
+  const work = values.live ? compareWithFresh : values.cluster ? breakCluster : killAgainAndAgain;
+  const problems = await work();
   for (const problem of problems.slice(0, PROBLEMS_SHOWN_MAX)) process.stdout.write(`${problem}\n`);
   process.exitCode = problems.length === 0 ? 0 : 1;
 } finally {
@@ -52,6 +61,19 @@ async function killAgainAndAgain(): Promise<readonly string[]> {
   process.stdout.write(
     `\n${rounds} kills in ${seconds()} s: ${acknowledged} changes acknowledged, ${problems.length} problems; ` +
       `${unanswered} changes unanswered, ${storedUnanswered} of them stored; ${snapshots} snapshots asked for.\n`,
+  );
+  return problems;
+}
+
+async function breakCluster(): Promise<readonly string[]> {
+  const { acknowledged, refused, unknown, storedUnknown, problems } = await tortureCluster({
+    faults: rounds,
+    seed: Number(values.seed),
+    afterFault: (count, fault) => void process.stderr.write(`fault ${count}: ${fault}\n`),
+  });
+  process.stdout.write(
+    `${rounds} faults with seed ${values.seed} in ${seconds()} s: ${acknowledged} changes acknowledged, ${refused} refused, ` +
+      `${unknown} unknown, ${storedUnknown} of them stored; ${problems.length} problems.\n`,
   );
   return problems;
 }

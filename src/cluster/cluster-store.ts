@@ -3,7 +3,7 @@
 
 import { messageOf } from '../files/file-error.ts';
 import type { Entry } from '../ldap/entry.ts';
-import type { Commit, ForeignCommits, Store } from '../store/store.ts';
+import type { Commit, ForeignCommit, ForeignCommits, Store } from '../store/store.ts';
 import { OutcomeUnknown, Overtaken, StoreError } from '../store/store-error.ts';
 import { isSameCode } from './cluster-keys.ts';
 import { type ClusterLog, LogError, type LogHead, type LogRecord } from './cluster-log.ts';
@@ -113,17 +113,20 @@ export class ClusterStore implements Store, ForeignCommits {
     this.#following ??= this.#follow(tell);
   }
 
-  async each(make: (commit: Commit, isOwn: boolean) => Promise<readonly string[]>): Promise<void> {
+  async each(make: (foreign: ForeignCommit) => Promise<readonly string[]>): Promise<void> {
     if (this.#failure !== undefined) return;
     try {
       this.#code ??= await this.#learnCode();
       for (let next = await this.#next(); next !== undefined; next = await this.#next()) {
         const commit = this.#options.records.read(next, this.#code ?? '');
-        const problems = await make(commit, this.#unknown.delete(commit.id));
+        const problems = await make({
+          commit,
+          isOwn: this.#unknown.delete(commit.id),
+          keep: () => this.#copy([commit]),
+        });
         this.#number = next.number;
         this.#code = next.code;
         this.#head = undefined;
-        await this.#copy([commit]);
         if (problems.length > 0) this.#options.reports.notInForce(commit, problems);
       }
     } catch (error) {

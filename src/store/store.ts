@@ -73,10 +73,17 @@ export interface ForeignCommits {
   /**
    * Calls back with each commit that was stored after the last one that the store knows, in order. Called while nothing is being
    * stored. Never rejects.
-   * @param make makes the commit; resolves to sentences about what of it is not in force here. It also learns whether this server
-   *   took the commit, and did not know that it is stored.
+   * @param make makes the commit; resolves to sentences about what of it is not in force here
    */
-  each(make: (commit: Commit, isOwn: boolean) => Promise<readonly string[]>): Promise<void>;
+  each(make: (foreign: ForeignCommit) => Promise<readonly string[]>): Promise<void>;
+}
+
+export interface ForeignCommit {
+  readonly commit: Commit;
+  /** True if this server took the commit, and did not know that it is stored. */
+  readonly isOwn: boolean;
+  /** Writes it to the journal here, before readers see it: the past is read from there. Never rejects. */
+  keep(): Promise<void>;
 }
 
 /** The part of StoreError that monitoring shows. */

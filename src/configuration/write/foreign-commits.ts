@@ -6,7 +6,7 @@ import type { Effect } from '../../directory/apply-change.ts';
 import { formatIssue } from '../../ldap/issue.ts';
 import type { Prepared } from '../../runtime/component.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import type { Commit } from '../../store/store.ts';
+import type { ForeignCommit } from '../../store/store.ts';
 import { type NetChange, netOf, Staging } from './staging.ts';
 import type { WriteTarget } from './write-target.ts';
 
@@ -20,7 +20,7 @@ export interface MadeForeign {
 
 /** Makes a commit of another server. Rejects if it does not fit what is here; then nothing has changed. */
 export async function makeForeign(
-  commit: Commit,
+  { commit, keep }: Pick<ForeignCommit, 'commit' | 'keep'>,
   target: WriteTarget,
   runtime: Runtime,
 ): Promise<MadeForeign> {
@@ -31,6 +31,7 @@ export async function makeForeign(
     const making = new Making(net, commit.at, target);
     making.check();
     const prepared = await making.prepare(runtime);
+    await keep();
     target.tree.commit();
     prepared.commit();
     return { places: net.places, problems: making.problems, settled: prepared.settled?.() };

@@ -249,8 +249,9 @@ export class WritePath {
   #following(): Exclusive {
     const { foreign, target } = this.#options;
     const work = async (runtime: Runtime) => {
-      await foreign?.each(async (commit, isOwn) => {
-        const { places, problems, settled } = await makeForeign(commit, target, runtime);
+      await foreign?.each(async (one) => {
+        const { commit, isOwn } = one;
+        const { places, problems, settled } = await makeForeign(one, target, runtime);
         this.#shownNumber = commit.number;
         this.feed.publish(commit.number, places, !isOwn);
         await settled;
