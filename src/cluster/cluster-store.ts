@@ -117,7 +117,8 @@ export class ClusterStore implements Store, ForeignCommits {
     if (this.#failure !== undefined) return;
     try {
       this.#code ??= await this.#learnCode();
-      for (let next = await this.#next(); next !== undefined; next = await this.#next()) {
+      // What comes meanwhile has another turn: requests of clients wait for the end of this one.
+      for (const next of await this.#arrived()) {
         const commit = this.#options.records.read(next, this.#code ?? '');
         const problems = await make({
           commit,
@@ -161,15 +162,20 @@ export class ClusterStore implements Store, ForeignCommits {
       throw this.#otherPast();
   }
 
-  /** Returns the record after the last one that is made here; undefined if there is none. Throws LogError. */
-  async #next(): Promise<LogRecord | undefined> {
+  /** Returns the records after the last one that is made here, as far as they are known or read at once. Throws LogError. */
+  async #arrived(): Promise<readonly LogRecord[]> {
     for (const number of this.#inbox.keys()) if (number <= this.#number) this.#inbox.delete(number);
     if (!this.#inbox.has(this.#number + 1) && this.#isBehind) {
       const records = await this.#options.log.read(this.#number + 1, READ_MAX);
       this.#isBehind = records.length > 0;
       for (const record of records) this.#take(record);
     }
-    return this.#inbox.get(this.#number + 1);
+    const arrived: LogRecord[] = [];
+    for (let number = this.#number + 1; ; number++) {
+      const record = this.#inbox.get(number);
+      if (record === undefined) return arrived;
+      arrived.push(record);
+    }
   }
 
   /** Returns the end of the log if it is where this server is. Throws Overtaken, StoreError and LogError. */
@@ -206,9 +212,15 @@ export class ClusterStore implements Store, ForeignCommits {
    */
   async catchUp(tell: () => Promise<void>): Promise<void> {
     this.#code ??= await this.#learnCode();
-    this.#isBehind = true;
-    await tell();
-    if (this.#failure !== undefined) throw this.#failure;
+    const { number } = await this.#endOfLog();
+    while (this.#number < number) {
+      const before = this.#number;
+      this.#isBehind = true;
+      await tell();
+      if (this.#failure !== undefined) throw this.#failure;
+      // The log is away again, and says why.
+      if (this.#number === before) await this.#endOfLog();
+    }
   }
 
   #overtaken(): Overtaken {
