@@ -115,6 +115,35 @@ describe('what is kept of a login', () => {
     expect(admitted({ idleLockoutInterval: 160 }, { ...FACTS, isReset: true }).lastLoginAt).toBe(200);
   });
 
+  it('is nothing of one that is refused, whatever the password', () => {
+    const disabled = { ...FACTS, isDisabled: true };
+    const refused = { refusal: { reason: 'disabled' }, state: before };
+    expect(admissionOf(RULES, disabled, before, 200)).toEqual(refused);
+    expect(admissionOf(undefined, disabled, before, 200)).toEqual(refused);
+    const locked = { ...before, lockedAt: 150 };
+    const rules = { ...RULES, lockoutFailureCount: 1, lockoutDuration: 60 };
+    expect(admissionOf(rules, FACTS, locked, 200)).toEqual({
+      refusal: { reason: 'locked', until: 210 },
+      state: locked,
+    });
+  });
+
+  it.each([
+    [10, 200, 10],
+    [9, 200, undefined],
+    [1, 209, 1],
+    [0, 209, undefined],
+  ])('is told with a warning of %i at %i: %s left', (warning, now, left) => {
+    const rules = { ...RULES, maxPasswordAge: 110, passwordExpirationWarningInterval: warning };
+    expect(admissionOf(rules, FACTS, before, now).expiresInMs).toBe(left);
+  });
+
+  it('is how many grace logins are left', () => {
+    const rules = { ...RULES, maxPasswordAge: 50, graceLoginCount: 3, idleLockoutInterval: 1000 };
+    const used = { ...before, graceUsedAt: [190] };
+    expect(admissionOf(rules, FACTS, used, 200)).toMatchObject({ mustChange: 'expired', graceLeft: 1 });
+  });
+
   it('is when it was first warned, and each grace login', () => {
     const warns = { maxPasswordAge: 110, passwordExpirationWarningInterval: 20 };
     expect(admitted(warns).warnedAt).toBe(200);
@@ -137,6 +166,7 @@ describe('an account', () => {
     ['is locked for ever', { lockoutFailureCount: 1 }, {}, { lockedAt: 1 }, 'locked'],
     ['was locked', { lockoutFailureCount: 1, lockoutDuration: 10 }, {}, { lockedAt: 190 }, undefined],
     ['is idle', { idleLockoutInterval: 50 }, {}, { lastLoginAt: 150 }, 'idle'],
+    ['is idle at once', { idleLockoutInterval: 1 }, {}, { lastLoginAt: 199 }, 'idle'],
     ['has logged in lately', { idleLockoutInterval: 50 }, {}, { lastLoginAt: 151 }, undefined],
     [
       'has a new password',
