@@ -10,6 +10,7 @@ import { removeFolder } from '../support/folders.ts';
 import { freePort } from '../support/free-port.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { type RunningServer, type StartOptions, startServer } from '../support/start-server.ts';
+import { runTask } from '../support/tasks.ts';
 import { until } from '../support/until.ts';
 
 const SECOND = 'cn=Second,cn=Connection Handlers,cn=config';
@@ -131,6 +132,23 @@ describe('two servers of a cluster', () => {
     expect((await found(there)).stdout.split('\n').sort()).toEqual(
       (await found(here)).stdout.split('\n').sort(),
     );
+  });
+
+  it('share a snapshot, and a new server begins with it', async () => {
+    const pointer = () =>
+      etcd.ctl('get', '--print-value-only', `${environment.CONFDIT_ETCD_PREFIX}/snapshot`);
+    const number = await numberAt(there);
+    expect(await pointer()).not.toContain(`"number":${number},`);
+    await runTask(new LdapTools(there), 'ds-task-snapshot', []);
+    expect(await pointer()).toContain(`"number":${number},`);
+    const key = join(base, 'there', 'config', 'keys', 'master.key');
+    const third = join(base, 'third');
+    const words = ['cluster', 'join', '--instance', third, '--master-key', key];
+    expect(await runHere(words, { environment })).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`as of change ${number}.`),
+    });
+    expect(await readFile(join(third, 'config', 'config.ldif'), 'utf8')).toContain('cn=At once 3,');
   });
 
   it('keep in etcd no secret that can be read', async () => {
