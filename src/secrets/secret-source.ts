@@ -74,8 +74,14 @@ function below(base: string, segments: readonly string[]): URL {
   return new URL([base.replace(/\/$/, ''), ...segments.map(encodeURIComponent)].join('/'));
 }
 
-function headersOf({ token, tokenHeader }: SecretSourceObject): Readonly<Record<string, string>> {
-  const headers = { Accept: 'application/json' };
+function headersOf({
+  token,
+  tokenHeader,
+  preset,
+  kvNamespace,
+}: SecretSourceObject): Readonly<Record<string, string>> {
+  const isInNamespace = preset === 'kv-v2' && kvNamespace !== undefined;
+  const headers = { Accept: 'application/json', ...(isInNamespace && { 'X-Vault-Namespace': kvNamespace }) };
   if (token === undefined) return headers;
   const isAuthorization = tokenHeader.toLowerCase() === 'authorization';
   return { ...headers, [tokenHeader]: isAuthorization ? `Bearer ${token.reveal()}` : token.reveal() };

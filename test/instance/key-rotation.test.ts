@@ -1,6 +1,7 @@
 // An instance whose files are encrypted for the first time, or with a new key, by a process that may end at any moment.
 
-import { copyFile, cp, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -8,8 +9,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expressionSyntaxes } from '../../src/config/expression-syntaxes.ts';
 import { type FileSystem, nodeFileSystem } from '../../src/files/file-system.ts';
 import { readSchemaFiles } from '../../src/instance/instance.ts';
-import { openKeys, readKeys, writeDataKeys } from '../../src/instance/keys/instance-keys.ts';
-import { encryptInstance, openValues, valuesOf } from '../../src/instance/keys/stored-secrets.ts';
+import { readKeys } from '../../src/instance/keys/instance-keys.ts';
+import { rotateDataKey } from '../../src/instance/keys/rotate-keys.ts';
+import { encryptInstance, openValues } from '../../src/instance/keys/stored-secrets.ts';
 import { Schema } from '../../src/schema/schema.ts';
 import { type StoredValues, VALUES_AS_STORED } from '../../src/store/encryption/stored-values.ts';
 import { HistoryReader } from '../../src/store/history-reader.ts';
@@ -19,6 +21,10 @@ import { removeFolder } from '../support/folders.ts';
 import { SAMPLES } from '../support/sample-instance.ts';
 
 const SECRET = 'sample-stored-password';
+/** Files in memory, where there are some: nothing here asks for more of a sync than its place among the steps. */
+const MEMORY = '/dev/shm';
+/** In no file. */
+const NOTHING = 'a text that no file has';
 const SAMPLE = join(SAMPLES, '0.1.0', 'instance');
 const NO_LOG = { info: () => {}, warn: () => {} };
 const now = () => new Date('2026-11-30T09:00:00.000Z');
@@ -27,7 +33,7 @@ let parent: string;
 let schema: Schema;
 
 beforeAll(async () => {
-  parent = await mkdtemp(join(tmpdir(), 'confdit-rotation-'));
+  parent = await mkdtemp(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'confdit-rotation-'));
   schema = Schema.parse(await readSchemaFiles({ folder: join(SAMPLES, '..', '..') }), {
     syntaxes: expressionSyntaxes(),
   });
@@ -41,37 +47,106 @@ async function newCopy(of = SAMPLE): Promise<string> {
   return folder;
 }
 
-/** A file system on which the process ends at a call that changes something. */
-function endingAt(call: number): { readonly fileSystem: FileSystem; readonly isOver: () => boolean } {
-  let calls = 0;
-  const step = () => {
-    calls += 1;
-    if (calls >= call) throw new Error('the process has ended');
-  };
+/** Files of an instance that are not of its schema, with their content, by path. */
+type State = ReadonlyMap<string, Buffer>;
+
+async function stateOf(folder: string): Promise<State> {
+  const files = new Map<string, Buffer>();
+  for (const top of ['config', 'tasks']) {
+    const found = await readdir(join(folder, top), { recursive: true, withFileTypes: true });
+    for (const file of found) {
+      const path = join(file.parentPath, file.name);
+      if (file.isFile()) files.set(path.slice(folder.length + 1), await readFile(path));
+    }
+  }
+  return files;
+}
+
+/** Makes the files of an instance what they were. */
+async function restore(folder: string, state: State): Promise<void> {
+  for (const path of (await stateOf(folder)).keys()) if (!state.has(path)) await rm(join(folder, path));
+  for (const [path, content] of state) await writeFile(join(folder, path), content);
+}
+
+function isSame(one: State, other: State | undefined): boolean {
+  if (one.size !== other?.size) return false;
+  return [...one].every(([path, content]) => other.get(path)?.equals(content) === true);
+}
+
+/**
+ * A file system that calls `before` ahead of each call that changes something, and in the middle of each write. What is on
+ * the disk at that moment is what a process leaves that is killed there.
+ */
+function watched(before: () => Promise<void>): FileSystem {
   const changing = <Arguments extends unknown[], Result>(work: (...words: Arguments) => Promise<Result>) => {
     return async (...words: Arguments) => {
-      step();
+      await before();
       return work(...words);
     };
   };
-  const fileSystem: FileSystem = {
+  return {
     ...nodeFileSystem,
     rename: changing(nodeFileSystem.rename),
     remove: changing(nodeFileSystem.remove),
     syncFolder: changing(nodeFileSystem.syncFolder),
     async open(path, use) {
-      if (use !== 'read') step();
+      if (use !== 'read') await before();
       const file = await nodeFileSystem.open(path, use);
       return Object.assign(Object.create(file), {
         read: (into: Uint8Array, position: number) => file.read(into, position),
-        write: changing((octets: Uint8Array, position: number) => file.write(octets, position)),
+        write: changing(async (octets: Uint8Array, position: number) => {
+          const half = await file.write(octets.subarray(0, octets.length >> 1), position);
+          await before();
+          return half + (await file.write(octets.subarray(half), position + half));
+        }),
         truncate: changing((length: number) => file.truncate(length)),
         sync: changing(() => file.sync()),
         close: () => file.close(),
       });
     },
   };
-  return { fileSystem, isOver: () => calls >= call };
+}
+
+/** Runs the work, and calls `check` in a copy for each state that the files had before one of its steps. */
+async function eachStateDuring(
+  folder: string,
+  work: (fileSystem: FileSystem) => Promise<unknown>,
+  check: (folder: string, step: string) => Promise<void>,
+): Promise<void> {
+  const states: State[] = [];
+  const look = async () => {
+    const state = await stateOf(folder);
+    // Most steps make what is there durable, and change nothing that another process sees.
+    if (!isSame(state, states.at(-1))) states.push(state);
+  };
+  await work(watched(look));
+  expect(states.length).toBeGreaterThan(5);
+  const copy = await newCopy(folder);
+  for (const [index, state] of states.entries()) {
+    await restore(copy, state);
+    await check(copy, `state ${index}`);
+  }
+}
+
+/** Runs the work with a disk that is full from one write on, for each write, and calls `check` with what is there then. */
+async function withFullDisk(
+  of: string,
+  work: (folder: string, fileSystem: FileSystem) => Promise<unknown>,
+  check: (folder: string, step: string) => Promise<void>,
+): Promise<void> {
+  const folder = await newCopy(of);
+  const state = await stateOf(folder);
+  for (let full = 1, isOver = false; !isOver; full++) {
+    await restore(folder, state);
+    let steps = 0;
+    const { open } = watched(async () => {
+      steps += 1;
+      if (steps >= full) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    });
+    await work(folder, { ...nodeFileSystem, open }).catch(() => {});
+    await check(folder, `write ${full}`);
+    isOver = steps < full;
+  }
 }
 
 /** All entries and changes that a reader of the files sees. */
@@ -100,58 +175,76 @@ async function filesWith(text: string, folder: string): Promise<readonly string[
 
 const openIn = (folder: string) => openValues({ folder, environment: {}, schema });
 
+/** A start on what an interruption has left: it is read, encrypted to its end, and is the same as before. */
+async function expectWhole(folder: string, before: string, gone: string, step: string): Promise<void> {
+  // What is there in between can be read with the keys that are there.
+  expect(await contentOf(folder, (await openIn(folder)).values), step).toBe(before);
+  const values = await encryptInstance({ folder, open: await openIn(folder), now, log: NO_LOG });
+  expect(values.keys.isSettled, step).toBe(true);
+  expect(await filesWith(gone, folder), step).toEqual([]);
+  expect(await contentOf(folder, values), step).toBe(before);
+}
+
+const encrypt = (folder: string, fileSystem: FileSystem) =>
+  openIn(folder).then((open) => encryptInstance({ folder, open, now, log: NO_LOG, fileSystem }));
+
+const optionsFor = (folder: string, fileSystem: FileSystem) => ({
+  choice: { instance: folder, definitions: [] },
+  environment: {},
+  now,
+  log: NO_LOG,
+  fileSystem,
+});
+
 describe('the first start of an instance of 0.1.0', () => {
-  it('encrypts all of its files, and may end at any moment', async () => {
+  it('encrypts all of its files, and may be killed at any step', async () => {
     const before = await contentOf(SAMPLE, VALUES_AS_STORED);
     expect((await filesWith(SECRET, SAMPLE)).length).toBeGreaterThan(0);
-    for (let call = 1; ; call += 5) {
-      const folder = await newCopy();
-      const { fileSystem, isOver } = endingAt(call);
-      const first = await openIn(folder);
-      await encryptInstance({ folder, open: first, now, log: NO_LOG, fileSystem }).catch(() => {});
-      // What is there in between can be read with the keys that are there.
-      expect(await contentOf(folder, (await openIn(folder)).values), `call ${call}`).toBe(before);
-      const values = await encryptInstance({ folder, open: await openIn(folder), now, log: NO_LOG });
-      expect(values.keys.isSettled).toBe(true);
-      expect(await filesWith(SECRET, folder), `call ${call}`).toEqual([]);
-      expect(await contentOf(folder, values), `call ${call}`).toBe(before);
-      await removeFolder(folder);
-      if (!isOver()) break;
-    }
+    const folder = await newCopy();
+    await eachStateDuring(
+      folder,
+      (fileSystem) => encrypt(folder, fileSystem),
+      (state, step) => expectWhole(state, before, SECRET, step),
+    );
+  });
+
+  it('may find the disk full at any step', async () => {
+    const before = await contentOf(SAMPLE, VALUES_AS_STORED);
+    await withFullDisk(SAMPLE, encrypt, (state, step) => expectWhole(state, before, SECRET, step));
   });
 });
 
-describe('a new data key', () => {
-  it('encrypts all files again, and may be interrupted at any moment', async () => {
-    const encrypted = await newCopy();
+describe('a new key', () => {
+  /** The sample after its first start. */
+  let encrypted: string;
+  let before: string;
+  let formerId: string;
+
+  beforeAll(async () => {
+    encrypted = await newCopy();
     const first = await encryptInstance({
       folder: encrypted,
       open: await openIn(encrypted),
       now,
       log: NO_LOG,
     });
-    const before = await contentOf(encrypted, first);
-    expect((await filesWith(`}${first.keyId}:`, encrypted)).length).toBeGreaterThan(2);
-    for (let call = 1; ; call += 5) {
-      const folder = await newCopy(encrypted);
-      const place = { configFolder: join(folder, 'config'), environment: {} };
-      const present = await openKeys(place);
-      const keys = present.keys.withNewKey();
-      await writeDataKeys(place.configFolder, keys, [present.master]);
-      const { fileSystem, isOver } = endingAt(call);
-      const open = { keys: { ...present, keys }, values: valuesOf(keys, schema) };
-      await encryptInstance({ folder, open, now, log: NO_LOG, fileSystem }).catch(() => {});
-      expect(await contentOf(folder, (await openIn(folder)).values), `call ${call}`).toBe(before);
-      const values = await encryptInstance({ folder, open: await openIn(folder), now, log: NO_LOG });
-      expect(values.keys.all.map(({ id }) => id)).toEqual([keys.current.id]);
-      expect(await filesWith(`}${first.keyId}:`, folder), `call ${call}`).toEqual([]);
-      expect(await contentOf(folder, values), `call ${call}`).toBe(before);
-      await removeFolder(folder);
-      if (!isOver()) break;
-    }
+    formerId = first.keyId;
+    before = await contentOf(encrypted, first);
+    expect((await filesWith(`}${formerId}:`, encrypted)).length).toBeGreaterThan(2);
   });
 
-  it('and a new master key are made by commands, and the former ones are of no use then', async () => {
+  it('for data encrypts all files again, and the command may be killed at any step', async () => {
+    const folder = await newCopy(encrypted);
+    const rotate = (fileSystem: FileSystem) => rotateDataKey(optionsFor(folder, fileSystem));
+    await eachStateDuring(folder, rotate, async (state, step) => {
+      // Before the new key is there, the old one stays.
+      const isBegun = (await openIn(state)).keys.keys.current.id !== formerId;
+      await expectWhole(state, before, isBegun ? `}${formerId}:` : NOTHING, step);
+    });
+    expect(await filesWith(`}${formerId}:`, folder)).toEqual([]);
+  });
+
+  it('of each kind is made by a command, and the former ones are of no use then', async () => {
     const folder = await newCopy();
     const first = await encryptInstance({ folder, open: await openIn(folder), now, log: NO_LOG });
     const before = await contentOf(folder, first);

@@ -95,6 +95,43 @@ it('a service logs this server in by its certificate, and gives values without a
   await send();
 });
 
+it('a service logs this server in by a token, in a namespace, and by a key in a header of its own', async () => {
+  const key = '$<file:run/api-key>';
+  await writeFile(`${server.folder}/run/api-key`, 'canary-api-key\n');
+  const sources: readonly (readonly [Record<string, string>, header: string, value: string, name: string])[] =
+    [
+      [{ token: key }, 'Authorization', 'Bearer canary-api-key', '#/password'],
+      [{ token: key, 'token-header': 'X-Api-Key' }, 'X-Api-Key', 'canary-api-key', '#/password'],
+      [
+        { token: key, preset: 'kv-v2', 'kv-namespace': 'teams/mail', 'allowed-path': 'mail/*' },
+        'X-Vault-Token',
+        'canary-api-key',
+        '/mail/main#/password',
+      ],
+    ];
+  for (const [index, [properties, header, value, name]] of sources.entries()) {
+    // Without TLS a source is asked on this machine only.
+    const service = await SecretServer.start();
+    service.answers.set('/', { body: `{"password":"${users.alice}"}` });
+    service.setKv('mail/main', { password: users.alice });
+    service.token = [header, 'canary-another-key'];
+    const source = { 'base-url': `http://127.0.0.1:${service.port}/`, ...properties };
+    expect(await tools.add(sourceLdif(`Key${index}`, source))).toMatchObject({ code: 0, stderr: '' });
+    const password = changeLdif(MAIN, { 'auth-password': `$<http:Key${index}${name}>` });
+    const refused = await tools.modify(password);
+    expect([refused.code, refused.stderr]).toEqual([53, expect.stringContaining('403 (Forbidden)')]);
+    service.token = [header, value];
+    expect(await tools.modify(password)).toMatchObject({ code: 0, stderr: '' });
+    expect(service.asked.at(-1)?.headers['x-vault-namespace']).toBe(properties['kv-namespace']);
+    await send();
+  }
+  expect(
+    await tools.modify(changeLdif(MAIN, { 'auth-password': '$<http:Strict#/secrets/1>' })),
+  ).toMatchObject({
+    code: 0,
+  });
+});
+
 it('a change of a provider is refused if a secret in use could not be read any more', async () => {
   const asked = strict.asked.length;
   for (const [provider, properties, why] of [

@@ -53,6 +53,19 @@ const whatIsAsked = [
     synopsis: 'Where the KV secrets engine is mounted; used with the preset kv-v2 only.',
   }),
   property({
+    name: 'kv-namespace',
+    oid: ownAttribute(340),
+    type: string({
+      caseSensitive: true,
+      pattern: SEGMENTS,
+      patternInWords: 'of letters, digits, ".", "-", "_" and "~", with "/" between segments',
+    }),
+    advanced: true,
+    synopsis: 'The namespace that the KV secrets engine is in; used with the preset kv-v2 only.',
+    description: 'It is sent as X-Vault-Namespace.',
+    default: { behaviour: 'No namespace is sent.' },
+  }),
+  property({
     name: 'allowed-path',
     oid: ownAttribute(333),
     type: pathPattern(),

@@ -27,7 +27,15 @@ const DESTINATIONS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   // The paths too: what the token can read goes to any mail server that names it.
   [
     secretSource.kind,
-    new Set(['base-url', 'preset', 'kv-mount', 'allowed-path', 'token-header', 'trust-manager-provider']),
+    new Set([
+      'base-url',
+      'preset',
+      'kv-mount',
+      'kv-namespace',
+      'allowed-path',
+      'token-header',
+      'trust-manager-provider',
+    ]),
   ],
 ]);
 

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { errorCode, fileErrorFrom } from '../../files/file-error.ts';
-import { FOLDER_MODE, nodeFileSystem, writeNewFile } from '../../files/file-system.ts';
+import { type FileSystem, FOLDER_MODE, nodeFileSystem, writeNewFile } from '../../files/file-system.ts';
 import { UnreadableFile } from '../../files/named-file.ts';
 import { readText } from '../../files/text.ts';
 import {
@@ -140,8 +140,8 @@ async function makeKeys(place: KeyPlace): Promise<InstanceKeys> {
 }
 
 /** Writes a new master key to a file that must not be there. Another process may be first. */
-export async function createMasterKey(path: string): Promise<void> {
-  await createWhole(path, Buffer.from(`${randomBytes(KEY_OCTETS).toString('base64')}\n`));
+export async function createMasterKey(path: string, fileSystem: FileSystem = nodeFileSystem): Promise<void> {
+  await createWhole(path, Buffer.from(`${randomBytes(KEY_OCTETS).toString('base64')}\n`), fileSystem);
 }
 
 /**
@@ -175,19 +175,20 @@ export async function writeDataKeys(
   configFolder: string,
   keys: DataKeys,
   masters: readonly MasterKey[],
+  fileSystem: FileSystem = nodeFileSystem,
 ): Promise<void> {
-  await replaceFile(nodeFileSystem, dataKeysPath(configFolder), formatDataKeys(keys, masters));
+  await replaceFile(fileSystem, dataKeysPath(configFolder), formatDataKeys(keys, masters));
 }
 
 /** Makes a whole file. If two do so at once, that of the first stays. */
-async function createWhole(path: string, octets: Buffer): Promise<void> {
+async function createWhole(path: string, octets: Buffer, fileSystem = nodeFileSystem): Promise<void> {
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
-    await writeNewFile(nodeFileSystem, temporary, octets);
+    await writeNewFile(fileSystem, temporary, octets);
     await link(temporary, path).catch((error: unknown) => {
       if (errorCode(error) !== 'EEXIST') throw error;
     });
-    await nodeFileSystem.syncFolder(dirname(path));
+    await fileSystem.syncFolder(dirname(path));
   } catch (error) {
     throw fileErrorFrom(error, `The file ${path} cannot be made`);
   } finally {

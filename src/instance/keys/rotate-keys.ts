@@ -2,7 +2,7 @@
 // which the data keys are wrapped again. An interruption at any moment leaves an instance that starts; the start goes on.
 
 import { join, resolve } from 'node:path';
-import { nodeFileSystem } from '../../files/file-system.ts';
+import { type FileSystem, nodeFileSystem } from '../../files/file-system.ts';
 import { lockFolder } from '../../files/folder-lock.ts';
 import type { Log } from '../../files/log.ts';
 import { environmentWith } from '../environment-file.ts';
@@ -25,6 +25,7 @@ export interface RotationOptions {
   readonly environment: KeyPlace['environment'];
   readonly now: () => Date;
   readonly log: Pick<Log, 'info' | 'warn'>;
+  readonly fileSystem?: FileSystem;
 }
 
 /**
@@ -32,19 +33,19 @@ export interface RotationOptions {
  * StoreError.
  */
 export async function rotateDataKey(options: RotationOptions): Promise<string> {
-  const { choice, now, log } = options;
+  const { choice, now, log, fileSystem = nodeFileSystem } = options;
   const place = await placeOf(options);
   const schema = await schemaOf(choice);
   const opened = await whileLocked(place, async () => {
     const present = await presentKeys(place);
     // One that was interrupted is finished, instead of a further key.
     const keys = present.keys.isSettled ? present.keys.withNewKey() : present.keys;
-    await writeDataKeys(place.configFolder, keys, [present.master]);
+    await writeDataKeys(place.configFolder, keys, [present.master], fileSystem);
     return { ...present, keys };
   });
   const folder = resolve(choice.instance);
   const open = { keys: opened, values: valuesOf(opened.keys, schema) };
-  const values = await encryptInstance({ folder, open, now, log });
+  const values = await encryptInstance({ folder, open, now, log, fileSystem });
   if (!values.keys.isSettled)
     throw new StartError(
       'The files could not all be encrypted with the new key; the old key stays in use beside it. Run confdit check, ' +
@@ -67,6 +68,7 @@ export interface NewMasterKey {
  * @param given File with the new key, which is made if it is not there; undefined: a new key takes the place of the old one.
  */
 export async function rotateMasterKey(options: RotationOptions, given?: string): Promise<NewMasterKey> {
+  const { fileSystem = nodeFileSystem } = options;
   const place = await placeOf(options);
   const { path, isNamed } = masterKeyPath(place);
   if (isNamed && given === undefined)
@@ -79,15 +81,15 @@ export async function rotateMasterKey(options: RotationOptions, given?: string):
     if (!keys.isSettled)
       throw new StartError('A rotation of the data key is not finished: run confdit rotate-key first.');
     const newPath = given ?? `${path}.new`;
-    if ((await nodeFileSystem.inspect(newPath)) === undefined) await createMasterKey(newPath);
+    if ((await fileSystem.inspect(newPath)) === undefined) await createMasterKey(newPath, fileSystem);
     const master = await readMasterKey(newPath);
     if (master === undefined || master.id === former.id)
       throw new StartError(`${newPath} is the master key of the instance already.`);
-    await writeDataKeys(place.configFolder, keys, [former, master]);
+    await writeDataKeys(place.configFolder, keys, [former, master], fileSystem);
     if (given !== undefined) return { id: master.id, path: newPath, isPending: true };
-    await nodeFileSystem.rename(newPath, path);
-    await nodeFileSystem.syncFolder(join(path, '..'));
-    await writeDataKeys(place.configFolder, keys, [master]);
+    await fileSystem.rename(newPath, path);
+    await fileSystem.syncFolder(join(path, '..'));
+    await writeDataKeys(place.configFolder, keys, [master], fileSystem);
     return { id: master.id, path, isPending: false };
   });
 }

@@ -104,7 +104,7 @@ export interface EncryptionOptions {
  * A start that is interrupted goes on here the next time. Throws StoreError.
  */
 export async function encryptInstance(options: EncryptionOptions): Promise<EncryptedValues> {
-  const { open, folder, log } = options;
+  const { open, folder, log, fileSystem = nodeFileSystem } = options;
   const { keys, master, masters } = open.keys;
   // A start with the new one of two master keys ends the time of the other.
   const isFormerDropped = masters.length > 1 && masters.at(-1) === master.id;
@@ -113,13 +113,13 @@ export async function encryptInstance(options: EncryptionOptions): Promise<Encry
   const lock = await lockFolder(configFolder);
   try {
     if (keys.isSettled) {
-      await writeDataKeys(configFolder, keys, [master]);
+      await writeDataKeys(configFolder, keys, [master], fileSystem);
       return open.values;
     }
     if (!(await repairJournal(options))) return open.values;
     await rewriteAll(options);
     const settled = keys.settled();
-    await writeDataKeys(configFolder, settled, [master]);
+    await writeDataKeys(configFolder, settled, [master], fileSystem);
     return open.values.withKeys(settled);
   } catch (error) {
     if (!isDiskFull(error) && !(error instanceof StoreError && isDiskFull(error.cause))) throw error;

@@ -7,7 +7,7 @@ import { ENCRYPTED_MARK } from '../../ldap/encrypted-mark.ts';
 import { type Attribute, Entry } from '../../ldap/entry.ts';
 import { StoreError } from '../store-error.ts';
 import type { DataKeys } from './data-keys.ts';
-import { decryptToken, encryptText, parseToken, type ValuePlace } from './value-cipher.ts';
+import { decryptToken, encryptText, Nonces, parseToken, type ValuePlace } from './value-cipher.ts';
 
 /** Says which values are secret. The store does not know the schema. */
 export interface SecretRules {
@@ -46,6 +46,7 @@ const SAME: Rewritten = { type: 'same' };
 export class EncryptedValues implements StoredValues {
   readonly keys: DataKeys;
   readonly #rules: SecretRules;
+  readonly #nonces = new Nonces();
   /** Attributes as they are in files, so that a value is encrypted once and not at each snapshot. */
   readonly #known = new WeakMap<Attribute, { readonly dn: string; readonly stored: Attribute }>();
 
@@ -116,7 +117,7 @@ export class EncryptedValues implements StoredValues {
   }
 
   #encryptValue(value: string, place: ValuePlace): string {
-    return encryptText(value, place, this.keys.current, this.#rules.isMarked(value));
+    return encryptText(value, place, this.keys.current, this.#rules.isMarked(value), this.#nonces.next());
   }
 
   #decryptValue(
