@@ -121,7 +121,7 @@ function isSame(one: Entry, other: Entry): boolean {
 function eventOf(
   { baseKey, scope, shown }: WatchedSearch,
   number: number,
-  { type, id, before, after }: EntryChange,
+  { type, before, after }: EntryChange,
   rightsBefore: WatchRights,
   rightsAfter: WatchRights,
 ): ChangeEvent | undefined {
@@ -138,6 +138,8 @@ function eventOf(
   const told = typeFor(type, found);
   if (told === 'modify' && isHidden(found, shown, rightsBefore, rightsAfter)) return undefined;
   const isRename = told === 'modifyDn' && before !== undefined;
+  const place = after ?? before;
+  const id = (place && shown(place.entry).first('entryuuid')) ?? '';
   const previousDn = isRename ? shown(before.entry).dn.toString() : undefined;
   return {
     number,

@@ -89,7 +89,7 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
     furtherDerived: new Map([
       ...usedByAttributes(configuration),
       ...inForceAttributes(configuration),
-      ...accountAttributes({ schema, findPolicy, states: options.states, now }),
+      ...accountAttributes({ configuration, findPolicy, states: options.states, now }),
       ...readOnlyRights(schema, READ_ONLY_TREES, TASK_BRANCHES),
     ]),
   });

@@ -10,13 +10,14 @@ import { currentState, type LoginState, lockOf } from '../policy/login-rules.ts'
 import type { PasswordPolicy } from '../policy/password-policy.ts';
 import type { LoginStates } from '../runtime/login-states.ts';
 import type { FindPolicy } from '../runtime/password-policies.ts';
-import type { Schema } from '../schema/schema.ts';
+import type { Configuration } from './configuration.ts';
+import { writtenEntries } from './effective-names.ts';
 
 const PASSWORD_KEY = 'userpassword';
 const POLICY_KEY = 'ds-pwp-password-policy-dn';
 
 export interface AccountAttributesOptions {
-  readonly schema: Schema;
+  readonly configuration: Pick<Configuration, 'schema' | 'tree'>;
   readonly findPolicy: FindPolicy;
   readonly states: Pick<LoginStates, 'find'>;
   readonly now: () => Date;
@@ -53,19 +54,21 @@ const VALUES: readonly (readonly [OperationalAttribute, ValuesOf])[] = [
 
 /** Returns the attributes by their keys. */
 export function accountAttributes({
-  schema,
+  configuration: { schema, tree },
   findPolicy,
   states,
   now,
 }: AccountAttributesOptions): ReadonlyMap<string, DeriveFor> {
   const accounts = schema.dnKeyOfText(Container.rootDns);
+  // States are found by the entryUUID of the written entry.
+  const written = writtenEntries(schema, tree);
   const subjectOf = (entry: Entry): Subject | undefined => {
     if (entry.find(PASSWORD_KEY) === undefined) return undefined;
     const named = entry.first(POLICY_KEY);
     if (named === undefined && !isAtOrBelow(schema.dnKey(entry.dn), accounts)) return undefined;
     const policy = findPolicy(named);
     if (policy === undefined) return undefined;
-    const known = states.find(entry.first('entryuuid') ?? '');
+    const known = states.find(written(entry)?.first('entryuuid') ?? '');
     return { entry, policy, state: currentState(known, entry.values(PASSWORD_KEY)), now: now().getTime() };
   };
   return new Map(

@@ -6,14 +6,16 @@ import type { EntryViews } from '../backend/entry-views.ts';
 import { Instead } from '../backend/read-only.ts';
 import { TreeBackend } from '../backend/tree-backend.ts';
 import { type Presentation, TreeSource } from '../backend/tree-source.ts';
+import { derivedId } from '../directory/stamp.ts';
 import { Dn } from '../ldap/dn.ts';
-import { Entry } from '../ldap/entry.ts';
+import { type Attribute, Entry } from '../ldap/entry.ts';
 import type { Configuration } from './configuration.ts';
 import type { ReloadedObject } from './reload/reload-plan.ts';
 
 /** Attributes with this prefix may be written as expressions: their indexes hold other values than are shown here. */
 const RESOLVED_PREFIX = 'ds-cfg-';
 const BASE = Dn.parse('cn=effective');
+const ID_KEY = 'entryuuid';
 
 export class EffectiveBackend extends TreeBackend {
   readonly #entries: EffectiveEntries;
@@ -61,14 +63,14 @@ class EffectiveEntries {
     this.presentation = {
       shown: (entry) => this.#inForce(entry),
       treeKey: (key) => (key.endsWith(baseKey) ? key.slice(0, key.length - baseKey.length) + writtenKey : ''),
-      isIndexed: (key) => !key.startsWith(RESOLVED_PREFIX) && key !== 'entrydn',
+      isIndexed: (key) => !key.startsWith(RESOLVED_PREFIX) && key !== 'entrydn' && key !== ID_KEY,
     };
   }
 
   /** Takes the entry in force under the name it has in cn=config. */
   remember(written: Entry, resolved: Entry): Entry {
     const dn = new Dn([...written.dn.rdns.slice(0, -1), ...BASE.rdns]);
-    const entry = new Entry(dn, resolved.attributes);
+    const entry = new Entry(dn, resolved.attributes.map(asOfTwin));
     this.#known().set(written, entry);
     return entry;
   }
@@ -86,6 +88,12 @@ class EffectiveEntries {
     this.#sourcesId = sourcesId;
     return this.#effective;
   }
+}
+
+/** RFC 4530 §1: an entryUUID is of one entry. That of the twin follows from that of the written entry, and stays as long as it. */
+function asOfTwin(attribute: Attribute): Attribute {
+  if (attribute.key !== ID_KEY) return attribute;
+  return attribute.withValues(attribute.values.map((id) => derivedId(id, BASE.toString())));
 }
 
 /** The changes to what is written, and what was read again without being changed, as if it had been. */

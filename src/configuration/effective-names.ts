@@ -1,5 +1,6 @@
 // The names of cn=effective: those of cn=config with another top.
 
+import type { Tree } from '../directory/tree.ts';
 import { isAtOrBelow } from '../ldap/dn-key.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -22,4 +23,13 @@ export function effectiveNames(schema: Schema): EffectiveNames {
       return isEffectiveKey(key) ? key.slice(0, key.length - effectiveKey.length) + configKey : key;
     },
   };
+}
+
+/** Returns a function that finds the entry of cn=config for its twin in cn=effective, and gives back every other entry. */
+export function writtenEntries(
+  schema: Schema,
+  tree: Pick<Tree, 'find'>,
+): (entry: Entry) => Entry | undefined {
+  const names = effectiveNames(schema);
+  return (entry) => (names.isEffective(entry) ? tree.find(names.writtenKey(entry)) : entry);
 }

@@ -5,13 +5,13 @@ import type { DeriveFor, Viewer } from '../backend/visible-derived.ts';
 import { pendingChange, valueOrigin } from '../config/operational-attributes.ts';
 import { Attribute, type Entry } from '../ldap/entry.ts';
 import type { Configuration } from './configuration.ts';
-import { effectiveNames } from './effective-names.ts';
+import { effectiveNames, writtenEntries } from './effective-names.ts';
 
 /** By their keys. What waits is the same for what is written and for what is in force; origins has only the latter. */
 export function inForceAttributes(configuration: Configuration): ReadonlyMap<string, DeriveFor> {
   const { schema, tree } = configuration;
   const names = effectiveNames(schema);
-  const written = (entry: Entry) => (names.isEffective(entry) ? tree.find(names.writtenKey(entry)) : entry);
+  const written = writtenEntries(schema, tree);
   const attribute = ({ name }: { readonly name: string }, values: readonly string[]) =>
     values.length === 0 ? undefined : new Attribute(name, values, name.toLowerCase());
   /** Their texts are about all properties. */

@@ -67,8 +67,12 @@ function generalizedTime(at: Date): string {
  * others.
  */
 export function idOfChange(commitId: string, index: number): string {
-  if (index === 0) return commitId;
-  const digits = hash('sha256', `${commitId}/${index}`);
+  return index === 0 ? commitId : derivedId(commitId, String(index));
+}
+
+/** Returns the UUID that another one and a name give, the same each time (version 8 of RFC 9562 §5.8). */
+export function derivedId(id: string, name: string): string {
+  const digits = hash('sha256', `${id}/${name}`);
   return [
     digits.slice(0, 8),
     digits.slice(8, 12),

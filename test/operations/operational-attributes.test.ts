@@ -55,6 +55,23 @@ it('cn=schema has times and an identity, which stays', async () => {
   expect(later > created).toBe(true);
 });
 
+it('an entryUUID is of one entry in all trees, finds it, and stays', async () => {
+  const idsIn = async (base: string) =>
+    (await tools.entries(base, '(objectClass=*)', 'entryUUID')).flatMap((entry) => entry.values('entryuuid'));
+  const effective = await idsIn('cn=effective');
+  const others = await Promise.all(['cn=config', 'cn=tasks', 'cn=changelog'].map(idsIn));
+  const all = [...effective, ...others.flat()];
+  expect(effective.length).toBe(others[0]?.length);
+  expect(new Set(all).size).toBe(all.length);
+  const [found, ...more] = await tools.entries('cn=effective', `(entryUUID=${effective[3]})`, 'entryUUID');
+  expect([found?.values('entryuuid'), more]).toEqual([[effective[3]], []]);
+  expect(await tools.entries('cn=effective', `(entryUUID=${others[0]?.[3]})`, '1.1')).toEqual([]);
+  await server.stop();
+  server = await startServer({ folder: server.folder });
+  tools = new LdapTools(server);
+  expect(await idsIn('cn=effective')).toEqual(effective);
+});
+
 it('every entry says what its structural class is', async () => {
   for (const base of ['cn=config', 'cn=effective', 'cn=monitor', 'cn=changelog', 'cn=tasks', 'cn=schema']) {
     expect(await tools.entries(base, '(!(structuralObjectClass=*))', '1.1'), base).toEqual([]);

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { SyncRequest } from '../../../src/codec/sync-control.ts';
 import { Oid } from '../../../src/ldap/oids.ts';
-import { deleteRequest, scopes } from '../../support/ber-bytes.ts';
+import { deleteRequest, equalityFilter, scopes, searchRequest } from '../../support/ber-bytes.ts';
 import { answerTags } from '../../support/ber-element.ts';
 import { readSyncDone } from '../../support/control-values.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { type RunningServer, startServer } from '../../support/start-server.ts';
-import { addMailServer, mailServerDn, makeAll } from '../entries.ts';
+import { addMailServer, MAIL_SERVERS, mailServerDn, makeAll } from '../entries.ts';
 import { controlValue, replace } from './control-client.ts';
 
 import { infoIn, nameIn, stateIn, Watch } from './watch.ts';
@@ -93,6 +93,25 @@ describe('content synchronization (RFC 4533)', () => {
     const states = (await watch.take(3)).map(stateIn);
     expect(states.map(({ state, name }) => `${state} ${name}`)).toEqual(['add S5', 'modify S5', 'delete S5']);
     expect(states.every(({ cookie }) => cookie !== undefined)).toBe(true);
+    watch.client.close();
+  });
+
+  it('names an entry of cn=effective by the entryUUID that it is shown with, from its content to its end', async () => {
+    const [dn, base] = [mailServerDn('Twin'), MAIL_SERVERS.replace('cn=config', 'cn=effective')];
+    await makeAll(writer, [addMailServer('Twin')]);
+    const { entries } = await writer.request(
+      searchRequest(base, { filter: equalityFilter('cn', 'Twin'), attributes: ['entryUUID'] }),
+    );
+    const shown = entries[0]?.attributes.entryUUID?.[0];
+    const watch = await Watch.sync(server, {}, { filter: equalityFilter('cn', 'Twin') }, base);
+    const [first] = await watch.take(2);
+    await makeAll(writer, [replace(dn, 'ds-cfg-enabled', 'false'), deleteRequest(dn)]);
+    const states = [first, ...(await watch.take(2))].map((one) => one && stateIn(one));
+    expect(states.map((one) => `${one?.state} ${one?.id}`)).toEqual([
+      `add ${shown}`,
+      `modify ${shown}`,
+      `delete ${shown}`,
+    ]);
     watch.client.close();
   });
 

@@ -71,9 +71,14 @@ export class Watch {
     );
   }
 
-  static sync(server: Server, asked: Partial<SyncRequest> = {}, options: SearchOptions = {}): Promise<Watch> {
+  static sync(
+    server: Server,
+    asked: Partial<SyncRequest> = {},
+    options: SearchOptions = {},
+    base = MAIL_SERVERS,
+  ): Promise<Watch> {
     const value = { mode: 'refreshAndPersist', cookie: undefined, reloadHint: false, ...asked } as const;
-    return Watch.start(server, Oid.syncRequest, writeSyncRequest(value), options);
+    return Watch.start(server, Oid.syncRequest, writeSyncRequest(value), options, base);
   }
 
   /** Resolves when the server has dealt with all that was sent before. */
@@ -101,9 +106,14 @@ export function changeIn(one: ServerMessage): { name: string; type: number; numb
   return { name: nameIn(one), type: changeType, number: changeNumber };
 }
 
-export function stateIn(one: ServerMessage): { name: string; state: string; cookie: string | undefined } {
-  const { state, cookie } = readSyncState(controlValue(one, Oid.syncState));
-  return { name: nameIn(one), state, cookie };
+export function stateIn(one: ServerMessage): {
+  name: string;
+  state: string;
+  id: string;
+  cookie: string | undefined;
+} {
+  const { state, id, cookie } = readSyncState(controlValue(one, Oid.syncState));
+  return { name: nameIn(one), state, id, cookie };
 }
 
 export function infoIn({ octets }: ServerMessage): ReturnType<typeof readSyncInfo> {
