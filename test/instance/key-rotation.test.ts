@@ -10,7 +10,7 @@ import { expressionSyntaxes } from '../../src/config/expression-syntaxes.ts';
 import { type FileSystem, nodeFileSystem } from '../../src/files/file-system.ts';
 import { readSchemaFiles } from '../../src/instance/instance.ts';
 import { readKeys } from '../../src/instance/keys/instance-keys.ts';
-import { rotateDataKey } from '../../src/instance/keys/rotate-keys.ts';
+import { rotateDataKey, rotateMasterKey } from '../../src/instance/keys/rotate-keys.ts';
 import { encryptInstance, openValues } from '../../src/instance/keys/stored-secrets.ts';
 import { Schema } from '../../src/schema/schema.ts';
 import { type StoredValues, VALUES_AS_STORED } from '../../src/store/encryption/stored-values.ts';
@@ -242,6 +242,16 @@ describe('a new key', () => {
       await expectWhole(state, before, isBegun ? `}${formerId}:` : NOTHING, step);
     });
     expect(await filesWith(`}${formerId}:`, folder)).toEqual([]);
+  });
+
+  it('for keys wraps the data key again, and the command may be killed at any step', async () => {
+    const folder = await newCopy(encrypted);
+    const formerMaster = (await openIn(folder)).keys.master.id;
+    const rotate = (fileSystem: FileSystem) => rotateMasterKey(optionsFor(folder, fileSystem));
+    await eachStateDuring(folder, rotate, (state, step) => expectWhole(state, before, NOTHING, step));
+    const { master, masters } = (await openIn(folder)).keys;
+    expect(masters).toEqual([master.id]);
+    expect(master.id).not.toBe(formerMaster);
   });
 
   it('of each kind is made by a command, and the former ones are of no use then', async () => {
