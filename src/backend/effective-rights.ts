@@ -16,6 +16,7 @@ import {
 } from '../ldap/effective-right.ts';
 import { Attribute, type Entry } from '../ldap/entry.ts';
 import type { LdapError } from '../ldap/ldap-error.ts';
+import { ResultCode } from '../ldap/result-code.ts';
 import { typeKeyOf } from '../schema/attribute-selector.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Requester, RightsQuestion } from './backend.ts';
@@ -165,7 +166,7 @@ export class EffectiveRights {
     if (change.type === 'modify' && change.modifications.some((one) => this.#isOfServer(one.attribute)))
       return refused('the server sets it');
     const refusal = refusalByRights(change, subject);
-    if (refusal !== undefined) return refused(refusal.message);
+    if (refusal !== undefined) return refused(reasonOf(refusal));
     const isByPrivileges = rights.writesAll(subject);
     const own = isByPrivileges ? (rights.writePrivileges ?? []) : [];
     const further = FURTHER.filter((one) => {
@@ -231,6 +232,12 @@ function byPrivileges({ privileges }: Requester, needed: readonly Privilege[]): 
   const missing = needed.filter((one) => !privileges.has(one));
   if (missing.length > 0) return refused(`that needs the privilege ${missing.join(' and ')}`);
   return { isAllowed: true, privileges: needed, policies: [], reason: '' };
+}
+
+/** Returns why a change is refused, for somebody who sees the entry and has its name. */
+function reasonOf({ code, message }: LdapError): string {
+  const isByPolicies = code === ResultCode.noSuchObject || message.endsWith(`: ${NO_POLICY}.`);
+  return isByPolicies ? NO_POLICY : message;
 }
 
 function refused(reason: string): Decision {

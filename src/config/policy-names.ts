@@ -8,7 +8,7 @@ import type { Schema } from '../schema/schema.ts';
 import { globalAccessControlPolicy } from './objects/global-access-control-policy.ts';
 import type { ObjectReading } from './property-reader.ts';
 import type { NewNames } from './renamed-references.ts';
-import { type DnPattern, dnPattern } from './types/dn-pattern.ts';
+import { type DnPattern, dnPattern, patternOfDn } from './types/dn-pattern.ts';
 
 const PATTERNS = globalAccessControlPolicy.properties.filter(({ type }) => type.name === dnPattern().name);
 /** ReferenceIndex key of the policies that have patterns. */
@@ -74,7 +74,7 @@ function newNameOf(text: string, names: NewNames, schema: Schema): string | unde
   if (hasExpression(text)) return undefined;
   const [pattern] = patternsOf([text]);
   const now: Dn | undefined = pattern?.exact && names.get(schema.dnKey(pattern.exact));
-  return now && escapeExpression(now.toString());
+  return now && escapeExpression(patternOfDn(now));
 }
 
 function exactKeys(texts: readonly string[], schema: Schema): readonly string[] {

@@ -17,6 +17,8 @@ import { meaningOf, type Refused } from './property-type.ts';
 const EXPRESSION_ATTRIBUTES = 'ds-cfg-';
 const NO_USES: readonly never[] = [];
 const GIVE_IT_A_VALUE = 'Give it a value, write a default as in $<name|default>, or write the value itself.';
+/** Of what has no default. */
+const CORRECT_IT = 'Correct the expression, or write the value itself.';
 const RESOLVED_CHARACTERS_SHOWN_MAX = 120;
 
 export interface PropertyReading {
@@ -187,7 +189,8 @@ function unresolved(property: PropertyDefinition, entry: Entry, text: string, pr
   // For a secret, only the expression is shown. Its defaults are already hidden.
   const received = property.type.secret ? problem.expression : property.type.show(text);
   const within = received === problem.expression ? '' : `${problem.expression} `;
-  const advice = problem.advice ?? GIVE_IT_A_VALUE;
+  const isElsewhere = /^\$<(?:cred|http):/.test(problem.expression);
+  const advice = problem.advice ?? (isElsewhere ? CORRECT_IT : GIVE_IT_A_VALUE);
   const issue = issueOf(
     'unwillingToPerform',
     property,

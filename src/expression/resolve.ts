@@ -68,7 +68,8 @@ export function resolve(text: string, sources: Sources, options: ResolveOptions 
 /** Number of values that fit in the place of an expression. `part`: it is within text and cannot be a list. */
 type Arity = 'one' | 'several' | 'part';
 
-const SECRET_ADVICE = 'Correct the secret source or the name, or write another value.';
+const SECRET_ADVICE =
+  'Correct the secret source or the name, try again when the service answers, or write another value.';
 
 class Resolver {
   readonly #sources: Sources;

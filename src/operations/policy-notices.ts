@@ -132,7 +132,7 @@ export function requireChangeOf(
   throw refusal(
     loggedInAccount,
     PolicyError.changeAfterReset,
-    'Change your password first (ldappasswd -S): it was set by somebody else, or it has expired.',
+    'Change your password first (ldappasswd -A -S): it was set by somebody else, or it has expired.',
   );
 }
 

@@ -21,7 +21,15 @@ export interface PasswordProblem {
 /** Returns the problem of a password; undefined if it is good enough. */
 export type PasswordCheck = (password: NewPassword) => PasswordProblem | undefined;
 
-/** Counts characters as people do: code points, not UTF-16 units. */
+/**
+ * Returns a password as validators read it: compatible characters as the plain ones, and without those that are not seen. SCRAM
+ * makes these the same too (RFC 4013), so that a common word in wide letters would be the common word.
+ */
+export function plainText(text: string): string {
+  return text.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '');
+}
+
+/** Counts characters as people do: code points that are seen, not UTF-16 units. */
 export function charactersOf(text: string): readonly string[] {
-  return [...text.normalize('NFC')];
+  return [...plainText(text)];
 }

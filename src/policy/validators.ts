@@ -2,7 +2,7 @@
 
 import type { ConfigurationObject, ObjectOfKind } from '../config/configuration-object.ts';
 import type { CharacterSet } from '../config/types/character-set.ts';
-import { charactersOf, type PasswordCheck, type PasswordProblem } from './new-password.ts';
+import { charactersOf, type PasswordCheck, type PasswordProblem, plainText } from './new-password.ts';
 import { PolicyError } from './policy-error.ts';
 import { WordList } from './word-list.ts';
 
@@ -152,7 +152,7 @@ function attributeValues({
 
 /** Returns true if a value has the whole password in it, as `admin@example.com` has `admin`. */
 function isWithin(password: string, value: string, reversed: boolean): boolean {
-  const [text, whole] = [password.toLowerCase(), value.toLowerCase()];
+  const [text, whole] = [plainText(password).toLowerCase(), plainText(value).toLowerCase()];
   return whole.includes(text) || (reversed && whole.includes([...text].toReversed().join('')));
 }
 

@@ -1,6 +1,6 @@
 // A list of words that passwords are compared with.
 
-import type { PasswordProblem } from './new-password.ts';
+import { type PasswordProblem, plainText } from './new-password.ts';
 
 export interface WordRules {
   readonly isCaseSensitive: boolean;
@@ -50,7 +50,7 @@ export class WordList {
   }
 
   #folded(text: string): string {
-    const normal = text.normalize('NFC');
+    const normal = plainText(text);
     return this.#rules.isCaseSensitive ? normal : normal.toLowerCase();
   }
 }

@@ -11,7 +11,7 @@ import { extendedRequest, modifyDnRequest } from '../support/ber-bytes.ts';
 import { LdapTools, type ProgramResult } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
-import { mailServerDn, mailServerLdif, policyLdif } from './policies.ts';
+import { mailServerDn, mailServerLdif, policyDn, policyLdif } from './policies.ts';
 
 const PASSWORD = 'a password';
 const SECRET = 'the secret of Other';
@@ -57,6 +57,13 @@ beforeAll(async () => {
         }),
         reader('app', mailServerDn('app-*'), mailServerDn('Gone')),
         reader('keeper', mailServerDn('keeper-*')),
+        mailServerLdif('Named'),
+        policyLdif('app reads one', {
+          permission: 'read',
+          'allowed-attribute': ['*', SECRET_ATTRIBUTE],
+          'user-dn-equal-to': accountDn('app'),
+          'request-target-dn-equal-to': mailServerDn('Named'),
+        }),
         policyLdif('app writes', {
           permission: 'write',
           'allowed-attribute': '*',
@@ -119,6 +126,14 @@ describe('a mail server with a secret', () => {
   it('may get any other name, and its policies follow', async () => {
     await renamed('keeper', mailServerDn('Other'), 'cn=Further');
     await renamed('keeper', mailServerDn('Further'), 'cn=Other');
+  });
+
+  it('is not shown by a policy for another one that is renamed to a star', async () => {
+    await renamed('keeper', mailServerDn('Named'), 'cn=O*');
+    const [policy] = await administrator.entries(policyDn('app reads one'));
+    expect(policy?.values('ds-cfg-request-target-dn-equal-to')).toEqual([mailServerDn('O\\2a')]);
+    const seen = await as('app').entries('cn=config', '(objectClass=ds-cfg-mail-server)', '1.1');
+    expect(seen.map(({ dn }) => dn.toString())).toEqual([mailServerDn('O*')]);
   });
 
   it('may be shown by whoever reads it', async () => {

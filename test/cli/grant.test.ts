@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openMailServer } from '../../src/client/open-mail-server.ts';
-import { mailServerDn, mailServerLdif } from '../access/policies.ts';
+import { mailServerDn, mailServerLdif, policyLdif } from '../access/policies.ts';
 import { accountDn } from '../support/accounts.ts';
 import { saslBindRequest, scopes, searchRequest } from '../support/ber-bytes.ts';
 import { Authority, type Issued } from '../support/certificates.ts';
@@ -87,7 +87,7 @@ it('changes nothing when it is repeated, and nothing else is given', async () =>
 it('replaces the rights by others, and refuses a file that is there', async () => {
   expect(await grant('--send')).toMatchObject({ code: 0, stdout: expect.stringContaining('verify, send') });
   const refused = await confdit('grant', 'other', '--mail-server', 'Own', '--password-file', pin());
-  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('EEXIST') });
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(`${pin()}: it exists already`) });
   expect(await confdit('grant', 'app', '--mail-server', 'Missing')).toMatchObject({ code: 32 });
 });
 
@@ -96,8 +96,38 @@ it('is taken back with the account', async () => {
     code: 0,
     stdout: expect.stringContaining(accountDn('app')),
   });
-  expect(await confdit('revoke', 'app')).toMatchObject({ code: 0, stdout: 'There is nothing to revoke.\n' });
+  expect(await confdit('revoke', 'app')).toMatchObject({
+    code: 0,
+    stdout:
+      'There is nothing to revoke: there is no account cn=app,cn=Root DNs,cn=config, and no access control policy for it.\n',
+  });
   await expect(open()).rejects.toThrow();
+});
+
+it('means one mail server and one account, whatever their names, beside any other policy', async () => {
+  const everybody = {
+    permission: 'read',
+    'allowed-attribute': 'cn',
+    'user-dn-equal-to': '**',
+    'request-target-dn-equal-to': mailServerDn('Missing'),
+  };
+  const added = await new LdapTools(server).add(
+    [mailServerLdif('O*', 'ds-cfg-smtp-server: mail.example.com'), policyLdif('everybody', everybody)].join(
+      '\n',
+    ),
+  );
+  expect(added).toMatchObject({ code: 0 });
+  const file = join(folder, 'star.pin');
+  const words = ['grant', 'o*', '--mail-server', 'O*', '--password-file', file];
+  expect(await confdit(...words)).toMatchObject({ code: 0, stdout: expect.stringContaining('now') });
+  expect(await confdit(...words)).toMatchObject({ code: 0, stdout: expect.stringContaining('already') });
+  const login = { url: server.url, password: await readFile(file, 'utf8') };
+  const seen = await new LdapTools(login, accountDn('o*')).search('cn=config', '1.1');
+  expect(seen.stdout).toBe(`dn: ${mailServerDn('O*')}\n\n`);
+  expect(await confdit('revoke', 'o*')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Deleted'),
+  });
 });
 
 describe('an application with a certificate', () => {

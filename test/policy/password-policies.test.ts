@@ -54,8 +54,10 @@ describe('the password policy that comes with the server', () => {
   it.each([
     ['one character', 'q', 'fewer than 8 characters'],
     ['a common password', 'Password1', 'list of words'],
-  ])('refuses %s, whichever way it comes', async (_, password, reason) => {
-    const name = `common ${password}`;
+    ['one in wide letters', '\uFF30assword1', 'list of words'],
+    ['one with characters that are not seen', 'pass\u200Bword\u00AD1', 'list of words'],
+    ['characters that are not seen', `xy${'\u200B'.repeat(9)}`, 'fewer than 8 characters'],
+  ])('refuses %s, whichever way it comes', async (name, password, reason) => {
     await applied(
       accountLdif(name, { password: GOOD, privileges: ['password-reset'] }).replace(
         '\n',

@@ -4,6 +4,9 @@
 import { randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { Container } from '../../config/objects/properties/places.ts';
+import { dnOfPattern, patternOfDn } from '../../config/types/dn-pattern.ts';
+import { escapeExpression } from '../../expression/template.ts';
+import { errorCode, reasonOf } from '../../files/file-error.ts';
 import { Dn } from '../../ldap/dn.ts';
 import { Attribute, Entry } from '../../ldap/entry.ts';
 import { CommandError, type Invocation, UsageError, type World } from '../command.ts';
@@ -52,7 +55,11 @@ export async function grant(invocation: Invocation, world: World): Promise<ExitC
     const steps = [...certificates, ...policySteps(policy, present)];
     const told = await giveAll(directory, steps, known === undefined ? account : undefined, invocation);
     const done = steps.length === 0 ? 'has these rights already' : 'has the rights now';
-    const rights = policy.values('ds-cfg-permission').join(', ');
+    const read = invocation.has('read-password') ? 'read with its password' : 'read';
+    const rights = policy
+      .values('ds-cfg-permission')
+      .map((one) => (one === 'read' ? read : one))
+      .join(', ');
     world.stdout.write(`${account} ${done}: ${rights} on ${mailServer.dn}.${told}\n`);
     return ExitCode.success;
   } finally {
@@ -70,13 +77,18 @@ export async function revoke(invocation: Invocation, world: World): Promise<Exit
     const own = await policiesFor(directory, account);
     const only = name === undefined ? undefined : below(Container.mailServers, name);
     const taken = own.filter((entry) => only === undefined || isAbout(entry, only));
-    const isLast = taken.length === own.length && (await find(directory, account)) !== undefined;
+    const isThere = (await find(directory, account)) !== undefined;
+    const isLast = taken.length === own.length && isThere;
     const deleted = [...taken.map(({ dn }) => dn), ...(isLast ? [account] : [])];
     if (deleted.length > 0)
       await directory.changeAll(
         deleted.map((dn) => ({ change: { type: 'delete', dn }, assertion: undefined })),
       );
-    const what = deleted.length === 0 ? 'There is nothing to revoke.' : `Deleted: ${deleted.join('; ')}.`;
+    const nothing = isThere
+      ? `no access control policy gives ${account} this alone`
+      : `there is no account ${account}, and no access control policy for it`;
+    const what =
+      deleted.length === 0 ? `There is nothing to revoke: ${nothing}.` : `Deleted: ${deleted.join('; ')}.`;
     world.stdout.write(`${what}\n`);
     return ExitCode.success;
   } finally {
@@ -103,8 +115,18 @@ function policyDn(application: string, mailServer: Dn): Dn {
 
 /** Returns true if the policy is about this entry and no other. */
 function isAbout(policy: Entry, dn: Dn): boolean {
-  const targets = policy.values(TARGET_KEY);
-  return targets.length === 1 && isSame(Dn.parse(targets[0] ?? ''), dn);
+  return namesOnly(policy.values(TARGET_KEY), dn);
+}
+
+/** Returns true for the values of a policy that mean this entry and no other. */
+function namesOnly([text = '', ...others]: readonly string[], dn: Dn): boolean {
+  if (others.length > 0) return false;
+  const named = dnOfPattern(text);
+  return text === nameInPolicy(dn) || (named !== undefined && isSame(named, dn));
+}
+
+function nameInPolicy(dn: Dn): string {
+  return escapeExpression(patternOfDn(dn));
 }
 
 function isSame(one: Dn, other: Dn): boolean {
@@ -119,10 +141,7 @@ async function find(directory: Directory, dn: Dn): Promise<Entry | undefined> {
 
 async function policiesFor(directory: Directory, account: Dn): Promise<readonly Entry[]> {
   const all = await directory.search({ base: Container.accessControlHandler, scope: 'one' });
-  return all.filter((entry) => {
-    const users = entry.values(USER_KEY);
-    return users.length === 1 && isSame(Dn.parse(users[0] ?? ''), account);
-  });
+  return all.filter((entry) => namesOnly(entry.values(USER_KEY), account));
 }
 
 function policyOf(dn: Dn, mailServer: Dn, account: Dn, invocation: Invocation): Entry {
@@ -136,8 +155,8 @@ function policyOf(dn: Dn, mailServer: Dn, account: Dn, invocation: Invocation): 
     'ds-cfg-permission': [...(reads ? ['read'] : []), ...(sends ? ['verify', 'send'] : [])],
     'ds-cfg-allowed-attribute': reads ? attributes : [],
     'ds-cfg-allowed-control': reads ? ['PersistentSearch', 'SyncRequest'] : [],
-    [USER_KEY]: [account.toString()],
-    [TARGET_KEY]: [mailServer.toString()],
+    [USER_KEY]: [nameInPolicy(account)],
+    [TARGET_KEY]: [nameInPolicy(mailServer)],
   };
   return withValues(dn, all);
 }
@@ -216,9 +235,9 @@ async function writeNew(path: string, password: string): Promise<void> {
     // Without a line end: `ldapsearch -y` takes the whole file for the password.
     await writeFile(path, password, { flag: 'wx', mode: FILE_MODE, flush: true });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorCode(error) === 'EEXIST' ? 'it exists already' : reasonOf(error);
     throw new CommandError(
-      `The password cannot be written to a new file: ${reason}. Name another with --password-file.`,
+      `The password cannot be written to the new file ${path}: ${reason}. Name another with --password-file.`,
       ExitCode.failed,
     );
   }

@@ -81,12 +81,18 @@ function stoppedIn(
   return `Stopped at ${file}:${line}. ${countOf(madeCount, 'change')} made${after}, ${failed}. ${advice}`;
 }
 
+/** The first thing to try where a file has entries that are there, such as an export of a whole configuration. */
+function replaceAdvice(problems: ImportOutcome['problems']): string {
+  const exists = problems.some(({ problem }) => problem.includes('an entry of this name exists already'));
+  return exists ? ' With --replace-existing, entries that are there become what the file says.' : '';
+}
+
 function summaryOf(outcome: ImportOutcome, isTrial: boolean): string {
   const { problems, changeCount, madeCount, number, stopped } = outcome;
   if (stopped !== undefined) return stoppedIn(outcome, stopped, isTrial);
   const found = problems.length === 0 ? 'no problems' : countOf(problems.length, 'problem');
   if (isTrial) return `${countOf(changeCount, 'change')} checked, ${found}; nothing was changed.`;
-  if (madeCount === 0) return `Nothing was changed: ${found}.`;
+  if (madeCount === 0) return `Nothing was changed: ${found}.${replaceAdvice(problems)}`;
   const where = number === undefined ? '' : `, as change ${number} of the history`;
   return `${countOf(madeCount, 'change')} made${where}; ${found}.`;
 }

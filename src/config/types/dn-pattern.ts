@@ -43,6 +43,16 @@ export function dnPattern(): PropertyType<DnPattern> {
   });
 }
 
+/** Returns the pattern that means one entry and no other, whatever characters its name has. */
+export function patternOfDn(dn: Dn): string {
+  return dn.toString().replaceAll('*', '\\2a');
+}
+
+/** Returns the DN of a pattern that means one entry; undefined for other patterns, and for what is none. */
+export function dnOfPattern(text: string): Dn | undefined {
+  return exactOf(text);
+}
+
 function parsePattern(text: string): Parsed<DnPattern> {
   if (text.trim() === '')
     return { problem: 'is empty', advice: 'Write a DN pattern, or leave the property out.' };
