@@ -15,7 +15,7 @@ let server: RunningServer;
 let tools: LdapTools;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ password: 'test-password-1' });
   tools = new LdapTools(server);
   await applied(
     `dn: ${POLICY}\nchangetype: add\nobjectClass: ds-cfg-password-policy\nds-cfg-lockout-failure-count: 2\n`,

@@ -3,7 +3,7 @@
 // program-path.ts says who runs it.
 
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rename, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rename, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -73,6 +73,8 @@ function nameOf(files: readonly PackedFile[]): string {
 async function writePack(pack: string, files: readonly PackedFile[]): Promise<void> {
   await mkdir(PACKS, { recursive: true });
   const making = await mkdtemp(join(PACKS, 'making-'));
+  // Some tests run the program as another user.
+  await chmod(making, 0o755);
   await mkdir(join(making, FOLDER), { recursive: true });
   for (const { name, text } of files) await writeFile(join(making, FOLDER, name), text);
   try {
