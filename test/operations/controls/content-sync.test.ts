@@ -100,7 +100,11 @@ describe('content synchronization (RFC 4533)', () => {
     const [dn, base] = [mailServerDn('Twin'), MAIL_SERVERS.replace('cn=config', 'cn=effective')];
     await makeAll(writer, [addMailServer('Twin')]);
     const { entries } = await writer.request(
-      searchRequest(base, { filter: equalityFilter('cn', 'Twin'), attributes: ['entryUUID'] }),
+      searchRequest(base, {
+        scope: scopes.subtree,
+        filter: equalityFilter('cn', 'Twin'),
+        attributes: ['entryUUID'],
+      }),
     );
     const shown = entries[0]?.attributes.entryUUID?.[0];
     const watch = await Watch.sync(server, {}, { filter: equalityFilter('cn', 'Twin') }, base);
