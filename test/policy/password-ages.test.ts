@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Oid } from '../../src/ldap/oids.ts';
 import { accountDn, accountLdif } from '../support/accounts.ts';
-import { extendedRequest, octets, sequence } from '../support/ber-bytes.ts';
+import { changeKinds, extendedRequest, modifyRequest, octets, sequence } from '../support/ber-bytes.ts';
 import { removeFolder } from '../support/folders.ts';
 import { LdapTools, runProgram } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
@@ -261,8 +261,16 @@ describe('the owner of an account', () => {
     await applied(
       `dn: ${policy}\nchangetype: modify\nreplace: ds-cfg-lockout-failure-count\nds-cfg-lockout-failure-count: 1\n`,
     );
+    const session = await RawClient.bound(server, dn, FIRST);
     await guess();
     expect(await bind(dn, FIRST)).toContain('The account is locked');
+    const right = modifyRequest(dn, [
+      [changeKinds.delete, 'userPassword', [FIRST]],
+      [changeKinds.add, 'userPassword', [SECOND]],
+    ]);
+    expect(await session.request(right), 'right, but locked').toMatchObject({ code: 49 });
+    expect(await bind(dn, FIRST)).toContain('The account is locked');
+    session.close();
     await applied(`dn: ${dn}\nchangetype: modify\ndelete: pwdFailureTime\n`);
     const unasked = await own(dn, FIRST).run('ldappasswd', ['-e', 'ppolicy', '-s', SECOND]);
     expect(unasked.stdout + unasked.stderr).toMatch(/\(50\)[\s\S]*error=4/);

@@ -66,7 +66,7 @@ export function change(
 
 /**
  * Verifies the current password in a change of one's own, where the policy asks for it: guesses are then slow, and count as logins
- * do. Rejects with invalidCredentials (49).
+ * do. Rejects with invalidCredentials (49), also while the account is locked: the new password would unlock it.
  */
 function provePassword(
   asked: Change,
@@ -78,7 +78,8 @@ function provePassword(
   const { account } = requester;
   if (!authentication.lockout.asksForCurrentPassword(account)) return undefined;
   const source = loginSourceOf(connection);
-  return Promise.all(given.map(async (password) => authentication.verifyAt(account.key, password, source)));
+  const proofs = given.map(async (password) => authentication.verifyAt(account.key, password, source));
+  return Promise.all(proofs).then(() => authentication.lockout.requireUsable(account));
 }
 
 function changeIn(
