@@ -21,7 +21,7 @@ import {
 } from './cluster-log.ts';
 import { follow, type LogPosition } from './etcd-follower.ts';
 import { PART_OCTETS, readParts, writeParts } from './etcd-parts.ts';
-import { EtcdService } from './etcd-service.ts';
+import { EtcdService, outcomeUnknown } from './etcd-service.ts';
 import { EtcdSnapshots } from './etcd-snapshots.ts';
 import { LogKeys, NUMBER_DIGITS, partKey } from './log-keys.ts';
 import {
@@ -98,7 +98,8 @@ export class EtcdLog implements ClusterLog {
       const { number, historyId, code } = value;
       if (succeeded) return { number, historyId, code, revision: header.revision };
     } catch (error) {
-      if (!(error instanceof LogError) || error.problem !== 'unknown') throw error;
+      if (!(error instanceof LogError) || (error.problem !== 'unknown' && error.problem !== 'full'))
+        throw error;
       const found = await this.head();
       if (found?.historyId === value.historyId && found.code === value.code) return found;
       throw error;
@@ -118,18 +119,26 @@ export class EtcdLog implements ClusterLog {
       isLookingUp = false;
     });
     limit.begin();
+    // Since a try whose outcome is open: no later error makes it certain that nothing is stored.
+    let doubt: LogError | undefined;
     try {
-      for (let isFirst = true; ; isFirst = false) {
-        const outcome = await this.#tryAppend(seen, next, put).catch((error: unknown) => unknownOr(error));
+      for (;;) {
+        const outcome = await this.#tryAppend(seen, next, put).catch(logErrorOf);
+        const isError = outcome instanceof LogError;
         // An earlier try may have been done after it was looked for: then this one was overtaken by it.
-        const isCertain = !(outcome instanceof LogError) && (isFirst || outcome !== 'overtaken');
-        if (isCertain) return outcome;
+        if (!isError && (doubt === undefined || outcome !== 'overtaken')) return outcome;
+        // etcd has refused a full try, or has done it and says so all the same. Nothing of it is still under way.
+        const full = isError && outcome.problem === 'full' && doubt === undefined ? outcome : undefined;
+        if (isError && doubt === undefined) {
+          if (outcome.problem !== 'unknown' && full === undefined) throw outcome;
+          doubt = unknown(outcome);
+        }
         // The transaction may still be under way. Trying it again is safe: only one of both can find the head as it was.
-        const found = await this.#lookUpUntil(() => isLookingUp, seen, records);
-        if (found === undefined)
-          throw outcome instanceof LogError ? outcome : unknown('etcd does not answer.');
+        const found = await this.#lookUpUntil(() => isLookingUp, seen, records).catch(logErrorOf);
+        if (found === undefined || found instanceof LogError) throw doubt ?? found;
         if (found !== 'not stored') return found;
-        if (!isLookingUp) throw outcome instanceof LogError ? outcome : unknown('etcd does not answer.');
+        if (full !== undefined) throw full;
+        if (!isLookingUp || (isError && !mayPass(outcome))) throw doubt ?? outcome;
       }
     } finally {
       limit.close();
@@ -345,16 +354,24 @@ function alreadyThere(): LogError {
   );
 }
 
-function unknown(why: string, cause?: unknown): LogError {
-  return new LogError('unknown', `It is not known whether the change was stored: ${why}`, { cause });
+/** Returns the error of a change after a try that failed like this, and may be done. */
+function unknown(error: LogError): LogError {
+  return new LogError('unknown', outcomeUnknown('the change was stored', reasonOf(error)), { cause: error });
 }
 
-/** Returns an `unknown` error, and throws any other. */
-function unknownOr(error: unknown): LogError {
-  if (error instanceof LogError && error.problem === 'unknown') {
-    return unknown(error.message, error);
-  }
+/** Returns the sentence of the client of etcd, which does not say what follows from it. */
+function reasonOf({ cause, message }: LogError): string {
+  return cause instanceof EtcdError ? cause.message : message;
+}
+
+/** Returns the error if it is one of the log, and throws any other. */
+function logErrorOf(error: unknown): LogError {
+  if (error instanceof LogError) return error;
   throw error;
+}
+
+function mayPass({ problem }: LogError): boolean {
+  return problem === 'unavailable' || problem === 'unknown';
 }
 
 /** Returns undefined for an error that may pass, and throws any other. */
@@ -366,7 +383,7 @@ function passing(error: unknown): undefined {
 /** Parts alone count nothing: a batch whose parts may be missing is certainly not stored. */
 function notStored(error: unknown): never {
   if (!(error instanceof LogError) || error.problem !== 'unknown') throw error;
-  throw new LogError('unavailable', error.message, { cause: error });
+  throw new LogError('unavailable', reasonOf(error), { cause: error });
 }
 
 /** Another server has compacted already. */

@@ -99,8 +99,19 @@ export class EtcdService {
       const { isConnected, since } = this.#state;
       this.#state = { isConnected: false, since: isConnected ? this.#now() : since, why: error.message };
     }
-    return new LogError(problem, error.message, { cause: error });
+    const message =
+      problem === 'unknown' ? outcomeUnknown('etcd has done a write', error.message) : error.message;
+    return new LogError(problem, message, { cause: error });
   }
+}
+
+/**
+ * Returns one sentence for a write without an answer.
+ * @param what that may be so, such as `the change was stored`
+ * @param why a sentence of the client of etcd
+ */
+export function outcomeUnknown(what: string, why: string): string {
+  return `It is not known whether ${what}: ${why.replace(/^The /, 'the ')}`;
 }
 
 function foreign(what: string): LogError {

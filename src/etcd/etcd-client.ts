@@ -160,10 +160,8 @@ export class EtcdClient {
       const isRepeatable = (error: EtcdError) => error.problem === 'unavailable' && error.hadNoEffect;
       return await this.#call(path, message, decode, isRepeatable);
     } catch (error) {
-      if (!(error instanceof EtcdError) || error.hadNoEffect) throw error;
-      throw new EtcdError('unknown', `It is not known whether etcd has done a write: ${error.message}`, {
-        cause: error,
-      });
+      if (!(error instanceof EtcdError) || error.hadNoEffect || error.problem === 'full') throw error;
+      throw new EtcdError('unknown', error.message, { cause: error });
     }
   }
 

@@ -5,9 +5,12 @@
 export type EtcdProblem =
   /** No member can be reached, or there is no leader. A write with this error was not done. */
   | 'unavailable'
-  /** A write was sent, and there is no answer: it is not known whether it was done. */
+  /** A write was sent, and there is no answer: it is not known whether it was done. The message says why there is none. */
   | 'unknown'
-  /** The quota of the database is used up, or the alarm NOSPACE is raised. */
+  /**
+   * The quota of the database is used up, or the alarm NOSPACE is raised. The write that crosses the quota is done all the same: a
+   * read shows it, because with this answer nothing is under way any more.
+   */
   | 'full'
   /** The revision that was asked for is compacted. */
   | 'compacted'

@@ -31,7 +31,8 @@ const MEANINGS: readonly Meaning[] = [
     problem: 'full',
     words:
       'its database has reached its quota; compact and defragment it, or raise the quota, then run "etcdctl alarm disarm"',
-    hadNoEffect: true,
+    // etcd first does the write that crosses the quota, and then answers this (quotaApplierV3 in server/etcdserver/apply_*.go).
+    hadNoEffect: false,
   },
   {
     codes: [11],

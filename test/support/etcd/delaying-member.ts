@@ -20,7 +20,7 @@ export class DelayingMember {
 
   /**
    * @param url that of the real member
-   * @param keeps returns true for the call that is kept back until another such call comes
+   * @param keeps returns true for the call that is kept back until another such call comes; it may answer or end a call itself
    */
   static async start(url: string, keeps: (call: ScriptedCall) => boolean): Promise<DelayingMember> {
     const member = new DelayingMember(await EtcdConnection.open(url, {}, CALL_MS), keeps);
@@ -32,6 +32,18 @@ export class DelayingMember {
     return this.#etcd?.url ?? '';
   }
 
+  /** Does the call that was kept back. */
+  async release(): Promise<void> {
+    const kept = this.#kept;
+    this.#kept = undefined;
+    if (kept !== undefined) await this.forward(kept);
+  }
+
+  /** Does a call at the real member. Returns the octets of the answer, which the client does not get. */
+  forward({ path, request }: ScriptedCall): Promise<Uint8Array> {
+    return this.#connection.call(path, request, CALL_MS);
+  }
+
   async close(): Promise<void> {
     await this.#etcd?.close();
     this.#connection.close();
@@ -39,13 +51,14 @@ export class DelayingMember {
 
   async #take(call: ScriptedCall): Promise<void> {
     if (this.#keeps(call)) {
+      if (call.stream.writableEnded || call.stream.closed) return;
       const kept = this.#kept;
       this.#kept = call;
       if (kept === undefined) return;
-      await this.#connection.call(kept.path, kept.request, CALL_MS);
+      await this.forward(kept);
     }
     try {
-      call.send(await this.#connection.call(call.path, call.request, CALL_MS));
+      call.send(await this.forward(call));
       call.end();
     } catch (error) {
       if (!(error instanceof EtcdError)) throw error;
