@@ -66,6 +66,14 @@ const WITHOUT_OBJECTS: ReadonlyMap<string, readonly string[]> = new Map([
   ],
   ['backup', ['confdit backup backup.tar', 'confdit backup --instance /tmp/confdit/trial trial.tar']],
   [
+    'cluster',
+    [
+      'confdit cluster init --instance /tmp/confdit/trial',
+      'confdit cluster join --instance /tmp/confdit/second --master-key master.key',
+      'confdit cluster leave --instance /tmp/confdit/second',
+    ],
+  ],
+  [
     'rotate-key',
     [
       'confdit rotate-key --instance /tmp/confdit/trial',
