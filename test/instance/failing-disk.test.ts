@@ -19,10 +19,12 @@ async function names(tools: LdapTools): Promise<string[]> {
   return (await tools.entries(CONTAINER, '-s', 'one', '1.1')).map(({ dn }) => dn.name);
 }
 
-/** Status and text of what the HTTP handler answers. */
-async function health(tools: LdapTools, path: string): Promise<string> {
+/** Status and text of what the HTTP handler answers; with a password, what the administrator sees. */
+async function health(tools: LdapTools, path: string, password?: string): Promise<string> {
+  const login = { Authorization: `Basic ${btoa(`uid=admin:${password}`)}` };
   const [handler] = await tools.entries('cn=HTTP,cn=connection handlers,cn=monitor', '-s', 'base');
-  const response = await fetch(new URL(path, handler?.first('ds-mon-listen-address')));
+  const url = new URL(path, handler?.first('ds-mon-listen-address'));
+  const response = await fetch(url, password === undefined ? {} : { headers: login });
   return `${response.status} ${await response.text()}`;
 }
 
@@ -58,8 +60,10 @@ describe('a journal that cannot be written or synced', () => {
       expect(logged.msg).toContain('No change is stored any more');
       const shown = await tools.entries('cn=monitor', '(ds-mon-store-failure=*)', 'ds-mon-store-failure');
       expect(shown[0]?.first('ds-mon-store-failure')).toContain(reason);
-      for (const path of ['/healthz', '/readyz'])
-        expect(await health(tools, path)).toMatch(new RegExp(`^503 .*${reason}`));
+      for (const path of ['/healthz', '/readyz']) {
+        expect(await health(tools, path)).toMatch(/^503 /);
+        expect(await health(tools, path, server.password)).toMatch(new RegExp(`^503 .*${reason}`));
+      }
       await server.stop();
       const third = await startServer({ folder: server.folder });
       expect(await names(new LdapTools(third))).toEqual(['Before']);
