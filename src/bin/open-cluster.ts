@@ -1,5 +1,6 @@
 // The cluster that an instance belongs to, plugged in where it belongs to one. Nothing of it is loaded by other servers.
 
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { OpenCluster } from '../cluster/open-cluster.ts';
 import type { WritePath } from '../configuration/write/write-path.ts';
@@ -10,6 +11,8 @@ import { StartError } from '../instance/start-error.ts';
 import type { AlertSink } from '../mail/alert.ts';
 import type { Component } from '../runtime/component.ts';
 import { Runtime } from '../runtime/runtime.ts';
+import { HistoryReader } from '../store/history-reader.ts';
+import { JOURNAL_FOLDER } from '../store/journal.ts';
 
 export interface ClusterMeans {
   readonly alerts: AlertSink;
@@ -18,10 +21,12 @@ export interface ClusterMeans {
 
 /** Opens the cluster of an instance; undefined if it belongs to none. Throws StoreError. */
 export async function openClusterOf(
-  { membership, environment, store, files, master, schema }: OpenConfiguration,
+  opened: OpenConfiguration,
   { alerts, log, now }: ClusterMeans & { readonly now: () => Date },
 ): Promise<OpenCluster | undefined> {
+  const { membership, environment, store, files, master, schema } = opened;
   if (membership === undefined) return undefined;
+  requireSameHistory(opened, membership.historyId);
   const { openCluster } = await import('../cluster/open-cluster.ts');
   const stopped = (message: string) => {
     log.error({}, message);
@@ -30,6 +35,7 @@ export async function openClusterOf(
   return openCluster({
     environment,
     historyId: membership.historyId,
+    lastId: () => lastIdOf(opened),
     local: store,
     files,
     now,
@@ -37,6 +43,7 @@ export async function openClusterOf(
     valuesOf: (keys) => valuesOf(keys, schema),
     reports: {
       stopped,
+      notFollowed: (message) => log.warn({}, `Changes of other servers are not seen for now: ${message}`),
       copyFailed: (message) => log.warn({}, message),
       notShared: (message) => log.warn({}, message),
       notInForce: ({ number, by }, problems) => {
@@ -48,13 +55,31 @@ export async function openClusterOf(
   });
 }
 
+/** Throws StartError if the mark of the instance and its configuration are not of one cluster: a join was interrupted. */
+function requireSameHistory({ configuration, instance }: OpenConfiguration, historyId: string): void {
+  if (configuration.historyId === historyId) return;
+  throw new StartError(
+    `The configuration in ${instance.folder} is not that of the cluster that config/cluster.json names: "confdit cluster join" ` +
+      'was interrupted, or files of two instances were mixed. Move the instance aside and make it again with confdit cluster join.',
+  );
+}
+
+/** Returns the id of the last commit, if the journal has it. Throws StoreError. */
+function lastIdOf({ instance, store, values }: OpenConfiguration): string | undefined {
+  const number = store.lastNumber;
+  const history = new HistoryReader(join(instance.configFolder, JOURNAL_FOLDER), values);
+  if (number < (history.firstNumber ?? Number.POSITIVE_INFINITY)) return undefined;
+  for (const commit of history.commits(number, number)) if (commit !== undefined) return commit.id;
+  return undefined;
+}
+
 /** Brings a server to where its cluster is, before it serves. Throws StoreError if its history is another one. */
 export async function joinOthers(
   cluster: OpenCluster | undefined,
   writePath: WritePath,
   { alerts, log }: ClusterMeans,
 ): Promise<void> {
-  const reason = await cluster?.start(() => writePath.follow());
+  const reason = await cluster?.catchUp(() => writePath.follow());
   if (reason === undefined) return;
   const message =
     'The server starts with its copy of the configuration, and refuses changes until it reaches etcd: ' +

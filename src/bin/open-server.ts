@@ -100,6 +100,8 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
   await putIntoForce(stages, ground).catch(async (error: unknown) => {
     throw await withHint(error, hintOptions);
   });
+  // Not before: a stage that is prepared would undo what another server has stored meanwhile.
+  ground.cluster?.store.follow(() => writePath.follow());
   isStarting = false;
   await tellUpgradeNotices(instance, configuration, log);
   services.healthWatch.start(runtime);

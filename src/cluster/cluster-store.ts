@@ -5,8 +5,9 @@ import { messageOf } from '../files/file-error.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Commit, ForeignCommit, ForeignCommits, Store } from '../store/store.ts';
 import { OutcomeUnknown, Overtaken, StoreError } from '../store/store-error.ts';
+import { pause } from '../time/pause.ts';
 import { isSameCode } from './cluster-keys.ts';
-import { type ClusterLog, LogError, type LogHead, type LogRecord } from './cluster-log.ts';
+import { type ClusterLog, LogError, type LogHead, type LogProblem, type LogRecord } from './cluster-log.ts';
 import type { LogRecords } from './log-records.ts';
 import type { SharedSnapshots } from './shared-snapshots.ts';
 
@@ -14,6 +15,8 @@ import type { SharedSnapshots } from './shared-snapshots.ts';
 export interface ClusterReports {
   /** A commit of another server is not all in force here. */
   notInForce(commit: Commit, problems: readonly string[]): void;
+  /** The log refuses for now to tell of new commits; the server asks again. */
+  notFollowed(sentence: string): void;
   /** This server follows no further. */
   stopped(sentence: string): void;
   /** The local copy misses commits. */
@@ -29,6 +32,8 @@ export interface ClusterStoreOptions {
   /** Code of the last record that the local store has; undefined: the log is asked once it is there. */
   readonly code?: string | undefined;
   readonly historyId: string;
+  /** Returns the id of the last commit of the local store; undefined if only a snapshot has it. Throws StoreError. */
+  readonly lastId?: () => string | undefined;
   readonly reports: ClusterReports;
   readonly snapshots: Pick<SharedSnapshots, 'share'>;
 }
@@ -37,6 +42,8 @@ export interface ClusterStoreOptions {
 const READ_MAX = 256;
 /** Commits that wait for the local copy, such as while the disk is full. */
 const UNCOPIED_MAX = 10_000;
+/** Pause before the same is tried again, in milliseconds. */
+const PAUSE_MS = 250;
 
 export class ClusterStore implements Store, ForeignCommits {
   readonly #options: ClusterStoreOptions;
@@ -131,7 +138,7 @@ export class ClusterStore implements Store, ForeignCommits {
         if (problems.length > 0) this.#options.reports.notInForce(commit, problems);
       }
     } catch (error) {
-      // An outage is not the end: the log tells of new records when it is back.
+      // An outage is not the end: what has arrived is tried again, and the log tells of more when it is back.
       if (!(error instanceof LogError && isPassing(error))) this.#stop(error);
     }
   }
@@ -145,13 +152,36 @@ export class ClusterStore implements Store, ForeignCommits {
 
   async #follow(tell: () => Promise<void>): Promise<void> {
     const { signal } = this.#ended;
-    try {
-      for await (const records of this.#options.log.follow(this.#number, signal)) {
-        for (const record of records) this.#take(record);
-        if (this.#inbox.size > 0) await tell();
+    const { log, reports } = this.#options;
+    let told = '';
+    while (!signal.aborted) {
+      try {
+        for await (const records of log.follow(this.#number, signal)) {
+          told = '';
+          for (const record of records) this.#take(record);
+          await this.#makeArrived(tell);
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!(error instanceof LogError && isPassing(error))) {
+          this.#stop(error);
+          return;
+        }
+        if (told !== error.message) reports.notFollowed(error.message);
+        told = error.message;
+        await pause(PAUSE_MS, signal);
       }
-    } catch (error) {
-      if (!signal.aborted) this.#stop(error);
+    }
+  }
+
+  /** Has everything made that has arrived. What an outage prevents is tried again. */
+  async #makeArrived(tell: () => Promise<void>): Promise<void> {
+    const { signal } = this.#ended;
+    while (this.#inbox.size > 0 && !signal.aborted) {
+      const before = this.#number;
+      await tell();
+      if (!this.#inbox.has(this.#number + 1)) return;
+      if (this.#number === before) await pause(PAUSE_MS, signal);
     }
   }
 
@@ -194,16 +224,38 @@ export class ClusterStore implements Store, ForeignCommits {
     return head;
   }
 
-  /** Returns the code of the last record that this server has. */
+  /** Returns the code of the last record that this server has. Throws LogError, and StoreError if the log has another one. */
   async #learnCode(): Promise<string> {
-    const { log } = this.#options;
+    const { log, lastId } = this.#options;
     const head = await this.#endOfLog();
-    if (head.number === this.#number) return head.code;
-    const snapshot = await log.readSnapshot();
-    if (snapshot?.number === this.#number) return snapshot.code;
-    const [record] = await log.read(this.#number, 1);
-    if (record?.number !== this.#number) throw this.#otherPast();
-    return record.code;
+    const record = await this.#lastRecord();
+    if (record !== undefined) {
+      const id = lastId?.();
+      if (id !== undefined && id !== record.id) throw this.#otherPast();
+      return record.code;
+    }
+    // A server whose last change is that of the snapshot has begun with it, or has begun the cluster.
+    if ((await log.snapshotNumber()) === this.#number) {
+      if (head.number === this.#number) return head.code;
+      const snapshot = await log.readSnapshot();
+      if (snapshot?.number === this.#number) return snapshot.code;
+    }
+    throw new StoreError(
+      `The log of the cluster has change ${this.#number} no longer, so it is not known whether this server has it as the ` +
+        'others do. This server follows no further. Make its instance again with confdit cluster join.',
+      { isFinal: true },
+    );
+  }
+
+  /** Returns the record of the last commit that this server has; undefined if the log has it no longer. Throws LogError. */
+  async #lastRecord(): Promise<LogRecord | undefined> {
+    try {
+      const [record] = await this.#options.log.read(this.#number, 1);
+      return record?.number === this.#number ? record : undefined;
+    } catch (error) {
+      if (error instanceof LogError && error.problem === 'compacted') return undefined;
+      throw error;
+    }
   }
 
   /**
@@ -263,6 +315,9 @@ export class ClusterStore implements Store, ForeignCommits {
               isFinal: true,
             },
           );
+    // What arrives now would be kept for nothing.
+    this.#ended.abort();
+    this.#inbox.clear();
     this.#options.reports.stopped(this.#failure.message);
     return this.#failure;
   }
@@ -286,7 +341,12 @@ export class ClusterStore implements Store, ForeignCommits {
   }
 }
 
-/** Returns true for an error after which the same may succeed. */
+/**
+ * Problems after which the same may succeed, or another change. `refused` is one: a change may be too large, and a certificate, a
+ * login or a right of etcd may be in the middle of being replaced.
+ */
+const PASSING: ReadonlySet<LogProblem> = new Set(['unavailable', 'unknown', 'full', 'refused', 'closed']);
+
 function isPassing({ problem }: LogError): boolean {
-  return problem === 'unavailable' || problem === 'unknown' || problem === 'full' || problem === 'closed';
+  return PASSING.has(problem);
 }

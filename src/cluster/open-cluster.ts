@@ -16,6 +16,7 @@ import { SharedSnapshots } from './shared-snapshots.ts';
 export interface ClusterParts {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly historyId: string;
+  readonly lastId: () => string | undefined;
   readonly local: Store;
   /** Reads the files of TLS and login. */
   readonly files: FileReader;
@@ -29,10 +30,10 @@ export interface ClusterParts {
 export interface OpenCluster {
   readonly store: ClusterStore;
   /**
-   * Makes what the log has by now, and begins to follow it. Resolves to a sentence if the log does not answer: the server then serves
-   * what its copy has. Throws StoreError if the log is not that of this server.
+   * Makes what the log has by now. Resolves to a sentence if the log does not answer: the server then serves what its copy has.
+   * Throws StoreError if the log is not that of this server.
    */
-  start(follow: () => Promise<void>): Promise<string | undefined>;
+  catchUp(tell: () => Promise<void>): Promise<string | undefined>;
   /** Sentences about what does not work for now; reads go on. */
   problems(): readonly string[];
 }
@@ -43,20 +44,16 @@ const PAUSE_MS = 200;
 
 /** Opens the log of the cluster. Throws StoreError for settings that are missing or wrong. */
 export function openCluster(parts: ClusterParts): OpenCluster {
-  const { environment, historyId, local, master, valuesOf, reports } = parts;
+  const { environment, historyId, lastId, local, master, valuesOf, reports } = parts;
   const log = openLog(environment, { files: parts.files, now: () => parts.now().getTime() });
   const keys = new ClusterKeys(master, historyId);
   const values = valuesOf(keys.data);
   const records = new LogRecords(keys, values);
   const snapshots = new SharedSnapshots({ log, historyId, keys, values, failed: reports.notShared });
-  const store = new ClusterStore({ log, records, local, historyId, reports, snapshots });
+  const store = new ClusterStore({ log, records, local, historyId, lastId, reports, snapshots });
   return {
     store,
-    async start(follow) {
-      const away = await caughtUp(store, follow);
-      store.follow(follow);
-      return away;
-    },
+    catchUp: (tell) => caughtUp(store, tell),
     problems: () => {
       const { isConnected, since, why } = log.state;
       if (isConnected) return [];
@@ -70,13 +67,13 @@ export function openCluster(parts: ClusterParts): OpenCluster {
  * Tries until this server has what the log has. Resolves to the reason if nothing has come for the time; however much there is to
  * make, it is made before the server serves.
  */
-async function caughtUp(store: ClusterStore, follow: () => Promise<void>): Promise<string | undefined> {
+async function caughtUp(store: ClusterStore, tell: () => Promise<void>): Promise<string | undefined> {
   let why = `etcd has not answered within ${CATCH_UP_MS / 1000} seconds.`;
   let isOver = false;
   const trying = async (): Promise<undefined> => {
     while (!isOver) {
       try {
-        await store.catchUp(follow);
+        await store.catchUp(tell);
         return undefined;
       } catch (error) {
         if (!(error instanceof LogError)) throw error;

@@ -27,6 +27,11 @@ export class SharedArray {
     return { historyId: this.#first.historyId, number, code, revision: BigInt(number) };
   }
 
+  /** The snapshot that the log began with. */
+  get snapshot(): LogSnapshot {
+    return { ...this.#first, seal: '', pieces: [] };
+  }
+
   get changed(): Promise<void> {
     return this.#changed.promise;
   }
@@ -109,12 +114,12 @@ export class ArrayLog implements ClusterLog {
     return Promise.resolve();
   }
 
-  snapshotNumber(): Promise<undefined> {
-    return Promise.resolve(undefined);
+  snapshotNumber(): Promise<number> {
+    return Promise.resolve(this.#shared.snapshot.number);
   }
 
-  readSnapshot(): Promise<undefined> {
-    return Promise.resolve(undefined);
+  readSnapshot(): Promise<LogSnapshot> {
+    return Promise.resolve(this.#shared.snapshot);
   }
 
   trim(): Promise<void> {

@@ -1,9 +1,10 @@
 // Real servers that share one configuration through a real etcd: what one is told, the others do.
 
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cheapHash } from '../support/cheap-password.ts';
 import { confditFor, runHere } from '../support/confdit-program.ts';
 import { EtcdCluster } from '../support/etcd/etcd-cluster.ts';
 import { removeFolder } from '../support/folders.ts';
@@ -11,7 +12,7 @@ import { freePort } from '../support/free-port.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { type RunningServer, type StartOptions, startServer } from '../support/start-server.ts';
 import { runTask } from '../support/tasks.ts';
-import { until } from '../support/until.ts';
+import { passes, until } from '../support/until.ts';
 
 const SECOND = 'cn=Second,cn=Connection Handlers,cn=config';
 const SECRET = 'canary-of-a-mail-server';
@@ -63,13 +64,13 @@ ds-cfg-auth-password: ${SECRET}
 `;
 }
 
-function account(name: string): string {
+function account(name: string, password = `a-Long-password-of-${name}`): string {
   return `dn: cn=${name},cn=Root DNs,cn=config
 objectClass: inetOrgPerson
 objectClass: ds-cfg-root-dn-user
 cn: ${name}
 sn: ${name}
-userPassword: a-Long-password-of-${name}
+userPassword: ${password}
 ds-privilege-name: config-read
 `;
 }
@@ -149,6 +150,10 @@ describe('two servers of a cluster', () => {
       stdout: expect.stringContaining(`as of change ${number}.`),
     });
     expect(await readFile(join(third, 'config', 'config.ldif'), 'utf8')).toContain('cn=At once 3,');
+    // A join that ended before it had the configuration.
+    await rm(join(third, 'config', 'config.ldif'));
+    const interrupted = await startServer({ folder: third, environment, expectFailure: true });
+    expect(interrupted.stderr).toContain('is not that of the cluster that config/cluster.json names');
   });
 
   it('keep in etcd no secret that can be read', async () => {
@@ -253,6 +258,28 @@ ds-cfg-alternate-bind-dn: cn=$<ONLY_HERE>
     }
     expect(await new LdapTools(there).delete(SECOND)).toMatchObject({ code: 0 });
     await until(async () => !(await isOpen()));
+  });
+
+  it('let nobody in whom another removes while they start', async () => {
+    await there.stop();
+    const names = Array.from({ length: 40 }, (_, index) => `Passing ${index}`);
+    const hash = (name: string) => cheapHash(`a-Long-password-of-${name}`);
+    const added = await new LdapTools(here).add(names.map((name) => account(name, hash(name))).join('\n'));
+    expect(added).toMatchObject({ code: 0 });
+    expect(await login(here, 'Passing 0')).toBe(0);
+    let isStarted = false;
+    const starting = startThere({ password: here.password }).finally(() => {
+      isStarted = true;
+    });
+    for (const name of names) {
+      if (!isStarted) await passes(40);
+      await new LdapTools(here).delete(`cn=${name},cn=Root DNs,cn=config`);
+    }
+    there = await starting;
+    await caughtUp();
+    const codes = new Set<number | null>();
+    for (const name of names) codes.add(await login(there, name));
+    expect([...codes]).toEqual([49]);
   });
 
   it('refuse to start on one history with two orders', async () => {

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { ANONYMOUS } from '../../src/backend/backend.ts';
 import type { CommitChanges } from '../../src/backend/change-feed.ts';
 import { ClusterKeys } from '../../src/cluster/cluster-keys.ts';
+import { LogError } from '../../src/cluster/cluster-log.ts';
 import { ClusterStore } from '../../src/cluster/cluster-store.ts';
 import { LogRecords } from '../../src/cluster/log-records.ts';
 import { repeat } from '../../src/configuration/write/staging.ts';
@@ -43,20 +44,34 @@ class Copy extends MemoryStore {
   }
 }
 
-function open(shared: SharedArray, failures: Iterable<Failure> = []) {
+/** What differs from a server that begins with the log, and follows it at once. */
+interface Opening {
+  readonly failures?: Iterable<Failure>;
+  /** Code of the last commit of the local copy; undefined: it is to be learned. */
+  readonly code?: string | undefined;
+  readonly lastId?: () => string | undefined;
+  readonly local?: Copy;
+  /** Called before the log is followed. */
+  readonly before?: (log: ArrayLog) => void;
+}
+
+function open(shared: SharedArray, opening: Opening = {}) {
+  const { failures = [], local = new Copy(), lastId } = opening;
   const entries = peopleTree();
   const stopped: string[] = [];
+  const notFollowed: string[] = [];
   const log = new ArrayLog(shared, failures);
   const reports = {
     notInForce: () => {},
+    notFollowed: (one: string) => void notFollowed.push(one),
     stopped: (one: string) => void stopped.push(one),
     copyFailed: () => {},
     notShared: () => {},
   };
-  const local = new Copy();
   const snapshots = { share: async () => {} };
-  const parts = { log, records: RECORDS, local, code: CODE, historyId: HISTORY, reports, snapshots };
-  const store = new ClusterStore(parts);
+  const code = 'code' in opening ? opening.code : CODE;
+  const given = { code, historyId: HISTORY, ...(lastId === undefined ? {} : { lastId }) };
+  const store = new ClusterStore({ log, records: RECORDS, local, ...given, reports, snapshots });
   const means = { store, foreign: store, now: () => new Date(0), log: { warn: () => {} } };
   const writePath = new WritePath({ target: entries, runtime: new Runtime([]), ...means });
   const told: number[] = [];
@@ -67,8 +82,9 @@ function open(shared: SharedArray, failures: Iterable<Failure> = []) {
     if (isForeign === false) own.push(number);
   };
   writePath.feed.listen({ committed, failed: () => {} });
+  opening.before?.(log);
   store.follow(() => writePath.follow());
-  return { entries, writePath, store, log, local, told, own, stopped };
+  return { entries, writePath, store, log, local, told, own, stopped, notFollowed };
 }
 
 type Server = ReturnType<typeof open>;
@@ -133,7 +149,7 @@ describe('servers that share a log', () => {
       ways: readonly Failure[][],
     ) => {
       const shared = newLog();
-      const servers = ways.map((way) => open(shared, way));
+      const servers = ways.map((failures) => open(shared, { failures }));
       const asked: Promise<unknown>[] = [];
       const outcomes = new Map<number, Change>();
       for (const { server, change: wanted, isApart } of steps) {
@@ -228,7 +244,7 @@ describe('servers that share a log', () => {
 
   it('says that it is not known whether a change is stored, and shows it when it is', async () => {
     const shared = newLog();
-    const here = open(shared, ['stored']);
+    const here = open(shared, { failures: ['stored'] });
     const refused = here.writePath.submit(add('one'), ANONYMOUS);
     await expect(refused).rejects.toMatchObject({
       code: 52,
@@ -237,6 +253,104 @@ describe('servers that share a log', () => {
     await allCaughtUp([here], shared);
     expect(contentOf(here.entries)).toEqual(oracle(shared));
     expect(here.told).toEqual([1]);
+  });
+});
+
+describe('what passes', () => {
+  it('keeps nothing from being made that has arrived', async () => {
+    const shared = newLog();
+    await open(shared).writePath.submit(add('one'), ANONYMOUS);
+    const before = (log: ArrayLog) => {
+      const { head } = log;
+      let count = 0;
+      log.head = () => {
+        count += 1;
+        return count > 2 ? head.call(log) : Promise.reject(new LogError('unavailable', 'etcd is away.'));
+      };
+    };
+    const there = open(shared, { code: undefined, before });
+    await allCaughtUp([there], shared);
+    expect(contentOf(there.entries)).toEqual(oracle(shared));
+  });
+
+  it('refuses one change alone, such as one that is too large', async () => {
+    const shared = newLog();
+    const here = open(shared);
+    const { append } = here.log;
+    here.log.append = () => Promise.reject(new LogError('refused', 'A change of 99 MiB is too large.'));
+    const refused = here.writePath.submit(add('one'), ANONYMOUS);
+    await expect(refused).rejects.toMatchObject({
+      code: 52,
+      message: expect.stringContaining('nothing has changed: A change of 99 MiB is too large.'),
+    });
+    here.log.append = append;
+    expect(await here.writePath.submit(add('one'), ANONYMOUS)).toMatchObject({ number: 1 });
+    expect(here.stopped).toEqual([]);
+  });
+
+  it('and refuses to tell of new changes is reported once, and asked again', async () => {
+    const shared = newLog();
+    const before = (log: ArrayLog) => {
+      const { follow } = log;
+      let count = 0;
+      log.follow = (...given) => {
+        count += 1;
+        if (count < 3) throw new LogError('refused', 'etcd refuses the login.');
+        return follow.apply(log, given);
+      };
+    };
+    const there = open(shared, { before });
+    await open(shared).writePath.submit(add('one'), ANONYMOUS);
+    await allCaughtUp([there], shared);
+    expect(there).toMatchObject({ stopped: [], notFollowed: ['etcd refuses the login.'] });
+  });
+});
+
+describe('a server with a past', () => {
+  /** A copy with one commit, and how it is opened. */
+  async function oneCommit(id: string) {
+    const local = new Copy();
+    const commit = { number: 1, at: new Date(0), by: 'cn=somebody', id, changes: [add('one')] };
+    await local.append([commit]);
+    return { local, code: undefined, lastId: () => id };
+  }
+
+  it('follows no further if it is another one than that of the log', async () => {
+    const shared = newLog();
+    const here = open(shared);
+    for (const name of ['two', 'three']) await here.writePath.submit(add(name), ANONYMOUS);
+    const other = await oneCommit('00000000-0000-4000-8000-000000000001');
+    const there = open(shared, other);
+    await until(() => there.stopped.length > 0);
+    expect(there.stopped).toEqual([expect.stringContaining('does not have change 1 as this server has it')]);
+    expect(there.told).toEqual([]);
+    await expect(there.writePath.submit(add('four'), ANONYMOUS)).rejects.toMatchObject({ code: 52 });
+    const own = await oneCommit(shared.records[0]?.id ?? '');
+    const back = open(shared, own);
+    await allCaughtUp([back], shared);
+    expect(back.told).toEqual([2]);
+  });
+
+  it('follows no further if the log no longer says, and reads no more of it', async () => {
+    const shared = newLog();
+    const here = open(shared);
+    for (const name of ['one', 'two', 'three']) await here.writePath.submit(add(name), ANONYMOUS);
+    let signal: AbortSignal | undefined;
+    const before = (log: ArrayLog) => {
+      const { follow, read } = log;
+      log.follow = (...given) => {
+        [, signal] = given;
+        return follow.apply(log, given);
+      };
+      log.read = (from, max) =>
+        from > 1
+          ? read.call(log, from, max)
+          : Promise.reject(new LogError('compacted', 'Change 1 is no longer there.'));
+    };
+    const there = open(shared, { ...(await oneCommit(shared.records[0]?.id ?? '')), before });
+    await until(() => there.stopped.length > 0);
+    expect(there.stopped).toEqual([expect.stringContaining('it is not known whether')]);
+    expect(signal?.aborted).toBe(true);
   });
 });
 

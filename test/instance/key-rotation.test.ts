@@ -8,6 +8,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expressionSyntaxes } from '../../src/config/expression-syntaxes.ts';
 import { type FileSystem, nodeFileSystem } from '../../src/files/file-system.ts';
+import { writeMembership } from '../../src/instance/cluster/membership.ts';
 import { readSchemaFiles } from '../../src/instance/instance.ts';
 import { readKeys } from '../../src/instance/keys/instance-keys.ts';
 import { rotateDataKey, rotateMasterKey } from '../../src/instance/keys/rotate-keys.ts';
@@ -252,6 +253,17 @@ describe('a new key', () => {
     const { master, masters } = (await openIn(folder)).keys;
     expect(masters).toEqual([master.id]);
     expect(master.id).not.toBe(formerMaster);
+  });
+
+  it('for keys is refused to a server of a cluster', async () => {
+    const folder = await newCopy(encrypted);
+    const formerMaster = (await openIn(folder)).keys.master.id;
+    await writeMembership(join(folder, 'config'), { historyId: '7d3ea4ac-33a8-4d5a-8d7d-64dc5e0b9f4b' });
+    expect(await runHere(['rotate-key', '--master', '--instance', folder])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('belongs to a cluster'),
+    });
+    expect((await openIn(folder)).keys.master.id).toBe(formerMaster);
   });
 
   it('of each kind is made by a command, and the former ones are of no use then', async () => {

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { type FileSystem, nodeFileSystem } from '../../files/file-system.ts';
 import { lockFolder } from '../../files/folder-lock.ts';
 import type { Log } from '../../files/log.ts';
+import { readMembership } from '../cluster/membership.ts';
 import { environmentWith } from '../environment-file.ts';
 import type { InstanceChoice } from '../instance-choice.ts';
 import { configFolderOf, schemaOf } from '../offline-instance.ts';
@@ -75,6 +76,11 @@ export async function rotateMasterKey(options: RotationOptions, given?: string):
     throw new StartError(
       `CONFDIT_MASTER_KEY_FILE names the master key ${path}, which this command does not replace. Name a file for the new ` +
         'key with --new-key-file.',
+    );
+  if ((await readMembership(place.configFolder)) !== undefined)
+    throw new StartError(
+      'The instance belongs to a cluster, whose records in etcd are encrypted and signed with this master key, and it stays as it ' +
+        'is. To replace it, take the instance out with confdit cluster leave, and begin another cluster with the new key.',
     );
   return whileLocked(place, async () => {
     const { keys, master: former } = await presentKeys(place);
