@@ -26,10 +26,22 @@ export type PasswordCheck = (password: NewPassword) => PasswordProblem | undefin
  * makes these the same too (RFC 4013), so that a common word in wide letters would be the common word.
  */
 export function plainText(text: string): string {
-  return text.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '');
+  return withoutUnseen(text.normalize('NFKC'));
 }
 
-/** Counts characters as people do: code points that are seen, not UTF-16 units. */
+/** Returns characters as people see them: code points that are seen, not UTF-16 units. */
 export function charactersOf(text: string): readonly string[] {
   return [...plainText(text)];
+}
+
+/**
+ * Returns the characters as they are typed, and as validators read them. One that is typed may be read as many (U+FDFA is
+ * eighteen), and two as one, so that what counts them takes the smaller number.
+ */
+export function readingsOf(text: string): readonly (readonly string[])[] {
+  return [[...withoutUnseen(text.normalize('NFC'))], charactersOf(text)];
+}
+
+function withoutUnseen(text: string): string {
+  return text.replace(/\p{Default_Ignorable_Code_Point}/gu, '');
 }

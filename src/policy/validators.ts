@@ -2,7 +2,13 @@
 
 import type { ConfigurationObject, ObjectOfKind } from '../config/configuration-object.ts';
 import type { CharacterSet } from '../config/types/character-set.ts';
-import { charactersOf, type PasswordCheck, type PasswordProblem, plainText } from './new-password.ts';
+import {
+  charactersOf,
+  type PasswordCheck,
+  type PasswordProblem,
+  plainText,
+  readingsOf,
+} from './new-password.ts';
 import { PolicyError } from './policy-error.ts';
 import { WordList } from './word-list.ts';
 
@@ -50,7 +56,7 @@ function lengths({
   maxPasswordLength: most,
 }: ObjectOfKind<'length-based-password-validator'>): PasswordCheck {
   return ({ text }) => {
-    const { length } = charactersOf(text);
+    const length = Math.min(...readingsOf(text).map((characters) => characters.length));
     if (length < least)
       return {
         problem: `has fewer than ${least} characters`,
@@ -90,8 +96,8 @@ function uniqueCharacters({
   caseSensitiveValidation,
 }: ObjectOfKind<'unique-characters-password-validator'>): PasswordCheck {
   return ({ text }) => {
-    const different = new Set(charactersOf(caseSensitiveValidation ? text : text.toLowerCase()));
-    if (different.size >= least) return undefined;
+    const readings = readingsOf(caseSensitiveValidation ? text : text.toLowerCase());
+    if (readings.every((characters) => new Set(characters).size >= least)) return undefined;
     return {
       problem: `has fewer than ${least} different characters`,
       advice: `Choose a password with at least ${least} different characters.`,
@@ -103,7 +109,9 @@ function similarity({
   minPasswordDifference: least,
 }: ObjectOfKind<'similarity-based-password-validator'>): PasswordCheck {
   return ({ text, current }) => {
-    if (current === undefined || editDistance(charactersOf(text), charactersOf(current)) >= least)
+    if (current === undefined) return undefined;
+    const before = readingsOf(current);
+    if (readingsOf(text).every((characters, at) => editDistance(characters, before[at] ?? []) >= least))
       return undefined;
     return {
       problem: 'is too similar to the current password',

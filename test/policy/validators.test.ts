@@ -90,6 +90,9 @@ describe('a validator', () => {
     ['length-based', length({}), '123456', undefined],
     ['length-based', length({}), 'e\u0301e\u0301e\u0301e\u0301e\u0301', 'has fewer than 6 characters'],
     ['length-based', length({}), '😀😀😀😀😀😀', undefined],
+    // One character for a whole sentence: NFKC makes eighteen of it.
+    ['length-based', length({}), '\uFDFA', 'has fewer than 6 characters'],
+    ['length-based', length({}), '\u2026\u2026\u200B\u200B', 'has fewer than 6 characters'],
     ['length-based', length({ maxPasswordLength: 7 }), '1234567', undefined],
     ['length-based', length({ maxPasswordLength: 7 }), '12345678', 'has more than 7 characters'],
     ['length-based', length({}), '1'.repeat(1000), undefined],
@@ -102,6 +105,8 @@ describe('a validator', () => {
     ['unique-characters', unique(3, true), 'ababab', 'has fewer than 3 different characters'],
     ['unique-characters', unique(3, true), 'ababA', undefined],
     ['unique-characters', unique(3, false), 'ababA', 'has fewer than 3 different characters'],
+    ['unique-characters', unique(3, false), '\uFDFA\uFDFA', 'has fewer than 3 different characters'],
+    ['unique-characters', unique(3, false), 'a\uFF21\u00AA', 'has fewer than 3 different characters'],
     ['unique-characters', unique(0, false), '', undefined],
     ['dictionary', dictionary({}), 'sEcret', 'is in the list of words that passwords may not be'],
     ['dictionary', dictionary({}), 'secrets', undefined],
