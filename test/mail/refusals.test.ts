@@ -350,6 +350,17 @@ describe('answers of mail servers in use', () => {
       ([asked, reply]) =>
         [asked, reply, {}, /as many messages from this server as it allows/, /Send less/, NOT_FINAL] as const,
     ),
+    // Those of one message, or of its recipient, stay tomorrow.
+    ['message', '550 Message exceeds sending size limit', {}, /messages of this size/, /size limit/, FINAL],
+    [
+      'RCPT',
+      '550 5.2.2 The recipient has exceeded their daily quota',
+      {},
+      /no room in the mailbox/,
+      /make room/,
+      FINAL,
+    ],
+    ['RCPT', '550 The mailbox is over its hourly limit', {}, /no room in the mailbox/, /make room/, FINAL],
     ...(
       [
         '550 5.7.60 SMTP; Client does not have permissions to send as this sender',

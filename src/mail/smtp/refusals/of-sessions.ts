@@ -35,9 +35,12 @@ export const anywhere: readonly Refusal[] = [
   },
 ];
 
-/** Matches texts about how much somebody may send. RFC 3463 has no code for it, and mail servers use many. */
+/**
+ * Matches texts about how much somebody may send, not those about the size of a message or what a recipient takes. RFC 3463 has
+ * no code for it, and mail servers use many.
+ */
 const SENT_TOO_MUCH =
-  /submissionquotaexceeded|unusual sending activity|\b(?:daily|hourly|sending|smtp relay|rate) (?:\w+ ){0,3}(?:quota|limit)|\b(?:emails|mails|messages) per (?:day|hour|minute)|daily limit for sending/i;
+  /^(?!.*(?:\bsize\b|\brecipient has\b|\bmailbox)).*(?:submissionquotaexceeded|unusual sending activity|\b(?:daily|hourly|sending|smtp relay|rate) (?:\w+ ){0,3}(?:quota|limit)|\b(?:emails|mails|messages) per (?:day|hour|minute)|daily limit for sending)/is;
 
 /** Refusals at MAIL, RCPT, DATA and the message, about the connection. */
 export const session: readonly Refusal[] = [
