@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 import type { TestProject } from 'vitest/node';
+import { errorCode } from '../../../src/files/file-error.ts';
 import { removeFolder } from '../folders.ts';
 import { programPath } from './program-path.ts';
 
@@ -94,7 +95,13 @@ async function isThere(path: string): Promise<boolean> {
 
 async function removeUnused(): Promise<void> {
   for (const name of await readdir(PACKS)) {
-    const { mtimeMs } = await stat(join(PACKS, name));
-    if (Date.now() - mtimeMs > UNUSED_MS_MAX) await removeFolder(join(PACKS, name));
+    // Another run may give a pack its last name now, or remove it.
+    const facts = await stat(join(PACKS, name)).catch(ignoreMissing);
+    if (facts !== undefined && Date.now() - facts.mtimeMs > UNUSED_MS_MAX)
+      await removeFolder(join(PACKS, name));
   }
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (errorCode(error) !== 'ENOENT') throw error;
 }
