@@ -176,7 +176,7 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
   if (configured.isSnapshotDue) await writePath.snapshot().catch(tellUnlessFull(log));
   await addShippedPolicies(configuration, writePath, log);
   await addMissingContainers(configuration, writePath, log);
-  await giveAdministratorPassword(instance, environment, configuration, writePath);
+  await giveAdministratorPassword(instance, environment, configuration, writePath, now);
   return {
     ...configured,
     keyOf,

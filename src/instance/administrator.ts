@@ -38,6 +38,7 @@ export async function giveAdministratorPassword(
   environment: Readonly<Record<string, string | undefined>>,
   configuration: Configuration,
   writePath: WritePath,
+  now: () => Date,
 ): Promise<void> {
   const dn = Dn.parse(ADMINISTRATOR_DN);
   const entry = configuration.tree.find(configuration.schema.dnKey(dn));
@@ -55,7 +56,7 @@ export async function giveAdministratorPassword(
   if (given === '') await writePin(instance, password);
   const values = isHash ? [password] : await storePassword(password, deriveForCommand);
   const attribute = new Attribute('userPassword', values);
-  const state = policy === undefined ? [] : stateAfterChange(entry, policy, 'owner', new Date());
+  const state = policy === undefined ? [] : stateAfterChange(entry, policy, 'owner', now());
   await writePath.submit(
     { type: 'modify', dn, modifications: [{ operation: 'replace', attribute }, ...state] },
     FIRST_START,

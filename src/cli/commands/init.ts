@@ -33,7 +33,7 @@ export async function init(invocation: Invocation, world: World): Promise<ExitCo
     const { instance, configuration, store } = opened;
     const writePath = new WritePath({ target: configuration, runtime: new Runtime([]), store, now, log });
     try {
-      await giveAdministratorPassword(instance, world.env, configuration, writePath);
+      await giveAdministratorPassword(instance, world.env, configuration, writePath, now);
       return instance.pinFile;
     } finally {
       await writePath.close();
