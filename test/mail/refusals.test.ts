@@ -287,14 +287,6 @@ describe('answers of mail servers in use', () => {
     ],
     ['RCPT', '452 4.5.3 Error: too many recipients', {}, /no more recipients/, /fewer/, { isFinal: false }],
     [
-      'RCPT',
-      '552 5.2.2 Mailbox size limit exceeded',
-      {},
-      /no room in the mailbox/,
-      /make room/,
-      { isFinal: true },
-    ],
-    [
       'MAIL',
       '552 5.3.4 Message size exceeds fixed limit',
       {},
@@ -352,15 +344,14 @@ describe('answers of mail servers in use', () => {
     ),
     // Those of one message, or of its recipient, stay tomorrow.
     ['message', '550 Message exceeds sending size limit', {}, /messages of this size/, /size limit/, FINAL],
-    [
-      'RCPT',
-      '550 5.2.2 The recipient has exceeded their daily quota',
-      {},
-      /no room in the mailbox/,
-      /make room/,
-      FINAL,
-    ],
-    ['RCPT', '550 The mailbox is over its hourly limit', {}, /no room in the mailbox/, /make room/, FINAL],
+    ...(
+      [
+        '550 5.2.2 The recipient has exceeded their daily quota',
+        '550 The mailbox is over its hourly limit',
+        '552 5.2.2 Mailbox size limit exceeded',
+        '552 5.2.2 The email account that you tried to reach is over quota',
+      ] as const
+    ).map((reply) => ['RCPT', reply, {}, /no room in the mailbox/, /make room/, FINAL] as const),
     ...(
       [
         '550 5.7.60 SMTP; Client does not have permissions to send as this sender',
@@ -392,14 +383,6 @@ describe('answers of mail servers in use', () => {
       { step: 'login' },
     ],
     ['EHLO', '503 wrong state for HELO command', {}, /does not take HELO at this point/, /between/, {}],
-    [
-      'RCPT',
-      '552 5.2.2 The email account that you tried to reach is over quota',
-      {},
-      /no room in the mailbox/,
-      /make room/,
-      FINAL,
-    ],
   ];
   test.each(cases)('%s: %s', async (asked, reply, words, problem, advice, facts) => {
     const failure = await told(asked, reply, words);
