@@ -346,6 +346,7 @@ function openListeners(ground: Ground, services: Services, opened: AsyncDisposab
   const { service: history } = past;
   const secretExport = openSecretExport(ground);
   const places = new ListeningAddresses(providing.instanceFolder);
+  const accessLog = new AccessLog(log, (attribute) => configuration.isSecretAttribute(attribute));
   const ldapServer = new LdapServer({
     ...providing,
     places,
@@ -353,9 +354,9 @@ function openListeners(ground: Ground, services: Services, opened: AsyncDisposab
     tls: trust.tls,
     budget: new OctetBudget(Math.floor(getHeapStatistics().heap_size_limit * REQUESTS_SHARE)),
     unsent: new UnsentAnswers(unsentOctetsMax()),
-    accessLog: new AccessLog(log, (attribute) => configuration.isSecretAttribute(attribute)),
+    accessLog,
   });
-  const httpServer = openHttp({ monitor, health, schema, places, log, authentication, views });
+  const httpServer = openHttp({ monitor, health, schema, places, log, authentication, accessLog, views });
   opened.defer(() => {
     ldapServer.stop();
     httpServer.stop();

@@ -16,12 +16,22 @@ export interface HttpReader {
   readonly seesAll: boolean;
 }
 
-/** Logs somebody in. Resolves to a refusal, which is a sentence. */
+/** A login that is refused. */
+export interface HttpRefusal {
+  /** A sentence. */
+  readonly refusal: string;
+  /** Seconds after which it may be tried again, where other logins are the reason. */
+  readonly retryAfter?: number;
+  /** 401 if there is none: it depends on the login itself. */
+  readonly status?: 429 | 503;
+}
+
+/** Logs somebody in, or refuses it. */
 export type HttpLogin = (
   name: string,
   password: string,
   from: { readonly address: string; readonly port: number | undefined },
-) => Promise<HttpReader | { readonly refusal: string }>;
+) => Promise<HttpReader | HttpRefusal>;
 
 export interface HttpAnswersOptions {
   readonly monitor: Monitor;
@@ -36,7 +46,7 @@ export interface HttpAnswersOptions {
 const NOBODY: HttpReader = { sightOf: () => () => false, seesAll: false };
 const BASIC = /^Basic +([A-Za-z0-9+/]+={0,2})$/i;
 const UNWELL =
-  'The server does not do all of its work. Its log and cn=monitor say why, and so does this page after a login.';
+  'The server does not do all of its work. Its log and cn=monitor say why, and so does this page for an account with monitor-read.';
 const CHALLENGE = { 'WWW-Authenticate': 'Basic realm="confdit", charset="UTF-8"' };
 
 /** Maximum age of reused metrics. */
@@ -92,8 +102,7 @@ export class HttpAnswers {
     }
     const { alive, healthy, degraded } = this.#options.health;
     const reader = await this.#readerOf(request);
-    if ('refusal' in reader)
-      return { status: 401, type: TEXT, body: `${reader.refusal}\n`, headers: CHALLENGE };
+    if ('refusal' in reader) return refusalAnswer(reader);
     switch (request.url?.split('?', 1)[0]) {
       case '/metrics':
         return { status: 200, type: METRICS_TEXT, body: await this.#metricsFor(reader) };
@@ -124,6 +133,12 @@ export class HttpAnswers {
       this.#metrics = { text: formatMetrics(monitor, definitions, reader.sightOf), atMs: now };
     return this.#metrics.text;
   }
+}
+
+function refusalAnswer({ refusal, status, retryAfter }: HttpRefusal): HttpAnswer {
+  const body = `${refusal}\n`;
+  if (status === undefined) return { status: 401, type: TEXT, body, headers: CHALLENGE };
+  return { status, type: TEXT, body, headers: { 'Retry-After': String(retryAfter ?? 1) } };
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

@@ -96,6 +96,15 @@ export class AccessLog {
     this.#write(connection, who, request, OPERATION_NAMES[type], result, carried);
   }
 
+  /**
+   * Logs a login over HTTP. Takes the name as the client has written it, and nothing else of its header.
+   * @param why the refusal, a sentence; undefined if it has logged in
+   */
+  httpLogin(from: string, name: string, result: ResultCode, why: string | undefined): void {
+    if (this.#writeLine === undefined) return;
+    this.#log.info({ from, name, result: nameOfResultCode(result), why }, 'http login');
+  }
+
   failed(connection: ClientConnection, error: unknown): void {
     this.#log.error({ connection: connection.id, err: error }, 'an operation failed unexpectedly');
   }

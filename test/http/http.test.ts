@@ -5,7 +5,8 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { accountDn, accountLdif } from '../support/accounts.ts';
-import { LdapTools } from '../support/ldap-tools.ts';
+import { LdapTools, runProgram } from '../support/ldap-tools.ts';
+import { outerAddress } from '../support/outer-address.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../support/start-server.ts';
 
 const CANARY = 'canary-secret-of-metrics';
@@ -19,6 +20,7 @@ interface HttpAnswer {
   readonly status: number | undefined;
   readonly type: string | undefined;
   readonly body: string;
+  readonly retryAfter?: string | undefined;
 }
 
 /** A connection of its own for each request. */
@@ -30,7 +32,8 @@ function ask(path: string, method = 'GET', headers = {}): Promise<HttpAnswer> {
       text += more;
     });
     const { statusCode: status, headers } = response;
-    response.once('end', () => resolve({ status, type: headers['content-type'], body: text }));
+    const { 'content-type': type, 'retry-after': retryAfter } = headers;
+    response.once('end', () => resolve({ status, type, body: text, retryAfter }));
   });
   sent.once('error', reject);
   sent.end();
@@ -204,6 +207,82 @@ describe('what is answered', () => {
       expect(await ask('/metrics', method)).toMatchObject({ status: 405 });
     const withBody = 'GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody';
     expect(await say(withBody)).toMatch(/^HTTP\/1\.1 413 /);
+  });
+});
+
+describe('a login', () => {
+  const password = 'a long password of a login';
+  const changed = async (dn: string, ...lines: readonly string[]) => {
+    const { code, stderr } = await tools.modify([`dn: ${dn}`, 'changetype: modify', ...lines, ''].join('\n'));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  };
+  const binds = async (name: string) => {
+    const words = ['-x', '-H', server.url, '-D', accountDn(name), '-w', password];
+    return (await runProgram('ldapwhoami', words)).code;
+  };
+  const withPolicy = async (name: string, ...lines: readonly string[]) => {
+    const policy = `cn=${name},cn=Password Policies,cn=config`;
+    const ldif = [`dn: ${policy}`, 'objectClass: ds-cfg-password-policy', ...lines, '', ''].join('\n');
+    const of = [`ds-pwp-password-policy-dn: ${policy}`];
+    expect(await tools.add(ldif + accountLdif(name, { password, lines: of }))).toMatchObject({ stderr: '' });
+  };
+
+  it('that fails too often shuts out nobody who logs in over LDAP', async () => {
+    expect((await tools.add(accountLdif('Guessed', { password }))).code).toBe(0);
+    await changed('cn=config', 'replace: ds-cfg-lockout-failure-count', 'ds-cfg-lockout-failure-count: 3');
+    const log = async (given: string) => {
+      const answer = await askAs('/metrics', accountDn('Guessed'), given);
+      const result = answer.status === 200 ? 'success' : 'invalidCredentials';
+      const why = answer.status === 200 ? undefined : answer.body.trim();
+      const line = await server.waitForLog(
+        (one) => one.msg === 'http login' && one.name === accountDn('Guessed') && one.why === why,
+      );
+      expect(line).toMatchObject({ from: '127.0.0.1', result });
+      expect(JSON.stringify(line)).not.toContain(given);
+      return answer;
+    };
+    expect(await log(password)).toMatchObject({ status: 200 });
+    expect(await log('a wrong guess')).toMatchObject({ status: 401 });
+    for (const given of ['another wrong guess', 'a third guess'])
+      expect(await log(given)).toMatchObject({ status: 401 });
+    const refused = await log(password);
+    expect(refused).toMatchObject({ status: 429, retryAfter: expect.stringMatching(/^[1-9]\d*$/) });
+    expect(refused.body).toContain('Too many logins');
+    expect(await binds('Guessed')).toBe(0);
+    await changed('cn=config', 'delete: ds-cfg-lockout-failure-count');
+  });
+
+  it('uses up no grace login of an account that must change its password', async () => {
+    await withPolicy('Expired', 'ds-cfg-max-password-age: 1 ms', 'ds-cfg-grace-login-count: 1');
+    for (let count = 0; count < 2; count += 1)
+      expect(await askAs('/metrics', accountDn('Expired'), password)).toMatchObject({
+        status: 401,
+        body: 'The password must be changed first, over LDAP.\n',
+      });
+    expect([await binds('Expired'), await binds('Expired')]).toEqual([0, 49]);
+  });
+
+  it('is told that its policy wants TLS in words of HTTP', async () => {
+    await withPolicy('Secured', 'ds-cfg-require-secure-authentication: true');
+    const { status, body } = await askAs('/metrics', accountDn('Secured'), password);
+    expect(status).toBe(401);
+    expect(body).toContain('require-secure-authentication');
+    expect(body).not.toContain('StartTLS');
+  });
+
+  it.runIf(outerAddress !== undefined)('from elsewhere is refused, right or wrong', async () => {
+    await changed(HANDLER, 'replace: ds-cfg-listen-address', 'ds-cfg-listen-address: 0.0.0.0');
+    for (const value of ['false', 'true']) expect((await set('ds-cfg-enabled', value)).code).toBe(0);
+    const [entry] = await tools.entries('cn=HTTP,cn=connection handlers,cn=monitor', '-s', 'base');
+    const { port } = new URL(entry?.first('ds-mon-listen-address') ?? '');
+    url = `http://${outerAddress}:${port}`;
+    const refused = { status: 401, body: expect.stringContaining('from this machine only') };
+    expect(await askAs('/healthz')).toMatchObject(refused);
+    expect(await askAs('/metrics', ADMINISTRATOR, 'wrong')).toMatchObject(refused);
+    expect(await ask('/healthz')).toMatchObject({ status: 200 });
+    await server.waitForLog(({ msg, from }) => msg === 'http login' && from === outerAddress);
+    await changed(HANDLER, 'delete: ds-cfg-listen-address');
+    await restartHandler();
   });
 });
 

@@ -85,7 +85,7 @@ export async function revoke(invocation: Invocation, world: World): Promise<Exit
         deleted.map((dn) => ({ change: { type: 'delete', dn }, assertion: undefined })),
       );
     const nothing = isThere
-      ? `no access control policy gives ${account} this alone`
+      ? `no access control policy is for ${account} alone`
       : `there is no account ${account}, and no access control policy for it`;
     const what =
       deleted.length === 0 ? `There is nothing to revoke: ${nothing}.` : `Deleted: ${deleted.join('; ')}.`;

@@ -89,8 +89,10 @@ export class AccountLockout {
   /**
    * Admits a login with the right password. Throws AccountRefused (49) if the account may not log in with it, and
    * confidentialityRequired (13) if its policy wants TLS.
+   *
+   * @param canChange False for a login that cannot change its password. If it must, it is no login: no grace login is used up.
    */
-  admit(account: Account, isSecure: boolean): LoginNotice {
+  admit(account: Account, isSecure: boolean, canChange = true): LoginNotice {
     const policy = this.#policyOf(account);
     if (policy?.settings.requireSecureAuthentication === true && !isSecure) throw confidentialityRequired();
     const before = this.stateOf(account);
@@ -101,6 +103,7 @@ export class AccountLockout {
       if (type !== undefined) this.#tell(type, account);
       throw new AccountRefused(refusal, now);
     }
+    if (notice.mustChange !== undefined && !canChange) return notice;
     this.#keep(account, before, state);
     if (state.warnedAt !== undefined && before.warnedAt === undefined)
       this.#tell('password-expiring', account, { until: now + (notice.expiresInMs ?? 0) });

@@ -46,6 +46,20 @@ export interface RefusedLogins {
   readonly forMs: number;
 }
 
+/** Refuses a login, right or wrong, because others have failed. */
+export class LoginsRefused extends LdapError {
+  /** How long logins are refused yet. */
+  readonly waitMs: number;
+
+  constructor({ address }: LoginSource, waitMs: number) {
+    super(
+      'invalidCredentials',
+      `Too many logins from ${address} or with this name have failed. Try again in ${Math.ceil(waitMs / 1000)} seconds.`,
+    );
+    this.waitMs = waitMs;
+  }
+}
+
 const RECORDS_MAX = 10_000;
 const NAME_CHARACTERS_MAX = 128;
 /** An address, or a name from everywhere, may fail so many times as often as one name from one address. */
@@ -119,7 +133,7 @@ export class LoginThrottle implements Component {
     for (const { records, key } of this.#placesOf(source, name)) {
       const record = records.find(key, now, this.#limits.forgetMs);
       if (record === undefined || record.refusedUntil === 0) continue;
-      if (record.refusedUntil > now) throw refusal(source, record.refusedUntil - now);
+      if (record.refusedUntil > now) throw new LoginsRefused(source, record.refusedUntil - now);
       records.forget(key);
     }
   }
@@ -188,13 +202,6 @@ export class LoginThrottle implements Component {
     for (const record of found) record.nextAt = at + record.delayMs;
     return at - now;
   }
-}
-
-function refusal({ address }: LoginSource, waitMs: number): LdapError {
-  return new LdapError(
-    'invalidCredentials',
-    `Too many logins from ${address} or with this name have failed. Try again in ${Math.ceil(waitMs / 1000)} seconds.`,
-  );
 }
 
 function pairKey({ address }: LoginSource, name: string): string {
