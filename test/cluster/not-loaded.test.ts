@@ -11,7 +11,7 @@ it('a server without a cluster loads no file of src/cluster/ and src/etcd/', asy
   const folder = await mkdtemp(join(tmpdir(), 'confdit-loaded-'));
   try {
     // The report of what was executed names all files that were loaded.
-    const server = await startServer({ environment: { NODE_V8_COVERAGE: folder } });
+    const server = await startServer({ isFromSource: true, environment: { NODE_V8_COVERAGE: folder } });
     await server.stop();
     const reports = await Promise.all(
       (await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')),
