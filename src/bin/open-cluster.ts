@@ -1,7 +1,6 @@
-// The cluster that an instance belongs to, plugged in where it belongs to one. Nothing of it is loaded by other servers.
+// The cluster that an instance belongs to, plugged in where it belongs to one. Other servers load nothing of src/cluster/.
 
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import type { OpenCluster } from '../cluster/open-cluster.ts';
 import type { WritePath } from '../configuration/write/write-path.ts';
 import type { Log } from '../files/log.ts';
@@ -9,8 +8,6 @@ import { valuesOf } from '../instance/keys/stored-secrets.ts';
 import type { OpenConfiguration } from '../instance/open-configuration.ts';
 import { StartError } from '../instance/start-error.ts';
 import type { AlertSink } from '../mail/alert.ts';
-import type { Component } from '../runtime/component.ts';
-import { Runtime } from '../runtime/runtime.ts';
 import { HistoryReader } from '../store/history-reader.ts';
 import { JOURNAL_FOLDER } from '../store/journal.ts';
 
@@ -86,47 +83,6 @@ export async function joinOthers(
     reason;
   log.warn({}, message);
   alerts.raise({ type: 'confdit.ClusterFailed', message });
-}
-
-type Starting = Pick<OpenConfiguration, 'configuration' | 'membership'> & {
-  readonly now: () => Date;
-  readonly log: Log;
-};
-
-/**
- * Puts all objects into force when a server starts, stage by stage. Rejects with LdapError; in a cluster, an object that cannot be in
- * force here is absent instead, and the log says why: other servers have stored it, and it is right there.
- */
-export async function putIntoForce(
-  stages: readonly (readonly Component[])[],
-  starting: Starting,
-): Promise<void> {
-  const { configuration, membership } = starting;
-  if (membership !== undefined) {
-    for (const stage of stages) await putSomeIntoForce(new Runtime(stage), starting);
-    return;
-  }
-  const differences = [...configuration.differences()];
-  for (const stage of stages) (await new Runtime(stage).prepare(differences)).commit();
-}
-
-async function putSomeIntoForce(runtime: Runtime, { configuration, now, log }: Starting): Promise<void> {
-  for (;;) {
-    const refused = new Set<string>();
-    const prepared = await runtime.prepareAll([...configuration.differences()], {
-      refused: ({ message }, key) => {
-        log.warn({}, `Not in force on this server: ${message}`);
-        if (key !== undefined) refused.add(key);
-      },
-      turn: () => setImmediate(),
-    });
-    if (refused.size === 0) return prepared.commit();
-    prepared.abort();
-    for (const key of refused) {
-      const after = configuration.tree.find(key);
-      configuration.inForce.hold({ before: undefined, after }, now(), new Map());
-    }
-  }
 }
 
 /** Throws StartError for a server that nobody could reach: every connection handler is refused here. */

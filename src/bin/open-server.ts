@@ -39,7 +39,7 @@ import type { OpenLog } from './log.ts';
 import { type OpenContexts, openContexts } from './naming-contexts.ts';
 import { loginAlerts, openAlerts } from './open-alerts.ts';
 import { offeredMechanisms, openAuthentication, openProfiles } from './open-authentication.ts';
-import { joinOthers, openClusterOf, putIntoForce, requireAddress } from './open-cluster.ts';
+import { joinOthers, openClusterOf, requireAddress } from './open-cluster.ts';
 import { openHttp } from './open-http.ts';
 import { openMail } from './open-mail.ts';
 import { type OpenMonitor, openMonitor } from './open-monitor.ts';
@@ -47,6 +47,7 @@ import { openReload } from './open-reload.ts';
 import { openSecretExport } from './open-secret-export.ts';
 import { openTasks } from './open-tasks.ts';
 import { openTrust, type TrustParts } from './open-trust.ts';
+import { putIntoForce } from './put-into-force.ts';
 
 /** How much of the memory of the process the requests of clients may hold; as much again is garbage until it is collected. */
 const REQUESTS_SHARE = 0.25;

@@ -7,7 +7,6 @@ import type { PendingChange, PendingChanges } from '../config/admin-actions.ts';
 import type { ConfigurationObject } from '../config/configuration-object.ts';
 import { isOfKind } from '../config/object-definition.ts';
 import { globalAccessControlPolicy } from '../config/objects/global-access-control-policy.ts';
-import { passwordPolicy } from '../config/objects/passwords/password-policy.ts';
 import { rootDnUser } from '../config/objects/root-dn-user.ts';
 import { trustManagerProvider } from '../config/objects/trust-manager-provider.ts';
 import type { EntryInForce, PropertyValidator } from '../config/property-validator.ts';
@@ -15,13 +14,10 @@ import type { NewNames } from '../config/renamed-references.ts';
 import type { Effect } from '../directory/apply-change.ts';
 import type { Entry } from '../ldap/entry.ts';
 
-/** Kinds of accounts, trust and policies. */
-const CLOSED_KINDS: readonly string[] = [
-  rootDnUser,
-  trustManagerProvider,
-  globalAccessControlPolicy,
-  passwordPolicy,
-].map(({ kind }) => kind);
+/** Kinds of accounts, trust and access. A password policy keeps its values: without one, accounts would have no rules at all. */
+const CLOSED_KINDS: readonly string[] = [rootDnUser, trustManagerProvider, globalAccessControlPolicy].map(
+  ({ kind }) => kind,
+);
 
 const NOT_HERE =
   'nothing of this entry is effective on this server, which could not put it into force; put right what its log names, and reload';

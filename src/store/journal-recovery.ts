@@ -196,7 +196,7 @@ class Recovery {
     }
     if (scan.end === 0) return;
     this.#warnings.push(
-      `Change ${scan.nextNumber} was being written to ${path} when the server stopped, and it was never acknowledged: ` +
+      `Change ${scan.nextNumber} was being written to ${path} when the server stopped, and is not whole there: ` +
         `${tail.length} octets are cut from octet ${scan.end} on ` +
         `${isKept ? `and kept in ${aside}` : 'and lost, because the disk is full'}.`,
     );

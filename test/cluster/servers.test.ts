@@ -43,7 +43,7 @@ beforeAll(async () => {
   const key = join(folder, 'config', 'keys', 'master.key');
   const words = ['cluster', 'join', '--instance', join(base, 'there'), '--master-key', key];
   expect(await runHere(words, { environment })).toMatchObject({ code: 0 });
-  const only = { ...environment, ONLY_HERE: 'smtp.only-here.example' };
+  const only = { ...environment, ONLY_HERE: 'smtp.only-here.example', ONLY_COUNT: '7' };
   here = await startServer({ folder, password, environment: only, isDescribed: true });
   there = await startThere({ password });
 });
@@ -219,6 +219,28 @@ ds-cfg-alternate-bind-dn: cn=$<ONLY_HERE>
     const undo = `dn: cn=closed,cn=Root DNs,cn=config\nchangetype: modify\ndelete: ds-cfg-alternate-bind-dn\n`;
     expect(await new LdapTools(here).modify(undo)).toMatchObject({ code: 0 });
     await until(async () => (await login(there, 'closed')) === 0);
+  });
+
+  it('keep a password policy as it was where a change of it cannot be in force', async () => {
+    const set = (value: string) =>
+      `dn: cn=Default Password Policy,cn=Password Policies,cn=config
+changetype: modify
+replace: ds-cfg-lockout-failure-count
+ds-cfg-lockout-failure-count: ${value}
+`;
+    expect(await new LdapTools(here).add(account('guessed'))).toMatchObject({ code: 0 });
+    expect(await new LdapTools(here).modify(set('2'))).toMatchObject({ code: 0 });
+    expect(await new LdapTools(here).modify(set('$<ONLY_COUNT>'))).toMatchObject({ code: 0 });
+    await caughtUp();
+    const dn = 'cn=guessed,cn=Root DNs,cn=config';
+    for (const password of ['wrong', 'false'])
+      expect(await new LdapTools({ url: there.url, password }, dn).search(dn, '-s', 'base')).toMatchObject({
+        code: 49,
+      });
+    expect(await login(there, 'guessed')).toBe(49);
+    expect(await login(here, 'guessed')).toBe(0);
+    expect(await new LdapTools(here).modify(set('0'))).toMatchObject({ code: 0 });
+    await until(async () => (await login(there, 'guessed')) === 0);
   });
 
   it('read and let log in without etcd, refuse changes with the reason, and go on when it is back', async () => {

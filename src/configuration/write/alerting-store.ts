@@ -3,7 +3,7 @@
 import { messageOf } from '../../files/file-error.ts';
 import type { AlertSink } from '../../mail/alert.ts';
 import type { Commit, Store } from '../../store/store.ts';
-import { Overtaken } from '../../store/store-error.ts';
+import { OutcomeUnknown, Overtaken } from '../../store/store-error.ts';
 
 /** Wraps a store so that every failed append raises an alert. */
 export function alertingStore(store: Store, alerts: AlertSink): Store {
@@ -15,7 +15,10 @@ export function alertingStore(store: Store, alerts: AlertSink): Store {
         const reason = messageOf(error);
         alerts.raise({
           type: 'org.opends.server.CannotWriteConfig',
-          message: `A change could not be written, and was refused: ${reason}`,
+          message:
+            error instanceof OutcomeUnknown
+              ? reason
+              : `A change could not be written, and was refused: ${reason}`,
         });
         throw error;
       }),

@@ -39,6 +39,8 @@ export interface Written {
 /** Work that runs while nothing is being prepared or stored; requests wait for its end. Never rejects. */
 export interface Exclusive {
   readonly work: (runtime: Runtime) => Promise<void>;
+  /** The work as a sentence for those who wonder why it takes long, as in WorkUnderWay. */
+  readonly what: string;
 }
 
 export interface Waiting {

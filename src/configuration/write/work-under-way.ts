@@ -3,6 +3,8 @@
 
 /** Text for a change that is being prepared, to be read after "for 12 s". */
 export const PREPARING = 'a change has been made ready, which waits for a file or a port';
+export const RELOADING = 'a reload has been made ready';
+export const FOLLOWING = 'changes of other servers have been made ready';
 export const STORING = 'changes have waited for the disk';
 
 export interface SlowWork {

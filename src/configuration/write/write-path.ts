@@ -28,7 +28,7 @@ import {
 } from './requests.ts';
 import { Snapshots } from './snapshots.ts';
 import { append, checkStaged, type NetChange, netOf, Staging } from './staging.ts';
-import { PREPARING, type SlowWork, STORING, WorkUnderWay } from './work-under-way.ts';
+import { FOLLOWING, PREPARING, RELOADING, type SlowWork, STORING, WorkUnderWay } from './work-under-way.ts';
 import type { WriteTarget } from './write-target.ts';
 
 export type { WriteStep, Written } from './requests.ts';
@@ -121,8 +121,8 @@ export class WritePath {
   follow(): Promise<void> {
     if (this.#isClosed) return Promise.resolve();
     const done = Promise.withResolvers<void>();
-    const { work } = this.#following();
-    this.#queue.push({ work: (runtime) => work(runtime).then(done.resolve) });
+    const { work, what } = this.#following();
+    this.#queue.push({ work: (runtime) => work(runtime).then(done.resolve), what });
     this.#wake();
     return done.promise;
   }
@@ -132,7 +132,10 @@ export class WritePath {
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
     const outcome = Promise.withResolvers<T>();
-    this.#queue.push({ work: (runtime) => work(runtime).then(outcome.resolve, outcome.reject) });
+    this.#queue.push({
+      work: (runtime) => work(runtime).then(outcome.resolve, outcome.reject),
+      what: RELOADING,
+    });
     this.#wake();
     return outcome.promise;
   }
@@ -179,7 +182,7 @@ export class WritePath {
       if (isBehind && ('work' in waiting || waiting.isTrial || waiting.retryAfterCommit === true)) return;
       this.#queue.shift();
       if ('work' in waiting) {
-        await this.#work.during('a reload has been made ready', waiting.work(this.#runtime));
+        await this.#work.during(waiting.what, waiting.work(this.#runtime));
         continue;
       }
       // Not counted from what the store has, which may know of a batch already that readers do not see yet.
@@ -259,7 +262,7 @@ export class WritePath {
       });
       this.#snapshots.writeIfDue();
     };
-    return { work };
+    return { work, what: FOLLOWING };
   }
 
   /** Apply, validate, prepare; what fails one of them leaves no trace. */
