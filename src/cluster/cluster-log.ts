@@ -49,15 +49,6 @@ export interface LogState {
   readonly why: string;
 }
 
-/** Space of the service that keeps the log, in octets. */
-export interface LogSpace {
-  readonly used: number;
-  /** Undefined if the service does not report it. */
-  readonly quota: number | undefined;
-  /** True while the service refuses writes for want of space. */
-  readonly isFull: boolean;
-}
-
 export interface ClusterLog {
   /** Connection to the service, as the last exchange with it showed. */
   readonly state: LogState;
@@ -81,7 +72,7 @@ export interface ClusterLog {
 
   /**
    * Returns records in order, without a gap, the first with the number `from`; none if the log ends before it. A batch is never
-   * cut, so there may be more than `max`. Throws LogError: `compacted` if the record `from` is no longer there.
+   * cut, so there may be more than `max`. There are fewer if the records are large. Throws LogError: `compacted` if the record `from` is no longer there.
    */
   read(from: number, max: number): Promise<readonly LogRecord[]>;
 
@@ -109,15 +100,6 @@ export interface ClusterLog {
    * the newest snapshot. A batch that reaches over the number stays. Throws LogError.
    */
   trim(before: number): Promise<void>;
-
-  /** Throws LogError. */
-  space(): Promise<LogSpace>;
-
-  /**
-   * Accepts the service as it is now, after `foreign`: it was restored from a backup or replaced. Until then every call throws.
-   * The caller compares everything afterwards.
-   */
-  acceptService(): void;
 
   /** Ends all calls and streams, and the connections. */
   close(): Promise<void>;

@@ -51,7 +51,7 @@ export async function* follow(after: number, log: Followed): AsyncGenerator<read
 /** Reads and watches until the watch has missed something. */
 async function* followOnce(after: number, log: Followed): AsyncGenerator<readonly LogRecord[], void> {
   let last = after;
-  const { revision } = await log.position();
+  const { revision } = await positionFrom(last, log);
   for (;;) {
     const records = await log.read(last + 1, READ_RECORDS);
     if (records.length === 0) break;
@@ -62,16 +62,29 @@ async function* followOnce(after: number, log: Followed): AsyncGenerator<readonl
   for await (const { header, events } of log.watch(revision + 1n)) {
     log.service.check(header);
     log.service.connected();
+    let isOld = false;
     for (const { type, value } of events) {
+      isOld ||= type === 'delete';
       if (type === 'delete') continue;
       const records = await log.recordsOf(value);
       const fresh = records.filter(({ number }) => number > last);
       const [first] = fresh;
+      isOld ||= first === undefined;
       if (first === undefined) continue;
       if (first.number !== last + 1) return;
       last += fresh.length;
       yield fresh;
     }
-    if (events.length === 0 && (await log.position()).number > last) return;
+    // Old records are trimmed, or come once more; otherwise somebody has taken the log back.
+    if (!isOld && events.length > 0) continue;
+    const { number } = await positionFrom(last, log);
+    if (events.length === 0 && number > last) return;
   }
+}
+
+/** Returns the position of a log that had a record with this number. Throws LogError (`foreign`) if it ends before. */
+async function positionFrom(last: number, log: Followed): Promise<LogPosition> {
+  const position = await log.position();
+  if (position.number >= last) return position;
+  throw log.service.becomeForeign(`has changes up to ${position.number}, and had ${last}`);
 }

@@ -16,7 +16,6 @@ import {
   type LogHead,
   type LogRecord,
   type LogSnapshot,
-  type LogSpace,
   type LogState,
 } from './cluster-log.ts';
 import { follow, type LogPosition } from './etcd-follower.ts';
@@ -49,6 +48,9 @@ const LOOK_UP_MS = 15_000;
 const LOOK_UP_PAUSE_MS = 200;
 /** etcd does up to 128 operations in a transaction, unless it is configured otherwise. */
 const BATCH_PARTS_MAX = 100;
+/** A read of large batches ends early: they are wanted one after the other, and not all at once in memory. */
+const READ_CHARACTERS = 4 * 1024 * 1024;
+const KEYS_LOST = 'has lost the keys of the cluster';
 /** Seconds that parts live without their transaction. */
 const PARTS_TTL = 600;
 
@@ -147,7 +149,9 @@ export class EtcdLog implements ClusterLog {
 
   async read(from: number, max: number): Promise<readonly LogRecord[]> {
     const found: LogRecord[] = [];
-    for (let next = from; found.length < max; next = from + found.length) {
+    let size = 0;
+    const isEnough = () => found.length >= max || size >= READ_CHARACTERS;
+    for (let next = from; !isEnough(); next = from + found.length) {
       const { ranges } = await this.#service.ask(() =>
         fitting((limit) =>
           this.#client.readTogether([
@@ -162,10 +166,12 @@ export class EtcdLog implements ClusterLog {
       if (head === undefined || head.number < next) return found;
       const before = found.length;
       for (const value of batches?.values ?? []) {
+        if (isEnough()) break;
         const records = await this.#recordsOf(value);
         const wanted = records.filter(({ number }) => number >= from + found.length);
         if (wanted[0]?.number !== from + found.length) break;
         found.push(...wanted);
+        size += wanted.reduce((sum, { text }) => sum + text.length, 0);
       }
       if (found.length > before) continue;
       if (found.length > 0) return found;
@@ -219,17 +225,6 @@ export class EtcdLog implements ClusterLog {
     await this.#service.do(() => this.#client.compact(header.revision).catch(ignoreCompacted));
   }
 
-  async space(): Promise<LogSpace> {
-    const status = await this.#service.do(() => this.#client.status());
-    const alarms = await this.#service.do(() => this.#client.alarms().catch(ignoreForbidden));
-    const quota = status.quota > 0 ? status.quota : undefined;
-    return { used: status.size, quota, isFull: alarms.some(({ type }) => type === 'nospace') };
-  }
-
-  acceptService(): void {
-    this.#service.accept();
-  }
-
   async close(): Promise<void> {
     this.#closing.abort();
     this.#client.close();
@@ -278,7 +273,7 @@ export class EtcdLog implements ClusterLog {
     );
     if (succeeded) return { ...next, revision: header.revision };
     const found = this.#headOf(ranges[0]?.values[0], ranges[1]?.values[0]);
-    if (found === undefined) throw this.#service.becomeForeign('has lost the keys of the cluster');
+    if (found === undefined) throw this.#service.becomeForeign(KEYS_LOST);
     // The same revision with another value is another history.
     if (found.revision === seen.revision) throw this.#service.becomeForeign('has another history');
     return 'overtaken';
@@ -304,7 +299,7 @@ export class EtcdLog implements ClusterLog {
     records: readonly LogRecord[],
   ): Promise<LogHead | 'overtaken' | 'not stored' | undefined> {
     const head = await this.head();
-    if (head === undefined) throw this.#service.becomeForeign('has lost the keys of the cluster');
+    if (head === undefined) throw this.#service.becomeForeign(KEYS_LOST);
     if (head.revision === seen.revision) return 'not stored';
     const last = records.at(-1);
     if (last === undefined || head.number < last.number) return 'overtaken';
@@ -323,7 +318,8 @@ export class EtcdLog implements ClusterLog {
   async #position(): Promise<LogPosition> {
     const { header, values } = await this.#service.ask(() => this.#client.range({ key: this.#keys.head }));
     const [head] = values;
-    return { number: head === undefined ? 0 : decodeHead(head.value).number, revision: header.revision };
+    if (head === undefined) throw this.#service.becomeForeign(KEYS_LOST);
+    return { number: decodeHead(head.value).number, revision: header.revision };
   }
 
   /** Returns the records of a batch's key. Throws LogError: `compacted` if its parts were trimmed meanwhile. */
@@ -389,10 +385,4 @@ function notStored(error: unknown): never {
 /** Another server has compacted already. */
 function ignoreCompacted(error: unknown): void {
   if (!(error instanceof EtcdError) || error.problem !== 'compacted') throw error;
-}
-
-/** Alarms are for administrators of etcd in some versions; a full database refuses writes by itself. */
-function ignoreForbidden(error: unknown): [] {
-  if (error instanceof EtcdError && error.problem === 'permission') return [];
-  throw error;
 }

@@ -81,12 +81,6 @@ export class EtcdService {
     return this.#foreign;
   }
 
-  accept(): void {
-    this.#foreign = undefined;
-    this.#clusterId = undefined;
-    this.#revision = 0n;
-  }
-
   connected(): void {
     if (!this.#state.isConnected) this.#state = { isConnected: true, since: this.#now(), why: '' };
   }

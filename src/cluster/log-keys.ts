@@ -62,25 +62,6 @@ export class LogKeys {
   snapshotPartsBefore(number: number, id: string): KeyRange {
     return { key: `${this.#prefix}snapshot/`, end: this.snapshotParts(number, id) };
   }
-
-  /** Entry of a server. */
-  server(id: string): string {
-    return `${this.servers.key}${id}`;
-  }
-
-  get servers(): KeyRange {
-    return folder(`${this.#prefix}server/`);
-  }
-
-  /** Server that leads some work. */
-  leader(work: string): string {
-    return `${this.#prefix}leader/${work}`;
-  }
-
-  /** Acts of some work that were claimed. */
-  act(work: string, act: string): string {
-    return `${this.#prefix}act/${work}/${act}`;
-  }
 }
 
 /** Keys in a folder, whose name ends with a slash. */

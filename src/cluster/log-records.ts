@@ -42,19 +42,19 @@ export class LogRecords {
     const octets = Buffer.from(text, 'latin1');
     const read = readJournalRecord(octets, 0);
     if (read.type !== 'record' || read.record.header.number !== number || read.record.header.id !== id)
-      throw unreadable(number, undefined);
+      throw unreadableChange(number, undefined);
     try {
       const changes = readJournalChanges(octets, read.record);
       const { at, by } = read.record.header;
       return { number, at, by, id, changes: changes.map((change) => decryptChange(change, this.#values)) };
     } catch (error) {
-      if (error instanceof LdifError || error instanceof StoreError) throw unreadable(number, error);
+      if (error instanceof LdifError || error instanceof StoreError) throw unreadableChange(number, error);
       throw error;
     }
   }
 }
 
-function unreadable(number: number, cause: unknown): StoreError {
+function unreadableChange(number: number, cause: unknown): StoreError {
   return new StoreError(
     `Change ${number} of the cluster cannot be read here. Perhaps a newer confdit has written it: update this server.`,
     { cause, isFinal: true },

@@ -11,7 +11,6 @@ import type {
 } from './messages.ts';
 import { WireMessage } from './wire-fields.ts';
 
-const SORT_DESCENDING = 2;
 const TARGETS = { createRevision: 1, modRevision: 2, value: 3 } as const;
 
 /** Returns a RangeRequest. */
@@ -74,11 +73,9 @@ function keysMessage({ key, end = '' }: KeyRange): WireMessage {
 }
 
 function rangeMessage(request: RangeRequest): WireMessage {
-  const message = keysMessage(request)
+  return keysMessage(request)
     .int64(3, request.limit ?? 0)
     .int64(4, request.revision ?? 0n);
-  if (request.descending === true) message.int64(5, SORT_DESCENDING);
-  return message.bool(8, request.keysOnly ?? false);
 }
 
 function putMessage({ key, value, lease }: PutRequest): WireMessage {

@@ -28,9 +28,6 @@ export interface RangeRequest extends KeyRange {
   readonly limit?: number;
   /** Reads what was there at a revision. */
   readonly revision?: bigint;
-  readonly keysOnly?: boolean;
-  /** Returns the keys in descending order. */
-  readonly descending?: boolean;
 }
 
 export interface RangeAnswer {

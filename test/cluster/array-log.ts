@@ -125,10 +125,4 @@ export class ArrayLog implements ClusterLog {
   trim(): Promise<void> {
     return Promise.resolve();
   }
-
-  space() {
-    return Promise.resolve({ used: 0, quota: undefined, isFull: false });
-  }
-
-  acceptService(): void {}
 }

@@ -161,12 +161,6 @@ function spaceOf(open: () => Promise<LogPair>): void {
     expect(await appended(other, recordsFrom(START + 7, 1))).toMatchObject({ number: START + 7 });
   });
 
-  it('reports its space', async () => {
-    const { one } = await open();
-    await one.create(snapshotAt(START));
-    expect(await one.space()).toMatchObject({ isFull: false });
-  });
-
   it('refuses everything once it is closed', async () => {
     const { one } = await open();
     await one.create(snapshotAt(START));

@@ -8,7 +8,6 @@ import {
   type LogProblem,
   type LogRecord,
   type LogSnapshot,
-  type LogSpace,
   type LogState,
 } from '../../../src/cluster/cluster-log.ts';
 
@@ -152,15 +151,6 @@ export class MemoryLog implements ClusterLog {
       if ((batch.at(-1)?.number ?? 0) >= before) batches.push(batch);
       else for (const { number } of batch) records.delete(number);
     }
-  }
-
-  async space(): Promise<LogSpace> {
-    this.#require();
-    return { used: this.#shared.records.size, quota: undefined, isFull: this.#shared.isFull };
-  }
-
-  acceptService(): void {
-    if (this.#problem === 'foreign') this.heal();
   }
 
   async close(): Promise<void> {
