@@ -85,7 +85,7 @@ function randomPolicy(dice: Dice): ModelPolicy {
     ...new Set(Array.from({ length: dice(most + 1) }, () => all[dice(all.length)] ?? '')),
   ];
   return {
-    permission: [['read'], ['write'], ['read', 'write'], ['read'], []][dice(5)] ?? [],
+    permission: [['read'], ['write'], ['read', 'write'], ['read', 'send'], ['verify']][dice(5)] ?? [],
     attributes: some(LISTED, 4),
     exceptions: dice(3) === 0 ? some(LISTED, 1) : [],
     users: some(USERS, 2),

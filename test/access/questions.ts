@@ -208,7 +208,7 @@ function renames(asked: Asked): Question {
   };
 }
 
-/** Returns what is answered to a rename that may be written: it must show nobody more than now. */
+/** Returns what is answered to a rename that may be written: it must show nobody more than now, and let the account do no more. */
 function renamed({ policies, user }: Asked, from: string, to: string): string {
   const follow = (names: readonly string[]) => names.map((name) => (name === from ? to : name));
   const then = policies.map((one) => ({
@@ -216,16 +216,21 @@ function renamed({ policies, user }: Asked, from: string, to: string): string {
     targets: follow(one.targets),
     otherTargets: follow(one.otherTargets),
   }));
-  const [before, after] = [granting(policies, 'read', user, from), granting(then, 'read', user, to)];
-  const isNew = (key: string) => allows(after, key, SCHEMA) && !allows(before, key, SCHEMA);
-  const showsItself = (after.length > 0 && before.length === 0) || [...ATTRIBUTES, ...OTHERS].some(isNew);
+  const before = granting(policies, 'read', user, from);
+  const givesItself = ['read', 'write', 'verify', 'send'].some((permission) => {
+    const [had, has] = [granting(policies, permission, user, from), granting(then, permission, user, to)];
+    const isNew = (key: string) => allows(has, key, SCHEMA) && !allows(had, key, SCHEMA);
+    const isByAttribute = permission === 'read' || permission === 'write';
+    const isNewAtAll = has.length > 0 && had.length === 0;
+    return isNewAtAll || (isByAttribute && [...ATTRIBUTES, ...OTHERS].some(isNew));
+  });
   const forAll = (one: ModelPolicy) => ({ ...one, users: [], otherUsers: [] });
   const showsOthers = then.some((one, at) => {
     const [was] = granting(policies.slice(at, at + 1).map(forAll), 'read', user, from);
     const [is] = granting([forAll(one)], 'read', user, to);
     return was === undefined && is !== undefined && allows([is], SECRET, SCHEMA);
   });
-  if (showsItself || (showsOthers && !allows(before, SECRET, SCHEMA))) return REFUSED;
+  if (givesItself || (showsOthers && !allows(before, SECRET, SCHEMA))) return REFUSED;
   return SERVERS.map(mailServerDn).includes(to) ? EXISTS : ALLOWED;
 }
 

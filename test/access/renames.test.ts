@@ -11,6 +11,7 @@ import { extendedRequest, modifyDnRequest } from '../support/ber-bytes.ts';
 import { LdapTools, type ProgramResult } from '../support/ldap-tools.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { type RunningServer, startServer } from '../support/start-server.ts';
+import { taskLdif } from '../support/tasks.ts';
 import { mailServerDn, mailServerLdif, policyDn, policyLdif } from './policies.ts';
 
 const PASSWORD = 'a password';
@@ -23,6 +24,24 @@ let administrator: LdapTools;
 async function succeeds(result: Promise<ProgramResult>): Promise<void> {
   const { code, stdout, stderr } = await result;
   expect({ code, text: stdout + stderr }).toMatchObject({ code: 0 });
+}
+
+/** An account that may rename every mail server, and do one thing more with those of some names. */
+function senderPolicies(): readonly string[] {
+  return [
+    ['sees', 'read', '*', mailServerDn('*')],
+    ['renames', 'write', 'cn', mailServerDn('*')],
+    ['sends', 'send', [], mailServerDn('send-*')],
+    ['verifies', 'verify', [], mailServerDn('verify-*')],
+    ['writes', 'write', ['cn', 'ds-cfg-priority'], mailServerDn('write-*')],
+  ].map(([what = '', permission = '', attributes = '', target = '']) =>
+    policyLdif(`sender ${what}`, {
+      permission,
+      'allowed-attribute': attributes,
+      'user-dn-equal-to': accountDn('sender'),
+      'request-target-dn-equal-to': target,
+    }),
+  );
 }
 
 beforeAll(async () => {
@@ -47,6 +66,8 @@ beforeAll(async () => {
         mailServerLdif('Without', 'ds-cfg-smtp-server: mail.example.com'),
         backendLdif('', 'places', 'o=places'),
         accountLdif('app', { password: PASSWORD }),
+        accountLdif('sender', { password: PASSWORD }),
+        ...senderPolicies(),
         accountLdif('keeper', {
           password: PASSWORD,
           privileges: ['config-read', 'config-write', 'changelog-read'],
@@ -152,6 +173,33 @@ describe('a mail server with a secret', () => {
     expect(back).toMatchObject({ code: 50, text: expect.stringContaining('would show more') });
     client.close();
     expect(await secretIsSeenBy('keeper')).toBe(false);
+  });
+});
+
+describe('an account that may rename', () => {
+  const lines = (name: string) => [
+    `ds-task-mail-server: ${mailServerDn(name)}`,
+    'ds-task-mail-sender: a@example.com',
+    'ds-task-mail-recipient: b@example.com',
+  ];
+  const sends = async (id: string, name: string) =>
+    (await as('sender').add(taskLdif(id, 'ds-task-send-test-message', lines(name)))).code;
+
+  it.each([
+    ['send mail by', 'Other', 'send-x'],
+    ['verify', 'Other', 'verify-x'],
+    ['change more of', 'Other', 'write-x'],
+  ])('gives itself no right to %s an entry by its name', async (act, from, to) => {
+    const text = expect.stringContaining(act);
+    expect(await rename('sender', mailServerDn(from), `cn=${to}`)).toMatchObject({ code: 50, text });
+  });
+
+  it('does not send by what it has tried to rename, and renames to all other names', async () => {
+    await rename('sender', mailServerDn('Other'), 'cn=send-x');
+    // Under the new name there is none.
+    expect([await sends('old-name', 'Other'), await sends('new-name', 'send-x')]).toEqual([50, 53]);
+    await renamed('sender', mailServerDn('Other'), 'cn=Another');
+    await renamed('sender', mailServerDn('Another'), 'cn=Other');
   });
 });
 

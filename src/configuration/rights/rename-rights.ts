@@ -1,11 +1,12 @@
 // Renames and moves by somebody who may not read or change all of what gets another name. Policies go by names, so a rename
-// could show a stored secret, or a hidden attribute, to its author or to somebody else.
+// could show a stored secret, or a hidden attribute, to its author or to somebody else, and let its author do more.
 
 import type { AccessPolicy, NewName } from '../../access/policy.ts';
 import type { PolicyAccess } from '../../access/policy-access.ts';
 import type { Requester } from '../../backend/backend.ts';
 import type { BackendRights } from '../../backend/backend-rights.ts';
 import type { EntryViews } from '../../backend/entry-views.ts';
+import type { Permission } from '../../config/objects/global-access-control-policy.ts';
 import type { Privilege } from '../../config/objects/root-dn-user.ts';
 import type { ModifyDnChange } from '../../ldap/change.ts';
 import { Dn } from '../../ldap/dn.ts';
@@ -14,6 +15,14 @@ import { LdapError } from '../../ldap/ldap-error.ts';
 import type { Schema } from '../../schema/schema.ts';
 
 const READ: Privilege = 'secret-read';
+/** Rights that a policy gives besides reading, in words. */
+const ACTS: ReadonlyMap<Permission, string> = new Map([
+  ['write', 'change more of it'],
+  ['verify', 'verify it'],
+  ['send', 'send mail by it'],
+]);
+/** Those that go by attributes too. */
+const BY_ATTRIBUTE: ReadonlySet<Permission> = new Set(['read', 'write']);
 
 export interface RenameContext {
   readonly schema: Schema;
@@ -23,7 +32,7 @@ export interface RenameContext {
 
 /**
  * Throws insufficientAccessRights (50) for an entry that policies would show more of under its new name than now, or
- * notAllowedOnNonLeaf (66) where something below it may not be changed.
+ * would let the requester do more with, or notAllowedOnNonLeaf (66) where something below it may not be changed.
  * @param entries the renamed entry, and all below it
  */
 export function requireRenameRights(
@@ -48,8 +57,11 @@ export function requireRenameRights(
     const name = { from: names.ofKey(key), to: names.ofKey(newKey) };
     const isMore =
       showsSecrets(entry, name, requester, context) ||
-      (!readsAll && access !== undefined && showsItsAuthorMore(access, name, schema));
+      (!readsAll && access !== undefined && givesMore('read', access, name, schema));
     if (isMore) throw showsMore(change, requester);
+    if (writesAll || access === undefined) continue;
+    for (const [permission, act] of ACTS)
+      if (givesMore(permission, access, name, schema)) throw letsDoMore(change, requester, act);
   }
 }
 
@@ -72,7 +84,7 @@ function showsSecrets(
     return isStored && grant?.readsSecrets(key) !== true;
   });
   if (hidden.length === 0) return false;
-  const readers = newReaders(views.policies.all.values(), name);
+  const readers = newPolicies('read', views.policies.all.values(), name);
   return readers.some(({ attributes }) => hidden.some((key) => attributes.hasSecretsOf(key)));
 }
 
@@ -82,21 +94,30 @@ function holdsSecret(entry: Entry, key: string, { secrets }: EntryViews): boolea
     .some((value) => secrets.secretAttributes.has(key) || secrets.show(key, value) !== value);
 }
 
-/** Returns true if the requester could read an attribute under the new name that it cannot read now, be it there or not. */
-function showsItsAuthorMore(access: PolicyAccess, name: NewName, schema: Schema): boolean {
-  const readers = newReaders(access.policies, name);
-  if (readers.length === 0) return false;
-  const now = access.grantAt(name.from);
-  if (now === undefined) return true;
-  return schema.attributeTypes.some(
-    ({ key }) => !now.reads(key) && readers.some(({ attributes }) => attributes.has(key)),
-  );
+/**
+ * Returns true if policies give the requester a permission under the new name that they do not give now, or give it for an
+ * attribute more, be that there or not.
+ */
+function givesMore(permission: Permission, access: PolicyAccess, name: NewName, schema: Schema): boolean {
+  const more = newPolicies(permission, access.policies, name);
+  if (more.length === 0) return false;
+  const now = access.decide(permission, name.from).policies;
+  if (now.length === 0) return true;
+  if (!BY_ATTRIBUTE.has(permission)) return false;
+  const have = (policies: readonly AccessPolicy[], key: string) =>
+    policies.some(({ attributes }) => attributes.has(key));
+  return schema.attributeTypes.some(({ key }) => have(more, key) && !have(now, key));
 }
 
-/** Returns the policies that allow to read the entry when it has its new name, and do not now. */
-function newReaders(policies: Iterable<AccessPolicy>, name: NewName): readonly AccessPolicy[] {
+/** Returns the policies that give a permission on the entry when it has its new name, and do not now. */
+function newPolicies(
+  permission: Permission,
+  policies: Iterable<AccessPolicy>,
+  name: NewName,
+): readonly AccessPolicy[] {
   return [...policies].filter(
-    (policy) => policy.permissions.has('read') && policy.willBeAbout(name) && !policy.isAbout(name.from, ''),
+    (policy) =>
+      policy.permissions.has(permission) && policy.willBeAbout(name) && !policy.isAbout(name.from, ''),
   );
 }
 
@@ -104,11 +125,28 @@ function newNameOf({ dn, newRdn, newSuperior }: ModifyDnChange): Dn {
   return (newSuperior ?? dn.parent ?? Dn.root).child(newRdn);
 }
 
-function showsMore(change: ModifyDnChange, { dn: who }: Requester): LdapError {
+function showsMore(change: ModifyDnChange, requester: Requester): LdapError {
+  return mayNotRename(
+    change,
+    requester,
+    'access control policies would show more of it under that name than under the present one. ' +
+      'Choose another name, or have the right to read all of it.',
+  );
+}
+
+function letsDoMore(change: ModifyDnChange, requester: Requester, act: string): LdapError {
+  return mayNotRename(
+    change,
+    requester,
+    `access control policies let this account ${act} under that name, and not under the present one. ` +
+      'Choose another name, or have somebody rename it who may change every entry.',
+  );
+}
+
+function mayNotRename(change: ModifyDnChange, { dn: who }: Requester, reason: string): LdapError {
   return new LdapError(
     'insufficientAccessRights',
-    `${who === '' ? 'An anonymous client' : who} may not rename ${change.dn} to ${newNameOf(change)}: access control policies would show more of it ` +
-      'under that name than under the present one. Choose another name, or have the right to read all of it.',
+    `${who === '' ? 'An anonymous client' : who} may not rename ${change.dn} to ${newNameOf(change)}: ${reason}`,
   );
 }
 
