@@ -10,6 +10,7 @@ import type { Account } from '../runtime/accounts.ts';
 import type { Answer } from './answer.ts';
 import { AccountRefused } from './login/account-lockout.ts';
 import { AccountRequester } from './login/account-requester.ts';
+import { isPasswordAttribute } from './login/password-attributes.ts';
 import type { Operation, Services } from './operation.ts';
 
 /** Its value is always this (draft-vchu-ldap-pwd-policy §2). */
@@ -21,8 +22,6 @@ const FREE_EXTENSIONS: ReadonlySet<string> = new Set([
   Oid.whoAmI,
   Oid.cancel,
 ]);
-/** Its name and its OID, as clients write them. */
-const PASSWORD_NAMES: ReadonlySet<string> = new Set(['userpassword', '2.5.4.35']);
 
 /** Adds what a login that has succeeded is told. */
 export function sayLoggedIn(operation: Operation, isAsked: boolean): void {
@@ -105,7 +104,7 @@ export function requireOwnPassword(request: Request, operation: Operation, servi
   if (request.type === 'extendedRequest' && FREE_EXTENSIONS.has(request.oid)) return;
   const isPassword =
     request.type === 'modifyRequest' &&
-    request.modifications.every(({ attribute }) => PASSWORD_NAMES.has(attribute.description.toLowerCase()));
+    request.modifications.every(({ attribute }) => isPasswordAttribute(attribute));
   requireChangeOf(isPassword ? services.keyOf(request.dn) : undefined, operation, services);
 }
 

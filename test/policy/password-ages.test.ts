@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { opendjAttribute } from '../../src/config/object-identifiers.ts';
 import { Oid } from '../../src/ldap/oids.ts';
 import { accountDn, accountLdif } from '../support/accounts.ts';
 import { changeKinds, extendedRequest, modifyRequest, octets, sequence } from '../support/ber-bytes.ts';
@@ -248,6 +249,21 @@ describe('the owner of an account', () => {
     expect(await bind(dn, SECOND)).toContain(`dn:${dn}`);
   });
 
+  it('does not have to change a password that it may not change', async () => {
+    const dn = await account('reset', 'ds-cfg-force-change-on-reset: true');
+    await reset(dn, SECOND);
+    const policy = 'cn=reset,cn=Password Policies,cn=config';
+    expect(await state(dn)).toContain('pwdReset: TRUE');
+    expect(await bind(dn, SECOND)).toContain('Password must be changed');
+    const replace = (name: string, value: boolean) => `replace: ds-cfg-${name}\nds-cfg-${name}: ${value}\n`;
+    await applied(
+      `dn: ${policy}\nchangetype: modify\n${replace('force-change-on-reset', false)}-\n${replace('allow-user-password-changes', false)}`,
+    );
+    const said = await bind(dn, SECOND);
+    expect(said).toContain(`dn:${dn}`);
+    expect(said).not.toContain('must be changed');
+  });
+
   it('gives its current password where the policy asks for it', async () => {
     const dn = await account('asked', 'ds-cfg-password-change-requires-current-password: true');
     await allowed(dn);
@@ -339,9 +355,15 @@ describe('an account', () => {
     );
     const modify = `dn: ${dn}\nchangetype: modify\nreplace: userPassword\nuserPassword: ${SECOND}\n`;
     expect((await tools.modify(modify)).code).toBe(13);
+    const byOid = modify.replaceAll('userPassword', '2.5.4.35');
+    expect((await tools.modify(byOid)).code, 'by OID').toBe(13);
     expect((await tools.run('ldappasswd', ['-s', SECOND, dn])).stdout).toContain('(13)');
     const policy = 'ds-pwp-password-policy-dn: cn=protected,cn=Password Policies,cn=config';
     expect((await tools.add(accountLdif('another', { password: FIRST, lines: [policy] }))).code).toBe(13);
+    const named = accountLdif('another', { password: FIRST, lines: [policy] });
+    const names = { userPassword: '2.5.4.35', 'ds-pwp-password-policy-dn': opendjAttribute(244) };
+    for (const [name, oid] of Object.entries(names))
+      expect((await tools.add(named.replace(name, oid))).code, name).toBe(13);
     const socket = `ldapi://${encodeURIComponent(join(server.folder, 'ldapi'))}`;
     const byRoot = await runProgram('ldapmodify', ['-Q', '-Y', 'EXTERNAL', '-H', socket], modify);
     expect(byRoot).toMatchObject({ code: 0 });

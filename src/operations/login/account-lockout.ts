@@ -187,8 +187,11 @@ export class AccountLockout {
     return policyOf(account, this.#options.findPolicy);
   }
 
-  #factsOf({ key, isDisabled, expiresAt }: Account): AccountFacts {
-    return passwordFactsOf(this.#options.entryOf(key), { isDisabled, expiresAt });
+  #factsOf(account: Account): AccountFacts {
+    const facts = passwordFactsOf(this.#options.entryOf(account.key), account);
+    // An owner that must change its password, and may not, could do nothing at all.
+    const canChange = this.#policyOf(account)?.settings.allowUserPasswordChanges !== false;
+    return facts.isReset && !canChange ? { ...facts, isReset: false } : facts;
   }
 
   /** Returns what identifies the account for as long as its entry exists, whatever its name. */

@@ -6,9 +6,7 @@ import type { Requester } from '../../backend/backend.ts';
 import { isPrepared } from '../../config/passwords/stored-password.ts';
 import { type Change, dnOfChange } from '../../ldap/change.ts';
 import { AccountRequester } from './account-requester.ts';
-
-/** Its name and its OID, as clients write them. */
-const PASSWORD_NAMES: ReadonlySet<string> = new Set(['userpassword', '2.5.4.35']);
+import { isPasswordAttribute } from './password-attributes.ts';
 
 /**
  * Returns the requester if it replaces its own password. Undefined for every other change, also for one that may leave a
@@ -43,9 +41,7 @@ export function givenPasswords(
 /** Returns the modifications of the requester's own passwords; undefined if there are none. */
 function ownPasswords(change: Change, requester: Requester, keyOf: (dn: string) => string) {
   if (change.type !== 'modify' || !(requester instanceof AccountRequester)) return undefined;
-  const modifications = change.modifications.filter(({ attribute }) =>
-    PASSWORD_NAMES.has(attribute.description.toLowerCase()),
-  );
+  const modifications = change.modifications.filter(({ attribute }) => isPasswordAttribute(attribute));
   if (modifications.length === 0) return undefined;
   const { key, credentials } = requester.account;
   if (credentials.passwords.length === 0 || keyOf(dnOfChange(change).toString()) !== key) return undefined;

@@ -196,7 +196,7 @@ export const passwordPolicy = defineObject({
       default: ['false'],
       synopsis: 'Whether the owner of an account must give its current password to change it.',
       description:
-        'In Password Modify (ldappasswd -a) or as a value that the same modify deletes. Without it, only accounts with ' +
+        'In Password Modify (ldappasswd -a) or as a value that the same modify deletes. If it is false, only accounts with ' +
         'password-reset or privilege-change can change their password by their login alone. An administrator that logs in on the local ' +
         'socket is not asked for it.',
     }),
