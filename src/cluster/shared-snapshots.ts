@@ -65,6 +65,9 @@ export class SharedSnapshots {
       pieces.push(piece);
       await setImmediate();
     }
+    // First: an etcd without space refuses the new snapshot, and takes deletions.
+    const old = Math.min(number + 1 - kept, last + 1);
+    if (old > 1) await log.trim(old);
     const seal = keys.sealOf(number, known, pieces);
     await log.writeSnapshot({ number, historyId, code: known, seal, pieces });
     if (number + 1 - kept > 1) await log.trim(number + 1 - kept);

@@ -14,12 +14,14 @@ import { appended, recordsFrom } from './log-conformance.ts';
 const HISTORY = '7d3ea4ac-33a8-4d5a-8d7d-64dc5e0b9f4b';
 const KEYS = new ClusterKeys(masterKeyOf(Buffer.alloc(32, 7)), HISTORY);
 
+let shared: SharedLog;
 let log: MemoryLog;
 let problems: string[];
 let snapshots: SharedSnapshots;
 
 beforeEach(async () => {
-  log = new MemoryLog(new SharedLog());
+  shared = new SharedLog();
+  log = new MemoryLog(shared);
   problems = [];
   const failed = (sentence: string) => void problems.push(sentence);
   snapshots = new SharedSnapshots({ log, historyId: HISTORY, keys: KEYS, values, failed, kept: 3 });
@@ -37,9 +39,9 @@ function entriesOf(count: number): Entry[] {
 it('shares a snapshot that every server of the cluster can read, and drops records but those kept', async () => {
   const entries = entriesOf(3000);
   await snapshots.share({ entries, number: 9, code: undefined, before: 0 });
-  const shared = await log.readSnapshot();
-  expect(shared).toMatchObject({ number: 9, code: '9c' });
-  const read = shared === undefined ? [] : readLogSnapshot(shared, KEYS, values);
+  const written = await log.readSnapshot();
+  expect(written).toMatchObject({ number: 9, code: '9c' });
+  const read = written === undefined ? [] : readLogSnapshot(written, KEYS, values);
   expect(read.map(({ dn }) => dn.toString())).toEqual(entries.map(({ dn }) => dn.toString()));
   expect((await log.read(7, 10)).map(({ number }) => number)).toEqual([7, 8, 9, 10]);
   await expect(log.read(6, 10)).rejects.toMatchObject({ problem: 'compacted' });
@@ -63,4 +65,14 @@ it('reports what the log cannot do, and goes on', async () => {
   log.heal();
   await snapshots.share({ entries: entriesOf(1), number: 9, code: '9c', before: 0 });
   expect(await log.snapshotNumber()).toBe(9);
+});
+
+it('drops what the last snapshot has before it writes the next, also without space', async () => {
+  await snapshots.share({ entries: entriesOf(1), number: 5, code: '5c', before: 0 });
+  shared.isFull = true;
+  await snapshots.share({ entries: entriesOf(1), number: 10, code: '10c', before: 5 });
+  expect(problems).toHaveLength(1);
+  expect(await log.snapshotNumber()).toBe(5);
+  expect((await log.read(6, 10)).map(({ number }) => number)).toEqual([6, 7, 8, 9, 10]);
+  await expect(log.read(5, 10)).rejects.toMatchObject({ problem: 'compacted' });
 });

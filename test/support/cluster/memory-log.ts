@@ -131,6 +131,7 @@ export class MemoryLog implements ClusterLog {
   async writeSnapshot(snapshot: LogSnapshot): Promise<void> {
     this.#require();
     if ((this.#shared.snapshot?.number ?? -1) >= snapshot.number) return;
+    if (this.#shared.isFull) throw new LogError('full', 'The log is full.');
     this.#shared.snapshot = { ...snapshot, pieces: [...snapshot.pieces] };
   }
 
