@@ -17,6 +17,9 @@ const SECOND = 'brown-lamp-quiet-73';
 const THIRD = 'white-lamp-quiet-74';
 const MUST_CHANGE = 'Password must be changed';
 const HASH = '{PBKDF2-HMAC-SHA256}10000:xKsMmlzVLRYdYzcgBuD3ZIAeSj8tNhjDHGFDqhth8Kcbw5qjL5UZxaiS2awL1HjO';
+/** Of the same password, with another salt. */
+const OTHER_HASH =
+  '{PBKDF2-HMAC-SHA256}10000:0YdT6cDcX5qiDagy0ie+FrM2RN8V8MC0buKrDrj+aAUwMTIzNDU2Nzg5YWJjZGVm';
 const HASHED = 'password';
 const OWNER = accountDn('Owner');
 const FRESH = accountDn('Fresh');
@@ -145,7 +148,16 @@ describe('an import', () => {
     expect(refused.stderr).not.toContain('q7#');
     await writeFile(file, [account('Clear', THIRD), account('Hash', HASH)].join('\n'));
     expect((await runHere(words)).code).toBe(0);
+    const replaces = async (hash: string, lines: string) => {
+      await writeFile(file, account('Moved', hash) + lines);
+      expect((await runHere([...words, '--replace-existing'])).code).toBe(0);
+    };
+    await replaces(HASH, 'pwdReset: TRUE\n');
+    await replaces(OTHER_HASH, 'pwdReset: TRUE\n');
+    // A file of an older version has no state.
+    await replaces(OTHER_HASH, 'description: older\n');
     await again();
+    expect(await bind(accountDn('Moved'), HASHED)).toContain(MUST_CHANGE);
     expect(await bind(accountDn('Clear'), THIRD)).toContain(MUST_CHANGE);
     expect(await bind(accountDn('Hash'), HASHED)).not.toContain(MUST_CHANGE);
     const set = await stateOf(accountDn('Clear'));

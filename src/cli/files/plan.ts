@@ -33,6 +33,7 @@ export interface PlanInput {
   readonly takesPasswordState?: boolean;
 }
 
+const PASSWORD_KEY = 'userpassword';
 /** The attributes that differ between two versions of an entry. */
 const VERSION_ATTRIBUTES = ['entryUUID', 'modifyTimestamp'] as const;
 
@@ -85,7 +86,9 @@ function planDelete(entry: Entry): PlannedChange {
 /** Undefined when the entry is as it should be. */
 function planModify(before: Entry, after: Entry, input: PlanInput): PlannedChange | undefined {
   const { schema, hashedAttributes } = input;
-  const takesState = input.takesPasswordState === true && hasHashes(after);
+  const hasNewPassword = !hasSameValues(before.values(PASSWORD_KEY), after.values(PASSWORD_KEY));
+  const isStateKnown = hasNewPassword || after.attributes.some(({ key }) => PASSWORD_STATE_KEYS.has(key));
+  const takesState = input.takesPasswordState === true && hasHashes(after) && isStateKnown;
   const wanted = wantedAttributes(after, schema, takesState);
   const modifications: Modification[] = [];
   for (const [key, attribute] of wanted) {
@@ -103,9 +106,20 @@ function planModify(before: Entry, after: Entry, input: PlanInput): PlannedChang
     if (isKept || wanted.has(key)) continue;
     modifications.push({ operation: 'replace', attribute: new Attribute(description, []) });
   }
+  if (takesState && hasNewPassword) modifications.push(...missingState(modifications, after, schema));
   if (modifications.length === 0) return undefined;
   const change: Change = { type: 'modify', dn: before.dn, modifications };
   return { change, before, after, assertion: versionOf(before) };
+}
+
+/** Returns the state that does not differ: with a new password, what is not given would be made anew. */
+function missingState(given: readonly Modification[], after: Entry, schema: Schema): readonly Modification[] {
+  return [...PASSWORD_STATE_KEYS]
+    .filter((key) => !given.some(({ attribute }) => attribute.key === key))
+    .map((key) => ({
+      operation: 'replace',
+      attribute: new Attribute(schema.describe(key)?.type.name ?? key, after.values(key)),
+    }));
 }
 
 /** Without what the server keeps by itself. */
@@ -125,7 +139,7 @@ function wantedAttributes(
 }
 
 function hasHashes(entry: Entry): boolean {
-  const passwords = entry.values('userpassword');
+  const passwords = entry.values(PASSWORD_KEY);
   return passwords.length > 0 && passwords.every(isHash);
 }
 
