@@ -4,7 +4,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cheapHash } from '../support/cheap-password.ts';
 import { confditFor, runHere } from '../support/confdit-program.ts';
 import { EtcdCluster } from '../support/etcd/etcd-cluster.ts';
 import { removeFolder } from '../support/folders.ts';
@@ -12,7 +11,7 @@ import { freePort } from '../support/free-port.ts';
 import { LdapTools } from '../support/ldap-tools.ts';
 import { type RunningServer, type StartOptions, startServer } from '../support/start-server.ts';
 import { runTask } from '../support/tasks.ts';
-import { passes, until } from '../support/until.ts';
+import { until } from '../support/until.ts';
 
 const SECOND = 'cn=Second,cn=Connection Handlers,cn=config';
 const SECRET = 'canary-of-a-mail-server';
@@ -280,28 +279,6 @@ ds-cfg-lockout-failure-count: ${value}
     }
     expect(await new LdapTools(there).delete(SECOND)).toMatchObject({ code: 0 });
     await until(async () => !(await isOpen()));
-  });
-
-  it('let nobody in whom another removes while they start', async () => {
-    await there.stop();
-    const names = Array.from({ length: 40 }, (_, index) => `Passing ${index}`);
-    const hash = (name: string) => cheapHash(`a-Long-password-of-${name}`);
-    const added = await new LdapTools(here).add(names.map((name) => account(name, hash(name))).join('\n'));
-    expect(added).toMatchObject({ code: 0 });
-    expect(await login(here, 'Passing 0')).toBe(0);
-    let isStarted = false;
-    const starting = startThere({ password: here.password }).finally(() => {
-      isStarted = true;
-    });
-    for (const name of names) {
-      if (!isStarted) await passes(40);
-      await new LdapTools(here).delete(`cn=${name},cn=Root DNs,cn=config`);
-    }
-    there = await starting;
-    await caughtUp();
-    const codes = new Set<number | null>();
-    for (const name of names) codes.add(await login(there, name));
-    expect([...codes]).toEqual([49]);
   });
 
   it('refuse to start on one history with two orders', async () => {
