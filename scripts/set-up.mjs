@@ -117,7 +117,9 @@ function reasonToInstall() {
     // Packages for other systems are optional and stay away.
     if (found === undefined && (entry.optional || entry.devOptional || entry.peer)) continue;
     const fits = found?.version === entry.version && found?.integrity === entry.integrity;
-    if (!fits) return `${path.replace(/^.*node_modules\//, '')} is not at ${entry.version}`;
+    const name = path.replace(/^.*node_modules\//, '');
+    if (!fits) return `${name} is not at ${entry.version}`;
+    if (!existsSync(join(root, path))) return `${name} is gone`;
   }
   return undefined;
 }
