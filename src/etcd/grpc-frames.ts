@@ -1,13 +1,12 @@
 // gRPC's frames on an HTTP/2 stream: a flag, a length of four octets, and a message. Compressed messages are refused: nobody asks
 // for them.
 
+import { UnfinishedOctets } from '../files/unfinished-octets.ts';
 import { EtcdError } from './etcd-error.ts';
 
 const HEAD_OCTETS = 5;
 /** A member sends what its peers may store: 1.5 MiB for each value unless it is configured otherwise, and several values. */
 const MESSAGE_OCTETS_MAX = 32 * 1024 * 1024;
-const NOTHING: Buffer = Buffer.alloc(0);
-const HELD_OCTETS_MIN = 4096;
 
 /** Returns a message in a frame. */
 export function frameOf(message: Uint8Array): Buffer {
@@ -21,9 +20,7 @@ export function frameOf(message: Uint8Array): Buffer {
 /** Cuts the octets of a stream into messages. Each octet is copied a bounded number of times, however small the pieces are. */
 export class GrpcFrames {
   readonly #octetsMax: number;
-  /** The beginning of an incomplete message. */
-  #held: Buffer = NOTHING;
-  #heldOctets = 0;
+  readonly #unfinished = new UnfinishedOctets();
 
   /** @param octetsMax length of the longest message accepted */
   constructor(octetsMax = MESSAGE_OCTETS_MAX) {
@@ -32,12 +29,12 @@ export class GrpcFrames {
 
   /** True while a message is incomplete. */
   get isInMessage(): boolean {
-    return this.#heldOctets > 0;
+    return this.#unfinished.length > 0;
   }
 
   /** Yields the messages that this piece completes. Throws EtcdError: `too-much` at the head of a message that is too large. */
   *take(piece: Buffer): Generator<Uint8Array, void> {
-    const octets = this.#joined(piece);
+    const octets = this.#unfinished.joinedWith(piece);
     let at = 0;
     for (;;) {
       const end = this.#endOf(octets, at);
@@ -45,9 +42,11 @@ export class GrpcFrames {
       const from = at + HEAD_OCTETS;
       at = end;
       // The memory of a piece is used again when it is joined with the next.
-      yield this.#heldOctets > 0 ? Buffer.from(octets.subarray(from, end)) : octets.subarray(from, end);
+      yield this.#unfinished.length > 0
+        ? Buffer.from(octets.subarray(from, end))
+        : octets.subarray(from, end);
     }
-    this.#hold(octets, at);
+    this.#unfinished.keep(octets, at);
   }
 
   /** Returns where the message at `at` ends; infinity while that is not known. */
@@ -62,32 +61,5 @@ export class GrpcFrames {
       throw new EtcdError('too-much', `${what}.`);
     }
     return at + HEAD_OCTETS + length;
-  }
-
-  #joined(piece: Buffer): Buffer {
-    if (this.#heldOctets === 0) return piece;
-    const octets = this.#heldOctets + piece.length;
-    if (octets > this.#held.length) {
-      const larger = Buffer.allocUnsafeSlow(2 * octets);
-      larger.set(this.#held.subarray(0, this.#heldOctets));
-      this.#held = larger;
-    }
-    this.#held.set(piece, this.#heldOctets);
-    this.#heldOctets = octets;
-    return this.#held.subarray(0, octets);
-  }
-
-  #hold(octets: Buffer, from: number): void {
-    const isHeldAlready = from === 0 && this.#heldOctets > 0;
-    if (isHeldAlready) return;
-    const rest = octets.subarray(from);
-    this.#heldOctets = rest.length;
-    if (rest.length === 0) {
-      this.#held = NOTHING;
-      return;
-    }
-    const held = Buffer.allocUnsafeSlow(Math.max(rest.length, HELD_OCTETS_MIN));
-    held.set(rest);
-    this.#held = held;
   }
 }

@@ -3,10 +3,8 @@
 
 import { frameLength } from '../codec/ber-reader.ts';
 import { readResponseMessage } from '../codec/message-ber.ts';
+import { UnfinishedOctets } from '../files/unfinished-octets.ts';
 import type { ResponseMessage } from '../ldap/message.ts';
-
-const NOTHING: Buffer = Buffer.alloc(0);
-const HELD_OCTETS_MIN = 4096;
 
 export interface FramedAnswer {
   readonly message: ResponseMessage;
@@ -16,9 +14,7 @@ export interface FramedAnswer {
 
 export class AnswerFrames {
   readonly #octetsMax: number;
-  /** The beginning of an incomplete message. */
-  #held: Buffer = NOTHING;
-  #heldOctets = 0;
+  readonly #unfinished = new UnfinishedOctets();
 
   /** @param octetsMax length of the longest message accepted. */
   constructor(octetsMax: number) {
@@ -27,7 +23,7 @@ export class AnswerFrames {
 
   /** True while a message is incomplete. */
   get isInMessage(): boolean {
-    return this.#heldOctets > 0;
+    return this.#unfinished.length > 0;
   }
 
   /**
@@ -35,7 +31,7 @@ export class AnswerFrames {
    * connection cannot continue then.
    */
   *take(piece: Buffer): Generator<FramedAnswer, void> {
-    const bytes = this.#joined(piece);
+    const bytes = this.#unfinished.joinedWith(piece);
     let at = 0;
     for (;;) {
       const octets = frameLength(bytes, at, bytes.length, this.#octetsMax);
@@ -44,33 +40,6 @@ export class AnswerFrames {
       at += octets;
       yield { message, octets };
     }
-    this.#hold(bytes, at);
-  }
-
-  #joined(piece: Buffer): Buffer {
-    if (this.#heldOctets === 0) return piece;
-    const octets = this.#heldOctets + piece.length;
-    if (octets > this.#held.length) {
-      const larger = Buffer.allocUnsafeSlow(2 * octets);
-      larger.set(this.#held.subarray(0, this.#heldOctets));
-      this.#held = larger;
-    }
-    this.#held.set(piece, this.#heldOctets);
-    this.#heldOctets = octets;
-    return this.#held.subarray(0, octets);
-  }
-
-  #hold(bytes: Buffer, from: number): void {
-    const isHeldAlready = from === 0 && this.#heldOctets > 0;
-    if (isHeldAlready) return;
-    const rest = bytes.subarray(from);
-    this.#heldOctets = rest.length;
-    if (rest.length === 0) {
-      this.#held = NOTHING;
-      return;
-    }
-    const held = Buffer.allocUnsafeSlow(Math.max(rest.length, HELD_OCTETS_MIN));
-    held.set(rest);
-    this.#held = held;
+    this.#unfinished.keep(bytes, at);
   }
 }

@@ -52,6 +52,16 @@ function told(
   return { code: reduced.code, message: reduced.message };
 }
 
+/** An issue with a value of the request. */
+const ISSUE: Issue = {
+  code: 'constraintViolation',
+  dn: OWN,
+  property: 'smtp-server',
+  received: 'mine.example.com',
+  problem: 'is no host',
+  advice: 'Give another.',
+};
+
 describe('a refusal', () => {
   it.each([
     ['unavailable', `${mailServerDn('Other')}: what the change needs was not ready within 30 seconds.`],
@@ -91,20 +101,12 @@ describe('a refusal', () => {
   );
 
   it('has the issues of values of the request, as long as they name nobody', () => {
-    const issue: Issue = {
-      code: 'constraintViolation',
-      dn: OWN,
-      property: 'smtp-server',
-      received: 'mine.example.com',
-      problem: 'is no host',
-      advice: 'Give another.',
-    };
     const withIssues = (...issues: readonly Issue[]) =>
       told(new LdapError('constraintViolation', 'There are issues.', { issues }));
-    expect(withIssues(issue).message).toContain('is no host');
-    const other = { ...issue, dn: mailServerDn('Other'), problem: 'is something hidden' };
-    expect(withIssues(issue, other).message).not.toContain('hidden');
-    expect(withIssues({ ...issue, problem: 'is what cn=Other has' }).message).toBe('The change is refused.');
+    expect(withIssues(ISSUE).message).toContain('is no host');
+    const other = { ...ISSUE, dn: mailServerDn('Other'), problem: 'is something hidden' };
+    expect(withIssues(ISSUE, other).message).not.toContain('hidden');
+    expect(withIssues({ ...ISSUE, problem: 'is what cn=Other has' }).message).toBe('The change is refused.');
   });
 
   it('of one of several changes is about that one', () => {
@@ -191,24 +193,16 @@ describe('a refusal', () => {
   });
 
   it('has no issue that others have to do with, or that is about no property of the request', () => {
-    const issue: Issue = {
-      code: 'constraintViolation',
-      dn: OWN,
-      property: 'smtp-server',
-      received: 'mine.example.com',
-      problem: 'is no host',
-      advice: 'Give another.',
-    };
     const withIssue = (one: Issue) =>
       told(new LdapError('objectClassViolation', 'There are issues.', { issues: [one] }));
-    expect(withIssue(issue)).toMatchObject({ code: 19, message: expect.stringContaining('is no host') });
-    expect(withIssue({ ...issue, property: 'ds-cfg-smtp-server' }).message).toContain('is no host');
+    expect(withIssue(ISSUE)).toMatchObject({ code: 19, message: expect.stringContaining('is no host') });
+    expect(withIssue({ ...ISSUE, property: 'ds-cfg-smtp-server' }).message).toContain('is no host');
     const refused = { code: 65, message: 'The change is refused.' };
-    expect(withIssue({ ...issue, code: 'unwillingToPerform' })).toEqual(refused);
-    expect(withIssue({ ...issue, property: 'auth-username' })).toEqual(refused);
-    const { property: _, ...entryIssue } = issue;
+    expect(withIssue({ ...ISSUE, code: 'unwillingToPerform' })).toEqual(refused);
+    expect(withIssue({ ...ISSUE, property: 'auth-username' })).toEqual(refused);
+    const { property: _, ...entryIssue } = ISSUE;
     expect(withIssue(entryIssue)).toEqual(refused);
-    expect(withIssue({ ...issue, dn: mailServerDn('Other') })).toEqual(refused);
+    expect(withIssue({ ...ISSUE, dn: mailServerDn('Other') })).toEqual(refused);
   });
 
   it('that is no refusal stays what it is, and so does one that policies made', () => {

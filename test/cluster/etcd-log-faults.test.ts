@@ -3,8 +3,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { LogHead, LogRecord } from '../../src/cluster/cluster-log.ts';
 import { LogError } from '../../src/cluster/cluster-log.ts';
-import { EtcdLog, type EtcdLogOptions } from '../../src/cluster/etcd-log.ts';
-import { FileReader } from '../../src/files/file-reader.ts';
+import type { EtcdLog, EtcdLogOptions } from '../../src/cluster/etcd-log.ts';
+import { EtcdLogs } from '../support/cluster/etcd-logs.ts';
 import { clientOf, closeClients } from '../support/etcd/clients.ts';
 import { DelayingMember } from '../support/etcd/delaying-member.ts';
 import { EtcdCluster } from '../support/etcd/etcd-cluster.ts';
@@ -12,39 +12,18 @@ import { until } from '../support/until.ts';
 import { appended, headOf, recordsFrom, START, snapshotAt, takeRecords } from './log-conformance.ts';
 
 let cluster: EtcdCluster;
-const logs: EtcdLog[] = [];
-let prefix = '';
-let prefixes = 0;
+const logs = new EtcdLogs('faults', { callMs: 2000, silenceMs: 500 });
 
 beforeAll(async () => {
   cluster = await EtcdCluster.start();
 });
 
-afterEach(async () => {
-  for (const log of logs.splice(0)) await log.close();
-});
+afterEach(() => logs.close());
 
 afterAll(() => cluster.close());
 
-function newPrefix(): void {
-  prefixes += 1;
-  prefix = `/faults/${prefixes}`;
-}
-
 function openLog(options: Partial<EtcdLogOptions> = {}): EtcdLog {
-  const log = new EtcdLog({
-    prefix,
-    urls: cluster.urls,
-    files: new FileReader(),
-    now: () => Date.now(),
-    callMs: 2000,
-    silenceMs: 500,
-    lookUpMs: 60_000,
-    patienceMs: 60_000,
-    ...options,
-  });
-  logs.push(log);
-  return log;
+  return logs.open(cluster.urls, options);
 }
 
 /** Appends one record, after however many of others, as a server does. Returns it. */
@@ -59,7 +38,7 @@ async function appendNext(log: EtcdLog, head: LogHead, text: string): Promise<[L
 
 describe('writers at several servers', () => {
   it('lose nothing that was acknowledged while members are killed and frozen', async () => {
-    newPrefix();
+    logs.newPrefix();
     await openLog().create(snapshotAt(START));
     const acknowledged = new Map<number, string>();
     const unknown = new Set<string>();
@@ -114,7 +93,7 @@ describe('writers at several servers', () => {
 
 describe('a follower', () => {
   it('goes on when all members were away, and says meanwhile that they are', async () => {
-    newPrefix();
+    logs.newPrefix();
     const writer = openLog();
     await writer.create(snapshotAt(START));
     const follower = openLog({ patienceMs: 100 });
@@ -134,7 +113,7 @@ describe('a follower', () => {
   });
 
   it('that slept reads on after a compaction, and learns what was trimmed', async () => {
-    newPrefix();
+    logs.newPrefix();
     const writer = openLog();
     await writer.create(snapshotAt(START));
     const sleeper = openLog();
@@ -160,7 +139,7 @@ describe('a follower', () => {
 
 describe('a batch that is too large for one value', () => {
   it('is there as a whole, for readers and followers, and goes with the log', async () => {
-    newPrefix();
+    logs.newPrefix();
     const [writer, reader] = [openLog({ callMs: 60_000 }), openLog({ callMs: 60_000 })];
     await writer.create(snapshotAt(START));
     const taking = takeRecords(reader, START, 41);
@@ -170,7 +149,7 @@ describe('a batch that is too large for one value', () => {
     await appended(writer, after);
     expect(await reader.read(START + 3, 1)).toEqual(records.slice(2));
     expect(await taking).toEqual([...records, ...after]);
-    const parts = () => cluster.ctl('get', '--prefix', '--keys-only', `${prefix}/part/`);
+    const parts = () => cluster.ctl('get', '--prefix', '--keys-only', `${logs.prefix}/part/`);
     expect((await parts()).trim().split(/\s+/)).toHaveLength(4);
     // They outlive the lease that they were put with.
     expect(await cluster.ctl('lease', 'list')).toMatch(/found [1-9]/);
@@ -183,7 +162,7 @@ describe('a batch that is too large for one value', () => {
   });
 
   it('is read only if it is wanted, and not with all others at once', async () => {
-    newPrefix();
+    logs.newPrefix();
     const writer = openLog({ callMs: 60_000 });
     await writer.create(snapshotAt(START));
     const records = recordsFrom(START + 1, 4, `x: ${'y'.repeat(2_500_000)}\n`);
@@ -204,7 +183,7 @@ describe('a batch that is too large for one value', () => {
   });
 
   it('leaves nothing behind when it was overtaken', async () => {
-    newPrefix();
+    logs.newPrefix();
     const writer = openLog({ callMs: 60_000 });
     await writer.create(snapshotAt(START));
     const seen = await headOf(writer);
@@ -214,20 +193,20 @@ describe('a batch that is too large for one value', () => {
     expect((await headOf(writer)).number).toBe(START + 1);
     const leases = (await cluster.ctl('lease', 'list')).match(/\n[0-9a-f]{8,}/g) ?? [];
     for (const lease of leases) await cluster.ctl('lease', 'revoke', lease.trim());
-    expect((await cluster.ctl('get', '--prefix', '--keys-only', `${prefix}/part/`)).trim()).toBe('');
+    expect((await cluster.ctl('get', '--prefix', '--keys-only', `${logs.prefix}/part/`)).trim()).toBe('');
   });
 });
 
 describe('a snapshot', () => {
   it('of many parts is read as it was written, also in the middle of a character', async () => {
-    newPrefix();
+    logs.newPrefix();
     const writer = openLog();
     await writer.create(snapshotAt(START));
     const pieces = Array.from({ length: 30 }, (_, index) => `${index}${'漢'.repeat(40_000)}`);
     await writer.writeSnapshot(snapshotAt(START + 1, pieces));
     const read = await openLog().readSnapshot();
     expect([...(read?.pieces ?? [])].join('') === pieces.join('')).toBe(true);
-    const keys = await cluster.ctl('get', '--prefix', '--keys-only', `${prefix}/snapshot/`);
+    const keys = await cluster.ctl('get', '--prefix', '--keys-only', `${logs.prefix}/snapshot/`);
     // Parts of the one before are gone.
     expect(keys.trim().split(/\s+/)).toHaveLength(4);
   });
@@ -235,36 +214,36 @@ describe('a snapshot', () => {
 
 describe('a cluster that is not what it was', () => {
   it('is noticed when its keys are gone', async () => {
-    newPrefix();
+    logs.newPrefix();
     const writer = openLog();
     await writer.create(snapshotAt(START));
     const seen = await headOf(writer);
-    await cluster.ctl('del', '--prefix', `${prefix}/`);
+    await cluster.ctl('del', '--prefix', `${logs.prefix}/`);
     const records = recordsFrom(START + 1, 1);
     await expect(writer.append(seen, records)).rejects.toMatchObject({ problem: 'foreign' });
     await expect(writer.head()).rejects.toMatchObject({ problem: 'foreign' });
   });
 
   it.each([
-    ['its keys are gone', async () => void (await cluster.ctl('del', '--prefix', `${prefix}/`))],
+    ['its keys are gone', async () => void (await cluster.ctl('del', '--prefix', `${logs.prefix}/`))],
     [
       'its end went back',
-      async (before: string) => void (await cluster.ctl('put', `${prefix}/head`, before)),
+      async (before: string) => void (await cluster.ctl('put', `${logs.prefix}/head`, before)),
     ],
     [
       'its end went back and others write to it',
       async (before: string) => {
-        await cluster.ctl('put', `${prefix}/head`, before);
+        await cluster.ctl('put', `${logs.prefix}/head`, before);
         const other = openLog();
         for (let count = 0; count < 3; count++) await appendNext(other, await headOf(other), 'other\n');
       },
     ],
   ])('is noticed by a server that only follows when %s', async (_, takeBack) => {
-    newPrefix();
+    logs.newPrefix();
     const [writer, follower] = [openLog(), openLog()];
     await writer.create(snapshotAt(START));
     await appended(writer, recordsFrom(START + 1, 1));
-    const before = await cluster.ctl('get', '--print-value-only', `${prefix}/head`);
+    const before = await cluster.ctl('get', '--print-value-only', `${logs.prefix}/head`);
     const following = follower.follow(START, new AbortController().signal)[Symbol.asyncIterator]();
     await following.next();
     for (const record of recordsFrom(START + 2, 4)) {
@@ -278,7 +257,7 @@ describe('a cluster that is not what it was', () => {
   });
 
   it('is noticed when another etcd is behind the same address', async () => {
-    newPrefix();
+    logs.newPrefix();
     const other = await EtcdCluster.start({ members: 1 });
     try {
       const log = openLog({ urls: [cluster.urls[0] ?? '', other.urls[0] ?? ''], callMs: 60_000 });
@@ -296,29 +275,29 @@ describe('a cluster that is not what it was', () => {
   });
 
   it('of a newer format is not touched', async () => {
-    newPrefix();
+    logs.newPrefix();
     const log = openLog();
     await log.create(snapshotAt(START));
     const seen = await headOf(log);
-    await cluster.ctl('put', `${prefix}/format`, '{"format":2}');
+    await cluster.ctl('put', `${logs.prefix}/format`, '{"format":2}');
     const newer = { problem: 'format', message: expect.stringContaining('Upgrade this server') };
     await expect(log.head()).rejects.toMatchObject(newer);
     await expect(log.append(seen, recordsFrom(START + 1, 1))).rejects.toMatchObject(newer);
     await expect(log.read(START + 1, 1)).rejects.toMatchObject(newer);
     await expect(log.readSnapshot()).rejects.toMatchObject(newer);
-    await cluster.ctl('put', `${prefix}/format`, '{"format":1}');
+    await cluster.ctl('put', `${logs.prefix}/format`, '{"format":1}');
     expect(await headOf(log)).toEqual(seen);
   });
 
   it('with values that confdit does not write is refused', async () => {
-    newPrefix();
+    logs.newPrefix();
     const [log, client] = [openLog(), clientOf(cluster.urls)];
     await log.create(snapshotAt(START));
     await appended(log, recordsFrom(START + 1, 1));
     const texts = ['', '[]', '{"number":"1"}', '{"records":[{}]}', '{"records":[]}', '{"id":1}', '\xff'];
     for (const key of [`commit/000000000000000${START + 1}`, 'snapshot', 'head']) {
       for (const text of texts) {
-        await client.put({ key: `${prefix}/${key}`, value: Buffer.from(text, 'latin1') });
+        await client.put({ key: `${logs.prefix}/${key}`, value: Buffer.from(text, 'latin1') });
         const reading = key === 'snapshot' ? log.readSnapshot() : log.read(START + 1, 1);
         await expect(reading).rejects.toMatchObject({ problem: 'format' });
       }

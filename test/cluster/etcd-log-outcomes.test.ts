@@ -2,50 +2,30 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { LogError } from '../../src/cluster/cluster-log.ts';
-import { EtcdLog, type EtcdLogOptions } from '../../src/cluster/etcd-log.ts';
-import { FileReader } from '../../src/files/file-reader.ts';
+import type { EtcdLog, EtcdLogOptions } from '../../src/cluster/etcd-log.ts';
+import { EtcdLogs } from '../support/cluster/etcd-logs.ts';
 import { DelayingMember } from '../support/etcd/delaying-member.ts';
 import { EtcdCluster } from '../support/etcd/etcd-cluster.ts';
 import { appended, headOf, recordsFrom, START, snapshotAt } from './log-conformance.ts';
 
 let cluster: EtcdCluster;
-const logs: EtcdLog[] = [];
-let prefix = '';
-let prefixes = 0;
+const logs = new EtcdLogs('outcomes');
 
 beforeAll(async () => {
   cluster = await EtcdCluster.start({ members: 1 });
 });
 
-afterEach(async () => {
-  for (const log of logs.splice(0)) await log.close();
-});
+afterEach(() => logs.close());
 
 afterAll(() => cluster.close());
 
-function newPrefix(): void {
-  prefixes += 1;
-  prefix = `/outcomes/${prefixes}`;
-}
-
 function openLog(options: Partial<EtcdLogOptions> = {}): EtcdLog {
-  const log = new EtcdLog({
-    prefix,
-    urls: cluster.urls,
-    files: new FileReader(),
-    now: () => Date.now(),
-    callMs: 60_000,
-    lookUpMs: 60_000,
-    patienceMs: 60_000,
-    ...options,
-  });
-  logs.push(log);
-  return log;
+  return logs.open(cluster.urls, options);
 }
 
 describe('a write without an answer', () => {
   it('that is done after it was looked for is found, and not made twice', async () => {
-    newPrefix();
+    logs.newPrefix();
     const [record] = recordsFrom(START + 1, 1);
     const id = record?.id ?? '';
     const member = await DelayingMember.start(cluster.member(0).url, ({ request }) => request.includes(id));
@@ -62,7 +42,7 @@ describe('a write without an answer', () => {
   });
 
   it('that is never done is unknown when nothing answers any more', async () => {
-    newPrefix();
+    logs.newPrefix();
     const [record] = recordsFrom(START + 1, 1);
     const id = record?.id ?? '';
     await openLog().create(snapshotAt(START));
@@ -91,7 +71,7 @@ describe('a write whose first try got no answer', () => {
   ] as const;
 
   it.each(laterAnswers)('stays unknown when etcd %s at the next', async (_, status, message) => {
-    newPrefix();
+    logs.newPrefix();
     const records = recordsFrom(START + 1, 1);
     const id = records[0]?.id ?? '';
     await openLog().create(snapshotAt(START));
@@ -113,7 +93,7 @@ describe('a write whose first try got no answer', () => {
   it.each(laterAnswers)(
     'stays unknown when etcd %s as the write is looked for',
     async (_, status, message) => {
-      newPrefix();
+      logs.newPrefix();
       const records = recordsFrom(START + 1, 1);
       const id = records[0]?.id ?? '';
       await openLog().create(snapshotAt(START));
@@ -136,7 +116,7 @@ describe('an etcd that reports that it is full', () => {
   const FULL = 'etcdserver: mvcc: database space exceeded';
 
   it('has stored the change if it is found, and has refused it if it is not', async () => {
-    newPrefix();
+    logs.newPrefix();
     const [stored, refused] = [recordsFrom(START + 1, 1), recordsFrom(START + 2, 1)];
     const [storedId, refusedId] = [stored[0]?.id ?? '', refused[0]?.id ?? ''];
     await openLog().create(snapshotAt(START));
@@ -157,7 +137,7 @@ describe('an etcd that reports that it is full', () => {
   it('has in its log what it acknowledged, and nothing that it refused', async () => {
     const small = await EtcdCluster.start({ members: 1, args: [`--quota-backend-bytes=${4 * 1024 * 1024}`] });
     try {
-      newPrefix();
+      logs.newPrefix();
       const writers = Array.from({ length: 4 }, () => openLog({ urls: small.urls }));
       await writers[0]?.create(snapshotAt(START));
       const outcomes = new Map<string, string>();
