@@ -262,15 +262,16 @@ export class PropertyValidator {
 
   /**
    * Compares the meaning of an unchanged entry with that of other sources: returns the pending changes and the
-   * properties whose effective values have changed.
+   * properties whose effective values have changed. With `isHeld` all that is in force stays.
    */
   compareWith(
     other: PropertyValidator,
     before: EntryInForce,
     at: Date,
+    isHeld = false,
   ): { readonly pending: PendingChanges | undefined; readonly changed: readonly ChangedProperty[] } {
     const { entry } = before;
-    const pending = this.pendingAfter(before, entry, at, other);
+    const pending = this.pendingAfter(before, entry, at, other, NO_NAMES, isHeld);
     const old = other.#readInForce(before);
     const now = this.#readInForce({ entry, pending });
     return { pending, changed: old === undefined || now === undefined ? [] : changedProperties(old, now) };

@@ -17,8 +17,9 @@ export function reloadTask(reload: Pick<Reload, 'run'>): TaskKind {
     check: () => [],
     run: async (task: TaskContext): Promise<TaskOutcome> => {
       try {
-        const { lines } = await reload.run(`a task of ${task.by}`);
+        const { lines, kept } = await reload.run(`a task of ${task.by}`);
         for (const line of lines) task.log('INFORMATION', line);
+        for (const problem of kept) task.log('WARNING', `Still not in force on this server: ${problem}`);
         task.log('INFORMATION', `Everything was read again; ${countOf(lines.length, 'change')} took effect.`);
         return 'successfully';
       } catch (error) {

@@ -1,6 +1,6 @@
 // Real servers that share one configuration through a real etcd: what one is told, the others do.
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -85,6 +85,16 @@ async function login(server: RunningServer, name: string): Promise<number | null
 async function plans(server: RunningServer): Promise<string> {
   const parts = await server.describe('a');
   return JSON.stringify(parts.filter(({ kind }) => kind === 'mail-server'));
+}
+
+/** Sends SIGHUP. Resolves to what the log says of the end of the reload. */
+async function reload(server: RunningServer): Promise<string> {
+  const asked = Date.now();
+  process.kill(server.pid, 'SIGHUP');
+  const end = await server.waitForLog(
+    ({ time, msg }) => Number(time) >= asked && /^(?:reloaded$|nothing was reloaded)/.test(String(msg)),
+  );
+  return String(end.msg);
 }
 
 async function isOpen(): Promise<boolean> {
@@ -181,6 +191,44 @@ describe('two servers of a cluster', () => {
     await until(async () => (await plans(there)).includes('smtp.other.example'));
     const [later] = await new LdapTools(there).entries(dn, '-s', 'base', ...attributes);
     expect(later?.first('ds-cfg-pending-change')).toBeUndefined();
+  });
+
+  it('reload what can be in force although something else cannot, and that too once it can', async () => {
+    const put = (server: RunningServer, text: string) =>
+      writeFile(join(server.folder, 'config', 'expressions', 'mail.properties'), text);
+    await put(here, 'moving.host=smtp.first.example\nheld.host=smtp.held.example\n');
+    await put(there, 'moving.host=smtp.first.example\n');
+    expect(await reload(here)).toBe('reloaded');
+    expect(await reload(there)).toBe('reloaded');
+    const added = [
+      mailServer('Moving', '$<moving.host>'),
+      mailServer('Kept back', 'smtp.before.example'),
+      mailServer('Absent', '$<held.host>'),
+    ];
+    expect(await new LdapTools(here).add(added.join('\n'))).toMatchObject({ code: 0 });
+    const held = `dn: cn=Kept back,cn=Mail Servers,cn=config
+changetype: modify
+replace: ds-cfg-smtp-server
+ds-cfg-smtp-server: $<held.host>
+`;
+    expect(await new LdapTools(here).modify(held)).toMatchObject({ code: 0 });
+    await caughtUp();
+    expect(await plans(there)).toContain('smtp.first.example');
+    await put(there, 'moving.host=smtp.later.example\n');
+    expect(await reload(there)).toBe('reloaded');
+    expect(await plans(there)).toContain('smtp.later.example');
+    expect(await plans(there)).toContain('smtp.before.example');
+    expect(await plans(there)).not.toContain('cn=absent,');
+    expect(there.logLines().map(({ msg }) => msg)).toContain('still not in force on this server');
+    // What was right is wrong now: nothing of that reload takes effect.
+    await put(there, 'other.host=smtp.wrong.example\n');
+    expect(await reload(there)).not.toBe('reloaded');
+    await put(there, 'moving.host=smtp.last.example\nheld.host=smtp.held.example\n');
+    expect(await reload(there)).toBe('reloaded');
+    const parts = await plans(there);
+    for (const part of ['smtp.last.example', 'smtp.held.example', 'cn=absent,'])
+      expect(parts).toContain(part);
+    expect(parts).not.toContain('smtp.before.example');
   });
 
   it('open a port where it is free, and say where it is not', async () => {

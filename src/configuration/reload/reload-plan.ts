@@ -1,5 +1,6 @@
 // What a reload would do: the entries that the sources have a say in, and those that refer to them, are compared with what
-// is in force, and checked as a change from that, with new sources. Nothing changes before `commit`, which cannot fail. It is made in pieces, so that readers do not wait; whoever makes one sees to it that the entries stay as they are.
+// is in force, and checked as a change from that, with new sources. Nothing changes before `commit`, which cannot fail. It is made in
+// pieces, so that readers do not wait; whoever makes one sees to it that the entries stay as they are.
 
 import { setImmediate } from 'node:timers/promises';
 import type { ChangedProperty, PendingChanges } from '../../config/admin-actions.ts';
@@ -10,10 +11,11 @@ import { ReferenceIndex } from '../../config/reference-index.ts';
 import type { Sources } from '../../expression/sources.ts';
 import { hasExpression } from '../../expression/template.ts';
 import type { Entry } from '../../ldap/entry.ts';
-import type { Issue } from '../../ldap/issue.ts';
+import { formatIssue, type Issue } from '../../ldap/issue.ts';
 import type { ObjectDifference } from '../../runtime/component.ts';
 import type { Configuration, ReloadedEntry } from '../configuration.ts';
 import { Difference } from '../difference.ts';
+import type { KeptEntries } from './kept-entries.ts';
 
 /** An entry with other values in force, with others that wait, or that names others. */
 export interface ReloadedObject extends ReloadedEntry {
@@ -36,24 +38,33 @@ export interface ReloadPlan {
 
 const ENTRIES_AT_A_TIME = 64;
 
-/** Compares the effective configuration with the one that the newly read sources give, and validates that. */
+/**
+ * Compares the effective configuration with the one that the newly read sources give, and validates that.
+ * @param kept Keys of entries that are not in force here as they are stored, and stay so: they refuse nothing.
+ */
 export async function planReload(
   configuration: Configuration,
   sources: Sources,
   at: Date,
+  kept: KeptEntries,
 ): Promise<ReloadPlan> {
   const validator = configuration.validator.withSources(sources);
   const doubtful = await findDoubtful(configuration);
   await configuration.readAheadOf(doubtful.values(), validator);
   const view = new ReloadedView(configuration, validator, at);
-  await inPieces(doubtful, ([key, entry]) => view.take(key, entry));
+  await inPieces(doubtful, ([key, entry]) => view.take(key, entry, kept.has(key)));
   const issues: Issue[] = [];
   const objects: ReloadedObject[] = [];
   const earlier = configuration.validator;
   await inPieces(withReferrers(doubtful, configuration), ([key, entry]) => {
-    issues.push(...validator.validate({ key, before: entry, after: entry }, view, earlier));
-    issues.push(...validator.checkOutdated(entry, entry, earlier));
-    const object = issues.length === 0 && doubtful.has(key) ? objectOf(key, entry, view) : undefined;
+    if (!kept.has(key)) {
+      const own = [
+        ...validator.validate({ key, before: entry, after: entry }, view, earlier),
+        ...validator.checkOutdated(entry, entry, earlier),
+      ];
+      if (own.length === 0 || !kept.keep(key, own.map(formatIssue))) issues.push(...own);
+    }
+    const object = issues.length === 0 && doubtful.has(key) ? objectOf(key, entry, view, kept) : undefined;
     if (object !== undefined) objects.push(object);
   });
   return {
@@ -118,11 +129,11 @@ class ReloadedView implements ConfigView {
     this.#at = at;
   }
 
-  /** Takes an entry that may mean something else. */
-  take(key: string, entry: Entry): void {
+  /** Takes an entry that may mean something else. `isKept` if what is in force of it stays all the same. */
+  take(key: string, entry: Entry, isKept: boolean): void {
     const { configuration, validator } = this;
     const before = { entry, pending: configuration.pending(entry) };
-    const comparison = validator.compareWith(configuration.validator, before, this.#at);
+    const comparison = validator.compareWith(configuration.validator, before, this.#at, isKept);
     this.#comparisons.set(entry, comparison);
     const known = configuration.targets(key);
     const targets = validator.targetsOf(entry, undefined, comparison.pending);
@@ -155,7 +166,12 @@ class ReloadedView implements ConfigView {
   }
 }
 
-function objectOf(key: string, entry: Entry, view: ReloadedView): ReloadedObject | undefined {
+function objectOf(
+  key: string,
+  entry: Entry,
+  view: ReloadedView,
+  kept: KeptEntries,
+): ReloadedObject | undefined {
   const { configuration, validator } = view;
   const old = configuration.validator;
   const before = configuration.pending(entry);
@@ -164,6 +180,7 @@ function objectOf(key: string, entry: Entry, view: ReloadedView): ReloadedObject
     .filter((change) => before?.get(change.property.name) !== change)
     .map(({ property }) => property.name);
   const isAbsent = configuration.inForce.isAbsent(entry);
+  if (isAbsent && kept.has(key)) return undefined;
   const isUnchanged = changed.length === 0 && waiting.length === 0 && !isAbsent;
   const isSame = isUnchanged && before?.size === pending?.size;
   if (isSame && !view.hasOtherTargets(key)) return undefined;

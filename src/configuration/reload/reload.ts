@@ -15,6 +15,7 @@ import type { ProviderFiles } from '../../runtime/provider-files.ts';
 import type { Patience, Runtime } from '../../runtime/runtime.ts';
 import type { Configuration } from '../configuration.ts';
 import type { WritePath } from '../write/write-path.ts';
+import { KeptEntries } from './kept-entries.ts';
 import { planReload, type ReloadedObject, type ReloadPlan } from './reload-plan.ts';
 
 export interface ReloadOptions {
@@ -40,6 +41,14 @@ export interface LastReload {
 /** Report of a reload for people: a line for each property whose effective value has changed, without values of secrets. */
 export interface ReloadReport {
   readonly lines: readonly string[];
+  /** A sentence for each reason why something that another server has stored is still not in force here. */
+  readonly kept: readonly string[];
+}
+
+/** Everything that a reload would put into force. */
+interface Made {
+  readonly plan: ReloadPlan;
+  readonly ready: readonly Prepared[];
 }
 
 /** Nothing has changed. One problem a line; never the value of a secret. */
@@ -91,6 +100,7 @@ export class Reload {
       });
       this.#last = { at: now(), problems: [] };
       for (const line of report.lines) log.info({ cause, change: line }, 'effective value changed');
+      for (const problem of report.kept) log.warn({ cause, problem }, 'still not in force on this server');
       log.info({ cause, changes: report.lines.length }, 'reloaded');
       return report;
     } catch (error) {
@@ -106,27 +116,45 @@ export class Reload {
   }
 
   async #reload(runtime: Runtime): Promise<ReloadReport> {
-    const { configuration, reloaded, now } = this.#options;
-    const plan = await planReload(configuration, await this.#sources(), now());
-    const problems = plan.issues.map(formatIssue);
-    const patience: Patience = {
-      refused: ({ message }) => problems.push(message),
-      turn: () => setImmediate(),
-    };
-    const ready = [await runtime.prepareAll(plan.differences, patience)];
-    try {
-      for (const reread of await this.#reread(plan, problems)) ready.push(reread);
-      await runtime.review(plan.differences, { isEverythingRead: true }, patience);
-      if (problems.length > 0) throw new ReloadRefused([...new Set(problems)]);
-    } catch (error) {
-      for (const one of ready.toReversed()) one.abort();
-      throw error;
-    }
+    const { configuration, reloaded } = this.#options;
+    const sources = await this.#sources();
+    const kept = new KeptEntries(configuration);
+    let made = await this.#prepare(runtime, sources, kept);
+    while (made === undefined) made = await this.#prepare(runtime, sources, kept);
+    const { plan, ready } = made;
     plan.commit();
     for (const one of ready) one.commit();
     await Promise.all(ready.map((one) => one.settled?.()));
     reloaded(plan.objects);
-    return { lines: linesOf(plan.objects) };
+    return { lines: linesOf(plan.objects), kept: kept.problems };
+  }
+
+  /** Resolves to undefined if an entry could not be tried again, and everything is to be prepared without it. */
+  async #prepare(runtime: Runtime, sources: Sources, kept: KeptEntries): Promise<Made | undefined> {
+    const { configuration, now } = this.#options;
+    const plan = await planReload(configuration, sources, now(), kept);
+    if (kept.takeUnsettled()) return undefined;
+    const problems = plan.issues.map(formatIssue);
+    const patience: Patience = {
+      refused: ({ message }, key) => {
+        if (key === undefined || !kept.keep(key, [message])) problems.push(message);
+      },
+      turn: () => setImmediate(),
+    };
+    const ready = [await runtime.prepareAll(plan.differences, patience)];
+    try {
+      if (kept.takeUnsettled()) {
+        abortAll(ready);
+        return undefined;
+      }
+      for (const reread of await this.#reread(plan, problems)) ready.push(reread);
+      await runtime.review(plan.differences, { isEverythingRead: true }, patience);
+      if (problems.length > 0) throw new ReloadRefused([...new Set(problems)]);
+    } catch (error) {
+      abortAll(ready);
+      throw error;
+    }
+    return { plan, ready };
   }
 
   async #sources(): Promise<Sources> {
@@ -154,6 +182,10 @@ export class Reload {
     }
     return read;
   }
+}
+
+function abortAll(ready: readonly Prepared[]): void {
+  for (const one of ready.toReversed()) one.abort();
 }
 
 function alertText(cause: string, problems: readonly string[]): string {
