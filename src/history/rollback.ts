@@ -12,7 +12,8 @@ import type { WritePath, WriteStep, Written } from '../configuration/write/write
 import { changesOf, changesOfMany } from '../directory/entry-difference.ts';
 import { octetsOfChange } from '../directory/kept-octets.ts';
 import type { HeldOctets } from '../directory/octet-budget.ts';
-import type { Change, EntryDifference } from '../ldap/change.ts';
+import type { Change, EntryDifference, ModifyDnChange } from '../ldap/change.ts';
+import type { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { ConfigurationHistory } from './configuration-history.ts';
 
@@ -118,10 +119,29 @@ class RollbackStep implements WriteStep {
       requireAccountRights(change, this.#requester, { schema, definitions }, entries[index]);
       const readsSecrets = this.#configuration.readsSecrets(this.#requester, entries[index]);
       requireSecretAnew(change, this.#requester, { schema, definitions, readsSecrets }, entries[index]);
-      if (change.type === 'modifyDn') this.#configuration.requireRename(change, this.#requester);
     }
+    for (const rename of renamesIn(present)) this.#configuration.requireRename(rename, this.#requester);
     return this.made;
   }
+}
+
+/**
+ * Returns a rename for each entry that has another name afterwards. The rollback itself may delete and add the entry instead,
+ * because another one has the name now.
+ */
+function renamesIn(differences: readonly EntryDifference[]): readonly ModifyDnChange[] {
+  const entries = new Map<string, Entry>();
+  for (const { before } of differences) {
+    const id = before?.first('entryuuid');
+    if (before !== undefined && id !== undefined) entries.set(id, before);
+  }
+  return differences.flatMap(({ before, after }): readonly ModifyDnChange[] => {
+    const id = after?.first('entryuuid');
+    const entry = id === undefined || id === before?.first('entryuuid') ? undefined : entries.get(id);
+    if (entry === undefined || after === undefined) return [];
+    const { rdn = [], parent } = after.dn;
+    return [{ type: 'modifyDn', dn: entry.dn, newRdn: rdn, deleteOldRdn: true, newSuperior: parent }];
+  });
 }
 
 function tooMany(count: number, changesMax: number): LdapError {

@@ -171,8 +171,16 @@ describe('a mail server with a secret', () => {
     const client = await RawClient.bound(server, accountDn('keeper'), PASSWORD);
     const back = await client.request(extendedRequest(Oid.rollback, JSON.stringify({ to: shown })));
     expect(back).toMatchObject({ code: 50, text: expect.stringContaining('would show more') });
+    expect(await secretIsSeenBy('keeper')).toBe(false);
+    // Where the name is taken, the rollback deletes and adds, and comes to the same.
+    const taken = `dn: ${mailServerDn('keeper-x')}\nobjectClass: ds-cfg-mail-server\nds-cfg-enabled: true\n`;
+    const added = await as('keeper').add(`${taken}ds-cfg-smtp-server: smtp.keeper.example\n`);
+    expect(added.code, added.stderr).toBe(0);
+    const again = await client.request(extendedRequest(Oid.rollback, JSON.stringify({ to: shown })));
+    expect(again).toMatchObject({ code: 50, text: expect.stringContaining('would show more') });
     client.close();
     expect(await secretIsSeenBy('keeper')).toBe(false);
+    await administrator.delete(mailServerDn('keeper-x'));
   });
 });
 
