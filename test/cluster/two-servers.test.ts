@@ -22,16 +22,18 @@ import { masterKeyOf } from '../../src/store/encryption/data-keys.ts';
 import { VALUES_AS_STORED } from '../../src/store/encryption/stored-values.ts';
 import type { Commit } from '../../src/store/store.ts';
 import { moveOf, peopleTree, SUFFIX } from '../directory/people.ts';
+import { type Failure, MemoryLog, SharedLog } from '../support/cluster/memory-log.ts';
 import { until } from '../support/until.ts';
-import { ArrayLog, type Failure, SharedArray } from './array-log.ts';
 
 const HISTORY = '7d3ea4ac-33a8-4d5a-8d7d-64dc5e0b9f4b';
 const KEYS = new ClusterKeys(masterKeyOf(Buffer.alloc(32, 7)), HISTORY);
 const RECORDS = new LogRecords(KEYS, VALUES_AS_STORED);
 const CODE = KEYS.firstCode(0);
 
-function newLog(): SharedArray {
-  return new SharedArray({ number: 0, historyId: HISTORY, code: CODE });
+function newLog(): SharedLog {
+  const shared = new SharedLog();
+  shared.begin({ number: 0, historyId: HISTORY, code: CODE, seal: '', pieces: [] });
+  return shared;
 }
 
 /** A local copy that says what it has. */
@@ -52,15 +54,15 @@ interface Opening {
   readonly lastId?: () => string | undefined;
   readonly local?: Copy;
   /** Called before the log is followed. */
-  readonly before?: (log: ArrayLog) => void;
+  readonly before?: (log: MemoryLog) => void;
 }
 
-function open(shared: SharedArray, opening: Opening = {}) {
+function open(shared: SharedLog, opening: Opening = {}) {
   const { failures = [], local = new Copy(), lastId } = opening;
   const entries = peopleTree();
   const stopped: string[] = [];
   const notFollowed: string[] = [];
-  const log = new ArrayLog(shared, failures);
+  const log = new MemoryLog(shared, failures);
   const reports = {
     notInForce: () => {},
     notFollowed: (one: string) => void notFollowed.push(one),
@@ -112,7 +114,7 @@ function contentOf({ tree }: MemoryTree): readonly string[] {
 }
 
 /** The tree that the log itself comes to. */
-function oracle(shared: SharedArray): readonly string[] {
+function oracle(shared: SharedLog): readonly string[] {
   const entries = peopleTree();
   let code = CODE;
   for (const record of shared.records) {
@@ -122,8 +124,8 @@ function oracle(shared: SharedArray): readonly string[] {
   return contentOf(entries);
 }
 
-async function allCaughtUp(servers: readonly Server[], shared: SharedArray): Promise<void> {
-  const isThere = ({ writePath }: Server) => writePath.feed.number === shared.head.number;
+async function allCaughtUp(servers: readonly Server[], shared: SharedLog): Promise<void> {
+  const isThere = ({ writePath }: Server) => writePath.feed.number === shared.head?.number;
   await until(() => servers.every((one) => isThere(one) && one.writePath.waitingCount === 0));
 }
 
@@ -222,7 +224,7 @@ describe('servers that share a log', () => {
         changes: [add(`unit ${count}`)],
       };
       const id = `00000000-0000-4000-8000-${String(count).padStart(12, '0')}`;
-      shared.push(RECORDS.format([{ ...commit, id }], seen.code));
+      shared.push(seen, RECORDS.format([{ ...commit, id }], seen.code));
       return 'overtaken';
     };
     await expect(here.writePath.submit(add('one'), ANONYMOUS)).rejects.toMatchObject({ code: 51 });
@@ -232,13 +234,13 @@ describe('servers that share a log', () => {
   it('refuses changes at once while etcd is away, with the reason, and goes on when it is back', async () => {
     const shared = newLog();
     const here = open(shared);
-    here.log.isConnected = false;
+    here.log.cut('unavailable');
     const refused = here.writePath.submit(add('one'), ANONYMOUS);
     await expect(refused).rejects.toMatchObject({
       code: 52,
-      message: expect.stringContaining('taken etcd away'),
+      message: expect.stringContaining('The log is unavailable.'),
     });
-    here.log.isConnected = true;
+    here.log.heal();
     expect(await here.writePath.submit(add('one'), ANONYMOUS)).toMatchObject({ number: 1 });
   });
 
@@ -260,7 +262,7 @@ describe('what passes', () => {
   it('keeps nothing from being made that has arrived', async () => {
     const shared = newLog();
     await open(shared).writePath.submit(add('one'), ANONYMOUS);
-    const before = (log: ArrayLog) => {
+    const before = (log: MemoryLog) => {
       const { head } = log;
       let count = 0;
       log.head = () => {
@@ -290,7 +292,7 @@ describe('what passes', () => {
 
   it('and refuses to tell of new changes is reported once, and asked again', async () => {
     const shared = newLog();
-    const before = (log: ArrayLog) => {
+    const before = (log: MemoryLog) => {
       const { follow } = log;
       let count = 0;
       log.follow = (...given) => {
@@ -336,7 +338,7 @@ describe('a server with a past', () => {
     const here = open(shared);
     for (const name of ['one', 'two', 'three']) await here.writePath.submit(add(name), ANONYMOUS);
     let signal: AbortSignal | undefined;
-    const before = (log: ArrayLog) => {
+    const before = (log: MemoryLog) => {
       const { follow, read } = log;
       log.follow = (...given) => {
         [, signal] = given;
@@ -355,7 +357,7 @@ describe('a server with a past', () => {
 });
 
 describe('a record that no server wrote', () => {
-  async function withOne(change: (records: SharedArray['records']) => void) {
+  async function withOne(change: (records: SharedLog['records']) => void) {
     const shared = newLog();
     const here = open(shared);
     for (const name of NAMES) await here.writePath.submit(add(name), ANONYMOUS);

@@ -1,6 +1,7 @@
 // A log of a cluster in the memory of the test's process, for servers that share it. It passes the conformance test of logs, so what
-// holds with it holds with etcd, apart from the network. A test can cut it off, and make the outcome of a write unknown.
+// holds with it holds with etcd, apart from the network. A test can cut it off, change its records, and let writes fail.
 
+import { setImmediate } from 'node:timers/promises';
 import {
   type ClusterLog,
   LogError,
@@ -11,15 +12,39 @@ import {
   type LogState,
 } from '../../../src/cluster/cluster-log.ts';
 
+/** `lost`: nothing is stored and nobody knows; `stored`: it is stored and nobody knows; `away`: it is certainly not stored. */
+export type Failure = 'none' | 'lost' | 'stored' | 'away';
+
 /** What the servers of a cluster share. */
 export class SharedLog {
   head: LogHead | undefined;
-  readonly records = new Map<number, LogRecord>();
-  /** Batches by the number of their last record. */
-  readonly batches: LogRecord[][] = [];
+  /** Those that are still there, in order. */
+  readonly records: LogRecord[] = [];
+  /** Number of the last record of each batch. */
+  readonly ends: number[] = [];
   snapshot: LogSnapshot | undefined;
   isFull = false;
   #waiting = new Set<() => void>();
+
+  begin(snapshot: LogSnapshot): LogHead {
+    const { number, historyId, code } = snapshot;
+    this.snapshot = { ...snapshot, pieces: [...snapshot.pieces] };
+    this.head = { number, historyId, code, revision: 1n };
+    this.changed();
+    return this.head;
+  }
+
+  /** Stores a batch at the end, whoever it is of. Returns the new end. */
+  push(head: LogHead, records: readonly LogRecord[]): LogHead {
+    const last = records.at(-1);
+    if (last === undefined) return head;
+    this.records.push(...records);
+    this.ends.push(last.number);
+    const { number, code } = last;
+    this.head = { number, historyId: head.historyId, code, revision: head.revision + 1n };
+    this.changed();
+    return this.head;
+  }
 
   changed(): void {
     const waiting = this.#waiting;
@@ -36,18 +61,18 @@ export class SharedLog {
   }
 }
 
+/** The log as one server sees it. */
 export class MemoryLog implements ClusterLog {
   readonly #shared: SharedLog;
+  readonly #failures: Iterator<Failure>;
   readonly #closing = new AbortController();
   #problem: LogProblem | undefined;
-  /** Set to let the next write be stored, and then fail as if its answer were lost. */
-  losesNextAnswer = false;
-  /** Called before each append, with nothing stored yet: another server can be first. */
-  beforeAppend: (() => Promise<void>) | undefined;
   state: LogState = { isConnected: true, since: 0, why: '' };
 
-  constructor(shared: SharedLog) {
+  /** @param failures of this server's writes, one after the other */
+  constructor(shared: SharedLog, failures: Iterable<Failure> = []) {
     this.#shared = shared;
+    this.#failures = failures[Symbol.iterator]();
   }
 
   /** From now on every call fails with this problem; `follow` waits if it is `unavailable`. */
@@ -64,6 +89,7 @@ export class MemoryLog implements ClusterLog {
   }
 
   async head(): Promise<LogHead | undefined> {
+    await setImmediate();
     this.#require();
     return this.#shared.head;
   }
@@ -71,54 +97,47 @@ export class MemoryLog implements ClusterLog {
   async create(snapshot: LogSnapshot): Promise<LogHead> {
     this.#require();
     if (this.#shared.head !== undefined) throw new LogError('refused', 'There is a cluster already.');
-    const { number, historyId, code } = snapshot;
-    this.#shared.snapshot = { ...snapshot, pieces: [...snapshot.pieces] };
-    this.#shared.head = { number, historyId, code, revision: 1n };
-    this.#shared.changed();
-    return this.#shared.head;
+    return this.#shared.begin(snapshot);
   }
 
   async append(seen: LogHead, records: readonly LogRecord[]): Promise<LogHead | 'overtaken'> {
-    await this.beforeAppend?.();
+    await setImmediate();
+    const failure = this.#failures.next().value ?? 'none';
+    if (failure === 'away') throw new LogError('unavailable', 'etcd is away.');
+    if (failure === 'lost') throw outcomeUnknown();
     this.#require();
     const { head } = this.#shared;
     if (head?.revision !== seen.revision || head.code !== seen.code) return 'overtaken';
     if (this.#shared.isFull) throw new LogError('full', 'The log is full.');
-    const last = records.at(-1);
-    if (last === undefined) return head;
-    for (const record of records) this.#shared.records.set(record.number, record);
-    this.#shared.batches.push([...records]);
-    const { historyId, revision } = head;
-    this.#shared.head = { number: last.number, historyId, code: last.code, revision: revision + 1n };
-    this.#shared.changed();
-    if (this.losesNextAnswer) {
-      this.losesNextAnswer = false;
-      throw new LogError('unknown', 'It is not known whether the change was stored.');
-    }
-    return this.#shared.head;
+    const end = this.#shared.push(head, records);
+    await setImmediate();
+    if (failure === 'stored') throw outcomeUnknown();
+    return end;
   }
 
   async read(from: number, max: number): Promise<readonly LogRecord[]> {
+    await setImmediate();
     this.#require();
-    const { records, head, batches } = this.#shared;
+    const { records, head, ends } = this.#shared;
     if (head === undefined || from > head.number) return [];
-    const found: LogRecord[] = [];
-    for (let number = from; number <= head.number && found.length < max; number++) {
-      const record = records.get(number);
-      if (record === undefined) throw new LogError('compacted', `Change ${from} is no longer in the log.`);
-      found.push(record);
-    }
-    const last = found.at(-1)?.number ?? 0;
-    const batch = batches.find((one) => one.some(({ number }) => number === last)) ?? [];
-    return [...found, ...batch.filter(({ number }) => number > last)];
+    const first = records.findIndex(({ number }) => number >= from);
+    if (records[first]?.number !== from)
+      throw new LogError('compacted', `Change ${from} is no longer in the log.`);
+    const end = ends.find((number) => number >= from + max - 1) ?? head.number;
+    return records.slice(first).filter(({ number }) => number <= end);
   }
 
   async *follow(after: number, signal: AbortSignal): AsyncGenerator<readonly LogRecord[], void> {
     let last = after;
     const both = AbortSignal.any([signal, this.#closing.signal]);
+    const unlessClosed = (error: unknown): [] => {
+      if (both.aborted) return [];
+      throw error;
+    };
     while (!both.aborted) {
       const change = this.#shared.nextChange(both);
-      const records = this.#problem === 'unavailable' ? [] : await this.read(last + 1, 100);
+      const records =
+        this.#problem === 'unavailable' ? [] : await this.read(last + 1, 100).catch(unlessClosed);
       const end = records.at(-1);
       if (end === undefined) await change;
       else {
@@ -147,11 +166,10 @@ export class MemoryLog implements ClusterLog {
 
   async trim(before: number): Promise<void> {
     this.#require();
-    const { batches, records } = this.#shared;
-    for (const batch of batches.splice(0)) {
-      if ((batch.at(-1)?.number ?? 0) >= before) batches.push(batch);
-      else for (const { number } of batch) records.delete(number);
-    }
+    const { ends, records } = this.#shared;
+    const last = ends.findLast((number) => number < before) ?? 0;
+    ends.splice(0, ends.filter((number) => number <= last).length);
+    records.splice(0, records.filter(({ number }) => number <= last).length);
   }
 
   async close(): Promise<void> {
@@ -162,4 +180,8 @@ export class MemoryLog implements ClusterLog {
   #require(): void {
     if (this.#problem !== undefined) throw new LogError(this.#problem, `The log is ${this.#problem}.`);
   }
+}
+
+function outcomeUnknown(): LogError {
+  return new LogError('unknown', 'It is not known whether the change was stored.');
 }
