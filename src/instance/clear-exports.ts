@@ -9,7 +9,8 @@ import { readText } from '../files/text.ts';
 const NAME = 'clear-exports.txt';
 /** A note that is this long already says enough. */
 const NOTE_OCTETS_MAX = 64 * 1024;
-const LINE_CHARACTERS_MAX = 2000;
+/** A longer name is cut, so that the others of its line stay readable. */
+const NAME_CHARACTERS_MAX = 1000;
 
 /** Export of secrets in clear text. */
 export interface ClearExport {
@@ -29,8 +30,9 @@ export async function noteClearExport(
 ): Promise<void> {
   const file = join(instanceFolder, NAME);
   if (((await nodeFileSystem.inspect(file))?.octets ?? 0) >= NOTE_OCTETS_MAX) return;
-  const line = JSON.stringify([now.toISOString(), who, base, path ?? 'standard output']);
-  await appendFile(file, `${line.slice(0, LINE_CHARACTERS_MAX)}\n`, { mode: FILE_MODE, flush: true });
+  const names = [who, base, path ?? 'standard output'].map((name) => name.slice(0, NAME_CHARACTERS_MAX));
+  const line = JSON.stringify([now.toISOString(), ...names]);
+  await appendFile(file, `${line}\n`, { mode: FILE_MODE, flush: true });
 }
 
 /** Returns a sentence for each export that was noted. The notes are forgotten now if the disk allows it. */
