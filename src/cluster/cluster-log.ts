@@ -65,7 +65,7 @@ export interface ClusterLog {
    * Appends records as one batch if `seen` is still the end of the log. Their numbers continue from it.
    *
    * Returns the new end of the log, or `overtaken` if another server was first; then nothing is stored. Throws LogError. After
-   * `unavailable`, `full`, `refused` and `foreign` nothing is stored. After `unknown` the records may be there: the log has
+   * `unavailable`, `full`, `refused`, `too-large` and `foreign` nothing is stored. After `unknown` the records may be there: the log has
    * already looked for them, in vain, until its deadline.
    */
   append(seen: LogHead, records: readonly LogRecord[]): Promise<LogHead | 'overtaken'>;
@@ -115,6 +115,8 @@ export type LogProblem =
   | 'full'
   /** The service refuses the request: login, rights, or something that it does not accept. */
   | 'refused'
+  /** The service takes no batch of this size. One of fewer records may be taken. */
+  | 'too-large'
   /** The records are no longer there; the snapshot has their effect. */
   | 'compacted'
   /** The service is another one than before, or its content is older than what was seen. */

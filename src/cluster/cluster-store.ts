@@ -4,10 +4,11 @@
 import { messageOf } from '../files/file-error.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Commit, ForeignCommit, ForeignCommits, Store } from '../store/store.ts';
-import { OutcomeUnknown, Overtaken, StoreError } from '../store/store-error.ts';
+import { OutcomeUnknown, Overtaken, StoreError, TooLarge } from '../store/store-error.ts';
 import { pause } from '../time/pause.ts';
 import { isSameCode } from './cluster-keys.ts';
 import { type ClusterLog, LogError, type LogHead, type LogProblem, type LogRecord } from './cluster-log.ts';
+import { LocalCopy } from './local-copy.ts';
 import type { LogRecords } from './log-records.ts';
 import type { SharedSnapshots } from './shared-snapshots.ts';
 
@@ -40,8 +41,6 @@ export interface ClusterStoreOptions {
 
 /** Records that are read at once while this server is behind. */
 const READ_MAX = 256;
-/** Commits that wait for the local copy, such as while the disk is full. */
-const UNCOPIED_MAX = 10_000;
 /** Pause before the same is tried again, in milliseconds. */
 const PAUSE_MS = 250;
 
@@ -59,14 +58,15 @@ export class ClusterStore implements Store, ForeignCommits {
   /** Ids of commits of this server that may be stored. */
   readonly #unknown = new Set<string>();
   #failure: StoreError | undefined;
-  #uncopied: Commit[] = [];
-  #isCopyLost = false;
+  readonly #copy: LocalCopy;
   #following: Promise<void> | undefined;
 
   constructor(options: ClusterStoreOptions) {
     this.#options = options;
     this.#number = options.local.lastNumber;
     this.#code = options.code;
+    const { local, log, records, reports } = options;
+    this.#copy = new LocalCopy({ local, log, records, failed: reports.copyFailed });
   }
 
   get lastNumber(): number {
@@ -87,6 +87,12 @@ export class ClusterStore implements Store, ForeignCommits {
 
   /** Throws Overtaken, OutcomeUnknown and StoreError. */
   async append(commits: readonly Commit[]): Promise<void> {
+    const { added, before } = await this.#store(commits);
+    await this.#copy.write(commits, added, before);
+  }
+
+  /** Appends commits to the log. Returns their records, and the code of the one before. */
+  async #store(commits: readonly Commit[]) {
     const { log, records } = this.#options;
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#inbox.has(this.#number + 1)) throw new Overtaken();
@@ -99,16 +105,17 @@ export class ClusterStore implements Store, ForeignCommits {
       this.#head = head;
       this.#number = head.number;
       this.#code = head.code;
+      return { added, before: seen.code };
     } catch (error) {
       const refusal = this.#refusalOf(error);
       if (refusal instanceof OutcomeUnknown) for (const { id } of commits) this.#unknown.add(id);
       throw refusal;
     }
-    await this.#copy(commits);
   }
 
   async snapshot(entries: readonly Entry[], throughNumber: number, checkedBy?: string): Promise<void> {
     const { local, snapshots } = this.#options;
+    this.#copy.requireWhole(throughNumber);
     const before = throughNumber - local.commitsSinceSnapshot;
     const code = throughNumber === this.#number ? this.#code : undefined;
     await local.snapshot(entries, throughNumber, checkedBy);
@@ -126,11 +133,12 @@ export class ClusterStore implements Store, ForeignCommits {
       this.#code ??= await this.#learnCode();
       // What comes meanwhile has another turn: requests of clients wait for the end of this one.
       for (const next of await this.#arrived()) {
-        const commit = this.#options.records.read(next, this.#code ?? '');
+        const before = this.#code ?? '';
+        const commit = this.#options.records.read(next, before);
         const problems = await make({
           commit,
           isOwn: this.#unknown.delete(commit.id),
-          keep: () => this.#copy([commit]),
+          keep: () => this.#copy.write([commit], [next], before),
         });
         this.#number = next.number;
         this.#code = next.code;
@@ -147,6 +155,7 @@ export class ClusterStore implements Store, ForeignCommits {
   async close(): Promise<void> {
     this.#ended.abort();
     await this.#following;
+    await this.#copy.close();
     await this.#options.log.close();
   }
 
@@ -299,6 +308,7 @@ export class ClusterStore implements Store, ForeignCommits {
       this.#isBehind = true;
       return new OutcomeUnknown(error.message, { cause: error });
     }
+    if (error.problem === 'too-large') return new TooLarge(error.message, { cause: error });
     return isPassing(error) ? new StoreError(error.message, { cause: error }) : this.#stop(error);
   }
 
@@ -321,31 +331,20 @@ export class ClusterStore implements Store, ForeignCommits {
     this.#options.reports.stopped(this.#failure.message);
     return this.#failure;
   }
-
-  /** Writes commits to the local store. What the disk does not take now it gets with the next commits. */
-  async #copy(commits: readonly Commit[]): Promise<void> {
-    if (this.#isCopyLost) return;
-    this.#uncopied.push(...commits);
-    const { local, reports } = this.#options;
-    try {
-      await local.append(this.#uncopied);
-      this.#uncopied = [];
-    } catch (error) {
-      this.#isCopyLost = local.failure !== undefined || this.#uncopied.length > UNCOPIED_MAX;
-      if (this.#isCopyLost) this.#uncopied = [];
-      if (this.#isCopyLost || this.#uncopied.length === commits.length)
-        reports.copyFailed(
-          `The local copy of change ${this.#number} could not be written: ${messageOf(error)}`,
-        );
-    }
-  }
 }
 
 /**
- * Problems after which the same may succeed, or another change. `refused` is one: a change may be too large, and a certificate, a
- * login or a right of etcd may be in the middle of being replaced.
+ * Problems after which the same may succeed, or another change. `refused` is one: a certificate, a login or a right of etcd may be
+ * in the middle of being replaced.
  */
-const PASSING: ReadonlySet<LogProblem> = new Set(['unavailable', 'unknown', 'full', 'refused', 'closed']);
+const PASSING: ReadonlySet<LogProblem> = new Set([
+  'unavailable',
+  'unknown',
+  'full',
+  'refused',
+  'too-large',
+  'closed',
+]);
 
 function isPassing({ problem }: LogError): boolean {
   return PASSING.has(problem);

@@ -238,7 +238,7 @@ export class EtcdLog implements ClusterLog {
     const parts = Math.ceil(octets.length / PART_OCTETS);
     if (parts > BATCH_PARTS_MAX) {
       const message = `A change of ${parts} MiB is too large: a cluster takes up to ${BATCH_PARTS_MAX} MiB at once.`;
-      throw new LogError('refused', message);
+      throw new LogError('too-large', message);
     }
     const id = randomUUID();
     const names = this.#keys.batchParts(last, id);

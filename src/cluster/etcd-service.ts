@@ -18,6 +18,7 @@ const PROBLEMS: Readonly<Record<EtcdProblem, LogProblem>> = {
   absent: 'refused',
   corrupt: 'unavailable',
   'wrong-answer': 'unavailable',
+  'too-large': 'too-large',
   'too-much': 'refused',
   closed: 'closed',
 };

@@ -26,6 +26,8 @@ export type EtcdProblem =
   | 'corrupt'
   /** The answer cannot be decoded. */
   | 'wrong-answer'
+  /** The request is larger than the member accepts, or has more operations. */
+  | 'too-large'
   /** The answer is larger than the client accepts. */
   | 'too-much'
   /** `close` was called, or the signal aborted. */

@@ -15,6 +15,11 @@ interface Meaning {
   readonly isTokenStale?: boolean;
 }
 
+const TOO_LARGE =
+  'it takes no request of this size; start all members with at least --max-request-bytes=1572864, their default';
+const TOO_MANY =
+  'it takes no transaction with so many operations; start all members with at least --max-txn-ops=128, their default';
+
 /** The first that fits counts. */
 const MEANINGS: readonly Meaning[] = [
   {
@@ -34,6 +39,9 @@ const MEANINGS: readonly Meaning[] = [
     // etcd first does the write that crosses the quota, and then answers this (quotaApplierV3 in server/etcdserver/apply_*.go).
     hadNoEffect: false,
   },
+  { codes: [8], text: 'larger than max', problem: 'too-large', words: TOO_LARGE, hadNoEffect: true },
+  { codes: [3], text: 'request is too large', problem: 'too-large', words: TOO_LARGE, hadNoEffect: true },
+  { codes: [3], text: 'too many operations', problem: 'too-large', words: TOO_MANY, hadNoEffect: true },
   {
     codes: [11],
     text: 'compacted',

@@ -23,6 +23,14 @@ export class Overtaken extends StoreError {
   }
 }
 
+/** The store takes no batch of this size, and nothing of it is stored. Its commits may be taken one by one. */
+export class TooLarge extends StoreError {
+  constructor(message: string, options: { readonly cause: unknown }) {
+    super(message, options);
+    this.name = 'TooLarge';
+  }
+}
+
 /** Nobody has answered whether the batch is stored. If it is, it comes back as commits of another server. */
 export class OutcomeUnknown extends StoreError {
   constructor(message: string, options: { readonly cause: unknown }) {

@@ -4,105 +4,25 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ANONYMOUS } from '../../src/backend/backend.ts';
-import type { CommitChanges } from '../../src/backend/change-feed.ts';
-import { ClusterKeys } from '../../src/cluster/cluster-keys.ts';
 import { LogError } from '../../src/cluster/cluster-log.ts';
-import { ClusterStore } from '../../src/cluster/cluster-store.ts';
-import { LogRecords } from '../../src/cluster/log-records.ts';
 import { repeat } from '../../src/configuration/write/staging.ts';
-import { WritePath } from '../../src/configuration/write/write-path.ts';
 import type { Change } from '../../src/ldap/change.ts';
-import { Dn } from '../../src/ldap/dn.ts';
-import { Attribute, Entry } from '../../src/ldap/entry.ts';
 import { LdapError } from '../../src/ldap/ldap-error.ts';
-import { MemoryStore } from '../../src/memory/memory-store.ts';
 import type { MemoryTree } from '../../src/memory/memory-tree.ts';
-import { Runtime } from '../../src/runtime/runtime.ts';
-import { masterKeyOf } from '../../src/store/encryption/data-keys.ts';
-import { VALUES_AS_STORED } from '../../src/store/encryption/stored-values.ts';
-import type { Commit } from '../../src/store/store.ts';
 import { moveOf, peopleTree, SUFFIX } from '../directory/people.ts';
-import { type Failure, MemoryLog, SharedLog } from '../support/cluster/memory-log.ts';
+import {
+  add,
+  allCaughtUp,
+  CODE,
+  Copy,
+  describeAs,
+  dnOf,
+  newLog,
+  open,
+  RECORDS,
+} from '../support/cluster/log-servers.ts';
+import type { Failure, MemoryLog, SharedLog } from '../support/cluster/memory-log.ts';
 import { until } from '../support/until.ts';
-
-const HISTORY = '7d3ea4ac-33a8-4d5a-8d7d-64dc5e0b9f4b';
-const KEYS = new ClusterKeys(masterKeyOf(Buffer.alloc(32, 7)), HISTORY);
-const RECORDS = new LogRecords(KEYS, VALUES_AS_STORED);
-const CODE = KEYS.firstCode(0);
-
-function newLog(): SharedLog {
-  const shared = new SharedLog();
-  shared.begin({ number: 0, historyId: HISTORY, code: CODE, seal: '', pieces: [] });
-  return shared;
-}
-
-/** A local copy that says what it has. */
-class Copy extends MemoryStore {
-  readonly commits: Commit[] = [];
-
-  override append(commits: readonly Commit[]): Promise<void> {
-    this.commits.push(...commits);
-    return super.append(commits);
-  }
-}
-
-/** What differs from a server that begins with the log, and follows it at once. */
-interface Opening {
-  readonly failures?: Iterable<Failure>;
-  /** Code of the last commit of the local copy; undefined: it is to be learned. */
-  readonly code?: string | undefined;
-  readonly lastId?: () => string | undefined;
-  readonly local?: Copy;
-  /** Called before the log is followed. */
-  readonly before?: (log: MemoryLog) => void;
-}
-
-function open(shared: SharedLog, opening: Opening = {}) {
-  const { failures = [], local = new Copy(), lastId } = opening;
-  const entries = peopleTree();
-  const stopped: string[] = [];
-  const notFollowed: string[] = [];
-  const log = new MemoryLog(shared, failures);
-  const reports = {
-    notInForce: () => {},
-    notFollowed: (one: string) => void notFollowed.push(one),
-    stopped: (one: string) => void stopped.push(one),
-    copyFailed: () => {},
-    notShared: () => {},
-  };
-  const snapshots = { share: async () => {} };
-  const code = 'code' in opening ? opening.code : CODE;
-  const given = { code, historyId: HISTORY, ...(lastId === undefined ? {} : { lastId }) };
-  const store = new ClusterStore({ log, records: RECORDS, local, ...given, reports, snapshots });
-  const means = { store, foreign: store, now: () => new Date(0), log: { warn: () => {} } };
-  const writePath = new WritePath({ target: entries, runtime: new Runtime([]), ...means });
-  const told: number[] = [];
-  /** Those that this server took itself. */
-  const own: number[] = [];
-  const committed = ({ number, isForeign }: CommitChanges) => {
-    told.push(number);
-    if (isForeign === false) own.push(number);
-  };
-  writePath.feed.listen({ committed, failed: () => {} });
-  opening.before?.(log);
-  store.follow(() => writePath.follow());
-  return { entries, writePath, store, log, local, told, own, stopped, notFollowed };
-}
-
-type Server = ReturnType<typeof open>;
-
-function dnOf(name: string): Dn {
-  return Dn.parse(`ou=${name},${SUFFIX}`);
-}
-
-function add(name: string): Change {
-  return { type: 'add', entry: Entry.of(dnOf(name), { objectClass: ['organizationalUnit'], ou: name }) };
-}
-
-function describeAs(name: string, text: string): Change {
-  const attribute = new Attribute('description', [text]);
-  return { type: 'modify', dn: dnOf(name), modifications: [{ operation: 'replace', attribute }] };
-}
 
 /** Everything that readers see, operational attributes included. */
 function contentOf({ tree }: MemoryTree): readonly string[] {
@@ -122,11 +42,6 @@ function oracle(shared: SharedLog): readonly string[] {
     code = record.code;
   }
   return contentOf(entries);
-}
-
-async function allCaughtUp(servers: readonly Server[], shared: SharedLog): Promise<void> {
-  const isThere = ({ writePath }: Server) => writePath.feed.number === shared.head?.number;
-  await until(() => servers.every((one) => isThere(one) && one.writePath.waitingCount === 0));
 }
 
 const NAMES = ['one', 'two', 'three', 'four'];
@@ -275,7 +190,28 @@ describe('what passes', () => {
     expect(contentOf(there.entries)).toEqual(oracle(shared));
   });
 
-  it('refuses one change alone, such as one that is too large', async () => {
+  it('refuses a change that is too large alone, and makes those that came with it', async () => {
+    const shared = newLog();
+    const here = open(shared);
+    const { append } = here.log;
+    here.log.append = (seen, records) =>
+      records.some(({ text }) => text.includes('large')) || records.length > 6
+        ? Promise.reject(new LogError('too-large', 'A change of 101 MiB is too large.'))
+        : append.call(here.log, seen, records);
+    const names = ['one', 'large', ...NAMES.slice(1), 'five', 'six', 'one'];
+    const all = await Promise.allSettled(names.map((name) => here.writePath.submit(add(name), ANONYMOUS)));
+    const codes = all.map((one) => (one.status === 'rejected' ? one.reason.code : 0));
+    expect(codes).toEqual([0, 52, 0, 0, 0, 0, 0, 68]);
+    const [, large] = all;
+    expect(large).toMatchObject({
+      reason: { message: expect.stringContaining('nothing has changed: A change of 101 MiB is too large.') },
+    });
+    await allCaughtUp([here], shared);
+    expect(contentOf(here.entries)).toEqual(oracle(shared));
+    expect(here.stopped).toEqual([]);
+  });
+
+  it('refuses one change alone, such as one that etcd refuses', async () => {
     const shared = newLog();
     const here = open(shared);
     const { append } = here.log;

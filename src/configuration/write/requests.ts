@@ -51,6 +51,8 @@ export interface Waiting {
   readonly outcome: PromiseWithResolvers<Written>;
   /** True if it is prepared after all earlier ones are committed: a component could not prepare it before. */
   readonly retryAfterCommit?: boolean;
+  /** True if it shares no write with others: the store took no batch with it. */
+  readonly isAlone?: boolean;
   /** How often another server was first. */
   readonly tries?: number;
 }
@@ -87,6 +89,14 @@ export function notStored(error: unknown): LdapError {
   return new LdapError('unavailable', `The change could not be stored and nothing has changed: ${reason}`, {
     cause: error,
   });
+}
+
+/** Returns the requests of a batch that was too large, each to be stored for itself. */
+export function triedAlone(batch: readonly Ready[]): readonly Waiting[] {
+  return batch.flatMap(({ waiting, refused }) => [
+    { ...waiting, isAlone: true },
+    ...refused.map((one) => one.waiting),
+  ]);
 }
 
 /** Returns the requests that are tried again. Refuses those for which another server was first too often. */

@@ -13,7 +13,7 @@ import { LdapError } from '../../ldap/ldap-error.ts';
 import type { ObjectDifference } from '../../runtime/component.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { ForeignCommits, Store } from '../../store/store.ts';
-import { Overtaken } from '../../store/store-error.ts';
+import { Overtaken, TooLarge } from '../../store/store-error.ts';
 import { makeForeign } from './foreign-commits.ts';
 import { isNotNamedBy, type RefusedStep, refusalOf, refusalOfSome, withOthers } from './refused-steps.ts';
 import {
@@ -22,6 +22,7 @@ import {
   type Ready,
   type Storing,
   triedAgain,
+  triedAlone,
   type Waiting,
   type WriteStep,
   type Written,
@@ -179,7 +180,7 @@ export class WritePath {
       const [waiting] = this.#queue;
       if (waiting === undefined) return;
       const isBehind = this.#ready.length > 0 || this.#storing !== undefined;
-      if (isBehind && ('work' in waiting || waiting.isTrial || waiting.retryAfterCommit === true)) return;
+      if (isBehind && mustWait(waiting)) return;
       this.#queue.shift();
       if ('work' in waiting) {
         await this.#work.during(waiting.what, waiting.work(this.#runtime));
@@ -189,6 +190,7 @@ export class WritePath {
       const before = (this.#storing?.batch.length ?? 0) + this.#ready.length;
       const ready = await this.#prepareOne(waiting, this.#shownNumber + before + 1);
       if (ready !== undefined) this.#ready.push(ready);
+      if (ready?.waiting.isAlone === true) return;
     }
   }
 
@@ -242,6 +244,10 @@ export class WritePath {
     const others = ahead.flatMap((ready) => [ready.waiting, ...behind(ready)]);
     if (cause instanceof Overtaken) {
       this.#queue.unshift(this.#following(), ...triedAgain(storing.batch), ...others);
+      return;
+    }
+    if (cause instanceof TooLarge && storing.batch.length > 1) {
+      this.#queue.unshift(...triedAlone(storing.batch), ...others);
       return;
     }
     this.#queue.unshift(...storing.batch.flatMap(behind), ...others);
@@ -370,4 +376,11 @@ export class WritePath {
   snapshot(): Promise<void> {
     return this.#snapshots.write();
   }
+}
+
+/** Returns true if it has its turn only when all before it is stored. */
+function mustWait(waiting: Waiting | Exclusive): boolean {
+  return (
+    'work' in waiting || waiting.isTrial || waiting.retryAfterCommit === true || waiting.isAlone === true
+  );
 }
