@@ -51,6 +51,10 @@ const CLIENTS = [
   { program: 'saslpasswd2', debianPackage: 'sasl2-bin' },
   { program: 'etcd', debianPackage: 'etcd-server' },
   { program: 'etcdctl', debianPackage: 'etcd-client' },
+  { program: 'ip', debianPackage: 'iproute2' },
+  { program: 'nft', debianPackage: 'nftables' },
+  { program: 'strace', debianPackage: 'strace' },
+  { library: 'faketime/libfaketime.so.1', debianPackage: 'libfaketime' },
 ];
 
 /**

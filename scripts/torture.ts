@@ -8,14 +8,16 @@
 //
 //     npm run torture -- --live --seeds 1-300 --steps 30
 //
-// With --cluster three servers share a configuration on three members of etcd, all of which are killed and stopped again and again,
-// one fault after the other:
+// With --cluster three servers share a configuration on three members of etcd. Processes are killed and stopped, networks cut, disks
+// slow or full, clocks wrong, again and again, while clients change, read and watch. Each seed has a cluster of its own. What a seed
+// with problems has seen is kept in a file:
 //
-//     npm run torture -- --cluster --rounds 1000 --seed 7
+//     npm run torture -- --cluster --seeds 1-40 --rounds 25
 
 import { parseArgs } from 'node:util';
 import { runSequences } from '../test/oracle/run-sequences.ts';
-import { tortureCluster } from '../test/support/cluster/cluster-torture.ts';
+import { tortureClusters } from '../test/support/cluster/torture-clusters.ts';
+import { packProgram } from '../test/support/run/program-pack.ts';
 import { endServers } from '../test/support/server-process.ts';
 import { torture } from '../test/support/torture.ts';
 
@@ -23,16 +25,22 @@ const PROBLEMS_SHOWN_MAX = 20;
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '500' },
+    rounds: { type: 'string' },
     snapshots: { type: 'boolean', default: false },
     cluster: { type: 'boolean', default: false },
-    seed: { type: 'string', default: '1' },
     live: { type: 'boolean', default: false },
-    seeds: { type: 'string', default: '1-300' },
+    seeds: { type: 'string' },
     steps: { type: 'string', default: '30' },
   },
 });
-const rounds = Number(values.rounds);
+const rounds = Number(values.rounds ?? (values.cluster ? '25' : '500'));
+const [firstSeed = 1, lastSeed = 1] = (values.seeds ?? (values.cluster ? '1-40' : '1-300'))
+  .split('-')
+  .map(Number);
+if (![firstSeed, lastSeed].every((seed) => Number.isSafeInteger(seed))) {
+  process.stderr.write('torture: --seeds must be two numbers such as 1-300.\n');
+  process.exit(2);
+}
 if (!Number.isSafeInteger(rounds) || rounds < 1) {
   process.stderr.write('torture: --rounds must be a number from 1.\n');
   process.exit(2);
@@ -66,28 +74,33 @@ async function killAgainAndAgain(): Promise<readonly string[]> {
 }
 
 async function breakCluster(): Promise<readonly string[]> {
-  const { acknowledged, refused, unknown, storedUnknown, problems } = await tortureCluster({
+  // Servers are started often.
+  process.env.CONFDIT_PROGRAM_PACK = await packProgram();
+  const { kinds, ...sum } = await tortureClusters({
+    firstSeed,
+    lastSeed,
     faults: rounds,
-    seed: Number(values.seed),
-    afterFault: (count, fault) => void process.stderr.write(`fault ${count}: ${fault}\n`),
+    tell: (line) => void process.stderr.write(`${line}\n`),
   });
+  for (const [kind, count] of kinds) process.stdout.write(`${String(count).padStart(5)} ${kind}\n`);
   process.stdout.write(
-    `${rounds} faults with seed ${values.seed} in ${seconds()} s: ${acknowledged} changes acknowledged, ${refused} refused, ` +
-      `${unknown} unknown, ${storedUnknown} of them stored; ${problems.length} problems.\n`,
+    `${sum.faults} faults with the seeds ${firstSeed}-${lastSeed} in ${seconds()} s: ${sum.acknowledged} changes acknowledged, ` +
+      `${sum.refused} refused, ${sum.unknown} unknown, ${sum.storedUnknown} of them stored; ${sum.reads} reads, ` +
+      `${sum.watchings} watches with ${sum.watched} messages; ${sum.problems.length} problems.\n`,
   );
-  return problems;
+  return sum.problems;
 }
 
 async function compareWithFresh(): Promise<readonly string[]> {
-  const [first, last, steps] = [...values.seeds.split('-'), values.steps].map(Number);
-  if (![first, last, steps].every((number) => Number.isSafeInteger(number))) {
-    process.stderr.write('torture: --seeds must be two numbers such as 1-300, and --steps one.\n');
+  const steps = Number(values.steps);
+  if (!Number.isSafeInteger(steps)) {
+    process.stderr.write('torture: --steps must be a number.\n');
     process.exit(2);
   }
   const { sequences, taken, refused, comparisons, outcomes, problems } = await runSequences({
-    firstSeed: first ?? 1,
-    lastSeed: last ?? 1,
-    steps: steps ?? 1,
+    firstSeed,
+    lastSeed,
+    steps,
     afterSequence: (seed, problem, soFar) => {
       if (problem !== undefined) process.stdout.write(`${problem}\n`);
       process.stderr.write(

@@ -1,11 +1,13 @@
 // Real members of etcd on loopback, with data folders of their own. Members can be killed, stopped and started again.
 
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Place } from '../cluster/cluster-network.ts';
 import { removeFolder } from '../folders.ts';
 import { freePort } from '../free-port.ts';
+import { type ProgramResult, runProgram } from '../ldap-tools.ts';
 
 export interface EtcdOptions {
   /** 3 if not given. */
@@ -18,8 +20,16 @@ export interface EtcdOptions {
   };
   /** More arguments for each member, such as `--quota-backend-bytes=4194304`. */
   readonly args?: readonly string[];
+  /** Where the members run, one for each; on loopback if not given. */
+  readonly places?: readonly Place[];
+  /** Program and arguments that run etcdctl, where not all reach the members. */
+  readonly runCtlBy?: readonly string[];
+  /** True if members sync what they write: a test that is about their disks needs it. */
+  readonly isSynced?: boolean;
 }
 
+/** Of a member that has an address of its own. */
+const PORTS = { client: 2379, peer: 2380 };
 const OUTPUT_SHOWN_MAX = 4000;
 const LOOK_MS = 25;
 const HEALTHY_TIMEOUT_MS = 120_000;
@@ -34,14 +44,20 @@ process.once('exit', () => {
 export class EtcdMember {
   readonly name: string;
   readonly url: string;
-  readonly #args: readonly string[];
+  readonly #words: readonly string[];
   #child: ChildProcess | undefined;
   #output = '';
 
-  constructor(name: string, url: string, args: readonly string[]) {
+  /** @param words program and arguments */
+  constructor(name: string, url: string, words: readonly string[]) {
     this.name = name;
     this.url = url;
-    this.#args = args;
+    this.#words = words;
+  }
+
+  /** Id of the process; undefined while there is none. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
   }
 
   /** The end of what the process has written. */
@@ -50,7 +66,8 @@ export class EtcdMember {
   }
 
   start(): void {
-    const child = spawn('etcd', this.#args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const [program = '', ...args] = this.#words;
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#child = child;
     running.add(child);
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -87,39 +104,38 @@ export class EtcdMember {
 export class EtcdCluster {
   readonly members: readonly EtcdMember[];
   readonly #folder: string;
-  readonly #ctlOptions: readonly string[];
+  readonly #ctlWords: readonly string[];
 
-  private constructor(folder: string, members: readonly EtcdMember[], ctlOptions: readonly string[]) {
+  private constructor(folder: string, members: readonly EtcdMember[], ctlWords: readonly string[]) {
     this.#folder = folder;
     this.members = members;
-    this.#ctlOptions = ctlOptions;
+    this.#ctlWords = ctlWords;
   }
 
   static async start(options: EtcdOptions = {}): Promise<EtcdCluster> {
     const folder = await mkdtemp(join(tmpdir(), 'confdit-etcd-'));
-    const { members: count = 3, tls, args = [] } = options;
-    const names = Array.from({ length: count }, (_, index) => `n${index + 1}`);
-    const ports = await Promise.all(
-      names.map(async () => ({ client: await freePort(), peer: await freePort() })),
+    const { members: count = 3, tls, args = [], runCtlBy = [], isSynced = false } = options;
+    const seats = await Promise.all(
+      Array.from({ length: count }, (_, index) => seatOf(index, options.places)),
     );
-    const peers = names.map((name, index) => `${name}=http://127.0.0.1:${ports[index]?.peer}`).join();
+    const peers = seats.map(({ name, address, peer }) => `${name}=http://${address}:${peer}`).join();
     const scheme = tls === undefined ? 'http' : 'https';
-    const members = names.map((name, index) => {
-      const url = `${scheme}://127.0.0.1:${ports[index]?.client}`;
-      const peer = `http://127.0.0.1:${ports[index]?.peer}`;
+    const members = seats.map(({ name, address, client, peer, runBy }) => {
+      const [url, peerUrl] = [`${scheme}://${address}:${client}`, `http://${address}:${peer}`];
       return new EtcdMember(name, url, [
-        ...['--name', name, '--data-dir', join(folder, name), '--initial-cluster', peers],
+        ...[...runBy, 'etcd', '--name', name, '--data-dir', join(folder, name), '--initial-cluster', peers],
         ...['--listen-client-urls', url, '--advertise-client-urls', url],
-        ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
+        ...['--listen-peer-urls', peerUrl, '--initial-advertise-peer-urls', peerUrl],
         ...['--initial-cluster-state', 'new', '--heartbeat-interval', '100', '--election-timeout', '1000'],
-        // The disk of a test need not survive a power failure.
-        ...['--unsafe-no-fsync', '--log-level', 'warn'],
+        ...['--log-level', 'warn'],
+        // The disk of most tests need not survive a power failure.
+        ...(isSynced ? [] : ['--unsafe-no-fsync']),
         ...tlsArguments(tls),
         ...args,
       ]);
     });
     for (const member of members) member.start();
-    const cluster = new EtcdCluster(folder, members, ctlTls(tls));
+    const cluster = new EtcdCluster(folder, members, [...runCtlBy, 'etcdctl', ...ctlTls(tls)]);
     await cluster.healthy();
     return cluster;
   }
@@ -136,15 +152,22 @@ export class EtcdCluster {
   }
 
   /** Runs etcdctl; resolves to what it prints. Rejects with its error output. */
-  ctl(...args: readonly string[]): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const all = [`--endpoints=${this.urls.join()}`, '--command-timeout=60s', ...this.#ctlOptions, ...args];
-      const env = { PATH: process.env.PATH, ETCDCTL_API: '3' };
-      execFile('etcdctl', all, { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-        if (error === null) resolve(stdout);
-        else reject(new Error(`etcdctl ${args.join(' ')}: ${stderr}${stdout}`));
-      });
-    });
+  async ctl(...args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.#run(args);
+    if (code !== 0) throw new Error(`etcdctl ${args.join(' ')}: ${stderr}${stdout}`);
+    return stdout;
+  }
+
+  /** Puts a value that is too long for an argument. Resolves to what etcdctl says, also if etcd refuses it. */
+  async put(key: string, value: string): Promise<string> {
+    const { stdout, stderr } = await this.#run(['put', key], value);
+    return stdout + stderr;
+  }
+
+  #run(args: readonly string[], input = ''): Promise<ProgramResult> {
+    const [program = '', ...words] = this.#ctlWords;
+    const all = [...words, `--endpoints=${this.urls.join()}`, '--command-timeout=60s', ...args];
+    return runProgram(program, all, input, { PATH: process.env.PATH, ETCDCTL_API: '3' });
   }
 
   /** The member that leads. */
@@ -186,6 +209,20 @@ export class EtcdCluster {
     await Promise.all(this.members.map((member) => member.end()));
     await removeFolder(this.#folder);
   }
+}
+
+interface Seat extends Place {
+  readonly name: string;
+  readonly client: number;
+  readonly peer: number;
+}
+
+/** Returns where a member is, and its ports. */
+async function seatOf(index: number, places: readonly Place[] | undefined): Promise<Seat> {
+  const name = `n${index + 1}`;
+  const place = places?.[index];
+  if (place !== undefined) return { name, ...place, ...PORTS };
+  return { name, address: '127.0.0.1', runBy: [], client: await freePort(), peer: await freePort() };
 }
 
 function tlsArguments(tls: EtcdOptions['tls']): string[] {

@@ -35,7 +35,7 @@ export default async function setUp(project: TestProject): Promise<void> {
 }
 
 /** Returns the file to run. */
-async function packProgram(): Promise<string> {
+export async function packProgram(): Promise<string> {
   const build = await rolldown({
     input: { confdit: programPath(true) },
     platform: 'node',
