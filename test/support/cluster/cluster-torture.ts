@@ -16,6 +16,10 @@ export interface ClusterTortureOptions {
   readonly faults: number;
   /** Whole number; the same seed draws the same faults. */
   readonly seed: number;
+  /** 16 if not given. */
+  readonly writers?: number;
+  /** Kinds to draw from; all if not given. */
+  readonly kinds?: readonly string[];
   /** Told of each fault once it is mended. */
   readonly afterFault?: (count: number, fault: string) => void;
   /** Told why some faults are left out. */
@@ -79,7 +83,9 @@ class Torture {
     const beginning = { number: await this.#number(0), state: await stateAt(this.#tools(0), CONTAINER) };
     const clients = new ClusterClients({ folders, password, recorder: this.#recorder, seed });
     await clients.begin();
-    const writers = Array.from({ length: WRITERS }, (_, index) => clients.write(index));
+    const writers = Array.from({ length: this.#options.writers ?? WRITERS }, (_, index) =>
+      clients.write(index),
+    );
     const readers = folders.map((_, index) => clients.read(index));
     const watchers = Array.from({ length: WATCHERS }, (_, index) => clients.watch(index));
     const all = Promise.all([...writers, ...readers, ...watchers]);
@@ -114,8 +120,10 @@ class Torture {
   #drawFaults(wanted: number): readonly Fault[] {
     const faults: Fault[] = [];
     const taken = new Set<string>();
+    const possible = kindsOf(this.#ground);
+    const kinds = this.#options.kinds?.filter((kind) => possible.includes(kind)) ?? possible;
     while (faults.length < wanted) {
-      const fault = faultOf(this.#random.pick(kindsOf(this.#ground)), this.#ground, this.#random);
+      const fault = faultOf(this.#random.pick(kinds), this.#ground, this.#random);
       if (fault.needs.some((need) => taken.has(need))) {
         if (taken.size >= COUNT) break;
         continue;

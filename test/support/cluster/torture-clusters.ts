@@ -35,8 +35,16 @@ type Sum = Record<(typeof COUNTED)[number], number> & {
 export async function tortureClusters(options: TortureClustersOptions): Promise<Sum> {
   const { firstSeed, lastSeed, faults, tell } = options;
   const sum: Sum = {
-    ...{ faults: 0, acknowledged: 0, refused: 0, unknown: 0, storedUnknown: 0 },
-    ...{ reads: 0, watchings: 0, watched: 0, kinds: new Map(), problems: [] },
+    faults: 0,
+    acknowledged: 0,
+    refused: 0,
+    unknown: 0,
+    storedUnknown: 0,
+    reads: 0,
+    watchings: 0,
+    watched: 0,
+    kinds: new Map(),
+    problems: [],
   };
   const leftOut = new Set<string>();
   for (let seed = firstSeed; seed <= lastSeed; seed++) {
