@@ -7,6 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { measureCluster } from './cluster/cluster.ts';
 import { ratioOf } from './figures.ts';
 import { measureFiles } from './files.ts';
 import { measureGrowth } from './growth.ts';
@@ -21,7 +22,7 @@ import type { ServerKind } from './servers/server.ts';
 import { findSlapd, slapd } from './servers/slapd.ts';
 import { type Bench, measureSpeed } from './speed.ts';
 import { Stage } from './stage.ts';
-import { formatNotes, formatTable } from './table.ts';
+import { formatClusterNotes, formatNotes, formatTable } from './table.ts';
 
 function kindOf(name: ServerName, { entryCount }: BenchOptions): ServerKind {
   return { confdit, slapd, canned: canned(entryCount) }[name];
@@ -38,6 +39,9 @@ function findObstacle({ servers, parts }: BenchOptions): string | undefined {
   }
   if (servers.includes('slapd') && findSlapd() === undefined) {
     return 'slapd is not installed, so there is nothing to compare with: apt-get install slapd';
+  }
+  if (parts.has('cluster') && spawnSync('etcd', ['--version']).error !== undefined) {
+    return 'etcd is not installed, so confdit cannot share its configuration: apt-get install etcd-server';
   }
   if (servers.includes('canned') && [...parts].some((part) => part !== 'base')) {
     return 'The canned loop answers nothing but base searches: add --only base';
@@ -68,14 +72,22 @@ async function run(stage: Stage, options: BenchOptions): Promise<void> {
   reportProgress('');
   const names = [left, left === right ? `${right} (2)` : right] as const;
   const scale = await measureScale(bench);
+  const { besideSlapd, besideEtcd } = await measureCluster(bench);
   reportProgress('');
   console.log(formatMachine(machine));
   if (rows.length > 0) console.log(`\n${formatTable(rows, names)}\n\n${formatNotes(rows, names)}`);
   if (scale.length > 0) console.log(`\n${formatTable(scale, scaleNames(left, options))}`);
+  if (besideSlapd.length > 0) {
+    console.log(`\n${formatTable(besideSlapd, ['confdit', 'slapd'])}`);
+    console.log(`\n${formatTable(besideEtcd, ['confdit', 'etcd'])}\n\n${formatClusterNotes()}`);
+  }
   if (options.jsonFile !== undefined) {
     const { rounds, seconds, entryCount } = options;
     const settings = { servers: names, rounds, seconds, entryCount };
-    const figures = [...rows, ...scale].map((row) => ({ ...row, ratio: ratioOf(row) }));
+    const figures = [...rows, ...scale, ...besideSlapd, ...besideEtcd].map((row) => ({
+      ...row,
+      ratio: ratioOf(row),
+    }));
     writeFileSync(
       options.jsonFile,
       `${JSON.stringify({ machine, settings, rows: figures }, undefined, 2)}\n`,

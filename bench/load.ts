@@ -11,7 +11,7 @@ import { type Operation, prepareRequests, type Target } from './requests.ts';
 /** What to do: `seconds` of load after `warmUpSeconds`, or with `seconds` 0 every request once. */
 export interface LoadJob {
   readonly port: number;
-  readonly serverPid: number;
+  readonly serverPids: readonly number[];
   readonly target: Target;
   readonly operation: Operation;
   readonly entryCount: number;
@@ -70,7 +70,7 @@ async function run(job: LoadJob): Promise<LoadResult> {
       }),
     ),
   );
-  const observe = () => lookAt(job.serverPid, connections);
+  const observe = () => lookAt(job.serverPids, connections);
   let start = observe();
   for (const connection of connections) connection.begin();
   if (job.seconds > 0) {
@@ -91,7 +91,7 @@ async function run(job: LoadJob): Promise<LoadResult> {
   };
 }
 
-function lookAt(serverPid: number, connections: readonly LoadConnection[]): Moment {
+function lookAt(serverPids: readonly number[], connections: readonly LoadConnection[]): Moment {
   let finals = 0;
   let entries = 0;
   for (const { counter } of connections) {
@@ -102,7 +102,7 @@ function lookAt(serverPid: number, connections: readonly LoadConnection[]): Mome
     finals,
     entries,
     timeMs: performance.now(),
-    serverCpuSeconds: readCpuSeconds(serverPid),
+    serverCpuSeconds: serverPids.reduce((sum, pid) => sum + readCpuSeconds(pid), 0),
     generatorCpuSeconds: readCpuSeconds(process.pid),
   };
 }

@@ -33,6 +33,10 @@ export const marks: Readonly<Record<string, readonly Mark[]>> = {
   'offline import of 100,000, slapadd': ratio(10),
   'online import of 10,000, ldapadd': ratio(5),
   'start with 100,000, imported, ': [{ of: 'own', atMost: 1500 }],
+  // A change is seen everywhere within three commits of etcd.
+  'seen everywhere : a put, median': ratio(1 / 3),
+  'shared modify : puts, 16 at once, 16 connections': ratio(2),
+  'watcher goes on after a kill, longest': [{ of: 'own', atMost: 1000 }],
   'memory of 100,000, each, ': [{ of: 'own', atMost: 3000 }],
 };
 
@@ -47,7 +51,7 @@ export function formatMarks(asked: readonly Mark[], own: number, ratioOfBoth: nu
   for (const mark of asked) {
     const value = mark.of === 'own' ? own : ratioOfBoth;
     if (value === undefined) continue;
-    const bound = mark.atLeast === undefined ? `≤ ${mark.atMost}` : `≥ ${mark.atLeast}`;
+    const bound = mark.atLeast === undefined ? `≤ ${mark.atMost}` : `≥ ${Number(mark.atLeast.toFixed(2))}`;
     texts.push(`${bound} ${isMet(mark, value) ? 'met' : 'MISSED'}`);
   }
   return texts.join(', ');

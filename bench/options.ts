@@ -10,11 +10,13 @@ export const usage = `npm run bench -- [options]
   --only NAME       one part only, may be repeated:
                     base equality subtree compare bind modify ldaps references size start import
                     scale (only when it is named: --entries against --many, on the first server)
+                    cluster (only when it is named: three confdit on etcd beside two slapd with syncrepl)
                     files (only when it is named: import-ldif of --many against slapadd and ldapadd)
   --rounds N        rounds; the median is quoted (5, quick 3)
   --seconds S       seconds of load for each figure and round (2, quick 0.4)
   --entries N       mail servers in the tree (1000)
-  --many N          mail servers in the large tree of the part scale (100000)
+  --many N          mail servers of the parts scale and files, and those that a server of a cluster
+                    catches up with (100000)
   --referring N     mail servers that refer to trust managers, in the part references (10000)
   --servers A,B     the two servers compared: confdit, slapd or canned (confdit,slapd)
   --folder PATH     where the servers keep their data; a real disk, as every change is synced
@@ -35,7 +37,10 @@ export const parts = [
   'import',
   'scale',
   'files',
+  'cluster',
 ] as const;
+/** They take long, and are measured only when they are named. */
+const onlyNamed: ReadonlySet<string> = new Set(['scale', 'files', 'cluster']);
 export type Part = (typeof parts)[number];
 export type ServerName = 'confdit' | 'slapd' | 'canned';
 
@@ -64,9 +69,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
   if (values.help) return undefined;
   const seconds = parsePositive('--seconds', values.seconds ?? (values.quick ? '0.4' : '2'));
   return {
-    parts: new Set(
-      (values.only ?? parts.filter((part) => part !== 'scale' && part !== 'files')).map(parsePart),
-    ),
+    parts: new Set((values.only ?? parts.filter((part) => !onlyNamed.has(part))).map(parsePart)),
     rounds: Math.ceil(parsePositive('--rounds', values.rounds ?? (values.quick ? '3' : '5'))),
     seconds,
     warmUpSeconds: Math.min(1, seconds / 2),

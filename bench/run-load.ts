@@ -13,19 +13,19 @@ const loadProgram = fileURLToPath(new URL('load.ts', import.meta.url));
 const handshakeProgram = fileURLToPath(new URL('handshakes.ts', import.meta.url));
 
 /** What to run; the server supplies the rest. */
-export type Load = Omit<LoadJob, 'port' | 'serverPid' | 'target' | 'firstNumber' | 'isSecure'> & {
+export type Load = Omit<LoadJob, 'port' | 'serverPids' | 'target' | 'firstNumber' | 'isSecure'> & {
   /** Over LDAPS. */
   readonly isSecure?: boolean;
 };
 
 /** Loads `server` once. Rejects with what the generator says when the server refused or left something out. */
 export async function runLoad(stage: Stage, server: RunningServer, load: Load): Promise<LoadResult> {
-  const { pid: serverPid, target } = server;
+  const { pid, pids: serverPids = [pid], target } = server;
   const isSecure = load.isSecure ?? false;
   const port = isSecure ? server.ldapsPort : server.port;
   // A number that no earlier run has written, so that every modify changes something.
   const firstNumber = 10_000_000 + (Math.floor(Date.now() * 10) % 80_000_000);
-  return runGenerator(stage, loadProgram, { ...load, port, isSecure, serverPid, target, firstNumber });
+  return runGenerator(stage, loadProgram, { ...load, port, isSecure, serverPids, target, firstNumber });
 }
 
 /** Begins one TLS connection after the other, on so many at a time; each is closed once it has answered. */

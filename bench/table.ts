@@ -117,3 +117,13 @@ export function formatNotes(rows: readonly Row[], names: readonly [string, strin
   }
   return lines.join('\n');
 }
+
+/** What a reader needs to trust the tables about clusters. */
+export function formatClusterNotes(): string {
+  return [
+    'Three confdit servers on three members of etcd, two providers of slapd; all run on both cores, and each write is synced.',
+    'A put is one commit of etcd with a value as long as the record of a modify. "seen everywhere" counts from the request until it is',
+    'answered and each other server has sent the change to a client that follows it.',
+    '* processor time of load generator : all servers, those of etcd included, in per cent of the elapsed time.',
+  ].join('\n');
+}

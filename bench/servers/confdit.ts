@@ -3,8 +3,8 @@
  */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findFreePort } from '../stage.ts';
-import { launch, type RunningServer, type ServerKind } from './server.ts';
+import { findFreePort, type Stage } from '../stage.ts';
+import { type Launch, launch, type RunningServer, type ServerKind } from './server.ts';
 
 const program = fileURLToPath(new URL('../../src/bin/confdit.ts', import.meta.url));
 const password = 'bench-password-1';
@@ -13,14 +13,28 @@ const password = 'bench-password-1';
 export const confdit: ServerKind = { name: 'confdit', start: startConfdit };
 
 /** Starts `confdit start` on the instance in `folder`, which is created when it is empty. */
-export async function startConfdit(
-  ...[stage, folder]: Parameters<ServerKind['start']>
+export function startConfdit(...[stage, folder]: Parameters<ServerKind['start']>): Promise<RunningServer> {
+  return startConfditWith(stage, folder, {});
+}
+
+/** The words that run a command of confdit from source. */
+export function confditCommand(...words: readonly string[]): readonly string[] {
+  return [process.execPath, program, ...words];
+}
+
+/** Starts it with more variables, or on other cores. */
+export async function startConfditWith(
+  stage: Stage,
+  folder: string,
+  { environment, core, readyTimeoutMs }: Pick<Launch, 'environment' | 'core' | 'readyTimeoutMs'>,
 ): Promise<RunningServer> {
   const port = await findFreePort();
   const ldapsPort = await findFreePort();
   return launch(stage, {
     name: 'confdit',
-    command: [process.execPath, program, 'start'],
+    command: confditCommand('start'),
+    core,
+    readyTimeoutMs,
     environment: {
       CONFDIT_INSTANCE: join(folder, 'instance'),
       CONFDIT_ADMIN_PASSWORD: password,
@@ -28,6 +42,7 @@ export async function startConfdit(
       CONFDIT_ACCESS_LOG: process.env.CONFDIT_ACCESS_LOG ?? 'off',
       LDAP_PORT: String(port),
       LDAPS_PORT: String(ldapsPort),
+      ...environment,
     },
     logFile: join(folder, 'confdit.log'),
     port,

@@ -14,6 +14,8 @@ const PROBE_INTERVAL_MS = 2;
 /** A server that is up. `startMs` is the time from its spawn until it was ready. */
 export interface RunningServer {
   readonly pid: number;
+  /** All processes that its work costs something, if there are others. */
+  readonly pids?: readonly number[];
   readonly port: number;
   readonly ldapsPort: number;
   readonly target: Target;
@@ -36,7 +38,11 @@ export interface ServerKind {
 export interface Launch {
   readonly name: string;
   readonly command: readonly string[];
-  readonly environment?: NodeJS.ProcessEnv;
+  /** The core of the servers unless another one, or several, is given. */
+  readonly core?: number | string | undefined;
+  readonly environment?: NodeJS.ProcessEnv | undefined;
+  /** Milliseconds until it must be ready, if it has much to do before. */
+  readonly readyTimeoutMs?: number | undefined;
   readonly logFile: string;
   readonly port: number;
   readonly ldapsPort: number;
@@ -50,7 +56,7 @@ export async function launch(stage: Stage, options: Launch): Promise<RunningServ
   rmSync(options.logFile, { force: true });
   const log = openSync(options.logFile, 'a');
   const startedAt = performance.now();
-  const child = stage.spawn(SERVER_CORE, options.command, {
+  const child = stage.spawn(options.core ?? SERVER_CORE, options.command, {
     stdio: ['ignore', log, log],
     env: { ...process.env, ...options.environment },
   });
@@ -74,6 +80,7 @@ export async function launch(stage: Stage, options: Launch): Promise<RunningServ
 }
 
 async function waitUntilReady(child: ChildProcess, options: Launch, startedAt: number): Promise<void> {
+  const { readyTimeoutMs = READY_TIMEOUT_MS } = options;
   const readLog = () => readFileSync(options.logFile, 'utf8');
   let failure: Error | undefined;
   child.once('error', (error) => {
@@ -86,9 +93,9 @@ async function waitUntilReady(child: ChildProcess, options: Launch, startedAt: n
         `${options.name} ended before it was ready. Its last words:\n${readLog().slice(-2000)}`,
       );
     }
-    if (performance.now() - startedAt > READY_TIMEOUT_MS) {
+    if (performance.now() - startedAt > readyTimeoutMs) {
       throw new Error(
-        `${options.name} was not ready after ${READY_TIMEOUT_MS / 1000} s:\n${readLog().slice(-2000)}`,
+        `${options.name} was not ready after ${readyTimeoutMs / 1000} s:\n${readLog().slice(-2000)}`,
       );
     }
     await sleep(PROBE_INTERVAL_MS);

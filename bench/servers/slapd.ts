@@ -11,9 +11,9 @@ import { join } from 'node:path';
 import { addRequest, bindRequest, message } from '../../test/support/ber-bytes.ts';
 import type { Target } from '../requests.ts';
 import { ResponseCounter } from '../response-counter.ts';
-import { findFreePort } from '../stage.ts';
+import { findFreePort, type Stage } from '../stage.ts';
 import { writeKey } from './key.ts';
-import { accepts, launch, type RunningServer, type ServerKind } from './server.ts';
+import { accepts, type Launch, launch, type RunningServer, type ServerKind } from './server.ts';
 
 const programs = ['/usr/sbin/slapd', '/usr/libexec/slapd', '/usr/local/libexec/slapd', '/usr/lib/slapd'];
 const moduleFolders = ['/usr/lib/ldap', '/usr/lib/openldap', '/usr/lib64/openldap', '/usr/libexec/openldap'];
@@ -39,14 +39,27 @@ export function findSlapd(): string | undefined {
 }
 
 async function startSlapd(...[stage, folder]: Parameters<ServerKind['start']>): Promise<RunningServer> {
-  const program = findSlapd();
-  if (program === undefined) throw new Error('slapd is not installed');
   const port = await findFreePort();
-  const ldapsPort = await findFreePort();
   const isNew = !existsSync(join(folder, 'data'));
   if (isNew) writeSettings(folder);
-  const server = await launch(stage, {
+  const server = await startSlapdAt(stage, folder, port);
+  if (isNew) await addContainers(port);
+  return server;
+}
+
+/** Starts slapd on a folder that has its settings. */
+export async function startSlapdAt(
+  stage: Stage,
+  folder: string,
+  port: number,
+  core?: Launch['core'],
+): Promise<RunningServer> {
+  const program = findSlapd();
+  if (program === undefined) throw new Error('slapd is not installed');
+  const ldapsPort = await findFreePort();
+  return launch(stage, {
     name: 'slapd',
+    core,
     command: [
       program,
       '-d',
@@ -62,19 +75,29 @@ async function startSlapd(...[stage, folder]: Parameters<ServerKind['start']>): 
     target: slapdTarget,
     isReady: () => accepts(port),
   });
-  if (isNew) await addContainers(port);
-  return server;
 }
 
+/** Lines of slapd.conf for a server that shares its content: before the databases, and in the one that is shared. */
+export interface SharingLines {
+  readonly modules: readonly string[];
+  readonly global: readonly string[];
+  readonly database: readonly string[];
+}
+
+const NOT_SHARED: SharingLines = { modules: [], global: [], database: [] };
+
 /** Makes a configuration and an empty database in a folder. */
-export function writeSettings(folder: string): void {
+export function writeSettings(folder: string, sharing = NOT_SHARED): void {
   mkdirSync(join(folder, 'data'));
   writeFileSync(join(folder, 'bench.schema'), schema);
   const keyFile = writeKey(folder);
   const modules = moduleFolders.find((path) => existsSync(join(path, 'back_mdb.la')));
   const lines = [
     `include ${join(folder, 'bench.schema')}`,
-    ...(modules === undefined ? [] : [`modulepath ${modules}`, 'moduleload back_mdb']),
+    ...(modules === undefined
+      ? []
+      : [`modulepath ${modules}`, ...['back_mdb', ...sharing.modules].map((name) => `moduleload ${name}`)]),
+    ...sharing.global,
     `pidfile ${join(folder, 'slapd.pid')}`,
     'loglevel 0',
     `TLSCertificateFile ${keyFile}`,
@@ -86,6 +109,7 @@ export function writeSettings(folder: string): void {
     `directory ${join(folder, 'data')}`,
     `maxsize ${MAXIMUM_BYTES}`,
     'index objectClass,cn,ds-cfg-smtp-server eq',
+    ...sharing.database,
   ];
   writeFileSync(join(folder, 'slapd.conf'), `${lines.join('\n')}\n`, { mode: 0o600 });
 }
@@ -111,7 +135,8 @@ function hashPassword(text: string): string {
   return `{SSHA}${Buffer.concat([digest, salt]).toString('base64')}`;
 }
 
-function addContainers(port: number): Promise<void> {
+/** Adds the entries above the mail servers. */
+export function addContainers(port: number): Promise<void> {
   const branch = (dn: string, name: string) =>
     addRequest(dn, [
       ['objectClass', ['top', 'ds-cfg-branch']],
