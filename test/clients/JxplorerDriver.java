@@ -24,8 +24,10 @@ import javax.naming.directory.InitialDirContext;
 import javax.swing.AbstractButton;
 import javax.swing.JComboBox;
 import javax.swing.JDialog;
+import javax.swing.JFileChooser;
 import javax.swing.JFrame;
 import javax.swing.JLabel;
+import javax.swing.JList;
 import javax.swing.JMenu;
 import javax.swing.JMenuItem;
 import javax.swing.JPasswordField;
@@ -80,8 +82,15 @@ public class JxplorerDriver {
     takePicture("refused");
     pressLater(button(refusal, "OK"));
     await("the end of the refusal", () -> refusal.isShowing() ? null : refusal);
+    pressLater(button(frame, "Reset"));
+    await("the value that is stored", () -> valueShown(frame, "ds-cfg-smtp-server", "relay.example.com:2525"));
     rename(frame, tree, "relay", "renamed");
     takePicture("renamed");
+    add(frame, tree, "added");
+    takePicture("added");
+    export(frame, tree, new File(System.getenv("EXPORT_FILE")));
+    delete(frame, tree, "added");
+    takePicture("deleted");
   }
 
   /** File, Connect: the fields of the dialog in the order it has them. */
@@ -111,12 +120,7 @@ public class JxplorerDriver {
     select(frame, "Table Editor");
     for (int tried = 1; ; tried++) {
       JTable table = await("the entry", () -> find(frame, JTable.class, one -> one.isShowing() && row(one) >= 0));
-      onScreen(() -> {
-        table.editCellAt(row(table), 1);
-        ((JTextComponent) table.getEditorComponent()).setText(value);
-        table.getCellEditor().stopCellEditing();
-        return null;
-      });
+      type(table, "ds-cfg-smtp-server", value);
       pressLater(await("the button", () -> button(frame, "Submit")));
       T found = await(outcome, SUBMIT_WAIT_MS);
       if (found != null) return found;
@@ -138,6 +142,69 @@ public class JxplorerDriver {
       return null;
     });
     say("renamed", await("the new name", () -> stored("cn=" + newName + "," + SERVERS, "cn", newName)));
+  }
+
+  /** Edit, New: the name and the classes in a dialog, and what the classes demand in the table. */
+  static void add(JFrame frame, JTree tree, String name) throws Exception {
+    choose(tree, "Mail Servers", () -> opened(tree, PLACE));
+    pressLater(await("the menu", () -> menuItem(frame, "New")));
+    JDialog dialog = await("the dialog", () -> shown(JDialog.class, one -> text(one).contains("Enter RDN")));
+    takePicture("new");
+    onScreen(() -> {
+      after(dialog, "Enter RDN:").setText("cn=" + name);
+      return null;
+    });
+    say("classes", await("the classes", () -> selectedClasses(dialog)));
+    pressLater(button(dialog, "OK"));
+    await("the end of the dialog", () -> dialog.isShowing() ? null : dialog);
+    select(frame, "Table Editor");
+    JTable table = await("the form", () -> valueShown(frame, "cn", name));
+    takePicture("form");
+    type(table, "ds-cfg-enabled", "true");
+    type(table, "ds-cfg-smtp-server", "added.example.com:587");
+    pressLater(await("the button", () -> button(frame, "Submit")));
+    String dn = "cn=" + name + "," + SERVERS;
+    say("added", await("the new entry", () -> stored(dn, "ds-cfg-smtp-server", "added.example.com:587")));
+  }
+
+  /** The classes that the browser suggests: those of the neighbours. */
+  static List<String> selectedClasses(JDialog dialog) {
+    List<String> found = new ArrayList<>();
+    for (Component one : all(dialog)) {
+      if (!(one instanceof JList<?> list)) continue;
+      found.clear();
+      for (int index = 0; index < list.getModel().getSize(); index++) found.add(String.valueOf(list.getModel().getElementAt(index)));
+    }
+    return found.isEmpty() ? null : found;
+  }
+
+  /** LDIF, Export Subtree: the dialog has the name that is selected. */
+  static void export(JFrame frame, JTree tree, File file) throws Exception {
+    choose(tree, "Mail Servers", () -> opened(tree, PLACE));
+    pressLater(await("the menu", () -> menuItem(frame, "Export Subtree")));
+    JDialog dialog = await("the export", () -> shown(JDialog.class, one -> text(one).contains("Root DN")));
+    takePicture("export");
+    pressLater(button(dialog, "OK"));
+    JFileChooser chooser = await("the files", () -> Arrays.stream(Window.getWindows()).filter(Window::isShowing)
+      .map(one -> find(one, JFileChooser.class, Component::isShowing)).filter(one -> one != null).findFirst().orElse(null));
+    onScreen(() -> { chooser.setSelectedFile(file); chooser.approveSelection(); return null; });
+    say("exported", await("the file", () -> file.length() > 0 && !dialog.isShowing() ? "yes" : null));
+  }
+
+  /** Edit, Delete, and yes. */
+  static void delete(JFrame frame, JTree tree, String name) throws Exception {
+    choose(tree, name, () -> child(tree, opened(tree, PLACE), name));
+    pressLater(await("the menu", () -> menuItem(frame, "Delete")));
+    JDialog question = await("the question", () -> shown(JDialog.class, one -> text(one).contains("delete operation")));
+    takePicture("question");
+    pressLater(await("yes", () -> button(question, "Yes") != null ? button(question, "Yes") : button(question, "OK")));
+    await("the end of the entry", () -> stored("cn=" + name + "," + SERVERS, "cn", name) == null ? "gone" : null);
+    say("deleted", await("the tree", () -> child(tree, opened(tree, PLACE), name) == null ? "gone" : null));
+  }
+
+  static void choose(JTree tree, String name, Callable<TreePath> look) throws Exception {
+    TreePath path = await(name, look);
+    onScreen(() -> { tree.setSelectionPath(path); return null; });
   }
 
   /** The value, when the server has it by now: asked on a connection of its own. */
@@ -163,9 +230,28 @@ public class JxplorerDriver {
     onScreen(() -> { tabs.setSelectedIndex(tabs.indexOfTab(tab)); return null; });
   }
 
+  static void type(JTable table, String attribute, String value) throws Exception {
+    onScreen(() -> {
+      table.editCellAt(row(table, attribute), 1);
+      ((JTextComponent) table.getEditorComponent()).setText(value);
+      table.getCellEditor().stopCellEditing();
+      return null;
+    });
+  }
+
+  /** The table of an entry, when the attribute has this value in it. */
+  static JTable valueShown(JFrame frame, String attribute, String value) {
+    return find(frame, JTable.class, one -> one.isShowing() && row(one, attribute) >= 0
+      && String.valueOf(one.getValueAt(row(one, attribute), 1)).contains(value));
+  }
+
   static int row(JTable table) {
+    return row(table, "ds-cfg-smtp-server");
+  }
+
+  static int row(JTable table, String attribute) {
     for (int row = 0; row < table.getRowCount(); row++) {
-      if (String.valueOf(table.getValueAt(row, 0)).equals("ds-cfg-smtp-server")) return row;
+      if (String.valueOf(table.getValueAt(row, 0)).equals(attribute)) return row;
     }
     return -1;
   }

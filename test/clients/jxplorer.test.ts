@@ -1,10 +1,12 @@
 // JXplorer, a directory browser with windows, on a display that nobody sees: it connects, shows the schema and the
-// tree, edits a mail server, shows why another edit is refused, and renames it. TOOL_PICTURES=folder keeps pictures of it.
+// tree, edits a mail server, shows why another edit is refused, renames it, adds another by a form, exports both, and
+// deletes one. TOOL_PICTURES=folder keeps pictures of it.
 
-import { mkdir, mkdtemp } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readLdif } from '../../src/codec/ldif-reader.ts';
 import { addPeople } from '../memory/memory-backend-support.ts';
 import { removeFolder } from '../support/folders.ts';
 import { LdapTools, runProgram } from '../support/ldap-tools.ts';
@@ -14,7 +16,8 @@ import { startVirtualDisplay, type VirtualDisplay } from './virtual-display.ts';
 
 const JXPLORER = '/usr/share/jxplorer';
 const JARS = [`${JXPLORER}/jxplorer.jar`, `${JXPLORER}/jxplorer_help.jar`, '/usr/share/java/jhall.jar'];
-const NAME = 'cn=relay,cn=Mail Servers,cn=config';
+const CONTAINER = 'cn=Mail Servers,cn=config';
+const NAME = `cn=relay,${CONTAINER}`;
 
 let server: RunningServer;
 let display: VirtualDisplay;
@@ -31,6 +34,8 @@ afterAll(async () => {
   await removeFolder(home);
 });
 
+const exported = () => join(home, 'exported.ldif');
+
 /** The browser looks for its icons and pages in its current folder. */
 async function browse(): Promise<{ seen: ReadonlyMap<string, unknown>; output: string }> {
   const pictures = process.env.TOOL_PICTURES;
@@ -40,14 +45,14 @@ async function browse(): Promise<{ seen: ReadonlyMap<string, unknown>; output: s
     'env',
     ['-C', JXPLORER, 'timeout', '500', 'java', ...words, scriptPath('JxplorerDriver.java')],
     '',
-    { ...scriptEnvironment(server), DISPLAY: display.name, TOOL_PICTURES: pictures },
+    { ...scriptEnvironment(server), DISPLAY: display.name, TOOL_PICTURES: pictures, EXPORT_FILE: exported() },
   );
   const output = `${stdout}${stderr}`;
   expect(code, output).toBe(0);
   return { seen: readSeen(stdout), output };
 }
 
-it('JXplorer shows schema and tree, edits and renames a mail server, and shows why it may not', async () => {
+it('JXplorer shows schema and tree, edits, renames, adds, exports and deletes a mail server, and shows why it may not', async () => {
   const tools = new LdapTools(server);
   await addPeople(tools);
   const { code } = await tools.add(
@@ -68,11 +73,19 @@ it('JXplorer shows schema and tree, edits and renames a mail server, and shows w
   expect(output.split('\n').filter((line) => /^(warning|severe).*(schema|syntax)/i.test(line))).toEqual([]);
 
   // A mail server is renamed as any other entry: F2.
+  const renamed = `cn=renamed,${CONTAINER}`;
   expect(seen.get('renamed')).toBe('renamed');
   expect((await tools.search(NAME, '-s', 'base')).code).toBe(32);
-  const [entry] = await tools.entries('cn=renamed,cn=Mail Servers,cn=config');
+  const [entry] = await tools.entries(renamed);
   expect(entry?.values('ds-cfg-smtp-server')).toEqual(['relay.example.com:2525']);
   expect(entry?.values('objectclass').toSorted()).toEqual(['ds-cfg-mail-server', 'top']);
   const changes = server.logLines().filter(({ msg, result }) => msg === 'modify' && result === 'success');
   expect(changes).toHaveLength(1);
+
+  expect(seen.get('added')).toBe('added.example.com:587');
+  const records = readLdif(await readFile(exported(), 'utf8'));
+  const names = records.flatMap((record) => (record.type === 'content' ? [record.entry.dn.toString()] : []));
+  expect(names).toEqual(expect.arrayContaining([renamed, `cn=added,${CONTAINER}`]));
+  expect(seen.get('deleted')).toBe('gone');
+  expect((await tools.search(`cn=added,${CONTAINER}`, '-s', 'base')).code).toBe(32);
 });
