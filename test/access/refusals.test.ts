@@ -113,6 +113,27 @@ describe('a refusal', () => {
     const hidden = new LdapError('unavailable', `${mailServerDn('Other')}: was not ready.`);
     const reduced = refusalFor(new ChangeRefused(hidden, 0), [CHANGE], WRITER);
     expect(reduced).toMatchObject({ index: 0, refusal: { message: 'The change is refused.' } });
+    const named = ['cn=First,cn=x', 'cn=Second,cn=x', 'cn=Third,cn=x'];
+    const changes = named.map((name): Change => ({ type: 'delete', dn: Dn.parse(name) }));
+    const messages = named.map((name) => {
+      const error = refusalFor(
+        new ChangeRefused(new LdapError('busy', `${name} waits.`), 1),
+        changes,
+        WRITER,
+      );
+      return error instanceof ChangeRefused ? error.refusal.message : undefined;
+    });
+    expect(messages).toEqual(['The change is refused.', 'cn=Second,cn=x waits.', 'The change is refused.']);
+  });
+
+  it('names a known name of which the request has the beginning', () => {
+    const change: Change = {
+      type: 'modify',
+      dn: Dn.parse(OWN),
+      modifications: [{ operation: 'add', attribute: new Attribute('description', ['cn=Mail']) }],
+    };
+    const message = 'Mail servers are below cn=Mail Servers,cn=config.';
+    expect(told(new LdapError('busy', message), [change]).message).toBe(message);
   });
 
   it.each(['=', 'cn=', 'cn', ',', 'Servers,cn=config', 'c', 'Other,cn=Mail'])(
@@ -206,7 +227,7 @@ describe('a refusal', () => {
   });
 
   it('that is no refusal stays what it is, and so does one that policies made', () => {
-    const bug = new TypeError('a bug');
+    const bug = new TypeError('a bug with cn=Other');
     expect(refusalFor(bug, [CHANGE], WRITER)).toBe(bug);
     const made = () => requireWriteByPolicy(CHANGE, { ...WRITER, find: () => new Entry(Dn.parse(OWN), []) });
     expect(made).toThrow(LdapError);

@@ -167,6 +167,9 @@ describe('an account', () => {
     ['was locked', { lockoutFailureCount: 1, lockoutDuration: 10 }, {}, { lockedAt: 190 }, undefined],
     ['is idle', { idleLockoutInterval: 50 }, {}, { lastLoginAt: 150 }, 'idle'],
     ['is idle at once', { idleLockoutInterval: 1 }, {}, { lastLoginAt: 199 }, 'idle'],
+    ['was never seen', { idleLockoutInterval: 50 }, { passwordSetAt: () => undefined }, {}, undefined],
+    ['has an old password only', { idleLockoutInterval: 50 }, { passwordSetAt: () => 150 }, {}, 'idle'],
+    ['was seen by a clock ahead', { idleLockoutInterval: 50 }, {}, { lastLoginAt: 900 }, undefined],
     ['has logged in lately', { idleLockoutInterval: 50 }, {}, { lastLoginAt: 151 }, undefined],
     [
       'has a new password',

@@ -8,7 +8,7 @@ import { generatePassword } from '../../src/policy/generated-password.ts';
 import type { PasswordCheck } from '../../src/policy/new-password.ts';
 import { hashProblem, type PasswordPolicy, passwordProblems } from '../../src/policy/password-policy.ts';
 import { PolicyError } from '../../src/policy/policy-error.ts';
-import { type ValidatorObject, validatorOf } from '../../src/policy/validators.ts';
+import { isValidator, type ValidatorObject, validatorOf } from '../../src/policy/validators.ts';
 import { policyWith } from './policy-with.ts';
 
 type Settings<Kind extends ValidatorObject['kind']> = Partial<Extract<ValidatorObject, { kind: Kind }>>;
@@ -175,6 +175,25 @@ describe('a validator', () => {
         problem: expect.stringContaining(problem),
         advice: expect.stringMatching(/\.$/),
       });
+  });
+
+  it('is an object of one of its kinds', () => {
+    expect(isValidator(undefined)).toBe(false);
+    const { kind, ...others } = { ...about, kind: 'unique-characters-password-validator' } as const;
+    expect(isValidator({ ...others, kind, minUniqueCharacters: 1, caseSensitiveValidation: true })).toBe(
+      true,
+    );
+    expect(isValidator({ ...about, kind: 'blind-trust-manager-provider' })).toBe(false);
+  });
+
+  it('of values looks for parts of values that are long enough', () => {
+    const problem = (value: string) =>
+      values({ checkSubstrings: true, minSubstringLength: 3 })({
+        text: 'da',
+        attributes: [{ name: 'cn', values: [value] }],
+      })?.problem;
+    expect(problem('Ada')).toContain('is a value of cn');
+    expect(problem('ad')).toBeUndefined();
   });
 
   it('names the sets that would help', () => {
