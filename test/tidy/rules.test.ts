@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { importCases, sizeCases, wordCases } from './code-cases.ts';
+import { getterCases } from './getter-cases.ts';
 import { inputCases } from './input-cases.ts';
 import { limitCases } from './limit-cases.ts';
 import { Project } from './project.ts';
@@ -14,6 +15,7 @@ const cases = [
   ...importCases,
   ...inputCases,
   ...timeCases,
+  ...getterCases,
   ...limitCases,
   ...sizeCases,
   ...wordCases,

@@ -4,6 +4,7 @@ import { deadRules } from './dead-rules.ts';
 import { documentRules } from './document-rules.ts';
 import { errorRules } from './error-rules.ts';
 import type { Rule } from './finding.ts';
+import { getterRules } from './getter-rules.ts';
 import { importRules } from './import-rules.ts';
 import { inputRules } from './input-rules.ts';
 import { limitRules } from './limit-rules.ts';
@@ -17,6 +18,7 @@ export const rules: readonly Rule[] = [
   ...importRules,
   ...inputRules,
   ...timeRules,
+  ...getterRules,
   ...limitRules,
   ...errorRules,
   ...sizeRules,

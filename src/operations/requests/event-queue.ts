@@ -72,9 +72,8 @@ export class EventQueue implements ChangeListener {
     this.#isSending = true;
     try {
       while (this.#batches.length > 0 && !this.#operation.isAbandoned) {
-        const { congestion } = connection;
-        if (congestion === undefined) this.#sendAll();
-        else await congestion;
+        if (connection.congestion === undefined) this.#sendAll();
+        else await connection.congestion;
       }
     } catch (error) {
       this.#ended.reject(error);
