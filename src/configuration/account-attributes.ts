@@ -60,15 +60,16 @@ export function accountAttributes({
   now,
 }: AccountAttributesOptions): ReadonlyMap<string, DeriveFor> {
   const accounts = schema.dnKeyOfText(Container.rootDns);
-  // States are found by the entryUUID of the written entry.
+  // An entry of cn=effective has its accounts and states by its twin: states are found by entryUUID, accounts by name.
   const written = writtenEntries(schema, tree);
   const subjectOf = (entry: Entry): Subject | undefined => {
     if (entry.find(PASSWORD_KEY) === undefined) return undefined;
     const named = entry.first(POLICY_KEY);
-    if (named === undefined && !isAtOrBelow(schema.dnKey(entry.dn), accounts)) return undefined;
+    const stored = written(entry);
+    if (named === undefined && !isAtOrBelow(schema.dnKey((stored ?? entry).dn), accounts)) return undefined;
     const policy = findPolicy(named);
     if (policy === undefined) return undefined;
-    const known = states.find(written(entry)?.first('entryuuid') ?? '');
+    const known = states.find(stored?.first('entryuuid') ?? '');
     return { entry, policy, state: currentState(known, entry.values(PASSWORD_KEY)), now: now().getTime() };
   };
   return new Map(

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { accountDn, accountLdif } from '../support/accounts.ts';
 import { runHere } from '../support/confdit-program.ts';
 import { LdapTools, runProgram } from '../support/ldap-tools.ts';
-import { type RunningServer, startServer } from '../support/start-server.ts';
+import { ADMINISTRATOR, type RunningServer, startServer } from '../support/start-server.ts';
 
 const POLICY = 'cn=Locking,cn=Password Policies,cn=config';
 const RIGHT = 'green-lamp-quiet-72';
@@ -64,6 +64,22 @@ describe('an account that is locked', () => {
     expect(await canBind()).toBe(true);
     expect((await confdit('unlock-account', NAME)).stdout).toContain('is not locked');
     expect((await confdit('get-password-policy-state', NAME)).stdout).not.toContain('locked since');
+  });
+
+  it('is shown to be so by its effective entry too', async () => {
+    const names = ['pwdPolicySubentry', 'pwdAccountLockedTime', 'pwdFailureTime'];
+    const stateOf = async (dn: string) => {
+      const [entry] = await tools.entries(dn, '-s', 'base', ...names);
+      return names.map((name) => entry?.values(name.toLowerCase()));
+    };
+    const twin = (dn: string) => dn.replace(/config$/, 'effective');
+    await lock();
+    expect(await stateOf(twin(DN))).toEqual(await stateOf(DN));
+    expect((await stateOf(DN)).every((values) => values?.length === 1)).toBe(true);
+    // The administrator names no policy: it has the default one.
+    expect(await stateOf(twin(ADMINISTRATOR))).toEqual(await stateOf(ADMINISTRATOR));
+    expect((await stateOf(ADMINISTRATOR))[0]).toHaveLength(1);
+    expect((await tools.modify(unlockLdif)).code).toBe(0);
   });
 
   it('is unlocked by a modify of those who could set its password', async () => {
