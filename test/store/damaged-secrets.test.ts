@@ -1,13 +1,14 @@
 // One bit that has changed in an encrypted value: nobody gets another value than the one that was stored, and the sentence
 // names the entry and the attribute.
 
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nodeFileSystem } from '../../src/files/file-system.ts';
 import { Attribute } from '../../src/ldap/entry.ts';
-import { listArchives, readArchive } from '../../src/store/archive.ts';
+import { listArchives, readArchive, readArchivedEntries } from '../../src/store/archive.ts';
 import { DataKeys } from '../../src/store/encryption/data-keys.ts';
 import { rewriteLdif } from '../../src/store/encryption/rewrite-ldif.ts';
 import { EncryptedValues, type SecretRules } from '../../src/store/encryption/stored-values.ts';
@@ -15,9 +16,10 @@ import { HistoryReader } from '../../src/store/history-reader.ts';
 import { openLdifStore } from '../../src/store/ldif-store.ts';
 import { KEEP_ALL } from '../../src/store/retention.ts';
 import { readSnapshot } from '../../src/store/snapshot.ts';
+import { checkStore } from '../../src/store/store-check.ts';
 import { StoreError } from '../../src/store/store-error.ts';
 import { removeFolder } from '../support/folders.ts';
-import { commit, entry } from './store-support.ts';
+import { commit, entry, openStore, temporaryFolder } from './store-support.ts';
 
 const ATTRIBUTE = 'ds-cfg-auth-password';
 const SECRET = 'a password';
@@ -136,6 +138,16 @@ describe('a bit that has changed in an encrypted value', () => {
     const number = (await listArchives(nodeFileSystem, archives)).at(-1) ?? 0;
     const { entries } = await readArchive(nodeFileSystem, archives, number, values);
     expect(entries.flatMap((one) => one.values(ATTRIBUTE))).toEqual([SECRET]);
+    const read = () => Array.fromAsync(readArchivedEntries(nodeFileSystem, archives, number, values));
+    expect((await read()).flat().flatMap((one) => one.values(ATTRIBUTE))).toEqual([SECRET]);
+    const [packed = ''] = (await readdir(archives)).filter((name) => name.includes(`${number}.ldif`));
+    const archive = join(archives, packed);
+    const octets = await readFile(archive);
+    const content = gunzipSync(octets);
+    content[content.length - 2] = (content.at(-2) ?? 0) ^ 1;
+    await writeFile(archive, gzipSync(content));
+    await expect(read()).rejects.toThrow('is not as the server wrote it');
+    await writeFile(archive, octets);
   });
 
   it('moves no value to another entry or attribute', () => {
@@ -146,5 +158,29 @@ describe('a bit that has changed in an encrypted value', () => {
     );
     expect(values.decrypt(NAME, new Attribute('description', [stored])).values).toEqual([stored]);
     expect(values.decrypt(NAME.toUpperCase().replace(',', ' , '), moved).values).toEqual([SECRET]);
+  });
+});
+
+describe('a key that the values were not encrypted with', () => {
+  it('is told by a check, of the snapshot and of its archive', async () => {
+    const others = new EncryptedValues(DataKeys.generate().settled(), RULES);
+    expect((await checkStore(nodeFileSystem, folder, values)).problems).toEqual([]);
+    const { problems } = await checkStore(nodeFileSystem, folder, others);
+    expect(problems.map(({ path, problem }) => [path, problem])).toContainEqual([
+      join(folder, 'config.ldif'),
+      expect.stringContaining(`config.ldif cannot be used. ${NAME}: the stored value of ${ATTRIBUTE} `),
+    ]);
+    expect(problems.map(({ path }) => path)).toContainEqual(expect.stringContaining('archived-configs'));
+  });
+
+  it('is known by the first line of the snapshot, which names the key', async () => {
+    const [first = ''] = (await readFile(join(folder, 'config.ldif'), 'utf8')).split('\n', 1);
+    expect(first).toContain(` encrypted ${values.keyId} crc32 `);
+    const clear = await temporaryFolder();
+    const { store } = await openStore(clear);
+    await store.snapshot([secret], 0);
+    expect((await readFile(join(clear, 'config.ldif'), 'utf8')).split('\n', 1)[0]).not.toContain(
+      ' encrypted ',
+    );
   });
 });
