@@ -85,6 +85,7 @@ describe('the past', () => {
     expect(shown(found.map(({ change }) => change))).toEqual(
       shown([commit(1), long, commit(3)].flatMap(({ changes }) => changes)),
     );
+    expect(found.map(({ place }) => place.index)).toEqual([0, ...long.changes.keys(), 0]);
     expect(held.octets).toBe(0);
     for (const one of [found[0], found[1], found[1000], found[2001]]) {
       if (one === undefined) throw new Error('A change is missing.');
