@@ -19,7 +19,7 @@ import { readSnapshot } from '../../src/store/snapshot.ts';
 import { checkStore } from '../../src/store/store-check.ts';
 import { StoreError } from '../../src/store/store-error.ts';
 import { removeFolder } from '../support/folders.ts';
-import { commit, entry, openStore, temporaryFolder } from './store-support.ts';
+import { allOf, commit, entry, openStore, temporaryFolder } from './store-support.ts';
 
 const ATTRIBUTE = 'ds-cfg-auth-password';
 const SECRET = 'a password';
@@ -138,7 +138,7 @@ describe('a bit that has changed in an encrypted value', () => {
     const number = (await listArchives(nodeFileSystem, archives)).at(-1) ?? 0;
     const { entries } = await readArchive(nodeFileSystem, archives, number, values);
     expect(entries.flatMap((one) => one.values(ATTRIBUTE))).toEqual([SECRET]);
-    const read = () => Array.fromAsync(readArchivedEntries(nodeFileSystem, archives, number, values));
+    const read = () => allOf(readArchivedEntries(nodeFileSystem, archives, number, values));
     expect((await read()).flat().flatMap((one) => one.values(ATTRIBUTE))).toEqual([SECRET]);
     const [packed = ''] = (await readdir(archives)).filter((name) => name.includes(`${number}.ldif`));
     const archive = join(archives, packed);

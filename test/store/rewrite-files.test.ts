@@ -12,7 +12,7 @@ import {
   rewriteFiles,
 } from '../../src/store/encryption/rewrite-files.ts';
 import { EncryptedValues } from '../../src/store/encryption/stored-values.ts';
-import { temporaryFolder } from './store-support.ts';
+import { allOf, temporaryFolder } from './store-support.ts';
 
 const ATTRIBUTE = 'ds-cfg-auth-password';
 const CLEAR = `dn: cn=A,cn=config\ncn: A\n${ATTRIBUTE}: a password\n`;
@@ -24,7 +24,7 @@ const VALUES = new EncryptedValues(DataKeys.generate().settled(), {
 
 async function rewritten(...paths: string[]): Promise<RewrittenFile[]> {
   const files = { fileSystem: nodeFileSystem, paths, values: VALUES };
-  return Array.fromAsync(rewriteFiles(files));
+  return allOf(rewriteFiles(files));
 }
 
 describe('a file with a clear secret', () => {

@@ -45,6 +45,12 @@ function textOf(thing: unknown): string {
   );
 }
 
+export async function allOf<Thing>(things: AsyncIterable<Thing>): Promise<Thing[]> {
+  const all: Thing[] = [];
+  for await (const thing of things) all.push(thing);
+  return all;
+}
+
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'confdit-store-'));
   onTestFinished(() => removeFolder(folder));
