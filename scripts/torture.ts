@@ -7,6 +7,9 @@
 // failures and restarts instead, and compared with a fresh one again and again, sequence by sequence:
 //
 //     npm run torture -- --live --seeds 1-300 --steps 30
+//     npm run torture -- --live --cluster --seeds 1-100 --steps 16
+//
+// The second one has three servers that share a configuration, each with sources of its own.
 //
 // With --cluster three servers share a configuration on three members of etcd. Processes are killed and stopped, networks cut, disks
 // slow or full, clocks wrong, again and again, while clients change, read and watch. Each seed has a cluster of its own. What a seed
@@ -45,6 +48,9 @@ if (!Number.isSafeInteger(rounds) || rounds < 1) {
   process.stderr.write('torture: --rounds must be a number from 1.\n');
   process.exit(2);
 }
+
+// What was started ends with this process, and what was mounted is gone.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 const startedAt = performance.now();
 try {
@@ -92,6 +98,7 @@ async function breakCluster(): Promise<readonly string[]> {
 }
 
 async function compareWithFresh(): Promise<readonly string[]> {
+  process.env.CONFDIT_PROGRAM_PACK = await packProgram();
   const steps = Number(values.steps);
   if (!Number.isSafeInteger(steps)) {
     process.stderr.write('torture: --steps must be a number.\n');
@@ -101,6 +108,7 @@ async function compareWithFresh(): Promise<readonly string[]> {
     firstSeed,
     lastSeed,
     steps,
+    isCluster: values.cluster,
     afterSequence: (seed, problem, soFar) => {
       if (problem !== undefined) process.stdout.write(`${problem}\n`);
       process.stderr.write(

@@ -1,5 +1,7 @@
 // Many sequences, one after the other, by their seeds: what is left of a range that was interrupted is the rest of it.
 
+import { EtcdCluster } from '../support/etcd/etcd-cluster.ts';
+import { runClusterSequence } from './cluster-sequence.ts';
 import { makeFixtures } from './fixtures.ts';
 import { FreshServers } from './fresh-server.ts';
 import { runSequence } from './sequence.ts';
@@ -8,6 +10,8 @@ export interface SequencesOptions {
   readonly firstSeed: number;
   readonly lastSeed: number;
   readonly steps: number;
+  /** True: each sequence has three servers that share a configuration. */
+  readonly isCluster?: boolean;
   readonly afterSequence: (seed: number, problem: string | undefined, soFar: SequencesReport) => void;
 }
 
@@ -28,6 +32,7 @@ export async function runSequences({
   firstSeed,
   lastSeed,
   steps,
+  isCluster = false,
   afterSequence,
 }: SequencesOptions): Promise<SequencesReport> {
   const report = {
@@ -40,17 +45,14 @@ export async function runSequences({
   };
   const fixtures = await makeFixtures();
   const freshServers = new FreshServers();
+  const etcd = isCluster ? await EtcdCluster.start({ members: 1 }) : undefined;
   try {
     for (let seed = firstSeed; seed <= lastSeed; seed++) {
       let problem: string | undefined;
       try {
-        const { taken, refused, comparisons, outcomes } = await runSequence({
-          seed,
-          steps,
-          every: EVERY,
-          fixtures,
-          freshServers,
-        });
+        const { taken, refused, comparisons, outcomes } = await (etcd === undefined
+          ? runSequence({ seed, steps, every: EVERY, fixtures, freshServers })
+          : runClusterSequence({ seed, steps, every: EVERY, fixtures, freshServers, etcd }));
         report.taken += taken;
         report.refused += refused;
         report.comparisons += comparisons;
@@ -64,6 +66,7 @@ export async function runSequences({
     }
   } finally {
     freshServers.close();
+    await etcd?.close();
     await fixtures.remove();
   }
   return report;

@@ -1,24 +1,23 @@
-// A live server with everything around it that a sequence changes: its sources, its files, the mail servers that it sends
-// to, and the connection of an administrator, which comes by the socket file that no sequence touches.
+// A live server with what a sequence changes of it: its sources and its files; and the connection of an administrator, which
+// comes by the socket file that no sequence touches.
 
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type Server } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatLine } from '../../src/codec/ldif-writer.ts';
 import { bindRequest } from '../support/ber-bytes.ts';
 import { removeFolder } from '../support/folders.ts';
-import { freePort } from '../support/free-port.ts';
-import { SmtpReceiver } from '../support/mail/smtp-receiver.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { SecretServer } from '../support/secret-server.ts';
 import { ADMINISTRATOR, type RunningServer, startServer } from '../support/server-process.ts';
 import { BEGINNING, CATALOG, TOKENS } from './catalog.ts';
 import type { Fixtures } from './fixtures.ts';
+import type { Surroundings } from './surroundings.ts';
 
 const FAILING_DISK = fileURLToPath(new URL('../support/disk/failing-disk.mjs', import.meta.url));
+const ELSEWHERE = fileURLToPath(new URL('elsewhere.mjs', import.meta.url));
 const EXPRESSIONS = 'config/expressions/oracle.json';
 const FAULT = 'fault';
 const PROBLEMS_MAX = 5;
@@ -41,75 +40,60 @@ export interface Reloaded {
   readonly problems: readonly string[];
 }
 
+/** Of a server that shares its configuration with others. */
+export interface Seat {
+  /** Where 127.0.0.n is for it, such as `127.31.0.`. */
+  readonly network: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Makes its instance folder. Without it, the server begins alone, and shares what it has with `share`. */
+  readonly join?: (folder: string) => Promise<void>;
+}
+
 export class Sandbox {
   readonly fixtures: Fixtures;
-  readonly places: Readonly<Record<string, string>>;
-  readonly receivers: Readonly<Record<'smtpPlain' | 'smtpStartTls' | 'smtpTls', SmtpReceiver>>;
-  readonly #secrets: SecretServer;
+  readonly #around: Surroundings;
+  readonly #seat: Seat | undefined;
   readonly #base: string;
-  readonly #taken: readonly Server[];
   readonly #fixed: Readonly<Record<string, string>>;
   #server: RunningServer | undefined;
   #client: RawClient | undefined;
   #environment: Readonly<Record<string, string>> = {};
+  /** How it reaches the others, once it shares with them. */
+  #shared: Readonly<Record<string, string>> = {};
   #tokens: Readonly<Record<string, string>>;
   /** What each file was made from last. */
   readonly #files = new Map<string, string | undefined>();
 
-  private constructor(
-    parts: Pick<Sandbox, 'fixtures' | 'places' | 'receivers'> & {
-      readonly taken: readonly Server[];
-      readonly secrets: SecretServer;
-      readonly base: string;
-    },
-  ) {
-    this.#base = parts.base;
-    this.fixtures = parts.fixtures;
-    this.places = parts.places;
-    this.receivers = parts.receivers;
-    this.#taken = parts.taken;
-    this.#secrets = parts.secrets;
-    const { ldaps = '', http = '' } = parts.places;
+  private constructor(fixtures: Fixtures, around: Surroundings, base: string, seat: Seat | undefined) {
+    this.#base = base;
+    this.fixtures = fixtures;
+    this.#around = around;
+    this.#seat = seat;
+    const { ldaps = '', http = '', ldap = '' } = around.places;
     this.#fixed = {
       LDAPS_PORT: ldaps,
       HTTP_PORT: http,
       HTTP_ENABLED: 'true',
-      LDAP_PORT: parts.places.ldap ?? '',
+      LDAP_PORT: ldap,
       CREDENTIALS_DIRECTORY: 'oracle',
     };
     this.#tokens = Object.fromEntries(Object.entries(TOKENS).map(([name, [first = '']]) => [name, first]));
   }
 
-  static async open(fixtures: Fixtures): Promise<Sandbox> {
-    const names = ['ldap', 'ldaps', 'http', 'port1', 'port2', 'port3', 'port4'];
-    const ports = await Promise.all(names.map(async (name) => [name, String(await freePort())] as const));
-    const taken = await takePort();
+  static async open(fixtures: Fixtures, around: Surroundings, seat?: Seat): Promise<Sandbox> {
     const base = await mkdtemp(join(tmpdir(), 'confdit-oracle-'));
-    const { mailServers, fingerprints } = fixtures;
-    const tls = ({ key, certificate }: { key: string; certificate: string }) => ({ key, cert: certificate });
-    const users = { 'canary-name-of-user': 'canary-mail-a' };
-    const receivers = {
-      smtpPlain: await SmtpReceiver.start({ disabledCommands: ['STARTTLS', 'AUTH'] }),
-      smtpStartTls: await SmtpReceiver.start({ ...tls(mailServers.first), users, authOptional: true }),
-      smtpTls: await SmtpReceiver.start({
-        ...tls(mailServers.second),
-        secure: true,
-        users,
-        authOptional: true,
-      }),
-    };
-    const secrets = await openSecrets();
-    const places = {
-      ...Object.fromEntries(ports),
-      secrets: String(secrets.port),
-      taken: taken.port,
-      ...Object.fromEntries(Object.entries(receivers).map(([name, { port }]) => [name, String(port)])),
-      firstFingerprint: fingerprints.first,
-      secondFingerprint: fingerprints.second,
-    };
-    const sandbox = new Sandbox({ fixtures, places, receivers, taken: taken.servers, secrets, base });
+    const sandbox = new Sandbox(fixtures, around, base, seat);
     await sandbox.#begin();
     return sandbox;
+  }
+
+  get places(): Readonly<Record<string, string>> {
+    return this.#around.places;
+  }
+
+  /** Where 127.0.0.n is for its server. */
+  get network(): string {
+    return this.#seat?.network ?? '127.0.0.';
   }
 
   get server(): RunningServer {
@@ -128,7 +112,7 @@ export class Sandbox {
   }
 
   get environment(): Readonly<Record<string, string>> {
-    return { ...this.#fixed, ...this.#environment };
+    return { ...this.#fixed, ...this.#environment, ...this.#shared };
   }
 
   /** With the ports and names of this sequence in place of `{name}`. */
@@ -207,16 +191,27 @@ export class Sandbox {
     this.#client?.close();
     await this.#server?.stop('SIGKILL').catch(() => {});
     await removeFolder(this.#base);
-    await Promise.all(Object.values(this.receivers).map((receiver) => receiver.stop()));
-    await this.#secrets.close();
-    for (const server of this.#taken) server.close();
+  }
+
+  /** Shares what the server has, and starts it again. */
+  async share(init: (folder: string) => Promise<void>): Promise<void> {
+    this.#client?.close();
+    await this.server.stop();
+    await init(this.folder);
+    this.#shared = this.#seat?.environment ?? {};
+    await this.#start();
   }
 
   async #begin(): Promise<void> {
+    const make = this.#seat?.join;
+    if (make !== undefined) {
+      await make(this.folder);
+      this.#shared = this.#seat?.environment ?? {};
+    }
     for (const [path, fixture] of Object.entries(FIRST)) await this.#put(path, fixture);
     await this.#start({
       [EXPRESSIONS]: this.#tokensText(),
-      'config/config-changes.ldif': this.#beginning(),
+      ...(make === undefined ? { 'config/config-changes.ldif': this.#beginning() } : {}),
       'oracle/authorities.ldif': this.fixtures.ldif,
       'oracle/nothing.ldif': '',
     });
@@ -226,7 +221,10 @@ export class Sandbox {
     const environment = {
       ...this.environment,
       CONFDIT_TEST_FAULT: join(this.#base, FAULT),
-      NODE_OPTIONS: `--import=${FAILING_DISK}`,
+      ...(this.#seat === undefined ? {} : { CONFDIT_TEST_NETWORK: this.#seat.network }),
+      NODE_OPTIONS: [FAILING_DISK, ...(this.#seat === undefined ? [] : [ELSEWHERE])]
+        .map((path) => `--import=${path}`)
+        .join(' '),
     };
     const { folder } = this;
     this.#server = await startServer({
@@ -293,26 +291,4 @@ export async function administratorOf(server: {
   const { code, text } = await client.request(bindRequest(ADMINISTRATOR, server.password));
   if (code !== 0) throw new Error(`The administrator cannot log in (${code}): ${text}`);
   return client;
-}
-
-/** Gives the same secret wherever it is asked for it: what is fetched stays until a reload, also if its source changes. */
-async function openSecrets(): Promise<SecretServer> {
-  const secrets = await SecretServer.start();
-  const body = JSON.stringify({ pin: 'canary-mail-a' });
-  for (const path of ['/', '/mail', '/other', '/other/mail']) secrets.answers.set(path, { body });
-  for (const base of ['', '/other']) {
-    const kv = { body: JSON.stringify({ data: { data: { pin: 'canary-mail-a' } } }) };
-    secrets.answers.set(`${base}/v1/secret/data/mail`, kv);
-  }
-  return secrets;
-}
-
-/** The same port here, and where the second server listens. */
-async function takePort(): Promise<{ readonly port: string; readonly servers: readonly Server[] }> {
-  const port = await freePort();
-  const servers = ['127.0.0.1', '127.77.0.1'].map((host) =>
-    createServer((socket) => socket.destroy()).listen(port, host),
-  );
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  return { port: String(port), servers };
 }

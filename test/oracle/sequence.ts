@@ -9,6 +9,7 @@ import type { Fixtures } from './fixtures.ts';
 import type { FreshServers, FreshStart } from './fresh-server.ts';
 import { administratorOf, Sandbox } from './sandbox.ts';
 import { type Step, step } from './steps.ts';
+import { Surroundings } from './surroundings.ts';
 import { take } from './taking.ts';
 
 export interface SequenceOptions {
@@ -56,12 +57,14 @@ export async function runSequence(options: SequenceOptions): Promise<SequenceRep
     .map((all) => [...all, new LastLook()]);
   const report = { taken: 0, refused: 0, comparisons: 0, outcomes: 0 };
   const property = fc.asyncProperty(commands, async (all) => {
-    const sandbox = await Sandbox.open(options.fixtures);
+    const around = await Surroundings.open(options.fixtures);
+    const sandbox = await Sandbox.open(options.fixtures, around);
     try {
       const real: Real = { sandbox, options, report, parts: await sandbox.server.describe(KEY) };
       await fc.asyncModelRun(() => ({ model: { count: 0 }, real }), all);
     } finally {
       await sandbox.close();
+      await around.close();
     }
   });
   await fc.assert(property, { seed: options.seed, numRuns: 1, endOnFailure: true });
@@ -140,7 +143,7 @@ async function compareActing(real: Real, folder: string, parts: readonly Describ
   const freshClient = await administratorOf({ folder, password: sandbox.server.password });
   try {
     const ofLive = () =>
-      act({ client: sandbox.client, network: '127.0.0.', folder: sandbox.folder, fixtures, parts });
+      act({ client: sandbox.client, network: sandbox.network, folder: sandbox.folder, fixtures, parts });
     const [live, fresh] = [
       await ofLive(),
       await act({ client: freshClient, network: '127.77.0.', folder, fixtures, parts }),
@@ -158,7 +161,8 @@ function unlike(live: Outcomes, fresh: Outcomes): readonly string[] {
   );
 }
 
-async function pendingOf({ client }: Sandbox): Promise<Pending> {
+/** Returns what waits at a server, for an admin action or for what is missing there. */
+export async function pendingOf({ client }: Pick<Sandbox, 'client'>): Promise<Pending> {
   const asked = {
     scope: scopes.subtree,
     filter: presentFilter('ds-cfg-pending-change'),

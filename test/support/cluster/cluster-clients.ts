@@ -33,7 +33,7 @@ const SHARED = ['Shared 1', 'Shared 2', 'Shared 3'];
 /** Mail servers that a writer keeps, at most. */
 const OWN_MAX = 3;
 const CHANGES_AT_ONE_SERVER = 8;
-const PAUSE_MS = { writer: 120, refused: 200, reader: 60, away: 200 };
+const PAUSE_MS = { writer: 200, refused: 250, reader: 120, away: 200 };
 const STAY_MS = { least: 500, most: 4000 };
 const SUCCESS = 0;
 const NO_SUCH_OBJECT = 32;

@@ -1,6 +1,7 @@
 // Three members of etcd and three servers that share a configuration through them, each of which can be broken: in a network of
 // their own, on disks of their own, and with clocks of their own, where the machine has these.
 
+import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,9 +16,18 @@ import { type RunningServer, startServer } from '../server-process.ts';
 import { ClusterNetwork, type Place } from './cluster-network.ts';
 
 export const COUNT = 3;
-const QUOTA_OCTETS = 64 * 1024 * 1024;
+const QUOTA_OCTETS = 32 * 1024 * 1024;
 const DISK = 'size=256m';
 const ANYWHERE: Place = { address: '127.0.0.1', runBy: [] };
+
+/** Folders of clusters that are not closed. */
+const bases = new Set<string>();
+
+process.once('exit', () => {
+  for (const base of bases) {
+    for (let index = 0; index < COUNT; index++) spawnSync('umount', ['--lazy', diskAt(base, index)]);
+  }
+});
 
 export class ClusterGround {
   readonly etcd: EtcdCluster;
@@ -124,6 +134,7 @@ export class ClusterGround {
     this.network?.close();
     if (this.hasDisks) for (let index = 0; index < COUNT; index++) await unmount(diskAt(this.#base, index));
     await removeFolder(this.#base);
+    bases.delete(this.#base);
   }
 
   /** Makes an instance, shares it, and has the others join. */
@@ -173,6 +184,7 @@ function diskAt(base: string, index: number): string {
 /** Returns false where nothing can be mounted. */
 async function mountDisks(base: string): Promise<boolean> {
   let isMounted = true;
+  bases.add(base);
   for (let index = 0; index < COUNT; index++) {
     const disk = diskAt(base, index);
     await mkdir(disk);

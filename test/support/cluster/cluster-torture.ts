@@ -45,10 +45,11 @@ export interface ClusterTortureReport {
 
 const WRITERS = 16;
 const WATCHERS = 3;
-/** Most faults at a time, drawn from these. */
-const AT_ONCE = [1, 1, 2, 2, 3];
-const PAUSE_MS = { least: 100, most: 800 };
-const LAST_MS = { least: 700, most: 3000 };
+/** Faults at a time. */
+const AT_ONCE_MAX = 3;
+/** Before a fault. */
+const PAUSE_MS = { least: 50, most: 1500 };
+const LAST_MS = { least: 600, most: 2500 };
 /** Longest time that a healthy cluster may take to be of use again. */
 const RECOVERY_MS = 120_000;
 
@@ -61,6 +62,12 @@ export async function tortureCluster(options: ClusterTortureOptions): Promise<Cl
   } finally {
     await ground.close();
   }
+}
+
+interface DrawnFault {
+  readonly fault: Fault;
+  readonly pauseMs: number;
+  readonly lastingMs: number;
 }
 
 class Torture {
@@ -100,44 +107,55 @@ class Torture {
     return this.#report(beginning);
   }
 
+  /** Makes all faults, several at once where they do not need the same. */
   async #breakAll(): Promise<void> {
-    for (let count = 0; count < this.#options.faults; ) {
-      await passes(this.#between(PAUSE_MS));
-      const faults = this.#drawFaults(Math.min(this.#random.pick(AT_ONCE), this.#options.faults - count));
-      const lasting = faults.map(() => this.#between(LAST_MS));
-      await Promise.all(faults.map((fault, index) => this.#break(fault, lasting[index] ?? 0)));
-      for (const { kind, which } of faults) {
-        count += 1;
-        this.#made.set(kind, (this.#made.get(kind) ?? 0) + 1);
-        const others = faults.length - 1;
-        const more = others === 0 ? '' : ` (with ${others} at once)`;
-        this.#options.afterFault?.(count, `${[kind, which].filter(Boolean).join(': ')}${more}`);
-      }
-    }
-  }
-
-  /** Draws faults that do not need the same. */
-  #drawFaults(wanted: number): readonly Fault[] {
-    const faults: Fault[] = [];
+    const waiting = this.#drawFaults();
     const taken = new Set<string>();
-    const possible = kindsOf(this.#ground);
-    const kinds = this.#options.kinds?.filter((kind) => possible.includes(kind)) ?? possible;
-    while (faults.length < wanted) {
-      const fault = faultOf(this.#random.pick(kinds), this.#ground, this.#random);
-      if (fault.needs.some((need) => taken.has(need))) {
-        if (taken.size >= COUNT) break;
+    const running = new Set<Promise<void>>();
+    let count = 0;
+    while (waiting.length + running.size > 0) {
+      const next = waiting.findIndex(({ fault }) => fault.needs.every((need) => !taken.has(need)));
+      if (running.size === AT_ONCE_MAX || next === -1) {
+        await Promise.race(running);
         continue;
       }
-      for (const need of fault.needs) taken.add(need);
-      faults.push(fault);
+      for (const one of waiting.splice(next, 1)) {
+        for (const need of one.fault.needs) taken.add(need);
+        const others = running.size;
+        const work = this.#break(one).then(() => {
+          running.delete(work);
+          for (const need of one.fault.needs) taken.delete(need);
+          count += 1;
+          this.#tell(count, one.fault, others);
+        });
+        running.add(work);
+        // The first that fails ends the run; what fails because of that is no news.
+        work.catch(() => undefined);
+      }
     }
-    return faults;
   }
 
-  async #break(fault: Fault, lastingMs: number): Promise<void> {
+  #drawFaults(): DrawnFault[] {
+    const possible = kindsOf(this.#ground);
+    const kinds = this.#options.kinds?.filter((kind) => possible.includes(kind)) ?? possible;
+    return Array.from({ length: this.#options.faults }, () => ({
+      fault: faultOf(this.#random.pick(kinds), this.#ground, this.#random),
+      pauseMs: this.#between(PAUSE_MS),
+      lastingMs: this.#between(LAST_MS),
+    }));
+  }
+
+  async #break({ fault, pauseMs, lastingMs }: DrawnFault): Promise<void> {
+    await passes(pauseMs);
     const mend = await fault.begin();
     await passes(lastingMs);
     await mend();
+  }
+
+  #tell(count: number, { kind, which }: Fault, others: number): void {
+    this.#made.set(kind, (this.#made.get(kind) ?? 0) + 1);
+    const more = others === 0 ? '' : ` (beside ${others} others)`;
+    this.#options.afterFault?.(count, `${[kind, which].filter(Boolean).join(': ')}${more}`);
   }
 
   #between({ least, most }: { readonly least: number; readonly most: number }): number {
