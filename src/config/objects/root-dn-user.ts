@@ -60,8 +60,8 @@ export const rootDnUser = defineObject({
         'shows passwords and keys that are stars otherwise. privilege-change changes what decides who may log in, and as ' +
         'whom: accounts with their names, passwords, certificates and privileges, and whom connection handlers trust. ' +
         'password-reset sets the passwords of accounts that have no privilege the one who sets them lacks. ' +
-        'proxied-auth acts for other accounts. changelog-read reads cn=changelog. bypass-acl changes the entries of memory backends. The others have no ' +
-        'meaning yet. A change takes effect at once, also for those who ' +
+        'proxied-auth acts for other accounts. changelog-read reads cn=changelog. bypass-acl changes the entries of memory backends. ' +
+        'monitor-read reads cn=monitor. server-restart and server-shutdown have no meaning yet. A change takes effect at once, also for those who ' +
         'are logged in.',
       default: { behaviour: 'The account may do nothing that needs a privilege.' },
     }),
