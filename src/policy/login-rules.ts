@@ -43,19 +43,28 @@ export interface Lock {
   readonly until: number | undefined;
 }
 
+/**
+ * Returns true for a time that is less than this many milliseconds away. A clock that was ahead leaves times that are still to
+ * come: they count for no longer than others, and not until the clock is there again.
+ */
+export function isNear(at: number, now: number, ms: number): boolean {
+  return Math.abs(now - at) < ms;
+}
+
 /** Returns the lock of an account; undefined if it is not locked. */
 export function lockOf(rules: LockoutRules, state: LoginState, now: number): Lock | undefined {
   if (rules.lockoutFailureCount === 0 || state.lockedAt === undefined) return undefined;
   if (rules.lockoutDuration === 0) return { until: undefined };
-  const until = state.lockedAt + rules.lockoutDuration;
-  return now < until ? { until } : undefined;
+  if (!isNear(state.lockedAt, now, rules.lockoutDuration)) return undefined;
+  return { until: state.lockedAt + rules.lockoutDuration };
 }
 
 /** Returns the state after a failed login. A locked account stays as it is: nobody prolongs a lock. */
 export function stateAfterFailure(rules: LockoutRules, state: LoginState, now: number): LoginState {
   if (rules.lockoutFailureCount === 0 || lockOf(rules, state, now) !== undefined) return state;
   const interval = rules.lockoutFailureExpirationInterval;
-  const counts = (at: number) => state.lockedAt === undefined && (interval === 0 || now - at < interval);
+  const counts = (at: number) =>
+    state.lockedAt === undefined && (interval === 0 || isNear(at, now, interval));
   const failedAt = [...state.failedAt.filter(counts), now];
   const lockedAt = failedAt.length >= rules.lockoutFailureCount ? now : undefined;
   return { ...state, failedAt, lockedAt };

@@ -1,5 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseTime } from '../../src/config/types/generalized-time.ts';
+import { ageProblem } from '../../src/configuration/rights/password-state.ts';
+import { Dn } from '../../src/ldap/dn.ts';
+import { Attribute, Entry } from '../../src/ldap/entry.ts';
 import {
   type AccountFacts,
   admissionOf,
@@ -7,6 +11,7 @@ import {
   refusalOf,
 } from '../../src/policy/account-rules.ts';
 import { currentState, type LoginState } from '../../src/policy/login-rules.ts';
+import { policyWith } from './policy-with.ts';
 
 const RULES: LoginRules = {
   lockoutFailureCount: 0,
@@ -112,6 +117,13 @@ describe('what is kept of a login', () => {
   it('is its time, where the policy needs or shows it', () => {
     expect(admitted({ lastLoginTimeAttribute: 'ds-pwp-last-login-time' }).lastLoginAt).toBe(200);
     expect(admitted({ idleLockoutInterval: 160 }).lastLoginAt).toBe(200);
+    const unseen = admissionOf(
+      { ...RULES, idleLockoutInterval: 1 },
+      { ...FACTS, passwordSetAt: () => undefined },
+      START,
+      200,
+    );
+    expect(unseen.state.lastLoginAt).toBe(200);
     expect(admitted({ idleLockoutInterval: 160 }, { ...FACTS, isReset: true }).lastLoginAt).toBe(200);
   });
 
@@ -181,5 +193,21 @@ describe('an account', () => {
   ])('that %s', (_, rules, facts, state, reason) => {
     const refusal = refusalOf({ ...RULES, ...rules }, { ...FACTS, ...facts }, { ...START, ...state }, 200);
     expect(refusal?.reason).toBe(reason);
+  });
+});
+
+describe('a young password', () => {
+  it.each([
+    ['20260101000000Z', '20260101235959Z', true],
+    ['20260101000000Z', '20260102000000Z', false],
+    // The clock was ahead when it was set.
+    ['20260101235959Z', '20260101000000Z', true],
+    ['20270101000000Z', '20260101000000Z', false],
+  ])('set at %s is kept at %s: %s', (setAt, now, isKept) => {
+    const policy = policyWith({ minPasswordAge: 86_400_000 }, []);
+    const entry = new Entry(Dn.parse('cn=x'), [new Attribute('pwdChangedTime', [setAt])]);
+    const at = new Date(parseTime(now) ?? 0);
+    expect(ageProblem(policy, entry, 'owner', at) !== undefined).toBe(isKept);
+    expect(ageProblem(policy, entry, 'other', at)).toBeUndefined();
   });
 });

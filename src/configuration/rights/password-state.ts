@@ -8,6 +8,7 @@ import { PASSWORD_STATE_KEYS } from '../../directory/password-state-keys.ts';
 import { type Change, dnOfChange, type Modification } from '../../ldap/change.ts';
 import { Attribute, type Entry } from '../../ldap/entry.ts';
 import { refuseIfAny } from '../../ldap/issue.ts';
+import { isNear } from '../../policy/login-rules.ts';
 import type { PasswordProblem } from '../../policy/new-password.ts';
 import type { PasswordPolicy, PasswordSetter } from '../../policy/password-policy.ts';
 import { PolicyError } from '../../policy/policy-error.ts';
@@ -110,8 +111,8 @@ export function ageProblem(
   const setAt = parseTime(entry?.first(CHANGED.toLowerCase()) ?? '');
   const isReset = entry?.first(RESET.toLowerCase())?.toLowerCase() === 'true';
   if (setter === 'other' || isReset || minPasswordAge === 0 || setAt === undefined) return undefined;
+  if (!isNear(setAt, now.getTime(), minPasswordAge)) return undefined;
   const leftMs = setAt + minPasswordAge - now.getTime();
-  if (leftMs <= 0) return undefined;
   return {
     problem: 'comes too soon after the present password was set',
     advice: `Change it in ${Math.ceil(leftMs / 1000)} seconds.`,
