@@ -167,6 +167,11 @@ export interface Watching {
   readonly rightsId: string;
   /** Returns the events after a commit, oldest first; undefined if they are not remembered any more. */
   eventsSince(number: number): Iterable<readonly ChangeEvent[]> | undefined;
+  /**
+   * Resolves when searches show this commit, or the history certainly does not have it. Rejects with LdapError (unavailable) if
+   * that is not known in time.
+   */
+  reach(number: number): Promise<void>;
   stop(): void;
 }
 

@@ -44,7 +44,7 @@ const REMEMBERED_MAX = 2048;
 const REMEMBERED_OCTETS_MAX = 16 * 1024 * 1024;
 
 /** Part of a feed that a watched search needs. */
-export type WatchedFeed = Pick<ChangeFeed, 'number' | 'history' | 'listen' | 'since'>;
+export type WatchedFeed = Pick<ChangeFeed, 'number' | 'history' | 'listen' | 'since' | 'reach'>;
 
 export class ChangeFeed {
   /** Which history the numbers belong to. */
@@ -56,8 +56,11 @@ export class ChangeFeed {
   /** The number of the last commit that is not remembered. */
   #forgotten: number;
   #closed: LdapError | undefined;
+  readonly #reach: (number: number) => Promise<void>;
 
-  constructor(history: string, number: number) {
+  /** @param reach does what `reach` says, where commits are made elsewhere too */
+  constructor(history: string, number: number, reach = async (_number: number) => {}) {
+    this.#reach = reach;
     this.history = history;
     this.#number = number;
     this.#forgotten = number;
@@ -98,6 +101,14 @@ export class ChangeFeed {
   /** True if anybody listens. */
   get isHeard(): boolean {
     return this.#listeners.size > 0;
+  }
+
+  /**
+   * Resolves when readers see this commit, or the history certainly does not have it. Rejects with LdapError (unavailable) if that
+   * is not known in time.
+   */
+  reach(number: number): Promise<void> {
+    return number <= this.#number ? Promise.resolve() : this.#reach(number);
   }
 
   /** Returns how to stop. */

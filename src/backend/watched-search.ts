@@ -87,6 +87,7 @@ export function watchSearch(feed: WatchedFeed, search: WatchedSearch, listener: 
       const commits = feed.since(number);
       return commits === undefined ? undefined : nonEmpty(commits, (commit) => eventsOf(commit));
     },
+    reach: (number) => feed.reach(number),
     stop: () => {
       stopFeed();
       stopRights();

@@ -12,7 +12,7 @@ import type { Trust } from '../trust/trust.ts';
 import { ChangingTransport } from './changing-transport.ts';
 import { MailServerError, type MailServerProblem } from './mail-server-error.ts';
 import type { MailServerInForce, MailServerSettings } from './mail-server-in-force.ts';
-import { addressOf, type Certificates, type OpenOptions } from './open-options.ts';
+import { addressesOf, type Certificates, type OpenOptions } from './open-options.ts';
 import { closedError, SettingsWatch } from './settings-watch.ts';
 
 export {
@@ -92,7 +92,7 @@ export class OpenedMailServer extends EventEmitter<MailServerEvents> {
 
   /** Opens a mail server; applications call openMailServer. */
   static async open(options: OpenOptions): Promise<OpenedMailServer> {
-    const address = addressOf(options);
+    const addresses = addressesOf(options);
     const trust = trustOf(options.mailCa);
     const { mailServer, reconnect, refreshMs } = options;
     let opened: OpenedMailServer | undefined;
@@ -104,7 +104,7 @@ export class OpenedMailServer extends EventEmitter<MailServerEvents> {
         if (opened !== undefined) opened.#lose(error);
       },
     };
-    const watch = new SettingsWatch({ mailServer, reconnect, refreshMs, address, listener });
+    const watch = new SettingsWatch({ mailServer, reconnect, refreshMs, addresses, listener });
     opened = new OpenedMailServer(await watch.open(), trust, watch);
     return opened;
   }

@@ -8,8 +8,11 @@ import { MailServerError } from './mail-server-error.ts';
 export type Certificates = string | Buffer | readonly (string | Buffer)[];
 
 export interface OpenOptions {
-  /** `ldaps://host:port`, `ldap://host:port`, or `ldapi://%2Fpath%2Fto%2Fsocket` for the socket file of this machine. */
-  readonly url: string;
+  /**
+   * `ldaps://host:port`, `ldap://host:port`, or `ldapi://%2Fpath%2Fto%2Fsocket` for the socket file of this machine. Several are
+   * servers of one cluster: when one is lost, the next is used at once.
+   */
+  readonly url: string | readonly string[];
   /** The name of the mail server: the cn of its entry. */
   readonly mailServer: string;
   /** With `ldap://`: use StartTLS first. Off by default. */
@@ -52,9 +55,15 @@ const LDAPS_PORT = 636;
 const HOST_HERE = /^localhost\.?$/i;
 const LOOPBACK = loopback();
 
-/** Throws MailServerError with the code `options`. */
-export function addressOf(options: OpenOptions): DirectoryAddress {
-  const { url, bindDn, password = '', startTls = false, timeoutMs = TIMEOUT_MS } = options;
+/** Returns the servers in the order of their URLs, at least one. Throws MailServerError with the code `options`. */
+export function addressesOf(options: OpenOptions): readonly [DirectoryAddress, ...DirectoryAddress[]] {
+  const [first, ...others] = typeof options.url === 'string' ? [options.url] : options.url;
+  if (first === undefined) throw wrong('url has no URL of confdit.');
+  return [addressOf(first, options), ...others.map((url) => addressOf(url, options))];
+}
+
+function addressOf(url: string, options: OpenOptions): DirectoryAddress {
+  const { bindDn, password = '', startTls = false, timeoutMs = TIMEOUT_MS } = options;
   const place = placeOf(url);
   if (startTls && place.scheme !== 'ldap:') throw wrong(`startTls belongs to an ldap:// URL, not to ${url}.`);
   const security = place.scheme === 'ldaps:' ? 'tls' : startTls ? 'start-tls' : 'none';

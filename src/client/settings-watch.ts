@@ -1,5 +1,5 @@
-// Keeps the settings of one mail server current: reads them, watches for changes, reads them again, and reconnects with
-// growing pauses. Its listener acts on them.
+// Keeps the settings of one mail server current: reads them, watches for changes, and reads them again. When a server is lost the
+// next one is tried at once; after each round over all of them there is a growing pause. Its listener acts on the settings.
 
 import { mailServer } from '../config/objects/mail-server.ts';
 import { trustManagerProvider } from '../config/objects/trust-manager-provider.ts';
@@ -20,7 +20,8 @@ export interface SettingsListener {
 }
 
 export interface SettingsWatchOptions extends Pick<OpenOptions, 'mailServer' | 'reconnect' | 'refreshMs'> {
-  readonly address: DirectoryAddress;
+  /** Servers of one configuration, at least one. */
+  readonly addresses: readonly [DirectoryAddress, ...DirectoryAddress[]];
   readonly listener: SettingsListener;
 }
 
@@ -32,7 +33,10 @@ export class SettingsWatch {
   readonly #search: Search;
   #connection: DirectoryConnection | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Failures in a row. */
   #failures = 0;
+  /** Number of the attempt, which says which server is asked. */
+  #attempt = 0;
   #isReading = false;
   #mustReadAgain = false;
   #isClosed = false;
@@ -44,11 +48,19 @@ export class SettingsWatch {
 
   /** Resolves to the current settings, and keeps them current. Rejects with MailServerError and then stops. */
   async open(): Promise<MailServerInForce> {
-    try {
-      return mailServerInForce(this.#options.mailServer, await this.#connect());
-    } catch (error) {
-      this.close();
-      throw asProblem(error);
+    const { addresses, mailServer: name } = this.#options;
+    for (let tried = 1; ; tried++) {
+      try {
+        return mailServerInForce(name, await this.#connect());
+      } catch (error) {
+        const problem = asProblem(error);
+        if (isOfServer(problem) && tried < addresses.length) {
+          this.#attempt += 1;
+          continue;
+        }
+        this.close();
+        throw problem;
+      }
     }
   }
 
@@ -60,7 +72,7 @@ export class SettingsWatch {
   }
 
   async #connect(): Promise<readonly Entry[]> {
-    const connection = await DirectoryConnection.open(this.#options.address, (error, lost) => {
+    const connection = await DirectoryConnection.open(this.#address(), (error, lost) => {
       if (lost === this.#connection) this.#fail(error);
     });
     try {
@@ -76,6 +88,11 @@ export class SettingsWatch {
       connection.close();
       throw error;
     }
+  }
+
+  #address(): DirectoryAddress {
+    const { addresses } = this.#options;
+    return addresses[this.#attempt % addresses.length] ?? addresses[0];
   }
 
   /** Reads the settings again: many changes at a time lead to one or two searches. */
@@ -126,12 +143,17 @@ export class SettingsWatch {
     this.#connection?.close();
     this.#connection = undefined;
     this.#failures += 1;
+    this.#attempt += 1;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(
-      () => void this.#reconnect(),
-      pauseAfter(this.#failures, this.#options.reconnect ?? RECONNECT),
-    );
+    this.#timer = setTimeout(() => void this.#reconnect(), this.#pauseMs());
     this.#options.listener.lost(error);
+  }
+
+  /** The next server is asked at once; there is a pause when all were asked in vain. */
+  #pauseMs(): number {
+    const { addresses, reconnect } = this.#options;
+    const rounds = this.#failures / addresses.length;
+    return Number.isInteger(rounds) ? pauseAfter(rounds, reconnect ?? RECONNECT) : 0;
   }
 
   async #reconnect(): Promise<void> {
@@ -165,6 +187,11 @@ function searchOf(name: string): Search {
 
 function equals(attribute: string, value: string): Filter {
   return { type: 'equalityMatch', attribute, value };
+}
+
+/** Returns true if another server may do better. */
+function isOfServer({ code }: MailServerError): boolean {
+  return code === 'unreachable' || code === 'untrusted' || code === 'refused';
 }
 
 function asProblem(error: unknown): MailServerError {

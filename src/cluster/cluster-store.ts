@@ -151,6 +151,20 @@ export class ClusterStore implements Store, ForeignCommits {
     }
   }
 
+  async has(number: number): Promise<boolean> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const { log, historyId } = this.#options;
+    try {
+      const head = await log.head();
+      const isThere = head?.historyId === historyId && head.number >= number;
+      if (isThere) this.#isBehind = true;
+      return isThere;
+    } catch (error) {
+      if (error instanceof LogError) throw new StoreError(error.message, { cause: error });
+      throw error;
+    }
+  }
+
   /** Ends the connection to the log. The local store stays open. */
   async close(): Promise<void> {
     this.#ended.abort();

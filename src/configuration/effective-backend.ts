@@ -120,6 +120,10 @@ class EffectiveFeed implements WatchedFeed {
     return this.#written.since(number);
   }
 
+  reach(number: number): Promise<void> {
+    return this.#written.reach(number);
+  }
+
   listen(listener: CommitListener): () => void {
     const stops = [this.#written.listen(listener), this.#reloads.listen(listener)];
     return () => {

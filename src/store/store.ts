@@ -76,6 +76,11 @@ export interface ForeignCommits {
    * @param make makes the commit; resolves to sentences about what of it is not in force here
    */
   each(make: (foreign: ForeignCommit) => Promise<readonly string[]>): Promise<void>;
+  /**
+   * Asks those who know whether a commit with this number is stored by now; if it is, `each` has what is stored. Rejects with
+   * StoreError if they do not answer.
+   */
+  has(number: number): Promise<boolean>;
 }
 
 export interface ForeignCommit {

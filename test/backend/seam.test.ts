@@ -28,7 +28,14 @@ const fake = (entry: Entry): Backend => ({
   accessOf: () => undefined,
   readsByPolicy: () => false,
   writesByPolicy: () => false,
-  watch: () => ({ number: 0, history: '', rightsId: '', eventsSince: () => [], stop: () => {} }),
+  watch: () => ({
+    number: 0,
+    history: '',
+    rightsId: '',
+    eventsSince: () => [],
+    reach: async () => {},
+    stop: () => {},
+  }),
 });
 
 /** A source of one entry. */

@@ -27,7 +27,7 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   [
     'configuration',
     [
-      ...['ldap', 'files', 'schema', 'directory', 'store', 'expression', 'config', 'mail'],
+      ...['ldap', 'time', 'files', 'schema', 'directory', 'store', 'expression', 'config', 'mail'],
       ...['policy', 'access', 'runtime', 'backend'],
     ],
   ],
@@ -110,7 +110,7 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   [
     'cli',
     [
-      ...['ldap', 'files', 'codec', 'schema', 'directory', 'store', 'expression', 'config', 'trust'],
+      ...['ldap', 'time', 'files', 'codec', 'schema', 'directory', 'store', 'expression', 'config', 'trust'],
       ...['access', 'runtime', 'backend', 'configuration', 'history (types)', 'operations (types)'],
       ...['ldap-client', 'instance', 'cluster'],
     ],

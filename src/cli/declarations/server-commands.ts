@@ -90,8 +90,14 @@ export const watchCommand: Command = {
   synopsis: 'Reports changes as they are made, and by whom, until Ctrl-C is pressed.',
   description:
     'Each change is a line as history has it; with --json it is a JSON object in one line. The account needs the\n' +
-    'privileges config-read and changelog-read.',
+    'privileges config-read and changelog-read. In a cluster it goes on at another server when its own is lost, and misses nothing.',
   options: [
+    {
+      name: 'otherServer',
+      value: 'HOST:PORT',
+      repeatable: true,
+      synopsis: 'another server of the cluster, to go on at when the one before is lost',
+    },
     {
       name: 'baseDN',
       short: 'b',

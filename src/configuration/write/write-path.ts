@@ -15,6 +15,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import type { ForeignCommits, Store } from '../../store/store.ts';
 import { Overtaken, TooLarge } from '../../store/store-error.ts';
 import { makeForeign } from './foreign-commits.ts';
+import { reachCommit } from './reach-commit.ts';
 import { isNotNamedBy, type RefusedStep, refusalOf, refusalOfSome, withOthers } from './refused-steps.ts';
 import {
   type Exclusive,
@@ -77,7 +78,14 @@ export class WritePath {
     this.#work = new WorkUnderWay(options.clockMs ?? (() => performance.now()));
     this.#shownNumber = store.lastNumber;
     this.#snapshots = new Snapshots({ ...options, shownNumber: () => this.#shownNumber });
-    this.feed = new ChangeFeed(target.historyId ?? randomUUID(), store.lastNumber);
+    const { foreign } = options;
+    this.feed = new ChangeFeed(
+      target.historyId ?? randomUUID(),
+      store.lastNumber,
+      foreign &&
+        ((number) =>
+          reachCommit(number, { foreign, follow: () => this.follow(), shown: () => this.#shownNumber })),
+    );
   }
 
   /** How many changes wait for their turn or for the disk. */

@@ -41,6 +41,11 @@ export async function contentSync(
   asked: SyncRequest,
 ): Promise<Answer> {
   operation.becomeWatch();
+  const sync = new ContentSync(request, query, backend, operation, asked);
+  const ahead = sync.numberAhead;
+  if (ahead === undefined) return sync.run();
+  // The client comes from a server that knew more. It goes on here as soon as this one knows as much.
+  await sync.reach(ahead);
   return new ContentSync(request, query, backend, operation, asked).run();
 }
 
@@ -72,6 +77,19 @@ class ContentSync {
     this.#watching = backend.watch(query, this.#queue);
     this.#cookies = new SyncCookies(this.#watching, query);
     this.#rightsId = this.#watching.rightsId;
+  }
+
+  /** The number in the cookie, if it is of this search and higher than that of the last commit here. */
+  get numberAhead(): number | undefined {
+    const { cookie = '' } = this.#asked;
+    const number = this.#cookies.parse(cookie, this.#rightsId)?.number;
+    return number !== undefined && number > this.#watching.number ? number : undefined;
+  }
+
+  /** Ends this watch, and resolves when another one may begin at the commit, or there is no such commit. */
+  reach(number: number): Promise<void> {
+    this.#watching.stop();
+    return this.#watching.reach(number);
   }
 
   async run(): Promise<Answer> {
