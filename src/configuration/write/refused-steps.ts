@@ -3,11 +3,14 @@
 
 import { ChangeRefused } from '../../backend/change-refused.ts';
 import type { Effect } from '../../directory/apply-change.ts';
+import type { Tree } from '../../directory/tree.ts';
 import type { Change } from '../../ldap/change.ts';
 import { formatIssue, type Issue, textOfSentences } from '../../ldap/issue.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
 import type { ObjectDifference } from '../../runtime/component.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
+import type { WriteStep } from './requests.ts';
+import type { Staging } from './staging.ts';
 
 export interface RefusedStep {
   /** Which of the steps, from 0. */
@@ -15,6 +18,31 @@ export interface RefusedStep {
   readonly error: LdapError;
   /** The change that could not be applied; undefined where the step was refused before it had one. */
   readonly change: Change | undefined;
+}
+
+/** Stages steps with the number that their commit will have. Returns their effects, step by step, and those that are refused. */
+export function stageSteps(steps: readonly WriteStep[], staging: Staging, tree: Tree, number: number) {
+  const refused: RefusedStep[] = [];
+  const effects = steps.map((step, index): readonly Effect[] => {
+    const mark = tree.mark();
+    let trying: Change | undefined;
+    try {
+      const made: Effect[] = [];
+      for (const change of step.changes(number)) {
+        trying = change;
+        made.push(...staging.take(change));
+      }
+      step.accept?.(made);
+      return made;
+    } catch (error) {
+      if (steps.length === 1 || !(error instanceof LdapError)) throw error;
+      // The others are looked at without it, so that one answer has all that is wrong.
+      tree.rollBackTo(mark);
+      refused.push({ index, error, change: trying });
+      return [];
+    }
+  });
+  return { effects, refused };
 }
 
 /**

@@ -6,7 +6,6 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { Requester } from '../../backend/backend.ts';
 import { ChangeFeed } from '../../backend/change-feed.ts';
-import type { Effect } from '../../directory/apply-change.ts';
 import type { Log } from '../../files/log.ts';
 import type { Change } from '../../ldap/change.ts';
 import { LdapError } from '../../ldap/ldap-error.ts';
@@ -14,9 +13,18 @@ import type { ObjectDifference } from '../../runtime/component.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { ForeignCommits, Store } from '../../store/store.ts';
 import { Overtaken, TooLarge } from '../../store/store-error.ts';
+import type { Timer } from '../../time/deadline.ts';
 import { makeForeign } from './foreign-commits.ts';
+import { Gathering } from './gathering.ts';
 import { reachCommit } from './reach-commit.ts';
-import { isNotNamedBy, type RefusedStep, refusalOf, refusalOfSome, withOthers } from './refused-steps.ts';
+import {
+  isNotNamedBy,
+  type RefusedStep,
+  refusalOf,
+  refusalOfSome,
+  stageSteps,
+  withOthers,
+} from './refused-steps.ts';
 import {
   type Exclusive,
   notStored,
@@ -45,6 +53,8 @@ export interface WritePathOptions {
   readonly log: Pick<Log, 'warn'>;
   /** A clock that never goes back. */
   readonly clockMs?: () => number;
+  /** Ends the wait of a batch for more requests. */
+  readonly timer?: Timer;
   /** How many changes share one write and its fate. */
   readonly batchMax?: number;
 }
@@ -56,7 +66,10 @@ const WAITING_MAX = 10_000;
 export class WritePath {
   readonly #options: WritePathOptions;
   readonly #queue: (Waiting | Exclusive)[] = [];
+  readonly #clockMs: () => number;
   readonly #work: WorkUnderWay;
+  /** Undefined if no other server writes: a disk is too quick to be waited for. */
+  readonly #gathering: Gathering | undefined;
   #runtime: Runtime;
   /** Prepared on top of what the disk is at work on. */
   #ready: Ready[] = [];
@@ -75,10 +88,12 @@ export class WritePath {
     const { target, store, runtime } = options;
     this.#options = options;
     this.#runtime = runtime;
-    this.#work = new WorkUnderWay(options.clockMs ?? (() => performance.now()));
+    this.#clockMs = options.clockMs ?? (() => performance.now());
+    this.#work = new WorkUnderWay(this.#clockMs);
+    const { foreign } = options;
+    if (foreign !== undefined) this.#gathering = new Gathering(() => this.#awake.resolve(), options.timer);
     this.#shownNumber = store.lastNumber;
     this.#snapshots = new Snapshots({ ...options, shownNumber: () => this.#shownNumber });
-    const { foreign } = options;
     this.feed = new ChangeFeed(
       target.historyId ?? randomUUID(),
       store.lastNumber,
@@ -175,7 +190,7 @@ export class WritePath {
     while (this.#queue.length > 0 || this.#ready.length > 0 || this.#storing !== undefined) {
       await this.#prepareWaiting();
       if (this.#storing?.failure !== undefined) this.#takeBack(this.#storing, this.#storing.failure.cause);
-      else if (this.#storing === undefined) this.#store();
+      else if (this.#storing === undefined && !this.#isGathering()) this.#store();
       else await this.#awake.promise;
       this.#awake = Promise.withResolvers();
     }
@@ -202,6 +217,15 @@ export class WritePath {
     }
   }
 
+  /** True while the next batch waits for more requests. Nothing else waits with it. */
+  #isGathering(): boolean {
+    const { batchMax = BATCH_MAX } = this.#options;
+    const count = this.#ready.length;
+    const isMoreAllowed = count < batchMax && this.#ready.at(-1)?.waiting.isAlone !== true;
+    const isOnly = count > 0 && this.#queue.length === 0 && !this.#isClosed;
+    return isOnly && isMoreAllowed && this.#gathering?.isWorthWaiting(count) === true;
+  }
+
   /** Hands to the disk what is ready. Readers see it, and its clients are told, as soon as it is there. */
   #store(): void {
     if (this.#ready.length === 0) return;
@@ -209,9 +233,12 @@ export class WritePath {
     this.#storing = storing;
     this.#ready = [];
     const commits = storing.batch.map(({ commit }) => commit);
+    this.#gathering?.end();
+    const begunMs = this.#clockMs();
     this.#work.during(STORING, append(this.#options.store, commits)).then(
       () => {
         this.#storing = undefined;
+        this.#gathering?.begin(storing.batch.length + this.#ready.length, this.#clockMs() - begunMs);
         this.#commit(storing.batch);
         this.#awake.resolve();
       },
@@ -291,7 +318,7 @@ export class WritePath {
     const mark = target.tree.mark();
     const ahead = this.#ready.at(-1) ?? this.#storing?.batch.at(-1);
     try {
-      const staged = this.#stageAll(waiting.steps, staging, number);
+      const staged = stageSteps(waiting.steps, staging, target.tree, number);
       const { effects } = staged;
       refused = staged.refused;
       const net = netOf(effects);
@@ -349,31 +376,6 @@ export class WritePath {
       // Staging them says what is wrong.
       return undefined;
     }
-  }
-
-  #stageAll(steps: readonly WriteStep[], staging: Staging, number: number) {
-    const { tree } = this.#options.target;
-    const refused: RefusedStep[] = [];
-    const effects = steps.map((step, index): readonly Effect[] => {
-      const mark = tree.mark();
-      let trying: Change | undefined;
-      try {
-        const made: Effect[] = [];
-        for (const change of step.changes(number)) {
-          trying = change;
-          made.push(...staging.take(change));
-        }
-        step.accept?.(made);
-        return made;
-      } catch (error) {
-        if (steps.length === 1 || !(error instanceof LdapError)) throw error;
-        // The others are looked at without it, so that one answer has all that is wrong.
-        tree.rollBackTo(mark);
-        refused.push({ index, error, change: trying });
-        return [];
-      }
-    });
-    return { effects, refused };
   }
 
   #notesOf({ entries }: NetChange): string[] {

@@ -13,6 +13,7 @@ import { Runtime } from '../../../src/runtime/runtime.ts';
 import { masterKeyOf } from '../../../src/store/encryption/data-keys.ts';
 import { VALUES_AS_STORED } from '../../../src/store/encryption/stored-values.ts';
 import type { Commit } from '../../../src/store/store.ts';
+import type { Timer } from '../../../src/time/deadline.ts';
 import { peopleTree, SUFFIX } from '../../directory/people.ts';
 import { until } from '../until.ts';
 import { type Failure, MemoryLog, SharedLog } from './memory-log.ts';
@@ -45,9 +46,17 @@ interface Opening {
   readonly code?: string | undefined;
   readonly lastId?: () => string | undefined;
   readonly local?: Copy;
+  /** Ends the wait of a batch for more requests. */
+  readonly timer?: Timer;
   /** Called before the log is followed. */
   readonly before?: (log: MemoryLog) => void;
 }
+
+/** No test waits for more requests, unless it asks for that. */
+const inNextTurn: Timer = (_, run) => {
+  const immediate = setImmediate(run);
+  return () => clearImmediate(immediate);
+};
 
 export function open(shared: SharedLog, opening: Opening = {}) {
   const { failures = [], local = new Copy(), lastId } = opening;
@@ -68,7 +77,8 @@ export function open(shared: SharedLog, opening: Opening = {}) {
   const given = { code, historyId: HISTORY, ...(lastId === undefined ? {} : { lastId }) };
   const store = new ClusterStore({ log, records: RECORDS, local, ...given, reports, snapshots });
   const means = { store, foreign: store, now: () => new Date(0), log: { warn: () => {} } };
-  const writePath = new WritePath({ target: entries, runtime: new Runtime([]), ...means });
+  const { timer = inNextTurn } = opening;
+  const writePath = new WritePath({ target: entries, runtime: new Runtime([]), timer, ...means });
   const told: number[] = [];
   /** Those that this server took itself. */
   const own: number[] = [];
