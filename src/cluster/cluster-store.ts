@@ -41,6 +41,8 @@ export interface ClusterStoreOptions {
 
 /** Records that are read at once while this server is behind. */
 const READ_MAX = 256;
+/** Commits of others that are written to the copy at once. */
+const GROUP_MAX = 64;
 /** Pause before the same is tried again, in milliseconds. */
 const PAUSE_MS = 250;
 
@@ -116,7 +118,7 @@ export class ClusterStore implements Store, ForeignCommits {
   async snapshot(entries: readonly Entry[], throughNumber: number, checkedBy?: string): Promise<void> {
     const { local, snapshots } = this.#options;
     this.#copy.requireWhole(throughNumber);
-    const before = throughNumber - local.commitsSinceSnapshot;
+    const before = local.lastNumber - local.commitsSinceSnapshot;
     const code = throughNumber === this.#number ? this.#code : undefined;
     await local.snapshot(entries, throughNumber, checkedBy);
     if (this.#failure === undefined) await snapshots.share({ entries, number: throughNumber, code, before });
@@ -132,19 +134,7 @@ export class ClusterStore implements Store, ForeignCommits {
     try {
       this.#code ??= await this.#learnCode();
       // What comes meanwhile has another turn: requests of clients wait for the end of this one.
-      for (const next of await this.#arrived()) {
-        const before = this.#code ?? '';
-        const commit = this.#options.records.read(next, before);
-        const problems = await make({
-          commit,
-          isOwn: this.#unknown.delete(commit.id),
-          keep: () => this.#copy.write([commit], [next], before),
-        });
-        this.#number = next.number;
-        this.#code = next.code;
-        this.#head = undefined;
-        if (problems.length > 0) this.#options.reports.notInForce(commit, problems);
-      }
+      for (const group of groupsOf(await this.#arrived())) await this.#makeEach(group, make);
     } catch (error) {
       // An outage is not the end: what has arrived is tried again, and the log tells of more when it is back.
       if (!(error instanceof LogError && isPassing(error))) this.#stop(error);
@@ -163,6 +153,29 @@ export class ClusterStore implements Store, ForeignCommits {
       if (error instanceof LogError) throw new StoreError(error.message, { cause: error });
       throw error;
     }
+  }
+
+  /** Makes the commits of records, one after the other. All are written to the copy at once, before readers see the first one. */
+  async #makeEach(
+    added: readonly LogRecord[],
+    make: (foreign: ForeignCommit) => Promise<readonly string[]>,
+  ): Promise<void> {
+    const { records, reports } = this.#options;
+    const before = this.#code ?? '';
+    const { commits, failure } = records.readAll(added, before);
+    let kept: Promise<void> | undefined;
+    const keep = () => {
+      kept ??= this.#copy.write(commits, added, before);
+      return kept;
+    };
+    for (const [index, commit] of commits.entries()) {
+      const problems = await make({ commit, isOwn: this.#unknown.delete(commit.id), keep });
+      this.#number = commit.number;
+      this.#code = added[index]?.code;
+      this.#head = undefined;
+      if (problems.length > 0) reports.notInForce(commit, problems);
+    }
+    if (failure !== undefined) throw failure;
   }
 
   /** Ends the connection to the log. The local store stays open. */
@@ -345,6 +358,14 @@ export class ClusterStore implements Store, ForeignCommits {
     this.#options.reports.stopped(this.#failure.message);
     return this.#failure;
   }
+}
+
+/** Cuts records into groups that are written at once. */
+function groupsOf(records: readonly LogRecord[]): readonly (readonly LogRecord[])[] {
+  const groups: LogRecord[][] = [];
+  for (let from = 0; from < records.length; from += GROUP_MAX)
+    groups.push(records.slice(from, from + GROUP_MAX));
+  return groups;
 }
 
 /**

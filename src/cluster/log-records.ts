@@ -31,6 +31,21 @@ export class LogRecords {
     });
   }
 
+  /** Returns the commits of records, up to the first one that cannot be read, and what was thrown for that one. */
+  readAll(added: readonly LogRecord[], before: string) {
+    const commits: Commit[] = [];
+    let code = before;
+    try {
+      for (const record of added) {
+        commits.push(this.read(record, code));
+        code = record.code;
+      }
+      return { commits, failure: undefined };
+    } catch (failure) {
+      return { commits, failure };
+    }
+  }
+
   /** Returns the commit of a record. Throws StoreError if the record is not the one that a server wrote after that code. */
   read({ number, id, text, code }: LogRecord, before: string): Commit {
     if (!isSameCode(this.#keys.codeOf(number, before, text), code))

@@ -127,7 +127,7 @@ export class Runtime {
     const all = new AllPrepared();
     this.#announce(differences, all);
     for (const [index, difference] of this.#inOrder(differences).entries()) {
-      if (index > 0 && index % OBJECTS_PER_TURN === 0) await patience.turn();
+      if (index % OBJECTS_PER_TURN === 0) await patience.turn();
       try {
         await this.#prepareEach(this.#steps([difference]), all, time);
       } catch (error) {
