@@ -210,6 +210,43 @@ describe('a batch', () => {
   });
 });
 
+describe('what comes from others at once', () => {
+  /** A log with three changes, and a server that has not followed it yet. */
+  async function behind(change: (shared: SharedLog) => void) {
+    const shared = newLog();
+    for (const name of ['one', 'two', 'three']) await open(shared).writePath.submit(add(name), ANONYMOUS);
+    change(shared);
+    const local = new Copy();
+    const { append } = local;
+    const sizes: number[] = [];
+    local.append = (commits) => {
+      sizes.push(commits.length);
+      return append.call(local, commits);
+    };
+    return { server: open(shared, { local }), shared, sizes };
+  }
+
+  it('is written to the copy at once', async () => {
+    const { server, shared, sizes } = await behind(() => {});
+    await allCaughtUp([server], shared);
+    expect(server.told).toEqual([1, 2, 3]);
+    expect(sizes).toEqual([3]);
+  });
+
+  it('is made up to a record that somebody has changed', async () => {
+    const { server, sizes } = await behind(({ records }) => {
+      const [, , third] = records;
+      if (third !== undefined) records[2] = { ...third, text: third.text.replace('three', 'other') };
+    });
+    await until(() => server.stopped.length > 0);
+    expect(server.stopped).toEqual([
+      expect.stringContaining('Change 3 of the cluster does not have the code'),
+    ]);
+    expect(server.told).toEqual([1, 2]);
+    expect(sizes).toEqual([2]);
+  });
+});
+
 describe('what passes', () => {
   it('keeps nothing from being made that has arrived', async () => {
     const shared = newLog();
