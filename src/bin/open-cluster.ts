@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import type { OpenCluster } from '../cluster/open-cluster.ts';
 import type { WritePath } from '../configuration/write/write-path.ts';
 import type { Log } from '../files/log.ts';
+import { writeMembership } from '../instance/cluster/membership.ts';
 import { valuesOf } from '../instance/keys/stored-secrets.ts';
 import type { OpenConfiguration } from '../instance/open-configuration.ts';
 import { StartError } from '../instance/start-error.ts';
 import type { AlertSink } from '../mail/alert.ts';
 import { HistoryReader } from '../store/history-reader.ts';
 import { JOURNAL_FOLDER } from '../store/journal.ts';
+import { memberAlerts } from './open-members.ts';
 
 export interface ClusterMeans {
   readonly alerts: AlertSink;
@@ -23,7 +25,9 @@ export async function openClusterOf(
 ): Promise<OpenCluster | undefined> {
   const { membership, environment, store, files, master, schema } = opened;
   if (membership === undefined) return undefined;
-  requireSameHistory(opened, membership.historyId);
+  const { historyId } = membership;
+  requireSameHistory(opened, historyId);
+  const serverId = membership.serverId ?? (await writeMembership(opened.instance.configFolder, historyId));
   const { openCluster } = await import('../cluster/open-cluster.ts');
   const stopped = (message: string) => {
     log.error({}, message);
@@ -31,14 +35,17 @@ export async function openClusterOf(
   };
   return openCluster({
     environment,
-    historyId: membership.historyId,
+    historyId,
+    serverId,
     lastId: () => lastIdOf(opened),
     local: store,
     files,
     now,
+    elapsed: () => performance.now(),
     master,
     valuesOf: (keys) => valuesOf(keys, schema),
     reports: {
+      ...memberAlerts(alerts),
       stopped,
       notFollowed: (message) => log.warn({}, `Changes of other servers are not seen for now: ${message}`),
       copyFailed: (message) => log.warn({}, message),

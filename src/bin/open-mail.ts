@@ -33,6 +33,8 @@ export interface OpenMail {
   readonly queue: MailQueue;
   readonly components: readonly Component[];
   readonly taskKinds: readonly TaskKind[];
+  /** Returns the number of messages in the spool. */
+  readonly waiting: () => number;
   close(): Promise<void>;
 }
 
@@ -67,7 +69,8 @@ export async function openMail(parts: MailParts): Promise<OpenMail> {
   };
   parts.monitor.add(mailMonitor({ servers, queue, spool }));
   const taskKinds = mailTasks({ ...parts, servers, queue, readChange });
-  return { servers, queue, components: [...servers.components, verification], taskKinds, close };
+  const components = [...servers.components, verification];
+  return { servers, queue, components, taskKinds, waiting: () => spool.messageCount, close };
 }
 
 function readChange(ldif: string): Change {

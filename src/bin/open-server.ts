@@ -42,6 +42,7 @@ import { offeredMechanisms, openAuthentication, openProfiles } from './open-auth
 import { joinOthers, openClusterOf, requireAddress } from './open-cluster.ts';
 import { openHttp } from './open-http.ts';
 import { openMail } from './open-mail.ts';
+import { announceServer } from './open-members.ts';
 import { type OpenMonitor, openMonitor } from './open-monitor.ts';
 import { openReload } from './open-reload.ts';
 import { openSecretExport } from './open-secret-export.ts';
@@ -108,6 +109,7 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
   services.healthWatch.start(runtime);
   const urls = listeners.urls();
   if (ground.cluster !== undefined) requireAddress(urls);
+  announceServer(ground, listeners.urls, services.mail.waiting);
   services.mail.queue.start();
   await services.alerting.start(urls);
   await services.tasks.runner.start();
@@ -162,7 +164,7 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
   const states = await LoginStates.open({ folder: instance.configFolder, later, log });
   opened.defer(() => states.close());
   const cluster = await openClusterOf(configured, { alerts, log, now });
-  opened.defer(() => cluster?.store.close());
+  opened.defer(() => cluster?.close());
   const written = cluster?.store ?? store;
   const writePath = new WritePath({
     target: configuration,

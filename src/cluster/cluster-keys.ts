@@ -41,6 +41,11 @@ export class ClusterKeys {
     return this.#code(`snapshot\0${number}\0${code}\0`, pieces);
   }
 
+  /** Returns the code of what is said of a server, in hexadecimal digits. */
+  serverCode(id: string, kind: string, text: string): string {
+    return this.#code(`server\0${id}\0${kind}\0`, [text]);
+  }
+
   #code(start: string, pieces: Iterable<string>): string {
     const code = createHmac('sha256', this.#codeKey).update(start);
     for (const piece of pieces) code.update(piece);

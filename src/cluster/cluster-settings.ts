@@ -9,7 +9,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const DEFAULT_PREFIX = '/confdit/default';
 const PREFIX = /^\/[\x21-\x7e]{1,200}$/;
 
-type ClusterSettings = Pick<
+export type ClusterSettings = Pick<
   EtcdLogOptions,
   'urls' | 'prefix' | 'authorityFile' | 'certificateFile' | 'keyFile' | 'login'
 >;
@@ -20,7 +20,7 @@ export function openLog(environment: Environment, means: Pick<EtcdLogOptions, 'f
 }
 
 /** Reads the settings; files are not read. Throws StoreError for what is missing or wrong. */
-function clusterSettings(environment: Environment): ClusterSettings {
+export function clusterSettings(environment: Environment): ClusterSettings {
   const textOf = (name: string) => environment[name] || undefined;
   const prefix = (textOf('CONFDIT_ETCD_PREFIX') ?? DEFAULT_PREFIX).replace(/\/+$/, '');
   if (!PREFIX.test(prefix))

@@ -30,6 +30,16 @@ export class LogKeys {
     return `${this.#prefix}snapshot`;
   }
 
+  /** All that is known of servers. */
+  get servers(): KeyRange & { readonly end: string } {
+    return { key: `${this.#prefix}servers/`, end: `${this.#prefix}servers${AFTER_SLASH}` };
+  }
+
+  /** All that is known of one server: see MemberKeys. */
+  server(id: string): KeyRange {
+    return folder(`${this.servers.key}${id}/`);
+  }
+
   /** Batch whose last record has this number. */
   batch(last: number): string {
     return `${this.#prefix}commit/${padded(last)}`;

@@ -8,27 +8,34 @@ import type { Store } from '../store/store.ts';
 import { Deadline, livingTimer } from '../time/deadline.ts';
 import { ClusterKeys } from './cluster-keys.ts';
 import { LogError } from './cluster-log.ts';
-import { openLog } from './cluster-settings.ts';
+import { clusterSettings, openLog } from './cluster-settings.ts';
 import { type ClusterReports, ClusterStore } from './cluster-store.ts';
 import { LogRecords } from './log-records.ts';
+import type { MemberReports } from './members.ts';
+import { openSession, type Session } from './open-session.ts';
 import { SharedSnapshots } from './shared-snapshots.ts';
 
 export interface ClusterParts {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly historyId: string;
+  /** Identifier of this server. */
+  readonly serverId: string;
   readonly lastId: () => string | undefined;
   readonly local: Store;
   /** Reads the files of TLS and login. */
   readonly files: FileReader;
   readonly now: () => Date;
+  /** Returns milliseconds of a clock that never goes back. */
+  readonly elapsed: () => number;
   readonly master: MasterKey;
   /** Returns what encrypts with these keys. */
   readonly valuesOf: (keys: DataKeys) => StoredValues;
-  readonly reports: ClusterReports;
+  readonly reports: ClusterReports & MemberReports;
 }
 
 export interface OpenCluster {
   readonly store: ClusterStore;
+  readonly session: Session;
   /**
    * Makes what the log has by now. Resolves to a sentence if the log does not answer: the server then serves what its copy has.
    * Throws StoreError if the log is not that of this server.
@@ -36,6 +43,7 @@ export interface OpenCluster {
   catchUp(tell: () => Promise<void>): Promise<string | undefined>;
   /** Sentences about what does not work for now; reads go on. */
   problems(): readonly string[];
+  close(): Promise<void>;
 }
 
 /** How long a start waits for etcd, in milliseconds. */
@@ -44,21 +52,27 @@ const PAUSE_MS = 200;
 
 /** Opens the log of the cluster. Throws StoreError for settings that are missing or wrong. */
 export function openCluster(parts: ClusterParts): OpenCluster {
-  const { environment, historyId, lastId, local, master, valuesOf, reports } = parts;
-  const log = openLog(environment, { files: parts.files, now: () => parts.now().getTime() });
+  const { environment, historyId, lastId, local, master, valuesOf, reports, files } = parts;
+  const log = openLog(environment, { files, now: () => parts.now().getTime() });
   const keys = new ClusterKeys(master, historyId);
   const values = valuesOf(keys.data);
   const records = new LogRecords(keys, values);
   const snapshots = new SharedSnapshots({ log, historyId, keys, values, failed: reports.notShared });
   const store = new ClusterStore({ log, records, local, historyId, lastId, reports, snapshots });
+  const session = openSession({ ...parts, settings: clusterSettings(environment), codes: keys });
   return {
     store,
+    session,
     catchUp: (tell) => caughtUp(store, tell),
     problems: () => {
       const { isConnected, since, why } = log.state;
       if (isConnected) return [];
       const at = new Date(since).toISOString();
       return [`Changes are refused since ${at}, and changes of other servers are not seen: ${why}`];
+    },
+    close: async () => {
+      await session.close();
+      await store.close();
     },
   };
 }

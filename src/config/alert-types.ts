@@ -15,6 +15,8 @@ export const ALERT_TYPES = {
   'confdit.CertificateExpiresSoon': 'a certificate of a key manager or trust manager expires soon',
   'confdit.NotInForce': 'a change of another server of the cluster is not all in force on this one',
   'confdit.ClusterFailed': 'the server does not reach its cluster, or follows it no further',
+  'confdit.ServerAway': 'a server of the cluster is missed',
+  'confdit.ServerBack': 'a server of the cluster is there again',
   'confdit.NotRunning': 'an enabled object of the configuration does not run',
   'confdit.ChangesStuck': 'a change waits too long for the disk, or for what it needs',
   'confdit.FileSystemStuck': 'the file system of a file that a value names does not answer',

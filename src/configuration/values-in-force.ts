@@ -27,6 +27,7 @@ export class ValuesInForce {
   readonly #absent = new WeakSet<Entry>();
   /** False until an entry is absent for the first time, as it is for ever on a server without a cluster. */
   #hasAbsent = false;
+  #hasHeld = false;
   #validator: PropertyValidator;
   #sourcesId = randomUUID();
 
@@ -66,6 +67,7 @@ export class ValuesInForce {
    */
   hold({ before, after }: Pick<Effect, 'before' | 'after'>, at: Date, names: NewNames): void {
     if (after === undefined) return;
+    this.#hasHeld = true;
     const isNew = before === undefined || this.#absent.has(before);
     if (isNew || this.#failsClosed(before) || this.#failsClosed(after)) {
       this.#absent.add(after);
@@ -84,6 +86,11 @@ export class ValuesInForce {
   /** Returns true if nothing of an entry is in force here, although it is stored. */
   isAbsent(entry: Entry): boolean {
     return this.#hasAbsent && this.#absent.has(entry);
+  }
+
+  /** False until an entry is held for the first time. */
+  get hasHeld(): boolean {
+    return this.#hasHeld;
   }
 
   /** Returns true if this server could not put an entry into force as another server has stored it. */

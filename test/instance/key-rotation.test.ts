@@ -258,7 +258,7 @@ describe('a new key', () => {
   it('for keys is refused to a server of a cluster', async () => {
     const folder = await newCopy(encrypted);
     const formerMaster = (await openIn(folder)).keys.master.id;
-    await writeMembership(join(folder, 'config'), { historyId: '7d3ea4ac-33a8-4d5a-8d7d-64dc5e0b9f4b' });
+    await writeMembership(join(folder, 'config'), '7d3ea4ac-33a8-4d5a-8d7d-64dc5e0b9f4b');
     expect(await runHere(['rotate-key', '--master', '--instance', folder])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('belongs to a cluster'),

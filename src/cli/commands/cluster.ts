@@ -73,7 +73,7 @@ async function initCluster(choice: InstanceChoice, _: Invocation, world: World):
     await usingLog(environment, (shared) =>
       create(shared, formatLogSnapshot(parts, keys, valuesOf(keys.data, schema))),
     );
-    await writeMembership(configFolder, { historyId });
+    await writeMembership(configFolder, historyId);
     return [
       `The instance ${choice.instance} is the first server of a cluster, whose history begins with change ${number}.`,
       'Start it with the same variables. Other servers need its master key; each becomes one with: confdit cluster join',
@@ -129,7 +129,7 @@ async function joinCluster(choice: InstanceChoice, invocation: Invocation, world
     const entries = readLogSnapshot(snapshot, keys, valuesOf(keys.data, schema));
     if (given !== undefined) await giveMasterKey(choice, world.env, given);
     const { values } = await openValues({ folder, environment, schema });
-    await writeMembership(configFolder, { historyId });
+    await writeMembership(configFolder, historyId);
     const parts = { entries, number, at: new Date(), values, pause: () => setImmediate() };
     await writeSnapshot(nodeFileSystem, instance.configFolder, parts);
   } catch (error) {

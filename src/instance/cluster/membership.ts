@@ -1,6 +1,7 @@
 // The mark of an instance that belongs to a cluster: config/cluster.json. With it the configuration is changed through the log of
 // the cluster alone; without that rule a change made on one server only would make two histories of one.
 
+import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nodeFileSystem } from '../../files/file-system.ts';
@@ -14,10 +15,13 @@ export const MEMBERSHIP_NAME = 'cluster.json';
 /** Environment variable with the addresses of etcd. */
 const VARIABLE = 'CONFDIT_ETCD';
 const FORMAT = 1;
+const MARK = /^\{"format":(\d+),"history":"([0-9a-f-]{36})"(?:,"server":"([0-9a-f-]{36})")?\}\n$/;
 
 export interface Membership {
   /** Id of the history of the cluster. */
   readonly historyId: string;
+  /** Id of this server, which no other server of the cluster has; undefined in files of earlier builds. */
+  readonly serverId: string | undefined;
 }
 
 /** Reads the mark; undefined for an instance that belongs to no cluster. Throws StartError for a file that is none. */
@@ -30,15 +34,17 @@ export async function readMembership(configFolder: string): Promise<Membership |
     if (error instanceof UnreadableFile && error.isAbsent) return undefined;
     throw error;
   }
-  const [, format, historyId] = /^\{"format":(\d+),"history":"([0-9a-f-]{36})"\}\n$/.exec(text) ?? [];
-  if (Number(format) === FORMAT && historyId !== undefined) return { historyId };
+  const [, format, historyId, serverId] = MARK.exec(text) ?? [];
+  if (Number(format) === FORMAT && historyId !== undefined) return { historyId, serverId };
   throw new StartError(`${path} is not as this version of confdit wrote it. Restore it from a backup.`);
 }
 
-/** Marks an instance as one of a cluster. */
-export async function writeMembership(configFolder: string, { historyId }: Membership): Promise<void> {
-  const text = `{"format":${FORMAT},"history":"${historyId}"}\n`;
+/** Marks an instance as one of a cluster, with a new id of its own. Returns the id. */
+export async function writeMembership(configFolder: string, historyId: string): Promise<string> {
+  const serverId = randomUUID();
+  const text = `{"format":${FORMAT},"history":"${historyId}","server":"${serverId}"}\n`;
   await replaceFile(nodeFileSystem, join(configFolder, MEMBERSHIP_NAME), Buffer.from(text));
+  return serverId;
 }
 
 /** Takes the mark away. */

@@ -1,0 +1,90 @@
+// What a server of a cluster tells the others of itself, and what it reports of them. Servers without a cluster announce nothing.
+
+import { isIPv6 } from 'node:net';
+import { hostname } from 'node:os';
+import type { MemberReports, SelfDescription } from '../cluster/members.ts';
+import type { OpenCluster } from '../cluster/open-cluster.ts';
+import type { Configuration } from '../configuration/configuration.ts';
+import type { WritePath } from '../configuration/write/write-path.ts';
+import { VERSION } from '../instance/version.ts';
+import type { AlertSink } from '../mail/alert.ts';
+
+export interface AnnouncedParts {
+  readonly cluster: OpenCluster | undefined;
+  readonly configuration: Configuration;
+  readonly writePath: WritePath;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly now: () => Date;
+}
+
+/** The name by which other machines reach this one; the host name if it is not set. */
+const NAME_VARIABLE = 'CONFDIT_SERVER_NAME';
+/** URLs of addresses that stand for every address of the machine. */
+const EVERY_ADDRESS = /^(\w+:\/\/)(?:0\.0\.0\.0|\[::\])(?=:)/;
+
+/**
+ * Shows this server to the others of its cluster, from now on.
+ * @param urls returns where it listens
+ * @param waiting returns the number of messages in its spool
+ */
+export function announceServer(parts: AnnouncedParts, urls: () => readonly string[], waiting: () => number) {
+  const { cluster, configuration, writePath, environment, now } = parts;
+  if (cluster === undefined) return;
+  const name = environment[NAME_VARIABLE] || hostname();
+  const host = isIPv6(name) ? `[${name}]` : name;
+  const since = now().getTime();
+  const notInForce = heldEntries(configuration, writePath);
+  cluster.session.members.announce(
+    (): SelfDescription => ({
+      name,
+      version: VERSION,
+      urls: urls().flatMap((url) =>
+        url.startsWith('ldapi:') ? [] : [url.replace(EVERY_ADDRESS, (_, scheme: string) => scheme + host)],
+      ),
+      number: cluster.store.lastNumber,
+      since,
+      notInForce: notInForce(),
+      waiting: waiting(),
+    }),
+  );
+}
+
+/** Returns a function that lists what is not in force here as it is stored: its DN, and its properties without values. */
+function heldEntries({ tree, inForce }: Configuration, { feed }: WritePath): () => readonly string[] {
+  let known = { state: '', lines: [] as readonly string[] };
+  return () => {
+    if (!inForce.hasHeld) return [];
+    const state = `${feed.number} ${inForce.sourcesId}`;
+    if (known.state === state) return known.lines;
+    const lines: string[] = [];
+    for (const entry of tree.entries()) {
+      if (!inForce.isHeld(entry)) continue;
+      const names = inForce.isAbsent(entry) ? [] : [...(inForce.pending(entry)?.keys() ?? [])];
+      lines.push(`${entry.dn}: ${names.length === 0 ? 'nothing of it is in force' : names.join(', ')}`);
+    }
+    known = { state, lines };
+    return lines;
+  };
+}
+
+/** Returns what raises alerts about other servers: once for the cluster, by the server that is called. */
+export function memberAlerts(alerts: AlertSink): MemberReports {
+  return {
+    away: ({ name, state, since, urls, number, waiting }) => {
+      const at = since.toISOString();
+      const what =
+        state === 'stopped' ? `was stopped at ${at} and is not back` : `has not been heard since ${at}`;
+      const spool = waiting === 0 ? '' : ` ${messages(waiting)} in its spool then.`;
+      const message = `The server ${name} (${urls.join(', ')}) ${what}. It had change ${number}.${spool}`;
+      alerts.raise({ type: 'confdit.ServerAway', message });
+    },
+    back: ({ name, urls }, awaySince) => {
+      const message = `The server ${name} (${urls.join(', ')}) is there again; it was away since ${awaySince.toISOString()}.`;
+      alerts.raise({ type: 'confdit.ServerBack', message });
+    },
+  };
+}
+
+function messages(count: number): string {
+  return count === 1 ? '1 message waited' : `${count} messages waited`;
+}

@@ -1,0 +1,230 @@
+// The servers of a cluster: this one announces itself and keeps its entry, and sees the others. A server that is missed is recorded
+// once, by the server that is first; so is its return. The one that was first reports it for the whole cluster.
+
+import type { EtcdClient } from '../etcd/etcd-client.ts';
+import { EtcdError } from '../etcd/etcd-error.ts';
+import type { Comparison } from '../etcd/messages.ts';
+import type { ClusterKeys } from './cluster-keys.ts';
+import { LogError } from './cluster-log.ts';
+import type { EtcdLease } from './etcd-lease.ts';
+import { EtcdMirror } from './etcd-mirror.ts';
+import type { LogKeys } from './log-keys.ts';
+import { decodeHead } from './log-values.ts';
+import { type About, bounded, type KnownMember, readMembers, sealed } from './member-values.ts';
+
+/** What a server says of itself at a time; the rest of `About` is added to it. */
+export type SelfDescription = Omit<About, 'head' | 'at' | 'isStopped'>;
+
+/** A server as this one sees it. */
+export interface Member
+  extends Pick<About, 'name' | 'version' | 'urls' | 'number' | 'notInForce' | 'waiting'> {
+  readonly id: string;
+  readonly isSelf: boolean;
+  readonly state: 'here' | 'stopped' | 'away';
+  /** Time since which that is so. */
+  readonly since: Date;
+  /** Number of changes that it does not show and that the log has. */
+  readonly lag: number;
+}
+
+export interface MemberReports {
+  /** A server is missed, and no other server has reported that. */
+  away(member: Member): void;
+  /** A server is there that was reported as missed. */
+  back(member: Member, awaySince: Date): void;
+}
+
+export interface MembersOptions {
+  readonly client: EtcdClient;
+  readonly lease: EtcdLease;
+  readonly keys: LogKeys;
+  readonly codes: ClusterKeys;
+  /** Identifier of this server. */
+  readonly id: string;
+  readonly now: () => Date;
+  readonly reports: MemberReports;
+}
+
+/** After a start this server waits so long for others that it has not seen: all of a cluster may have been started together. */
+const START_MS = 30_000;
+
+export class Members {
+  readonly #options: MembersOptions;
+  readonly #mirror: EtcdMirror;
+  readonly #startedAt: number;
+  /** Identifiers of servers that this one has seen. */
+  readonly #seen = new Set<string>();
+  #describe: (() => SelfDescription) | undefined;
+  /** What etcd has of this server, and with which lease. */
+  #shown: { readonly text: string; readonly lease: bigint } | undefined;
+  #head = 0;
+  #isLooking = false;
+  #endWork: () => void = () => {};
+
+  constructor(options: MembersOptions) {
+    this.#options = options;
+    this.#startedAt = options.now().getTime();
+    this.#mirror = new EtcdMirror(options.client, options.keys.servers);
+    this.#mirror.onChange(() => void this.#look());
+  }
+
+  /** Shows this server to the others, as it describes itself from then on. */
+  announce(describe: () => SelfDescription): void {
+    this.#describe = describe;
+    this.#endWork = this.#options.lease.each(async (lease) => {
+      await this.#show(lease);
+      await this.#look();
+    });
+  }
+
+  /** The servers that belong to the cluster, by name; this one is among them once it has announced itself. */
+  get all(): readonly Member[] {
+    const self = this.#describe?.();
+    const others = this.#known().filter(({ id }) => self === undefined || id !== this.#options.id);
+    const members = others.map((known) => this.#memberOf(known));
+    if (self !== undefined) members.push(this.#self(self));
+    return members.sort((one, other) => compare(one.name, other.name) || compare(one.id, other.id));
+  }
+
+  /** Number of the last change that the log had when it was asked last. */
+  get head(): number {
+    return Math.max(this.#head, this.#describe?.().number ?? 0);
+  }
+
+  /** True while this server sees the others. */
+  get isCurrent(): boolean {
+    return this.#mirror.isCurrent;
+  }
+
+  /** Tells the others that this server stops. The keys of its lease go with it. */
+  async close(): Promise<void> {
+    this.#endWork();
+    if (this.#describe !== undefined) await this.#put(this.#describe(), true).catch(ignoreAway);
+    // The client ends what the mirror waits for.
+    this.#options.client.close();
+    await this.#mirror.close();
+  }
+
+  #known(): readonly KnownMember[] {
+    return readMembers(this.#mirror.values, this.#options.keys.servers.key, this.#options.codes);
+  }
+
+  #memberOf({ id, about, isHere, away }: KnownMember): Member {
+    const { name, version, urls, number, notInForce, waiting, head, since, at, isStopped } = about;
+    const isThere = isHere && !isStopped;
+    const lag = Math.max(0, (isThere ? head : this.head) - number);
+    const facts = { id, name, version, urls, number, notInForce, waiting, lag, isSelf: false };
+    if (isThere) return { ...facts, state: 'here', since: new Date(since) };
+    const missed = isStopped ? at : (away?.since ?? at);
+    return { ...facts, state: isStopped ? 'stopped' : 'away', since: new Date(missed) };
+  }
+
+  #self({ since, ...facts }: SelfDescription): Member {
+    const lag = Math.max(0, this.#head - facts.number);
+    return { ...facts, id: this.#options.id, lag, isSelf: true, state: 'here', since: new Date(since) };
+  }
+
+  /** Puts what this server says of itself, if etcd does not have it. */
+  async #show(lease: bigint): Promise<void> {
+    const { client, keys, id } = this.#options;
+    const describe = this.#describe;
+    if (describe === undefined) return;
+    const { values } = await client.range({ key: keys.head });
+    const [head] = values;
+    if (head !== undefined) this.#head = numberIn(head.value) ?? this.#head;
+    const self = describe();
+    const text = JSON.stringify({ ...self, head: this.#head });
+    const { key } = keys.server(id);
+    const isThere = this.#mirror.values.has(`${key}here`) && this.#mirror.values.has(`${key}about`);
+    if (isThere && this.#shown?.text === text && this.#shown.lease === lease) return;
+    await this.#put(self, false, lease);
+    this.#shown = { text, lease };
+  }
+
+  async #put(self: SelfDescription, isStopped: boolean, lease?: bigint): Promise<void> {
+    const { client, keys, codes, id, now } = this.#options;
+    const { key } = keys.server(id);
+    const at = now().getTime();
+    const about = bounded({ ...self, head: Math.max(this.#head, self.number), at, isStopped });
+    await client.transaction({
+      comparisons: [],
+      success: [
+        { type: 'put', key: `${key}about`, value: sealed(codes, id, 'about', about) },
+        ...(lease === undefined
+          ? []
+          : [{ type: 'put', key: `${key}here`, value: Buffer.from(id, 'utf8'), lease } as const]),
+      ],
+      failure: [],
+    });
+  }
+
+  /** Records servers that are missed, and those that are back. */
+  async #look(): Promise<void> {
+    const { lease } = this.#options;
+    if (this.#isLooking || lease.id === undefined || !this.#mirror.isCurrent) return;
+    this.#isLooking = true;
+    try {
+      const isOld = this.#options.now().getTime() - this.#startedAt >= START_MS;
+      for (const known of this.#known()) {
+        if (known.isHere) this.#seen.add(known.id);
+        const isMissed = !known.isHere && known.away === undefined && known.id !== this.#options.id;
+        if (isMissed && (isOld || this.#seen.has(known.id))) await this.#missed(known);
+        else if (known.isHere && known.away !== undefined) await this.#returned(known, known.away);
+      }
+    } catch (error) {
+      ignoreAway(error);
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  async #missed(known: KnownMember): Promise<void> {
+    const { client, keys, codes, now, reports } = this.#options;
+    const { key } = keys.server(known.id);
+    const isSeen = this.#seen.has(known.id) && !known.about.isStopped;
+    const since = isSeen ? now().getTime() : known.about.at;
+    const comparisons: Comparison[] = [
+      { target: 'createRevision', key: `${key}here`, equals: 0n },
+      { target: 'createRevision', key: `${key}away`, equals: 0n },
+      { target: 'modRevision', key: `${key}about`, equals: known.aboutKey.modRevision },
+    ];
+    const value = sealed(codes, known.id, 'away', { since });
+    const { succeeded } = await client.transaction({
+      comparisons,
+      success: [{ type: 'put', key: `${key}away`, value }],
+      failure: [],
+    });
+    if (succeeded) reports.away(this.#memberOf({ ...known, away: { since, key: known.aboutKey } }));
+  }
+
+  async #returned(known: KnownMember, away: NonNullable<KnownMember['away']>): Promise<void> {
+    const { client, reports } = this.#options;
+    const { key, modRevision } = away.key;
+    const { succeeded } = await client.transaction({
+      comparisons: [{ target: 'modRevision', key, equals: modRevision }],
+      success: [{ type: 'delete', key }],
+      failure: [],
+    });
+    if (succeeded) reports.back(this.#memberOf(known), new Date(away.since));
+  }
+}
+
+/** Returns the number in the value of the head; undefined for one that cannot be read, which the log reports. */
+function numberIn(head: Uint8Array): number | undefined {
+  try {
+    return decodeHead(head).number;
+  } catch (error) {
+    if (error instanceof LogError) return undefined;
+    throw error;
+  }
+}
+
+function compare(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}
+
+/** Ignores an error of etcd: the same is tried again with the next renewal. */
+function ignoreAway(error: unknown): void {
+  if (!(error instanceof EtcdError)) throw error;
+}

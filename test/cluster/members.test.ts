@@ -1,0 +1,176 @@
+// Leases that are kept alive, and servers that see each other, with a real etcd.
+
+import { createSecretKey, randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ClusterKeys } from '../../src/cluster/cluster-keys.ts';
+import { EtcdLease } from '../../src/cluster/etcd-lease.ts';
+import { LogKeys } from '../../src/cluster/log-keys.ts';
+import { sealed } from '../../src/cluster/member-values.ts';
+import { type Member, Members, type SelfDescription } from '../../src/cluster/members.ts';
+import type { EtcdClient } from '../../src/etcd/etcd-client.ts';
+import { clientOf, closeClients, octets } from '../support/etcd/clients.ts';
+import { EtcdCluster } from '../support/etcd/etcd-cluster.ts';
+import { until } from '../support/until.ts';
+
+/** The shortest that a member grants with its election timeout. */
+const TTL = 2;
+const HISTORY = '7c5f3c1e-0000-4000-8000-000000000001';
+const codes = codesOf(1);
+
+let etcd: EtcdCluster;
+let prefixes = 0;
+const ends: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  etcd = await EtcdCluster.start({ members: 1 });
+});
+
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+  closeClients();
+});
+
+afterAll(() => etcd.close());
+
+function codesOf(octet: number): ClusterKeys {
+  const key = createSecretKey(Buffer.alloc(32, octet));
+  return new ClusterKeys({ id: 'test', key }, HISTORY);
+}
+
+function newKeys(): LogKeys {
+  prefixes += 1;
+  return new LogKeys(`/members/${prefixes}`);
+}
+
+function leaseOf(client: EtcdClient): EtcdLease {
+  const lease = new EtcdLease({ client, elapsed: () => performance.now(), ttl: TTL });
+  ends.push(async () => {
+    client.close();
+    await lease.close();
+  });
+  return lease;
+}
+
+interface TestServer {
+  readonly members: Members;
+  readonly client: EtcdClient;
+  readonly id: string;
+  readonly told: string[];
+  readonly self: { -readonly [Name in keyof SelfDescription]: SelfDescription[Name] };
+}
+
+/** A server, as far as others see it. */
+function serverOf(keys: LogKeys, name: string, id: string = randomUUID()): TestServer {
+  const client = clientOf(etcd.urls);
+  const told: string[] = [];
+  const reports = {
+    away: (member: Member) => told.push(`${member.name} ${member.state} ${member.waiting}`),
+    back: (member: Member) => told.push(`${member.name} back`),
+  };
+  const lease = leaseOf(client);
+  const members = new Members({ client, lease, keys, codes, id, now: () => new Date(), reports });
+  ends.push(() => members.close());
+  const self = {
+    name,
+    version: '1.0.0',
+    urls: [`ldap://${name}.example:1389`],
+    number: 7,
+    since: Date.now(),
+    notInForce: [],
+    waiting: 0,
+  };
+  members.announce(() => self);
+  return { members, client, id, told, self };
+}
+
+function states({ members }: TestServer): readonly string[] {
+  return members.all.map(({ name, state, waiting }) => `${name} ${state} ${waiting}`);
+}
+
+describe('a lease', () => {
+  it('keeps the keys that are bound to it, until nobody renews it', async () => {
+    const client = clientOf(etcd.urls);
+    const reader = clientOf(etcd.urls);
+    const { key } = newKeys().servers;
+    let renewals = 0;
+    const lease = leaseOf(client);
+    lease.each(async (id) => {
+      await client.put({ key, value: octets('here'), lease: id });
+      renewals += 1;
+    });
+    // It would have ended after three.
+    await until(() => renewals > 5);
+    expect(lease.id).toBeDefined();
+    client.close();
+    await until(async () => (await reader.range({ key })).values.length === 0);
+    await until(() => lease.id === undefined);
+  });
+
+  it('is lost when etcd does not answer, and another takes its place', async () => {
+    const client = clientOf(etcd.urls, { callMs: 500, connectMs: 500, patienceMs: 500 });
+    const lease = leaseOf(client);
+    const { key } = newKeys().servers;
+    let losses = 0;
+    lease.onLost(() => losses++);
+    lease.each(async (id) => void (await client.put({ key, value: octets('here'), lease: id })));
+    await until(() => lease.id !== undefined);
+    const before = lease.id;
+    etcd.member(0).freeze();
+    await until(() => losses > 0);
+    expect(lease.id).toBeUndefined();
+    etcd.member(0).thaw();
+    await until(() => lease.id !== undefined);
+    await until(async () => (await client.range({ key })).values[0]?.lease === lease.id);
+    // etcd may have kept the old one while it stood still: then it is dropped all the same.
+    expect([before, lease.id].every((id) => id !== undefined)).toBe(true);
+  });
+});
+
+describe('servers', () => {
+  it('see each other; who is missed is reported once, and so is who is back', async () => {
+    const keys = newKeys();
+    const [first, second, third] = [serverOf(keys, 'a'), serverOf(keys, 'b'), serverOf(keys, 'c')];
+    for (const one of [first, second, third])
+      await until(() => states(one).join() === 'a here 0,b here 0,c here 0');
+    third.self.waiting = 3;
+    await until(() => states(first).includes('c here 3') && states(second).includes('c here 3'));
+    third.client.close();
+    await until(() => [...first.told, ...second.told].length > 0);
+    await until(() => states(first).includes('c away 3') && states(second).includes('c away 3'));
+    // A new server learns from etcd who is missing.
+    const later = serverOf(keys, 'd');
+    await until(() => states(later).join() === 'a here 0,b here 0,c away 3,d here 0');
+    const again = serverOf(keys, 'c', third.id);
+    await until(() => states(first).includes('c here 0') && states(later).includes('c here 0'));
+    const all = () => [first, second, later, again].flatMap(({ told }) => told);
+    await until(() => all().length > 1);
+    expect(all()).toEqual(['c away 3', 'c back']);
+    // Who stops says so.
+    await again.members.close();
+    await until(() => states(first).includes('c stopped 0'));
+  });
+
+  it('believe nothing that was written without the master key', async () => {
+    const keys = newKeys();
+    const server = serverOf(keys, 'a');
+    await until(() => states(server).length === 1);
+    const about = {
+      ...{ name: 'evil', version: '1', urls: ['ldap://evil.example'], number: 1, head: 1, since: 1, at: 1 },
+      ...{ isStopped: false, notInForce: [], waiting: 0 },
+    };
+    const client = clientOf(etcd.urls);
+    const put = (id: string, kind: string, value: Uint8Array) =>
+      client.put({ key: `${keys.server(id).key}${kind}`, value });
+    const [forged, moved, hostile] = [randomUUID(), randomUUID(), randomUUID()];
+    await put(forged, 'about', sealed(codesOf(2), forged, 'about', about));
+    await put(moved, 'about', sealed(codes, forged, 'about', about));
+    const values = ['', '{', 'null', '{"text":7}', '\u0000'.repeat(70_000)];
+    for (const value of values) await put(hostile, 'about', octets(value));
+    await put(server.id, 'away', octets('{"text":"{\\"since\\":1}","code":"00"}'));
+    const genuine = randomUUID();
+    await put(genuine, 'about', sealed(codes, genuine, 'about', { ...about, name: 'z' }));
+    await until(() => states(server).some((text) => text.startsWith('z ')));
+    expect(states(server).map((text) => text.slice(0, 2))).toEqual(['a ', 'z ']);
+    expect(server.told).toEqual([]);
+  });
+});
