@@ -8,6 +8,8 @@ import type { Configuration } from '../configuration/configuration.ts';
 import type { WritePath } from '../configuration/write/write-path.ts';
 import { VERSION } from '../instance/version.ts';
 import type { AlertSink } from '../mail/alert.ts';
+import type { Monitor } from '../monitor/monitor.ts';
+import { serverProblems, serversMonitor } from '../monitor/servers-monitor.ts';
 
 export interface AnnouncedParts {
   readonly cluster: OpenCluster | undefined;
@@ -45,6 +47,7 @@ export function announceServer(parts: AnnouncedParts, urls: () => readonly strin
       since,
       notInForce: notInForce(),
       waiting: waiting(),
+      problem: cluster.store.failure?.message ?? '',
     }),
   );
 }
@@ -65,6 +68,16 @@ function heldEntries({ tree, inForce }: Configuration, { feed }: WritePath): () 
     known = { state, lines };
     return lines;
   };
+}
+
+/** Shows the servers of a cluster in cn=monitor. */
+export function monitorServers(cluster: OpenCluster | undefined, monitor: Monitor): void {
+  if (cluster !== undefined) monitor.add(serversMonitor(cluster.session.members));
+}
+
+/** Returns sentences about what does not work in a cluster for now; none without one. */
+export function clusterProblems(cluster: OpenCluster | undefined): readonly string[] {
+  return cluster === undefined ? [] : [...cluster.problems(), ...serverProblems(cluster.session.members)];
 }
 
 /** Returns what raises alerts about other servers: once for the cluster, by the server that is called. */

@@ -42,7 +42,7 @@ import { offeredMechanisms, openAuthentication, openProfiles } from './open-auth
 import { joinOthers, openClusterOf, requireAddress } from './open-cluster.ts';
 import { openHttp } from './open-http.ts';
 import { openMail } from './open-mail.ts';
-import { announceServer } from './open-members.ts';
+import { announceServer, clusterProblems, monitorServers } from './open-members.ts';
 import { type OpenMonitor, openMonitor } from './open-monitor.ts';
 import { openReload } from './open-reload.ts';
 import { openSecretExport } from './open-secret-export.ts';
@@ -221,7 +221,7 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
     configuration,
     writePath,
     store: ground.written,
-    degraded: () => ground.cluster?.problems() ?? [],
+    degraded: () => clusterProblems(ground.cluster),
     files,
     now,
     instanceFolder,
@@ -231,6 +231,7 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
     log,
   });
   opened.defer(monitoring.stop);
+  monitorServers(ground.cluster, monitor);
   const { contexts, config, policies, views, effective, memoryBackends } = openContexts({
     ...past,
     configuration,

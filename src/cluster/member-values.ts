@@ -7,7 +7,7 @@ import type { KeyValue } from '../etcd/messages.ts';
 import { decodeUtf8 } from '../files/text.ts';
 import { type ClusterKeys, isSameCode } from './cluster-keys.ts';
 
-/** What a server says of itself. Times are milliseconds since 1970. */
+/** Description of a server by itself. Times are milliseconds since 1970. */
 export interface About {
   readonly name: string;
   readonly version: string;
@@ -27,6 +27,8 @@ export interface About {
   readonly notInForce: readonly string[];
   /** Number of messages in its spool. */
   readonly waiting: number;
+  /** Why it follows the log no further, as a sentence; empty while it does. */
+  readonly problem: string;
 }
 
 export type MemberKind = 'about' | 'here' | 'away';
@@ -45,6 +47,8 @@ const SENTENCE_LENGTH_MAX = 1000;
 const NAME_LENGTH_MAX = 255;
 const LIST_LENGTH_MAX = 100;
 const CONTROL = /\p{Cc}/u;
+/** Number of digits of an identifier that are shown where several servers have one name. */
+export const ID_SHOWN = 8;
 
 /** Returns the value of a key: a text with its code. */
 export function sealed(keys: ClusterKeys, id: string, kind: MemberKind, fields: object): Uint8Array {
@@ -58,6 +62,7 @@ export function bounded(about: About): About {
   return {
     ...about,
     name: short(about.name, NAME_LENGTH_MAX),
+    problem: short(about.problem, SENTENCE_LENGTH_MAX),
     urls: about.urls.slice(0, LIST_LENGTH_MAX).map((url) => short(url, SENTENCE_LENGTH_MAX)),
     notInForce: about.notInForce.slice(0, LIST_LENGTH_MAX).map((line) => short(line, SENTENCE_LENGTH_MAX)),
   };
@@ -121,12 +126,15 @@ function aboutOf(fields: Record<string, unknown> | undefined): About | undefined
   const version = textOf(fields.version, NAME_LENGTH_MAX);
   const [urls, notInForce] = [listOf(fields.urls), listOf(fields.notInForce)];
   const [number, head, waiting] = [countOf(fields.number), countOf(fields.head), countOf(fields.waiting)];
+  const problem = textOf(fields.problem, SENTENCE_LENGTH_MAX);
   const [since, at] = [timeOf(fields.since), timeOf(fields.at)];
   if (name === undefined || version === undefined || urls === undefined || notInForce === undefined)
     return undefined;
   if (number === undefined || head === undefined || waiting === undefined) return undefined;
-  if (since === undefined || at === undefined || typeof fields.isStopped !== 'boolean') return undefined;
-  return { name, version, urls, number, head, since, at, isStopped: fields.isStopped, notInForce, waiting };
+  const { isStopped } = fields;
+  if (since === undefined || at === undefined || problem === undefined || typeof isStopped !== 'boolean')
+    return undefined;
+  return { name, version, urls, number, head, since, at, isStopped, notInForce, waiting, problem };
 }
 
 function textOf(value: unknown, most: number): string | undefined {

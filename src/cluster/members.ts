@@ -10,14 +10,13 @@ import type { EtcdLease } from './etcd-lease.ts';
 import { EtcdMirror } from './etcd-mirror.ts';
 import type { LogKeys } from './log-keys.ts';
 import { decodeHead } from './log-values.ts';
-import { type About, bounded, type KnownMember, readMembers, sealed } from './member-values.ts';
+import { type About, bounded, ID_SHOWN, type KnownMember, readMembers, sealed } from './member-values.ts';
 
-/** What a server says of itself at a time; the rest of `About` is added to it. */
+/** Description of a server by itself at a time; the rest of `About` is added to it. */
 export type SelfDescription = Omit<About, 'head' | 'at' | 'isStopped'>;
 
 /** A server as this one sees it. */
-export interface Member
-  extends Pick<About, 'name' | 'version' | 'urls' | 'number' | 'notInForce' | 'waiting'> {
+export interface Member extends Omit<About, 'head' | 'since' | 'at' | 'isStopped'> {
   readonly id: string;
   readonly isSelf: boolean;
   readonly state: 'here' | 'stopped' | 'away';
@@ -55,7 +54,7 @@ export class Members {
   /** Identifiers of servers that this one has seen. */
   readonly #seen = new Set<string>();
   #describe: (() => SelfDescription) | undefined;
-  /** What etcd has of this server, and with which lease. */
+  /** Description that etcd has of this server, and the lease with it. */
   #shown: { readonly text: string; readonly lease: bigint } | undefined;
   #head = 0;
   #isLooking = false;
@@ -83,7 +82,7 @@ export class Members {
     const others = this.#known().filter(({ id }) => self === undefined || id !== this.#options.id);
     const members = others.map((known) => this.#memberOf(known));
     if (self !== undefined) members.push(this.#self(self));
-    return members.sort((one, other) => compare(one.name, other.name) || compare(one.id, other.id));
+    return withOwnNames(members).sort((one, other) => compare(one.name, other.name));
   }
 
   /** Number of the last change that the log had when it was asked last. */
@@ -110,10 +109,10 @@ export class Members {
   }
 
   #memberOf({ id, about, isHere, away }: KnownMember): Member {
-    const { name, version, urls, number, notInForce, waiting, head, since, at, isStopped } = about;
+    const { head, since, at, isStopped, ...said } = about;
     const isThere = isHere && !isStopped;
-    const lag = Math.max(0, (isThere ? head : this.head) - number);
-    const facts = { id, name, version, urls, number, notInForce, waiting, lag, isSelf: false };
+    const lag = Math.max(0, (isThere ? head : this.head) - said.number);
+    const facts = { ...said, id, lag, isSelf: false };
     if (isThere) return { ...facts, state: 'here', since: new Date(since) };
     const missed = isStopped ? at : (away?.since ?? at);
     return { ...facts, state: isStopped ? 'stopped' : 'away', since: new Date(missed) };
@@ -207,6 +206,17 @@ export class Members {
     });
     if (succeeded) reports.back(this.#memberOf(known), new Date(away.since));
   }
+}
+
+/** Servers on one machine may have one name: then each gets the beginning of its identifier too. */
+function withOwnNames(members: readonly Member[]): Member[] {
+  const counts = new Map<string, number>();
+  for (const { name } of members) counts.set(name.toLowerCase(), (counts.get(name.toLowerCase()) ?? 0) + 1);
+  return members.map((member) => {
+    const { name, id } = member;
+    if (counts.get(name.toLowerCase()) === 1) return member;
+    return { ...member, name: `${name} ${id.slice(0, ID_SHOWN)}` };
+  });
 }
 
 /** Returns the number in the value of the head; undefined for one that cannot be read, which the log reports. */

@@ -1,86 +1,38 @@
 // Leases that are kept alive, and servers that see each other, with a real etcd.
 
-import { createSecretKey, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ClusterKeys } from '../../src/cluster/cluster-keys.ts';
-import { EtcdLease } from '../../src/cluster/etcd-lease.ts';
 import { LogKeys } from '../../src/cluster/log-keys.ts';
 import { sealed } from '../../src/cluster/member-values.ts';
-import { type Member, Members, type SelfDescription } from '../../src/cluster/members.ts';
-import type { EtcdClient } from '../../src/etcd/etcd-client.ts';
+import {
+  codes,
+  codesOf,
+  endServers,
+  leaseOf,
+  serverOf,
+  type TestServer,
+} from '../support/cluster/test-servers.ts';
 import { clientOf, closeClients, octets } from '../support/etcd/clients.ts';
 import { EtcdCluster } from '../support/etcd/etcd-cluster.ts';
 import { until } from '../support/until.ts';
 
-/** The shortest that a member grants with its election timeout. */
-const TTL = 2;
-const HISTORY = '7c5f3c1e-0000-4000-8000-000000000001';
-const codes = codesOf(1);
-
 let etcd: EtcdCluster;
 let prefixes = 0;
-const ends: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   etcd = await EtcdCluster.start({ members: 1 });
 });
 
 afterEach(async () => {
-  for (const end of ends.splice(0)) await end();
+  await endServers();
   closeClients();
 });
 
 afterAll(() => etcd.close());
 
-function codesOf(octet: number): ClusterKeys {
-  const key = createSecretKey(Buffer.alloc(32, octet));
-  return new ClusterKeys({ id: 'test', key }, HISTORY);
-}
-
 function newKeys(): LogKeys {
   prefixes += 1;
   return new LogKeys(`/members/${prefixes}`);
-}
-
-function leaseOf(client: EtcdClient): EtcdLease {
-  const lease = new EtcdLease({ client, elapsed: () => performance.now(), ttl: TTL });
-  ends.push(async () => {
-    client.close();
-    await lease.close();
-  });
-  return lease;
-}
-
-interface TestServer {
-  readonly members: Members;
-  readonly client: EtcdClient;
-  readonly id: string;
-  readonly told: string[];
-  readonly self: { -readonly [Name in keyof SelfDescription]: SelfDescription[Name] };
-}
-
-/** A server, as far as others see it. */
-function serverOf(keys: LogKeys, name: string, id: string = randomUUID()): TestServer {
-  const client = clientOf(etcd.urls);
-  const told: string[] = [];
-  const reports = {
-    away: (member: Member) => told.push(`${member.name} ${member.state} ${member.waiting}`),
-    back: (member: Member) => told.push(`${member.name} back`),
-  };
-  const lease = leaseOf(client);
-  const members = new Members({ client, lease, keys, codes, id, now: () => new Date(), reports });
-  ends.push(() => members.close());
-  const self = {
-    name,
-    version: '1.0.0',
-    urls: [`ldap://${name}.example:1389`],
-    number: 7,
-    since: Date.now(),
-    notInForce: [],
-    waiting: 0,
-  };
-  members.announce(() => self);
-  return { members, client, id, told, self };
 }
 
 function states({ members }: TestServer): readonly string[] {
@@ -129,7 +81,11 @@ describe('a lease', () => {
 describe('servers', () => {
   it('see each other; who is missed is reported once, and so is who is back', async () => {
     const keys = newKeys();
-    const [first, second, third] = [serverOf(keys, 'a'), serverOf(keys, 'b'), serverOf(keys, 'c')];
+    const [first, second, third] = [
+      serverOf(etcd.urls, keys, 'a'),
+      serverOf(etcd.urls, keys, 'b'),
+      serverOf(etcd.urls, keys, 'c'),
+    ];
     for (const one of [first, second, third])
       await until(() => states(one).join() === 'a here 0,b here 0,c here 0');
     third.self.waiting = 3;
@@ -138,9 +94,9 @@ describe('servers', () => {
     await until(() => [...first.told, ...second.told].length > 0);
     await until(() => states(first).includes('c away 3') && states(second).includes('c away 3'));
     // A new server learns from etcd who is missing.
-    const later = serverOf(keys, 'd');
+    const later = serverOf(etcd.urls, keys, 'd');
     await until(() => states(later).join() === 'a here 0,b here 0,c away 3,d here 0');
-    const again = serverOf(keys, 'c', third.id);
+    const again = serverOf(etcd.urls, keys, 'c', third.id);
     await until(() => states(first).includes('c here 0') && states(later).includes('c here 0'));
     const all = () => [first, second, later, again].flatMap(({ told }) => told);
     await until(() => all().length > 1);
@@ -152,11 +108,20 @@ describe('servers', () => {
 
   it('believe nothing that was written without the master key', async () => {
     const keys = newKeys();
-    const server = serverOf(keys, 'a');
+    const server = serverOf(etcd.urls, keys, 'a');
     await until(() => states(server).length === 1);
     const about = {
-      ...{ name: 'evil', version: '1', urls: ['ldap://evil.example'], number: 1, head: 1, since: 1, at: 1 },
-      ...{ isStopped: false, notInForce: [], waiting: 0 },
+      name: 'evil',
+      version: '1',
+      urls: ['ldap://evil.example'],
+      number: 1,
+      head: 1,
+      since: 1,
+      at: 1,
+      isStopped: false,
+      notInForce: [],
+      waiting: 0,
+      problem: '',
     };
     const client = clientOf(etcd.urls);
     const put = (id: string, kind: string, value: Uint8Array) =>

@@ -63,7 +63,7 @@ export const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
     'monitor',
     [
       ...['ldap', 'files (types)', 'schema', 'directory', 'store (types)', 'config (types)', 'trust (types)'],
-      ...['mail (types)', 'runtime', 'backend', 'configuration (types)', 'tasks (types)'],
+      ...['mail (types)', 'runtime', 'backend', 'configuration (types)', 'tasks (types)', 'cluster (types)'],
     ],
   ],
   [

@@ -9,6 +9,7 @@ import type { ChangeStream } from '../connection/change-stream.ts';
 import { type ConnectionChoice, connectionOf, PasswordMissing } from '../connection/connection-choice.ts';
 import { DEFAULT_BIND_DN } from '../connection/connection-options.ts';
 import type { Directory } from '../connection/directory.ts';
+import { otherChoice } from '../connection/other-server.ts';
 import { ServerConnection } from '../connection/server-connection.ts';
 import { instanceOf, SOURCE_OPTIONS } from './instance-options.ts';
 
@@ -40,6 +41,21 @@ export async function openServer(invocation: Invocation, world: World): Promise<
     world.stderr.write(`Logged in as ${await server.extended(Oid.whoAmI, undefined)}\n`);
   }
   return server;
+}
+
+/**
+ * Returns how to open other servers of the same cluster by their URLs, as whoever has logged in. A password for another machine
+ * goes there by TLS only, unless the connection that was typed goes to another machine without it. Rejects with CommandError.
+ */
+export async function openerOfOthers(
+  invocation: Invocation,
+  world: World,
+): Promise<(urls: readonly string[]) => Promise<Directory>> {
+  const typed = await chooseConnection(invocation, world);
+  return async (urls) => {
+    const choice = otherChoice(typed, urls);
+    return ServerConnection.open(choice, await tlsOptions(choice, invocation, world));
+  };
 }
 
 /** Opens a connection to a running server for very many changes. Rejects with CommandError. */

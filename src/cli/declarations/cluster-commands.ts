@@ -6,12 +6,14 @@ import { INSTANCE_OPTIONS } from '../commands/instance-options.ts';
 export const clusterCommand: Command = {
   name: 'cluster',
   group: 'Safety',
-  operands: '<init|join|leave>',
-  operandValues: ['init', 'join', 'leave'],
+  operands: '<init|join|leave|export|forget> [SERVER]',
+  operandValues: ['init', 'join', 'leave', 'export', 'forget'],
   synopsis: 'Makes an instance, whose server is down, one of a cluster in etcd, or one of its own again.',
   description:
     'init begins a cluster with the configuration of the instance. join makes a new instance from the cluster; it needs the\n' +
-    'master key of the cluster. leave makes the instance one of its own, with what it has. See docs/cluster.md.\n' +
+    'master key of the cluster. leave makes the instance one of its own, with what it has. export makes a new instance of its\n' +
+    'own from what the cluster has; it needs the master key too. forget takes a server out that does not come back: its\n' +
+    'name or id follows. See docs/cluster.md.\n' +
     'Environment: CONFDIT_ETCD, CONFDIT_ETCD_PREFIX, CONFDIT_ETCD_CA_FILE, CONFDIT_ETCD_CERT_FILE, CONFDIT_ETCD_KEY_FILE,\n' +
     'CONFDIT_ETCD_USER, CONFDIT_ETCD_PASSWORD_FILE, CONFDIT_MASTER_KEY_FILE.',
   options: [
@@ -19,7 +21,8 @@ export const clusterCommand: Command = {
     {
       name: 'master-key',
       value: 'FILE',
-      synopsis: 'with join: a copy of this master key of another server becomes that of the instance',
+      synopsis:
+        'with join: a copy of this master key of another server becomes that of the instance; with export: the key to read with',
     },
   ],
   run: async (...typed) => (await import('../commands/cluster.ts')).cluster(...typed),

@@ -18,6 +18,11 @@ const PRUNE_OPTION: CommandOption = {
   synopsis: 'delete what is below this entry and in none of the files',
 };
 
+const ALL_SERVERS_OPTION: CommandOption = {
+  name: 'all-servers',
+  synopsis: 'have every server of the cluster try the changes, with the same login',
+};
+
 const planCommand: Command = {
   name: 'plan',
   group: GROUP,
@@ -28,9 +33,10 @@ const planCommand: Command = {
     'The files hold whole entries: an attribute that is not in an entry of theirs is to be removed. Entries that are in\n' +
     'no file are left alone, unless --prune names an entry above them. FILE may be a folder, or - for standard input.\n' +
     'The changes are tried as one, and nothing is changed. Every problem is reported with file and line, and the exit\n' +
-    'code is 1 then.',
+    'code is 1 then. With --all-servers the problems of each server are reported, and which of them could not be asked.',
   options: [
     PRUNE_OPTION,
+    ALL_SERVERS_OPTION,
     JSON_OPTION,
     {
       name: 'detailed-exitcode',
@@ -49,7 +55,7 @@ const applyCommand: Command = {
   description:
     'Shows the plan and asks first, unless --no-prompt is given. Nothing is changed when somebody else has changed\n' +
     'one of the entries meanwhile. FILE may be a folder, or - for standard input.',
-  options: [PRUNE_OPTION, JSON_OPTION, ...EITHER_OPTIONS],
+  options: [PRUNE_OPTION, ALL_SERVERS_OPTION, JSON_OPTION, ...EITHER_OPTIONS],
   run: async (...typed) => (await import('../files/plan-commands.ts')).apply(...typed),
 };
 

@@ -10,6 +10,7 @@ import type { Directory } from '../connection/directory.ts';
 import { openTyped } from '../declarations/tree-options.ts';
 import { ExitCode } from '../exit-code.ts';
 import { whileWorking } from '../progress-bar.ts';
+import type { ServerJudgement } from './all-servers.ts';
 import { type DesiredEntry, readFilesOfEntries } from './desired-entries.ts';
 import { findInputFiles } from './input-files.ts';
 import { locateSentence } from './located-problem.ts';
@@ -37,8 +38,10 @@ async function showPlan(made: MadePlan, invocation: Invocation, world: World): P
   const judging = judgePlan(directory, plan);
   const { notes, problems, unknown } = await whileWorking(world.stderr, 'trying', judging);
   for (const problem of problems) world.stderr.write(`${inFile(problem, made)}\n`);
-  if (problems.length > 0) {
-    const count = problems.length === 1 ? 'this problem' : `these ${problems.length} problems`;
+  const others = await tellOthers(made, invocation, world);
+  const all = [...problems, ...others.flatMap((one) => one.problems)];
+  if (all.length > 0) {
+    const count = all.length === 1 ? 'this problem' : `these ${all.length} problems`;
     throw new CommandError(`The plan cannot be applied because of ${count}.`, ExitCode.failed);
   }
   if (unknown !== undefined)
@@ -46,6 +49,24 @@ async function showPlan(made: MadePlan, invocation: Invocation, world: World): P
   // What reads JSON gets nothing else.
   for (const note of notes) world[invocation.has('json') ? 'stderr' : 'stdout'].write(`${note}\n`);
   return plan.length > 0 && invocation.has('detailed-exitcode') ? ExitCode.changes : ExitCode.success;
+}
+
+/** Has the other servers of the cluster try the plan, with --all-servers, and prints what each of them says. */
+async function tellOthers(
+  made: MadePlan,
+  invocation: Invocation,
+  world: World,
+): Promise<readonly ServerJudgement[]> {
+  if (!invocation.has('all-servers')) return [];
+  const { judgeElsewhere } = await import('./all-servers.ts');
+  const judging = judgeElsewhere(made.directory, made.plan, invocation, world);
+  const judgements = await whileWorking(world.stderr, 'trying elsewhere', judging);
+  for (const { name, problems, unknown } of judgements) {
+    for (const problem of problems) world.stderr.write(`Server ${name}: ${inFile(problem, made)}\n`);
+    if (unknown !== undefined)
+      world.stderr.write(`Server ${name}: whether the plan can be applied there is not known: ${unknown}\n`);
+  }
+  return judgements;
 }
 
 async function applyPlan(made: MadePlan, invocation: Invocation, world: World): Promise<ExitCode> {
@@ -56,6 +77,12 @@ async function applyPlan(made: MadePlan, invocation: Invocation, world: World): 
     if (isJson) world.stdout.write(formatApplied(described, ''));
     return ExitCode.success;
   }
+  const refusing = (await tellOthers(made, invocation, world)).find(({ problems }) => problems.length > 0);
+  if (refusing !== undefined)
+    throw new CommandError(
+      `Nothing was changed, because the server ${refusing.name} would refuse it.`,
+      refusing.exitCode,
+    );
   if (!invocation.has('no-prompt')) {
     // Nobody is asked for what cannot be done.
     const judged = await whileWorking(world.stderr, 'trying', judgePlan(made.directory, plan));

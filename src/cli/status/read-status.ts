@@ -20,6 +20,22 @@ export interface Status {
     readonly address: string;
     readonly connections: number;
   }[];
+  /** The servers of the cluster; none without one. */
+  readonly servers: readonly {
+    readonly name: string;
+    readonly urls: readonly string[];
+    readonly version: string;
+    readonly state: string;
+    readonly since: string;
+    /** True for the server that was asked. */
+    readonly isSelf: boolean;
+    readonly change: number;
+    /** Number of changes that it does not show yet. */
+    readonly behind: number;
+    readonly notInForce: readonly string[];
+    readonly waitingMessages: number;
+    readonly problem: string | undefined;
+  }[];
   readonly mailServers: readonly {
     readonly name: string;
     readonly address: string;
@@ -67,6 +83,7 @@ export async function readStatus(directory: Directory, now: Date): Promise<Statu
       address: entry.first('ds-mon-listen-address') ?? '',
       connections: Number(entry.first('ds-mon-active-connections-count') ?? 0),
     })),
+    servers: ofClass('ds-monitor-cluster-server').map(clusterServer),
     mailServers: ofClass('ds-monitor-mail-server').map((entry) => ({
       name: entry.dn.name,
       address: entry.first('ds-mon-mail-address') ?? '',
@@ -81,6 +98,23 @@ export async function readStatus(directory: Directory, now: Date): Promise<Statu
     unresolved: ofClass('ds-monitor-reload').flatMap((entry) => entry.values('ds-mon-reload-problem')),
     expiring: monitor.flatMap((entry) => expiryOf(entry, now)),
     changes: await lastChanges(directory),
+  };
+}
+
+function clusterServer(entry: Entry): Status['servers'][number] {
+  const ofServer = (name: string) => entry.first(`ds-mon-server-${name}`);
+  return {
+    name: entry.dn.name,
+    urls: entry.values('ds-mon-server-url'),
+    version: entry.first('ds-mon-full-version') ?? '',
+    state: ofServer('state') ?? '',
+    since: readableTime(ofServer('since')),
+    isSelf: ofServer('self') === 'TRUE',
+    change: Number(ofServer('change-number') ?? 0),
+    behind: Number(ofServer('lag') ?? 0),
+    notInForce: entry.values('ds-mon-server-not-in-force'),
+    waitingMessages: Number(ofServer('waiting-messages') ?? 0),
+    problem: ofServer('problem'),
   };
 }
 

@@ -27,6 +27,7 @@ export function formatStatus(status: Status, stdout: Stream, trends?: ShownTrend
       ['Listener', 'Address', 'Connections'],
       status.listeners.map((one) => [one.name, one.address, String(one.connections)]),
     ),
+    clusterServers(status),
     mailServers(status, trends),
     pending.length === 0
       ? 'Every stored value is effective.\n'
@@ -51,6 +52,26 @@ export function formatStatus(status: Status, stdout: Stream, trends?: ShownTrend
         ),
   ];
   return sections.filter((section) => section !== '').join('\n');
+}
+
+/** Servers that need somebody come first. */
+function clusterServers({ servers: all }: Status): string {
+  if (all.length === 0) return '';
+  const isFine = ({ state, notInForce, problem }: Status['servers'][number]) =>
+    Number(state === 'here' && notInForce.length === 0 && problem === undefined);
+  const shown = all.toSorted((one, other) => isFine(one) - isFine(other)).slice(0, LINES_SHOWN);
+  const table = formatTable(
+    ['Server', 'State', 'Since', 'Version', 'Change', 'Behind', 'Messages', 'Not in force', 'Address'],
+    shown.map((one) => [
+      one.isSelf ? `${one.name} (this one)` : one.name,
+      one.state,
+      one.since,
+      one.version,
+      ...[one.change, one.behind, one.waitingMessages, one.notInForce.length].map(String),
+      one.urls.join(' '),
+    ]),
+  );
+  return `${table}${more(all.length)}`;
 }
 
 function mailServers({ mailServers: all }: Status, trends: ShownTrends | undefined): string {
