@@ -116,8 +116,8 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
       countChildren: () => contexts.belowRoot.length,
     }),
   );
-  const subschema = stampedSubschema(configuration, now());
-  contexts.add(singleEntryBackend({ schema, views, entry: () => subschema, instead: Instead.schema }));
+  const subschema = stampedSubschema(configuration, now);
+  contexts.add(singleEntryBackend({ schema, views, entry: subschema, instead: Instead.schema }));
   contexts.add(config);
   contexts.add(effective);
   contexts.add(monitorBackend(schema, views, monitor));
@@ -149,13 +149,20 @@ export function openContexts(options: NamingContextsOptions): OpenContexts {
 }
 
 /**
- * RFC 4512 §4.2 and RFC 4530: by its times a client sees that what it remembers of the schema may be old. The schema is read
- * when the server starts.
+ * RFC 4512 §4.2 and RFC 4530: by its times a client sees that what it remembers of the schema may be old. Files of the schema are
+ * read when the server starts; the configuration may add definitions later.
  */
-function stampedSubschema({ schema, tree }: Configuration, at: Date): Entry {
+function stampedSubschema({ schema, tree }: Configuration, now: () => Date): () => Entry {
   const root = tree.find(schema.dnKeyOfText('cn=config'));
   const id = idOfChange(root?.values('entryuuid')[0] ?? '', SUBSCHEMA_INDEX);
-  return stamp(undefined, schema.subschemaEntry, { at, by: 'cn=schema', id }, schema);
+  let made = schema.subschemaEntry;
+  let stamped = stamp(undefined, made, { at: now(), by: 'cn=schema', id }, schema);
+  return () => {
+    if (made === schema.subschemaEntry) return stamped;
+    made = schema.subschemaEntry;
+    stamped = stamp(stamped, made, { at: now(), by: 'cn=schema', id }, schema);
+    return stamped;
+  };
 }
 
 /** Only entries: a file of changes has no beginning to be applied to. Throws LdapError, LdifError, UnreadableFile. */

@@ -2,6 +2,7 @@
 // listens. The ports open last and close first.
 
 import { getHeapStatistics } from 'node:v8';
+import { SiteSchema } from '../configuration/site-schema.ts';
 import { alertingStore } from '../configuration/write/alerting-store.ts';
 import { WritePath } from '../configuration/write/write-path.ts';
 import { OctetBudget } from '../directory/octet-budget.ts';
@@ -166,9 +167,10 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
   const cluster = await openClusterOf(configured, { alerts, log, now });
   opened.defer(() => cluster?.close());
   const written = cluster?.store ?? store;
+  const siteSchema = new SiteSchema(schema, () => configuration.tree.entries());
   const writePath = new WritePath({
     target: configuration,
-    runtime: new Runtime([accounts]),
+    runtime: new Runtime([accounts, siteSchema]),
     now,
     log,
     store: alertingStore(written, alerts),
@@ -184,6 +186,7 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
     ...configured,
     keyOf,
     accounts,
+    siteSchema,
     policies,
     states,
     writePath,
@@ -374,7 +377,14 @@ function openListeners(ground: Ground, services: Services, opened: AsyncDisposab
       [
         new AccessPolicyComponent(services.policies),
         ...ground.policies.components,
-        ...[accounts, authentication.throttle, past.retention, services.memoryBackends, services.watch],
+        ...[
+          ground.siteSchema,
+          accounts,
+          authentication.throttle,
+          past.retention,
+          services.memoryBackends,
+          services.watch,
+        ],
         ...[...tasks.components, ...mail.components, ...alerting.components],
       ],
       [...places.components, ...ldapServer.components, httpServer],

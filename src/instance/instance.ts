@@ -3,7 +3,7 @@
 
 import { constants } from 'node:fs';
 import { access, link, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { errorCode, isDiskFull, reasonOf } from '../files/file-error.ts';
 import { FILE_MODE, FOLDER_MODE, nodeFileSystem } from '../files/file-system.ts';
@@ -15,6 +15,7 @@ import { ARCHIVE_FOLDER, listArchives } from '../store/archive.ts';
 import { JOURNAL_FOLDER } from '../store/journal.ts';
 import { listSegments } from '../store/journal-recovery.ts';
 import { SNAPSHOT_NAME } from '../store/snapshot.ts';
+import { readMembership } from './cluster/membership.ts';
 import { KEYS_FOLDER, makeServerKey } from './server-key.ts';
 import { StartError } from './start-error.ts';
 
@@ -75,16 +76,41 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** The schema files of the instance in the order of their names: the shipped ones and the site's own. */
+/**
+ * Reads the schema files of the instance in the order of their names: the shipped ones and the site's own. In a cluster the schema of
+ * the site is in the configuration, which all servers share, so its files do not count.
+ */
 export async function readSchemaFiles(instance: Pick<Instance, 'folder'>): Promise<SchemaSource[]> {
+  const isShared = (await readMembership(join(instance.folder, 'config'))) !== undefined;
+  return readSchema(instance, isShared ? await shippedSchemaNames() : undefined);
+}
+
+/** Reads the schema files of the site alone. */
+export async function readSiteSchemaFiles(instance: Pick<Instance, 'folder'>): Promise<SchemaSource[]> {
+  const shippedNames = await shippedSchemaNames();
+  const all = await readSchema(instance, undefined);
+  return all.filter(({ path }) => !shippedNames.has(basename(path)));
+}
+
+/** @param only names of the files; undefined: all */
+async function readSchema(
+  instance: Pick<Instance, 'folder'>,
+  only: ReadonlySet<string> | undefined,
+): Promise<SchemaSource[]> {
   const folder = join(instance.folder, 'schema');
   const names = (await readdir(folder)).filter((name) => name.endsWith('.ldif')).sort();
   return Promise.all(
-    names.map(async (name) => ({
-      path: join(folder, name),
-      text: await readText(join(folder, name), SCHEMA_OCTETS_MAX),
-    })),
+    names
+      .filter((name) => only?.has(name) ?? true)
+      .map(async (name) => ({
+        path: join(folder, name),
+        text: await readText(join(folder, name), SCHEMA_OCTETS_MAX),
+      })),
   );
+}
+
+async function shippedSchemaNames(): Promise<ReadonlySet<string>> {
+  return new Set(await readdir(shipped('schema/')));
 }
 
 /** Writes the generated password where only the owner reads it, without a line end: `ldapsearch -y` takes all of the file. */

@@ -6,6 +6,7 @@ import type { Requester } from '../backend/backend.ts';
 import { expressionSyntaxes } from '../config/expression-syntaxes.ts';
 import { PRIVILEGES } from '../config/objects/root-dn-user.ts';
 import type { Configuration } from '../configuration/configuration.ts';
+import { SiteSchema } from '../configuration/site-schema.ts';
 import { WritePath } from '../configuration/write/write-path.ts';
 import { FileError } from '../files/file-error.ts';
 import type { HistoryService } from '../history/history-service.ts';
@@ -67,7 +68,8 @@ export async function openOfflineInstance(
   const now = () => new Date();
   const { configuration, membership, ...opened } = await openConfiguration({ choice, environment, now, log });
   const { store, values } = opened;
-  const means = { target: configuration, runtime: new Runtime([]), now, log };
+  const site = new SiteSchema(configuration.schema, () => configuration.tree.entries());
+  const means = { target: configuration, runtime: new Runtime([site]), now, log };
   const writePath = new WritePath({
     ...means,
     store: membership === undefined ? store : unchangeable(store, resolve(choice.instance)),

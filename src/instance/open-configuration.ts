@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expressionSyntaxes } from '../config/expression-syntaxes.ts';
 import { PropertyValidator } from '../config/property-validator.ts';
 import { Configuration } from '../configuration/configuration.ts';
+import { loadSiteSchema } from '../configuration/site-schema.ts';
 import { parseDefinition } from '../expression/definition.ts';
 import { Sources } from '../expression/sources.ts';
 import { FileReader } from '../files/file-reader.ts';
@@ -17,7 +18,7 @@ import type { AlertSink } from '../mail/alert.ts';
 import { Schema } from '../schema/schema.ts';
 import type { MasterKey } from '../store/encryption/data-keys.ts';
 import type { EncryptedValues } from '../store/encryption/stored-values.ts';
-import { type LdifStore, openLdifStore, type StoreLog } from '../store/ldif-store.ts';
+import { type LdifStore, type OpenedLdifStore, openLdifStore, type StoreLog } from '../store/ldif-store.ts';
 import { KEEP_ALL } from '../store/retention.ts';
 import { SNAPSHOT_NAME } from '../store/snapshot.ts';
 import { nameOfChecker } from './checked-by.ts';
@@ -27,6 +28,7 @@ import {
   readMembership,
   requireAgreement,
 } from './cluster/membership.ts';
+import { idleSiteFiles } from './cluster/site-files.ts';
 import { environmentWith } from './environment-file.ts';
 import { type Instance, openInstance, readSchemaFiles, secretPlaces } from './instance.ts';
 import type { InstanceChoice } from './instance-choice.ts';
@@ -115,13 +117,13 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
   });
   const { store } = opened;
   try {
+    await useSiteSchema(opened, { instance, schema, log, membership });
     await requireSameKey(values, keyPlace);
     const isLastKnownGood = choice.isLastKnownGood === true;
     if (opened.isUnclear && !isLastKnownGood && choice.acceptsEdit !== true) throw unclearEdit(configFolder);
-    const append = () => Promise.reject(onlyThroughCluster(instance.folder));
     const commits = await makeStartChanges({
       configFolder,
-      opened: (membership && { ...opened, store: { lastNumber: store.lastNumber, append } }) ?? opened,
+      opened: (membership && { ...opened, store: refusing(store, instance) }) ?? opened,
       newConfiguration,
       now: now(),
       log,
@@ -143,6 +145,28 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
     await store.close();
     throw await withHint(error, hintOptions);
   }
+}
+
+/** Returns a store that takes nothing: the configuration is changed through the cluster. */
+function refusing({ lastNumber }: LdifStore, { folder }: Instance): Pick<LdifStore, 'lastNumber' | 'append'> {
+  return { lastNumber, append: () => Promise.reject(onlyThroughCluster(folder)) };
+}
+
+interface SchemaUse {
+  readonly instance: Instance;
+  readonly schema: Schema;
+  readonly log: Log;
+  readonly membership: Membership | undefined;
+}
+
+/** Adds the schema of the site that is stored. Rejects with SchemaError. */
+async function useSiteSchema(
+  { entries, edited, commits }: Pick<OpenedLdifStore, 'entries' | 'edited' | 'commits'>,
+  { instance, schema, log, membership }: SchemaUse,
+): Promise<void> {
+  loadSiteSchema(schema, [...entries, ...(edited?.entries ?? [])], commits);
+  const idle = membership === undefined ? [] : await idleSiteFiles(instance, schema.added);
+  for (const sentence of idle) log.warn({}, sentence);
 }
 
 function warningsOf({ notInForce, outdated }: LoadedConfiguration): readonly string[] {

@@ -7,6 +7,7 @@ import { expressionSyntaxes } from '../config/expression-syntaxes.ts';
 import { PropertyValidator } from '../config/property-validator.ts';
 import { Configuration } from '../configuration/configuration.ts';
 import { loadCheckedEntries, loadEntries } from '../configuration/loading/configuration-loader.ts';
+import { loadSiteSchema } from '../configuration/site-schema.ts';
 import { repeat } from '../configuration/write/staging.ts';
 import { Sources } from '../expression/sources.ts';
 import { nodeFileSystem } from '../files/file-system.ts';
@@ -43,12 +44,13 @@ export async function readStoredEntries(
   const snapshot = await readSnapshot(nodeFileSystem, configFolder, values);
   if (snapshot === undefined)
     throw new NotAnInstance(`${folder} is no instance: it has no config/config.ldif.`);
+  const reader = new HistoryReader(join(configFolder, JOURNAL_FOLDER), values);
+  const commits = [...reader.commits(snapshot.number + 1)].filter((commit) => commit !== undefined);
+  loadSiteSchema(schema, snapshot.entries, commits);
   const sources = await Sources.open({ environment: {}, directories: [], instanceFolder: folder });
   const configuration = new Configuration({ schema, validator: new PropertyValidator({ schema, sources }) });
   if (snapshot.checked !== undefined) loadCheckedEntries(configuration, snapshot.entries);
   else loadEntries(configuration, snapshot.entries, { at: new Date(), by: 'cn=Export' }, randomUUID);
-  const reader = new HistoryReader(join(configFolder, JOURNAL_FOLDER), values);
-  const commits = [...reader.commits(snapshot.number + 1)].filter((commit) => commit !== undefined);
   repeat(configuration, commits);
   return { configuration, values };
 }

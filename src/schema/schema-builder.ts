@@ -69,17 +69,36 @@ export function buildSchemaParts(
   return new SchemaBuilder(syntaxes, rules).build(sources);
 }
 
+/**
+ * Builds a schema out of another and further definitions. Those that the other has already, word for word, change nothing. Throws
+ * SchemaError with all problems of the source.
+ * @param before what these definitions made before: what has not changed stays the same object
+ */
+export function extendSchemaParts(base: SchemaParts, source: SchemaSource, before: SchemaParts): SchemaParts {
+  const rules = [...new Set(base.rules.values())];
+  return new SchemaBuilder([...base.syntaxes.values()], rules, { base, before }).build([source]);
+}
+
+interface Extended {
+  readonly base: SchemaParts;
+  readonly before: SchemaParts;
+}
+
 class SchemaBuilder {
   readonly #problems: SchemaProblem[] = [];
-  readonly #types = new Map<string, AttributeType>();
-  readonly #classes = new Map<string, ObjectClass>();
+  readonly #types: Map<string, AttributeType>;
+  readonly #classes: Map<string, ObjectClass>;
+  readonly #extended: Extended | undefined;
   readonly #syntaxes: Map<string, Syntax>;
   readonly #rules = new Map<string, MatchingRule>();
   readonly #tables = new Map<DefinitionKind, DefinitionTable>(
     [...KINDS.values()].map((kind) => [kind, new DefinitionTable(WORDS[kind] ?? `value of ${kind}`)]),
   );
 
-  constructor(syntaxes: readonly Syntax[], rules: readonly MatchingRule[]) {
+  constructor(syntaxes: readonly Syntax[], rules: readonly MatchingRule[], extended?: Extended) {
+    this.#extended = extended;
+    this.#types = new Map(extended?.base.types);
+    this.#classes = new Map(extended?.base.classes);
     this.#syntaxes = new Map(syntaxes.map((syntax) => [syntax.oid, syntax]));
     for (const rule of rules) {
       for (const name of [rule.oid, ...rule.names]) this.#rules.set(name.toLowerCase(), rule);
@@ -93,7 +112,7 @@ class SchemaBuilder {
     this.#checkRules();
     this.#inOrder('attributeTypes', (placed) => {
       const parts = { types: this.#types, syntaxes: this.#syntaxes, rules: this.#rules };
-      register(this.#types, buildAttributeType(placed, parts, this.#refusing(placed)));
+      register(this.#types, this.#sameType(buildAttributeType(placed, parts, this.#refusing(placed))));
     });
     this.#inOrder('objectClasses', (placed) => {
       const parts = { types: this.#types, classes: this.#classes };
@@ -102,8 +121,8 @@ class SchemaBuilder {
     const contentRules = this.#contentRules();
     if (this.#problems.length > 0) throw new SchemaError(this.#problems);
     const placeRules = {
-      dITStructureRules: this.#formatted('dITStructureRules'),
-      nameForms: this.#formatted('nameForms'),
+      dITStructureRules: this.#placeRules('dITStructureRules'),
+      nameForms: this.#placeRules('nameForms'),
     };
     return {
       types: this.#types,
@@ -117,7 +136,7 @@ class SchemaBuilder {
 
   #contentRules(): ReadonlyMap<ObjectClass, ContentRule> {
     const parts = { types: this.#types, classes: this.#classes };
-    const rules = new Map<ObjectClass, ContentRule>();
+    const rules = new Map<ObjectClass, ContentRule>(this.#extended?.base.contentRules);
     for (const placed of this.#table('dITContentRules').all) {
       const rule = buildContentRule(placed, parts, this.#refusing(placed));
       if (rule !== undefined) rules.set(rule.structural, rule);
@@ -144,6 +163,13 @@ class SchemaBuilder {
   #define(kind: DefinitionKind, text: string, file: string, line: number): void {
     try {
       const definition = parseDefinition(kind, text);
+      const known = this.#inBase(kind, [definition.id, ...(definition.fields.get('NAME') ?? [])]);
+      if (known === formatDefinition(definition)) return;
+      if (known !== undefined) {
+        const what = `the ${WORDS[kind] ?? kind} ${nameOf(definition)} has a name or an OID that the files of the schema use already`;
+        this.#problems.push({ file, line, problem: what });
+        return;
+      }
       this.#problems.push(...this.#table(kind).add({ definition, file, line }));
     } catch (error) {
       if (!(error instanceof DefinitionError)) throw error;
@@ -180,6 +206,28 @@ class SchemaBuilder {
     for (const placed of walk.order) build(placed);
     for (const placed of walk.inCircles)
       this.#refusing(placed)('has itself among its superiors, or one that has');
+  }
+
+  /** Returns the definition of the schema below this one that has one of the names. */
+  #inBase(kind: DefinitionKind, names: readonly string[]): string | undefined {
+    const parts = kind === 'attributeTypes' ? this.#extended?.base.types : undefined;
+    const known = kind === 'objectClasses' ? this.#extended?.base.classes : parts;
+    for (const name of known === undefined ? [] : names) {
+      const found = known?.get(name.toLowerCase());
+      if (found !== undefined) return found.definition;
+    }
+    return undefined;
+  }
+
+  /** Returns the type that there was before, if this one is the same. */
+  #sameType(type: AttributeType | undefined): AttributeType | undefined {
+    const before = type && this.#extended?.before.types.get(type.oid);
+    const isSame = before?.definition === type?.definition && before?.superior === type?.superior;
+    return before !== undefined && isSame ? before : type;
+  }
+
+  #placeRules(kind: PlaceRuleKind): readonly string[] {
+    return [...(this.#extended?.base.placeRules[kind] ?? []), ...this.#formatted(kind)];
   }
 
   #formatted(kind: PlaceRuleKind): readonly string[] {

@@ -1,6 +1,7 @@
 // A schema file: LDIF text (RFC 2849) with the single entry cn=schema. Returns the attribute values with their
 // line numbers. Refuses other LDIF content: URLs, change records, further entries.
 
+import { DefinitionError, type DefinitionKind, formatDefinition, parseDefinition } from './definition.ts';
 import type { SchemaProblem } from './schema-error.ts';
 
 export interface SchemaFileValue {
@@ -48,6 +49,42 @@ export function parseSchemaFile(path: string, text: string): SchemaFile {
     if (value !== undefined) values.push(value);
   }
   return { values: values.filter(({ attribute }) => !/^(?:version|dn)$/i.test(attribute)), problems };
+}
+
+/** Kinds of definitions that a site may add to the schema. */
+export const SITE_KINDS: readonly DefinitionKind[] = [
+  ...(['attributeTypes', 'objectClasses', 'ldapSyntaxes'] as const),
+  ...(['dITContentRules', 'dITStructureRules', 'nameForms'] as const),
+];
+const DEFINITION_LINE = /^([A-Za-z]+): *(\(.*)$/s;
+
+/** Returns kind and text of one definition, written as a line of a schema file; undefined for any other text. */
+export function splitDefinition(
+  line: string,
+): { readonly kind: DefinitionKind; readonly text: string } | undefined {
+  const [, name = '', text = ''] = DEFINITION_LINE.exec(line) ?? [];
+  const kind = SITE_KINDS.find((one) => one.toLowerCase() === name.toLowerCase());
+  return kind === undefined ? undefined : { kind, text };
+}
+
+/** Returns the definitions in a schema file, each in one line. */
+export function definitionsOf(path: string, text: string): readonly string[] {
+  return parseSchemaFile(path, text).values.flatMap(({ attribute, value }) => {
+    const found = splitDefinition(`${attribute}: ${value.trim()}`);
+    return found === undefined ? [] : [`${found.kind}: ${found.text}`];
+  });
+}
+
+/** Returns the same text for definitions that say the same. */
+export function definitionKey(line: string): string {
+  const found = splitDefinition(line);
+  if (found === undefined) return line;
+  try {
+    return `${found.kind}: ${formatDefinition(parseDefinition(found.kind, found.text))}`;
+  } catch (error) {
+    if (error instanceof DefinitionError) return line;
+    throw error;
+  }
 }
 
 /** Returns the first line with a NUL octet, comments included. */

@@ -1,5 +1,5 @@
-// The schema: attribute types, object classes, equality of names, and the entry cn=schema (RFC 4512 §4). It is
-// immutable once parsed; only its caches change.
+// The schema: attribute types, object classes, equality of names, and the entry cn=schema (RFC 4512 §4). What its files define
+// never changes; definitions of the configuration are added to that, and may be others later.
 
 import { Dn, RDNS_MAX } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
@@ -13,7 +13,13 @@ import { normalizeValue } from './normal-value.ts';
 import { findStructuralClass, type ObjectClass } from './object-class.ts';
 import type { NameContext } from './rules/names.ts';
 import { standardMatchingRules } from './rules/standard.ts';
-import { buildSchemaParts, type SchemaParts, type SchemaSource } from './schema-builder.ts';
+import {
+  buildSchemaParts,
+  extendSchemaParts,
+  type SchemaParts,
+  type SchemaSource,
+} from './schema-builder.ts';
+import { SchemaError } from './schema-error.ts';
 import { prepareText } from './string-preparation.ts';
 import { makeSubschemaEntry, modifiableOperationalOf } from './subschema-entry.ts';
 import type { Syntax } from './syntax.ts';
@@ -28,6 +34,13 @@ export interface SchemaOptions {
    * Matching rules in addition to the built-in ones. One with the same OID or name replaces the built-in rule.
    */
   readonly matchingRules?: readonly MatchingRule[];
+}
+
+/** Definitions that can take the place of those that were added before. */
+export interface PreparedDefinitions {
+  /** Keys of attribute types, and names in lower case of classes, that go or become others. */
+  readonly gone: ReadonlySet<string>;
+  use(): void;
 }
 
 const DN_TEXTS_MAX = 20_000;
@@ -46,33 +59,75 @@ const OPTION = /^[A-Za-z0-9-]+$/;
 
 /** Definitions of attribute types and object classes, with the lookups and name keys that depend on them. */
 export class Schema implements NameContext {
-  /** All attribute types, in the order of the files, superiors first. */
-  readonly attributeTypes: readonly AttributeType[];
-  readonly objectClasses: readonly ObjectClass[];
-  readonly syntaxes: readonly Syntax[];
-  readonly matchingRules: readonly MatchingRule[];
-  readonly #parts: SchemaParts;
+  /** Definitions of the files. */
+  readonly #base: SchemaParts;
+  #added: readonly string[] = [];
+  #parts: SchemaParts;
+  #attributeTypes: readonly AttributeType[] = [];
+  #objectClasses: readonly ObjectClass[] = [];
   /** Direct subtypes of a type. */
-  readonly #inferiors = new Map<AttributeType, AttributeType[]>();
-  readonly #subtypes = new Map<AttributeType, readonly AttributeType[]>();
-  readonly #descriptions = new TextMemo<AttributeDescription>(DESCRIPTIONS_MAX, DESCRIPTION_LENGTH_MAX);
-  readonly #dnKeys = new TextMemo<string>(DN_TEXTS_MAX, DN_TEXT_LENGTH_MAX);
+  #inferiors = new Map<AttributeType, AttributeType[]>();
+  #subtypes = new Map<AttributeType, readonly AttributeType[]>();
+  #descriptions = new TextMemo<AttributeDescription>(DESCRIPTIONS_MAX, DESCRIPTION_LENGTH_MAX);
+  #dnKeys = new TextMemo<string>(DN_TEXTS_MAX, DN_TEXT_LENGTH_MAX);
   #nameDepth = 0;
   #subschemaEntry: Entry | undefined;
 
   private constructor(files: readonly SchemaSource[], options: SchemaOptions) {
     const rules = [...standardMatchingRules(this), ...(options.matchingRules ?? [])];
-    this.#parts = buildSchemaParts(files, [...standardSyntaxes, ...(options.syntaxes ?? [])], rules);
-    this.attributeTypes = [...new Set(this.#parts.types.values())];
-    this.objectClasses = [...new Set(this.#parts.classes.values())];
-    this.syntaxes = [...this.#parts.syntaxes.values()];
-    this.matchingRules = [...new Set(this.#parts.rules.values())];
-    for (const type of this.attributeTypes) this.#addInferior(type);
+    this.#base = buildSchemaParts(files, [...standardSyntaxes, ...(options.syntaxes ?? [])], rules);
+    this.#parts = this.#base;
+    this.#use(this.#base);
   }
 
   /** Parses schema files, in any order. Throws SchemaError with file and line of every problem. */
   static parse(files: readonly SchemaSource[], options: SchemaOptions = {}): Schema {
     return new Schema(files, options);
+  }
+
+  /** All attribute types, in the order of the files, superiors first. */
+  get attributeTypes(): readonly AttributeType[] {
+    return this.#attributeTypes;
+  }
+
+  get objectClasses(): readonly ObjectClass[] {
+    return this.#objectClasses;
+  }
+
+  get syntaxes(): readonly Syntax[] {
+    return [...this.#parts.syntaxes.values()];
+  }
+
+  get matchingRules(): readonly MatchingRule[] {
+    return [...new Set(this.#parts.rules.values())];
+  }
+
+  /** Definitions that were added to those of the files, as they were written. */
+  get added(): readonly string[] {
+    return this.#added;
+  }
+
+  /**
+   * Prepares definitions that are added to those of the files, in place of those that were added before.
+   * @param definitions lines of a schema file: `attributeTypes: ( … )`
+   * @throws SchemaError with all problems; each line is that of the definition, starting at 1
+   */
+  prepareAdded(definitions: readonly string[]): PreparedDefinitions {
+    const text = ['dn: cn=schema', ...definitions].join('\n');
+    const parts = asLines(() => extendSchemaParts(this.#base, { path: '', text }, this.#parts));
+    const types = new Set(parts.types.values());
+    const classes = new Map([...parts.classes].map(([name, { definition }]) => [name, definition]));
+    const gone = new Set<string>();
+    for (const type of this.#attributeTypes) if (!types.has(type)) gone.add(type.key);
+    for (const [name, { definition }] of this.#parts.classes)
+      if (classes.get(name) !== definition) gone.add(name);
+    return {
+      gone,
+      use: () => {
+        this.#added = definitions;
+        this.#use(parts);
+      },
+    };
   }
 
   /** Names of the operational attributes that clients may modify. `*` does not select them. */
@@ -231,6 +286,19 @@ export class Schema implements NameContext {
     return this.#subschemaEntry;
   }
 
+  /** Puts definitions into force, and forgets everything that was derived from others. */
+  #use(parts: SchemaParts): void {
+    this.#parts = parts;
+    this.#attributeTypes = [...new Set(parts.types.values())];
+    this.#objectClasses = [...new Set(parts.classes.values())];
+    this.#inferiors = new Map();
+    this.#subtypes = new Map();
+    this.#descriptions = new TextMemo(DESCRIPTIONS_MAX, DESCRIPTION_LENGTH_MAX);
+    this.#dnKeys = new TextMemo(DN_TEXTS_MAX, DN_TEXT_LENGTH_MAX);
+    this.#subschemaEntry = undefined;
+    for (const type of this.#attributeTypes) this.#addInferior(type);
+  }
+
   #addInferior(type: AttributeType): void {
     const { superior } = type;
     if (superior === undefined) return;
@@ -244,6 +312,16 @@ export class Schema implements NameContext {
     const key = type?.key ?? typeText.toLowerCase();
     const normal = type === undefined ? (prepareText(value, true) ?? value) : normalizeValue(type, value);
     return `${key}=${escapeSeparators(normal)}`;
+  }
+}
+
+/** Names the lines of problems as those of the definitions: the first line of the text is no definition. */
+function asLines<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof SchemaError)) throw error;
+    throw new SchemaError(error.problems.map((one) => ({ ...one, line: one.line - 1 })));
   }
 }
 

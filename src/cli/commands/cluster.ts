@@ -2,17 +2,22 @@
 // Server processes must be down for init and leave.
 
 import { resolve } from 'node:path';
+import type { Requester } from '../../backend/backend.ts';
 import { ClusterKeys } from '../../cluster/cluster-keys.ts';
 import { type ClusterLog, LogError, type LogSnapshot } from '../../cluster/cluster-log.ts';
 import { formatLogSnapshot } from '../../cluster/snapshot-text.ts';
+import { SITE_SCHEMA, SiteSchema } from '../../configuration/site-schema.ts';
 import { WritePath } from '../../configuration/write/write-path.ts';
 import { lockFolder } from '../../files/folder-lock.ts';
 import { readMembership, removeMembership, writeMembership } from '../../instance/cluster/membership.ts';
+import { missingDefinitions } from '../../instance/cluster/site-files.ts';
 import { environmentWith } from '../../instance/environment-file.ts';
 import type { InstanceChoice } from '../../instance/instance-choice.ts';
 import { valuesOf } from '../../instance/keys/stored-secrets.ts';
 import { configFolderOf } from '../../instance/offline-instance.ts';
-import { openConfiguration } from '../../instance/open-configuration.ts';
+import { type OpenConfiguration, openConfiguration } from '../../instance/open-configuration.ts';
+import { Dn } from '../../ldap/dn.ts';
+import { Attribute } from '../../ldap/entry.ts';
 import { Runtime } from '../../runtime/runtime.ts';
 import { type Environment, usingLog, usingServers } from '../cluster/cluster-access.ts';
 import { exportCluster, joinCluster } from '../cluster/new-from-cluster.ts';
@@ -32,6 +37,9 @@ export async function cluster(invocation: Invocation, world: World): Promise<Exi
   world.stdout.write(await asCommandError(() => work(choice, invocation, world)));
   return ExitCode.success;
 }
+
+const CONFIG = Dn.parse('cn=config');
+const INIT: Requester = { dn: 'cn=Cluster Init', name: 'cluster init', privileges: new Set() };
 
 type Work = (choice: InstanceChoice, invocation: Invocation, world: World) => Promise<string>;
 
@@ -56,10 +64,12 @@ async function initCluster(choice: InstanceChoice, _: Invocation, world: World):
   const log = { info: () => {}, warn: tell, error: tell };
   const opened = await openConfiguration({ choice, environment: world.env, now, log });
   const { configuration, environment, store, schema, master } = opened;
-  const writePath = new WritePath({ target: configuration, runtime: new Runtime([]), store, now, log });
+  const site = new SiteSchema(schema, () => configuration.tree.entries());
+  const writePath = new WritePath({ target: configuration, runtime: new Runtime([site]), store, now, log });
   try {
     // Entries of an instance that was never started have no identity before they are written.
     if (opened.isSnapshotDue) await writePath.snapshot();
+    await shareSiteSchema(opened, writePath);
     const { historyId } = configuration;
     if (historyId === undefined)
       throw new CommandError('The entry cn=config has no entryUUID.', ExitCode.wrongData);
@@ -80,6 +90,18 @@ async function initCluster(choice: InstanceChoice, _: Invocation, world: World):
     await writePath.close();
     await opened.close();
   }
+}
+
+/** Puts into the configuration what files of the site add to the schema: other servers do not have these files. */
+async function shareSiteSchema(
+  { instance, schema }: Pick<OpenConfiguration, 'instance' | 'schema'>,
+  writePath: WritePath,
+): Promise<void> {
+  const missing = await missingDefinitions(instance, schema.added);
+  if (missing.length === 0) return;
+  const attribute = new Attribute(SITE_SCHEMA, missing);
+  const change = { type: 'modify', dn: CONFIG, modifications: [{ operation: 'add', attribute }] } as const;
+  await writePath.submit(change, INIT);
 }
 
 /** An interrupted init goes on where it was. */

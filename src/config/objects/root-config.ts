@@ -9,6 +9,7 @@ import { reference } from '../types/dn.ts';
 import { duration } from '../types/duration.ts';
 import { fixedValue } from '../types/fixed-value.ts';
 import { integer } from '../types/integer.ts';
+import { schemaDefinition } from '../types/schema-definition.ts';
 import { string } from '../types/string.ts';
 import { unsupported } from '../types/unsupported.ts';
 import { foreignGlobalProperties } from './properties/foreign-global-properties.ts';
@@ -55,6 +56,18 @@ export const rootConfig = defineObject({
       description:
         'Such files are checked every second; links are followed, so that it does not matter how a file is replaced. ' +
         'Expression files are not checked: confdit reload, or SIGHUP, reads those again.',
+    }),
+    property({
+      name: 'site-schema',
+      oid: ownAttribute(345),
+      type: schemaDefinition(),
+      multiValued: true,
+      synopsis:
+        'Definitions of the schema of the site, each as a line of a schema file: attributeTypes: ( … ).',
+      description:
+        'They are added to those of the files in the folder schema, and are in force at once, in a cluster at every server before the ' +
+        'entries that use them. A definition that an entry uses is neither changed nor removed.',
+      default: { behaviour: 'The schema is that of the files.' },
     }),
     property({
       name: 'smtp-server',
