@@ -17,7 +17,7 @@ import { ClusterNetwork, type Place } from './cluster-network.ts';
 
 export const COUNT = 3;
 const QUOTA_OCTETS = 32 * 1024 * 1024;
-const DISK = 'size=256m';
+const DISK = 'size=64m';
 const ANYWHERE: Place = { address: '127.0.0.1', runBy: [] };
 
 /** Folders of clusters that are not closed. */
