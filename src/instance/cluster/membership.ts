@@ -36,6 +36,8 @@ export async function readMembership(configFolder: string): Promise<Membership |
   }
   const [, format, historyId, serverId] = MARK.exec(text) ?? [];
   if (Number(format) === FORMAT && historyId !== undefined) return { historyId, serverId };
+  if (Number(/^\{"format":(\d+),/.exec(text)?.[1]) > FORMAT)
+    throw new StartError(`${path} is of a newer version of confdit. Upgrade this server.`);
   throw new StartError(`${path} is not as this version of confdit wrote it. Restore it from a backup.`);
 }
 
