@@ -47,7 +47,7 @@ import { announceServer, clusterProblems, monitorServers } from './open-members.
 import { type OpenMonitor, openMonitor } from './open-monitor.ts';
 import { openReload } from './open-reload.ts';
 import { openSecretExport } from './open-secret-export.ts';
-import { openTasks } from './open-tasks.ts';
+import { openTasks, sharingOf } from './open-tasks.ts';
 import { openTrust, type TrustParts } from './open-trust.ts';
 import { putIntoForce } from './put-into-force.ts';
 
@@ -113,7 +113,7 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
   announceServer(ground, listeners.urls, services.mail.waiting);
   services.mail.queue.start();
   await services.alerting.start(urls);
-  await services.tasks.runner.start();
+  await services.tasks.start();
   ground.keepLastKnownGood(
     keepAsLastKnownGood({
       configFolder: instance.configFolder,
@@ -277,6 +277,7 @@ async function openServices(ground: Ground, isStarting: () => boolean, opened: A
     later,
     log,
     kinds: [snapshotTask(writePath), backups, reloadTask(reload), ...mail.taskKinds],
+    sharing: sharingOf(ground),
   });
   opened.defer(() => tasks.close());
   contexts.add(tasks.backend);

@@ -7,6 +7,7 @@ import type { Backend } from '../backend/backend.ts';
 import type { EntryViews } from '../backend/entry-views.ts';
 import { WritePath } from '../configuration/write/write-path.ts';
 import type { Log } from '../files/log.ts';
+import type { OpenConfiguration } from '../instance/open-configuration.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import { taskMonitor } from '../monitor/task-monitor.ts';
 import type { Component } from '../runtime/component.ts';
@@ -21,7 +22,8 @@ import { TaskRetention } from '../tasks/task-retention.ts';
 import { TaskRunner, type TaskRunnerOptions } from '../tasks/task-runner.ts';
 import { TaskStore } from '../tasks/task-store.ts';
 import { TaskTree } from '../tasks/task-tree.ts';
-import { tasksBackend } from '../tasks/tasks-backend.ts';
+import { sharedTasksBackend, type TasksBackendOptions, tasksBackend } from '../tasks/tasks-backend.ts';
+import type { Sharing } from './open-shared-tasks.ts';
 
 export interface TasksOptions extends Pick<TaskRunnerOptions, 'now' | 'later'> {
   readonly log: Log;
@@ -31,12 +33,16 @@ export interface TasksOptions extends Pick<TaskRunnerOptions, 'now' | 'later'> {
   readonly monitor: Monitor;
   readonly views: EntryViews;
   readonly kinds: readonly TaskKind[];
+  /** Makes tasks shared, in a cluster. */
+  readonly sharing?: Sharing | undefined;
 }
 
 export interface OpenTasks {
   readonly backend: Backend;
   readonly runner: TaskRunner;
   readonly components: readonly Component[];
+  /** Begins to run tasks. */
+  start(): Promise<void>;
   /** Ends the tasks that run, and notes it. */
   close(): Promise<void>;
 }
@@ -59,14 +65,40 @@ export async function openTasks(options: TasksOptions): Promise<OpenTasks> {
   });
   const runner = new TaskRunner({ tasks, writePath, retention, now, later, log });
   monitor.add(taskMonitor(runner));
-  const backend = tasksBackend({ tasks, views, writePath, runner, store });
+  const own = { tasks, views, writePath, runner, store };
+  const shared = await share(options, own, retention);
   const close = async () => {
+    await shared?.tasks.close();
     await runner.stop();
     await writePath.close();
     await store.close();
   };
   const renamed = new RenamedMailServers({ tasks, writePath, log });
-  return { backend, runner, components: [retention, renamed], close };
+  const start = async () => {
+    await runner.start();
+    shared?.tasks.start();
+  };
+  const components = [retention, renamed, ...(shared?.tasks.components ?? [])];
+  return { backend: shared?.backend ?? tasksBackend(own), runner, components, start, close };
+}
+
+/** Returns what makes tasks of a server shared; undefined if it belongs to no cluster. */
+export function sharingOf(
+  server: Sharing['configured'] &
+    Pick<OpenConfiguration, 'membership'> & { readonly cluster: Sharing['cluster'] | undefined },
+): Sharing | undefined {
+  const { cluster, membership } = server;
+  if (cluster === undefined || membership === undefined) return undefined;
+  return { cluster, configured: server, historyId: membership.historyId };
+}
+
+/** Adds the tasks that the servers of a cluster share; undefined without a cluster. */
+async function share(options: TasksOptions, own: TasksBackendOptions, retention: TaskRetention) {
+  const { sharing, now } = options;
+  if (sharing === undefined) return undefined;
+  const joined = sharedTasksBackend(own, now);
+  const { openSharedTasks } = await import('./open-shared-tasks.ts');
+  return { backend: joined.backend, tasks: openSharedTasks({ ...options, ...sharing, retention, joined }) };
 }
 
 /** Tasks of the past are no reason not to start: a folder that cannot be read is put aside. */

@@ -40,6 +40,11 @@ export class LogKeys {
     return folder(`${this.servers.key}${id}/`);
   }
 
+  /** Held by the server that does some work for all. */
+  leader(work: string): string {
+    return `${this.#prefix}leader/${work}`;
+  }
+
   /** Batch whose last record has this number. */
   batch(last: number): string {
     return `${this.#prefix}commit/${padded(last)}`;

@@ -31,6 +31,7 @@ export function backupTask(instanceFolder: string, now: () => Date, values: Encr
     classNames: ['confdit.BackupTask', 'org.opends.server.tasks.BackupTask'],
     privileges: [],
     isOneAtATime: true,
+    isOfServer: true,
     check: (entry) => [...pathIssues(entry), ...alwaysIssues(entry)],
     run: async (task) => {
       const { entry } = task;

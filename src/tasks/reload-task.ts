@@ -14,6 +14,7 @@ export function reloadTask(reload: Pick<Reload, 'run'>): TaskKind {
     classNames: ['confdit.ReloadTask'],
     privileges: [],
     isOneAtATime: true,
+    isOfServer: true,
     check: () => [],
     run: async (task: TaskContext): Promise<TaskOutcome> => {
       try {

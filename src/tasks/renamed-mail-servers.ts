@@ -17,6 +17,8 @@ export interface RenamedMailServersOptions {
   readonly tasks: TaskTree;
   readonly writePath: Pick<WritePath, 'submitAll'>;
   readonly log: { warn(fields: object, message: string): void };
+  /** Returns true if this server changes the tasks; undefined: always. */
+  readonly isLeader?: () => boolean;
 }
 
 const SERVER: Requester = Object.freeze({
@@ -42,7 +44,8 @@ export class RenamedMailServers implements Component {
   }
 
   #follow(from: string, dn: Dn): void {
-    const { tasks, writePath, log } = this.#options;
+    const { tasks, writePath, log, isLeader } = this.#options;
+    if (isLeader?.() === false) return;
     const names = (name: string) => tasks.schema.dnKeyOfText(name) === from;
     const isConcerned = (entry: ReturnType<TaskTree['tree']['findStaged']>) =>
       entry !== undefined &&

@@ -15,6 +15,8 @@ const STOP_PATIENCE_MS = 1000;
 export interface TaskEntryWriter {
   /** Modifies the entry for all readers. Rejects if it cannot be stored. */
   write(modify: (entry: Entry) => readonly Modification[]): Promise<void>;
+  /** Modifies the entry as `write` does, if the task may be started here. */
+  begin(modify: (entry: Entry) => readonly Modification[]): Promise<void>;
   readonly now: () => Date;
   readonly log: Pick<Log, 'warn'>;
 }
@@ -76,7 +78,7 @@ export class RunningTask implements TaskContext {
     const { now } = this.#writer;
     const started = `The task ${this.entry.dn.name} started.`;
     const line = formatLogLine(now(), this.#lineCount, 'INFORMATION', started);
-    await this.#writer.write((entry) => [
+    await this.#writer.begin((entry) => [
       replaceBy(new Attribute('ds-task-state', [TaskState.running])),
       replaceBy(new Attribute('ds-task-actual-start-time', [formatTaskTime(now())])),
       replaceBy(withLogLines(entry, [line])),

@@ -10,6 +10,7 @@ export function snapshotTask(writePath: WritePath): TaskKind {
     classNames: ['confdit.SnapshotTask'],
     privileges: [],
     isOneAtATime: true,
+    isOfServer: true,
     check: () => [],
     run: async (task: TaskContext): Promise<TaskOutcome> => {
       await writePath.snapshot();

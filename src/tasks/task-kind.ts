@@ -55,6 +55,8 @@ export interface TaskKind {
   readonly permission?: Extract<Permission, 'verify' | 'send'>;
   /** If true, such a task waits until the one before it has ended. */
   readonly isOneAtATime: boolean;
+  /** If true, the task is about the server that takes it, and no other server of a cluster can do it instead. */
+  readonly isOfServer?: boolean;
   /** Returns the problems of a new entry, as far as they are known at once. The schema is already checked. */
   check(entry: Entry): readonly Issue[];
   readonly unstored?: Unstored;

@@ -10,15 +10,15 @@ export class TaskRetention implements Component {
   readonly kind = 'global-configuration';
   readonly renamed = neverRenamed;
   #ms = UNTIL_IT_IS_KNOWN_MS;
-  #changed: () => void = () => {};
+  readonly #listeners = new Set<() => void>();
 
   get ms(): number {
     return this.#ms;
   }
 
-  /** Called after every change. */
+  /** Calls back after every change. */
   onChange(changed: () => void): void {
-    this.#changed = changed;
+    this.#listeners.add(changed);
   }
 
   *describe(): Generator<RunningPart> {
@@ -29,7 +29,7 @@ export class TaskRetention implements Component {
     return {
       commit: () => {
         if (after?.kind === 'global-configuration') this.#ms = after.taskRetentionTime;
-        this.#changed();
+        for (const changed of this.#listeners) changed();
       },
       abort: () => {},
     };

@@ -3,6 +3,7 @@
 // server are marked as interrupted, or wait for their time again.
 
 import type { Requester } from '../backend/backend.ts';
+import type { CommitChanges } from '../backend/change-feed.ts';
 import type { WritePath } from '../configuration/write/write-path.ts';
 import type { Log } from '../files/log.ts';
 import type { Change, Modification } from '../ldap/change.ts';
@@ -34,6 +35,10 @@ const STOP_TIME_MS = 5000;
 const EXPIRY_PERIOD_MS = 60_000;
 const EXPIRY_PAUSE_MAX_MS = 3_600_000;
 
+const NOT_KNOWN = 'Whether it had done its work is not known; it is not repeated.';
+const INTERRUPTED = `The server ended before the task did: it was interrupted. ${NOT_KNOWN}`;
+const ORPHANED = `The server that ran the task is gone, or could not store what became of it. ${NOT_KNOWN}`;
+
 /** Requester of the server's notes in tasks. */
 const SERVER: Requester = Object.freeze({
   dn: TASKS.toString(),
@@ -49,6 +54,8 @@ export interface TaskRunnerOptions {
   readonly now: () => Date;
   readonly later: Later;
   readonly log: Pick<Log, 'info' | 'warn'>;
+  /** Returns true while this server runs the tasks that several servers share; undefined: nobody else runs these tasks. */
+  readonly isLeader?: () => boolean;
 }
 
 export class TaskRunner {
@@ -56,10 +63,14 @@ export class TaskRunner {
   /** By the keys of their names. */
   readonly #running = new Map<string, RunningTask>();
   readonly #endings = new Set<Promise<void>>();
+  /** Keys of tasks of which is being noted that they were interrupted. */
+  readonly #orphans = new Set<string>();
   /** Cancels the timer for the next task, or for the end of a pause. */
   #cancelDue: (() => void) | undefined;
   #cancelExpiry: () => void = () => {};
   #isStopping = false;
+  /** True while tasks may be started here. */
+  #isAtWork = false;
   /** Number of starts in a row that could not be stored. */
   #failures = 0;
   #isPausing = false;
@@ -84,15 +95,39 @@ export class TaskRunner {
 
   async start(): Promise<void> {
     const { tasks, writePath, retention } = this.#options;
+    this.#isAtWork = true;
     for (const entry of tasks.tasks())
       if (stateOf(entry) === TaskState.running) await this.#noteInterrupted(entry);
     await this.#expire();
     retention.onChange(() => void this.#expire());
     this.#stopListening = writePath.feed.listen({
-      committed: () => this.#startDue(),
+      committed: (commit) => this.#committed(commit),
       failed: (error) => this.#options.log.warn({ err: error }, 'tasks are not started any more'),
     });
     this.#startDue();
+  }
+
+  /** Begins to run shared tasks: this server leads now. A task that runs nowhere is noted as interrupted. Never rejects. */
+  async takeOver(): Promise<void> {
+    this.#isAtWork = true;
+    this.#startDue();
+    await this.#expire();
+  }
+
+  /** Starts no more shared tasks: another server may lead. Those that run go on, and so do their notes. */
+  rest(): void {
+    this.#isAtWork = false;
+    this.#cancelDue?.();
+    this.#cancelDue = undefined;
+    this.#cancelExpiry();
+  }
+
+  /** Hears of what servers do with shared tasks, from the beginning. */
+  listen(): void {
+    this.#stopListening = this.#options.writePath.feed.listen({
+      committed: (commit) => this.#committed(commit),
+      failed: (error) => this.#options.log.warn({ err: error }, 'shared tasks are not started any more'),
+    });
   }
 
   /** Requests the end of the task with this name, if it runs. */
@@ -123,8 +158,42 @@ export class TaskRunner {
       .sort((one, other) => one.dueAt - other.dueAt);
   }
 
+  #committed({ changes, isForeign }: CommitChanges): void {
+    // Only this server notes anything in a task that it runs: another one tells that somebody wants its end.
+    for (const { after } of isForeign === true ? changes : [])
+      if (after !== undefined) this.cancel(after.key);
+    this.#startDue();
+  }
+
+  /** Returns true if this server may start a task, or note what has become of one that it does not run. */
+  #mayAct(): boolean {
+    return this.#isAtWork && !this.#isStopping && (this.#options.isLeader?.() ?? true);
+  }
+
+  /** Notes that tasks were interrupted which the leader before began. */
+  #noteOrphans(): void {
+    const { tasks, isLeader, log } = this.#options;
+    if (isLeader === undefined) return;
+    for (const entry of tasks.tasks()) {
+      const key = tasks.schema.dnKey(entry.dn);
+      if (stateOf(entry) !== TaskState.running || this.#running.has(key) || this.#orphans.has(key)) continue;
+      this.#orphans.add(key);
+      this.#noteInterrupted(entry)
+        .catch((error: unknown) => {
+          // It has ended meanwhile.
+          if (error instanceof LdapError && error.code === ResultCode.noSuchObject) return;
+          log.warn(
+            { err: error, task: entry.dn.toString() },
+            'that a task was interrupted could not be stored',
+          );
+        })
+        .finally(() => this.#orphans.delete(key));
+    }
+  }
+
   #startDue(): void {
-    if (this.#isStopping || this.#isPausing) return;
+    if (this.#isPausing || !this.#mayAct()) return;
+    this.#noteOrphans();
     this.#cancelDue?.();
     this.#cancelDue = undefined;
     const now = this.#options.now().getTime();
@@ -146,7 +215,8 @@ export class TaskRunner {
     if (kind.isOneAtATime && [...this.#running.values()].some((other) => other.kind === kind)) return;
     const run = tasks.unstored.runOf(entry) ?? kind.run;
     const task = new RunningTask(entry, kind, run, {
-      write: (modify) => this.#write(entry, modify),
+      write: (modify) => this.#write(entry, modify, false),
+      begin: (modify) => this.#write(entry, modify, true),
       now,
       log,
     });
@@ -169,7 +239,7 @@ export class TaskRunner {
       this.#failures = 0;
       log.info({ task: name, state }, 'task ended');
     } catch (error) {
-      // It was cancelled or deleted just before it started.
+      // It was cancelled or deleted just before it started, or another server has started it.
       if (error instanceof LdapError && error.code === ResultCode.noSuchObject) return;
       this.#pauseStarts(name, error);
     }
@@ -192,13 +262,24 @@ export class TaskRunner {
     });
   }
 
-  async #write(entry: Entry, modify: (entry: Entry) => readonly Modification[]): Promise<void> {
+  /**
+   * Modifies a task. The changes are made again each time that another server was first, so what is looked at here is what the change
+   * is stored on top of.
+   * @param isStart true if the task must wait still, and this server must be the one that starts it
+   */
+  async #write(
+    entry: Entry,
+    modify: (entry: Entry) => readonly Modification[],
+    isStart: boolean,
+  ): Promise<void> {
     const { tasks, writePath } = this.#options;
     const key = tasks.schema.dnKey(entry.dn);
     const changes = (): readonly Change[] => {
       const staged = tasks.tree.findStaged(key);
-      if (staged === undefined || !isUnfinished(staged))
+      if (staged === undefined || !isUnfinished(staged) || (isStart && stateOf(staged) !== TaskState.waiting))
         throw new LdapError('noSuchObject', `${entry.dn}: the task has ended or is gone.`);
+      if (isStart && !this.#mayAct())
+        throw new LdapError('noSuchObject', `${entry.dn}: another server starts the task.`);
       return [{ type: 'modify', dn: entry.dn, modifications: modify(staged) }];
     };
     await writePath.submitAll([{ changes }], SERVER);
@@ -211,29 +292,36 @@ export class TaskRunner {
       at,
       count,
       'ERROR',
-      'The server ended before the task did: it was interrupted. Whether it had done its work is not known; it is not repeated.',
+      this.#options.isLeader === undefined ? INTERRUPTED : ORPHANED,
     );
     const attributes = {
       'ds-task-state': TaskState.stoppedByShutdown,
       'ds-task-completion-time': formatTaskTime(at),
     };
-    await this.#write(entry, (staged) => [
-      { operation: 'replace', attribute: withLogLines(staged, [line]) },
-      ...Object.entries(attributes).map(
-        ([name, value]): Modification => ({ operation: 'replace', attribute: new Attribute(name, [value]) }),
-      ),
-    ]);
+    const modify = (staged: Entry): readonly Modification[] => {
+      if (this.#options.isLeader !== undefined && !this.#mayAct()) return [];
+      return [
+        { operation: 'replace', attribute: withLogLines(staged, [line]) },
+        ...Object.entries(attributes).map(
+          ([name, value]): Modification => ({
+            operation: 'replace',
+            attribute: new Attribute(name, [value]),
+          }),
+        ),
+      ];
+    };
+    await this.#write(entry, modify, false);
   }
 
   /** Removes expired tasks, once a minute; less often while the disk refuses it. */
   async #expire(): Promise<void> {
-    if (this.#isExpiring) return;
+    if (this.#isExpiring || !this.#mayAct()) return;
     this.#isExpiring = true;
     this.#cancelExpiry();
     const isDone = await this.#removeExpired();
     this.#isExpiring = false;
     this.#expiryFailures = isDone ? 0 : this.#expiryFailures + 1;
-    if (this.#isStopping) return;
+    if (!this.#mayAct()) return;
     const pauseMs = isDone
       ? EXPIRY_PERIOD_MS
       : pauseAfter(this.#expiryFailures, { firstMs: EXPIRY_PERIOD_MS, longestMs: EXPIRY_PAUSE_MAX_MS });

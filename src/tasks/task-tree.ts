@@ -75,8 +75,12 @@ export class TaskTree implements WriteTarget {
 
   /** Yields the tasks that readers see. */
   *tasks(): Generator<Entry> {
-    for (const entry of this.tree.entries())
-      if (!this.#branchKeys.has(this.schema.dnKey(entry.dn))) yield entry;
+    for (const entry of this.tree.entries()) if (this.isTask(entry)) yield entry;
+  }
+
+  /** Returns false for the branches, below which tasks are. */
+  isTask({ dn }: Entry): boolean {
+    return !this.#branchKeys.has(this.schema.dnKey(dn));
   }
 
   apply(change: Change, made: Stamp): readonly Effect[] {

@@ -13,6 +13,7 @@ import type { Entry } from '../ldap/entry.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { Schema } from '../schema/schema.ts';
 import { SERVER_ATTRIBUTE, START_ATTRIBUTE } from './mail-server-change.ts';
+import { JoinedFeed, JoinedTasks, JoinedWriter, type TaskPlace } from './shared-tasks.ts';
 import { TASKS } from './task-branches.ts';
 import type { TaskRunner } from './task-runner.ts';
 import type { TaskStore } from './task-store.ts';
@@ -26,30 +27,58 @@ export interface TasksBackendOptions {
   readonly store: Pick<TaskStore, 'rememberedCount'>;
 }
 
+/** cn=tasks of a server that shares tasks with others. */
+export interface SharedTasksBackend {
+  readonly backend: TreeBackend;
+  /** Adds the shared tasks, once they are known. */
+  add(shared: TasksBackendOptions): void;
+}
+
 const NOT_STORED_YET =
   'The disk takes no changes now: the task ends, but a server that starts before that is stored does not know it.';
 
 /** Returns the backend of cn=tasks. */
 export function tasksBackend(options: TasksBackendOptions): TreeBackend {
+  const { tasks } = options;
+  const { source, feed, writer } = placeOf(options);
+  return new TreeBackend({ ...guardedBy(options), schema: tasks.schema, source: () => source, feed, writer });
+}
+
+/** Returns the backend of cn=tasks for the tasks of one server and those that several share. */
+export function sharedTasksBackend(own: TasksBackendOptions, now: () => Date): SharedTasksBackend {
+  let known: TaskPlace | undefined;
+  const places = { own: placeOf(own), shared: () => known, now };
+  const source = new JoinedTasks(places);
+  const feed = new JoinedFeed(own.writePath.feed);
+  const writer = new JoinedWriter(places);
+  const { schema } = own.tasks;
+  return {
+    backend: new TreeBackend({ ...guardedBy(own), schema, source: () => source, feed, writer }),
+    add(shared) {
+      known = placeOf(shared);
+      feed.add(known.feed);
+    },
+  };
+}
+
+function placeOf(options: TasksBackendOptions): TaskPlace {
   const { tasks, views, writePath } = options;
   const { schema, tree } = tasks;
   const source = new TreeSource(schema, tree);
+  const rights = new BackendRights(guardedBy(options));
   const rules = new TaskRules(options);
-  const guarded = {
+  const writer = new TreeWriter({ schema, tree, views, source, rights, writePath, rules, target: tasks });
+  return { tasks, source, feed: writePath.feed, writer };
+}
+
+function guardedBy({ views, tasks: { schema } }: TasksBackendOptions) {
+  return {
+    baseDn: TASKS,
     views,
     readPrivilege: 'config-read',
     writePrivileges: ['config-read', 'config-write'],
     isOwn: (entry: Entry, requester: Requester) => isOwn(entry, requester, schema),
   };
-  const rights = new BackendRights(guarded);
-  return new TreeBackend({
-    ...guarded,
-    baseDn: TASKS,
-    schema,
-    source: () => source,
-    feed: writePath.feed,
-    writer: new TreeWriter({ schema, tree, views, source, rights, writePath, rules, target: tasks }),
-  });
 }
 
 /** Returns true if the requester has added the task. */
