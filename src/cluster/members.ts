@@ -58,6 +58,7 @@ export class Members {
   #shown: { readonly text: string; readonly lease: bigint } | undefined;
   #head = 0;
   #isLooking = false;
+  #hasNews = false;
   #endWork: () => void = () => {};
 
   constructor(options: MembersOptions) {
@@ -157,23 +158,31 @@ export class Members {
     });
   }
 
-  /** Records servers that are missed, and those that are back. */
+  /** Records servers that are missed, and those that are back. What changes meanwhile is looked at afterwards. */
   async #look(): Promise<void> {
-    const { lease } = this.#options;
-    if (this.#isLooking || lease.id === undefined || !this.#mirror.isCurrent) return;
+    this.#hasNews = true;
+    if (this.#isLooking) return;
     this.#isLooking = true;
     try {
-      const isOld = this.#options.now().getTime() - this.#startedAt >= START_MS;
-      for (const known of this.#known()) {
-        if (known.isHere) this.#seen.add(known.id);
-        const isMissed = !known.isHere && known.away === undefined && known.id !== this.#options.id;
-        if (isMissed && (isOld || this.#seen.has(known.id))) await this.#missed(known);
-        else if (known.isHere && known.away !== undefined) await this.#returned(known, known.away);
+      while (this.#hasNews) {
+        this.#hasNews = false;
+        await this.#lookOnce();
       }
     } catch (error) {
       ignoreAway(error);
     } finally {
       this.#isLooking = false;
+    }
+  }
+
+  async #lookOnce(): Promise<void> {
+    if (this.#options.lease.id === undefined || !this.#mirror.isCurrent) return;
+    const isOld = this.#options.now().getTime() - this.#startedAt >= START_MS;
+    for (const known of this.#known()) {
+      if (known.isHere) this.#seen.add(known.id);
+      const isMissed = !known.isHere && known.away === undefined && known.id !== this.#options.id;
+      if (isMissed && (isOld || this.#seen.has(known.id))) await this.#missed(known);
+      else if (known.isHere && known.away !== undefined) await this.#returned(known, known.away);
     }
   }
 

@@ -39,6 +39,13 @@ function states({ members }: TestServer): readonly string[] {
   return members.all.map(({ name, state, waiting }) => `${name} ${state} ${waiting}`);
 }
 
+/** Ends a server as a crash does, and its lease at once. */
+async function endLeaseOf({ client, lease }: TestServer): Promise<void> {
+  const { id = 0n } = lease;
+  client.close();
+  await clientOf(etcd.urls).revokeLease(id);
+}
+
 describe('a lease', () => {
   it('keeps the keys that are bound to it, until nobody renews it', async () => {
     const client = clientOf(etcd.urls);
@@ -89,8 +96,9 @@ describe('servers', () => {
     for (const one of [first, second, third])
       await until(() => states(one).join() === 'a here 0,b here 0,c here 0');
     third.self.waiting = 3;
+    third.lease.wake();
     await until(() => states(first).includes('c here 3') && states(second).includes('c here 3'));
-    third.client.close();
+    await endLeaseOf(third);
     await until(() => [...first.told, ...second.told].length > 0);
     await until(() => states(first).includes('c away 3') && states(second).includes('c away 3'));
     // A new server learns from etcd who is missing.

@@ -9,7 +9,9 @@ import type { EtcdClient } from '../../../src/etcd/etcd-client.ts';
 import { clientOf } from '../etcd/clients.ts';
 
 /** Seconds: the shortest that a member grants with its election timeout. */
-const TTL = 2;
+const SHORT_TTL = 2;
+/** Seconds: longer than the processors are kept from a test, however busy the machine is. */
+const LONG_TTL = 60;
 const HISTORY = '7c5f3c1e-0000-4000-8000-000000000001';
 
 export const codes = codesOf(1);
@@ -24,6 +26,7 @@ export function codesOf(octet: number): ClusterKeys {
 export interface TestServer {
   readonly members: Members;
   readonly client: EtcdClient;
+  readonly lease: EtcdLease;
   readonly id: string;
   /** Reports of this server about others. */
   readonly told: string[];
@@ -31,8 +34,8 @@ export interface TestServer {
 }
 
 /** Opens a lease; `endServers` ends it. */
-export function leaseOf(client: EtcdClient): EtcdLease {
-  const lease = new EtcdLease({ client, elapsed: () => performance.now(), ttl: TTL });
+export function leaseOf(client: EtcdClient, ttl: number = SHORT_TTL): EtcdLease {
+  const lease = new EtcdLease({ client, elapsed: () => performance.now(), ttl });
   ends.push(async () => {
     client.close();
     await lease.close();
@@ -40,7 +43,7 @@ export function leaseOf(client: EtcdClient): EtcdLease {
   return lease;
 }
 
-/** Opens a server that announces itself; `endServers` ends it. */
+/** Opens a server that announces itself, and whose lease does not end by itself; `endServers` ends it. */
 export function serverOf(
   urls: readonly string[],
   keys: LogKeys,
@@ -53,7 +56,7 @@ export function serverOf(
     away: (member: Member) => told.push(`${member.name} ${member.state} ${member.waiting}`),
     back: (member: Member) => told.push(`${member.name} back`),
   };
-  const lease = leaseOf(client);
+  const lease = leaseOf(client, LONG_TTL);
   const members = new Members({ client, lease, keys, codes, id, now: () => new Date(), reports });
   ends.push(() => members.close());
   const self = {
@@ -67,7 +70,7 @@ export function serverOf(
     problem: '',
   };
   members.announce(() => self);
-  return { members, client, id, told, self };
+  return { members, client, lease, id, told, self };
 }
 
 export async function endServers(): Promise<void> {
