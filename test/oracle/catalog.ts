@@ -159,7 +159,8 @@ const BY_KIND: Readonly<Record<string, Readonly<Record<string, readonly (readonl
 const TYPES_LEFT_ALONE: ReadonlySet<string> = new Set(['fixed value', 'unsupported', 'without effect']);
 
 /** Attributes that are left as they are: fixed values, what cannot be had, and what names an object. */
-const LEFT_ALONE = /^ds-cfg-(?:java-class|backend-id)$|environment-variable$|pin-(?:file|property)$/;
+const LEFT_ALONE =
+  /^ds-cfg-(?:java-class|backend-id|site-schema)$|environment-variable$|pin-(?:file|property)$/;
 
 interface Place {
   readonly kind: string;
