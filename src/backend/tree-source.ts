@@ -30,6 +30,14 @@ export interface Presentation {
   treeKey(key: string): string;
   /** Returns whether the indexes of the tree hold the values that are shown. */
   isIndexed(key: string): boolean;
+  /** Entries of the tree that readers do not see at all. Without it there are none. */
+  readonly hidden?: HiddenEntries;
+}
+
+export interface HiddenEntries {
+  /** Returns true while every entry is shown. */
+  isNone(): boolean;
+  has(entry: Entry): boolean;
 }
 
 const AS_STORED: Presentation = {
@@ -66,7 +74,7 @@ export class TreeSource implements EntrySource {
   get({ dn, dnKey, manageDsaIt }: EntryName): Entry {
     if (manageDsaIt !== true) this.#refuseElsewhere(dn, dnKey);
     const entry = this.#tree.find(this.#presentation.treeKey(dnKey));
-    if (entry === undefined) throw this.#noSuchObject(dn);
+    if (entry === undefined || this.#isHidden(entry)) throw this.#noSuchObject(dn);
     return this.#presentation.shown(entry);
   }
 
@@ -76,21 +84,32 @@ export class TreeSource implements EntrySource {
 
   readonly countChildren = (entry: Entry): number => {
     const key = this.#presentation.treeKey(this.#schema.dnKey(entry.dn));
-    return this.#tree.findNode(key)?.childCount ?? 0;
+    const node = this.#tree.findNode(key);
+    if (node === undefined || this.#presentation.hidden?.isNone() !== false) return node?.childCount ?? 0;
+    return [...this.#shownChildren(node)].length;
   };
 
   *children(entry: Entry): Generator<Entry> {
     const key = this.#presentation.treeKey(this.#schema.dnKey(entry.dn));
-    for (const { entry: child } of this.#tree.findNode(key)?.children?.values() ?? [])
-      if (child !== undefined) yield this.#presentation.shown(child);
+    for (const child of this.#shownChildren(this.#tree.findNode(key))) yield this.#presentation.shown(child);
   }
 
   *subtree(key: string): Generator<Entry> {
     const waiting = [this.#tree.findNode(this.#presentation.treeKey(key))];
     for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-      if (node.entry !== undefined) yield node.entry;
+      if (node.entry !== undefined && !this.#isHidden(node.entry)) yield node.entry;
       for (const child of node.children?.values() ?? []) waiting.push(child);
     }
+  }
+
+  *#shownChildren(node: Node | undefined): Generator<Entry> {
+    for (const { entry } of node?.children?.values() ?? [])
+      if (entry !== undefined && !this.#isHidden(entry)) yield entry;
+  }
+
+  #isHidden(entry: Entry): boolean {
+    const { hidden } = this.#presentation;
+    return hidden !== undefined && !hidden.isNone() && hidden.has(entry);
   }
 
   storedKey(key: string): string {
@@ -113,7 +132,8 @@ export class TreeSource implements EntrySource {
     const { treeKey, isIndexed } = this.#presentation;
     if (referrals !== undefined) this.#refuseElsewhere(base, treeKey(baseKey), scope);
     const node = this.#tree.findNode(treeKey(baseKey));
-    if (node === undefined) throw this.#noSuchObject(base);
+    const isShown = node?.entry === undefined || !this.#isHidden(node.entry);
+    if (node === undefined || !isShown) throw this.#noSuchObject(base);
     const isBase = scope === SearchScope.baseObject;
     return searchTree(this.#tree, {
       base: node,
@@ -129,8 +149,9 @@ export class TreeSource implements EntrySource {
   /** Takes entries as they are in the tree; a referral is found whatever it is like. */
   #matchesStored(matches: Matcher, referrals: ReadonlySet<Node> | undefined): Matcher {
     if (referrals !== undefined) return (entry) => isReferral(entry) || matches(entry);
+    const { shown, hidden } = this.#presentation;
+    if (hidden?.isNone() === false) return (entry) => !hidden.has(entry) && matches(shown(entry));
     if (this.#presentation === AS_STORED || matches === everyEntry) return matches;
-    const { shown } = this.#presentation;
     return (entry) => matches(shown(entry));
   }
 
@@ -138,7 +159,7 @@ export class TreeSource implements EntrySource {
     const { shown, treeKey } = this.#presentation;
     const find = (key: string) => {
       const entry = this.#tree.find(treeKey(key));
-      return entry === undefined ? undefined : shown(entry);
+      return entry === undefined || this.#isHidden(entry) ? undefined : shown(entry);
     };
     return noSuchObject(Dn.parse(dn), { schema: this.#schema, find });
   }

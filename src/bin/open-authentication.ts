@@ -2,14 +2,17 @@
 
 import { setTimeout } from 'node:timers/promises';
 import { PasswordProfiles, type ProfileSection } from '../config/passwords/password-profiles.ts';
+import { absentObjects } from '../configuration/absent-objects.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import { BrokenInvariant } from '../files/program-error.ts';
 import { ADMINISTRATOR_DN } from '../instance/administrator.ts';
+import type { OpenConfiguration } from '../instance/open-configuration.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { AccountLockout, type AccountLockoutOptions } from '../operations/login/account-lockout.ts';
 import { Authentication, type AuthenticationOptions } from '../operations/login/authentication.ts';
 import { LoginThrottle, type ThrottleOptions, throttleLimitsOf } from '../operations/login/login-throttle.ts';
 import { SUPPORTED_SASL_MECHANISMS } from '../operations/sasl/mechanisms.ts';
+import { PasswordPolicies } from '../runtime/password-policies.ts';
 
 interface Given
   extends Pick<AuthenticationOptions, 'accounts' | 'profiles' | 'derive' | 'renew'>,
@@ -63,4 +66,13 @@ export function offeredMechanisms(accounts: ProfileSection): readonly string[] {
 export function openProfiles({ schema, tree }: Configuration): PasswordProfiles {
   // Whoever may read it may read the names of the accounts too.
   return new PasswordProfiles(tree.find(schema.dnKeyOfText('cn=config'))?.first('entryuuid') ?? '');
+}
+
+/** Opens the password policies of a configuration. */
+export function openPolicies(
+  { instance, files, configuration }: Pick<OpenConfiguration, 'instance' | 'files' | 'configuration'>,
+  keyOf: (dn: string) => string,
+): PasswordPolicies {
+  const absent = absentObjects(configuration);
+  return new PasswordPolicies({ instanceFolder: instance.folder, files, keyOf, absent });
 }

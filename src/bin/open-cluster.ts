@@ -1,16 +1,14 @@
 // The cluster that an instance belongs to, plugged in where it belongs to one. Other servers load nothing of src/cluster/.
 
-import { join } from 'node:path';
 import type { OpenCluster } from '../cluster/open-cluster.ts';
 import type { WritePath } from '../configuration/write/write-path.ts';
 import type { Log } from '../files/log.ts';
+import { idOfCommit } from '../instance/cluster/last-commit.ts';
 import { writeMembership } from '../instance/cluster/membership.ts';
 import { valuesOf } from '../instance/keys/stored-secrets.ts';
 import type { OpenConfiguration } from '../instance/open-configuration.ts';
 import { StartError } from '../instance/start-error.ts';
 import type { AlertSink } from '../mail/alert.ts';
-import { HistoryReader } from '../store/history-reader.ts';
-import { JOURNAL_FOLDER } from '../store/journal.ts';
 import { memberAlerts } from './open-members.ts';
 
 export interface ClusterMeans {
@@ -23,13 +21,13 @@ export async function openClusterOf(
   opened: OpenConfiguration,
   { alerts, log, now }: ClusterMeans & { readonly now: () => Date },
 ): Promise<OpenCluster | undefined> {
-  const { membership, environment, store, files, master, schema } = opened;
+  const { membership, environment, store, files, master, schema, instance, values } = opened;
   if (membership === undefined) return undefined;
   const { historyId } = membership;
   requireSameHistory(opened, historyId);
   const serverId = membership.serverId ?? (await writeMembership(opened.instance.configFolder, historyId));
   const { openCluster } = await import('../cluster/open-cluster.ts');
-  const stopped = (message: string) => {
+  const failed = (message: string) => {
     log.error({}, message);
     alerts.raise({ type: 'confdit.ClusterFailed', message });
   };
@@ -37,7 +35,7 @@ export async function openClusterOf(
     environment,
     historyId,
     serverId,
-    lastId: () => lastIdOf(opened),
+    lastId: () => idOfCommit(instance.configFolder, values, store.lastNumber),
     local: store,
     files,
     now,
@@ -46,10 +44,11 @@ export async function openClusterOf(
     valuesOf: (keys) => valuesOf(keys, schema),
     reports: {
       ...memberAlerts(alerts),
-      stopped,
+      stopped: failed,
       notFollowed: (message) => log.warn({}, `Changes of other servers are not seen for now: ${message}`),
       copyFailed: (message) => log.warn({}, message),
       notShared: (message) => log.warn({}, message),
+      full: failed,
       notInForce: ({ number, by }, problems) => {
         const message = `Change ${number} of ${by} came from another server and is not all in force here:\n${problems.join('\n')}`;
         log.warn({ change: number, by, problems }, 'a change of another server is not all in force here');
@@ -68,15 +67,6 @@ function requireSameHistory({ configuration, instance }: OpenConfiguration, hist
   );
 }
 
-/** Returns the id of the last commit, if the journal has it. Throws StoreError. */
-function lastIdOf({ instance, store, values }: OpenConfiguration): string | undefined {
-  const number = store.lastNumber;
-  const history = new HistoryReader(join(instance.configFolder, JOURNAL_FOLDER), values);
-  if (number < (history.firstNumber ?? Number.POSITIVE_INFINITY)) return undefined;
-  for (const commit of history.commits(number, number)) if (commit !== undefined) return commit.id;
-  return undefined;
-}
-
 /** Brings a server to where its cluster is, before it serves. Throws StoreError if its history is another one. */
 export async function joinOthers(
   cluster: OpenCluster | undefined,
@@ -84,7 +74,8 @@ export async function joinOthers(
   { alerts, log }: ClusterMeans,
 ): Promise<void> {
   const reason = await cluster?.catchUp(() => writePath.follow());
-  if (reason === undefined) return;
+  // A server that follows no further has said so.
+  if (reason === undefined || cluster?.store.failure !== undefined) return;
   const message =
     'The server starts with its copy of the configuration, and refuses changes until it reaches etcd: ' +
     reason;

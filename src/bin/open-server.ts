@@ -7,16 +7,14 @@ import { alertingStore } from '../configuration/write/alerting-store.ts';
 import { WritePath } from '../configuration/write/write-path.ts';
 import { OctetBudget } from '../directory/octet-budget.ts';
 import { isDiskFull } from '../files/file-error.ts';
-import { giveAdministratorPassword } from '../instance/administrator.ts';
+import { addAtStart } from '../instance/at-start/added-at-start.ts';
 import { backupTask } from '../instance/backup-task.ts';
-import { addMissingContainers } from '../instance/containers.ts';
 import type { Instance } from '../instance/instance.ts';
 import type { InstanceChoice } from '../instance/instance-choice.ts';
 import { keepAsLastKnownGood, withHint } from '../instance/last-known-good.ts';
 import { finishLoading } from '../instance/load-configuration.ts';
 import { openConfiguration } from '../instance/open-configuration.ts';
 import { openHistory } from '../instance/open-history.ts';
-import { addShippedPolicies } from '../instance/shipped-policies.ts';
 import { tellUpgradeNotices } from '../instance/upgrade-notices.ts';
 import { Alerts } from '../mail/alerts.ts';
 import { reloadMonitor } from '../monitor/reload-monitor.ts';
@@ -26,7 +24,6 @@ import { AccessPolicyComponent } from '../runtime/access-policies.ts';
 import { Accounts } from '../runtime/accounts.ts';
 import type { DescribedPart, Digest } from '../runtime/description.ts';
 import { LoginStates } from '../runtime/login-states.ts';
-import { PasswordPolicies } from '../runtime/password-policies.ts';
 import { PREPARE_MS_MAX, Runtime } from '../runtime/runtime.ts';
 import { TrustRecovery } from '../runtime/trust-recovery.ts';
 import { UnsentAnswers } from '../server/connection/unsent-answers.ts';
@@ -39,7 +36,7 @@ import type { Clock } from './clock.ts';
 import type { OpenLog } from './log.ts';
 import { type OpenContexts, openContexts } from './naming-contexts.ts';
 import { loginAlerts, openAlerts } from './open-alerts.ts';
-import { offeredMechanisms, openAuthentication, openProfiles } from './open-authentication.ts';
+import { offeredMechanisms, openAuthentication, openPolicies, openProfiles } from './open-authentication.ts';
 import { joinOthers, openClusterOf, requireAddress } from './open-cluster.ts';
 import { openHttp } from './open-http.ts';
 import { openMail } from './open-mail.ts';
@@ -151,7 +148,7 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
   const { environment, now, later, log } = parts;
   const alerts = new Alerts({ now, later, log });
   const configured = await openConfiguration({ ...parts, alerts, isServer: true });
-  const { instance, schema, configuration, store, files } = configured;
+  const { instance, schema, configuration, store } = configured;
   opened.defer(() => configured.close());
   let endOfGoodStart = async () => {};
   opened.defer(() => endOfGoodStart());
@@ -161,7 +158,7 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
   const profiles = openProfiles(configuration);
   const accountProfiles = profiles.section();
   const accounts = new Accounts(keyOf, accountProfiles);
-  const policies = new PasswordPolicies({ instanceFolder: instance.folder, files, keyOf });
+  const policies = openPolicies(configured, keyOf);
   const states = await LoginStates.open({ folder: instance.configFolder, later, log });
   opened.defer(() => states.close());
   const cluster = await openClusterOf(configured, { alerts, log, now });
@@ -179,9 +176,8 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
   opened.defer(() => writePath.close());
   await joinOthers(cluster, writePath, { alerts, log });
   if (configured.isSnapshotDue) await writePath.snapshot().catch(tellUnlessFull(log));
-  await addShippedPolicies(configuration, writePath, log);
-  await addMissingContainers(configuration, writePath, log);
-  await giveAdministratorPassword(instance, environment, configuration, writePath, now);
+  const isShared = configured.membership !== undefined;
+  await addAtStart({ instance, environment, configuration, writePath, isShared, now, log });
   return {
     ...configured,
     keyOf,

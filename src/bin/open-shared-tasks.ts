@@ -92,7 +92,14 @@ class OpenedTasks implements SharedTasks {
       historyId: derivedId(historyId, WORK),
       master,
       valuesOf: (keys) => valuesOf(keys, schema),
-      reports: { stopped: warn, notFollowed: warn, copyFailed: warn, notShared: warn, notInForce: () => {} },
+      reports: {
+        stopped: warn,
+        notFollowed: warn,
+        copyFailed: warn,
+        notShared: warn,
+        full: warn,
+        notInForce: () => {},
+      },
     });
     this.components = [this.#renamed()];
     this.#beginning = this.#begin();

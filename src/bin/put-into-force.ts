@@ -3,12 +3,14 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Log } from '../files/log.ts';
 import type { OpenConfiguration } from '../instance/open-configuration.ts';
+import type { AlertSink } from '../mail/alert.ts';
 import type { Component } from '../runtime/component.ts';
 import { Runtime } from '../runtime/runtime.ts';
 
 type Starting = Pick<OpenConfiguration, 'configuration' | 'membership'> & {
   readonly now: () => Date;
   readonly log: Log;
+  readonly alerts: AlertSink;
 };
 
 /**
@@ -21,19 +23,33 @@ export async function putIntoForce(
 ): Promise<void> {
   const { configuration, membership } = starting;
   if (membership !== undefined) {
-    for (const stage of stages) await putSomeIntoForce(new Runtime(stage), starting);
+    const problems = new Set<string>();
+    for (const stage of stages) await putSomeIntoForce(new Runtime(stage), starting, problems);
+    reportAbsent([...problems], starting);
     return;
   }
   const differences = [...configuration.differences()];
   for (const stage of stages) (await new Runtime(stage).prepare(differences)).commit();
 }
 
-async function putSomeIntoForce(runtime: Runtime, { configuration, now, log }: Starting): Promise<void> {
+/** Reports what a server of a cluster starts without. */
+function reportAbsent(problems: readonly string[], { log, alerts }: Starting): void {
+  for (const problem of problems) log.warn({}, `Not in force on this server: ${problem}`);
+  if (problems.length === 0) return;
+  const message = `The server started without what cannot be in force on it:\n${problems.join('\n')}`;
+  alerts.raise({ type: 'confdit.NotInForce', message });
+}
+
+async function putSomeIntoForce(
+  runtime: Runtime,
+  { configuration, now }: Starting,
+  problems: Set<string>,
+): Promise<void> {
   for (;;) {
     const refused = new Set<string>();
     const prepared = await runtime.prepareAll([...configuration.differences()], {
       refused: ({ message }, key) => {
-        log.warn({}, `Not in force on this server: ${message}`);
+        problems.add(message);
         if (key !== undefined) refused.add(key);
       },
       turn: () => setImmediate(),

@@ -76,6 +76,12 @@ export interface ClusterLog {
    */
   read(from: number, max: number): Promise<readonly LogRecord[]>;
 
+  /** Returns the number of the first record that is there; the next number if there is none. Throws LogError. */
+  firstNumber(): Promise<number>;
+
+  /** Returns the octets that the service may take for everything in it; undefined if it does not say. Throws LogError. */
+  quota(): Promise<number | undefined>;
+
   /**
    * Yields the records after a number, each once and in order, a batch or several at a time, and waits for more until the
    * signal aborts. While the service is away it tries again and reports that by `state`. It asks for more only when the consumer

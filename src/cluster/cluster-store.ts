@@ -10,6 +10,7 @@ import { isSameCode } from './cluster-keys.ts';
 import { type ClusterLog, LogError, type LogHead, type LogProblem, type LogRecord } from './cluster-log.ts';
 import { LocalCopy } from './local-copy.ts';
 import type { LogRecords } from './log-records.ts';
+import { codeOfLast, endOfLog, type OwnPast, otherLast } from './own-past.ts';
 import type { SharedSnapshots } from './shared-snapshots.ts';
 
 /** Events that an administrator should know of, as sentences. */
@@ -22,8 +23,10 @@ export interface ClusterReports {
   stopped(sentence: string): void;
   /** The local copy misses commits. */
   copyFailed(sentence: string): void;
-  /** A snapshot of this server could not be shared with the others. */
+  /** A snapshot of this server could not be shared with the others, or space could not be made for it. */
   notShared(sentence: string): void;
+  /** The service has no space for changes; the sentence says what was done, and what is to be done. */
+  full(sentence: string): void;
 }
 
 export interface ClusterStoreOptions {
@@ -36,7 +39,7 @@ export interface ClusterStoreOptions {
   /** Returns the id of the last commit of the local store; undefined if only a snapshot has it. Throws StoreError. */
   readonly lastId?: () => string | undefined;
   readonly reports: ClusterReports;
-  readonly snapshots: Pick<SharedSnapshots, 'share'>;
+  readonly snapshots: Pick<SharedSnapshots, 'share' | 'makeSpace'>;
 }
 
 /** Records that are read at once while this server is behind. */
@@ -62,6 +65,8 @@ export class ClusterStore implements Store, ForeignCommits {
   #failure: StoreError | undefined;
   readonly #copy: LocalCopy;
   #following: Promise<void> | undefined;
+  /** Undefined unless the log had no space for the last change. */
+  #makingSpace: Promise<void> | undefined;
 
   constructor(options: ClusterStoreOptions) {
     this.#options = options;
@@ -104,6 +109,7 @@ export class ClusterStore implements Store, ForeignCommits {
       const added = records.format(commits, seen.code);
       const head = await log.append(seen, added);
       if (head === 'overtaken') throw this.#overtaken();
+      this.#makingSpace = undefined;
       this.#head = head;
       this.#number = head.number;
       this.#code = head.code;
@@ -182,6 +188,7 @@ export class ClusterStore implements Store, ForeignCommits {
   async close(): Promise<void> {
     this.#ended.abort();
     await this.#following;
+    await this.#makingSpace;
     await this.#copy.close();
     await this.#options.log.close();
   }
@@ -225,7 +232,7 @@ export class ClusterStore implements Store, ForeignCommits {
   #take(record: LogRecord): void {
     if (record.number > this.#number) this.#inbox.set(record.number, record);
     else if (record.number === this.#number && !isSameCode(record.code, this.#code ?? record.code))
-      throw this.#otherPast();
+      throw otherLast(this.#past);
   }
 
   /** Returns the records after the last one that is made here, as far as they are known or read at once. Throws LogError. */
@@ -248,67 +255,37 @@ export class ClusterStore implements Store, ForeignCommits {
   async #readHead(): Promise<LogHead> {
     const head = await this.#endOfLog();
     if (head.number > this.#number) throw this.#overtaken();
-    if (!isSameCode(head.code, this.#code ?? head.code)) throw this.#otherPast();
+    if (!isSameCode(head.code, this.#code ?? head.code)) throw otherLast(this.#past);
     return head;
-  }
-
-  /** Returns the end of the log. Throws StoreError if the log does not have what this server has. */
-  async #endOfLog(): Promise<LogHead> {
-    const head = await this.#options.log.head();
-    if (head === undefined || head.historyId !== this.#options.historyId || head.number < this.#number)
-      throw this.#otherPast();
-    return head;
-  }
-
-  /** Returns the code of the last record that this server has. Throws LogError, and StoreError if the log has another one. */
-  async #learnCode(): Promise<string> {
-    const { log, lastId } = this.#options;
-    const head = await this.#endOfLog();
-    const record = await this.#lastRecord();
-    if (record !== undefined) {
-      const id = lastId?.();
-      if (id !== undefined && id !== record.id) throw this.#otherPast();
-      return record.code;
-    }
-    // A server whose last change is that of the snapshot has begun with it, or has begun the cluster.
-    if ((await log.snapshotNumber()) === this.#number) {
-      if (head.number === this.#number) return head.code;
-      const snapshot = await log.readSnapshot();
-      if (snapshot?.number === this.#number) return snapshot.code;
-    }
-    throw new StoreError(
-      `The log of the cluster has change ${this.#number} no longer, so it is not known whether this server has it as the ` +
-        'others do. This server follows no further. Make its instance again with confdit cluster join.',
-      { isFinal: true },
-    );
-  }
-
-  /** Returns the record of the last commit that this server has; undefined if the log has it no longer. Throws LogError. */
-  async #lastRecord(): Promise<LogRecord | undefined> {
-    try {
-      const [record] = await this.#options.log.read(this.#number, 1);
-      return record?.number === this.#number ? record : undefined;
-    } catch (error) {
-      if (error instanceof LogError && error.problem === 'compacted') return undefined;
-      throw error;
-    }
   }
 
   /**
-   * Makes what the log has by now, before the server serves. Throws LogError if the log is away, and StoreError if it is not that of
-   * this server.
+   * Makes what the log has by now, before the server serves. Throws LogError if the log is away, and StoreError if this server
+   * follows it no further.
    */
   async catchUp(tell: () => Promise<void>): Promise<void> {
-    this.#code ??= await this.#learnCode();
-    const { number } = await this.#endOfLog();
-    while (this.#number < number) {
-      const before = this.#number;
-      this.#isBehind = true;
-      await tell();
-      if (this.#failure !== undefined) throw this.#failure;
-      // The log is away again, and says why.
-      if (this.#number === before) await this.#endOfLog();
+    try {
+      this.#code ??= await this.#learnCode();
+      const { number } = await this.#endOfLog();
+      while (this.#number < number) {
+        const before = this.#number;
+        this.#isBehind = true;
+        await tell();
+        if (this.#failure !== undefined) throw this.#failure;
+        // The log is away again, and says why.
+        if (this.#number === before) await this.#endOfLog();
+      }
+    } catch (error) {
+      throw error instanceof LogError && isPassing(error) ? error : this.#stop(error);
     }
+  }
+
+  #learnCode(): Promise<string> {
+    return codeOfLast(this.#options.log, this.#past);
+  }
+
+  #endOfLog(): Promise<LogHead> {
+    return endOfLog(this.#options.log, this.#past);
   }
 
   #overtaken(): Overtaken {
@@ -317,12 +294,10 @@ export class ClusterStore implements Store, ForeignCommits {
     return new Overtaken();
   }
 
-  #otherPast(): StoreError {
-    return new StoreError(
-      `The log of the cluster does not have change ${this.#number} as this server has it: it was changed, restored from a ` +
-        'backup, or is that of another cluster. This server follows no further and takes no changes. See docs/cluster.md.',
-      { isFinal: true },
-    );
+  /** Last change of this server, to be compared with the log. */
+  get #past(): OwnPast {
+    const { historyId, lastId } = this.#options;
+    return { historyId, number: this.#number, lastId };
   }
 
   #refusalOf(error: unknown): unknown {
@@ -335,8 +310,14 @@ export class ClusterStore implements Store, ForeignCommits {
       this.#isBehind = true;
       return new OutcomeUnknown(error.message, { cause: error });
     }
+    if (error.problem === 'full') this.#makingSpace ??= this.#makeSpace();
     if (error.problem === 'too-large') return new TooLarge(error.message, { cause: error });
     return isPassing(error) ? new StoreError(error.message, { cause: error }) : this.#stop(error);
+  }
+
+  async #makeSpace(): Promise<void> {
+    const sentence = await this.#options.snapshots.makeSpace();
+    if (sentence !== undefined) this.#options.reports.full(sentence);
   }
 
   #stop(error: unknown): StoreError {

@@ -6,10 +6,10 @@
 
 import { randomUUID } from 'node:crypto';
 import { EtcdClient, type EtcdClientOptions, fitting } from '../etcd/etcd-client.ts';
-import { EtcdError } from '../etcd/etcd-error.ts';
 import type { KeyValue, Operation } from '../etcd/messages.ts';
 import { Deadline } from '../time/deadline.ts';
 import { pause } from '../time/pause.ts';
+import { ignoreCompacted, logErrorOf, mayPass, notStored, passing, unknown } from './append-outcomes.ts';
 import {
   type ClusterLog,
   LogError,
@@ -20,7 +20,7 @@ import {
 } from './cluster-log.ts';
 import { follow, type LogPosition } from './etcd-follower.ts';
 import { PART_OCTETS, readParts, writeParts } from './etcd-parts.ts';
-import { EtcdService, outcomeUnknown } from './etcd-service.ts';
+import { EtcdService } from './etcd-service.ts';
 import { EtcdSnapshots } from './etcd-snapshots.ts';
 import { LogKeys, NUMBER_DIGITS, partKey } from './log-keys.ts';
 import {
@@ -179,6 +179,22 @@ export class EtcdLog implements ClusterLog {
       throw new LogError('compacted', message);
     }
     return found;
+  }
+
+  async firstNumber(): Promise<number> {
+    const { ranges } = await this.#service.ask(() =>
+      this.#client.readTogether([{ key: this.#keys.head }, { ...this.#keys.batchesFrom(0), limit: 1 }]),
+    );
+    const [heads, batches] = ranges;
+    const [first] = batches?.values ?? [];
+    if (first !== undefined) return (await this.#recordsOf(first))[0]?.number ?? 0;
+    const [head] = heads?.values ?? [];
+    return head === undefined ? 1 : decodeHead(head.value).number + 1;
+  }
+
+  async quota(): Promise<number | undefined> {
+    const { quota } = await this.#service.do(() => this.#client.status());
+    return quota === 0 ? undefined : quota;
   }
 
   follow(after: number, signal: AbortSignal): AsyncGenerator<readonly LogRecord[], void> {
@@ -348,41 +364,4 @@ function alreadyThere(): LogError {
     'refused',
     'There is a cluster in etcd already, with this prefix. Join it, or use another prefix.',
   );
-}
-
-/** Returns the error of a change after a try that failed like this, and may be done. */
-function unknown(error: LogError): LogError {
-  return new LogError('unknown', outcomeUnknown('the change was stored', reasonOf(error)), { cause: error });
-}
-
-/** Returns the sentence of the client of etcd, which does not say what follows from it. */
-function reasonOf({ cause, message }: LogError): string {
-  return cause instanceof EtcdError ? cause.message : message;
-}
-
-/** Returns the error if it is one of the log, and throws any other. */
-function logErrorOf(error: unknown): LogError {
-  if (error instanceof LogError) return error;
-  throw error;
-}
-
-function mayPass({ problem }: LogError): boolean {
-  return problem === 'unavailable' || problem === 'unknown';
-}
-
-/** Returns undefined for an error that may pass, and throws any other. */
-function passing(error: unknown): undefined {
-  if (error instanceof LogError && error.problem === 'unavailable') return undefined;
-  throw error;
-}
-
-/** Parts alone count nothing: a batch whose parts may be missing is certainly not stored. */
-function notStored(error: unknown): never {
-  if (!(error instanceof LogError) || error.problem !== 'unknown') throw error;
-  throw new LogError('unavailable', reasonOf(error), { cause: error });
-}
-
-/** Another server has compacted already. */
-function ignoreCompacted(error: unknown): void {
-  if (!(error instanceof EtcdError) || error.problem !== 'compacted') throw error;
 }

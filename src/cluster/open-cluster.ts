@@ -5,6 +5,7 @@ import type { FileReader } from '../files/file-reader.ts';
 import type { DataKeys, MasterKey } from '../store/encryption/data-keys.ts';
 import type { StoredValues } from '../store/encryption/stored-values.ts';
 import type { Store } from '../store/store.ts';
+import { StoreError } from '../store/store-error.ts';
 import { Deadline, livingTimer } from '../time/deadline.ts';
 import { ClusterKeys } from './cluster-keys.ts';
 import { LogError } from './cluster-log.ts';
@@ -37,8 +38,8 @@ export interface OpenCluster {
   readonly store: ClusterStore;
   readonly session: Session;
   /**
-   * Makes what the log has by now. Resolves to a sentence if the log does not answer: the server then serves what its copy has.
-   * Throws StoreError if the log is not that of this server.
+   * Makes what the log has by now. Resolves to a sentence if that cannot be done: the server then serves what its copy has, and
+   * refuses changes.
    */
   catchUp(tell: () => Promise<void>): Promise<string | undefined>;
   /** Sentences about what does not work for now; reads go on. */
@@ -84,25 +85,27 @@ export function openCluster(parts: ClusterParts): OpenCluster {
 async function caughtUp(store: ClusterStore, tell: () => Promise<void>): Promise<string | undefined> {
   let why = `etcd has not answered within ${CATCH_UP_MS / 1000} seconds.`;
   let isOver = false;
-  const trying = async (): Promise<undefined> => {
+  /** Resolves to the reason why this server follows the log no further; undefined if it has all of it. */
+  const trying = async (): Promise<string | undefined> => {
     while (!isOver) {
       try {
         await store.catchUp(tell);
         return undefined;
       } catch (error) {
-        if (!(error instanceof LogError)) throw error;
         why = messageOf(error);
+        if (error instanceof StoreError) return why;
+        if (!(error instanceof LogError)) throw error;
       }
       await after(PAUSE_MS).passed;
     }
-    return undefined;
+    return why;
   };
-  const done = trying().then(() => 'done' as const);
+  const done = trying().then((reason) => ({ reason }));
   for (let number = -1; number !== store.lastNumber; ) {
     number = store.lastNumber;
     const silence = after(CATCH_UP_MS);
     const first = await Promise.race([done, silence.passed]).finally(() => silence.close());
-    if (first === 'done') return undefined;
+    if (first !== undefined) return first.reason;
   }
   isOver = true;
   done.catch(() => undefined);

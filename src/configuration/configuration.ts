@@ -19,7 +19,7 @@ import { type Stamp, stamp } from '../directory/stamp.ts';
 import { Tree } from '../directory/tree.ts';
 import { readAhead } from '../expression/read-ahead.ts';
 import type { Change, ModifyDnChange } from '../ldap/change.ts';
-import { Dn } from '../ldap/dn.ts';
+import type { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Issue } from '../ldap/issue.ts';
 import type { ObjectDifference } from '../runtime/component.ts';
@@ -31,7 +31,7 @@ import { requireStagedSecretAnew, requireTrustKept } from './rights/secret-desti
 import { type KeepSecrets, type PrepareSecret, SecretFetching, secretNotes } from './secret-fetching.ts';
 import { textsInChanges, textsInEntries } from './texts-with-expressions.ts';
 import { ValuesInForce } from './values-in-force.ts';
-import { renameChanges } from './write/rename-changes.ts';
+import { newNameOf, renameChanges } from './write/rename-changes.ts';
 import type { WriteTarget } from './write/write-target.ts';
 
 /** Attributes that searches for a value of theirs find without looking at every entry. */
@@ -328,6 +328,11 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
     if (after !== undefined) this.#references.set(key, this.#targetsOf(after));
   }
 
+  keepsWhatWas({ key, kinds }: ObjectDifference): boolean {
+    const entry = this.find(key);
+    return kinds.before !== undefined && entry !== undefined && !this.inForce.failsClosed(entry);
+  }
+
   /** From now on entries mean what they mean with other sources. Takes those for which that is something else. */
   reload(validator: PropertyValidator, changed: readonly ReloadedEntry[]): void {
     this.inForce.reload(validator, changed);
@@ -391,10 +396,4 @@ export class Configuration implements TreeView, ConfigView, WriteTarget {
   #targetsOf(entry: Entry | undefined, before?: Entry): readonly string[] {
     return entry === undefined ? [] : this.validator.targetsOf(entry, before, this.pending(entry));
   }
-}
-
-function newNameOf(change: Change, schema: Schema): readonly (readonly [string, Dn])[] {
-  if (change.type !== 'modifyDn') return [];
-  const parent = change.newSuperior ?? change.dn.parent ?? Dn.root;
-  return [[schema.dnKey(change.dn), parent.child(change.newRdn)]];
 }

@@ -1,7 +1,14 @@
 // cn=effective: what is in force. The entries of cn=config with expressions resolved and defaults filled in; read
-// only. Filters match what is shown here, not what is written.
+// only. Filters match what is shown here, not what is written. An entry that cannot be in force on this server does not exist here.
 
-import { ChangeFeed, type CommitListener, type WatchedFeed } from '../backend/change-feed.ts';
+import {
+  ChangeFeed,
+  type CommitChanges,
+  type CommitListener,
+  type EntryChange,
+  type Place,
+  type WatchedFeed,
+} from '../backend/change-feed.ts';
 import type { EntryViews } from '../backend/entry-views.ts';
 import { Instead } from '../backend/read-only.ts';
 import { TreeBackend } from '../backend/tree-backend.ts';
@@ -64,6 +71,7 @@ class EffectiveEntries {
       shown: (entry) => this.#inForce(entry),
       treeKey: (key) => (key.endsWith(baseKey) ? key.slice(0, key.length - baseKey.length) + writtenKey : ''),
       isIndexed: (key) => !key.startsWith(RESOLVED_PREFIX) && key !== 'entrydn' && key !== ID_KEY,
+      hidden: inForce.absent,
     };
   }
 
@@ -117,7 +125,8 @@ class EffectiveFeed implements WatchedFeed {
   }
 
   since(number: number): ReturnType<WatchedFeed['since']> {
-    return this.#written.since(number);
+    const commits = this.#written.since(number);
+    return commits === undefined ? undefined : Array.from(commits, (commit) => this.#inForce(commit));
   }
 
   reach(number: number): Promise<void> {
@@ -125,15 +134,35 @@ class EffectiveFeed implements WatchedFeed {
   }
 
   listen(listener: CommitListener): () => void {
-    const stops = [this.#written.listen(listener), this.#reloads.listen(listener)];
+    const written: CommitListener = {
+      committed: (commit) => listener.committed(this.#inForce(commit)),
+      failed: (error) => listener.failed(error),
+    };
+    const stops = [this.#written.listen(written), this.#reloads.listen(listener)];
     return () => {
       for (const stop of stops) stop();
     };
   }
 
+  /** Returns a commit as it is for readers to whom absent entries do not exist. */
+  #inForce(commit: CommitChanges): CommitChanges {
+    const { absent } = this.#configuration.inForce;
+    if (absent.isNone()) return commit;
+    const ifShown = (place: Place | undefined) =>
+      place === undefined || absent.has(place.entry) ? undefined : place;
+    const changes = commit.changes.flatMap((change): EntryChange[] => {
+      const [before, after] = [ifShown(change.before), ifShown(change.after)];
+      if (before === change.before && after === change.after) return [change];
+      if (before === undefined && after === undefined) return [];
+      return [{ ...change, type: after === undefined ? 'delete' : 'add', before, after }];
+    });
+    return { ...commit, changes };
+  }
+
   publish(objects: readonly ReloadedObject[], entries: EffectiveEntries): void {
     if (!this.#reloads.isHeard) return;
-    const effects = objects.map(({ key, entry, effectiveBefore }) => {
+    const effects = objects.map(({ key, entry, wasAbsent, effectiveBefore }) => {
+      if (wasAbsent) return { key, parentKey: undefined, dn: entry.dn, before: undefined, after: entry };
       // An entry of its own for the former values: what is in force is remembered by the entry.
       const before = entry.withAttributes(entry.attributes);
       entries.remember(before, effectiveBefore());

@@ -3,10 +3,13 @@
 // and what is rolled back each has its own, and an entry for which nothing waits costs nothing.
 
 import { randomUUID } from 'node:crypto';
+import type { HiddenEntries } from '../backend/tree-source.ts';
 import type { PendingChange, PendingChanges } from '../config/admin-actions.ts';
 import type { ConfigurationObject } from '../config/configuration-object.ts';
 import { isOfKind } from '../config/object-definition.ts';
+import { connectionHandler } from '../config/objects/connection-handler.ts';
 import { globalAccessControlPolicy } from '../config/objects/global-access-control-policy.ts';
+import { keyManagerProvider } from '../config/objects/key-manager-provider.ts';
 import { rootDnUser } from '../config/objects/root-dn-user.ts';
 import { trustManagerProvider } from '../config/objects/trust-manager-provider.ts';
 import type { EntryInForce, PropertyValidator } from '../config/property-validator.ts';
@@ -14,10 +17,32 @@ import type { NewNames } from '../config/renamed-references.ts';
 import type { Effect } from '../directory/apply-change.ts';
 import type { Entry } from '../ldap/entry.ts';
 
-/** Kinds of accounts, trust and access. A password policy keeps its values: without one, accounts would have no rules at all. */
-const CLOSED_KINDS: readonly string[] = [rootDnUser, trustManagerProvider, globalAccessControlPolicy].map(
-  ({ kind }) => kind,
-);
+/** Kinds of accounts, trust, keys and access. A password policy keeps its values: nobody could log in without it. */
+const CLOSED_KINDS: readonly string[] = [
+  rootDnUser,
+  trustManagerProvider,
+  keyManagerProvider,
+  globalAccessControlPolicy,
+].map(({ kind }) => kind);
+
+/** Properties of a connection handler that decide whom it lets in, and how well connections are protected. */
+const CLOSED_PROPERTIES: ReadonlySet<string> = new Set([
+  'allowed-client',
+  'denied-client',
+  'allow-clear-text-password',
+  'allow-start-tls',
+  'key-manager-provider',
+  'socket-file-mode',
+  'ssl-cert-nickname',
+  'ssl-cipher-suite',
+  'ssl-client-auth-policy',
+  'ssl-protocol',
+  'trust-manager-provider',
+  'use-ssl',
+]);
+
+const ENABLED_KEY = 'ds-cfg-enabled';
+const CLASS_KEY = 'objectclass';
 
 const NOT_HERE =
   'nothing of this entry is effective on this server, which could not put it into force; put right what its log names, and reload';
@@ -28,11 +53,14 @@ export class ValuesInForce {
   /** False until an entry is absent for the first time, as it is for ever on a server without a cluster. */
   #hasAbsent = false;
   #hasHeld = false;
+  /** Entries that are stored and not in force here, as readers of what is in force need them. */
+  readonly absent: HiddenEntries;
   #validator: PropertyValidator;
   #sourcesId = randomUUID();
 
   constructor(validator: PropertyValidator) {
     this.#validator = validator;
+    this.absent = { isNone: () => !this.#hasAbsent, has: (entry) => this.#absent.has(entry) };
   }
 
   get validator(): PropertyValidator {
@@ -69,18 +97,31 @@ export class ValuesInForce {
     if (after === undefined) return;
     this.#hasHeld = true;
     const isNew = before === undefined || this.#absent.has(before);
-    if (isNew || this.#failsClosed(before) || this.#failsClosed(after)) {
+    const validator = this.#validator;
+    const pending = isNew
+      ? undefined
+      : validator.pendingAfter(this.#inForce(before), after, at, validator, names, true);
+    if (isNew || this.failsClosed(before) || this.failsClosed(after) || this.#wouldStayOpen(after, pending)) {
       this.#absent.add(after);
       this.#hasAbsent = true;
-    } else {
-      const validator = this.#validator;
-      this.#keep(after, validator.pendingAfter(this.#inForce(before), after, at, validator, names, true));
-    }
+    } else this.#keep(after, pending);
   }
 
-  #failsClosed(entry: Entry): boolean {
+  /** Returns true if an entry that cannot be in force here keeps nothing of what was. */
+  failsClosed(entry: Entry): boolean {
+    return CLOSED_KINDS.some((kind) => this.#isOf(entry, kind));
+  }
+
+  /** Returns true if an object that keeps these values would do what it must not do any more. */
+  #wouldStayOpen(after: Entry, pending: PendingChanges | undefined): boolean {
+    if (after.first(ENABLED_KEY)?.toLowerCase() === 'false') return true;
+    if (pending === undefined || !this.#isOf(after, connectionHandler.kind)) return false;
+    return [...pending.keys()].some((name) => CLOSED_PROPERTIES.has(name));
+  }
+
+  #isOf(entry: Entry, kind: string): boolean {
     const definition = this.#validator.definitions.findForEntry(entry);
-    return definition !== undefined && CLOSED_KINDS.some((kind) => isOfKind(definition, kind));
+    return definition !== undefined && isOfKind(definition, kind);
   }
 
   /** Returns true if nothing of an entry is in force here, although it is stored. */
@@ -91,6 +132,14 @@ export class ValuesInForce {
   /** False until an entry is held for the first time. */
   get hasHeld(): boolean {
     return this.#hasHeld;
+  }
+
+  /** Returns the object of an absent entry with its name and defaults alone; undefined if it has no meaning so, or is not absent. */
+  bareObject(entry: Entry): ConfigurationObject | undefined {
+    if (!this.isAbsent(entry)) return undefined;
+    const naming = this.#validator.definitions.findForEntry(entry)?.namingAttribute.toLowerCase();
+    const kept = entry.attributes.filter(({ key }) => key === CLASS_KEY || key === naming);
+    return this.#validator.decode(entry.withAttributes(kept));
   }
 
   /** Returns true if this server could not put an entry into force as another server has stored it. */

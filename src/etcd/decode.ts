@@ -2,7 +2,6 @@
 // each function throws EtcdError (`wrong-answer`) for malformed ones, and takes memory in proportion to their length.
 
 import type {
-  Alarm,
   Header,
   KeyValue,
   LeaseAnswer,
@@ -16,10 +15,6 @@ import { WireFields } from './wire-fields.ts';
 
 const NO_OCTETS: Uint8Array = new Uint8Array(0);
 const NO_HEADER: Header = { clusterId: 0n, memberId: 0n, revision: 0n };
-const ALARMS: ReadonlyMap<number, Alarm['type']> = new Map([
-  [1, 'nospace'],
-  [2, 'corrupt'],
-]);
 
 /** Reads a message: calls `read` for each field until it has none left. `read` returns false for a field to skip. */
 function eachField(octets: Uint8Array, read: (fields: WireFields, field: number) => boolean): void {
@@ -171,37 +166,12 @@ export function decodeLogin(octets: Uint8Array): string {
 /** Reads the state of a member. */
 export function decodeStatus(octets: Uint8Array): StatusAnswer {
   let header = NO_HEADER;
-  let version = '';
-  let [size, sizeInUse, quota] = [0, 0, 0];
-  let leader = 0n;
+  let quota = 0;
   eachField(octets, (fields, field) => {
     if (field === 1) header = decodeHeader(fields.octets());
-    else if (field === 2) version = fields.text();
-    else if (field === 3) size = fields.number();
-    else if (field === 4) leader = fields.uint64();
-    else if (field === 9) sizeInUse = fields.number();
     else if (field === 12) quota = fields.number();
     else return false;
     return true;
   });
-  return { header, version, size, sizeInUse, quota, leader };
-}
-
-/** Reads the list of alarms. */
-export function decodeAlarms(octets: Uint8Array): Alarm[] {
-  const alarms: Alarm[] = [];
-  eachField(octets, (fields, field) => {
-    if (field !== 2) return false;
-    let memberId = 0n;
-    let type: Alarm['type'] = 'other';
-    eachField(fields.octets(), (inner, innerField) => {
-      if (innerField === 1) memberId = inner.uint64();
-      else if (innerField === 2) type = ALARMS.get(inner.number()) ?? 'other';
-      else return false;
-      return true;
-    });
-    alarms.push({ memberId, type });
-    return true;
-  });
-  return alarms;
+  return { header, quota };
 }

@@ -3,14 +3,7 @@
 
 import { Deadline } from '../time/deadline.ts';
 import { pause } from '../time/pause.ts';
-import {
-  decodeAlarms,
-  decodeHeaderOnly,
-  decodeLease,
-  decodeRange,
-  decodeStatus,
-  decodeTransaction,
-} from './decode.ts';
+import { decodeHeaderOnly, decodeLease, decodeRange, decodeStatus, decodeTransaction } from './decode.ts';
 import {
   encodeCompaction,
   encodeDeleteRange,
@@ -23,7 +16,6 @@ import {
 import { Endpoints, type EndpointsOptions } from './endpoints.ts';
 import { EtcdError } from './etcd-error.ts';
 import type {
-  Alarm,
   Header,
   KeyRange,
   KeyValue,
@@ -129,10 +121,6 @@ export class EtcdClient {
   /** Returns the state of the member in use. */
   status(): Promise<StatusAnswer> {
     return this.#read('Maintenance/Status', EMPTY_MESSAGE, decodeStatus);
-  }
-
-  alarms(): Promise<Alarm[]> {
-    return this.#read('Maintenance/Alarm', EMPTY_MESSAGE, decodeAlarms);
   }
 
   /** Watches keys; see `watch`. */

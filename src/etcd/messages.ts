@@ -103,18 +103,6 @@ export interface LeaseAnswer {
 
 export interface StatusAnswer {
   readonly header: Header;
-  readonly version: string;
-  /** Octets of the database file. */
-  readonly size: number;
-  /** Octets of it in use. */
-  readonly sizeInUse: number;
   /** Octets that the database may have; 0 if the version does not report it. */
   readonly quota: number;
-  /** Identifier of the leader; 0 without one. */
-  readonly leader: bigint;
-}
-
-export interface Alarm {
-  readonly memberId: bigint;
-  readonly type: 'nospace' | 'corrupt' | 'other';
 }

@@ -2,6 +2,7 @@
 // other, through the write path like any other change.
 
 import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import type { Requester } from '../backend/backend.ts';
 import { deriveForCommand } from '../config/passwords/derivation.ts';
 import { passwordProblem } from '../config/passwords/scrypt-scheme.ts';
@@ -12,8 +13,11 @@ import { comparedAttributes } from '../configuration/rights/stored-passwords.ts'
 import type { WritePath } from '../configuration/write/write-path.ts';
 import { FileError } from '../files/file-error.ts';
 import { readText } from '../files/text.ts';
+import type { Change } from '../ldap/change.ts';
 import { Dn } from '../ldap/dn.ts';
 import { Attribute, type Entry } from '../ldap/entry.ts';
+import { LdapError } from '../ldap/ldap-error.ts';
+import { ResultCode } from '../ldap/result-code.ts';
 import type { PasswordProblem } from '../policy/new-password.ts';
 import { hashProblem, type PasswordPolicy, passwordProblems } from '../policy/password-policy.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -57,10 +61,29 @@ export async function giveAdministratorPassword(
   const values = isHash ? [password] : await storePassword(password, deriveForCommand);
   const attribute = new Attribute('userPassword', values);
   const state = policy === undefined ? [] : stateAfterChange(entry, policy, 'owner', now());
-  await writePath.submit(
-    { type: 'modify', dn, modifications: [{ operation: 'replace', attribute }, ...state] },
-    FIRST_START,
-  );
+  const change: Change = {
+    type: 'modify',
+    dn,
+    modifications: [{ operation: 'replace', attribute }, ...state],
+  };
+  const changes = () => {
+    const present = configuration.tree.find(configuration.schema.dnKey(dn));
+    if (present?.find('userpassword') !== undefined) throw hasPassword();
+    return [change];
+  };
+  await writePath.submitAll([{ asked: [change], changes }], FIRST_START).catch(async (error: unknown) => {
+    // Another server has given a password first: this one opens nothing.
+    if (isPasswordThere(error) && given === '') await rm(instance.pinFile, { force: true });
+    throw error;
+  });
+}
+
+function hasPassword(): LdapError {
+  return new LdapError('attributeOrValueExists', `${ADMINISTRATOR_DN}: has a password already.`);
+}
+
+function isPasswordThere(error: unknown): boolean {
+  return error instanceof LdapError && error.code === ResultCode.attributeOrValueExists;
 }
 
 function policyProblem(

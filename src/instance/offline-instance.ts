@@ -12,6 +12,7 @@ import { FileError } from '../files/file-error.ts';
 import type { HistoryService } from '../history/history-service.ts';
 import { Runtime } from '../runtime/runtime.ts';
 import { Schema } from '../schema/schema.ts';
+import type { StoredValues } from '../store/encryption/stored-values.ts';
 import type { Store } from '../store/store.ts';
 import { onlyThroughCluster } from './cluster/membership.ts';
 import { readSchemaFiles } from './instance.ts';
@@ -31,6 +32,8 @@ export interface OfflineInstance {
   readonly writePath: WritePath;
   readonly history: HistoryService;
   readonly requester: Requester;
+  /** Encrypts secret values. */
+  readonly values: StoredValues;
   close(): Promise<void>;
 }
 
@@ -80,7 +83,7 @@ export async function openOfflineInstance(
     await store.close();
   };
   const folder = resolve(choice.instance);
-  return { folder, configuration, writePath, history: service, requester: OFFLINE, close };
+  return { folder, configuration, writePath, history: service, requester: OFFLINE, values, close };
 }
 
 /** Returns the store of an instance of a cluster, which takes no changes here. */

@@ -135,7 +135,7 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
     const configuration = newConfiguration();
     const isShared = membership !== undefined;
     const loaded = await loadConfiguration(configuration, { ...opened, commits }, now(), isShared);
-    for (const sentence of [...opened.warnings, ...warningsOf(loaded)]) log.warn({}, sentence);
+    reportLoaded(opened.warnings, loaded, { log, alerts });
     configuration.keepSecrets((used) => void last.keep(used));
     const close = () => store.close().then(() => last.settled());
     const isSnapshotDue = loaded.isSnapshotDue || opened.isForeign || opened.edited !== undefined;
@@ -169,9 +169,19 @@ async function useSiteSchema(
   for (const sentence of idle) log.warn({}, sentence);
 }
 
-function warningsOf({ notInForce, outdated }: LoadedConfiguration): readonly string[] {
+/** Reports what was found, and what of it is not in force here. */
+function reportLoaded(
+  warnings: readonly string[],
+  { notInForce, outdated }: LoadedConfiguration,
+  { log, alerts }: { readonly log: Pick<Log, 'warn'>; readonly alerts: AlertSink },
+): void {
   const absent = notInForce.map((issue) => `Not in force on this server: ${formatIssue(issue)}`);
-  return [...absent, ...outdated.map(formatOutdatedValue)];
+  for (const sentence of [...warnings, ...absent, ...outdated.map(formatOutdatedValue)])
+    log.warn({}, sentence);
+  if (notInForce.length === 0) return;
+  const problems = notInForce.map(formatIssue).join('\n');
+  const message = `The server starts without what cannot be in force on it:\n${problems}`;
+  alerts.raise({ type: 'confdit.NotInForce', message });
 }
 
 function storeLogOf(log: Log, alerts: AlertSink): StoreLog {

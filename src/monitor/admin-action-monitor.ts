@@ -19,10 +19,12 @@ export function adminActionMonitor({
       let count = 0;
       const named: string[] = [];
       for (const entry of tree.entries()) {
-        const pending = inForce.pending(entry);
-        if (pending === undefined) continue;
-        count += pending.size;
-        if (named.length < ENTRIES_MAX) named.push(`${entry.dn}: ${[...pending.keys()].join(', ')}`);
+        const pending = [...(inForce.pending(entry)?.keys() ?? [])];
+        // Nothing of such an entry is in force on this server.
+        const due = inForce.isAbsent(entry) ? ['all properties'] : pending;
+        if (due.length === 0) continue;
+        count += due.length;
+        if (named.length < ENTRIES_MAX) named.push(`${entry.dn}: ${due.join(', ')}`);
       }
       return { 'ds-mon-admin-actions-due': count, 'ds-mon-pending-property': named };
     },

@@ -20,6 +20,8 @@ export type LoginRules = LockoutRules &
 export interface AccountFacts {
   readonly isDisabled: boolean;
   readonly expiresAt: number | undefined;
+  /** True if the password policy of the account cannot be in force on this server. */
+  readonly hasAbsentPolicy?: boolean;
   /** Returns when the password was set; undefined if it is not known. Most logins do not ask, and it has to be parsed. */
   readonly passwordSetAt: () => number | undefined;
   /** True if somebody else has set the password, and it must be changed. */
@@ -28,7 +30,15 @@ export interface AccountFacts {
 
 /** Reason why nobody may log in to an account. */
 export type Refusal =
-  | { readonly reason: 'disabled' | 'expired' | 'idle' | 'reset too long ago' | 'password expired' }
+  | {
+      readonly reason:
+        | 'disabled'
+        | 'expired'
+        | 'policy absent'
+        | 'idle'
+        | 'reset too long ago'
+        | 'password expired';
+    }
   | { readonly reason: 'locked'; readonly until: number | undefined };
 
 /** Outcome of a login with the right password. */
@@ -62,6 +72,7 @@ export function refusalOf(
 ): Refusal | undefined {
   if (facts.isDisabled) return { reason: 'disabled' };
   if (facts.expiresAt !== undefined && now >= facts.expiresAt) return { reason: 'expired' };
+  if (facts.hasAbsentPolicy === true) return { reason: 'policy absent' };
   if (rules === undefined) return undefined;
   const lock = lockOf(rules, state, now);
   if (lock !== undefined) return { reason: 'locked', until: lock.until };

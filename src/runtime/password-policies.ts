@@ -8,7 +8,7 @@ import { UnreadableFile } from '../files/named-file.ts';
 import { decodeText } from '../files/text.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
 import type { PasswordCheck } from '../policy/new-password.ts';
-import type { PasswordPolicy } from '../policy/password-policy.ts';
+import { type PasswordPolicy, uncheckedBy } from '../policy/password-policy.ts';
 import { isValidator, VALIDATOR_KINDS, type ValidatorObject, validatorOf } from '../policy/validators.ts';
 import type { Component, ObjectDifference, Prepared } from './component.ts';
 import { type Digest, factsOf, type RunningPart } from './description.ts';
@@ -21,6 +21,15 @@ export interface PasswordPoliciesOptions {
   readonly files: FileReader;
   /** Returns the key of a DN. */
   readonly keyOf: (dn: string) => string;
+  /** Objects that are stored and cannot be in force on this server. Without it there are none. */
+  readonly absent?: AbsentObjects;
+}
+
+export interface AbsentObjects {
+  /** Returns true if the object with this key is stored and not in force. */
+  has(key: string): boolean;
+  /** Returns such an object with its name and defaults alone; undefined if there is none, or it has no meaning so. */
+  bare(key: string): ConfigurationObject | undefined;
 }
 
 interface Validator {
@@ -45,7 +54,7 @@ export class PasswordPolicies {
   readonly #validators = new PreparedMap<Validator>();
   readonly #policies = new PreparedMap<PolicyObject>();
   /** Compiled policies by key; made again after each change. */
-  readonly #compiled = new Map<string, PasswordPolicy | undefined>();
+  readonly #compiled = new Map<string, PasswordPolicy>();
   #default: string | undefined;
 
   constructor(options: PasswordPoliciesOptions) {
@@ -57,7 +66,7 @@ export class PasswordPolicies {
     ];
   }
 
-  /** See FindPolicy. A name that belongs to no policy counts as no name. */
+  /** See FindPolicy. A name that belongs to no policy counts as no name; a policy that is not in force here is found, and says so. */
   readonly find: FindPolicy = (named) => {
     const own = named === undefined ? undefined : this.#compile(this.#keyIfDn(named));
     return own ?? (this.#default === undefined ? undefined : this.#compile(this.#default));
@@ -73,17 +82,28 @@ export class PasswordPolicies {
 
   #compile(key: string | undefined): PasswordPolicy | undefined {
     if (key === undefined) return undefined;
-    if (this.#compiled.has(key)) return this.#compiled.get(key);
+    const known = this.#compiled.get(key);
+    if (known !== undefined) return known;
     const settings = this.#policies.find(key);
-    const policy = settings && {
-      dn: settings.dn.toString(),
-      settings,
-      checks: settings.passwordValidator.flatMap((dn) => {
-        return this.#validators.find(this.#options.keyOf(dn.toString()))?.check ?? [];
-      }),
-    };
+    if (settings === undefined) return this.#absentPolicy(key);
+    const checks = settings.passwordValidator.flatMap((dn) => this.#checkBy(dn.toString()) ?? []);
+    const policy = { dn: settings.dn.toString(), settings, checks };
     this.#compiled.set(key, policy);
     return policy;
+  }
+
+  #absentPolicy(key: string): PasswordPolicy | undefined {
+    const settings = this.#options.absent?.bare(key);
+    if (settings?.kind !== POLICY_KIND) return undefined;
+    return { dn: settings.dn.toString(), settings, checks: [], isAbsent: true };
+  }
+
+  /** Returns the check of a validator; undefined if it is disabled. One that is not in force here takes no password. */
+  #checkBy(dn: string): PasswordCheck | undefined {
+    const key = this.#options.keyOf(dn);
+    const check = this.#validators.find(key)?.check;
+    if (check !== undefined || this.#options.absent?.has(key) !== true) return check;
+    return () => uncheckedBy(dn);
   }
 
   #keyIfDn(text: string): string | undefined {

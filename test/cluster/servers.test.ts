@@ -329,14 +329,19 @@ ds-cfg-lockout-failure-count: ${value}
     await until(async () => !(await isOpen()));
   });
 
-  it('refuse to start on one history with two orders', async () => {
+  it('never write one history in two orders', async () => {
     const folder = join(base, 'there');
     await there.stop();
     const alone = await startServer({ folder, expectFailure: true });
     expect(alone.stderr).toContain('belongs to a cluster, and CONFDIT_ETCD is not set');
     const other = { ...environment, CONFDIT_ETCD_PREFIX: '/confdit/another' };
-    const lost = await startServer({ folder, environment: other, expectFailure: true });
-    expect(lost.stderr).toContain('The log of the cluster does not have change');
+    const lost = await startServer({ folder, password: here.password, environment: other });
+    expect(await login(lost, 'later')).toBe(0);
+    expect(await new LdapTools(lost).add(mailServer('Lost', 'smtp.example.com'))).toMatchObject({
+      code: 52,
+      stderr: expect.stringContaining('There is no cluster in etcd below this prefix'),
+    });
+    await lost.stop();
     const offline = ['import-ldif', '--offline', '--instance', folder, join(folder, 'config', 'config.ldif')];
     expect(await runHere(offline)).not.toMatchObject({ code: 0 });
     // Out of the cluster, it is a server of its own.

@@ -211,6 +211,21 @@ describe('what passes', () => {
     expect(here.stopped).toEqual([]);
   });
 
+  it('makes space once when the log has none, and goes on when it has some again', async () => {
+    const shared = newLog();
+    const here = open(shared);
+    for (const name of ['one', 'two']) await here.writePath.submit(add(name), ANONYMOUS);
+    await here.writePath.snapshot();
+    shared.isFull = true;
+    for (const name of ['three', 'four'])
+      await expect(here.writePath.submit(add(name), ANONYMOUS)).rejects.toMatchObject({ code: 52 });
+    await until(() => here.full.length > 0);
+    expect(here.full).toEqual([expect.stringContaining('The changes up to 2 were deleted')]);
+    expect(shared.records).toEqual([]);
+    shared.isFull = false;
+    expect(await here.writePath.submit(add('three'), ANONYMOUS)).toMatchObject({ number: 3 });
+  });
+
   it('refuses one change alone, such as one that etcd refuses', async () => {
     const shared = newLog();
     const here = open(shared);

@@ -3,7 +3,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  decodeAlarms,
   decodeHeaderOnly,
   decodeLease,
   decodeLogin,
@@ -18,7 +17,7 @@ import { WireMessage } from '../../src/etcd/wire-fields.ts';
 import { headerMessage, valueMessage } from '../support/etcd/scripted-etcd.ts';
 
 const DECODERS: readonly ((octets: Uint8Array) => unknown)[] = [
-  ...[decodeAlarms, decodeHeaderOnly, decodeLease, decodeLogin],
+  ...[decodeHeaderOnly, decodeLease, decodeLogin],
   ...[decodeRange, decodeStatus, decodeTransaction, decodeWatch],
 ];
 

@@ -5,6 +5,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { takeClearExports } from '../../src/instance/clear-exports.ts';
 import { Oid } from '../../src/ldap/oids.ts';
 import { accountDn, accountLdif } from '../support/accounts.ts';
 import { control, searchRequest } from '../support/ber-bytes.ts';
@@ -76,6 +77,25 @@ describe('an export', () => {
       expect(text).toMatch(/^ds-cfg-auth-password: \{AES256-GCM\}\S+$/m);
       expect(text).toContain('ds-cfg-smtp-property: mail.smtp.timeout=5000');
     }
+  });
+
+  it('by history and diff from the files leaves a note, as an export does', async () => {
+    const offline = ['--offline', '--instance', server.folder];
+    const last = (await runHere(['history', ...offline, '--json'])).stdout;
+    const number = /"number": ?(\d+)/.exec(last)?.[1] ?? '1';
+    await takeClearExports(server.folder);
+    const texts = await Promise.all([
+      runHere(['history', ...offline, '--changes', '--limit', '1000']),
+      runHere(['diff', ...offline, '1', number]),
+    ]);
+    for (const { stdout, stderr } of texts) {
+      expect(stdout).toContain(`ds-cfg-auth-password: ${SECRET}`);
+      expect(stderr).toContain('Secrets are written in clear text.');
+    }
+    const noted = await takeClearExports(server.folder);
+    expect(noted).toEqual(texts.map(() => expect.stringContaining('in clear text to standard output')));
+    expect((await runHere(['history', ...offline])).stderr).toBe('');
+    expect(await takeClearExports(server.folder)).toEqual([]);
   });
 
   it('has clear secrets for whoever may read all of them, which is logged and alerted', async () => {

@@ -1,5 +1,5 @@
 // `confdit cluster`: makes a cluster of an instance, another instance of a cluster, or an instance of its own of one of a cluster.
-// Server processes must be down for init and leave.
+// Server processes must be down for init and leave. See cluster-check.ts for the comparison of an instance with its cluster.
 
 import { resolve } from 'node:path';
 import type { Requester } from '../../backend/backend.ts';
@@ -24,13 +24,14 @@ import { exportCluster, joinCluster } from '../cluster/new-from-cluster.ts';
 import { CommandError, type Invocation, UsageError, type World } from '../command.ts';
 import { asCommandError } from '../command-errors.ts';
 import { ExitCode } from '../exit-code.ts';
+import { checkCluster } from './cluster-check.ts';
 import { instanceOf } from './instance-options.ts';
 
-/** Runs one of the words init, join, leave, export and forget. */
+/** Runs one of the words. */
 export async function cluster(invocation: Invocation, world: World): Promise<ExitCode> {
   const [word, ...others] = invocation.operands;
   const work = WORDS.get(word ?? '');
-  if (work === undefined) throw new UsageError('Give one of init, join, leave, export and forget.');
+  if (work === undefined) throw new UsageError(`Give one of ${[...WORDS.keys()].join(', ')}.`);
   if (others.length !== (word === 'forget' ? 1 : 0))
     throw new UsageError('Only forget takes another word: the name or the id of one server.');
   const choice = instanceOf(invocation, world);
@@ -49,6 +50,7 @@ const WORDS: ReadonlyMap<string, Work> = new Map([
   ['leave', leaveCluster],
   ['export', exportCluster],
   ['forget', forgetServer],
+  ['check', checkCluster],
 ]);
 
 /** Begins a cluster with the configuration of an instance, which becomes its first server. */

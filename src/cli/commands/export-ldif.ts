@@ -3,15 +3,12 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import { userInfo } from 'node:os';
-import { resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { parseFilter } from '../../codec/filter-text.ts';
 import { PasswordState } from '../../config/operational-attributes.ts';
 import { PASSWORD_STATE_KEYS } from '../../directory/password-state-keys.ts';
-import { FileError, messageOf } from '../../files/file-error.ts';
+import { FileError } from '../../files/file-error.ts';
 import { FILE_MODE } from '../../files/file-system.ts';
-import { noteClearExport } from '../../instance/clear-exports.ts';
 import { environmentWith } from '../../instance/environment-file.ts';
 import { exportedKeyOf } from '../../instance/keys/stored-secrets.ts';
 import { readStoredEntries } from '../../instance/stored-entries.ts';
@@ -32,6 +29,7 @@ import type { AskedControl, ChangeStream } from '../connection/change-stream.ts'
 import { type DocumentFormat, formatOfOption } from '../documents/document-format.ts';
 import { EntryWriter } from '../documents/entry-writer.ts';
 import { ExitCode } from '../exit-code.ts';
+import { noteClearSecrets } from '../offline/clear-secrets.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { instanceOf } from './instance-options.ts';
 import { openChangeStream } from './open-directory.ts';
@@ -171,8 +169,10 @@ async function* storedPages(
     return encryptEntry(part, values) !== part;
   };
   const hasSecrets = () => [...tree.entries()].some((entry) => isAsked(entry) && isSecret(entry));
+  const { instance } = instanceOf(invocation, world);
+  const path = invocation.value('ldifFile') ?? invocation.value('output');
   if (secrets === 'clear' || (secrets === 'readable' && hasSecrets()))
-    await noteExport(invocation, world, base);
+    await noteClearSecrets({ instance, base, path }, world);
   let page: Entry[] = [];
   for (const entry of tree.entries()) {
     if (!isAsked(entry)) continue;
@@ -182,28 +182,6 @@ async function* storedPages(
     page = [];
   }
   yield page;
-}
-
-/** Leaves a note in the instance, before anything is written: no server logs this export. */
-async function noteExport(invocation: Invocation, world: World, base: string): Promise<void> {
-  world.stderr.write('Secrets are written in clear text.\n');
-  const path = invocation.value('ldifFile') ?? invocation.value('output');
-  const { instance } = instanceOf(invocation, world);
-  const note = { who: userOfSystem(), base, path: path && resolve(path) };
-  await noteClearExport(resolve(instance), note, new Date()).catch((error: unknown) => {
-    world.stderr.write(
-      `This export cannot be noted in ${instance}, so no start reports it: ${messageOf(error)}.\n`,
-    );
-  });
-}
-
-/** A user that the system has no name for is a number. */
-function userOfSystem(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `user ${process.getuid?.() ?? 'without a name'}`;
-  }
 }
 
 /** Rejects with CommandError for an instance that has no keys yet. */

@@ -32,7 +32,7 @@ export async function history(invocation: Invocation, world: World): Promise<Exi
   };
   if (invocation.has('offline')) {
     const { historyOffline } = await import('../offline/history-files.ts');
-    print(await historyOffline(instanceOf(invocation, world), range, world));
+    print(await historyOffline(instanceOf(invocation, world), range, hasChanges, world));
     return ExitCode.success;
   }
   const server = await openServer(invocation, world);

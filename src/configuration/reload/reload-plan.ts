@@ -20,6 +20,8 @@ import type { KeptEntries } from './kept-entries.ts';
 /** An entry with other values in force, with others that wait, or that names others. */
 export interface ReloadedObject extends ReloadedEntry {
   readonly changed: readonly ChangedProperty[];
+  /** True if nothing of it was in force on this server. */
+  readonly wasAbsent: boolean;
   /** The names of the properties that did not wait before. */
   readonly waiting: readonly string[];
   /** Question to the components; undefined if nothing has changed, neither effective nor for the next start. */
@@ -189,6 +191,7 @@ function objectOf(
     entry,
     pending,
     changed,
+    wasAbsent: isAbsent,
     waiting,
     difference: isUnchanged
       ? undefined

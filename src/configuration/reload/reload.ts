@@ -147,6 +147,11 @@ export class Reload {
         abortAll(ready);
         return undefined;
       }
+      await this.#reviewHeld(plan, runtime, kept);
+      if (kept.takeUnsettled()) {
+        abortAll(ready);
+        return undefined;
+      }
       for (const reread of await this.#reread(plan, problems)) ready.push(reread);
       await runtime.review(plan.differences, { isEverythingRead: true }, patience);
       if (problems.length > 0) throw new ReloadRefused([...new Set(problems)]);
@@ -155,6 +160,18 @@ export class Reload {
       throw error;
     }
     return { plan, ready };
+  }
+
+  /** Asks about each entry that is tried again, apart from all others: those that cannot be in force yet are kept. */
+  async #reviewHeld({ objects }: ReloadPlan, runtime: Runtime, kept: KeptEntries): Promise<void> {
+    for (const { key, entry, difference } of objects) {
+      if (difference === undefined || !this.#options.configuration.inForce.isHeld(entry)) continue;
+      const patience: Patience = {
+        refused: ({ message }) => void kept.keep(key, [message]),
+        turn: () => setImmediate(),
+      };
+      await runtime.review([difference], { isEverythingRead: false }, patience);
+    }
   }
 
   async #sources(): Promise<Sources> {

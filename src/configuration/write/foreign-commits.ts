@@ -1,10 +1,11 @@
 // Commits that other servers have stored. They are facts: none of them is refused here. What cannot be in force on this server
-// keeps in force what was, and is told; the administrator puts right what is missing, and a reload tries again.
+// keeps in force what was, or is gone where it protects, and is reported; a reload tries again. What depends on this server is asked as
+// at the server that took the change, the users of changed objects included.
 
 import { setImmediate } from 'node:timers/promises';
 import type { Effect } from '../../directory/apply-change.ts';
 import { formatIssue } from '../../ldap/issue.ts';
-import type { Prepared } from '../../runtime/component.ts';
+import type { ObjectDifference, Prepared } from '../../runtime/component.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { ForeignCommit } from '../../store/store.ts';
 import { type NetChange, netOf, Staging } from './staging.ts';
@@ -87,10 +88,37 @@ class Making {
         },
         turn: () => setImmediate(),
       });
-      if (refused.size === 0) return prepared;
+      if (refused.size === 0) {
+        for (const key of await this.#reviewed(differences, runtime)) refused.add(key);
+        if (refused.size === 0) return prepared;
+      }
       prepared.abort();
       for (const key of refused) this.#hold(key);
     }
+  }
+
+  /**
+   * Resolves to the keys of objects whose users cannot go on with them, and that are not held yet. An object of which nothing
+   * would be kept is not among them: its users do without.
+   */
+  async #reviewed(differences: readonly ObjectDifference[], runtime: Runtime): Promise<readonly string[]> {
+    const refused: string[] = [];
+    for (const difference of differences) {
+      const { key } = difference;
+      const isKept = !this.#held.has(key) && this.#target.keepsWhatWas?.(difference) === true;
+      await runtime.review(
+        [difference],
+        { isEverythingRead: false },
+        {
+          refused: ({ message }) => {
+            this.#problems.add(message);
+            if (isKept) refused.push(key);
+          },
+          turn: () => setImmediate(),
+        },
+      );
+    }
+    return refused;
   }
 
   #hold(key: string): void {

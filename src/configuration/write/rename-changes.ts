@@ -94,3 +94,10 @@ function cannotFollow(
       `Write another value into ${attribute} first, or change what ${attribute} is made of.`,
   );
 }
+
+/** Returns the key of the old name and the new name, for a rename. */
+export function newNameOf(change: Change, schema: Schema): readonly (readonly [string, Dn])[] {
+  if (change.type !== 'modifyDn') return [];
+  const parent = change.newSuperior ?? change.dn.parent ?? Dn.root;
+  return [[schema.dnKey(change.dn), parent.child(change.newRdn)]];
+}

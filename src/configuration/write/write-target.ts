@@ -31,6 +31,8 @@ export interface WriteTarget {
    * accounts, trust and policies nothing stays in force then. Called once more, it changes nothing.
    */
   hold?(effect: Effect, at: Date, names: NewNames): void;
+  /** Returns true if `hold` keeps something in force of an object that changes like this. */
+  keepsWhatWas?(difference: ObjectDifference): boolean;
   /**
    * Throws insufficientAccessRights (50) when the requester may not do what the effect does, which is staged.
    * @param changes all that are made together: the effect is what those come to in the end that are about its place.

@@ -188,9 +188,11 @@ export class AccountLockout {
   }
 
   #factsOf(account: Account): AccountFacts {
-    const facts = passwordFactsOf(this.#options.entryOf(account.key), account);
+    const policy = this.#policyOf(account);
+    const known = passwordFactsOf(this.#options.entryOf(account.key), account);
+    const facts = policy?.isAbsent === true ? { ...known, hasAbsentPolicy: true } : known;
     // An owner that must change its password, and may not, could do nothing at all.
-    const canChange = this.#policyOf(account)?.settings.allowUserPasswordChanges !== false;
+    const canChange = policy?.settings.allowUserPasswordChanges !== false;
     return facts.isReset && !canChange ? { ...facts, isReset: false } : facts;
   }
 
@@ -226,6 +228,8 @@ function textOf(refusal: Refusal, now: number): string {
       return 'The account is disabled. An administrator can enable it again (ds-pwp-account-disabled).';
     case 'expired':
       return 'The account has expired. An administrator can prolong it (ds-pwp-account-expiration-time).';
+    case 'policy absent':
+      return 'The password policy of the account is not in force on this server. Log in at another server, or give this one what its log names and reload it.';
     case 'idle':
       return 'The account is locked, because nobody has logged in to it for too long. An administrator can unlock it by setting its password.';
     case 'reset too long ago':

@@ -4,6 +4,7 @@ import type { CommitChanges } from '../../../src/backend/change-feed.ts';
 import { ClusterKeys } from '../../../src/cluster/cluster-keys.ts';
 import { ClusterStore } from '../../../src/cluster/cluster-store.ts';
 import { LogRecords } from '../../../src/cluster/log-records.ts';
+import { SharedSnapshots } from '../../../src/cluster/shared-snapshots.ts';
 import { WritePath } from '../../../src/configuration/write/write-path.ts';
 import type { Change } from '../../../src/ldap/change.ts';
 import { Dn } from '../../../src/ldap/dn.ts';
@@ -64,6 +65,7 @@ export function open(shared: SharedLog, opening: Opening = {}) {
   const stopped: string[] = [];
   const notFollowed: string[] = [];
   const copyFailed: string[] = [];
+  const full: string[] = [];
   const log = new MemoryLog(shared, failures);
   const reports = {
     notInForce: () => {},
@@ -71,8 +73,15 @@ export function open(shared: SharedLog, opening: Opening = {}) {
     stopped: (one: string) => void stopped.push(one),
     copyFailed: (one: string) => void copyFailed.push(one),
     notShared: () => {},
+    full: (one: string) => void full.push(one),
   };
-  const snapshots = { share: async () => {} };
+  const snapshots = new SharedSnapshots({
+    log,
+    historyId: HISTORY,
+    keys: KEYS,
+    values: VALUES_AS_STORED,
+    failed: () => {},
+  });
   const code = 'code' in opening ? opening.code : CODE;
   const given = { code, historyId: HISTORY, ...(lastId === undefined ? {} : { lastId }) };
   const store = new ClusterStore({ log, records: RECORDS, local, ...given, reports, snapshots });
@@ -89,7 +98,7 @@ export function open(shared: SharedLog, opening: Opening = {}) {
   writePath.feed.listen({ committed, failed: () => {} });
   opening.before?.(log);
   store.follow(() => writePath.follow());
-  return { entries, writePath, store, log, local, told, own, stopped, notFollowed, copyFailed };
+  return { entries, writePath, store, log, local, told, own, stopped, notFollowed, copyFailed, full };
 }
 
 export type Server = ReturnType<typeof open>;

@@ -24,6 +24,7 @@ export class SharedLog {
   readonly ends: number[] = [];
   snapshot: LogSnapshot | undefined;
   isFull = false;
+  quota: number | undefined;
   #waiting = new Set<() => void>();
 
   begin(snapshot: LogSnapshot): LogHead {
@@ -125,6 +126,16 @@ export class MemoryLog implements ClusterLog {
       throw new LogError('compacted', `Change ${from} is no longer in the log.`);
     const end = ends.find((number) => number >= from + max - 1) ?? head.number;
     return records.slice(first).filter(({ number }) => number <= end);
+  }
+
+  async firstNumber(): Promise<number> {
+    this.#require();
+    return this.#shared.records[0]?.number ?? (this.#shared.head?.number ?? 0) + 1;
+  }
+
+  async quota(): Promise<number | undefined> {
+    this.#require();
+    return this.#shared.quota;
   }
 
   async *follow(after: number, signal: AbortSignal): AsyncGenerator<readonly LogRecord[], void> {

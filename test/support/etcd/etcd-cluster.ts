@@ -60,6 +60,12 @@ export class EtcdMember {
     return this.#child?.pid;
   }
 
+  /** Arguments that name the peers of a new cluster. */
+  get peers(): readonly string[] {
+    const named = ['--initial-cluster', '--initial-advertise-peer-urls'];
+    return named.flatMap((name) => [name, this.#words[this.#words.indexOf(name) + 1] ?? '']);
+  }
+
   /** The end of what the process has written. */
   get output(): string {
     return this.#output;
@@ -203,6 +209,24 @@ export class EtcdCluster {
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
+  }
+
+  /** Takes a backup of the first member. */
+  async save(): Promise<string> {
+    const file = join(this.#folder, 'backup.db');
+    await this.ctl('snapshot', 'save', file);
+    return file;
+  }
+
+  /** Replaces the data of a cluster of one member by a backup, and starts it again. */
+  async restore(file: string): Promise<void> {
+    const member = this.member(0);
+    await member.end();
+    const data = join(this.#folder, member.name);
+    await removeFolder(data);
+    await this.ctl('snapshot', 'restore', file, '--data-dir', data, '--name', member.name, ...member.peers);
+    member.start();
+    await this.healthy();
   }
 
   async close(): Promise<void> {

@@ -1,12 +1,12 @@
 // Containers that the instance of an earlier version does not have: a start adds them, as one change of the journal.
 
-import type { Requester } from '../backend/backend.ts';
-import { Container } from '../config/objects/properties/places.ts';
-import type { Configuration } from '../configuration/configuration.ts';
-import type { WritePath } from '../configuration/write/write-path.ts';
-import type { Log } from '../files/log.ts';
-import { Dn } from '../ldap/dn.ts';
-import { Entry } from '../ldap/entry.ts';
+import type { Requester } from '../../backend/backend.ts';
+import { Container } from '../../config/objects/properties/places.ts';
+import type { Configuration } from '../../configuration/configuration.ts';
+import type { WritePath } from '../../configuration/write/write-path.ts';
+import type { Log } from '../../files/log.ts';
+import { Dn } from '../../ldap/dn.ts';
+import { Entry } from '../../ldap/entry.ts';
 
 const UPGRADE: Requester = { dn: 'cn=Upgrade', name: 'upgrade', privileges: new Set() };
 
