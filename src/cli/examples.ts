@@ -71,7 +71,6 @@ const WITHOUT_OBJECTS: ReadonlyMap<string, readonly string[]> = new Map([
       'confdit cluster init --instance /tmp/confdit/trial',
       'confdit cluster join --instance /tmp/confdit/second --master-key master.key',
       'confdit cluster export --instance /tmp/confdit/alone --master-key master.key',
-      'confdit cluster check --instance /tmp/confdit/second',
     ],
   ],
   [

@@ -22,7 +22,7 @@ class FullCopy extends Copy {
 
 describe.each([
   { name: 'many commits', count: 1_500, text: 'small' },
-  { name: 'large commits', count: 24, text: 'x'.repeat(1024 * 1024) },
+  { name: 'large commits', count: 34, text: 'x'.repeat(1024 * 1024) },
 ])('$name that a full disk does not take', ({ count, text }) => {
   it('are forgotten but for some, and read from the log when the disk takes them', async () => {
     const shared = newLog();

@@ -81,8 +81,8 @@ describe('an export', () => {
 
   it('by history and diff from the files leaves a note, as an export does', async () => {
     const offline = ['--offline', '--instance', server.folder];
-    const last = (await runHere(['history', ...offline, '--json'])).stdout;
-    const number = /"number": ?(\d+)/.exec(last)?.[1] ?? '1';
+    const past = (await runHere(['history', ...offline, '--json'])).stdout;
+    const number = [...past.matchAll(/"number": (\d+)/g)].at(-1)?.[1] ?? '';
     await takeClearExports(server.folder);
     const texts = await Promise.all([
       runHere(['history', ...offline, '--changes', '--limit', '1000']),
