@@ -1,6 +1,8 @@
 // How an operation ends.
 
 import type { Control } from '../ldap/control.ts';
+import type { LdapError } from '../ldap/ldap-error.ts';
+import { RESULT_TYPE, type Response } from '../ldap/message.ts';
 import { ResultCode } from '../ldap/result-code.ts';
 
 /** How an operation ends; the session makes the response of the right kind from it. */
@@ -36,3 +38,24 @@ export const SUCCESS: Answer = {
   afterwards: undefined,
   entries: undefined,
 };
+
+/** Returns the answer that refuses a request. */
+export function answerOf(error: LdapError): Answer {
+  return {
+    ...SUCCESS,
+    code: error.code,
+    matchedDn: error.matchedDn ?? '',
+    diagnosticMessage: error.message,
+    referrals: error.referrals,
+  };
+}
+
+/** Returns the response. Its kind follows from the kind of the request: no answer can be of another. */
+export function responseOf(requestType: keyof typeof RESULT_TYPE, answer: Answer): Response {
+  const { code, matchedDn, diagnosticMessage, referrals, oid, value, serverSaslCredentials } = answer;
+  const type = RESULT_TYPE[requestType];
+  if (type === 'bindResponse')
+    return { type, code, matchedDn, diagnosticMessage, referrals, serverSaslCredentials };
+  if (type === 'extendedResponse') return { type, code, matchedDn, diagnosticMessage, referrals, oid, value };
+  return { type, code, matchedDn, diagnosticMessage, referrals };
+}

@@ -55,6 +55,8 @@ export interface ClientSession {
   readonly load: number;
   /** Number of searches that go on until they are abandoned. */
   readonly watches: number;
+  /** Resolves when all requests under way have been answered, searches aside. */
+  changesAnswered(): Promise<void>;
   /** Ends a request (RFC 3909); resolves to the code of the answer to the cancel. */
   cancel(id: number): Promise<ResultCode>;
 }
@@ -81,6 +83,11 @@ export interface Operation {
   addFinalControl(oid: string, value: string): void;
   /** From now on it goes on until it is ended from outside. Throws adminLimitExceeded when there are too many. */
   becomeWatch(): void;
+  /**
+   * Resolves when the requests before it have been answered, searches aside. Those behind it wait until it is answered, as with a
+   * bind. Must be called before the operation first waits.
+   */
+  becomeAlone(): Promise<void>;
   /** Called once, at once when it has happened already. */
   whenAbandoned(listener: () => void): void;
   abandon(): void;

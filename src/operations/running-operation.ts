@@ -24,6 +24,8 @@ export class RunningOperation implements Operation {
   isAbandoned = false;
   isCanceled = false;
   isWatch = false;
+  /** Requests behind it wait for its answer. */
+  isAlone = false;
   /** Who asked, of what is not answered at once: the change itself may end the login. */
   who: string | undefined;
   #finalControls: Control[] | undefined;
@@ -87,6 +89,11 @@ export class RunningOperation implements Operation {
     this.isWatch = true;
   }
 
+  becomeAlone(): Promise<void> {
+    this.isAlone = true;
+    return this.session.changesAnswered();
+  }
+
   whenAbandoned(listener: () => void): void {
     if (this.isAbandoned) listener();
     else this.#abandoned = listener;
@@ -101,9 +108,14 @@ export class RunningOperation implements Operation {
 
   /** Asks the operation to end soon; resolves to the code it ended with (RFC 3909). */
   cancel(): Promise<number> {
-    this.#ended ??= Promise.withResolvers<number>();
     this.isCanceled = true;
     this.abandon();
+    return this.whenEnded();
+  }
+
+  /** Resolves to the code it ends with. */
+  whenEnded(): Promise<number> {
+    this.#ended ??= Promise.withResolvers<number>();
     return this.#ended.promise;
   }
 

@@ -1,6 +1,6 @@
 // What one client is in the middle of: who it is, which of its requests are under way. The session decides when a
 // request is done, the operations what it does. Requests run side by side, but a bind waits for those before it
-// and holds up those behind it (RFC 4511 §4.2.1).
+// and holds up those behind it (RFC 4511 §4.2.1). So does a change that first proves a password.
 
 import type { Requester } from '../backend/backend.ts';
 import { ANONYMOUS } from '../backend/backend.ts';
@@ -8,11 +8,11 @@ import { WriteOrder } from '../backend/write-order.ts';
 import { OctetBudget } from '../directory/octet-budget.ts';
 import type { Control } from '../ldap/control.ts';
 import { LdapError } from '../ldap/ldap-error.ts';
-import { RESULT_TYPE, type Request, type Response } from '../ldap/message.ts';
+import type { RESULT_TYPE, Request } from '../ldap/message.ts';
 import { Oid } from '../ldap/oids.ts';
 import { ResultCode } from '../ldap/result-code.ts';
 import type { AccessLog } from './access-log.ts';
-import { type Answer, SUCCESS } from './answer.ts';
+import { type Answer, answerOf, responseOf } from './answer.ts';
 import type { ClientConnection, ConnectionPlace, IncomingMessage } from './client-connection.ts';
 import type { HandlerFigures } from './handler-figures.ts';
 import type { ClientSession, Dispatch } from './operation.ts';
@@ -55,7 +55,8 @@ export class Session implements ClientSession {
   readonly #place: ConnectionPlace;
   readonly #underWay = new Map<number, RunningOperation>();
   readonly #waiting: WaitingRequest[] = [];
-  #isBinding = false;
+  /** A bind, or another request that those behind it wait for, is under way. */
+  #isHeldUp = false;
   /** When it has to let others go on; on the clock of performance.now(). */
   #continuesUntil: number | undefined;
   #isPausing = false;
@@ -124,6 +125,11 @@ export class Session implements ClientSession {
     return this.#watches;
   }
 
+  async changesAnswered(): Promise<void> {
+    const changes = [...this.#underWay.values()].filter(({ type }) => type !== 'searchRequest');
+    await Promise.all(changes.map((operation) => operation.whenEnded()));
+  }
+
   /** Ends a request (RFC 3909 §2.2); resolves to what the cancel request is to be answered with. */
   async cancel(id: number): Promise<ResultCode> {
     const operation = this.#underWay.get(id);
@@ -174,7 +180,7 @@ export class Session implements ClientSession {
   #mustWait({ operation }: IncomingMessage): boolean {
     if (operation.type === 'abandonRequest' || operation.type === 'unbindRequest') return false;
     // StartTLS is refused where other requests have to wait.
-    if (this.#isBinding || this.#waiting.length > 0) return !isStartTls(operation);
+    if (this.#isHeldUp || this.#waiting.length > 0) return !isStartTls(operation);
     return isBind(operation) && this.#underWay.size > this.#watches;
   }
 
@@ -222,14 +228,15 @@ export class Session implements ClientSession {
     this.#underWay.set(id, operation);
     if (!isBind(request)) operation.who = this.requester.name;
     if (operation.isWatch) this.#countWatch(1);
-    if (request.type === 'bindRequest') this.#isBinding = true;
+    const holdsUp = request.type === 'bindRequest' || operation.isAlone;
+    if (holdsUp) this.#isHeldUp = true;
     this.#holdIfBusy();
     answer
       .catch((error: unknown) => this.#answerOfError(error))
       .then((settled) => {
         this.#underWay.delete(id);
         if (operation.isWatch) this.#countWatch(-1);
-        if (request.type === 'bindRequest') this.#isBinding = false;
+        if (holdsUp) this.#isHeldUp = false;
         if (operation.isAbandoned && !operation.isCanceled && isUnanswered(request, settled))
           this.#accessLog.abandoned(this.#connection, operation.who ?? '', request, operation);
         else this.#finish(id, request.type, operation.startedAt, settled, request, operation);
@@ -240,6 +247,7 @@ export class Session implements ClientSession {
       // What goes wrong with the answer to one client must not end the process.
       .catch((error: unknown) => {
         this.#accessLog.failed(this.#connection, error);
+        operation.ended();
         operation.release();
         this.#connection.destroy();
       });
@@ -305,7 +313,7 @@ export class Session implements ClientSession {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       const { message, octets } = next;
       if (this.#mustTakeTurns()) break;
-      if (this.#isBinding || (isBind(message.operation) && this.#underWay.size > this.#watches)) break;
+      if (this.#isHeldUp || (isBind(message.operation) && this.#underWay.size > this.#watches)) break;
       this.#waiting.shift();
       this.budget.give(octets);
       this.#start(message, octets);
@@ -376,24 +384,4 @@ function isUnanswered({ type }: AnsweredRequest, { code }: Answer): boolean {
 
 function isStartTls(operation: IncomingMessage['operation']): boolean {
   return operation.type === 'extendedRequest' && operation.oid === Oid.startTls;
-}
-
-function answerOf(error: LdapError): Answer {
-  return {
-    ...SUCCESS,
-    code: error.code,
-    matchedDn: error.matchedDn ?? '',
-    diagnosticMessage: error.message,
-    referrals: error.referrals,
-  };
-}
-
-/** The kind of the response follows from the kind of the request: no answer can be of another. */
-function responseOf(requestType: AnsweredType, answer: Answer): Response {
-  const { code, matchedDn, diagnosticMessage, referrals, oid, value, serverSaslCredentials } = answer;
-  const type = RESULT_TYPE[requestType];
-  if (type === 'bindResponse')
-    return { type, code, matchedDn, diagnosticMessage, referrals, serverSaslCredentials };
-  if (type === 'extendedResponse') return { type, code, matchedDn, diagnosticMessage, referrals, oid, value };
-  return { type, code, matchedDn, diagnosticMessage, referrals };
 }

@@ -4,7 +4,7 @@
 
 import type { Requester } from '../../backend/backend.ts';
 import { isPrepared } from '../../config/passwords/stored-password.ts';
-import { type Change, dnOfChange } from '../../ldap/change.ts';
+import { type Change, dnOfChange, type Modification } from '../../ldap/change.ts';
 import { AccountRequester } from './account-requester.ts';
 import { isPasswordAttribute } from './password-attributes.ts';
 
@@ -21,7 +21,10 @@ export function findPasswordReplacer(
   if (own === undefined) return undefined;
   const { credentials } = own.requester.account;
   const last = own.modifications.at(-1);
-  if (last?.operation !== 'replace' || last.attribute.values.length === 0) return undefined;
+  // A password is added in place of one that is given, which the change deletes only if it is right.
+  const isInPlace = last?.operation === 'add' && own.modifications.some(givesPassword);
+  if (last === undefined || (last.operation !== 'replace' && !isInPlace)) return undefined;
+  if (last.attribute.values.length === 0) return undefined;
   const isKept = last.attribute.values.some((value) => credentials.passwords.includes(value));
   return isKept ? undefined : own.requester;
 }
@@ -36,6 +39,10 @@ export function givenPasswords(
   return (own?.modifications ?? [])
     .filter(({ operation }) => operation === 'delete')
     .flatMap(({ attribute }) => attribute.values.filter((value) => !isPrepared(value)));
+}
+
+function givesPassword({ operation, attribute }: Modification): boolean {
+  return operation === 'delete' && attribute.values.length > 0 && !attribute.values.some(isPrepared);
 }
 
 /** Returns the modifications of the requester's own passwords; undefined if there are none. */

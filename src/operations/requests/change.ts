@@ -66,20 +66,25 @@ export function change(
 
 /**
  * Verifies the current password in a change of one's own, where the policy asks for it: guesses are then slow, and count as logins
- * do. Rejects with invalidCredentials (49), also while the account is locked: the new password would unlock it.
+ * do. Rejects with invalidCredentials (49), also while the account is locked: the new password would unlock it. Requests behind it
+ * wait, or they would overtake it: the end of its transaction, or another change of the same password.
  */
 function provePassword(
   asked: Change,
-  { requester, connection }: Operation,
+  operation: Operation,
   { authentication, keyOf }: Services,
 ): Promise<unknown> | undefined {
+  const { requester, connection } = operation;
   const given = givenPasswords(asked, requester, keyOf);
   if (given.length === 0 || !(requester instanceof AccountRequester)) return undefined;
   const { account } = requester;
   if (!authentication.lockout.asksForCurrentPassword(account)) return undefined;
   const source = loginSourceOf(connection);
-  const proofs = given.map(async (password) => authentication.verifyAt(account.key, password, source));
-  return Promise.all(proofs).then(() => authentication.lockout.requireUsable(account));
+  const proved = async () => {
+    await Promise.all(given.map(async (password) => authentication.verifyAt(account.key, password, source)));
+    authentication.lockout.requireUsable(account);
+  };
+  return operation.becomeAlone().then(proved);
 }
 
 function changeIn(

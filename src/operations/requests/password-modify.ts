@@ -46,6 +46,7 @@ export async function passwordModify(
   const target = findTarget(userIdentity, requester, services);
   requireChangeOf(target.key, operation, services);
   requireProtected(target, operation, services);
+  if (oldPassword !== undefined) await operation.becomeAlone();
   const rights = await rightsOver(target, oldPassword, operation, services);
   const backend = services.contexts.find(target.key);
   if (backend === undefined) throw noSuchEntry(target.dn.toString());

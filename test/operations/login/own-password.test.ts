@@ -85,6 +85,10 @@ describe('the one who replaces its own password', () => {
     ['replaces it under another spelling', modify(DN.toUpperCase(), ['replace', '2.5.4.35', ['clear']])],
     ['replaces it by what is stored as it is', modify(DN, ['replace', 'USERPASSWORD', [TWO]])],
     [
+      'gives the old one and adds another',
+      modify(DN, ['delete', 'userPassword', ['clear']], ['add', 'userPassword', ['clear too']]),
+    ],
+    [
       'changes more than that',
       modify(DN, ['replace', 'userPassword', ['clear']], ['add', 'description', ['text']]),
     ],
@@ -100,6 +104,14 @@ describe('the one who replaces its own password', () => {
     [
       'adds one in the end',
       modify(DN, ['replace', 'userPassword', ['clear']], ['add', 'userPassword', ['clear too']]),
+    ],
+    [
+      'gives a hash and adds another',
+      modify(DN, ['delete', 'userPassword', [ONE]], ['add', 'userPassword', ['clear']]),
+    ],
+    [
+      'adds what it gives again',
+      modify(DN, ['delete', 'userPassword', ['clear']], ['add', 'userPassword', [ONE]]),
     ],
     ['takes it away', modify(DN, ['replace', 'userPassword', []])],
     ['deletes it', modify(DN, ['delete', 'userPassword', []])],
