@@ -14,6 +14,7 @@ import type { RunningServer } from '../servers/server.ts';
 const ANSWER_OCTETS_MAX = 1024 * 1024;
 const BIND_ID = 1;
 const SEARCH_ID = 2;
+const SYNC_REFRESH_REQUIRED = 4096;
 
 export interface WatcherEvents {
   /** The entry came, with this value of the property that modifies write. */
@@ -79,6 +80,8 @@ export class Watcher {
         if (operation.code !== 0) this.#end(`the login was refused with ${operation.code}`);
         return;
       case 'searchResultDone':
+        // The server asks to begin anew (RFC 4533 §2.6).
+        if (operation.code === SYNC_REFRESH_REQUIRED) this.cookie = undefined;
         this.#end(`the search ended with ${operation.code}: ${operation.diagnosticMessage}`);
     }
   }
