@@ -239,15 +239,27 @@ export class ClusterStore implements Store, ForeignCommits {
   async #arrived(): Promise<readonly LogRecord[]> {
     for (const number of this.#inbox.keys()) if (number <= this.#number) this.#inbox.delete(number);
     if (!this.#inbox.has(this.#number + 1) && this.#isBehind) {
-      const records = await this.#options.log.read(this.#number + 1, READ_MAX);
-      this.#isBehind = records.length > 0;
-      for (const record of records) this.#take(record);
+      for (const record of await this.#readMore()) this.#take(record);
     }
     const arrived: LogRecord[] = [];
     for (let number = this.#number + 1; ; number++) {
       const record = this.#inbox.get(number);
       if (record === undefined) return arrived;
       arrived.push(record);
+    }
+  }
+
+  /** Reads what follows the last record that is made here. Throws LogError. */
+  async #readMore(): Promise<readonly LogRecord[]> {
+    // Whoever learns of more while this reads says so, and that must last.
+    this.#isBehind = false;
+    try {
+      const records = await this.#options.log.read(this.#number + 1, READ_MAX);
+      if (records.length > 0) this.#isBehind = true;
+      return records;
+    } catch (error) {
+      this.#isBehind = true;
+      throw error;
     }
   }
 

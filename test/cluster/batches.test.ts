@@ -78,4 +78,32 @@ describe('what comes from others at once', () => {
     expect(server.told).toEqual([1, 2]);
     expect(sizes).toEqual([2]);
   });
+
+  it('is read again if it was learned of while the log was read', async () => {
+    const shared = newLog();
+    const [reading, going] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const here = open(shared, {
+      before: (log) => {
+        const { read } = log;
+        log.follow = async function* () {
+          await new Promise<never>(() => {});
+        };
+        log.read = async (from, max) => {
+          const records = await read.call(log, from, max);
+          reading.resolve();
+          await going.promise;
+          return records;
+        };
+      },
+    });
+    await here.store.has(0);
+    const first = here.writePath.follow();
+    await reading.promise;
+    await open(shared).writePath.submit(add('one'), ANONYMOUS);
+    expect(await here.store.has(1)).toBe(true);
+    going.resolve();
+    await first;
+    await here.writePath.follow();
+    expect(here.told).toEqual([1]);
+  });
 });

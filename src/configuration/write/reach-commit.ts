@@ -48,8 +48,9 @@ async function reach(
 ): Promise<void> {
   try {
     while (shown() < number && !isOver()) {
-      if (!(await foreign.has(number))) return;
+      // Taken before the question: the watch may make commits while it is asked.
       const before = shown();
+      if (!(await foreign.has(number))) return;
       await follow();
       if (shown() === before) throw notReached(number, 'this server cannot read it now.');
     }

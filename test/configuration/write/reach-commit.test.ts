@@ -18,6 +18,16 @@ describe('a commit that a client knows from another server', () => {
     expect(server.shown()).toBeGreaterThanOrEqual(10);
   });
 
+  it('is there if the watch makes it while it is asked for', async () => {
+    let number = 3;
+    const has = async () => {
+      number = 10;
+      return true;
+    };
+    await reachCommit(10, { foreign: { has }, follow: async () => {}, shown: () => number });
+    expect(number).toBe(10);
+  });
+
   it('is not waited for if nobody has stored it', async () => {
     const server = serverAt(3, 9);
     await reachCommit(10, server);
