@@ -16,7 +16,14 @@ export function otherChoice(typed: ConnectionChoice, urls: readonly string[]): C
       'a login by the socket file is known on one machine only. Give --bindDN and --bindPassword:file.',
       ExitCode.parameterError,
     );
-  const known = urls.flatMap((text) => URL.parse(text) ?? []);
+  const told = urls.flatMap((text) => URL.parse(text) ?? []);
+  // Seen from another machine, such an address is that machine itself, and whoever listens there would get the password.
+  const known = isNear(typed) ? told : told.filter(({ hostname }) => !LOOPBACK.test(hostname));
+  if (known.length === 0 && told.length > 0)
+    throw new CommandError(
+      `it listens for its own machine only (${urls.join(', ')}). Ask there, or let it listen at another address.`,
+      ExitCode.connectError,
+    );
   const [plain] = known.filter(({ protocol }) => protocol === 'ldap:');
   const [secured] = known.filter(({ protocol }) => protocol === 'ldaps:');
   if (typed.security === 'ssl' && secured !== undefined)

@@ -48,7 +48,8 @@ async function serversOf(directory: Directory): Promise<readonly Entry[]> {
   }
 }
 
-async function judgementOf(
+/** Has one server try a plan. The judgement is unknown if it does not answer, or another one answers in its place. */
+export async function judgementOf(
   server: Entry,
   plan: readonly PlannedChange[],
   open: (urls: readonly string[]) => Promise<Directory>,
@@ -56,9 +57,16 @@ async function judgementOf(
   const { name } = server.dn;
   const nothing = { name, problems: [], exitCode: ExitCode.success };
   if (server.first('ds-mon-server-here') !== 'TRUE') return { ...nothing, unknown: 'it is away.' };
+  const urls = server.values('ds-mon-server-url');
   let other: Directory | undefined;
   try {
-    other = await open(server.values('ds-mon-server-url'));
+    other = await open(urls);
+    const self = await selfOf(other);
+    if (self === undefined || self.first('ds-mon-server-id') !== server.first('ds-mon-server-id')) {
+      const who = self === undefined ? 'a server that does not say who it is' : `the server ${self.dn.name}`;
+      const unknown = `at its address (${urls.join(', ')}) ${who} has answered. Let it listen at an address of its own that is reached from here.`;
+      return { ...nothing, unknown };
+    }
     return { name, ...(await judgePlan(other, plan)) };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
@@ -66,4 +74,10 @@ async function judgementOf(
   } finally {
     await other?.close();
   }
+}
+
+/** Returns the entry in which a server shows itself; undefined if it shows none. */
+async function selfOf(directory: Directory): Promise<Entry | undefined> {
+  const servers = await directory.search({ base: SERVERS, scope: 'one' });
+  return servers.find((server) => server.first('ds-mon-server-self') === 'TRUE');
 }
