@@ -7,6 +7,7 @@ import type { OpenCluster } from '../cluster/open-cluster.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import type { WritePath } from '../configuration/write/write-path.ts';
 import { VERSION } from '../instance/version.ts';
+import type { Entry } from '../ldap/entry.ts';
 import type { AlertSink } from '../mail/alert.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import { serverProblems, serversMonitor } from '../monitor/servers-monitor.ts';
@@ -52,12 +53,35 @@ export function announceServer(parts: AnnouncedParts, urls: () => readonly strin
   );
 }
 
-/** Returns a function that lists what is not in force here as it is stored: its DN, and its properties without values. */
-function heldEntries({ tree, inForce }: Configuration, { feed }: WritePath): () => readonly string[] {
+/** The parts of a configuration that show what is held. */
+interface HeldIn {
+  readonly tree: { entries(): Iterable<Entry> };
+  readonly inForce: Pick<
+    Configuration['inForce'],
+    'holdCount' | 'isHeld' | 'isAbsent' | 'pending' | 'sourcesId'
+  >;
+}
+
+/**
+ * Returns a function that lists what is not in force here as it is stored: its DN, and its properties without values. It looks through
+ * the tree only while something may be held.
+ */
+export function heldEntries(
+  { tree, inForce }: HeldIn,
+  { feed }: { readonly feed: Pick<WritePath['feed'], 'number'> },
+): () => readonly string[] {
   let known = { state: '', lines: [] as readonly string[] };
+  /** Number of holds, and of the last change, when the number of holds was other than before. */
+  let held = { count: 0, number: 0 };
+  let isFree = true;
   return () => {
-    if (!inForce.hasHeld) return [];
-    const state = `${feed.number} ${inForce.sourcesId}`;
+    const { holdCount } = inForce;
+    if (holdCount !== held.count) {
+      held = { count: holdCount, number: feed.number };
+      isFree = false;
+    }
+    if (isFree) return [];
+    const state = `${feed.number} ${holdCount} ${inForce.sourcesId}`;
     if (known.state === state) return known.lines;
     const lines: string[] = [];
     for (const entry of tree.entries()) {
@@ -66,6 +90,8 @@ function heldEntries({ tree, inForce }: Configuration, { feed }: WritePath): () 
       lines.push(`${entry.dn}: ${names.length === 0 ? 'nothing of it is in force' : names.join(', ')}`);
     }
     known = { state, lines };
+    // What was held may not have been shown yet by then: the next change shows it.
+    isFree = lines.length === 0 && feed.number > held.number;
     return lines;
   };
 }
@@ -83,10 +109,10 @@ export function clusterProblems(cluster: OpenCluster | undefined): readonly stri
 /** Returns what raises alerts about other servers: once for the cluster, by the server that is called. */
 export function memberAlerts(alerts: AlertSink): MemberReports {
   return {
-    away: ({ name, state, since, urls, number, waiting }) => {
+    away: ({ name, state, since, isSinceNews, urls, number, waiting }) => {
       const at = since.toISOString();
-      const what =
-        state === 'stopped' ? `was stopped at ${at} and is not back` : `has not been heard since ${at}`;
+      const away = isSinceNews ? `is away; its last news is of ${at}` : `has not been heard since ${at}`;
+      const what = state === 'stopped' ? `was stopped at ${at} and is not back` : away;
       const spool = waiting === 0 ? '' : ` ${messages(waiting)} in its spool then.`;
       const message = `The server ${name} (${urls.join(', ')}) ${what}. It had change ${number}.${spool}`;
       alerts.raise({ type: 'confdit.ServerAway', message });

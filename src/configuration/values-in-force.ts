@@ -52,7 +52,7 @@ export class ValuesInForce {
   readonly #absent = new WeakSet<Entry>();
   /** False until an entry is absent for the first time, as it is for ever on a server without a cluster. */
   #hasAbsent = false;
-  #hasHeld = false;
+  #holdCount = 0;
   /** Entries that are stored and not in force here, as readers of what is in force need them. */
   readonly absent: HiddenEntries;
   #validator: PropertyValidator;
@@ -95,7 +95,7 @@ export class ValuesInForce {
    */
   hold({ before, after }: Pick<Effect, 'before' | 'after'>, at: Date, names: NewNames): void {
     if (after === undefined) return;
-    this.#hasHeld = true;
+    this.#holdCount += 1;
     const isNew = before === undefined || this.#absent.has(before);
     const validator = this.#validator;
     const pending = isNew
@@ -129,9 +129,9 @@ export class ValuesInForce {
     return this.#hasAbsent && this.#absent.has(entry);
   }
 
-  /** False until an entry is held for the first time. */
-  get hasHeld(): boolean {
-    return this.#hasHeld;
+  /** Number of times that an entry was held: what is held now was held then, or has come from that. */
+  get holdCount(): number {
+    return this.#holdCount;
   }
 
   /** Returns the object of an absent entry with its name and defaults alone; undefined if it has no meaning so, or is not absent. */
