@@ -9,27 +9,31 @@ import { pause } from '../time/pause.ts';
 /** Anyone who may write to etcd may write here: what is beyond these limits is left out. */
 const KEYS_MAX = 10_000;
 const VALUE_OCTETS_MAX = 65_536;
+const OCTETS_MAX = 4 * 1024 * 1024;
 const RETRY_PAUSE_MS = 250;
 const READ_AGAIN_MS = 30_000;
 
 export class EtcdMirror {
   readonly #client: EtcdClient;
   readonly #range: KeyRange;
+  readonly #isWanted: (key: string) => boolean;
   readonly #closing = new AbortController();
   readonly #listeners = new Set<() => void>();
   readonly #running: Promise<void>;
-  #values: Map<string, KeyValue> = new Map();
+  #kept = new KeptKeys();
   #isCurrent = false;
 
-  constructor(client: EtcdClient, range: KeyRange) {
+  /** @param isWanted returns true for the keys of the range that are kept */
+  constructor(client: EtcdClient, range: KeyRange, isWanted: (key: string) => boolean) {
     this.#client = client;
     this.#range = range;
+    this.#isWanted = isWanted;
     this.#running = this.#watch();
   }
 
   /** The keys, as last seen. */
   get values(): ReadonlyMap<string, KeyValue> {
-    return this.#values;
+    return this.#kept.values;
   }
 
   /** True while changes of the keys are seen; false before the first answer too. */
@@ -72,14 +76,16 @@ export class EtcdMirror {
 
   /** Reads all keys. Returns the revision at which they were so. */
   async #read(): Promise<bigint> {
-    const read = new Map<string, KeyValue>();
+    const read = new KeptKeys();
     let revision = 0n;
+    let count = 0;
     for await (const { header, values } of this.#client.pages(this.#range)) {
       if (revision === 0n) revision = header.revision;
-      for (const value of values) note(read, value);
-      if (read.size >= KEYS_MAX) break;
+      for (const value of values) if (this.#isWanted(value.key)) read.put(value);
+      count += values.length;
+      if (count >= KEYS_MAX) break;
     }
-    this.#values = read;
+    this.#kept = read;
     this.#isCurrent = true;
     this.#changed();
     return revision;
@@ -88,8 +94,8 @@ export class EtcdMirror {
   async #follow(fromRevision: bigint, signal: AbortSignal): Promise<void> {
     for await (const { events } of this.#client.watch({ ...this.#range, fromRevision }, signal)) {
       for (const { type, value } of events) {
-        if (type === 'put') note(this.#values, value);
-        else this.#values.delete(value.key);
+        if (type === 'delete') this.#kept.delete(value.key);
+        else if (this.#isWanted(value.key)) this.#kept.put(value);
       }
       if (events.length > 0) this.#changed();
     }
@@ -100,7 +106,33 @@ export class EtcdMirror {
   }
 }
 
-function note(values: Map<string, KeyValue>, value: KeyValue): void {
-  if (value.value.length > VALUE_OCTETS_MAX) values.delete(value.key);
-  else if (values.has(value.key) || values.size < KEYS_MAX) values.set(value.key, value);
+/** Keys with their values, within the limits. */
+class KeptKeys {
+  readonly #values = new Map<string, KeyValue>();
+  #octets = 0;
+
+  get values(): ReadonlyMap<string, KeyValue> {
+    return this.#values;
+  }
+
+  /** Keeps a value instead of the one before, or neither. */
+  put(value: KeyValue): void {
+    this.delete(value.key);
+    const octets = sizeOf(value);
+    const isSmall = value.value.length <= VALUE_OCTETS_MAX && this.#octets + octets <= OCTETS_MAX;
+    if (!isSmall || this.#values.size >= KEYS_MAX) return;
+    this.#values.set(value.key, value);
+    this.#octets += octets;
+  }
+
+  delete(key: string): void {
+    const before = this.#values.get(key);
+    if (before === undefined) return;
+    this.#values.delete(key);
+    this.#octets -= sizeOf(before);
+  }
+}
+
+function sizeOf({ key, value }: KeyValue): number {
+  return key.length + value.length;
 }

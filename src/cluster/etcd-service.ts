@@ -89,15 +89,21 @@ export class EtcdService {
   /** Notes a failure of the connection. Returns the error of the log; an error of anything but etcd is returned as it is. */
   failed(error: unknown): Error {
     if (!(error instanceof EtcdError)) return errorFrom(error);
-    const problem = PROBLEMS[error.problem];
-    if (problem === 'unavailable' || problem === 'unknown') {
+    const failure = logErrorOf(error);
+    if (failure.problem === 'unavailable' || failure.problem === 'unknown') {
       const { isConnected, since } = this.#state;
       this.#state = { isConnected: false, since: isConnected ? this.#now() : since, why: error.message };
     }
-    const message =
-      problem === 'unknown' ? outcomeUnknown('etcd has done a write', error.message) : error.message;
-    return new LogError(problem, message, { cause: error });
+    return failure;
   }
+}
+
+/** Returns an error of etcd as one of a log. */
+export function logErrorOf(error: EtcdError): LogError {
+  const problem = PROBLEMS[error.problem];
+  const message =
+    problem === 'unknown' ? outcomeUnknown('etcd has done a write', error.message) : error.message;
+  return new LogError(problem, message, { cause: error });
 }
 
 /**

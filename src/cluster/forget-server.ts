@@ -3,8 +3,8 @@
 import { EtcdClient } from '../etcd/etcd-client.ts';
 import { EtcdError } from '../etcd/etcd-error.ts';
 import type { FileReader } from '../files/file-reader.ts';
-import { LogError } from './cluster-log.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
+import { logErrorOf } from './etcd-service.ts';
 import { LogKeys } from './log-keys.ts';
 import { ID_SHOWN, nameIn } from './member-values.ts';
 
@@ -41,7 +41,7 @@ export class KnownServers {
         }
       }
     } catch (error) {
-      throw error instanceof EtcdError ? new LogError('unavailable', error.message, { cause: error }) : error;
+      throw error instanceof EtcdError ? logErrorOf(error) : error;
     }
     for (const id of here) {
       const known = found.get(id);
@@ -58,7 +58,7 @@ export class KnownServers {
       await this.#client.delete(this.#keys.server(id));
       return undefined;
     } catch (error) {
-      if (error instanceof EtcdError) return error.message;
+      if (error instanceof EtcdError) return logErrorOf(error).message;
       throw error;
     }
   }

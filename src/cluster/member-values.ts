@@ -33,19 +33,31 @@ export interface About {
 
 export type MemberKind = 'about' | 'here' | 'away';
 
+/** Mark of a server that is missed. */
+export interface Away {
+  readonly since: number;
+  /** Name that the one who has put it gave itself; empty in marks of earlier builds. */
+  readonly by: string;
+  readonly key: KeyValue;
+}
+
 /** A server with what etcd has of it. */
 export interface KnownMember {
   readonly id: string;
   readonly about: About;
   readonly aboutKey: KeyValue;
   readonly isHere: boolean;
-  readonly away: { readonly since: number; readonly key: KeyValue } | undefined;
+  readonly away: Away | undefined;
 }
 
 const ID = /^[0-9a-f-]{36}$/;
+const OF_SERVER = /^[0-9a-f-]{36}\/(?:about|here|away)$/;
 const SENTENCE_LENGTH_MAX = 1000;
 const NAME_LENGTH_MAX = 255;
 const LIST_LENGTH_MAX = 100;
+/** Octets of a list in a value: with the longest sentences besides, both lists are below what a mirror keeps of one. */
+const URLS_OCTETS_MAX = 16 * 1024;
+const NOT_IN_FORCE_OCTETS_MAX = 20 * 1024;
 const CONTROL = /\p{Cc}/u;
 /** Number of digits of an identifier that are shown where several servers have one name. */
 export const ID_SHOWN = 8;
@@ -59,36 +71,72 @@ export function sealed(keys: ClusterKeys, id: string, kind: MemberKind, fields: 
 /** Returns what a server says of itself within the limits that readers have. */
 export function bounded(about: About): About {
   const short = (text: string, most: number) => text.replace(new RegExp(CONTROL, 'gu'), ' ').slice(0, most);
+  const fitting = (texts: readonly string[], octetsMax: number) => {
+    let octets = 0;
+    return texts
+      .slice(0, LIST_LENGTH_MAX)
+      .map((text) => short(text, SENTENCE_LENGTH_MAX))
+      .filter((text) => {
+        octets += octetsInValue(text);
+        return octets <= octetsMax;
+      });
+  };
   return {
     ...about,
     name: short(about.name, NAME_LENGTH_MAX),
     problem: short(about.problem, SENTENCE_LENGTH_MAX),
-    urls: about.urls.slice(0, LIST_LENGTH_MAX).map((url) => short(url, SENTENCE_LENGTH_MAX)),
-    notInForce: about.notInForce.slice(0, LIST_LENGTH_MAX).map((line) => short(line, SENTENCE_LENGTH_MAX)),
+    urls: fitting(about.urls, URLS_OCTETS_MAX),
+    notInForce: fitting(about.notInForce, NOT_IN_FORCE_OCTETS_MAX),
   };
 }
 
-/**
- * Reads what etcd has of servers. What cannot be read, and what has not the code of this cluster, is left out.
- * @param prefix of the keys of all servers
- */
-export function readMembers(
-  values: ReadonlyMap<string, KeyValue>,
-  prefix: string,
-  keys: ClusterKeys,
-): readonly KnownMember[] {
-  const members: KnownMember[] = [];
-  for (const [key, aboutKey] of values) {
-    const [id = '', kind] = key.slice(prefix.length).split('/');
-    if (kind !== 'about' || !ID.test(id)) continue;
-    const about = aboutOf(unsealed(keys, id, 'about', aboutKey.value));
-    if (about === undefined) continue;
-    const awayKey = values.get(`${prefix}${id}/away`);
-    const since = awayKey && timeOf(unsealed(keys, id, 'away', awayKey.value)?.since);
-    const away = awayKey === undefined || since === undefined ? undefined : { since, key: awayKey };
-    members.push({ id, about, aboutKey, isHere: values.has(`${prefix}${id}/here`), away });
+/** Returns the octets of a text in a value, which is JSON in JSON. */
+function octetsInValue(text: string): number {
+  return Buffer.byteLength(JSON.stringify(JSON.stringify(text)), 'utf8');
+}
+
+/** Reads what etcd has of servers. A value is read once, however often it is asked for. */
+export class MemberReader {
+  readonly #prefix: string;
+  readonly #keys: ClusterKeys;
+  readonly #fields = new WeakMap<KeyValue, { readonly known: Record<string, unknown> | undefined }>();
+
+  /** @param prefix of the keys of all servers */
+  constructor(prefix: string, keys: ClusterKeys) {
+    this.#prefix = prefix;
+    this.#keys = keys;
   }
-  return members;
+
+  /** Returns true for a key that says something of a server. */
+  isWanted(key: string): boolean {
+    return key.startsWith(this.#prefix) && OF_SERVER.test(key.slice(this.#prefix.length));
+  }
+
+  /** Returns the servers. What cannot be read, and what has not the code of this cluster, is left out. */
+  read(values: ReadonlyMap<string, KeyValue>): readonly KnownMember[] {
+    const members: KnownMember[] = [];
+    for (const [key, aboutKey] of values) {
+      const [id = '', kind] = key.slice(this.#prefix.length).split('/');
+      if (kind !== 'about' || !ID.test(id)) continue;
+      const about = aboutOf(this.#fieldsOf(id, 'about', aboutKey));
+      if (about === undefined) continue;
+      const awayKey = values.get(`${this.#prefix}${id}/away`);
+      const away = awayKey && awayOf(this.#fieldsOf(id, 'away', awayKey), awayKey);
+      members.push({ id, about, aboutKey, isHere: values.has(`${this.#prefix}${id}/here`), away });
+    }
+    return members;
+  }
+
+  #fieldsOf(id: string, kind: MemberKind, key: KeyValue): Record<string, unknown> | undefined {
+    const read = this.#fields.get(key) ?? { known: unsealed(this.#keys, id, kind, key.value) };
+    this.#fields.set(key, read);
+    return read.known;
+  }
+}
+
+function awayOf(fields: Record<string, unknown> | undefined, key: KeyValue): Away | undefined {
+  const since = timeOf(fields?.since);
+  return since === undefined ? undefined : { since, by: textOf(fields?.by, NAME_LENGTH_MAX) ?? '', key };
 }
 
 /** Returns the fields of a value if their code is right. */

@@ -1,6 +1,7 @@
 // The servers of a cluster: this one announces itself and keeps its entry, and sees the others. A server that is missed is recorded
 // once, by the server that is first; so is its return. The one that was first reports it for the whole cluster.
 
+import { randomUUID } from 'node:crypto';
 import type { EtcdClient } from '../etcd/etcd-client.ts';
 import { EtcdError } from '../etcd/etcd-error.ts';
 import type { Comparison } from '../etcd/messages.ts';
@@ -10,7 +11,15 @@ import type { EtcdLease } from './etcd-lease.ts';
 import { EtcdMirror } from './etcd-mirror.ts';
 import type { LogKeys } from './log-keys.ts';
 import { decodeHead } from './log-values.ts';
-import { type About, bounded, ID_SHOWN, type KnownMember, readMembers, sealed } from './member-values.ts';
+import {
+  type About,
+  type Away,
+  bounded,
+  ID_SHOWN,
+  type KnownMember,
+  MemberReader,
+  sealed,
+} from './member-values.ts';
 
 /** Description of a server by itself at a time; the rest of `About` is added to it. */
 export type SelfDescription = Omit<About, 'head' | 'at' | 'isStopped'>;
@@ -22,6 +31,8 @@ export interface Member extends Omit<About, 'head' | 'since' | 'at' | 'isStopped
   readonly state: 'here' | 'stopped' | 'away';
   /** Time since which that is so. */
   readonly since: Date;
+  /** True if nobody has seen it go: `since` is the time of its last news then, and it may have run for longer. */
+  readonly isSinceNews: boolean;
   /** Number of changes that it does not show and that the log has. */
   readonly lag: number;
 }
@@ -41,6 +52,8 @@ export interface MembersOptions {
   /** Identifier of this server. */
   readonly id: string;
   readonly now: () => Date;
+  /** Returns milliseconds of a clock that never goes back. */
+  readonly elapsed: () => number;
   readonly reports: MemberReports;
 }
 
@@ -49,22 +62,32 @@ const START_MS = 30_000;
 
 export class Members {
   readonly #options: MembersOptions;
+  readonly #reader: MemberReader;
   readonly #mirror: EtcdMirror;
   readonly #startedAt: number;
   /** Identifiers of servers that this one has seen. */
   readonly #seen = new Set<string>();
+  /** Name of this run in the marks that it puts. */
+  readonly #run = randomUUID();
+  /** Identifiers of servers for which etcd has not said what came of the mark that they are away. */
+  readonly #unsureAway = new Set<string>();
+  /** Times of marks for which etcd has not said whether they are deleted, by the identifiers of the servers. */
+  readonly #unsureBack = new Map<string, number>();
   #describe: (() => SelfDescription) | undefined;
   /** Description that etcd has of this server, and the lease with it. */
   #shown: { readonly text: string; readonly lease: bigint } | undefined;
   #head = 0;
+  #showing: Promise<void> = Promise.resolve();
   #isLooking = false;
   #hasNews = false;
   #endWork: () => void = () => {};
 
   constructor(options: MembersOptions) {
     this.#options = options;
-    this.#startedAt = options.now().getTime();
-    this.#mirror = new EtcdMirror(options.client, options.keys.servers);
+    this.#startedAt = options.elapsed();
+    const { client, keys, codes } = options;
+    this.#reader = new MemberReader(keys.servers.key, codes);
+    this.#mirror = new EtcdMirror(client, keys.servers, (key) => this.#reader.isWanted(key));
     this.#mirror.onChange(() => void this.#look());
   }
 
@@ -72,7 +95,8 @@ export class Members {
   announce(describe: () => SelfDescription): void {
     this.#describe = describe;
     this.#endWork = this.#options.lease.each(async (lease) => {
-      await this.#show(lease);
+      this.#showing = this.#show(lease);
+      await this.#showing;
       await this.#look();
     });
   }
@@ -99,6 +123,8 @@ export class Members {
   /** Tells the others that this server stops. The keys of its lease go with it. */
   async close(): Promise<void> {
     this.#endWork();
+    // What is under way would come after the last word, and take it back.
+    await this.#showing.catch(ignoreAway);
     if (this.#describe !== undefined) await this.#put(this.#describe(), true).catch(ignoreAway);
     // The client ends what the mirror waits for.
     this.#options.client.close();
@@ -106,22 +132,24 @@ export class Members {
   }
 
   #known(): readonly KnownMember[] {
-    return readMembers(this.#mirror.values, this.#options.keys.servers.key, this.#options.codes);
+    return this.#reader.read(this.#mirror.values);
   }
 
   #memberOf({ id, about, isHere, away }: KnownMember): Member {
     const { head, since, at, isStopped, ...said } = about;
     const isThere = isHere && !isStopped;
     const lag = Math.max(0, (isThere ? head : this.head) - said.number);
-    const facts = { ...said, id, lag, isSelf: false };
+    const facts = { ...said, id, lag, isSelf: false, isSinceNews: false };
     if (isThere) return { ...facts, state: 'here', since: new Date(since) };
-    const missed = isStopped ? at : (away?.since ?? at);
-    return { ...facts, state: isStopped ? 'stopped' : 'away', since: new Date(missed) };
+    if (isStopped) return { ...facts, state: 'stopped', since: new Date(at) };
+    const missed = away?.since ?? at;
+    return { ...facts, state: 'away', since: new Date(missed), isSinceNews: missed === at };
   }
 
   #self({ since, ...facts }: SelfDescription): Member {
     const lag = Math.max(0, this.#head - facts.number);
-    return { ...facts, id: this.#options.id, lag, isSelf: true, state: 'here', since: new Date(since) };
+    const { id } = this.#options;
+    return { ...facts, id, lag, isSelf: true, state: 'here', since: new Date(since), isSinceNews: false };
   }
 
   /** Puts what this server says of itself, if etcd does not have it. */
@@ -177,9 +205,10 @@ export class Members {
 
   async #lookOnce(): Promise<void> {
     if (this.#options.lease.id === undefined || !this.#mirror.isCurrent) return;
-    const isOld = this.#options.now().getTime() - this.#startedAt >= START_MS;
+    const isOld = this.#options.elapsed() - this.#startedAt >= START_MS;
     for (const known of this.#known()) {
       if (known.isHere) this.#seen.add(known.id);
+      this.#learn(known);
       const isMissed = !known.isHere && known.away === undefined && known.id !== this.#options.id;
       if (isMissed && (isOld || this.#seen.has(known.id))) await this.#missed(known);
       else if (known.isHere && known.away !== undefined) await this.#returned(known, known.away);
@@ -196,24 +225,51 @@ export class Members {
       { target: 'createRevision', key: `${key}away`, equals: 0n },
       { target: 'modRevision', key: `${key}about`, equals: known.aboutKey.modRevision },
     ];
-    const value = sealed(codes, known.id, 'away', { since });
-    const { succeeded } = await client.transaction({
+    const value = sealed(codes, known.id, 'away', { since, by: this.#run });
+    const request = {
       comparisons,
-      success: [{ type: 'put', key: `${key}away`, value }],
+      success: [{ type: 'put', key: `${key}away`, value } as const],
       failure: [],
+    };
+    const { succeeded } = await client.transaction(request).catch((error: unknown) => {
+      if (isUnknown(error)) this.#unsureAway.add(known.id);
+      throw error;
     });
-    if (succeeded) reports.away(this.#memberOf({ ...known, away: { since, key: known.aboutKey } }));
+    if (!succeeded) return;
+    this.#unsureAway.delete(known.id);
+    reports.away(this.#memberOf({ ...known, away: { since, by: this.#run, key: known.aboutKey } }));
   }
 
-  async #returned(known: KnownMember, away: NonNullable<KnownMember['away']>): Promise<void> {
+  /** Reports what this server has recorded without an answer, once the record shows. */
+  #learn(known: KnownMember): void {
+    const { reports } = this.#options;
+    const { id, away, isHere } = known;
+    if (away !== undefined || isHere) {
+      const isUnsure = this.#unsureAway.delete(id);
+      if (isUnsure && away?.by === this.#run) reports.away(this.#memberOf(known));
+    }
+    const since = this.#unsureBack.get(id);
+    if (since === undefined || away !== undefined) return;
+    this.#unsureBack.delete(id);
+    // Another server may have deleted the mark, and reported that: two reports are better than none.
+    if (isHere) reports.back(this.#memberOf(known), new Date(since));
+  }
+
+  async #returned(known: KnownMember, away: Away): Promise<void> {
     const { client, reports } = this.#options;
     const { key, modRevision } = away.key;
-    const { succeeded } = await client.transaction({
-      comparisons: [{ target: 'modRevision', key, equals: modRevision }],
-      success: [{ type: 'delete', key }],
+    const request = {
+      comparisons: [{ target: 'modRevision', key, equals: modRevision } as const],
+      success: [{ type: 'delete', key } as const],
       failure: [],
+    };
+    const { succeeded } = await client.transaction(request).catch((error: unknown) => {
+      if (isUnknown(error)) this.#unsureBack.set(known.id, away.since);
+      throw error;
     });
-    if (succeeded) reports.back(this.#memberOf(known), new Date(away.since));
+    if (!succeeded) return;
+    this.#unsureBack.delete(known.id);
+    reports.back(this.#memberOf(known), new Date(away.since));
   }
 }
 
@@ -241,6 +297,10 @@ function numberIn(head: Uint8Array): number | undefined {
 function compare(one: string, other: string): number {
   if (one === other) return 0;
   return one < other ? -1 : 1;
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof EtcdError && error.problem === 'unknown';
 }
 
 /** Ignores an error of etcd: the same is tried again with the next renewal. */

@@ -72,8 +72,11 @@ export function openCluster(parts: ClusterParts): OpenCluster {
       return [`Changes are refused since ${at}, and changes of other servers are not seen: ${why}`];
     },
     close: async () => {
-      await session.close();
-      await store.close();
+      try {
+        await session.close();
+      } finally {
+        await store.close();
+      }
     },
   };
 }

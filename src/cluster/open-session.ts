@@ -42,7 +42,7 @@ export function openSession(parts: SessionParts): Session {
   const client = new EtcdClient({ ...settings, ...LIMITS, files });
   const keys = new LogKeys(settings.prefix);
   const lease = new EtcdLease({ client, elapsed, ttl: TTL });
-  const members = new Members({ client, lease, keys, codes, id: serverId, now, reports });
+  const members = new Members({ client, lease, keys, codes, id: serverId, now, elapsed, reports });
   return {
     client,
     keys,

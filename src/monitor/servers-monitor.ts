@@ -50,9 +50,10 @@ export function serverProblems({ all }: Pick<Members, 'all'>): readonly string[]
   return all.flatMap((member) => [...absence(member), ...shortcomings(member)]);
 }
 
-function absence({ name, state, since, urls, waiting }: Member): readonly string[] {
+function absence({ name, state, since, isSinceNews, urls, waiting }: Member): readonly string[] {
   if (state === 'here') return [];
-  const what = state === 'stopped' ? 'was stopped at' : 'has not been heard since';
+  const away = isSinceNews ? 'is away; its last news is of' : 'has not been heard since';
+  const what = state === 'stopped' ? 'was stopped at' : away;
   const spool = waiting === 0 ? '' : ` Messages that waited in its spool then: ${waiting}.`;
   return [`The server ${name} (${urls.join(', ')}) ${what} ${since.toISOString()}.${spool}`];
 }

@@ -2,8 +2,10 @@
 
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { EtcdMirror } from '../../src/cluster/etcd-mirror.ts';
 import { LogKeys } from '../../src/cluster/log-keys.ts';
 import { sealed } from '../../src/cluster/member-values.ts';
+import { EtcdError } from '../../src/etcd/etcd-error.ts';
 import {
   codes,
   codesOf,
@@ -44,6 +46,19 @@ async function endLeaseOf({ client, lease }: TestServer): Promise<void> {
   const { id = 0n } = lease;
   client.close();
   await clientOf(etcd.urls).revokeLease(id);
+}
+
+/** Lets the next transaction that changes the mark of an absence have no answer, although it is done. */
+function loseAnswer({ client }: TestServer): void {
+  const { transaction } = client;
+  let isLost = false;
+  client.transaction = async (request) => {
+    const answer = await transaction.call(client, request);
+    const isMark = request.success.some((one) => 'key' in one && one.key.endsWith('/away'));
+    if (!isMark || isLost) return answer;
+    isLost = true;
+    throw new EtcdError('unknown', 'The member has not answered.');
+  };
 }
 
 describe('a lease', () => {
@@ -108,7 +123,7 @@ describe('servers', () => {
     await until(() => states(first).includes('c here 0') && states(later).includes('c here 0'));
     const all = () => [first, second, later, again].flatMap(({ told }) => told);
     await until(() => all().length > 1);
-    expect(all()).toEqual(['c away 3', 'c back']);
+    expect(all().sort()).toEqual(['c away 3', 'c back']);
     // Who stops says so.
     await again.members.close();
     await until(() => states(first).includes('c stopped 0'));
@@ -145,5 +160,91 @@ describe('servers', () => {
     await until(() => states(server).some((text) => text.startsWith('z ')));
     expect(states(server).map((text) => text.slice(0, 2))).toEqual(['a ', 'z ']);
     expect(server.told).toEqual([]);
+  });
+
+  it('report who is missed and who is back, also if etcd does not say what came of the record', async () => {
+    const keys = newKeys();
+    const [first, other] = [serverOf(etcd.urls, keys, 'a'), serverOf(etcd.urls, keys, 'b')];
+    await until(() => states(first).join() === 'a here 0,b here 0');
+    loseAnswer(first);
+    await endLeaseOf(other);
+    const told = (count: number) => {
+      first.lease.wake();
+      return first.told.length >= count;
+    };
+    await until(() => told(1));
+    loseAnswer(first);
+    serverOf(etcd.urls, keys, 'b', other.id);
+    await until(() => told(2));
+    expect(first.told).toEqual(['b away 0', 'b back']);
+  });
+
+  it('say last that they stop, also while they say something else', async () => {
+    const keys = newKeys();
+    const [first, other] = [serverOf(etcd.urls, keys, 'a'), serverOf(etcd.urls, keys, 'b')];
+    for (const one of [first, other]) await until(() => states(one).join() === 'a here 0,b here 0');
+    const { client, members, lease } = first;
+    const { transaction } = client;
+    const going = Promise.withResolvers<void>();
+    let count = 0;
+    client.transaction = async (request) => {
+      count += 1;
+      if (count === 1) await going.promise;
+      return transaction.call(client, request);
+    };
+    first.self.waiting = 1;
+    lease.wake();
+    await until(() => count === 1);
+    const closing = members.close();
+    expect(count).toBe(1);
+    going.resolve();
+    await closing;
+    await until(() => states(other).includes('a stopped 1'));
+  });
+
+  it('miss those that they have not seen after a while by their own clock', async () => {
+    const keys = newKeys();
+    const id = randomUUID();
+    const about = {
+      ...{ name: 'z', version: '1', urls: [], number: 1, head: 1, since: 1, at: 1 },
+      ...{ isStopped: false, notInForce: [], waiting: 0, problem: '' },
+    };
+    const value = sealed(codes, id, 'about', about);
+    await clientOf(etcd.urls).put({ key: `${keys.server(id).key}about`, value });
+    let elapsed = 0;
+    const server = serverOf(etcd.urls, keys, 'a', randomUUID(), () => elapsed);
+    await until(() => states(server).join() === 'a here 0,z away 0');
+    expect(server.told).toEqual([]);
+    elapsed = 30_000;
+    server.lease.wake();
+    await until(() => server.told.join() === 'z away 0');
+    // Nobody has seen it go.
+    expect(server.members.all.find(({ name }) => name === 'z')?.isSinceNews).toBe(true);
+  });
+});
+
+describe('a mirror', () => {
+  it('keeps the keys that are wanted, and no more octets than it may', async () => {
+    const { servers } = newKeys();
+    const client = clientOf(etcd.urls);
+    const value = Buffer.alloc(65_000);
+    const numbers = Array.from({ length: 70 }, (_, index) => 100 + index);
+    await Promise.all(numbers.map((number) => client.put({ key: `${servers.key}${number}`, value })));
+    await client.put({ key: `${servers.key}other`, value: octets('other') });
+    const mirror = new EtcdMirror(client, servers, (key) => !key.endsWith('other'));
+    await until(() => mirror.isCurrent);
+    const size = () =>
+      [...mirror.values.values()].reduce((sum, one) => sum + one.key.length + one.value.length, 0);
+    expect(size()).toBeGreaterThan(4_000_000);
+    expect(size()).toBeLessThanOrEqual(4 * 1024 * 1024);
+    // What goes makes room.
+    await client.delete({ key: `${servers.key}100` });
+    await client.put({ key: `${servers.key}other`, value: octets('again') });
+    await client.put({ key: `${servers.key}last`, value });
+    await until(() => mirror.values.has(`${servers.key}last`));
+    expect(size()).toBeLessThanOrEqual(4 * 1024 * 1024);
+    expect(mirror.values.has(`${servers.key}other`)).toBe(false);
+    client.close();
+    await mirror.close();
   });
 });

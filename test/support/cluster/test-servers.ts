@@ -49,6 +49,7 @@ export function serverOf(
   keys: LogKeys,
   name: string,
   id: string = randomUUID(),
+  elapsed = () => performance.now(),
 ): TestServer {
   const client = clientOf(urls);
   const told: string[] = [];
@@ -57,7 +58,7 @@ export function serverOf(
     back: (member: Member) => told.push(`${member.name} back`),
   };
   const lease = leaseOf(client, LONG_TTL);
-  const members = new Members({ client, lease, keys, codes, id, now: () => new Date(), reports });
+  const members = new Members({ client, lease, keys, codes, id, now: () => new Date(), elapsed, reports });
   ends.push(() => members.close());
   const self = {
     name,
