@@ -12,8 +12,17 @@ const KEPT_MAX = 65_536;
 function aboutWith(text: string): About {
   const texts = Array.from({ length: 200 }, () => text.repeat(1000));
   return {
-    ...{ name: text.repeat(300), version: '1', urls: texts, number: 1, head: 1, since: 1, at: 1 },
-    ...{ isStopped: false, notInForce: ['short', ...texts], waiting: 0, problem: text.repeat(2000) },
+    name: text.repeat(300),
+    version: '1',
+    urls: texts,
+    number: 1,
+    head: 1,
+    since: 1,
+    at: 1,
+    isStopped: false,
+    notInForce: ['short', ...texts],
+    waiting: 0,
+    problem: text.repeat(2000),
   };
 }
 

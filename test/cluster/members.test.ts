@@ -18,6 +18,20 @@ import { clientOf, closeClients, octets } from '../support/etcd/clients.ts';
 import { EtcdCluster } from '../support/etcd/etcd-cluster.ts';
 import { until } from '../support/until.ts';
 
+const ABOUT = {
+  name: 'evil',
+  version: '1',
+  urls: ['ldap://evil.example'],
+  number: 1,
+  head: 1,
+  since: 1,
+  at: 1,
+  isStopped: false,
+  notInForce: [],
+  waiting: 0,
+  problem: '',
+};
+
 let etcd: EtcdCluster;
 let prefixes = 0;
 
@@ -133,30 +147,17 @@ describe('servers', () => {
     const keys = newKeys();
     const server = serverOf(etcd.urls, keys, 'a');
     await until(() => states(server).length === 1);
-    const about = {
-      name: 'evil',
-      version: '1',
-      urls: ['ldap://evil.example'],
-      number: 1,
-      head: 1,
-      since: 1,
-      at: 1,
-      isStopped: false,
-      notInForce: [],
-      waiting: 0,
-      problem: '',
-    };
     const client = clientOf(etcd.urls);
     const put = (id: string, kind: string, value: Uint8Array) =>
       client.put({ key: `${keys.server(id).key}${kind}`, value });
     const [forged, moved, hostile] = [randomUUID(), randomUUID(), randomUUID()];
-    await put(forged, 'about', sealed(codesOf(2), forged, 'about', about));
-    await put(moved, 'about', sealed(codes, forged, 'about', about));
+    await put(forged, 'about', sealed(codesOf(2), forged, 'about', ABOUT));
+    await put(moved, 'about', sealed(codes, forged, 'about', ABOUT));
     const values = ['', '{', 'null', '{"text":7}', '\u0000'.repeat(70_000)];
     for (const value of values) await put(hostile, 'about', octets(value));
     await put(server.id, 'away', octets('{"text":"{\\"since\\":1}","code":"00"}'));
     const genuine = randomUUID();
-    await put(genuine, 'about', sealed(codes, genuine, 'about', { ...about, name: 'z' }));
+    await put(genuine, 'about', sealed(codes, genuine, 'about', { ...ABOUT, name: 'z' }));
     await until(() => states(server).some((text) => text.startsWith('z ')));
     expect(states(server).map((text) => text.slice(0, 2))).toEqual(['a ', 'z ']);
     expect(server.told).toEqual([]);
@@ -205,11 +206,7 @@ describe('servers', () => {
   it('miss those that they have not seen after a while by their own clock', async () => {
     const keys = newKeys();
     const id = randomUUID();
-    const about = {
-      ...{ name: 'z', version: '1', urls: [], number: 1, head: 1, since: 1, at: 1 },
-      ...{ isStopped: false, notInForce: [], waiting: 0, problem: '' },
-    };
-    const value = sealed(codes, id, 'about', about);
+    const value = sealed(codes, id, 'about', { ...ABOUT, name: 'z' });
     await clientOf(etcd.urls).put({ key: `${keys.server(id).key}about`, value });
     let elapsed = 0;
     const server = serverOf(etcd.urls, keys, 'a', randomUUID(), () => elapsed);
