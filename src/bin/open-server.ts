@@ -164,7 +164,7 @@ async function openGround(parts: ServerParts, opened: AsyncDisposableStack) {
   const cluster = await openClusterOf(configured, { alerts, log, now });
   opened.defer(() => cluster?.close());
   const written = cluster?.store ?? store;
-  const siteSchema = new SiteSchema(schema, () => configuration.tree.entries());
+  const siteSchema = new SiteSchema(schema, () => configuration.tree.stagedEntries());
   const writePath = new WritePath({
     target: configuration,
     runtime: new Runtime([accounts, siteSchema]),

@@ -11,6 +11,8 @@ import { neverRenamed } from '../runtime/renamed-keys.ts';
 import type { PreparedDefinitions, Schema } from '../schema/schema.ts';
 import { SchemaError } from '../schema/schema-error.ts';
 import type { Commit } from '../store/store.ts';
+import type { Configuration } from './configuration.ts';
+import { repeat } from './write/staging.ts';
 
 export const SITE_SCHEMA = 'ds-cfg-site-schema';
 const ROOT = Dn.parse('cn=config');
@@ -22,7 +24,7 @@ export class SiteSchema implements Component {
   readonly #schema: Schema;
   readonly #entries: () => Iterable<Entry>;
 
-  /** @param entries Returns the entries whose definitions must stay. */
+  /** @param entries Returns the entries whose definitions must stay, as the writer sees them. */
   constructor(schema: Schema, entries: () => Iterable<Entry>) {
     this.#schema = schema;
     this.#entries = entries;
@@ -35,55 +37,110 @@ export class SiteSchema implements Component {
   prepare({ after }: ObjectDifference): Prepared | undefined {
     const definitions = after?.kind === 'global-configuration' ? after.siteSchema : [];
     if (isSame(definitions, this.#schema.added)) return undefined;
-    const prepared = this.#prepared(definitions);
-    this.#requireUnused(prepared.gone);
-    return { commit: () => prepared.use(), abort: () => {} };
+    const prepared = prepareDefinitions(this.#schema, definitions);
+    requireUnused(prepared.gone, this.#entries());
+    return { isAlone: true, commit: () => prepared.use(), abort: () => {} };
   }
+}
 
-  #prepared(definitions: readonly string[]): PreparedDefinitions {
+function prepareDefinitions(schema: Schema, definitions: readonly string[]): PreparedDefinitions {
+  try {
+    return schema.prepareAdded(definitions);
+  } catch (error) {
+    if (!(error instanceof SchemaError)) throw error;
+    const problems = error.problems.map(({ line, problem }) => `${problem} (${definitions[line - 1] ?? ''})`);
+    throw new LdapError('unwillingToPerform', `${ROOT}: ${SITE_SCHEMA}: ${problems.join('; ')}.`, {
+      cause: error,
+    });
+  }
+}
+
+function requireUnused(gone: ReadonlySet<string>, entries: Iterable<Entry>): void {
+  if (gone.size === 0) return;
+  for (const entry of entries) {
+    const used = [
+      ...entry.attributes.map(({ key }) => key.split(';', 1)[0] ?? key),
+      ...entry.values('objectclass').map((name) => name.toLowerCase()),
+    ].find((name) => gone.has(name));
+    if (used === undefined) continue;
+    throw new LdapError(
+      'unwillingToPerform',
+      `${ROOT}: ${SITE_SCHEMA}: the definition of ${used} cannot be changed or removed while ${entry.dn} uses it. ` +
+        'Remove it from the entries first.',
+    );
+  }
+}
+
+/** Puts into force the schema of the site that entries of a snapshot have, and nothing besides. Throws SchemaError. */
+export function loadSiteSchema(schema: Schema, entries: Iterable<Entry>): void {
+  const isRoot = rootTest(schema);
+  for (const { dn, attributes } of entries)
+    if (isRoot(dn)) return useExactly(schema, valuesIn(schema, attributes));
+  useExactly(schema, []);
+}
+
+/**
+ * Repeats commits of the journal, each with the schema of the site of its time: a definition may have gone later, and another one
+ * may have its name. Ends with the schema that the last commit has left. Returns the keys of what they touch. Throws SchemaError,
+ * and throws when a commit cannot be repeated.
+ */
+export function repeatWithSiteSchema(
+  configuration: Configuration,
+  commits: readonly Commit[],
+): ReadonlySet<string> {
+  const { schema } = configuration;
+  const isRoot = rootTest(schema);
+  const touched = new Set<string>();
+  const useStored = () => useExactly(schema, definitionsOf(configuration));
+  useStored();
+  for (const commit of commits) {
+    const changesRoot = commit.changes.some((change) => isRoot(dnOfChange(change)));
+    if (changesRoot) addSiteSchema(schema, commit.changes);
+    for (const key of repeat(configuration, [commit])) touched.add(key);
+    if (changesRoot) useStored();
+  }
+  return touched;
+}
+
+/** Adds the definitions that changes bring, as far as they fit: entries that come with them may use them. The newest ones win. */
+export function addSiteSchema(schema: Schema, changes: readonly Change[]): void {
+  const isRoot = rootTest(schema);
+  const brought = changes
+    .filter((change) => isRoot(dnOfChange(change)))
+    .flatMap((one) => addedBy(one, schema));
+  if (brought.length === 0) return;
+  const byId = new Map([...schema.added, ...brought].map((definition) => [idOf(definition), definition]));
+  // If one name has another OID, for example, both definitions do not fit together.
+  for (const definitions of [[...byId.values()], brought]) {
     try {
-      return this.#schema.prepareAdded(definitions);
+      useExactly(schema, definitions);
+      return;
     } catch (error) {
       if (!(error instanceof SchemaError)) throw error;
-      const problems = error.problems.map(
-        ({ line, problem }) => `${problem} (${definitions[line - 1] ?? ''})`,
-      );
-      throw new LdapError('unwillingToPerform', `${ROOT}: ${SITE_SCHEMA}: ${problems.join('; ')}.`, {
-        cause: error,
-      });
-    }
-  }
-
-  #requireUnused(gone: ReadonlySet<string>): void {
-    if (gone.size === 0) return;
-    for (const entry of this.#entries()) {
-      const used = [
-        ...entry.attributes.map(({ key }) => key.split(';', 1)[0] ?? key),
-        ...entry.values('objectclass').map((name) => name.toLowerCase()),
-      ].find((name) => gone.has(name));
-      if (used === undefined) continue;
-      throw new LdapError(
-        'unwillingToPerform',
-        `${ROOT}: ${SITE_SCHEMA}: the definition of ${used} cannot be changed or removed while ${entry.dn} uses it. ` +
-          'Remove it from the entries first.',
-      );
     }
   }
 }
 
-/**
- * Adds the schema of the site that stored entries have, and commits after them. What a commit has removed stays until the runtime
- * puts into force what is stored now: commits before it may use it. Throws SchemaError.
- */
-export function loadSiteSchema(schema: Schema, entries: Iterable<Entry>, commits: readonly Commit[]): void {
+/** Puts into force the schema of the site that readers see. Throws LdapError (unwillingToPerform) if it is not valid, or lacks what an entry uses. */
+export function adoptSiteSchema({ schema, tree }: Configuration): void {
+  const definitions = definitionsOf({ schema, tree });
+  if (isSame(definitions, schema.added)) return;
+  const prepared = prepareDefinitions(schema, definitions);
+  requireUnused(prepared.gone, tree.entries());
+  prepared.use();
+}
+
+function useExactly(schema: Schema, definitions: readonly string[]): void {
+  if (!isSame(definitions, schema.added)) schema.prepareAdded(definitions).use();
+}
+
+function definitionsOf({ schema, tree }: Pick<Configuration, 'schema' | 'tree'>): readonly string[] {
+  return valuesIn(schema, tree.find(schema.dnKey(ROOT))?.attributes ?? []);
+}
+
+function rootTest(schema: Schema): (dn: Dn) => boolean {
   const rootKey = schema.dnKey(ROOT);
-  const isRoot = (dn: Dn) => dn.rdns.length === 1 && schema.dnKey(dn) === rootKey;
-  const found: string[] = [];
-  for (const { dn, attributes } of entries) if (isRoot(dn)) found.push(...valuesIn(schema, attributes));
-  for (const { changes } of commits)
-    for (const change of changes) if (isRoot(dnOfChange(change))) found.push(...addedBy(change, schema));
-  const byId = new Map(found.map((definition) => [idOf(definition), definition]));
-  if (byId.size > 0) schema.prepareAdded([...byId.values()]).use();
+  return (dn) => dn.rdns.length === 1 && schema.dnKey(dn) === rootKey;
 }
 
 function addedBy(change: Change, schema: Schema): readonly string[] {

@@ -125,6 +125,11 @@ export class Tree {
     for (const node of this.#nodes.values()) if (node.entry !== undefined) yield node.entry;
   }
 
+  /** Yields all entries that the writer sees, parents before children. */
+  *stagedEntries(): Generator<Entry> {
+    for (const { staged } of this.#nodes.values()) if (staged !== undefined) yield staged;
+  }
+
   /** Yields the subtree that the writer sees at a key, base included, parents before children. */
   *stagedSubtree(key: string): Generator<Entry> {
     const top = this.#nodes.get(key);

@@ -8,8 +8,8 @@ import {
   loadEntries,
   validateDoubtful,
 } from '../configuration/loading/configuration-loader.ts';
+import { loadSiteSchema, repeatWithSiteSchema } from '../configuration/site-schema.ts';
 import { EXPRESSION_MARKS } from '../configuration/texts-with-expressions.ts';
-import { repeat } from '../configuration/write/staging.ts';
 import type { Log } from '../files/log.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { countOf, formatIssue, type Issue } from '../ldap/issue.ts';
@@ -32,7 +32,7 @@ const CONTROL_CHARACTERS: readonly string[] = [
 ];
 
 /**
- * Loads what the store holds. Throws StartError.
+ * Loads what the store holds. Throws StartError, and SchemaError for the schema of the site.
  * @param isShared True if other servers have a say in it: an entry that is not valid here is in force there, and keeps no server
  *   from starting.
  */
@@ -43,6 +43,7 @@ export async function loadConfiguration(
   isShared: boolean,
 ): Promise<LoadedConfiguration> {
   const { tree, schema } = configuration;
+  loadSiteSchema(schema, entries);
   const notInForce: Issue[] = [];
   const requireValid = (issues: readonly Issue[]) => {
     const others = isShared ? issues.filter((issue) => !isHeld(configuration, issue, now)) : issues;
@@ -51,7 +52,7 @@ export async function loadConfiguration(
   };
   if (checked !== undefined && checked.checkedBy === configuration.checkedBy) {
     loadCheckedEntries(configuration, entries);
-    const touched = repeat(configuration, commits);
+    const touched = repeatWithSiteSchema(configuration, commits);
     const doubtful = await validateDoubtful(configuration, checked, touched);
     requireValid([...doubtful, ...configuration.checkStart()]);
     const keys = new Set(touched);
@@ -63,7 +64,7 @@ export async function loadConfiguration(
   const made = { at: now, by: 'cn=First Start' };
   const isIncomplete = entries.some((entry) => entry.find('entryuuid') === undefined);
   refuse(loadEntries(configuration, entries, made, randomUUID), 'The configuration does not fit the schema');
-  repeat(configuration, commits);
+  repeatWithSiteSchema(configuration, commits);
   await configuration.readAheadOf(tree.entries());
   requireValid(configuration.checkAll());
   const outdated = outdatedValues(configuration, tree.entries());

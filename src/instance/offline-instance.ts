@@ -71,7 +71,7 @@ export async function openOfflineInstance(
   const now = () => new Date();
   const { configuration, membership, ...opened } = await openConfiguration({ choice, environment, now, log });
   const { store, values } = opened;
-  const site = new SiteSchema(configuration.schema, () => configuration.tree.entries());
+  const site = new SiteSchema(configuration.schema, () => configuration.tree.stagedEntries());
   const means = { target: configuration, runtime: new Runtime([site]), now, log };
   const writePath = new WritePath({
     ...means,

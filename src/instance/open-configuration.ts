@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { expressionSyntaxes } from '../config/expression-syntaxes.ts';
 import { PropertyValidator } from '../config/property-validator.ts';
 import { Configuration } from '../configuration/configuration.ts';
-import { loadSiteSchema } from '../configuration/site-schema.ts';
 import { parseDefinition } from '../expression/definition.ts';
 import { Sources } from '../expression/sources.ts';
 import { FileReader } from '../files/file-reader.ts';
@@ -18,7 +17,7 @@ import type { AlertSink } from '../mail/alert.ts';
 import { Schema } from '../schema/schema.ts';
 import type { MasterKey } from '../store/encryption/data-keys.ts';
 import type { EncryptedValues } from '../store/encryption/stored-values.ts';
-import { type LdifStore, type OpenedLdifStore, openLdifStore, type StoreLog } from '../store/ldif-store.ts';
+import { type LdifStore, openLdifStore, type StoreLog } from '../store/ldif-store.ts';
 import { KEEP_ALL } from '../store/retention.ts';
 import { SNAPSHOT_NAME } from '../store/snapshot.ts';
 import { nameOfChecker } from './checked-by.ts';
@@ -117,7 +116,6 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
   });
   const { store } = opened;
   try {
-    await useSiteSchema(opened, { instance, schema, log, membership });
     await requireSameKey(values, keyPlace);
     const isLastKnownGood = choice.isLastKnownGood === true;
     if (opened.isUnclear && !isLastKnownGood && choice.acceptsEdit !== true) throw unclearEdit(configFolder);
@@ -136,6 +134,8 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
     const isShared = membership !== undefined;
     const loaded = await loadConfiguration(configuration, { ...opened, commits }, now(), isShared);
     reportLoaded(opened.warnings, loaded, { log, alerts });
+    const idle = isShared ? await idleSiteFiles(instance, schema.added) : [];
+    for (const sentence of idle) log.warn({}, sentence);
     configuration.keepSecrets((used) => void last.keep(used));
     const close = () => store.close().then(() => last.settled());
     const isSnapshotDue = loaded.isSnapshotDue || opened.isForeign || opened.edited !== undefined;
@@ -150,23 +150,6 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
 /** Returns a store that takes nothing: the configuration is changed through the cluster. */
 function refusing({ lastNumber }: LdifStore, { folder }: Instance): Pick<LdifStore, 'lastNumber' | 'append'> {
   return { lastNumber, append: () => Promise.reject(onlyThroughCluster(folder)) };
-}
-
-interface SchemaUse {
-  readonly instance: Instance;
-  readonly schema: Schema;
-  readonly log: Log;
-  readonly membership: Membership | undefined;
-}
-
-/** Adds the schema of the site that is stored. Rejects with SchemaError. */
-async function useSiteSchema(
-  { entries, edited, commits }: Pick<OpenedLdifStore, 'entries' | 'edited' | 'commits'>,
-  { instance, schema, log, membership }: SchemaUse,
-): Promise<void> {
-  loadSiteSchema(schema, [...entries, ...(edited?.entries ?? [])], commits);
-  const idle = membership === undefined ? [] : await idleSiteFiles(instance, schema.added);
-  for (const sentence of idle) log.warn({}, sentence);
 }
 
 /** Reports what was found, and what of it is not in force here. */

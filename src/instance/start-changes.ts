@@ -10,7 +10,13 @@ import type { Configuration } from '../configuration/configuration.ts';
 import { loadEntries } from '../configuration/loading/configuration-loader.ts';
 import { changesOfEdit } from '../configuration/loading/edit-by-hand.ts';
 import { withStoredPasswords } from '../configuration/rights/stored-passwords.ts';
-import { append, repeat, Staging, stageAll } from '../configuration/write/staging.ts';
+import {
+  addSiteSchema,
+  adoptSiteSchema,
+  loadSiteSchema,
+  repeatWithSiteSchema,
+} from '../configuration/site-schema.ts';
+import { append, Staging, stageAll } from '../configuration/write/staging.ts';
 import { freeName, nodeFileSystem, writeNewFile } from '../files/file-system.ts';
 import type { Log } from '../files/log.ts';
 import { readNamedFile, UnreadableFile } from '../files/named-file.ts';
@@ -154,8 +160,9 @@ class StartChanges {
   #present(): Configuration {
     const { opened, newConfiguration, now } = this.#options;
     const configuration = newConfiguration();
+    loadSiteSchema(configuration.schema, opened.entries);
     loadEntries(configuration, opened.entries, { at: now, by: MANUAL_EDIT }, randomUUID);
-    repeat(configuration, this.#commits);
+    repeatWithSiteSchema(configuration, this.#commits);
     return configuration;
   }
 
@@ -191,11 +198,13 @@ class StartChanges {
     // An edit is a whole that somebody has written; otherwise references follow what is renamed.
     const isWhole = by === MANUAL_EDIT || by === LAST_KNOWN_GOOD;
     const staging = new Staging(configuration, { at: now, by, id: randomUUID() });
+    addSiteSchema(schema, stored);
     const withFollowers = (change: Change) => configuration.withFollowers(change);
     const { places } = asStartError(what, () =>
       stageAll(staging, stored, isWhole ? undefined : withFollowers),
     );
     tree.commit();
+    asStartError(what, () => adoptSiteSchema(configuration));
     await configuration.readAheadOf(places.flatMap(({ after }) => after ?? []));
     const issues = [
       // What is there in the end says nothing of what should never have gone: the containers, the last administrator.

@@ -7,8 +7,7 @@ import { expressionSyntaxes } from '../config/expression-syntaxes.ts';
 import { PropertyValidator } from '../config/property-validator.ts';
 import { Configuration } from '../configuration/configuration.ts';
 import { loadCheckedEntries, loadEntries } from '../configuration/loading/configuration-loader.ts';
-import { loadSiteSchema } from '../configuration/site-schema.ts';
-import { repeat } from '../configuration/write/staging.ts';
+import { loadSiteSchema, repeatWithSiteSchema } from '../configuration/site-schema.ts';
 import { Sources } from '../expression/sources.ts';
 import { nodeFileSystem } from '../files/file-system.ts';
 import { Schema } from '../schema/schema.ts';
@@ -46,11 +45,11 @@ export async function readStoredEntries(
     throw new NotAnInstance(`${folder} is no instance: it has no config/config.ldif.`);
   const reader = new HistoryReader(join(configFolder, JOURNAL_FOLDER), values);
   const commits = [...reader.commits(snapshot.number + 1)].filter((commit) => commit !== undefined);
-  loadSiteSchema(schema, snapshot.entries, commits);
+  loadSiteSchema(schema, snapshot.entries);
   const sources = await Sources.open({ environment: {}, directories: [], instanceFolder: folder });
   const configuration = new Configuration({ schema, validator: new PropertyValidator({ schema, sources }) });
   if (snapshot.checked !== undefined) loadCheckedEntries(configuration, snapshot.entries);
   else loadEntries(configuration, snapshot.entries, { at: new Date(), by: 'cn=Export' }, randomUUID);
-  repeat(configuration, commits);
+  repeatWithSiteSchema(configuration, commits);
   return { configuration, values };
 }

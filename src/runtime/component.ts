@@ -36,6 +36,8 @@ export interface ObjectKinds {
 }
 
 export interface Prepared {
+  /** True if later changes are prepared only when this one is in force: they mean something else then. */
+  readonly isAlone?: boolean;
   commit(): void;
   /** Resolves when the slow part of a committed change is done. Never rejects. */
   settled?(): Promise<unknown> | undefined;

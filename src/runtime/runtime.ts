@@ -266,6 +266,10 @@ class AllPrepared implements Prepared {
     if (one !== undefined) this.#prepared.push(one);
   }
 
+  get isAlone(): boolean {
+    return this.#prepared.some((one) => one.isAlone === true);
+  }
+
   commit(): void {
     for (const one of this.#prepared) one.commit();
   }

@@ -23,7 +23,7 @@ export function readProjectFile(path: string): string {
 
 export const schema = openSchema();
 
-function openSchema(): Schema {
+export function openSchema(): Schema {
   const paths = readdirSync(new URL('schema/', PROJECT)).filter((name) => name.endsWith('.ldif'));
   const files = paths.sort().map((name) => ({ path: name, text: readProjectFile(`schema/${name}`) }));
   return Schema.parse(files, { syntaxes: expressionSyntaxes() });

@@ -66,7 +66,7 @@ async function initCluster(choice: InstanceChoice, _: Invocation, world: World):
   const log = { info: () => {}, warn: tell, error: tell };
   const opened = await openConfiguration({ choice, environment: world.env, now, log });
   const { configuration, environment, store, schema, master } = opened;
-  const site = new SiteSchema(schema, () => configuration.tree.entries());
+  const site = new SiteSchema(schema, () => configuration.tree.stagedEntries());
   const writePath = new WritePath({ target: configuration, runtime: new Runtime([site]), store, now, log });
   try {
     // Entries of an instance that was never started have no identity before they are written.

@@ -14,8 +14,8 @@ import { PropertyValidator } from '../../config/property-validator.ts';
 import { Configuration } from '../../configuration/configuration.ts';
 import { loadEntries } from '../../configuration/loading/configuration-loader.ts';
 import { withStoredPasswords } from '../../configuration/rights/stored-passwords.ts';
-import { loadSiteSchema } from '../../configuration/site-schema.ts';
-import { repeat, Staging, stageAll } from '../../configuration/write/staging.ts';
+import { loadSiteSchema, repeatWithSiteSchema } from '../../configuration/site-schema.ts';
+import { Staging, stageAll } from '../../configuration/write/staging.ts';
 import { parseDefinition } from '../../expression/definition.ts';
 import { Sources } from '../../expression/sources.ts';
 import { FileReader } from '../../files/file-reader.ts';
@@ -138,7 +138,7 @@ async function loadStored(
   const commits = [...reader.commits(number + 1)].filter((commit) => commit !== undefined);
   const store = { lastNumber: commits.at(-1)?.number ?? number, append: async () => {} };
   const opened = { entries, commits, edited: original && editOf(found, original), store };
-  loadSiteSchema(configuration.schema, [...entries, ...found.entries], commits);
+  loadSiteSchema(configuration.schema, entries);
   const issues = loadEntries(configuration, entries, { at: new Date(), by: MADE_BY }, randomUUID);
   const problems = issues.map(formatIssue);
   try {
@@ -154,11 +154,11 @@ async function loadStored(
       values,
       isTrial: true,
     });
-    repeat(configuration, made);
+    repeatWithSiteSchema(configuration, made);
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     problems.push(error.message);
-    repeat(configuration, commits);
+    repeatWithSiteSchema(configuration, commits);
   }
   return problems;
 }

@@ -202,8 +202,8 @@ export class WritePath {
     while (this.#ready.length < batchMax && this.#storing?.failure === undefined) {
       const [waiting] = this.#queue;
       if (waiting === undefined) return;
-      const isBehind = this.#ready.length > 0 || this.#storing !== undefined;
-      if (isBehind && mustWait(waiting)) return;
+      const ahead = this.#ready.at(-1) ?? this.#storing?.batch.at(-1);
+      if (ahead !== undefined && (ahead.prepared.isAlone === true || mustWait(waiting))) return;
       this.#queue.shift();
       if ('work' in waiting) {
         await this.#work.during(waiting.what, waiting.work(this.#runtime));
