@@ -134,8 +134,7 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
     const isShared = membership !== undefined;
     const loaded = await loadConfiguration(configuration, { ...opened, commits }, now(), isShared);
     reportLoaded(opened.warnings, loaded, { log, alerts });
-    const idle = isShared ? await idleSiteFiles(instance, schema.added) : [];
-    for (const sentence of idle) log.warn({}, sentence);
+    if (isShared) await reportIdleFiles(instance, schema, log);
     configuration.keepSecrets((used) => void last.keep(used));
     const close = () => store.close().then(() => last.settled());
     const isSnapshotDue = loaded.isSnapshotDue || opened.isForeign || opened.edited !== undefined;
@@ -150,6 +149,11 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
 /** Returns a store that takes nothing: the configuration is changed through the cluster. */
 function refusing({ lastNumber }: LdifStore, { folder }: Instance): Pick<LdifStore, 'lastNumber' | 'append'> {
   return { lastNumber, append: () => Promise.reject(onlyThroughCluster(folder)) };
+}
+
+/** Reports the files of the site's schema that do not count in a cluster. */
+async function reportIdleFiles(instance: Instance, { added }: Schema, log: Pick<Log, 'warn'>): Promise<void> {
+  for (const sentence of await idleSiteFiles(instance, added)) log.warn({}, sentence);
 }
 
 /** Reports what was found, and what of it is not in force here. */
