@@ -15,6 +15,8 @@ import type { PropertyDefinition } from './property-definition.ts';
 import { meaningOf, type Refused } from './property-type.ts';
 
 const EXPRESSION_ATTRIBUTES = 'ds-cfg-';
+/** Definitions of the schema have no expressions: they are the same on every server, and are needed before anything is resolved. */
+const DEFINITIONS = 'ds-cfg-site-schema';
 const NO_USES: readonly never[] = [];
 const GIVE_IT_A_VALUE = 'Give it a value, write a default as in $<name|default>, or write the value itself.';
 /** Of what has no default. */
@@ -59,7 +61,7 @@ export interface ObjectReading {
 
 /** Returns true if values of the attribute may have expressions. The key is in lower case. */
 export function takesExpressions(attributeKey: string): boolean {
-  return attributeKey.startsWith(EXPRESSION_ATTRIBUTES);
+  return attributeKey.startsWith(EXPRESSION_ATTRIBUTES) && attributeKey !== DEFINITIONS;
 }
 
 /**
