@@ -5,6 +5,7 @@
 
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
 import type { SecureContextOptions } from 'node:tls';
+import { messageOf } from '../files/file-error.ts';
 import { Deadline, livingTimer } from '../time/deadline.ts';
 import { connectionReason } from './connection-reason.ts';
 import type { EtcdError } from './etcd-error.ts';
@@ -41,11 +42,7 @@ export class EtcdConnection {
    */
   static open(url: string, tls: SecureContextOptions, ms: number): Promise<EtcdConnection> {
     return new Promise((resolve, reject) => {
-      const session = connect(url, {
-        ...tls,
-        settings: { enablePush: false, initialWindowSize: WINDOW_OCTETS },
-        maxSessionMemory: SESSION_MEGABYTES_MAX,
-      });
+      const session = openSession(url, tls);
       const connection = new EtcdConnection(url, session);
       const fail = (reason: string, cause?: unknown) => {
         deadline.close();
@@ -178,4 +175,18 @@ function hintFor(url: string): string {
   return url.startsWith('https:')
     ? 'it may ask for a certificate of this server'
     : 'its URL may have to begin with https:';
+}
+
+/** Begins a connection. Throws EtcdError for a certificate or key that cannot be used, such as while one of both is replaced. */
+function openSession(url: string, tls: SecureContextOptions): ClientHttp2Session {
+  try {
+    return connect(url, {
+      ...tls,
+      settings: { enablePush: false, initialWindowSize: WINDOW_OCTETS },
+      maxSessionMemory: SESSION_MEGABYTES_MAX,
+    });
+  } catch (error) {
+    const reason = `the certificate or the key for it cannot be used (${messageOf(error)})`;
+    throw new MemberErrors(url).unreachable(reason, error);
+  }
 }
