@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EntryViews } from '../backend/entry-views.ts';
 import { LogError } from '../cluster/cluster-log.ts';
-import { openLog } from '../cluster/cluster-settings.ts';
+import { DEFAULT_PREFIX, openLog } from '../cluster/cluster-settings.ts';
 import type { ClusterStore } from '../cluster/cluster-store.ts';
 import { Leadership } from '../cluster/leadership.ts';
 import type { OpenCluster } from '../cluster/open-cluster.ts';
@@ -51,7 +51,6 @@ export interface SharedTasks {
 
 const WORK = 'tasks';
 const PREFIX = 'CONFDIT_ETCD_PREFIX';
-const DEFAULT_PREFIX = '/confdit/default';
 /** Pause before etcd is asked again, in milliseconds. */
 const PAUSE_MS = 1000;
 

@@ -6,7 +6,8 @@ import { EtcdLog, type EtcdLogOptions } from './etcd-log.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const DEFAULT_PREFIX = '/confdit/default';
+/** Where in etcd the cluster is, unless CONFDIT_ETCD_PREFIX names another place. */
+export const DEFAULT_PREFIX = '/confdit/default';
 const PREFIX = /^\/[\x21-\x7e]{1,200}$/;
 
 export type ClusterSettings = Pick<

@@ -7,7 +7,7 @@ import { runHere } from '../confdit-program.ts';
 import { EtcdCluster } from '../etcd/etcd-cluster.ts';
 import { removeFolder } from '../folders.ts';
 import { LdapTools } from '../ldap-tools.ts';
-import { type RunningServer, type StartOptions, startServer } from '../server-process.ts';
+import { endServers, type RunningServer, type StartOptions, startServer } from '../server-process.ts';
 import { until } from '../until.ts';
 
 export interface GroupOptions {
@@ -85,7 +85,9 @@ export class ServerGroup {
     for (const index of indexes) await until(async () => (await this.#numberAt(index)) >= number);
   }
 
+  /** Ends the servers before etcd: one that is left would look for it for ever. */
   async close(): Promise<void> {
+    await endServers();
     await this.etcd.close();
     await removeFolder(this.#base);
   }
